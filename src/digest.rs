@@ -1,0 +1,111 @@
+//! SHA-256 digests as bytes.
+//!
+//! Hex is read strictly: exactly 64 characters of `0-9a-fA-F`. The standard library's number parser would take a
+//! leading `+`, and slicing text by twos would panic on multi-byte characters, so bytes are matched one by one.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The SHA-256 digest of a file: the only kind of digest that is ever written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Sha256([u8; 32]);
+
+impl Sha256 {
+    /// Wraps the 32 bytes that a hasher gave.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Text that is not a SHA-256 digest in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DigestError {
+    /// Not 64 characters long; holds the length found.
+    Length(usize),
+    /// A character that is not a hexadecimal digit.
+    Alphabet(char),
+}
+
+impl fmt::Display for DigestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(n) => write!(f, "a sha256 digest has 64 hexadecimal digits, this one has {n} characters"),
+            Self::Alphabet(c) => write!(f, "`{}` is not a hexadecimal digit", c.escape_default()),
+        }
+    }
+}
+
+impl std::error::Error for DigestError {}
+
+fn nibble(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        b'A'..=b'F' => Some(byte - b'A' + 10),
+        _ => None,
+    }
+}
+
+impl FromStr for Sha256 {
+    type Err = DigestError;
+
+    fn from_str(text: &str) -> Result<Self, DigestError> {
+        if let Some(odd) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
+            return Err(DigestError::Alphabet(odd));
+        }
+        let Ok(hex) = <&[u8; 64]>::try_from(text.as_bytes()) else {
+            return Err(DigestError::Length(text.len()));
+        };
+        let mut bytes = [0u8; 32];
+        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
+            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
+                return Err(DigestError::Alphabet('?'));
+            };
+            *byte = high << 4 | low;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HEX: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [0u8; 64];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(self.0) {
+            pair[0] = HEX[usize::from(byte >> 4)];
+            pair[1] = HEX[usize::from(byte & 15)];
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_prints() {
+        let text = "0123456789abcdef".repeat(4);
+        assert_eq!(text.parse::<Sha256>().unwrap().to_string(), text);
+        assert_eq!(text.to_uppercase().parse::<Sha256>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn refuses_signs_lengths_and_multibyte_characters() {
+        assert_eq!("+f".repeat(32).parse::<Sha256>(), Err(DigestError::Alphabet('+')));
+        assert_eq!("a".repeat(63).parse::<Sha256>(), Err(DigestError::Length(63)));
+        assert_eq!("é".repeat(32).parse::<Sha256>(), Err(DigestError::Alphabet('é')));
+        assert_eq!("".parse::<Sha256>(), Err(DigestError::Length(0)));
+    }
+}

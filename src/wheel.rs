@@ -1,0 +1,267 @@
+//! Wheel file names (PEP 427) and where they install (PEP 425, 600, 656).
+//!
+//! `name-version(-build)?-python-abi-platform.whl`, each of the last three a list joined by dots. The build tag is real:
+//! the best torch 2.10.0 wheel for macOS has one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::target::{Environment, Platform};
+
+/// A wheel's file name, taken apart; the text itself is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WheelName {
+    text: String,
+    /// The package, normalised (PEP 503).
+    pub name: PackageName,
+    /// The version, local label included.
+    pub version: Version,
+    /// The build tag's leading number and its rest.
+    pub build: Option<(u64, String)>,
+    tags: [std::ops::Range<usize>; 3],
+}
+
+/// Text that is not a wheel file name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WheelNameError {
+    text: String,
+    why: &'static str,
+}
+
+impl fmt::Display for WheelNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a wheel file name (PEP 427): {}", self.text, self.why)
+    }
+}
+
+impl std::error::Error for WheelNameError {}
+
+impl FromStr for WheelName {
+    type Err = WheelNameError;
+
+    fn from_str(text: &str) -> Result<Self, WheelNameError> {
+        let fail = |why| WheelNameError { text: text.to_owned(), why };
+        let stem = text.strip_suffix(".whl").ok_or_else(|| fail("it does not end in .whl"))?;
+        let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '!'));
+        if stem.contains(odd) {
+            return Err(fail("it has a character that no file name of a wheel has"));
+        }
+        let parts: Vec<&str> = stem.split('-').collect();
+        let (build, tags) = match parts.as_slice() {
+            [_, _, tags @ ..] if tags.len() == 3 => (None, tags),
+            [_, _, build, tags @ ..] if tags.len() == 3 => (Some(*build), tags),
+            _ => return Err(fail("it has not five or six parts between hyphens")),
+        };
+        if tags.iter().any(|tag| tag.split('.').any(str::is_empty)) {
+            return Err(fail("a tag is empty"));
+        }
+        let build = match build {
+            None => None,
+            Some(tag) => {
+                let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
+                let number = tag[..digits].parse().map_err(|_| fail("its build tag does not begin with a number"))?;
+                Some((number, tag[digits..].to_owned()))
+            }
+        };
+        let name = PackageName::new(parts[0].to_owned()).map_err(|_| fail("the package name is not one"))?;
+        let version = Version::from_str(parts[1]).map_err(|_| fail("the version is not one (PEP 440)"))?;
+        let platform_at = stem.len() - tags[2].len();
+        let abi_at = platform_at - 1 - tags[1].len();
+        let python_at = abi_at - 1 - tags[0].len();
+        let tags = [python_at..abi_at - 1, abi_at..platform_at - 1, platform_at..stem.len()];
+        Ok(Self { text: text.to_owned(), name, version, build, tags })
+    }
+}
+
+impl fmt::Display for WheelName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl WheelName {
+    /// The file name as it was read.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// The Python tags, joined by dots: `cp310`, `py2.py3`.
+    pub fn python_tag(&self) -> &str {
+        &self.text[self.tags[0].clone()]
+    }
+
+    /// The ABI tags: `cp310`, `none`, `abi3`.
+    pub fn abi_tag(&self) -> &str {
+        &self.text[self.tags[1].clone()]
+    }
+
+    /// The platform tags: `manylinux_2_28_x86_64`.
+    pub fn platform_tag(&self) -> &str {
+        &self.text[self.tags[2].clone()]
+    }
+
+    /// The version without its local label: `2.0.1` for `2.0.1+cu118`.
+    pub fn public_version(&self) -> Version {
+        self.version.clone().without_local()
+    }
+
+    /// How well the wheel suits an environment; `None` if it cannot be installed there. Greater is preferred.
+    ///
+    /// The order among wheels that install follows pip: the build tag decides last there and the tags first; wheels of
+    /// one release and one build never differ in both. How old a system may be is not asked here: of two wheels the one
+    /// for older systems is preferred, because it installs on more machines.
+    pub fn fit(&self, environment: Environment) -> Option<Fit> {
+        let python = self
+            .python_tag()
+            .split('.')
+            .flat_map(|python| self.abi_tag().split('.').map(move |abi| (python, abi)))
+            .filter_map(|(python, abi)| python_fit(python, abi, environment.python.minor()))
+            .max()?;
+        let age =
+            self.platform_tag().split('.').filter_map(|platform| platform_age(platform, environment.platform)).min()?;
+        Some(Fit { python, build: self.build.clone(), age: std::cmp::Reverse(age) })
+    }
+}
+
+/// How well a wheel suits an environment; greater is preferred.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fit {
+    python: u8,
+    build: Option<(u64, String)>,
+    age: std::cmp::Reverse<(u8, u16, u16)>,
+}
+
+/// 3: made for this very minor release; 2: stable ABI; 1: pure Python.
+fn python_fit(python: &str, abi: &str, minor: u8) -> Option<u8> {
+    if let Some(tag) = python.strip_prefix("cp3") {
+        let tag: u8 = if tag.is_empty() { 0 } else { tag.parse().ok()? };
+        return match abi {
+            "none" if tag == minor => Some(3),
+            "abi3" if tag <= minor => Some(2),
+            // Up to 3.7 the ABI tag carried an m.
+            _ if tag == minor => {
+                let rest = abi.strip_prefix("cp3")?.strip_prefix(&*minor.to_string())?;
+                (rest.is_empty() && minor >= 8 || rest == "m" && minor <= 7).then_some(3)
+            }
+            _ => None,
+        };
+    }
+    let tag = python.strip_prefix("py3")?;
+    let tag: u8 = if tag.is_empty() { 0 } else { tag.parse().ok()? };
+    (abi == "none" && tag <= minor).then_some(1)
+}
+
+/// The oldest system a platform tag installs on, in an order that makes sense within one platform; `None` if the tag is
+/// for another platform.
+fn platform_age(tag: &str, platform: Platform) -> Option<(u8, u16, u16)> {
+    if tag == "any" {
+        return Some((0, 0, 0));
+    }
+    match platform {
+        Platform::LinuxX86_64 => linux_age(tag, "x86_64"),
+        Platform::LinuxAarch64 => linux_age(tag, "aarch64"),
+        Platform::WindowsX86_64 => (tag == "win_amd64").then_some((1, 0, 0)),
+        Platform::MacosArm64 => macos_age(tag, &["arm64", "universal2"]),
+        Platform::MacosX86_64 => macos_age(tag, &["x86_64", "universal2", "intel", "fat64", "universal"]),
+    }
+}
+
+fn linux_age(tag: &str, machine: &str) -> Option<(u8, u16, u16)> {
+    let kind = tag.strip_suffix(machine)?.strip_suffix('_')?;
+    match kind {
+        // PyTorch's own index used the bare tag for wheels made on an old system for years.
+        "linux" => Some((1, 2, 17)),
+        "manylinux1" => Some((1, 2, 5)),
+        "manylinux2010" => Some((1, 2, 12)),
+        "manylinux2014" => Some((1, 2, 17)),
+        _ => {
+            let (major, minor) = kind.strip_prefix("manylinux_")?.split_once('_')?;
+            Some((1, major.parse().ok()?, minor.parse().ok()?))
+        }
+    }
+}
+
+fn macos_age(tag: &str, machines: &[&str]) -> Option<(u8, u16, u16)> {
+    let (major, rest) = tag.strip_prefix("macosx_")?.split_once('_')?;
+    let (minor, machine) = rest.split_once('_')?;
+    machines.contains(&machine).then_some(())?;
+    Some((1, major.parse().ok()?, minor.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::target::Python;
+
+    fn fits(name: &str, platform: Platform, minor: u8) -> bool {
+        let wheel: WheelName = name.parse().unwrap();
+        wheel.fit(Environment { platform, python: Python::three(minor) }).is_some()
+    }
+
+    #[test]
+    fn takes_a_name_apart() {
+        let wheel: WheelName = "torch-2.10.0+cu128-3-cp310-cp310-manylinux_2_28_x86_64.whl".parse().unwrap();
+        assert_eq!(wheel.name.as_ref(), "torch");
+        assert_eq!(wheel.version.to_string(), "2.10.0+cu128");
+        assert_eq!(wheel.public_version().to_string(), "2.10.0");
+        assert_eq!(wheel.build, Some((3, String::new())));
+        assert_eq!(
+            (wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()),
+            ("cp310", "cp310", "manylinux_2_28_x86_64")
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_wheel() {
+        for text in [
+            "torch-2.0.1.tar.gz",
+            "torch.whl",
+            "torch-2.0.1-cp310-cp310.whl",
+            "torch-2.0.1-x-cp310-cp310-any.whl",
+            "torch-zwei-cp310-cp310-any.whl",
+            "torch-2.0.1-cp310-cp310-.whl",
+            "../torch-2.0.1-cp310-cp310-any.whl",
+            "torch-2.0.1-cp310-cp310-any-1-2.whl",
+            "törch-2.0.1-cp310-cp310-any.whl",
+        ] {
+            assert!(text.parse::<WheelName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn knows_where_a_wheel_installs() {
+        use Platform::*;
+        assert!(fits("torch-2.0.1-cp310-cp310-manylinux1_x86_64.whl", LinuxX86_64, 10));
+        assert!(!fits("torch-2.0.1-cp310-cp310-manylinux1_x86_64.whl", LinuxX86_64, 11));
+        assert!(!fits("torch-2.0.1-cp310-cp310-manylinux1_x86_64.whl", LinuxAarch64, 10));
+        assert!(!fits("torch-2.0.1-cp310-cp310-manylinux1_x86_64.whl", MacosX86_64, 10));
+        assert!(fits("torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl", LinuxX86_64, 10));
+        assert!(fits("torch-2.0.1-cp310-none-macosx_11_0_arm64.whl", MacosArm64, 10));
+        assert!(!fits("torch-2.0.1-cp310-none-macosx_11_0_arm64.whl", MacosArm64, 11));
+        assert!(fits("torch-1.13.1-cp37-cp37m-win_amd64.whl", WindowsX86_64, 7));
+        assert!(!fits("torch-1.13.1-cp37-cp37-win_amd64.whl", WindowsX86_64, 7));
+        assert!(!fits("torch-2.7.1-cp313-cp313t-manylinux_2_28_x86_64.whl", LinuxX86_64, 13));
+        assert!(fits("torchvision-0.29.2-py3-none-manylinux_2_28_x86_64.whl", LinuxX86_64, 13));
+        assert!(fits("a-1-cp39-abi3-manylinux2014_aarch64.manylinux_2_17_aarch64.whl", LinuxAarch64, 13));
+        assert!(!fits("a-1-cp39-abi3-manylinux2014_aarch64.whl", LinuxAarch64, 8));
+        assert!(fits("a-1-py2.py3-none-any.whl", MacosArm64, 9));
+        assert!(!fits("a-1-py2-none-any.whl", MacosArm64, 9));
+        assert!(!fits("a-1-cp310-cp310-musllinux_1_1_x86_64.whl", LinuxX86_64, 10));
+        assert!(fits("a-1-cp310-cp310-macosx_10_10_universal2.whl", MacosArm64, 10));
+        assert!(!fits("a-1-cp31-cp310-any.whl", LinuxX86_64, 10));
+    }
+
+    #[test]
+    fn prefers_its_own_python_then_the_build_then_older_systems() {
+        let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
+        let fit = |text: &str| text.parse::<WheelName>().unwrap().fit(here).unwrap();
+        let own = fit("a-1-cp310-cp310-manylinux_2_28_x86_64.whl");
+        assert!(own > fit("a-1-cp39-abi3-manylinux_2_17_x86_64.whl"));
+        assert!(own > fit("a-1-py3-none-any.whl"));
+        assert!(own < fit("a-1-2-cp310-cp310-manylinux_2_28_x86_64.whl"));
+        assert!(own < fit("a-1-cp310-cp310-manylinux_2_17_x86_64.whl"));
+    }
+}
