@@ -1,10 +1,34 @@
-//! work in progress
-#![allow(missing_docs)]
+//! Swaps CPU torch in a lock for pinned, hashed wheels of another build, with everything those wheels need.
+//!
+//! ```text
+//! poetry.lock ──────┐                        catalogue: wheels, digests, requirements
+//! requirements.txt ─┴─► Lock ──► Selection ──────────────┐ │
+//!                       (lock)   (one environment)       ▼ ▼
+//!                                                       Plan ──► requirements file   (output)
+//!                                                      (plan)└─► summary             (report, render)
+//! ```
+//!
+//! A lock is text with spans. [`plan`] is pure: it is made from what a lock selects on an environment and from a
+//! [`catalog::WheelSource`], and touches neither disk nor network, terminal, clock or environment. [`io`] reads and
+//! writes; [`command`] wires the parts together; the binary prints.
+//!
+//! The library serves the binary; its interface may change with every release.
+
+pub mod catalog;
+pub mod cli;
+pub mod closure;
+pub mod command;
 pub mod constraint;
 pub mod digest;
 pub mod error;
+pub mod io;
 pub mod lock;
 pub mod marker;
+pub mod output;
+pub mod pin;
+pub mod plan;
+pub mod render;
+pub mod report;
 pub mod target;
 pub mod text;
 pub mod wheel;

@@ -1,1 +1,84 @@
-fn main() {}
+//! The process: arguments in, bytes and an exit status out.
+
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use torchswap::cli::{Cli, ColourArg, Command, ReportFormat, TalkArgs};
+use torchswap::error::{Code, Error, Problem};
+use torchswap::{command, io, render};
+
+/// The answer could not be given.
+const COULD_NOT: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match &cli.command {
+        Command::Export(args) => {
+            let talk = Talk::new(&args.talk);
+            let done = command::export::run(args).and_then(|exported| {
+                match &args.output.output {
+                    Some(file) => io::replace(file, &exported.text)?,
+                    None => print(&exported.text)?,
+                }
+                Ok(exported.summary)
+            });
+            match done {
+                Ok(summary) => {
+                    talk.tell(&match args.talk.report {
+                        ReportFormat::Human => render::summary(&summary, talk.colour),
+                        ReportFormat::Json => render::summary_json(&summary),
+                    });
+                    ExitCode::SUCCESS
+                }
+                Err(error) => talk.fail(&error),
+            }
+        }
+    }
+}
+
+/// How this run speaks on standard error.
+struct Talk {
+    quiet: bool,
+    report: ReportFormat,
+    colour: render::Colour,
+}
+
+impl Talk {
+    fn new(args: &TalkArgs) -> Self {
+        let colour = match args.color {
+            ColourArg::Always => true,
+            ColourArg::Never => false,
+            ColourArg::Auto => std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
+        };
+        let colour = if colour { render::Colour::On } else { render::Colour::Off };
+        Self { quiet: args.quiet, report: args.report, colour }
+    }
+
+    fn tell(&self, text: &str) {
+        if !self.quiet {
+            // Nobody listens to a closed standard error; the work is done all the same.
+            let _ = std::io::stderr().write_all(text.as_bytes());
+        }
+    }
+
+    fn fail(&self, error: &Error) -> ExitCode {
+        let text = match self.report {
+            ReportFormat::Human => render::error(error, self.colour),
+            ReportFormat::Json => render::error_json(error),
+        };
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        ExitCode::from(COULD_NOT)
+    }
+}
+
+/// Writes to standard output. A reader that went away has read what it wanted.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Problem::new(Code::Io, format!("cannot write to standard output: {error}")).into())
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -3,13 +3,134 @@
 //! A format module turns text into a [`Lock`]; [`Lock::select`] says what the lock gives on one environment, in words
 //! that are the same for every format; the plan is made from that.
 
+mod dependency;
+pub mod poetry;
+pub mod pyproject;
+pub mod requirements;
+mod toml;
+
+use std::path::Path;
+
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
+use crate::error::{Code, Problem, Result};
 use crate::marker::{Condition, Extras};
-use crate::text::Span;
+use crate::target::{Environment, Python};
+use crate::text::{Source, Span};
+
+use poetry::PoetryLock;
+use pyproject::Project;
+use requirements::RequirementsFile;
+
+/// A lock of one of the formats that are read.
+#[derive(Debug, Clone)]
+pub enum Lock {
+    /// `poetry.lock`
+    Poetry(Box<PoetryLock>),
+    /// `requirements.txt`
+    Requirements(Box<RequirementsFile>),
+}
+
+/// The formats of locks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `poetry.lock`
+    Poetry,
+    /// `requirements.txt`
+    Requirements,
+}
+
+impl Format {
+    /// Tells the format by the file's name and, where the name tells nothing (standard input), by its text: a
+    /// `poetry.lock` has `[[package]]` or `[metadata]` at the start of a line, which no requirements file has.
+    ///
+    /// # Errors
+    /// If the file is a lock of another tool.
+    pub fn sniff(name: &str, text: &str) -> Result<Self> {
+        let file = Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let extension = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let foreign = |what: &str, help: &str| {
+            let problem = Problem::new(Code::Unsupported, format!("{name} is {what}, which is not read"));
+            Err(problem.help(help).into())
+        };
+        match (file, extension) {
+            ("uv.lock", _) => {
+                foreign("a lock of uv", "export it first: uv export --format requirements-txt -o requirements.txt")
+            }
+            ("pdm.lock", _) => foreign("a lock of PDM", "export it first: pdm export -o requirements.txt"),
+            ("Pipfile.lock", _) => foreign("a lock of Pipenv", "export it first: pipenv requirements --hash"),
+            ("pyproject.toml", _) => foreign("a project, not a lock", "name its lock: poetry.lock or requirements.txt"),
+            (_, "in") => foreign("the input of a lock", "name the file that was compiled from it"),
+            (_, "toml") => foreign("not a lock this tool knows", "name a poetry.lock or a requirements.txt"),
+            (_, "lock") => Ok(Self::Poetry),
+            (_, "txt") => Ok(Self::Requirements),
+            _ => {
+                let is_table = |line: &str| {
+                    let line = line.trim_start_matches('\u{feff}').trim_end();
+                    line == "[[package]]" || line == "[metadata]"
+                };
+                Ok(if text.lines().any(is_table) { Self::Poetry } else { Self::Requirements })
+            }
+        }
+    }
+}
+
+impl Lock {
+    /// Every pinned package, in file order.
+    pub fn entries(&self) -> &[Entry] {
+        match self {
+            Self::Poetry(lock) => &lock.entries,
+            Self::Requirements(file) => &file.entries,
+        }
+    }
+
+    /// The texts it was read from: the file itself, then those it includes.
+    pub fn sources(&self) -> &[Source] {
+        match self {
+            Self::Poetry(lock) => std::slice::from_ref(&lock.source),
+            Self::Requirements(file) => &file.sources,
+        }
+    }
+
+    /// The project beside it, where there is one and it is of use.
+    pub fn project(&self) -> Option<&Project> {
+        match self {
+            Self::Poetry(lock) => lock.project.as_ref(),
+            Self::Requirements(_) => None,
+        }
+    }
+
+    /// What it gives on an environment.
+    ///
+    /// # Errors
+    /// As [`PoetryLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none.
+    pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
+        match self {
+            Self::Poetry(lock) => lock.select(choice, environment),
+            Self::Requirements(_) if *choice != Choice::default() => {
+                let problem =
+                    Problem::new(Code::Usage, "a requirements file has no groups and no extras to choose from");
+                Err(problem.help("choose them where the file is exported, or give the poetry.lock instead").into())
+            }
+            Self::Requirements(file) => Ok(file.select(environment, &Extras::new())),
+        }
+    }
+
+    /// The minor releases of CPython that it may be installed under, ascending.
+    pub fn pythons(&self) -> Vec<Python> {
+        let all = (6..=15).map(Python::three);
+        match self {
+            Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
+            Self::Requirements(file) => match file.python_hint() {
+                Some(python) => vec![python],
+                None => all.collect(),
+            },
+        }
+    }
+}
 
 /// Where an entry stands: which of the lock's sources, and which bytes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +154,13 @@ pub struct Entry {
     pub files: Vec<LockedFile>,
     /// Where to point when something is wrong with it.
     pub at: At,
+}
+
+impl Entry {
+    /// True if it has a digest that pip's hash mode takes.
+    pub fn is_hashed(&self) -> bool {
+        self.files.iter().any(|file| !matches!(file.digest, LockedDigest::Weak(_)))
+    }
 }
 
 /// Where a locked package's file comes from.
@@ -68,6 +196,23 @@ pub enum LockedDigest {
     Strong(String),
     /// A kind that pip's hash mode does not take, `md5:…`: counts as no digest.
     Weak(String),
+}
+
+/// Which groups and extras of a project are wanted, as `poetry export` has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choice {
+    /// `--with`: these groups beside `main`.
+    pub with: Vec<ExtraName>,
+    /// `--without`: not these.
+    pub without: Vec<ExtraName>,
+    /// `--only`: these and no others, not even `main`.
+    pub only: Vec<ExtraName>,
+    /// `--all-groups`
+    pub all_groups: bool,
+    /// `--extras`
+    pub extras: Vec<ExtraName>,
+    /// `--all-extras`
+    pub all_extras: bool,
 }
 
 /// What a lock gives on one environment.

@@ -1,0 +1,103 @@
+//! The catalogue: which wheels are known, with their digests, and what they require.
+//!
+//! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs. They are the reviewable
+//! truth and the run-time index at once: a lookup bisects the text in place and reads only the lines it is asked for.
+//! Nothing is read at start-up.
+//!
+//! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
+//!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),
+//!   Requires-Python, flags (`yanked`, `constructed`, and the kinds of file the digest was found in). See [`WheelRow`].
+//! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
+//!   then one requirement a column. See [`RequiresRow`].
+//! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
+//!
+//! A wheel's URL is its index, a slash and its file name with `+` as `%2B`. A digest belongs to an index and a file
+//! name: two indexes may serve different files under one name.
+//!
+//! The test `tables_equal_the_facts` in `tests/catalog.rs` makes the first two tables from the gathered facts and, when
+//! `TORCHSWAP_UPDATE=1` is set, writes them.
+//!
+//! A project can add wheels and lists of its own: [`ProjectTable`].
+
+mod embedded;
+mod project;
+pub mod releases;
+mod requires;
+mod row;
+mod runtime;
+mod search;
+mod table;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::target::{Backend, Platform};
+
+pub use embedded::BuiltIn;
+pub use project::{Catalogues, ProjectTable};
+pub use requires::{Requires, RequiresRow};
+pub use row::{BadColumn, Built, Index, WheelRow};
+pub use runtime::is_gpu_runtime;
+
+/// What the catalogue is called in messages and rows.
+pub const BUILT_IN: &str = "built-in";
+
+/// Something that knows wheels.
+pub trait WheelSource {
+    /// Every wheel of a package.
+    fn wheels(&self, package: &PackageName) -> Vec<WheelRow>;
+
+    /// The wheels of a release, of every build: `2.0.1` gives 2.0.1 and 2.0.1+cu118; `2.0` and `2.0.0` are one release.
+    fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow>;
+
+    /// The wheels of a release that are for a backend: [`WheelRow::is_for`].
+    fn wheels_for(&self, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
+        self.wheels_of(package, version).into_iter().filter(|row| row.is_for(backend)).collect()
+    }
+
+    /// The releases that are known, without local labels, ascending.
+    fn versions(&self, package: &PackageName) -> Vec<Version>;
+
+    /// What a wheel requires on a platform.
+    fn requires(&self, row: &WheelRow, platform: Platform) -> Requires;
+
+    /// How the package takes part in the torch family.
+    fn family(&self, package: &PackageName) -> Family;
+
+    /// Every release of a package with every backend it has wheels for, ascending.
+    fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)>;
+
+    /// The backends a release has wheels for, ascending.
+    fn builds_of(&self, package: &PackageName, version: &Version) -> Vec<Backend> {
+        let public = version.clone().without_local();
+        self.builds(package).into_iter().filter(|(built, _)| *built == public).map(|(_, backend)| backend).collect()
+    }
+}
+
+/// How a package takes part in the torch family.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// Its wheels differ by backend and move together with torch.
+    PerBackend,
+    /// It is made against torch, but one build serves every backend.
+    OneBuild,
+    /// It does not belong to the family.
+    No,
+}
+
+/// The packages whose wheels differ by backend: those with a row in `wheels.tsv` that names one (a test holds this).
+const PER_BACKEND: [&str; 6] = ["torch", "torchao", "torchaudio", "torchcodec", "torchvision", "xformers"];
+
+/// Companions with one build for all backends. One stray torchtext wheel is labelled `+cpu`.
+const ONE_BUILD: [&str; 2] = ["torchdata", "torchtext"];
+
+/// How a package takes part in the family, as far as the built-in catalogue knows.
+fn built_in_family(package: &PackageName) -> Family {
+    if PER_BACKEND.contains(&package.as_ref()) {
+        Family::PerBackend
+    } else if ONE_BUILD.contains(&package.as_ref()) {
+        Family::OneBuild
+    } else {
+        Family::No
+    }
+}

@@ -1,0 +1,382 @@
+//! A project's own catalogues, and all catalogues as one.
+//!
+//! A project file is text, one row a line, columns parted by tabs. The first column tells what the row is:
+//!
+//! ```text
+//! # comments and empty lines are allowed, and any order
+//! wheel      package  version  backend  index  file-name  sha256  size  seen  requires-python  flags
+//! requires   package  version  index  platform  provenance  reason  [requirement …]
+//! ```
+//!
+//! What follows the first column is a line of `wheels.tsv` or `requires.tsv` (see [the module above](super)). A project
+//! file can hold any package. It adds to the built-in catalogue: where both know a wheel the built-in row counts, unless
+//! it does not know what the wheel was built for. They may not disagree about a digest.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::embedded::TABLES;
+use super::requires::{List, RequiresRow, choose};
+use super::row::{BadColumn, Built, Index, WheelRow};
+use super::search::Tables;
+use super::table::Table;
+use super::{Family, Requires, WheelSource, built_in_family};
+use crate::error::{Code, Error, Problem};
+use crate::target::{Backend, Platform};
+use crate::text::{Source, Span};
+
+/// A project's catalogue, read and sorted.
+#[derive(Debug, Clone)]
+pub struct ProjectTable {
+    source: Source,
+    wheels: String,
+    requires: String,
+    /// Every wheel row, and where in the source its digest stands.
+    rows: Vec<(WheelRow, Span)>,
+}
+
+/// The columns of the digest and the file name in a project file, where one more stands in front.
+const DIGEST: usize = 6;
+
+impl ProjectTable {
+    /// Reads a project's catalogue.
+    ///
+    /// # Errors
+    /// Every line that cannot be read, and every file that is listed with two digests.
+    pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<Self, Error> {
+        let source = Source::new(name, text);
+        let (mut rows, mut requires, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for (start, line) in lines(&source.text) {
+            let Some((kind, rest)) = line.split_once('\t') else {
+                problems.push(unknown(&source, start, line));
+                continue;
+            };
+            let read = match kind {
+                "wheel" => WheelRow::parse(rest, &source.name).map(|row| rows.push((row, column(line, start, DIGEST)))),
+                "requires" => RequiresRow::parse(rest).map(|row| requires.push(row.to_string())),
+                _ => {
+                    problems.push(unknown(&source, start, line));
+                    continue;
+                }
+            };
+            if let Err(BadColumn { column: at, why }) = read {
+                problems.push(Problem::new(Code::Syntax, why).at(&source, column(line, start, at + 1)));
+            }
+        }
+        let mut digests: BTreeMap<(&Index, &str), &(WheelRow, Span)> = BTreeMap::new();
+        for row in &rows {
+            let first = *digests.entry((&row.0.index, row.0.wheel.as_str())).or_insert(row);
+            if first.0.sha256 != row.0.sha256 {
+                problems.push(conflict(&first.0, &row.0, &source, row.1));
+            }
+        }
+        Error::unless_empty(problems)?;
+        let wheels = sorted(rows.iter().map(|(row, _)| row.to_string()).collect());
+        Ok(Self { source, wheels, requires: sorted(requires), rows })
+    }
+
+    /// The text of a project catalogue with these rows.
+    pub fn render(wheels: &[WheelRow], requires: &[RequiresRow]) -> String {
+        let wheels = wheels.iter().map(|row| format!("wheel\t{row}"));
+        let requires = requires.iter().map(|row| format!("requires\t{row}"));
+        sorted(wheels.chain(requires).collect())
+    }
+
+    /// The rows of wheels, in the order of the file.
+    pub fn wheels(&self) -> impl Iterator<Item = &WheelRow> {
+        self.rows.iter().map(|(row, _)| row)
+    }
+
+    /// The lists of requirements, sorted.
+    pub fn requires(&self) -> Vec<RequiresRow> {
+        self.requires.lines().filter_map(|line| RequiresRow::parse(line).ok()).collect()
+    }
+
+    fn tables(&self) -> Tables<'_> {
+        Tables { name: &self.source.name, wheels: Table::new(&self.wheels), requires: Table::new(&self.requires) }
+    }
+}
+
+/// The lines that hold a row, each with where it begins.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |whole| {
+        let mark = if at == 0 && whole.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+        let start = at + mark;
+        at += whole.len();
+        let line = whole.get(mark..)?.trim_end_matches(['\n', '\r']);
+        (!line.trim().is_empty() && !line.starts_with('#')).then_some((start, line))
+    })
+}
+
+/// Where a column stands; the whole line if it has not so many.
+fn column(line: &str, start: usize, number: usize) -> Span {
+    let mut at = start;
+    for (count, text) in line.split('\t').enumerate() {
+        if count == number {
+            return Span { start: at, end: at + text.len() };
+        }
+        at += text.len() + 1;
+    }
+    Span { start, end: start + line.len() }
+}
+
+fn sorted(mut lines: Vec<String>) -> String {
+    lines.sort_unstable();
+    lines.dedup();
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+fn unknown(source: &Source, start: usize, line: &str) -> Problem {
+    Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and tabs part its columns")
+        .at(source, column(line, start, 0))
+}
+
+fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
+    let message = format!(
+        "two digests for {} at {}: {} says {}, {} says {}",
+        known.wheel, known.index, known.catalogue, known.sha256, other.catalogue, other.sha256
+    );
+    Problem::new(Code::DigestConflict, message)
+        .at(source, span)
+        .help("find out which file the index serves, and remove the other row; never keep both")
+}
+
+/// The built-in catalogue and a project's own, as one.
+#[derive(Debug, Clone, Default)]
+pub struct Catalogues {
+    projects: Vec<ProjectTable>,
+}
+
+impl Catalogues {
+    /// The built-in catalogue alone.
+    pub(super) const NONE: Self = Self { projects: Vec::new() };
+
+    /// Puts catalogues together. Of several that know a wheel the first counts, the built-in one before all.
+    ///
+    /// # Errors
+    /// Every file for which two catalogues have different digests.
+    pub fn new(projects: Vec<ProjectTable>) -> Result<Self, Error> {
+        let mut all = Self::NONE;
+        let mut problems = Vec::new();
+        for project in projects {
+            for (row, span) in &project.rows {
+                let known = all.wheels_of(&row.wheel.name, &row.wheel.version);
+                let twin =
+                    known.iter().find(|known| known.index == row.index && known.wheel.as_str() == row.wheel.as_str());
+                if let Some(known) = twin.filter(|known| known.sha256 != row.sha256) {
+                    problems.push(conflict(known, row, &project.source, *span));
+                }
+            }
+            all.projects.push(project);
+        }
+        Error::unless_empty(problems)?;
+        Ok(all)
+    }
+
+    fn all(&self) -> impl Iterator<Item = Tables<'_>> {
+        std::iter::once(TABLES).chain(self.projects.iter().map(ProjectTable::tables))
+    }
+
+    /// Looks in every catalogue and leaves one row for each file: the first, or the first that says what the wheel was
+    /// built for.
+    fn merged(&self, look: impl Fn(Tables<'_>) -> Vec<WheelRow>) -> Vec<WheelRow> {
+        if self.projects.is_empty() {
+            return look(TABLES);
+        }
+        let mut kept: Vec<WheelRow> = Vec::new();
+        let mut places: BTreeMap<(Index, String), usize> = BTreeMap::new();
+        for row in self.all().flat_map(look) {
+            let place = (row.index.clone(), row.wheel.as_str().to_owned());
+            match places.get(&place).and_then(|at| kept.get_mut(*at)) {
+                Some(first) if first.built == Built::Unknown => *first = row,
+                Some(_) => {}
+                None => {
+                    places.insert(place, kept.len());
+                    kept.push(row);
+                }
+            }
+        }
+        kept
+    }
+}
+
+impl WheelSource for Catalogues {
+    fn wheels(&self, package: &PackageName) -> Vec<WheelRow> {
+        self.merged(|tables| tables.wheels(package))
+    }
+
+    fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
+        self.merged(|tables| tables.wheels_of(package, version, None))
+    }
+
+    fn wheels_for(&self, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
+        self.merged(|tables| tables.wheels_of(package, version, Some(backend)))
+    }
+
+    fn versions(&self, package: &PackageName) -> Vec<Version> {
+        let mut all: Vec<Version> = self.all().flat_map(|tables| tables.versions(package)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn requires(&self, row: &WheelRow, platform: Platform) -> Requires {
+        let (package, version) = (&row.wheel.name, &row.wheel.version);
+        let lists: Vec<List<'_>> = self.all().flat_map(|tables| tables.lists(package, version)).collect();
+        if lists.is_empty() {
+            return Requires::Unknown;
+        }
+        let at = |index: &str| {
+            let here: Vec<List<'_>> = lists.iter().copied().filter(|list| list.index == index).collect();
+            choose(package, &here, platform)
+        };
+        let own = at(row.index.as_str());
+        if matches!(own, Requires::Known { .. }) {
+            return own;
+        }
+        let places: Vec<_> = self.all().flat_map(|tables| tables.places(package, version)).collect();
+        // The same bytes have the same metadata, wherever they are served.
+        let digest = row.sha256.to_string();
+        let same_file = places.iter().filter(|place| place.sha256 == digest).map(|place| place.index);
+        // An index page links out of its own folder: a list recorded under whl/cu118 for a package that has no file
+        // there is the list of the file in whl.
+        let folder = format!("{}/", row.index);
+        let pages = lists.iter().map(|list| list.index);
+        let pages = pages.filter(|page| page.starts_with(&folder) && places.iter().all(|place| place.index != *page));
+        let found = same_file.chain(pages).map(at).find(|found| matches!(found, Requires::Known { .. }));
+        found.unwrap_or(own)
+    }
+
+    fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)> {
+        let mut all: Vec<(Version, Backend)> = self.all().flat_map(|tables| tables.builds(package)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn family(&self, package: &PackageName) -> Family {
+        let known = built_in_family(package);
+        let by_backend = |row: &WheelRow| row.wheel.name == *package && matches!(row.built, Built::For(_));
+        let mut own = self.projects.iter().flat_map(ProjectTable::wheels);
+        if known == Family::No && own.any(by_backend) { Family::PerBackend } else { known }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const FOLDER: &str = "https://wheels.example.test/gpu";
+
+    fn line(file: &str, built: &str, digit: char) -> String {
+        let mut parts = file.split('-');
+        let (name, version) = (parts.next().unwrap().replace('_', "-"), parts.next().unwrap());
+        let digest = digit.to_string().repeat(64);
+        format!("wheel\t{name}\t{version}\t{built}\t{FOLDER}\t{file}\t{digest}\t12\t1\t>=3.8\t-")
+    }
+
+    fn name(text: &str) -> PackageName {
+        PackageName::new(text.to_owned()).unwrap()
+    }
+
+    #[test]
+    fn adds_packages_and_their_lists() {
+        let text = format!(
+            "\u{feff}# ours\r\n\r\n{}\r\nrequires\tflash-attn\t2.5.8+cu118\t{FOLDER}\t*\tmetadata\t-\ttorch\teinops\r\n",
+            line("flash_attn-2.5.8+cu118-cp310-cp310-linux_x86_64.whl", "cu118", 'a')
+        );
+        let table = ProjectTable::parse("team.tsv", text).unwrap();
+        let text = ProjectTable::render(&table.wheels().cloned().collect::<Vec<_>>(), &table.requires());
+        let all = Catalogues::new(vec![ProjectTable::parse("team.tsv", text).unwrap()]).unwrap();
+        let package = name("flash-attn");
+        assert_eq!(all.family(&package), Family::PerBackend);
+        assert_eq!(all.versions(&package), ["2.5.8".parse().unwrap()]);
+        let rows = all.wheels_for(&package, &"2.5.8".parse().unwrap(), Backend::Cuda(11, 8));
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].catalogue, "team.tsv");
+        assert!(
+            matches!(all.requires(&rows[0], Platform::LinuxX86_64), Requires::Known { list, .. } if list == ["torch", "einops"])
+        );
+        assert!(!all.wheels(&name("torch")).is_empty());
+    }
+
+    #[test]
+    fn the_built_in_row_counts_where_both_know_a_wheel() {
+        let torch = name("torch");
+        let version: Version = "2.0.1".parse().unwrap();
+        let known = Catalogues::NONE.wheels_for(&torch, &version, Backend::Cuda(11, 8));
+        let same = ProjectTable::parse("t", format!("wheel\t{}\n", known[0])).unwrap();
+        let all = Catalogues::new(vec![same]).unwrap();
+        assert_eq!(all.wheels_for(&torch, &version, Backend::Cuda(11, 8)), known);
+        assert_eq!(all.wheels_of(&torch, &version), Catalogues::NONE.wheels_of(&torch, &version));
+    }
+
+    #[test]
+    fn a_project_may_not_contradict_the_built_in_catalogue() {
+        let known = Catalogues::NONE.wheels_for(&name("torch"), &"2.0.1".parse().unwrap(), Backend::Cuda(11, 8));
+        let mut other = known[0].clone();
+        other.sha256 = "ab".repeat(32).parse().unwrap();
+        let table = ProjectTable::parse("team.tsv", format!("wheel\t{other}\n")).unwrap();
+        let error = Catalogues::new(vec![table]).unwrap_err();
+        let problem = &error.problems()[0];
+        assert_eq!(problem.code, Code::DigestConflict);
+        for text in ["built-in", "team.tsv", &known[0].sha256.to_string(), &other.sha256.to_string()] {
+            assert!(problem.message.contains(text), "{text}");
+        }
+        assert_eq!(problem.place.as_ref().unwrap().line, 1);
+    }
+
+    #[test]
+    fn nor_itself_nor_another_project() {
+        let file = "flash_attn-2.5.8-cp310-cp310-linux_x86_64.whl";
+        let (one, two) = (line(file, "cu118", 'a'), line(file, "cu118", 'b'));
+        let error = ProjectTable::parse("t", format!("{one}\n{two}\n")).unwrap_err();
+        assert_eq!(error.problems()[0].code, Code::DigestConflict);
+        assert_eq!(error.problems()[0].place.as_ref().unwrap().line, 2);
+        let tables = [one, two].map(|line| ProjectTable::parse("t", line).unwrap());
+        assert_eq!(Catalogues::new(tables.into()).unwrap_err().problems()[0].code, Code::DigestConflict);
+    }
+
+    #[test]
+    fn a_project_may_know_what_a_wheel_was_built_for() {
+        let package = name("xformers");
+        let rows = Catalogues::NONE.wheels(&package);
+        let unknown = rows.iter().find(|row| row.built == Built::Unknown).unwrap();
+        let mut better = unknown.clone();
+        better.built = Built::For(Backend::Cuda(12, 8));
+        let all = Catalogues::new(vec![ProjectTable::parse("t", format!("wheel\t{better}")).unwrap()]).unwrap();
+        let found = all.wheels_for(&package, &unknown.wheel.version, Backend::Cuda(12, 8));
+        assert_eq!(found.len(), 1);
+        assert_eq!(all.wheels(&package).len(), rows.len());
+    }
+
+    #[test]
+    fn every_bad_line_is_shown_in_its_place() {
+        let good = line("a-1-py3-none-any.whl", "any", 'a');
+        let text = format!(
+            "{good}\nwhat\twheel\nnothing\n{}\nrequires\ta\t1\tpypi\t*\tx\t-\t?\n",
+            good.replace("aaaa", "+aaa")
+        );
+        let error = ProjectTable::parse("dir/t.tsv", text).unwrap_err();
+        let places: Vec<(usize, usize)> = error
+            .problems()
+            .iter()
+            .map(|problem| problem.place.as_ref().unwrap())
+            .map(|at| (at.line, at.column))
+            .collect();
+        let digest = good.find("aaaa").unwrap() + 1;
+        assert_eq!(places, [(2, 1), (3, 1), (4, digest), (5, 25)]);
+        assert!(error.problems().iter().all(|problem| problem.code == Code::Syntax));
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(text in "(\u{feff})?((wheel|requires|#)?[\t\r\n-]{0,3}\\PC{0,9}){0,20}") {
+            let _ = ProjectTable::parse("t", text);
+        }
+    }
+}

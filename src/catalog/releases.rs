@@ -1,0 +1,250 @@
+//! Which builds each release of torch has, and for which Pythons: what can be said of a wheel that nobody has seen.
+//!
+//! The matrix lists builds per minor release (2.7 stands for 2.7.0 and 2.7.1). A release it does not cover is answered
+//! with nothing, and so is everything that the facts leave open.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::WheelSource;
+use crate::target::{Backend, Platform, Python};
+
+const TEXT: &str = include_str!("releases.tsv");
+
+/// The lines of one kind, their columns behind the kind.
+fn lines(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
+    TEXT.lines().filter_map(move |line| Some(line.strip_prefix(kind)?.strip_prefix('\t')?.split('\t').collect()))
+}
+
+/// `2.7` for 2.7.1 and 2.7.1+cu118.
+fn minor_of(version: &Version) -> Version {
+    let release = version.release();
+    Version::new([release.first().copied().unwrap_or(0), release.get(1).copied().unwrap_or(0)])
+}
+
+/// The rows of one of the two matrices, ascending.
+fn matrix(kind: &str) -> Vec<(Version, Vec<Backend>)> {
+    let mut rows: Vec<(Version, Vec<Backend>)> = lines(kind)
+        .filter_map(|columns| match columns.as_slice() {
+            [minor, backends] => {
+                Some((minor.parse().ok()?, backends.split(' ').map(|text| text.parse().ok()).collect::<Option<_>>()?))
+            }
+            _ => None,
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn listed(kind: &str, version: &Version) -> Option<Vec<Backend>> {
+    let minor = minor_of(version);
+    matrix(kind).into_iter().find(|(covered, _)| *covered == minor).map(|(_, backends)| backends)
+}
+
+/// The CUDA builds of a release; `None` where the matrix does not cover it.
+pub fn cuda_of(version: &Version) -> Option<Vec<Backend>> {
+    listed("cuda", version)
+}
+
+/// The newest ROCm build of a release; builds for an older ROCm exist beside it. `None` where the matrix does not cover it.
+pub fn rocm_of(version: &Version) -> Option<Vec<Backend>> {
+    listed("rocm", version)
+}
+
+/// True if the matrix leaves out builds for this backend from this release on, so that it proves nothing about them.
+fn is_unlisted(version: &Version, backend: Backend) -> bool {
+    lines("unlisted").any(|columns| {
+        let [name, since] = columns.as_slice() else { return false };
+        let since: Option<Version> = since.parse().ok();
+        name.parse() == Ok(backend) && since.is_some_and(|since| since <= minor_of(version))
+    })
+}
+
+/// The first minor release with builds for a CUDA version; `None` if the matrix does not tell.
+pub fn first_with(backend: Backend) -> Option<Version> {
+    let rows = matrix("cuda");
+    let at = rows.iter().position(|(_, backends)| backends.contains(&backend))?;
+    // What the oldest row lists may be older than the matrix.
+    (at > 0).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
+}
+
+/// The last minor release with builds for a CUDA version: 2.7 for CUDA 11.8. `None` if it has not ended, or the matrix
+/// does not tell.
+pub fn last_with(backend: Backend) -> Option<Version> {
+    let rows = matrix("cuda");
+    let at = rows.iter().rposition(|(_, backends)| backends.contains(&backend))?;
+    let (next, _) = rows.get(at + 1)?;
+    (!is_unlisted(next, backend)).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
+}
+
+/// Why a build was never made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeverBuilt {
+    /// The GPU builds that the release has: those of the matrix and those in the catalogue, ascending.
+    pub has: Vec<Backend>,
+    /// The oldest release with the wanted build that the catalogue knows, if the wanted release is too old.
+    pub begins: Option<Version>,
+    /// The newest release with the wanted build that the catalogue knows, if the wanted release is too new.
+    pub ends: Option<Version>,
+}
+
+/// Tells if a build of a release of torch was never made: the matrix covers the release and does not list it, and the
+/// catalogue has no wheel of it either. `None` means only that this is not proven.
+///
+/// The matrix names the newest ROCm alone, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
+/// in the matrix.
+pub fn never_built(source: &(impl WheelSource + ?Sized), version: &Version, backend: Backend) -> Option<NeverBuilt> {
+    let listed = match backend {
+        Backend::Cuda(..) => cuda_of(version)?,
+        Backend::Rocm(..) => rocm_of(version).filter(|newest| newest.iter().all(|listed| *listed < backend))?,
+        Backend::Cpu | Backend::Xpu => return None,
+    };
+    if listed.contains(&backend) || is_unlisted(version, backend) {
+        return None;
+    }
+    let torch = PackageName::new("torch".to_owned()).ok()?;
+    let minor = minor_of(version);
+    let mut has: Vec<Backend> = cuda_of(version).unwrap_or_default();
+    has.extend(rocm_of(version).unwrap_or_default());
+    let mut with: Vec<Version> = Vec::new();
+    for (public, built) in source.builds(&torch) {
+        let same_minor = minor_of(&public) == minor;
+        match built == backend {
+            true if same_minor => return None,
+            true => with.push(public),
+            false if same_minor && built.is_gpu() => has.push(built),
+            false => {}
+        }
+    }
+    has.sort_unstable();
+    has.dedup();
+    let begins = with.iter().min().filter(|first| *first > version).cloned();
+    let ends = with.iter().max().filter(|last| *last < version).cloned();
+    Some(NeverBuilt { has, begins, ends })
+}
+
+/// The first and the last release with wheels for a CPython on a platform. No last one: it has not ended. `None`: no
+/// release has such wheels.
+pub fn python_range(platform: Platform, python: Python) -> Option<(Version, Option<Version>)> {
+    let python = python.to_string();
+    lines("python").find_map(|columns| match columns.as_slice() {
+        [on, minor, first, last] if *on == platform.as_str() && *minor == python => {
+            Some((first.parse().ok()?, last.parse().ok()))
+        }
+        _ => None,
+    })
+}
+
+/// The first and the last release with wheels for a platform, whatever the Python. No last one: it has not ended.
+pub fn platform_range(platform: Platform) -> Option<(Version, Option<Version>)> {
+    let ranges: Vec<(Version, Option<Version>)> =
+        (0..=u8::MAX).filter_map(|minor| python_range(platform, Python::three(minor))).collect();
+    let first = ranges.iter().map(|(first, _)| first.clone()).min()?;
+    let open = ranges.iter().any(|(_, last)| last.is_none());
+    let last = ranges.into_iter().filter_map(|(_, last)| last).max();
+    Some((first, last.filter(|_| !open)))
+}
+
+/// True for a release that has no wheel for a platform although its neighbours do: 1.9.1 on macOS arm64.
+pub fn is_skipped(platform: Platform, version: &Version) -> bool {
+    let public = version.clone().without_local();
+    lines("skipped").any(|columns| match columns.as_slice() {
+        [on, skipped] => *on == platform.as_str() && skipped.parse::<Version>().is_ok_and(|skipped| skipped == public),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::BuiltIn;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    fn backends(text: &str) -> Vec<Backend> {
+        text.split(' ').map(|one| one.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn every_line_reads() {
+        assert!(TEXT.lines().is_sorted());
+        for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+            let columns: Vec<&str> = line.split('\t').collect();
+            match columns.as_slice() {
+                ["cuda" | "rocm", minor, list] => {
+                    assert_eq!(version(minor).release().len(), 2);
+                    assert!(backends(list).is_sorted());
+                }
+                ["python", platform, python, first, last] => {
+                    let _: (Platform, Python) = (platform.parse().unwrap(), python.parse().unwrap());
+                    assert!(*last == "-" || version(first) <= version(last));
+                }
+                ["skipped", platform, skipped] => {
+                    let _: Platform = platform.parse().unwrap();
+                    version(skipped);
+                }
+                ["unlisted", backend, since] => {
+                    let _: Backend = backend.parse().unwrap();
+                    version(since);
+                }
+                _ => panic!("{line}"),
+            }
+        }
+    }
+
+    #[test]
+    fn knows_the_matrix() {
+        assert_eq!(cuda_of(&version("2.7.1+cu118")), Some(backends("cu118 cu126 cu128")));
+        assert_eq!(cuda_of(&version("2.10.0")), Some(backends("cu126 cu128 cu130")));
+        assert_eq!(rocm_of(&version("2.6.0")), Some(backends("rocm6.2.4")));
+        assert_eq!(cuda_of(&version("1.4.0")), None);
+        assert_eq!(cuda_of(&version("2.15.0")), None);
+    }
+
+    #[test]
+    fn knows_where_a_cuda_begins_and_ends() {
+        assert_eq!(last_with(Backend::Cuda(11, 8)), Some(version("2.7")));
+        assert_eq!(first_with(Backend::Cuda(11, 8)), Some(version("2.0")));
+        assert_eq!(last_with(Backend::Cuda(12, 1)), Some(version("2.5")));
+        assert_eq!(last_with(Backend::Cuda(12, 9)), None);
+        assert_eq!(last_with(Backend::Cuda(13, 0)), None);
+        assert_eq!(first_with(Backend::Cuda(11, 3)), None);
+        assert_eq!(last_with(Backend::Cuda(9, 9)), None);
+    }
+
+    #[test]
+    fn says_never_only_where_it_is_proven() {
+        let never = |text: &str, backend: &str| never_built(&BuiltIn, &version(text), backend.parse().unwrap());
+        let too_new = never("2.8.0", "cu118").unwrap();
+        assert_eq!(too_new.ends, Some(version("2.7.1")));
+        assert_eq!(too_new.begins, None);
+        assert!(backends("cu126 cu128 cu129").iter().all(|one| too_new.has.contains(one)));
+        assert_eq!(never("1.13.1", "cu118").unwrap().begins, Some(version("2.0.0")));
+        // The matrix lists no cu129 for these; the catalogue has it, or may yet learn it.
+        assert_eq!(never("2.13.0", "cu129"), None);
+        assert_eq!(never("2.12.0", "cu129"), None);
+        assert_eq!(never("2.14.0", "cu129"), None);
+        assert_eq!(never("2.7.1", "cu118"), None);
+        assert_eq!(never("2.15.0", "cu118"), None);
+        assert_eq!(never("2.6.0", "rocm6.1"), None);
+        assert!(never("2.6.0", "rocm6.4").is_some());
+        assert_eq!(never("2.6.0", "xpu"), None);
+    }
+
+    #[test]
+    fn knows_the_pythons() {
+        use Platform::*;
+        let range = |platform, minor| python_range(platform, Python::three(minor));
+        assert_eq!(range(LinuxX86_64, 9), Some((version("1.7.1"), Some(version("2.8.0")))));
+        assert_eq!(range(LinuxX86_64, 10), Some((version("1.11.0"), Some(version("2.14.1")))));
+        assert_eq!(range(LinuxX86_64, 13), Some((version("2.5.0"), None)));
+        assert_eq!(range(MacosArm64, 13), Some((version("2.6.0"), None)));
+        assert_eq!(range(MacosX86_64, 13), None);
+        assert_eq!(platform_range(MacosX86_64).unwrap().1, Some(version("2.2.2")));
+        assert_eq!(platform_range(MacosArm64).unwrap().1, None);
+        assert!(is_skipped(MacosArm64, &version("1.9.1")));
+        assert!(!is_skipped(MacosArm64, &version("1.10.0")));
+    }
+}

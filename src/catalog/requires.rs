@@ -1,0 +1,317 @@
+//! What a wheel requires, and which recorded list may speak for which wheel.
+//!
+//! A list was read from one wheel of a version: from the Linux x86_64 one where there is one. A sibling for another
+//! platform usually has the same list, its GPU libraries switched off there by markers. But not always: the Linux wheel
+//! of torch 1.13.0 requires four nvidia packages without any marker, and its siblings do not. So a list speaks for
+//! another platform only if
+//!
+//! - it was gathered for that platform (the platform column names it), or
+//! - it was read from the index's own metadata, which was compared for Windows and Linux aarch64 when it was gathered, or
+//!   it is the list of a GPU library, or
+//! - each GPU library in it has a marker that was written with platforms in mind: it fails on some platform.
+//!
+//! And for macOS, where no GPU library exists, only if none in it can hold there; else the list of another sibling that
+//! has none at all is taken. What is left is not known, and an export that needs it is refused.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use pep508_rs::{MarkerTree, PackageName, Requirement, VerbatimUrl};
+
+use super::row::{BadColumn, Index};
+use super::runtime::is_gpu_runtime;
+use crate::marker::{self, Condition, Extras};
+use crate::target::{Environment, Platform, Python};
+
+/// What is known of a wheel's requirements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Requires {
+    /// They are known.
+    Known {
+        /// PEP 508 requirements.
+        list: Vec<String>,
+        /// How the list became known; see [`RequiresRow::provenance`].
+        provenance: String,
+    },
+    /// A list is recorded, but it is wrong.
+    Suspect {
+        /// Why it is thought wrong.
+        reason: String,
+    },
+    /// No list is recorded that may speak for this wheel.
+    Unknown,
+}
+
+/// One list of requirements. Its [`Display`](fmt::Display) is its line in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequiresRow {
+    /// Whose.
+    pub package: PackageName,
+    /// Of which version, with its local label.
+    pub version: Version,
+    /// On which index.
+    pub index: Index,
+    /// On which platform; `None` (`*`): read from one wheel of the version, see the module.
+    pub platform: Option<Platform>,
+    /// How the list became known: `correction` (the published one is known to be wrong), `suspect` (do not use), or where
+    /// it comes from, how exact its versions are and how many recorded it: `poetry.lock:exact:3`, `uv.lock:inferred:1`.
+    pub provenance: String,
+    /// Why, for a correction, a suspect list or one taken from a twin.
+    pub reason: Option<String>,
+    /// PEP 508 requirements.
+    pub list: Vec<String>,
+}
+
+impl RequiresRow {
+    /// Reads a line of a table.
+    ///
+    /// # Errors
+    /// If a column is missing or cannot be read.
+    pub fn parse(line: &str) -> Result<Self, BadColumn> {
+        let raw =
+            List::split(line).ok_or_else(|| BadColumn::new(0, "a list of requirements has six columns or more"))?;
+        let mut columns = line.split('\t');
+        let package = columns.next().unwrap_or_default().to_owned();
+        let package = PackageName::new(package).map_err(|error| BadColumn::new(0, error))?;
+        let version = columns.next().unwrap_or_default();
+        let mut list = Vec::new();
+        for (at, text) in raw.list().enumerate() {
+            check(text).map_err(|why| BadColumn::new(6 + at, why))?;
+            list.push(text.to_owned());
+        }
+        Ok(Self {
+            package,
+            version: Version::from_str(version).map_err(|error| BadColumn::new(1, error))?,
+            index: raw.index.parse().map_err(|error: String| BadColumn::new(2, error))?,
+            platform: match raw.platform {
+                "*" => None,
+                text => Some(text.parse().map_err(|error| BadColumn::new(3, error))?),
+            },
+            provenance: match raw.provenance {
+                "" | "-" => return Err(BadColumn::new(4, "say how the list became known")),
+                text => text.to_owned(),
+            },
+            reason: match raw.reason {
+                "" => return Err(BadColumn::new(5, "write `-` where there is no reason")),
+                "-" => None,
+                text => Some(text.to_owned()),
+            },
+            list,
+        })
+    }
+}
+
+/// A requirement must be one, and its marker must mean what it says.
+fn check(text: &str) -> Result<(), String> {
+    Requirement::<VerbatimUrl>::from_str(text)
+        .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())?;
+    match marker_of(text) {
+        Some(text) => marker::parse(text).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+impl fmt::Display for RequiresRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { package, version, index, provenance, .. } = self;
+        let platform = self.platform.map_or("*", Platform::as_str);
+        let reason = self.reason.as_deref().unwrap_or("-");
+        write!(f, "{package}\t{version}\t{index}\t{platform}\t{provenance}\t{reason}")?;
+        self.list.iter().try_for_each(|text| write!(f, "\t{text}"))
+    }
+}
+
+/// A line of a table, split but not read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct List<'t> {
+    pub(super) index: &'t str,
+    platform: &'t str,
+    provenance: &'t str,
+    reason: &'t str,
+    /// The requirements, tabs between them; `None`: there are none.
+    rest: Option<&'t str>,
+}
+
+impl<'t> List<'t> {
+    pub(super) fn split(line: &'t str) -> Option<Self> {
+        let mut columns = line.splitn(7, '\t').skip(2);
+        Some(Self {
+            index: columns.next()?,
+            platform: columns.next()?,
+            provenance: columns.next()?,
+            reason: columns.next()?,
+            rest: columns.next(),
+        })
+    }
+
+    fn list(self) -> impl Iterator<Item = &'t str> {
+        self.rest.into_iter().flat_map(|rest| rest.split('\t'))
+    }
+
+    fn is_suspect(self) -> bool {
+        self.provenance == "suspect"
+    }
+
+    /// What a lock tool wrote down, or what was taken from another build, was compared with no other platform.
+    fn is_second_hand(self) -> bool {
+        let from = self.provenance.split(':').next().unwrap_or_default();
+        from.ends_with(".lock") || from == "twin"
+    }
+
+    /// The marker texts of the GPU libraries, each once; `None` for a library without one.
+    fn gpu_markers(self) -> Vec<Option<&'t str>> {
+        let mut all: Vec<Option<&str>> = self.list().filter(|text| is_gpu_requirement(text)).map(marker_of).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// True if the list may speak for the wheel on a platform for which none was gathered.
+    fn speaks_for(self, package: &PackageName, platform: Platform) -> bool {
+        if platform == Platform::LinuxX86_64 {
+            return true;
+        }
+        let compared = !platform.is_macos() && (!self.is_second_hand() || is_gpu_runtime(package));
+        compared
+            || self.gpu_markers().into_iter().all(|text| match text.map(marker::parse) {
+                // Without a marker it would hold everywhere, which no GPU library does.
+                None | Some(Err(_)) => false,
+                Some(Ok(tree)) => {
+                    !holds(&tree, platform)
+                        || !platform.is_macos() && Platform::ALL.iter().any(|other| !holds(&tree, *other))
+                }
+            })
+    }
+
+    fn known(self) -> Requires {
+        Requires::Known { list: self.list().map(str::to_owned).collect(), provenance: self.provenance.to_owned() }
+    }
+}
+
+fn marker_of(requirement: &str) -> Option<&str> {
+    requirement.split_once(';').map(|(_, text)| text.trim())
+}
+
+fn is_gpu_requirement(text: &str) -> bool {
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(text.len());
+    text.get(..end).and_then(|name| PackageName::new(name.to_owned()).ok()).is_some_and(|name| is_gpu_runtime(&name))
+}
+
+/// True if the marker can hold on a platform under any Python that torch has wheels for.
+fn holds(tree: &MarkerTree, platform: Platform) -> bool {
+    (6..=16).any(|minor| {
+        let environment = Environment { platform, python: Python::three(minor) };
+        !Condition::of(tree, environment, &Extras::new()).is_never()
+    })
+}
+
+/// Chooses among the lists of one version on one index. Of several that fit the first counts.
+pub(super) fn choose(package: &PackageName, lists: &[List<'_>], platform: Platform) -> Requires {
+    let sound = || lists.iter().copied().filter(|list| !list.is_suspect());
+    let own = sound().find(|list| list.platform == platform.as_str());
+    let general = || sound().find(|list| list.platform == "*" && list.speaks_for(package, platform));
+    let without_gpu =
+        || sound().find(|list| platform.is_macos() && list.platform != "*" && list.gpu_markers().is_empty());
+    if let Some(list) = own.or_else(general).or_else(without_gpu) {
+        return list.known();
+    }
+    let for_us = |list: &&List<'_>| list.is_suspect() && (list.platform == "*" || list.platform == platform.as_str());
+    match lists.iter().find(for_us) {
+        Some(list) => Requires::Suspect { reason: list.reason.to_owned() },
+        None => Requires::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LINUX: &str = "nvidia-cudnn-cu11==8.5.0.96; platform_system == \"Linux\"";
+    const LINUX_X86: &str = "triton==2.0.0; platform_system == \"Linux\" and platform_machine == \"x86_64\"";
+
+    fn row(platform: &str, provenance: &str, list: &[&str]) -> String {
+        let head = format!("torch\t1.13.0\tpypi\t{platform}\t{provenance}\twhy");
+        list.iter().fold(head, |line, text| format!("{line}\t{text}"))
+    }
+
+    /// Which of the lists speaks on each platform, by its provenance.
+    fn chosen(package: &str, rows: &[String]) -> Vec<String> {
+        let package = PackageName::new(package.to_owned()).unwrap();
+        let lists: Vec<List<'_>> = rows.iter().map(|line| List::split(line).unwrap()).collect();
+        Platform::ALL
+            .iter()
+            .map(|platform| match choose(&package, &lists, *platform) {
+                Requires::Known { provenance, .. } => provenance,
+                Requires::Suspect { .. } => "suspect".to_owned(),
+                Requires::Unknown => "-".to_owned(),
+            })
+            .collect()
+    }
+
+    // The order is Linux x86_64, Linux aarch64, Windows, macOS arm64, macOS x86_64.
+
+    #[test]
+    fn a_mac_never_gets_unmarked_gpu_libraries() {
+        let rows = [
+            row("*", "pypi:exact:1", &["nvidia-cudnn-cu11==8.5.0.96"]),
+            row("linux-aarch64", "arm", &["typing-extensions"]),
+            row("windows-x86_64", "win", &["typing-extensions"]),
+        ];
+        assert_eq!(chosen("torch", &rows), ["pypi:exact:1", "arm", "win", "arm", "arm"]);
+        assert_eq!(chosen("torch", &rows[..1]), ["pypi:exact:1", "pypi:exact:1", "pypi:exact:1", "-", "-"]);
+    }
+
+    #[test]
+    fn markers_that_name_platforms_let_a_list_speak_for_all() {
+        for list in [&[LINUX][..], &[LINUX_X86], &[LINUX, LINUX_X86, "numpy"], &["numpy"], &[]] {
+            assert_eq!(chosen("torch", &[row("*", "uv.lock:none:1", list)]), ["uv.lock:none:1"; 5], "{list:?}");
+        }
+    }
+
+    #[test]
+    fn a_lock_tools_unmarked_list_speaks_for_linux_x86_64_alone() {
+        for list in [&["triton==2.1.0"][..], &[LINUX, "triton; python_version < \"3.12\""]] {
+            let rows = [row("*", "poetry.lock:exact:1", list)];
+            assert_eq!(chosen("torch", &rows), ["poetry.lock:exact:1", "-", "-", "-", "-"], "{list:?}");
+        }
+    }
+
+    #[test]
+    fn gpu_libraries_require_each_other_wherever_they_exist() {
+        let rows = [row("*", "uv.lock:none:1", &["nvidia-cublas-cu12"])];
+        assert_eq!(chosen("nvidia-cudnn-cu12", &rows)[..3], ["uv.lock:none:1"; 3]);
+    }
+
+    #[test]
+    fn a_correction_beats_a_suspect_list_and_only_on_its_platform() {
+        let rows = [row("*", "suspect", &["numpy"]), row("linux-x86_64", "correction", &[LINUX])];
+        assert_eq!(chosen("torch", &rows), ["correction", "suspect", "suspect", "suspect", "suspect"]);
+    }
+
+    #[test]
+    fn prints_what_it_read() {
+        for list in [&[][..], &["numpy"], &[LINUX, "intel-cmplr-lib-ur (==2025.1.1)"]] {
+            let line = row("*", "pypi:exact:1", list);
+            assert_eq!(RequiresRow::parse(&line).unwrap().to_string(), line);
+        }
+    }
+
+    #[test]
+    fn refuses_what_it_cannot_read() {
+        for (line, column) in [
+            ("torch\t1", 0),
+            ("a b\t1\tpypi\t*\tx\t-", 0),
+            ("torch\tone\tpypi\t*\tx\t-", 1),
+            ("torch\t1\tx\t*\tx\t-", 2),
+            ("torch\t1\tpypi\tlinux\tx\t-", 3),
+            ("torch\t1\tpypi\t*\t\t-", 4),
+            ("torch\t1\tpypi\t*\tx\t", 5),
+            ("torch\t1\tpypi\t*\tx\t-\t", 6),
+            ("torch\t1\tpypi\t*\tx\t-\tnumpy\tnumpy ==", 7),
+            ("torch\t1\tpypi\t*\tx\t-\tnumpy; os_name == 'a' and", 6),
+        ] {
+            assert_eq!(RequiresRow::parse(line).unwrap_err().column, column, "{line}");
+        }
+    }
+}

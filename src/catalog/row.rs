@@ -1,0 +1,339 @@
+//! One row of a table of wheels.
+
+use std::fmt;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+
+use crate::digest::Sha256;
+use crate::target::Backend;
+use crate::wheel::WheelName;
+
+/// What a wheel was built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Built {
+    /// For one backend.
+    For(Backend),
+    /// One wheel for all backends.
+    Any,
+    /// Not known, or the package is not one that is built by backend.
+    Unknown,
+}
+
+impl FromStr for Built {
+    type Err = crate::target::BackendError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "any" => Ok(Self::Any),
+            "-" => Ok(Self::Unknown),
+            _ => text.parse().map(Self::For),
+        }
+    }
+}
+
+impl fmt::Display for Built {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::For(backend) => backend.fmt(f),
+            Self::Any => f.write_str("any"),
+            Self::Unknown => f.write_str("-"),
+        }
+    }
+}
+
+/// Where a wheel is served.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Index {
+    /// The Python Package Index, which needs no URL in a requirements file.
+    Pypi,
+    /// A folder: the wheel's URL without the last slash and the file name.
+    Url(String),
+}
+
+impl Index {
+    /// `pypi`, or the folder's URL.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pypi => "pypi",
+            Self::Url(url) => url,
+        }
+    }
+}
+
+impl FromStr for Index {
+    type Err = String;
+
+    /// `pypi`, or an `http(s)` URL with neither a query, a fragment, a login nor a slash at its end.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "pypi" {
+            return Ok(Self::Pypi);
+        }
+        let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+            return Err(format!("`{text}` is neither `pypi` nor the http(s) URL of a folder"));
+        };
+        let host = rest.split('/').next().unwrap_or_default();
+        if host.is_empty() || host.contains('@') {
+            return Err(format!("`{text}` has no host, or a login"));
+        }
+        if rest.ends_with('/') || rest.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
+        {
+            return Err(format!("`{text}` ends in a slash, or has a query, a fragment or an odd character"));
+        }
+        Ok(Self::Url(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Index {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One known wheel. Its [`Display`](fmt::Display) is its line in a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WheelRow {
+    /// The file name: package, version with local label, tags.
+    pub wheel: WheelName,
+    /// What it was built for.
+    pub built: Built,
+    /// Where it is served. The digest holds for this place only.
+    pub index: Index,
+    /// The file's digest.
+    pub sha256: Sha256,
+    /// The file's size in bytes, where it was recorded.
+    pub size: Option<u64>,
+    /// How many independent public locks recorded this digest; 0: the index itself gave it.
+    pub seen: u32,
+    /// The wheel's Requires-Python, where it was recorded.
+    pub requires_python: Option<String>,
+    /// Withdrawn by its publishers.
+    pub yanked: bool,
+    /// The URL was put together from the index and the file name; no lock recorded it whole.
+    pub constructed: bool,
+    /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not told.
+    pub evidence: String,
+    /// Which catalogue the row stands in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
+    pub catalogue: String,
+}
+
+/// A column that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadColumn {
+    /// Counted from 0.
+    pub column: usize,
+    /// What is wrong with it.
+    pub why: String,
+}
+
+impl BadColumn {
+    pub(super) fn new(column: usize, why: impl fmt::Display) -> Self {
+        Self { column, why: why.to_string() }
+    }
+}
+
+/// How many columns a row has.
+pub(super) const COLUMNS: usize = 10;
+
+/// The columns of a line, unread.
+pub(super) fn columns(line: &str) -> Option<[&str; COLUMNS]> {
+    let mut parts = line.split('\t');
+    let mut columns = [""; COLUMNS];
+    for column in &mut columns {
+        *column = parts.next()?;
+    }
+    parts.next().is_none().then_some(columns)
+}
+
+impl WheelRow {
+    /// Reads a line of a table.
+    ///
+    /// # Errors
+    /// If the line has not ten columns, one of them cannot be read, or two of them do not agree.
+    pub fn parse(line: &str, catalogue: &str) -> Result<Self, BadColumn> {
+        let Some([package, version, built, index, file, sha256, size, seen, requires_python, flags]) = columns(line)
+        else {
+            return Err(BadColumn::new(
+                0,
+                format_args!("a wheel has {COLUMNS} columns, this line has {}", line.split('\t').count()),
+            ));
+        };
+        let wheel: WheelName = file.parse().map_err(|error| BadColumn::new(4, error))?;
+        if package != wheel.name.as_ref() {
+            return Err(BadColumn::new(0, format_args!("the wheel is of {}, not of `{package}`", wheel.name)));
+        }
+        let same_text = file.split('-').nth(1) == Some(version);
+        if !same_text && Version::from_str(version).ok().as_ref() != Some(&wheel.version) {
+            return Err(BadColumn::new(1, format_args!("the wheel is of version {}, not `{version}`", wheel.version)));
+        }
+        let built: Built = built.parse().map_err(|error| BadColumn::new(2, error))?;
+        if let Built::For(backend) = built
+            && let Some(label) = label(&wheel.version).and_then(|text| text.parse::<Backend>().ok())
+            && backend != label
+        {
+            return Err(BadColumn::new(2, format_args!("the wheel's label says it is built for {label}")));
+        }
+        let mut row = Self {
+            built,
+            index: index.parse().map_err(|error: String| BadColumn::new(3, error))?,
+            sha256: sha256.parse().map_err(|error| BadColumn::new(5, error))?,
+            size: optional(size, decimal).ok_or_else(|| BadColumn::new(6, "a size is a number or `-`"))?,
+            seen: decimal(seen)
+                .and_then(|number| number.try_into().ok())
+                .ok_or_else(|| BadColumn::new(7, "the count of witnesses is a number"))?,
+            requires_python: optional(requires_python, |text| Some(text.to_owned()))
+                .ok_or_else(|| BadColumn::new(8, "write `-` where there is no Requires-Python"))?,
+            yanked: false,
+            constructed: false,
+            evidence: String::new(),
+            catalogue: catalogue.to_owned(),
+            wheel,
+        };
+        for flag in flags.split(',').filter(|_| flags != "-") {
+            match flag {
+                "yanked" => row.yanked = true,
+                "constructed" => row.constructed = true,
+                "" => return Err(BadColumn::new(9, "a flag is empty; write `-` for none")),
+                _ => {
+                    row.evidence.push_str(if row.evidence.is_empty() { "" } else { "," });
+                    row.evidence.push_str(flag);
+                }
+            }
+        }
+        Ok(row)
+    }
+
+    /// The wheel's URL, as it is written into a lock; none on PyPI, whose files need none.
+    pub fn url(&self) -> Option<String> {
+        match &self.index {
+            Index::Pypi => None,
+            Index::Url(folder) => Some(format!("{folder}/{}", self.wheel.as_str().replace('+', "%2B"))),
+        }
+    }
+
+    /// True if the wheel may be offered for a backend: built for it or for all, and its label says nothing else.
+    pub fn is_for(&self, backend: Backend) -> bool {
+        match self.built {
+            Built::For(built) => built == backend && label_fits(&self.wheel.version, backend),
+            Built::Any => true,
+            Built::Unknown => false,
+        }
+    }
+}
+
+/// The local label: `cu118` of `2.0.1+cu118`.
+fn label(version: &Version) -> Option<String> {
+    match version.local() {
+        [] => None,
+        segments => Some(segments.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")),
+    }
+}
+
+/// True if the local label is the backend's own, or there is none. PyTorch's index has CPU wheels of another C++ ABI
+/// (`+cpu.cxx11.abi`) and some labelled with a git hash; neither is the CPU build people mean.
+pub(super) fn label_fits(version: &Version, backend: Backend) -> bool {
+    label(version).is_none_or(|text| text.parse() == Ok(backend))
+}
+
+/// A number without a sign.
+fn decimal(text: &str) -> Option<u64> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// `-` is nothing; the empty text is an error.
+fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Option<T>> {
+    match text {
+        "" => None,
+        "-" => Some(None),
+        _ => read(text).map(Some),
+    }
+}
+
+impl fmt::Display for WheelRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { wheel, built, index, sha256, seen, .. } = self;
+        write!(f, "{}\t{}\t{built}\t{index}\t{wheel}\t{sha256}\t", wheel.name, wheel.version)?;
+        match self.size {
+            Some(size) => write!(f, "{size}")?,
+            None => f.write_str("-")?,
+        }
+        write!(f, "\t{seen}\t{}\t", self.requires_python.as_deref().unwrap_or("-"))?;
+        let flags: Vec<&str> = [("yanked", self.yanked), ("constructed", self.constructed)]
+            .into_iter()
+            .filter_map(|(flag, set)| set.then_some(flag))
+            .chain((!self.evidence.is_empty()).then_some(&*self.evidence))
+            .collect();
+        f.write_str(if flags.is_empty() { "-" } else { "" })?;
+        f.write_str(&flags.join(","))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(version: &str, built: &str) -> String {
+        let digest = "0".repeat(64);
+        format!(
+            "torch\t{version}\t{built}\thttps://x.test/whl\ttorch-{version}-cp310-cp310-any.whl\t{digest}\t-\t1\t-\tuv"
+        )
+    }
+
+    fn row(version: &str, built: &str) -> WheelRow {
+        WheelRow::parse(&line(version, built), "t").unwrap()
+    }
+
+    #[test]
+    fn prints_what_it_read() {
+        for (version, built) in [("2.0.1+cu118", "cu118"), ("2.0.1", "-"), ("2.0.1", "any")] {
+            assert_eq!(row(version, built).to_string(), line(version, built));
+        }
+    }
+
+    #[test]
+    fn the_url_has_no_plus() {
+        assert_eq!(
+            row("2.0.1+cu118", "cu118").url().unwrap(),
+            "https://x.test/whl/torch-2.0.1%2Bcu118-cp310-cp310-any.whl"
+        );
+    }
+
+    #[test]
+    fn a_label_must_fit_the_backend() {
+        assert!(row("2.0.1+cu118", "cu118").is_for(Backend::Cuda(11, 8)));
+        assert!(!row("2.0.1+cu118", "cu118").is_for(Backend::Cpu));
+        assert!(row("2.0.1", "cu118").is_for(Backend::Cuda(11, 8)));
+        assert!(row("2.0.1", "cpu").is_for(Backend::Cpu));
+        assert!(row("2.0.1+cpu", "cpu").is_for(Backend::Cpu));
+        assert!(row("2.7.1+rocm6.2.4", "rocm6.2.4").is_for(Backend::Rocm(6, 2, Some(4))));
+        assert!(!row("2.0.1+cpu.cxx11.abi", "cpu").is_for(Backend::Cpu));
+        assert!(!row("0.24.1+d801a34", "cpu").is_for(Backend::Cpu));
+        assert!(row("2.0.1", "any").is_for(Backend::Xpu));
+        assert!(!row("2.0.1", "-").is_for(Backend::Cpu));
+    }
+
+    #[test]
+    fn refuses_columns_that_do_not_agree_or_do_not_read() {
+        let good = line("2.0.1+cu118", "cu118");
+        for (from, to, column) in [
+            ("torch\t", "torchaudio\t", 0),
+            ("\t2.0.1+cu118\t", "\t2.0.1\t", 1),
+            ("\tcu118\t", "\tcu121\t", 2),
+            ("\tcu118\t", "\tgpu\t", 2),
+            ("https://x.test/whl", "https://me:pw@x.test/whl", 3),
+            ("https://x.test/whl", "https://x.test/whl/", 3),
+            ("https://x.test/whl", "ftp://x.test/whl", 3),
+            (".whl\t0", ".zip\t0", 4),
+            ("\t0000", "\t+000", 5),
+            ("\t-\t1", "\t+5\t1", 6),
+            ("\t-\t1", "\t-\t-1", 7),
+            ("\t1\t-", "\t1\t", 8),
+            ("\tuv", "\tuv,", 9),
+            ("\tuv", "", 0),
+        ] {
+            let bad = good.replacen(from, to, 1);
+            assert_ne!(bad, good);
+            assert_eq!(WheelRow::parse(&bad, "t").unwrap_err().column, column, "{bad}");
+        }
+    }
+}

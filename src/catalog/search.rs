@@ -1,0 +1,144 @@
+//! The lookups in one catalogue's two tables, the same for the built-in one and a project's.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::requires::List;
+use super::row::{Built, WheelRow, columns, label_fits};
+use super::table::Table;
+use crate::target::Backend;
+
+/// One catalogue's tables.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tables<'t> {
+    /// What the catalogue is called.
+    pub(super) name: &'t str,
+    /// The lines of wheels.
+    pub(super) wheels: Table<'t>,
+    /// The lines of requirements.
+    pub(super) requires: Table<'t>,
+}
+
+impl<'t> Tables<'t> {
+    /// The rows of a package.
+    pub(super) fn wheels(self, package: &PackageName) -> Vec<WheelRow> {
+        let (from, to) = (format!("{package}\t"), format!("{package}\n"));
+        self.wheels.between(&from, &to).filter_map(|line| self.read(line)).collect()
+    }
+
+    /// The rows of a release; with a backend, only those that can be for it: other lines are not read.
+    pub(super) fn wheels_of(self, package: &PackageName, version: &Version, backend: Option<Backend>) -> Vec<WheelRow> {
+        let wanted = backend.map(|backend| Built::For(backend).to_string());
+        let mut rows = Vec::new();
+        for spelling in spellings(version) {
+            let to = after_local(package, &spelling);
+            for line in self.wheels.between(&format!("{package}\t{spelling}\t"), &to) {
+                let built = line.split('\t').nth(2);
+                if wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any")) {
+                    rows.extend(self.read(line));
+                }
+            }
+        }
+        rows.retain(|row: &WheelRow| backend.is_none_or(|backend| row.is_for(backend)));
+        rows
+    }
+
+    /// The backends that the releases of a package have wheels for. Only one line a version and backend is read.
+    pub(super) fn builds(self, package: &PackageName) -> Vec<(Version, Backend)> {
+        let mut all = Vec::new();
+        let mut last = None;
+        for line in self.wheels.between(&format!("{package}\t"), &format!("{package}\n")) {
+            let mut columns = line.split('\t').skip(1);
+            let here = columns.next().zip(columns.next());
+            if here != last
+                && let Some((version, backend)) = here
+                && let (Ok(version), Ok(backend)) = (version.parse::<Version>(), backend.parse::<Backend>())
+                && label_fits(&version, backend)
+            {
+                all.push((version.without_local(), backend));
+            }
+            last = here;
+        }
+        all
+    }
+
+    /// The spellings of the releases of a package. Only one line a release is read.
+    pub(super) fn versions(self, package: &PackageName) -> Vec<Version> {
+        let prefix = format!("{package}\t");
+        let mut from = prefix.clone();
+        let mut all = Vec::new();
+        while let Some(rest) = self.wheels.first_from(&from).and_then(|line| line.strip_prefix(&*prefix)) {
+            let public = rest.split(['\t', '+']).next().unwrap_or_default();
+            all.extend(public.parse::<Version>());
+            from = after_local(package, public);
+        }
+        all
+    }
+
+    /// What is listed for the exact version of a wheel, on whichever index.
+    pub(super) fn lists(self, package: &PackageName, version: &Version) -> Vec<List<'t>> {
+        let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));
+        self.requires.between(&from, &to).filter_map(List::split).collect()
+    }
+
+    /// The unread index and digest of every wheel of an exact version.
+    pub(super) fn places(self, package: &PackageName, version: &Version) -> Vec<Place<'t>> {
+        let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));
+        let read = |line| {
+            let [_, _, _, index, _, sha256, ..] = columns(line)?;
+            Some(Place { index, sha256 })
+        };
+        self.wheels.between(&from, &to).filter_map(read).collect()
+    }
+
+    /// A line that cannot be read is passed over: tests hold that the built-in tables have none, and a project's lines
+    /// are read when the file is.
+    fn read(self, line: &str) -> Option<WheelRow> {
+        WheelRow::parse(line, self.name).ok()
+    }
+}
+
+/// Where a file lies, and which file it is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'t> {
+    pub(super) index: &'t str,
+    pub(super) sha256: &'t str,
+}
+
+/// The first key behind a release and its local versions: in byte order a tab and `+` come before `,`, and all that can
+/// go on with another version comes behind it.
+fn after_local(package: &PackageName, public: &str) -> String {
+    format!("{package}\t{public},")
+}
+
+/// How many parts of a release are tried: `2.0` may be written `2.0.0`, and a file name keeps its writer's way.
+const PARTS: usize = 5;
+
+/// The ways to write a release that mean the same, the local label left out.
+fn spellings(version: &Version) -> Vec<String> {
+    let public = version.clone().without_local();
+    let release = public.release();
+    let kept = release.iter().rposition(|part| *part != 0).map_or(1, |last| last + 1);
+    let mut parts: Vec<u64> = release.iter().copied().take(kept).collect();
+    let mut all = vec![public.clone().with_release(parts.iter().copied()).to_string()];
+    while parts.len() < PARTS.max(release.len()) {
+        parts.push(0);
+        all.push(public.clone().with_release(parts.iter().copied()).to_string());
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_release_has_several_spellings() {
+        let all = |text: &str| spellings(&text.parse().unwrap());
+        assert_eq!(all("2.0+cu118"), ["2", "2.0", "2.0.0", "2.0.0.0", "2.0.0.0.0"]);
+        assert_eq!(all("13.0.3"), ["13.0.3", "13.0.3.0", "13.0.3.0.0"]);
+        assert_eq!(all("1.0rc1"), ["1rc1", "1.0rc1", "1.0.0rc1", "1.0.0.0rc1", "1.0.0.0.0rc1"]);
+        assert_eq!(all("0"), ["0", "0.0", "0.0.0", "0.0.0.0", "0.0.0.0.0"]);
+        assert_eq!(all("1.2.3.4.5.6"), ["1.2.3.4.5.6"]);
+    }
+}

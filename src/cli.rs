@@ -1,0 +1,187 @@
+//! The command line: clap and nothing else. The types say what was typed, not what it means.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use pep508_rs::ExtraName;
+
+use crate::output::Mirror;
+use crate::target::{Backend, Platform, Python};
+
+/// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
+#[derive(Debug, Parser)]
+#[command(
+    name = "torchswap",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 done, 1 the answer is no, 2 could not answer; with 2 nothing was written.\n\
+                  Run `torchswap export --help` for examples."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a requirements file for a target
+    ///
+    /// Reads a poetry.lock or a requirements.txt, swaps torch and its family for the build you name, carries along what
+    /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
+    /// from the built-in catalogue.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Box<Export>),
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  torchswap export --cuda 11.8 --python 3.10 -o requirements.txt
+      from the poetry.lock here, for Linux x86_64 with CUDA 11.8 and CPython 3.10
+  torchswap export --cpu requirements.txt
+      the CPU builds for CI, for every Python the lock allows
+  torchswap export --platform macos-arm64
+      what a Mac installs
+  poetry export | torchswap export --cuda 12.1 -
+      from standard input";
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    pub lock: Option<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// What of the lock.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What is told.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Which target.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+#[group(multiple = true)]
+pub struct TargetArgs {
+    /// CUDA build, such as 11.8
+    #[arg(long, value_name = "VERSION", value_parser = Backend::cuda, group = "build")]
+    pub cuda: Option<Backend>,
+    /// ROCm build, such as 6.3
+    #[arg(long, value_name = "VERSION", value_parser = Backend::rocm, group = "build")]
+    pub rocm: Option<Backend>,
+    /// Build for Intel GPUs
+    #[arg(long, group = "build")]
+    pub xpu: bool,
+    /// CPU build
+    #[arg(long, group = "build")]
+    pub cpu: bool,
+    /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these the builds stay as locked
+    #[arg(long, value_name = "LABEL", group = "build")]
+    pub backend: Option<Backend>,
+    /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<Platform>,
+    /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
+    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    pub pythons: Vec<Python>,
+}
+
+/// Which groups and extras.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection, as `poetry export` has it")]
+pub struct ChoiceArgs {
+    /// Dependency groups beside main
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
+    pub with: Vec<ExtraName>,
+    /// Dependency groups to leave out
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
+    pub without: Vec<ExtraName>,
+    /// Only these dependency groups, not even main
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name, conflicts_with_all = ["with", "without"])]
+    pub only: Vec<ExtraName>,
+    /// All dependency groups
+    #[arg(long, conflicts_with_all = ["with", "without", "only"])]
+    pub all_groups: bool,
+    /// Extras of the project
+    #[arg(long, short = 'E', value_name = "NAME", value_delimiter = ',', value_parser = name)]
+    pub extras: Vec<ExtraName>,
+    /// All extras of the project
+    #[arg(long, conflicts_with = "extras")]
+    pub all_extras: bool,
+    /// Pass a lock without torch through instead of refusing it
+    #[arg(long)]
+    pub allow_none: bool,
+}
+
+fn name(text: &str) -> Result<ExtraName, String> {
+    ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a group or an extra"))
+}
+
+/// How the output is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write to this file, whole or not at all, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Write no digests
+    #[arg(long)]
+    pub without_hashes: bool,
+    /// A project's own catalogue of wheels; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay
+    #[arg(long, value_name = "URL", value_parser = Mirror::parse)]
+    pub mirror: Option<Mirror>,
+}
+
+/// What is told on standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages, on standard error")]
+pub struct TalkArgs {
+    /// How to tell what was done
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub report: ReportFormat,
+    /// Tell errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColourArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,427 @@
+//! The closure: everything that the family's wheels require on an environment, transitively.
+//!
+//! For each requirement that holds: the lock meets it, or it is added or re-pinned from the catalogue, or it is a
+//! problem. A range is met by the lock's version if that fits, else by the newest catalogued one that fits and has a
+//! wheel: the same for everybody, whatever has been released since.
+//!
+//! Requirements of one package come from several others and may narrow each other, so the choice is made in rounds: the
+//! wishes of a round are those of the packages chosen in the round before, until nothing changes.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
+use crate::constraint::Constraint;
+use crate::error::{Code, Problem};
+use crate::lock::{LockedDigest, Origin, Pick, Selection};
+use crate::marker::{Condition, Extras};
+use crate::pin::{Digests, Pin};
+use crate::plan::family::{Member, admits_python, pin_of, witness_of};
+use crate::plan::knowledge::{Known, Required};
+use crate::plan::{Knowledge, View, Wish};
+
+/// More rounds than any real closure needs: it is some five packages deep.
+const MOST_ROUNDS: usize = 64;
+
+/// Where a required package comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// It is selected: index into the picks.
+    Pick(usize),
+    /// The lock pins it without selecting it: index into the spare picks.
+    Spare(usize),
+    /// The catalogue.
+    Catalogue,
+}
+
+/// A required package and how it is met.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    /// Where it comes from.
+    pub(crate) from: From,
+    /// Its version.
+    version: Option<Version>,
+    /// A pin from the catalogue: an addition, or a re-pin of a pick.
+    pub(crate) pin: Option<Pin>,
+    /// The wheel behind the pin.
+    row: Option<WheelRow>,
+    /// With which extras it is required.
+    pub(crate) extras: Extras,
+    /// When it is required.
+    pub(crate) condition: Condition,
+    /// By whom.
+    pub(crate) because: BTreeSet<String>,
+}
+
+/// All required packages by name.
+pub(crate) type Chosen = BTreeMap<PackageName, Choice>;
+
+/// What is wanted of one package.
+#[derive(Debug, Default)]
+struct Want {
+    versions: Vec<(Constraint, String)>,
+    extras: Extras,
+    condition: Condition,
+}
+
+impl Want {
+    fn admits(&self, version: &Version) -> bool {
+        self.versions.iter().all(|(versions, _)| versions.admits(version))
+    }
+
+    /// `nvidia-cublas-cu12==12.1.3.1 (torch 2.1.2+cu121)`, for a message.
+    fn spoken(&self, name: &PackageName) -> String {
+        let each = self.versions.iter().map(|(versions, who)| {
+            let versions = if versions.is_any() { String::new() } else { versions.to_string() };
+            format!("{who} needs {name}{versions}")
+        });
+        let each: BTreeSet<String> = each.collect();
+        each.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
+struct Resolver<'a, S> {
+    view: View<'a>,
+    selection: &'a Selection,
+    members: &'a [Member],
+    wish: &'a Wish<'a>,
+    knowledge: &'a Knowledge<'a, S>,
+    picks: BTreeMap<PackageName, Vec<usize>>,
+    spare: BTreeMap<PackageName, Vec<usize>>,
+}
+
+/// Finds what meets each requirement of the family's wheels, and what is left unmet.
+pub(crate) fn resolve<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Chosen, Vec<Problem>) {
+    let by_name = |picks: &[Pick]| {
+        let mut map: BTreeMap<PackageName, Vec<usize>> = BTreeMap::new();
+        for (index, pick) in picks.iter().enumerate() {
+            map.entry(view.entries[pick.entry].name.clone()).or_default().push(index);
+        }
+        map
+    };
+    let picks = by_name(&selection.picks);
+    let spare = by_name(&selection.spare);
+    let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare };
+    let mut chosen = Chosen::new();
+    let mut problems = Vec::new();
+    for _ in 0..MOST_ROUNDS {
+        let wants = resolver.wants(&chosen, &mut problems);
+        problems.clear();
+        let mut next = Chosen::new();
+        for (name, want) in &wants {
+            match resolver.settle(name, want) {
+                Ok(Some(choice)) => {
+                    next.insert(name.clone(), choice);
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let key = |chosen: &Chosen| {
+            let each = chosen.iter().map(|(name, one)| (name.clone(), one.version.clone(), one.extras.clone()));
+            each.collect::<Vec<_>>()
+        };
+        let settled = key(&next) == key(&chosen);
+        chosen = next;
+        if settled {
+            let mut unknown = Vec::new();
+            resolver.wants(&chosen, &mut unknown);
+            problems.extend(unknown);
+            return (chosen, problems);
+        }
+    }
+    let message = "the requirements of the swapped wheels exclude each other in turn, so no choice settles";
+    (chosen, vec![Problem::new(Code::Unmet, message)])
+}
+
+impl<S: WheelSource> Resolver<'_, S> {
+    /// What the family and, from there on, the packages chosen so far require.
+    fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
+        let mut wants: BTreeMap<PackageName, Want> = BTreeMap::new();
+        let mut open: VecDeque<PackageName> = VecDeque::new();
+        let mut seen: BTreeSet<PackageName> = BTreeSet::new();
+        for member in self.members {
+            if let Known::List(list) = &member.requires {
+                let pick = &self.selection.picks[member.pick];
+                let who = format!("{} {}", member.name, member.version);
+                self.add(list, &who, &pick.extras, &pick.condition, &mut wants, &mut open);
+            }
+        }
+        while let Some(name) = open.pop_front() {
+            let Some(choice) = chosen.get(&name) else { continue };
+            if self.is_member(&name) || !seen.insert(name.clone()) {
+                continue;
+            }
+            let version = choice.version.as_ref().map(ToString::to_string).unwrap_or_default();
+            let who = format!("{name} {version}");
+            match choice.from {
+                From::Catalogue => {
+                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems)
+                }
+                From::Pick(_) if choice.pin.is_some() => {
+                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
+                }
+                // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
+                // list of another platform's wheel.
+                From::Pick(_) if is_gpu_runtime(&name) => {
+                    let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
+                    self.follow(row.as_ref(), &who, choice, false, &mut wants, &mut open, problems);
+                }
+                From::Pick(_) => {}
+                From::Spare(index) => {
+                    for need in self.selection.spare[index].needs.iter().flatten() {
+                        let want = wants.entry(need.name.clone()).or_default();
+                        want.versions.push((need.versions.clone(), who.clone()));
+                        want.extras.extend(need.extras.iter().cloned());
+                        want.condition = std::mem::take(&mut want.condition).or(choice.condition.clone());
+                        open.push_back(need.name.clone());
+                    }
+                }
+            }
+        }
+        wants
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one step of a walk")]
+    fn follow(
+        &self,
+        row: Option<&WheelRow>,
+        who: &str,
+        choice: &Choice,
+        must_know: bool,
+        wants: &mut BTreeMap<PackageName, Want>,
+        open: &mut VecDeque<PackageName>,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(row) = row else { return };
+        match self.knowledge.requires(row, self.wish.environment.platform) {
+            Known::List(list) => self.add(&list, who, &choice.extras, &choice.condition, wants, open),
+            Known::Not(reason) if must_know => {
+                let message =
+                    format!("what {who} requires on {} cannot be told: {reason}", self.wish.environment.platform);
+                let help = "give its requirements in a catalogue of the project (--catalog FILE)";
+                problems.push(Problem::new(Code::NotKnown, message).help(help));
+            }
+            Known::Not(_) => {}
+        }
+    }
+
+    fn add(
+        &self,
+        list: &[Required],
+        who: &str,
+        extras: &BTreeSet<ExtraName>,
+        condition: &Condition,
+        wants: &mut BTreeMap<PackageName, Want>,
+        open: &mut VecDeque<PackageName>,
+    ) {
+        for required in list {
+            let when = Condition::of(&required.marker, self.wish.environment, extras).and(condition.clone());
+            if when.is_never() {
+                continue;
+            }
+            let want = wants.entry(required.name.clone()).or_default();
+            want.versions.push((required.versions.clone(), who.to_owned()));
+            want.extras.extend(required.extras.iter().cloned());
+            want.condition = std::mem::take(&mut want.condition).or(when);
+            open.push_back(required.name.clone());
+        }
+    }
+
+    fn is_member(&self, name: &PackageName) -> bool {
+        self.members.iter().any(|member| member.name == *name)
+    }
+
+    /// How one package is met. `Ok(None)`: by a package of the family.
+    fn settle(&self, name: &PackageName, want: &Want) -> Result<Option<Choice>, Problem> {
+        if self.is_member(name) {
+            let bad = self.members.iter().find(|member| member.name == *name && !want.admits(&member.version));
+            return match bad {
+                None => Ok(None),
+                Some(member) => Err(self.out_of_step(member, want)),
+            };
+        }
+        let pick = self.picks.get(name).into_iter().flatten().copied().find(|index| {
+            let pick = &self.selection.picks[*index];
+            let covers = pick.condition == Condition::Always || pick.condition == want.condition;
+            let version = self.view.entries[pick.entry].version.as_ref();
+            covers && version.is_none_or(|version| want.admits(version))
+        });
+        if let Some(index) = pick {
+            let pick = &self.selection.picks[index];
+            return Ok(Some(self.choice(From::Pick(index), self.view.entries[pick.entry].version.clone(), None, want)));
+        }
+        let locked = self.picks.get(name).and_then(|all| all.first().copied());
+        if locked.is_none()
+            && let Some(index) = self.best_spare(name, want)
+        {
+            let version = self.view.entries[self.selection.spare[index].entry].version.clone();
+            return Ok(Some(self.choice(From::Spare(index), version, None, want)));
+        }
+        match self.from_catalogue(name, want) {
+            Some((pin, row)) => {
+                let from = locked.map_or(From::Catalogue, From::Pick);
+                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
+            }
+            None => Err(self.unmet(name, want)),
+        }
+    }
+
+    fn choice(&self, from: From, version: Option<Version>, pinned: Option<(Pin, WheelRow)>, want: &Want) -> Choice {
+        let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
+        Choice {
+            from,
+            version,
+            pin,
+            row,
+            extras: want.extras.clone(),
+            condition: want.condition.clone(),
+            because: want.versions.iter().map(|(_, who)| who.clone()).collect(),
+        }
+    }
+
+    fn best_spare(&self, name: &PackageName, want: &Want) -> Option<usize> {
+        let fits = |index: &usize| {
+            let entry = &self.view.entries[self.selection.spare[*index].entry];
+            let hashed = entry.files.iter().any(|file| !matches!(file.digest, LockedDigest::Weak(_)));
+            let from_index = matches!(entry.origin, Origin::Index(_));
+            from_index && hashed && entry.version.as_ref().is_some_and(|version| want.admits(version))
+        };
+        let fitting = self.spare.get(name).into_iter().flatten().copied().filter(fits);
+        fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
+    }
+
+    /// The newest catalogued release that fits and has a wheel for the environment.
+    fn from_catalogue(&self, name: &PackageName, want: &Want) -> Option<(Pin, WheelRow)> {
+        let exact = want.versions.iter().any(|(versions, _)| versions.exact().is_some());
+        let versions = self.knowledge.versions(name);
+        let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
+        fitting.into_iter().find_map(|version| {
+            let rows = self.knowledge.rows(name, version);
+            let here = |row: &&WheelRow| {
+                row.wheel.fit(self.wish.environment).is_some()
+                    && (exact || !row.yanked)
+                    && admits_python(row, self.wish)
+            };
+            // A release on the default index is pinned as such: a URL there names no release.
+            let on_default = rows.iter().filter(here).find(|row| row.index == Index::Pypi);
+            if let Some(row) = on_default {
+                return Some((self.release(&rows, row)?, row.clone()));
+            }
+            let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
+            let row = rows.iter().filter(here).max_by_key(by_fit)?;
+            Some((pin_of(row), row.clone()))
+        })
+    }
+
+    /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
+    fn release(&self, rows: &[WheelRow], like: &WheelRow) -> Option<Pin> {
+        let environments = self
+            .wish
+            .pythons
+            .iter()
+            .chain([&self.wish.environment.python])
+            .map(|python| crate::target::Environment { python: *python, ..self.wish.environment });
+        let environments: Vec<_> = environments.collect();
+        let files = rows.iter().filter(|row| {
+            row.index == Index::Pypi
+                && row.yanked == like.yanked
+                && environments.iter().any(|environment| row.wheel.fit(*environment).is_some())
+        });
+        let files: Vec<&WheelRow> = files.collect();
+        let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
+        let digests = Digests::new(files.iter().map(|row| row.sha256))?;
+        Some(Pin::Index { version: like.wheel.version.clone(), digests, witness: witness_of(fewest) })
+    }
+
+    fn row_of(&self, name: &PackageName, version: &Version) -> Option<WheelRow> {
+        let rows = self.knowledge.rows(name, version);
+        let fitting = rows.iter().filter(|row| row.wheel.fit(self.wish.environment).is_some());
+        let known =
+            |row: &&WheelRow| matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_));
+        fitting.max_by_key(|row| (known(row), row.index == Index::Pypi)).cloned()
+    }
+
+    fn out_of_step(&self, member: &Member, want: &Want) -> Problem {
+        let message = format!(
+            "{}, but the lock has {} {}",
+            want.spoken(&member.name),
+            member.name,
+            member.version.clone().without_local()
+        );
+        let problem = Problem::new(Code::OutOfStep, message);
+        let problem = self.view.point(problem, self.selection.picks[member.pick].entry);
+        problem.help("lock releases that were made for each other")
+    }
+
+    fn unmet(&self, name: &PackageName, want: &Want) -> Problem {
+        let wanted = want.spoken(name);
+        let locked = self.picks.get(name).and_then(|all| all.first()).map(|index| self.selection.picks[*index].entry);
+        match locked {
+            Some(entry) => {
+                let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
+                let message = format!("{wanted}, but the lock has {name} {version}");
+                let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
+                self.view.point(Problem::new(Code::Unmet, message), entry).help(help)
+            }
+            None => {
+                let message = format!(
+                    "{wanted}, and neither the lock nor the catalogue has a wheel of it for {}",
+                    self.wish.environment
+                );
+                let help =
+                    format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
+                Problem::new(Code::Unmet, message).help(help)
+            }
+        }
+    }
+}
+
+/// Re-pins that something else in the lock does not admit.
+pub(crate) fn conflicts(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    chosen: &Chosen,
+    removed: &[usize],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, choice) in chosen {
+        let (From::Pick(_), Some(pin)) = (choice.from, &choice.pin) else { continue };
+        for (index, pick) in selection.picks.iter().enumerate() {
+            let entry = &view.entries[pick.entry];
+            let replaced = removed.contains(&index)
+                || members.iter().any(|member| member.pick == index && member.is_swapped())
+                || chosen.get(&entry.name).is_some_and(|other| other.pin.is_some());
+            if replaced {
+                continue;
+            }
+            for need in
+                pick.needs.iter().flatten().filter(|need| need.name == *name && !need.versions.admits(pin.version()))
+            {
+                let message = format!(
+                    "{} needs {name}{}, but {} must be {} for {}",
+                    entry.name,
+                    need.versions,
+                    name,
+                    pin.version(),
+                    choice.because.iter().cloned().collect::<Vec<_>>().join(", ")
+                );
+                let problem = view.point(Problem::new(Code::Unmet, message), pick.entry);
+                problems.push(problem.help(format!(
+                    "lock a {} that works with this build of torch, or choose another build",
+                    entry.name
+                )));
+            }
+        }
+    }
+    problems
+}

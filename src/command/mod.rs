@@ -1,0 +1,3 @@
+//! The commands: each wires reading, planning and writing together, and decides nothing itself.
+
+pub mod export;

@@ -1,0 +1,186 @@
+//! Dependencies as Poetry writes them: in `[package.dependencies]` of a lock and in `[tool.poetry]` of a project.
+//!
+//! A value is a version, a table, or a list of these: one dependency for each alternative. In a table, `version`,
+//! `markers`, `extras` and `optional` stand for themselves; `python` and `platform` are older ways to write a marker;
+//! `url`, `path`, `file` and `git` name a source directly; `source` names an index.
+
+use std::collections::HashMap;
+
+use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use toml_edit::{Item, TableLike, Value};
+
+use super::toml::Toml;
+use crate::constraint::Constraint;
+use crate::error::{Code, Problem, Result};
+use crate::marker::{self, Condition, Extras};
+use crate::target::Environment;
+use crate::text::Span;
+
+/// One dependency on one package.
+#[derive(Debug, Clone)]
+pub struct Dependency {
+    /// On what.
+    pub name: PackageName,
+    /// In which versions; any where the source is named directly.
+    pub versions: Constraint,
+    /// With which extras.
+    pub extras: Vec<ExtraName>,
+    /// When.
+    pub marker: Option<MarkerTree>,
+    /// For which Pythons (`python = "^3.8"`).
+    pub python: Option<Constraint>,
+    /// Only where an extra asks for it.
+    pub optional: bool,
+    /// The name of the index it must come from.
+    pub source: Option<String>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Dependency {
+    /// When it holds on an environment.
+    pub fn condition(&self, environment: Environment, extras: &Extras) -> Condition {
+        if self.python.as_ref().is_some_and(|python| !python.admits_python(environment.python)) {
+            return Condition::Never;
+        }
+        match &self.marker {
+            None => Condition::Always,
+            Some(marker) => Condition::of(marker, environment, extras),
+        }
+    }
+}
+
+/// Markers that were read before: locks repeat a few of them many times.
+pub(crate) type Markers = HashMap<String, MarkerTree>;
+
+/// Reads a marker, from memory if it was read before.
+pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Markers) -> Result<MarkerTree> {
+    if let Some(marker) = known.get(text) {
+        return Ok(marker.clone());
+    }
+    let marker = marker::parse(text).map_err(|why| {
+        Problem::new(Code::Syntax, format!("this is not an environment marker (PEP 508): {why}")).at(toml.source, span)
+    })?;
+    known.insert(text.to_owned(), marker.clone());
+    Ok(marker)
+}
+
+/// Reads a package name.
+pub(crate) fn read_name(toml: &Toml<'_>, span: Span, text: &str) -> Result<PackageName> {
+    PackageName::new(text.to_owned())
+        .map_err(|_| Problem::new(Code::Syntax, format!("`{text}` is not a package name")).at(toml.source, span).into())
+}
+
+/// Reads an extra or a group name, which are normalised alike (PEP 685, PEP 735).
+pub(crate) fn read_extra(toml: &Toml<'_>, span: Span, text: &str) -> Result<ExtraName> {
+    ExtraName::new(text.to_owned()).map_err(|_| {
+        Problem::new(Code::Syntax, format!("`{text}` is not a name of a group or an extra"))
+            .at(toml.source, span)
+            .into()
+    })
+}
+
+/// Reads all dependencies under one key.
+pub(crate) fn read(
+    toml: &Toml<'_>,
+    key: &str,
+    item: &Item,
+    known: &mut Markers,
+    out: &mut Vec<Dependency>,
+) -> Result<()> {
+    let span = toml.span(item);
+    let name = read_name(toml, span, key)?;
+    let wrong = || Problem::new(Code::Syntax, format!("`{key}` should be a version, a table or a list of these"));
+    if let Some(version) = item.as_str() {
+        out.push(from_version(toml, name, version, span)?);
+    } else if let Some(table) = item.as_table_like() {
+        out.push(from_table(toml, name, table, span, known)?);
+    } else if let Some(array) = item.as_array() {
+        for value in array {
+            let span = value.span().unwrap_or_default().into();
+            match value {
+                Value::String(version) => out.push(from_version(toml, name.clone(), version.value(), span)?),
+                Value::InlineTable(table) => out.push(from_table(toml, name.clone(), table, span, known)?),
+                _ => return Err(wrong().at(toml.source, span).into()),
+            }
+        }
+    } else if let Some(tables) = item.as_array_of_tables() {
+        for table in tables {
+            let span = table.span().unwrap_or_default().into();
+            out.push(from_table(toml, name.clone(), table, span, known)?);
+        }
+    } else {
+        return Err(wrong().at(toml.source, span).into());
+    }
+    Ok(())
+}
+
+fn read_versions(toml: &Toml<'_>, text: &str, span: Span) -> Result<Constraint> {
+    Constraint::poetry(text).map_err(|error| Problem::new(Code::Syntax, error.to_string()).at(toml.source, span).into())
+}
+
+fn from_version(toml: &Toml<'_>, name: PackageName, version: &str, span: Span) -> Result<Dependency> {
+    let versions = read_versions(toml, version, span)?;
+    Ok(Dependency {
+        name,
+        versions,
+        extras: Vec::new(),
+        marker: None,
+        python: None,
+        optional: false,
+        source: None,
+        span,
+    })
+}
+
+fn from_table(
+    toml: &Toml<'_>,
+    name: PackageName,
+    table: &dyn TableLike,
+    span: Span,
+    known: &mut Markers,
+) -> Result<Dependency> {
+    let text = |key: &str| -> Result<Option<(&str, Span)>> {
+        table.get(key).map(|item| Ok((toml.string(item, key)?, toml.span(item)))).transpose()
+    };
+    let versions = match text("version")? {
+        Some((version, span)) => read_versions(toml, version, span)?,
+        None => Constraint::any(),
+    };
+    let python = match text("python")? {
+        Some((python, span)) => Some(read_versions(toml, python, span)?),
+        None => None,
+    };
+    let mut marker = match text("markers")? {
+        Some((marker, span)) => Some(read_marker(toml, span, marker, known)?),
+        None => None,
+    };
+    if let Some((platform, span)) = text("platform")? {
+        let wanted = read_marker(toml, span, &platform_marker(platform), known)?;
+        match &mut marker {
+            Some(marker) => marker.and(wanted),
+            None => marker = Some(wanted),
+        }
+    }
+    let mut extras = Vec::new();
+    if let Some(item) = table.get("extras") {
+        for extra in toml.strings(item, "extras")? {
+            extras.push(read_extra(toml, toml.span(item), extra)?);
+        }
+    }
+    let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
+    let source = text("source")?.map(|(source, _)| source.to_owned());
+    Ok(Dependency { name, versions, extras, marker, python, optional, source, span })
+}
+
+/// `linux`, `!=win32` or `linux || darwin` as a marker.
+fn platform_marker(platform: &str) -> String {
+    let one = |part: &str| {
+        let (operator, name) = match part.trim().strip_prefix("!=") {
+            Some(name) => ("!=", name),
+            None => ("==", part.trim().trim_start_matches('=')),
+        };
+        format!("sys_platform {operator} \"{}\"", name.trim().replace('"', ""))
+    };
+    platform.split("||").map(one).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,375 @@
+//! `poetry.lock`, lock-version 1.0 to 2.1.
+//!
+//! | | 1.0, 1.1 | 2.0 | 2.1 |
+//! | --- | --- | --- | --- |
+//! | files and digests | `[metadata.files]` or `[metadata.hashes]` by package | `files` in the entry | the same |
+//! | which entries are selected | the graph, from the roots in `pyproject.toml` | the same | `groups` and `markers` in the entry |
+//!
+//! This file reads; `select` decides what is installed on an environment.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use toml_edit::{Item, TableLike};
+
+use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name};
+use super::pyproject::{Project, ProjectIndex};
+use super::toml::{Toml, dig};
+use super::{At, Entry, LockedDigest, LockedFile, Origin};
+use crate::constraint::Constraint;
+use crate::digest::Sha256;
+use crate::error::{Code, Problem, Result};
+use crate::text::{Source, Span};
+
+mod select;
+
+/// The versions of the format that are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LockVersion {
+    /// Poetry 1.0.
+    V1_0,
+    /// Poetry 1.1 and 1.2.
+    V1_1,
+    /// Poetry 1.3 to 1.8.
+    V2_0,
+    /// Poetry 2.
+    V2_1,
+}
+
+/// A `poetry.lock` and, where there is one, the project beside it.
+#[derive(Debug, Clone)]
+pub struct PoetryLock {
+    /// The file.
+    pub source: Source,
+    /// The version of its format.
+    pub version: LockVersion,
+    /// Its packages, in file order.
+    pub entries: Vec<Entry>,
+    /// What else the lock says of each entry; as long as `entries`.
+    packages: Vec<Package>,
+    /// Where in `entries` each name stands.
+    by_name: HashMap<PackageName, Vec<usize>>,
+    /// The project's extras and the packages each switches on.
+    pub extras: BTreeMap<ExtraName, Vec<PackageName>>,
+    /// The Pythons that the project allows.
+    pub pythons: Constraint,
+    /// What the project asks for itself.
+    pub project: Option<Project>,
+}
+
+/// What a lock says of an entry beside what every format does.
+#[derive(Debug, Clone)]
+struct Package {
+    optional: bool,
+    pythons: Constraint,
+    groups: Vec<ExtraName>,
+    /// By group; a group that is not here has no marker.
+    markers: BTreeMap<ExtraName, MarkerTree>,
+    dependencies: Vec<Dependency>,
+    extras: BTreeMap<ExtraName, Vec<PackageName>>,
+    /// The name of the index it came from.
+    reference: Option<String>,
+}
+
+impl PoetryLock {
+    /// Reads a `poetry.lock`.
+    ///
+    /// # Errors
+    /// If it is not TOML, not a lock, of a version this tool does not know, or if an entry cannot be understood.
+    pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
+        let source = Source::new(name, text);
+        let toml = Toml::parse(&source, "poetry.lock")?;
+        let (version, pythons) = metadata(&toml)?;
+        let mut reading = Reading { toml: &toml, version, known: Markers::new() };
+        let mut entries = Vec::new();
+        let mut packages = Vec::new();
+        for table in reading.package_tables()? {
+            let (entry, package) = reading.package(table)?;
+            entries.push(entry);
+            packages.push(package);
+        }
+        reading.files_in_metadata(&mut entries)?;
+        let extras = reading.names_by_extra(toml.root())?;
+        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
+        for (index, entry) in entries.iter().enumerate() {
+            by_name.entry(entry.name.clone()).or_default().push(index);
+        }
+        drop(toml);
+        Ok(Self { source, version, entries, packages, by_name, extras, pythons, project })
+    }
+
+    /// The options that make pip look at the indexes used, as `poetry export` writes them: in the project's order, the
+    /// first as `--index-url` where it takes the place of the default index. `http` ones are trusted, as Poetry does.
+    pub fn index_options(&self, used: &BTreeSet<&str>) -> Vec<String> {
+        let project: &[ProjectIndex] = self.project.as_ref().map_or(&[], |project| &project.indexes);
+        let replaces = |index: &ProjectIndex| match index.priority.as_deref() {
+            Some("default") => true,
+            // Since Poetry 2 a primary source stands in the place of the default index, unless that is named as well.
+            None | Some("primary") => self.version >= LockVersion::V2_1,
+            Some(_) => false,
+        };
+        let default_named = project.iter().any(|index| index.name.eq_ignore_ascii_case("pypi"));
+        let first = project.iter().find(|index| replaces(index)).filter(|_| !default_named);
+        let first = first.and_then(|index| index.url.as_deref());
+        let named = project.iter().filter_map(|index| index.url.as_deref()).filter(|url| used.contains(url));
+        let mut order: Vec<&str> = first.into_iter().filter(|url| used.contains(url)).collect();
+        for url in named.chain(used.iter().copied()) {
+            if !order.contains(&url) {
+                order.push(url);
+            }
+        }
+        let mut options = Vec::new();
+        for url in order {
+            if let Some(rest) = url.strip_prefix("http://") {
+                options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
+            }
+            let option = if Some(url) == first { "--index-url" } else { "--extra-index-url" };
+            options.push(format!("{option} {url}"));
+        }
+        options
+    }
+
+    /// Every group the lock or the project knows.
+    pub fn groups(&self) -> Vec<ExtraName> {
+        let in_project = self.project.iter().flat_map(|project| project.groups.keys());
+        let in_lock = self.packages.iter().flat_map(|package| &package.groups);
+        let mut all: Vec<ExtraName> = in_project.chain(in_lock).cloned().collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+}
+
+/// Checks that this is a lock of a known version, and reads for which Pythons.
+fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
+    let whole = || Span { start: 0, end: 0 };
+    let Some(item) = toml.root().get("metadata") else {
+        let message = format!("{} has no [metadata], so it is not a whole poetry.lock", toml.source.name);
+        let problem = Problem::new(Code::Syntax, message).at(toml.source, whole());
+        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
+    };
+    let table = toml.table(item, "metadata")?;
+    // Poetry 1.0 wrote no version.
+    let version = match table.get("lock-version") {
+        None => LockVersion::V1_0,
+        Some(item) => match toml.string(item, "lock-version")? {
+            "1.0" => LockVersion::V1_0,
+            "1.1" => LockVersion::V1_1,
+            "2.0" => LockVersion::V2_0,
+            "2.1" => LockVersion::V2_1,
+            other => {
+                let message = format!("lock-version {other} is not known here: 1.0, 1.1, 2.0 and 2.1 are");
+                let problem = Problem::new(Code::Unsupported, message).at(toml.source, toml.span(item));
+                return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
+            }
+        },
+    };
+    let pythons = match table.get("python-versions") {
+        None => Constraint::any(),
+        Some(item) => Constraint::poetry(toml.string(item, "python-versions")?)
+            .map_err(|error| toml.wrong(item, error.to_string()))?,
+    };
+    Ok((version, pythons))
+}
+
+struct Reading<'t, 's> {
+    toml: &'t Toml<'s>,
+    version: LockVersion,
+    known: Markers,
+}
+
+impl<'t> Reading<'t, '_> {
+    fn package_tables(&self) -> Result<Vec<&'t dyn TableLike>> {
+        let Some(item) = self.toml.root().get("package") else { return Ok(Vec::new()) };
+        if let Some(tables) = item.as_array_of_tables() {
+            return Ok(tables.iter().map(|table| table as &dyn TableLike).collect());
+        }
+        // `package = []` is how a lock without packages is written.
+        match item.as_array() {
+            Some(array) if array.is_empty() => Ok(Vec::new()),
+            _ => Err(self.toml.wrong(item, "`package` should be a list of tables, [[package]]").into()),
+        }
+    }
+
+    fn package(&mut self, table: &'t dyn TableLike) -> Result<(Entry, Package)> {
+        let toml = self.toml;
+        let (name_item, name) = self.required(table, "name")?;
+        let span = toml.span(name_item);
+        let name = read_name(toml, span, name)?;
+        let (version_item, version) = self.required(table, "version")?;
+        let version = Version::from_str(version)
+            .map_err(|_| toml.wrong(version_item, format!("`{version}` is not a version (PEP 440)")))?;
+        let pythons = match table.get("python-versions") {
+            None => Constraint::any(),
+            Some(item) => Constraint::poetry(toml.string(item, "python-versions")?)
+                .map_err(|error| toml.wrong(item, error.to_string()))?,
+        };
+        let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
+        let mut files = Vec::new();
+        if let Some(item) = table.get("files") {
+            files = self.files(item)?;
+        }
+        let mut dependencies = Vec::new();
+        if let Some(item) = table.get("dependencies") {
+            for (key, item) in toml.table(item, "dependencies")?.iter() {
+                dependency::read(toml, key, item, &mut self.known, &mut dependencies)?;
+            }
+        }
+        let (origin, reference) = self.origin(table)?;
+        let groups = self.groups(table, span)?;
+        let markers = self.markers(table, &groups)?;
+        let extras = self.names_by_extra(table)?;
+        let package = Package { optional, pythons, groups, markers, dependencies, extras, reference };
+        Ok((Entry { name, version: Some(version), origin, files, at: At { source: 0, span } }, package))
+    }
+
+    fn required(&self, table: &'t dyn TableLike, key: &str) -> Result<(&'t Item, &'t str)> {
+        let Some(item) = table.get(key) else {
+            let near = table.iter().next().map_or(Span::default(), |(_, item)| self.toml.span(item));
+            let problem =
+                Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(self.toml.source, near);
+            return Err(problem.help("the lock is damaged; make it anew with: poetry lock").into());
+        };
+        Ok((item, self.toml.string(item, key)?))
+    }
+
+    fn groups(&self, table: &dyn TableLike, near: Span) -> Result<Vec<ExtraName>> {
+        let Some(item) = table.get("groups") else {
+            if self.version >= LockVersion::V2_1 {
+                let problem = Problem::new(Code::Syntax, "an entry of a 2.1 lock has no `groups`");
+                return Err(problem.at(self.toml.source, near).help("make the lock anew with: poetry lock").into());
+            }
+            return Ok(Vec::new());
+        };
+        let span = self.toml.span(item);
+        self.toml.strings(item, "groups")?.into_iter().map(|group| read_extra(self.toml, span, group)).collect()
+    }
+
+    /// One marker for all groups, or one for each.
+    fn markers(&mut self, table: &dyn TableLike, groups: &[ExtraName]) -> Result<BTreeMap<ExtraName, MarkerTree>> {
+        let toml = self.toml;
+        let mut markers = BTreeMap::new();
+        let Some(item) = table.get("markers") else { return Ok(markers) };
+        if let Some(text) = item.as_str() {
+            let marker = read_marker(toml, toml.span(item), text, &mut self.known)?;
+            markers.extend(groups.iter().map(|group| (group.clone(), marker.clone())));
+        } else {
+            for (group, item) in toml.table(item, "markers")?.iter() {
+                let span = toml.span(item);
+                let marker = read_marker(toml, span, toml.string(item, "markers")?, &mut self.known)?;
+                markers.insert(read_extra(toml, span, group)?, marker);
+            }
+        }
+        Ok(markers)
+    }
+
+    /// `[extras]`: of the lock, names; of a package, requirements, of which the names count.
+    fn names_by_extra(&self, table: &dyn TableLike) -> Result<BTreeMap<ExtraName, Vec<PackageName>>> {
+        let toml = self.toml;
+        let mut extras = BTreeMap::new();
+        let Some(item) = table.get("extras") else { return Ok(extras) };
+        for (extra, list) in toml.table(item, "extras")?.iter() {
+            let span = toml.span(list);
+            // Old locks have extras that nobody could ask for, such as `:python_version < "3"`.
+            let Ok(extra) = read_extra(toml, span, extra) else { continue };
+            let names = toml.strings(list, "extras")?.into_iter().map(|text| {
+                let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
+                read_name(toml, span, text.get(..end).unwrap_or_default())
+            });
+            extras.insert(extra, names.collect::<Result<Vec<PackageName>>>()?);
+        }
+        Ok(extras)
+    }
+
+    fn origin(&self, table: &dyn TableLike) -> Result<(Origin, Option<String>)> {
+        let toml = self.toml;
+        let Some(item) = table.get("source") else { return Ok((Origin::Index(None), None)) };
+        let source = toml.table(item, "source")?;
+        let text = |key: &str| source.get(key).map(|item| toml.string(item, key)).transpose();
+        let url = text("url")?.ok_or_else(|| toml.wrong(item, "this [package.source] has no `url`"))?.to_owned();
+        let reference = text("reference")?.map(str::to_owned);
+        match text("type")? {
+            None | Some("legacy" | "pypi") => {
+                Ok((Origin::Index(Some(url.trim_end_matches('/').to_owned())), reference))
+            }
+            Some("url") => Ok((Origin::Url(url), None)),
+            Some("git") => {
+                let revision = text("resolved_reference")?.unwrap_or("HEAD");
+                let folder = text("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
+                Ok((Origin::Git(format!("git+{url}@{revision}{folder}")), None))
+            }
+            Some("file") => Ok((Origin::File(url), None)),
+            Some("directory") => Ok((Origin::Directory(url), None)),
+            Some(other) => Err(toml.wrong(item, format!("`{other}` is not a kind of source known here")).into()),
+        }
+    }
+
+    fn files(&self, item: &Item) -> Result<Vec<LockedFile>> {
+        let toml = self.toml;
+        let wrong = || toml.wrong(item, "`files` should be a list of tables with `file` and `hash`");
+        let array = item.as_array().ok_or_else(wrong)?;
+        let mut files = Vec::with_capacity(array.len());
+        for value in array {
+            let table = value.as_inline_table().ok_or_else(wrong)?;
+            let name = table.get("file").and_then(|name| name.as_str()).ok_or_else(wrong)?;
+            let hash = table.get("hash").ok_or_else(wrong)?;
+            let span = hash.span().unwrap_or_default().into();
+            let digest = self.digest(hash.as_str().ok_or_else(wrong)?, span)?;
+            files.push(LockedFile { name: Some(name.to_owned()), digest });
+        }
+        Ok(files)
+    }
+
+    /// A bare digest is a SHA-256, as Poetry's export plugin has it.
+    fn digest(&self, text: &str, span: Span) -> Result<LockedDigest> {
+        match text.split_once(':') {
+            Some(("sha384" | "sha512", _)) => Ok(LockedDigest::Strong(text.to_owned())),
+            Some((kind, hex)) if kind != "sha256" => Ok(LockedDigest::Weak(format!("{kind}:{hex}"))),
+            Some((_, hex)) => self.sha256(hex, span),
+            None => self.sha256(text, span),
+        }
+    }
+
+    fn sha256(&self, hex: &str, span: Span) -> Result<LockedDigest> {
+        hex.parse::<Sha256>().map(LockedDigest::Sha256).map_err(|error| {
+            let problem = Problem::new(Code::Syntax, error.to_string()).at(self.toml.source, span);
+            problem.help("the lock is damaged; make it anew with: poetry lock").into()
+        })
+    }
+
+    /// Locks before 2.0 keep the files of all packages of one name together, in one of two places. For a package from a
+    /// URL only the file that the URL names is its own: the others belong to a namesake from an index.
+    fn files_in_metadata(&self, entries: &mut [Entry]) -> Result<()> {
+        if self.version >= LockVersion::V2_0 {
+            return Ok(());
+        }
+        let toml = self.toml;
+        let mut by_name: BTreeMap<PackageName, Vec<LockedFile>> = BTreeMap::new();
+        if let Some(item) = dig(toml.root(), &["metadata", "files"]) {
+            for (name, item) in toml.table(item, "files")?.iter() {
+                by_name.insert(read_name(toml, toml.span(item), name)?, self.files(item)?);
+            }
+        } else if let Some(item) = dig(toml.root(), &["metadata", "hashes"]) {
+            for (name, item) in toml.table(item, "hashes")?.iter() {
+                let span = toml.span(item);
+                let digests = toml.strings(item, name)?.into_iter();
+                let files = digests.map(|hex| Ok(LockedFile { name: None, digest: self.digest(hex, span)? }));
+                by_name.insert(read_name(toml, span, name)?, files.collect::<Result<Vec<LockedFile>>>()?);
+            }
+        }
+        for entry in entries.iter_mut().filter(|entry| entry.files.is_empty()) {
+            let files = by_name.get(&entry.name).cloned().unwrap_or_default();
+            entry.files = match &entry.origin {
+                Origin::Index(_) => files,
+                Origin::Url(url) | Origin::File(url) => {
+                    let last = url.rsplit('/').next().unwrap_or_default().replace("%2B", "+");
+                    files.into_iter().filter(|file| file.name.as_deref() == Some(last.as_str())).collect()
+                }
+                Origin::Git(_) | Origin::Directory(_) => Vec::new(),
+            };
+        }
+        Ok(())
+    }
+}

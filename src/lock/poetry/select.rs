@@ -1,0 +1,353 @@
+//! What a `poetry.lock` gives on one environment, as `poetry export` selects it.
+//!
+//! A 2.1 lock has groups and markers on its entries: they are asked. An older one has neither: the graph is walked from
+//! the roots in `pyproject.toml`, as the export plugin's `walk_dependencies` does, but for one environment, so that a
+//! marker is decided where it is met. Optional edges are followed where an extra on the way asks for them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use pep508_rs::{ExtraName, PackageName};
+
+use super::{Dependency, LockVersion, PoetryLock};
+use crate::error::{Code, Error, Problem, Result};
+use crate::lock::pyproject::main_group;
+use crate::lock::{Choice, Need, Pick, Selection};
+use crate::marker::{Condition, Extras};
+use crate::target::Environment;
+
+/// Packages that Poetry before 1.3 left out of its locks although others require them.
+const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
+
+/// More steps than any lock needs; a crafted one could ask for endless ones.
+const MOST_STEPS: usize = 2_000_000;
+
+/// What of an entry is wanted so far.
+#[derive(Debug, Clone, Default)]
+struct Wanted {
+    condition: Condition,
+    extras: Extras,
+    root: bool,
+}
+
+impl PoetryLock {
+    /// What the lock gives on an environment for a choice of groups and extras.
+    ///
+    /// # Errors
+    /// If a group or an extra is not known, if a lock before 2.1 has no `pyproject.toml` beside it, or if the lock lacks
+    /// a package that another one needs.
+    pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
+        let groups = self.chosen_groups(choice)?;
+        let extras = self.chosen_extras(choice)?;
+        let roots = self.roots(&groups, &extras, environment);
+        let wanted = if self.version >= LockVersion::V2_1 {
+            let mut wanted = self.by_marker(&groups, &extras, environment);
+            self.one_of_each(&wanted, environment)?;
+            self.spread(&roots, environment, &mut wanted, false)?;
+            wanted
+        } else {
+            if self.project.is_none() {
+                let message = format!("{} does not say which packages belong to which group", self.source.name);
+                let problem = Problem::new(Code::Inconsistent, message);
+                return Err(problem
+                    .help("put the pyproject.toml it was locked from beside it (locks before 2.1 need it)")
+                    .into());
+            }
+            let mut wanted = vec![Wanted::default(); self.entries.len()];
+            self.spread(&roots, environment, &mut wanted, true)?;
+            wanted
+        };
+        Ok(self.selection(&wanted, environment))
+    }
+
+    fn chosen_groups(&self, choice: &Choice) -> Result<BTreeSet<ExtraName>> {
+        let known = self.groups();
+        let main = main_group()?;
+        let mut problems = Vec::new();
+        for group in choice.only.iter().chain(&choice.with).chain(&choice.without) {
+            if *group != main && !known.contains(group) {
+                let list = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                let message = format!("there is no dependency group `{group}`");
+                problems.push(Problem::new(Code::Usage, message).help(format!("the lock knows these groups: {list}")));
+            }
+        }
+        Error::unless_empty(problems)?;
+        if choice.all_groups {
+            return Ok(known.into_iter().chain([main]).collect());
+        }
+        if !choice.only.is_empty() {
+            return Ok(choice.only.iter().cloned().collect());
+        }
+        let groups = choice.with.iter().cloned().chain([main]);
+        Ok(groups.filter(|group| !choice.without.contains(group)).collect())
+    }
+
+    fn chosen_extras(&self, choice: &Choice) -> Result<Extras> {
+        let in_project = self.project.iter().flat_map(|project| project.extras.keys());
+        let known: BTreeSet<&ExtraName> = self.extras.keys().chain(in_project).collect();
+        if choice.all_extras {
+            return Ok(known.into_iter().cloned().collect());
+        }
+        let unknown = choice.extras.iter().filter(|extra| !known.contains(extra)).map(|extra| {
+            let list = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let help = if list.is_empty() { "it has none".to_owned() } else { format!("it has: {list}") };
+            Problem::new(Code::Usage, format!("the project has no extra `{extra}`")).help(help)
+        });
+        Error::unless_empty(unknown.collect())?;
+        Ok(choice.extras.iter().cloned().collect())
+    }
+
+    /// What the project asks for itself on the environment.
+    fn roots<'a>(
+        &'a self,
+        groups: &BTreeSet<ExtraName>,
+        extras: &Extras,
+        environment: Environment,
+    ) -> Vec<(&'a Dependency, Condition)> {
+        let Some(project) = &self.project else { return Vec::new() };
+        let switched_on = self.packages_of_extras(extras);
+        let in_groups = groups.iter().filter_map(|group| project.groups.get(group)).flatten();
+        in_groups
+            .filter(|root| {
+                let locked = self.named(&root.name).find(|index| {
+                    self.entries[*index].version.as_ref().is_none_or(|version| root.versions.admits(version))
+                });
+                match locked {
+                    // The export plugin asks the locked package, not the project: a package that something else needs
+                    // too is not optional, and then the optional root brings it in.
+                    Some(index) => !self.packages[index].optional || switched_on.contains(&root.name),
+                    None => !root.optional,
+                }
+            })
+            .map(|root| (root, root.condition(environment, extras)))
+            .filter(|(_, condition)| !condition.is_never())
+            .collect()
+    }
+
+    /// All packages that the extras bring in, by name, as Poetry's `get_extra_package_names` has it.
+    fn packages_of_extras(&self, extras: &Extras) -> BTreeSet<&PackageName> {
+        let in_project = self.project.iter().flat_map(|project| &project.extras);
+        let mut open: Vec<&PackageName> = Vec::new();
+        open.extend(self.extras.iter().filter(|(extra, _)| extras.contains(extra)).flat_map(|(_, names)| names));
+        open.extend(in_project.filter(|(extra, _)| extras.contains(extra)).flat_map(|(_, names)| names));
+        let mut seen = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if seen.insert(name) {
+                let same = self.named(name).map(|index| &self.packages[index]);
+                open.extend(same.flat_map(|package| package.dependencies.iter().map(|one| &one.name)));
+            }
+        }
+        seen
+    }
+
+    /// Locks of version 2.1: every entry whose groups are chosen and whose marker holds.
+    fn by_marker(&self, groups: &BTreeSet<ExtraName>, extras: &Extras, environment: Environment) -> Vec<Wanted> {
+        let condition = |package: &super::Package| {
+            let chosen = package.groups.iter().filter(|group| groups.contains(group));
+            chosen.fold(Condition::Never, |sum, group| match package.markers.get(group) {
+                None => Condition::Always,
+                Some(marker) => sum.or(Condition::of(marker, environment, extras)),
+            })
+        };
+        let wanted = |package| Wanted { condition: condition(package), ..Wanted::default() };
+        self.packages.iter().map(wanted).collect()
+    }
+
+    /// Two entries of one name on one machine cannot both be installed.
+    fn one_of_each(&self, wanted: &[Wanted], environment: Environment) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
+        for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !one.condition.is_never()) {
+            let others = by_name.entry(&self.entries[index].name).or_default();
+            for other in others.iter() {
+                if !wanted[*other].condition.clone().and(one.condition.clone()).is_never() {
+                    let message = format!("the lock gives {} twice for {environment}", self.entries[index].name);
+                    let problem = Problem::new(Code::Inconsistent, message);
+                    let problem = problem.at(&self.source, self.entries[index].at.span);
+                    problems.push(problem.help("make the lock anew with: poetry lock"));
+                }
+            }
+            others.push(index);
+        }
+        Error::unless_empty(problems)
+    }
+
+    /// Walks the graph from the roots. With `decide`, what is reached is wanted (locks before 2.1); without, only the
+    /// extras and the roots of what is wanted already are noted.
+    fn spread(
+        &self,
+        roots: &[(&Dependency, Condition)],
+        environment: Environment,
+        wanted: &mut [Wanted],
+        decide: bool,
+    ) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut open: VecDeque<usize> = VecDeque::new();
+        let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
+        for (root, condition) in roots {
+            match self.choose(root, condition, environment, wanted, decide) {
+                Ok(index) => {
+                    wanted[index].root = true;
+                    self.want(index, root, condition.clone(), wanted, decide);
+                    open.push_back(index);
+                }
+                Err(()) if decide => problems.push(self.missing(root, None)),
+                Err(()) => {}
+            }
+        }
+        if !decide {
+            open.extend((0..wanted.len()).filter(|index| !wanted[*index].condition.is_never()));
+        }
+        let mut steps = 0;
+        while let Some(index) = open.pop_front() {
+            let state = (wanted[index].condition.clone(), wanted[index].extras.len());
+            if done[index].as_ref() == Some(&state) {
+                continue;
+            }
+            done[index] = Some(state);
+            let condition = wanted[index].condition.clone();
+            let edges: Vec<(&Dependency, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
+            for (edge, when) in edges {
+                steps += 1;
+                if steps > MOST_STEPS {
+                    let message = format!("the graph of {} does not come to an end", self.source.name);
+                    return Err(Problem::new(Code::Inconsistent, message).into());
+                }
+                let when = when.and(condition.clone());
+                if when.is_never()
+                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.name)
+                {
+                    continue;
+                }
+                match self.choose(edge, &when, environment, wanted, decide) {
+                    Ok(next) => {
+                        self.want(next, edge, when, wanted, decide);
+                        open.push_back(next);
+                    }
+                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.name.as_ref()) => {
+                        problems.push(self.missing(edge, Some(index)));
+                    }
+                    Err(()) => {}
+                }
+            }
+        }
+        Error::unless_empty(problems)
+    }
+
+    fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [Wanted], decide: bool) {
+        let one = &mut wanted[index];
+        one.extras.extend(by.extras.iter().cloned());
+        if decide {
+            one.condition = std::mem::take(&mut one.condition).or(when);
+        }
+    }
+
+    /// The entry that meets a dependency: one that is wanted already if there is any, else the one of the highest version.
+    fn choose(
+        &self,
+        dependency: &Dependency,
+        when: &Condition,
+        environment: Environment,
+        wanted: &[Wanted],
+        decide: bool,
+    ) -> std::result::Result<usize, ()> {
+        let mut fitting: Vec<usize> = self.fitting(dependency, environment).collect();
+        let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
+        let decided: Vec<usize> = self.named(&dependency.name).filter(overlaps).collect();
+        if !decide || !decided.is_empty() {
+            fitting.retain(|index| decided.contains(index));
+        }
+        let version = |index: &usize| self.entries[*index].version.clone();
+        fitting.sort_by_key(|index| std::cmp::Reverse(version(index)));
+        fitting.first().copied().ok_or(())
+    }
+
+    fn fitting<'a>(
+        &'a self,
+        dependency: &'a Dependency,
+        environment: Environment,
+    ) -> impl Iterator<Item = usize> + use<'a> {
+        let from = |index: usize| match dependency.source.as_deref() {
+            None => true,
+            Some(name) => match &self.packages[index].reference {
+                Some(reference) => reference.eq_ignore_ascii_case(name),
+                None => name.eq_ignore_ascii_case("pypi"),
+            },
+        };
+        self.named(&dependency.name).filter(move |index| {
+            let version = self.entries[*index].version.as_ref();
+            version.is_none_or(|version| dependency.versions.admits(version))
+                && self.packages[*index].pythons.admits_python(environment.python)
+                && from(*index)
+        })
+    }
+
+    /// The entries of one name.
+    fn named<'a>(&'a self, name: &PackageName) -> impl Iterator<Item = usize> + use<'a> {
+        self.by_name.get(name).into_iter().flatten().copied()
+    }
+
+    /// The dependencies of an entry that hold on the environment with some extras of it switched on.
+    fn edges<'a>(
+        &'a self,
+        index: usize,
+        extras: &Extras,
+        environment: Environment,
+    ) -> impl Iterator<Item = (&'a Dependency, Condition)> + use<'a> {
+        let package = &self.packages[index];
+        let by_extra: BTreeSet<&PackageName> =
+            extras.iter().filter_map(|one| package.extras.get(one)).flatten().collect();
+        let extras = extras.clone();
+        package
+            .dependencies
+            .iter()
+            .filter(move |edge| !edge.optional || by_extra.contains(&edge.name))
+            .map(move |edge| (edge, edge.condition(environment, &extras)))
+            .filter(|(_, condition)| !condition.is_never())
+    }
+
+    fn missing(&self, dependency: &Dependency, by: Option<usize>) -> Problem {
+        let name = &dependency.name;
+        let wanted = format!("{name} ({})", dependency.versions);
+        let locked: Vec<String> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.name == *name)
+            .filter_map(|entry| entry.version.as_ref().map(ToString::to_string))
+            .collect();
+        let has = if locked.is_empty() { "has none".to_owned() } else { format!("has {}", locked.join(", ")) };
+        let (who, source) = match (by, &self.project) {
+            (Some(index), _) => (format!("{} needs", self.entries[index].name), &self.source),
+            (None, Some(project)) => (format!("{} asks for", project.source.name), &project.source),
+            (None, None) => ("the project asks for".to_owned(), &self.source),
+        };
+        let message = format!("{who} {wanted}, but {} {has} for this Python", self.source.name);
+        Problem::new(Code::Inconsistent, message)
+            .at(source, dependency.span)
+            .help("make the lock anew with: poetry lock")
+    }
+
+    fn selection(&self, wanted: &[Wanted], environment: Environment) -> Selection {
+        let mut selection = Selection::default();
+        for (index, one) in wanted.iter().enumerate() {
+            let spare = one.condition.is_never();
+            if spare && !self.packages[index].pythons.admits_python(environment.python) {
+                continue;
+            }
+            let needs = self.edges(index, &one.extras, environment).map(|(edge, _)| Need {
+                name: edge.name.clone(),
+                extras: edge.extras.clone(),
+                versions: edge.versions.clone(),
+            });
+            let pick = Pick {
+                entry: index,
+                extras: one.extras.clone(),
+                condition: if spare { Condition::Always } else { one.condition.clone() },
+                needs: Some(needs.collect()),
+                via: None,
+                root: one.root,
+            };
+            if spare { selection.spare.push(pick) } else { selection.picks.push(pick) }
+        }
+        selection
+    }
+}

@@ -1,0 +1,345 @@
+//! The project beside a lock: what it asks for itself, in which groups and extras.
+//!
+//! Locks before 2.1 do not say which package belongs to which group; the roots in `pyproject.toml` do. Both layouts are
+//! read: `[tool.poetry]` with its groups, and `[project]` (PEP 621) with `[dependency-groups]` (PEP 735), which Poetry 2
+//! merges: where both name a package, the table under `[tool.poetry]` adds its source to the one of `[project]`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::str::FromStr;
+
+use pep508_rs::{ExtraName, PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+use toml_edit::{Item, TableLike};
+
+use super::dependency::{self, Dependency, Markers, read_extra, read_name};
+use super::toml::{Toml, dig};
+use crate::constraint::Constraint;
+use crate::error::{Code, Problem, Result};
+use crate::text::{Source, Span};
+
+/// The group that is installed without being named.
+pub const MAIN: &str = "main";
+
+/// What a project asks for.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// The file, for messages.
+    pub source: Source,
+    /// The project's own name, which a package of it may require back.
+    pub name: Option<PackageName>,
+    /// Dependencies by group; `main` is always there.
+    pub groups: BTreeMap<ExtraName, Vec<Dependency>>,
+    /// The extras it offers, and which packages each switches on.
+    pub extras: BTreeMap<ExtraName, BTreeSet<PackageName>>,
+    /// The indexes it names (`[[tool.poetry.source]]`), in file order.
+    pub indexes: Vec<ProjectIndex>,
+}
+
+/// One `[[tool.poetry.source]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectIndex {
+    /// Its name.
+    pub name: String,
+    /// Its URL, without a slash at the end; the default index may go without.
+    pub url: Option<String>,
+    /// `default`, `primary`, `secondary`, `supplemental` or `explicit`; `None`: not said.
+    pub priority: Option<String>,
+}
+
+/// The name of a group or of an extra that is known to be one.
+pub(crate) fn main_group() -> Result<ExtraName> {
+    ExtraName::new(MAIN.to_owned()).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+}
+
+impl Project {
+    /// Reads a `pyproject.toml`.
+    ///
+    /// # Errors
+    /// If it is not TOML, or if a dependency in it cannot be understood.
+    pub fn parse(name: &str, text: String) -> Result<Self> {
+        let source = Source::new(name, text);
+        let toml = Toml::parse(&source, "pyproject.toml")?;
+        let mut read = Reading { toml: &toml, known: Markers::new(), project: Self::empty()? };
+        read.pep621()?;
+        read.poetry()?;
+        read.dependency_groups()?;
+        let mut project = read.project;
+        project.source = source;
+        Ok(project)
+    }
+
+    fn empty() -> Result<Self> {
+        let groups = BTreeMap::from([(main_group()?, Vec::new())]);
+        Ok(Self { source: Source::new("", ""), name: None, groups, extras: BTreeMap::new(), indexes: Vec::new() })
+    }
+}
+
+struct Reading<'t, 's> {
+    toml: &'t Toml<'s>,
+    known: Markers,
+    project: Project,
+}
+
+impl Reading<'_, '_> {
+    fn pep621(&mut self) -> Result<()> {
+        let root = self.toml.root();
+        if let Some(item) = dig(root, &["project", "name"]) {
+            self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
+        }
+        if let Some(item) = dig(root, &["project", "dependencies"]) {
+            for text in self.toml.strings(item, "dependencies")? {
+                let found = self.requirement(text, self.toml.span(item))?;
+                self.add(main_group()?, found);
+            }
+        }
+        if let Some(item) = dig(root, &["project", "optional-dependencies"]) {
+            for (extra, list) in self.toml.table(item, "optional-dependencies")?.iter() {
+                let span = self.toml.span(list);
+                let extra = read_extra(self.toml, span, extra)?;
+                self.project.extras.entry(extra.clone()).or_default();
+                for text in self.toml.strings(list, extra.as_ref())? {
+                    let mut found = self.requirement(text, span)?;
+                    found.optional = true;
+                    self.project.extras.entry(extra.clone()).or_default().insert(found.name.clone());
+                    self.add(main_group()?, found);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn poetry(&mut self) -> Result<()> {
+        let root = self.toml.root();
+        let Some(poetry) = dig(root, &["tool", "poetry"]) else { return Ok(()) };
+        let poetry = self.toml.table(poetry, "tool.poetry")?;
+        if let Some(item) = poetry.get("name") {
+            self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
+        }
+        if let Some(item) = poetry.get("dependencies") {
+            self.table(main_group()?, self.toml.table(item, "dependencies")?)?;
+        }
+        if let Some(item) = poetry.get("dev-dependencies") {
+            let dev = read_extra(self.toml, self.toml.span(item), "dev")?;
+            self.table(dev, self.toml.table(item, "dev-dependencies")?)?;
+        }
+        if let Some(item) = poetry.get("extras") {
+            for (extra, list) in self.toml.table(item, "extras")?.iter() {
+                let span = self.toml.span(list);
+                let mut names = BTreeSet::new();
+                for name in self.toml.strings(list, extra)? {
+                    names.insert(read_name(self.toml, span, name)?);
+                }
+                self.project.extras.entry(read_extra(self.toml, span, extra)?).or_default().extend(names);
+            }
+        }
+        for source in poetry.get("source").and_then(Item::as_array_of_tables).into_iter().flatten() {
+            let text = |key: &str| source.get(key).map(|item| self.toml.string(item, key)).transpose();
+            let marked = |key: &str| source.get(key).and_then(Item::as_bool).unwrap_or(false);
+            let old = marked("default").then_some("default").or(marked("secondary").then_some("secondary"));
+            self.project.indexes.push(ProjectIndex {
+                name: text("name")?.unwrap_or_default().to_owned(),
+                url: text("url")?.map(|url| url.trim_end_matches('/').to_owned()),
+                priority: text("priority")?.or(old).map(str::to_ascii_lowercase),
+            });
+        }
+        if let Some(item) = poetry.get("group") {
+            for (group, item) in self.toml.table(item, "group")?.iter() {
+                let name = read_extra(self.toml, self.toml.span(item), group)?;
+                self.project.groups.entry(name.clone()).or_default();
+                if let Some(list) = self.toml.table(item, group)?.get("dependencies") {
+                    self.table(name, self.toml.table(list, "dependencies")?)?;
+                }
+            }
+            self.poetry_includes(self.toml.table(item, "group")?)?;
+        }
+        Ok(())
+    }
+
+    /// `include-groups` of Poetry 2.2 and later.
+    fn poetry_includes(&mut self, groups: &dyn TableLike) -> Result<()> {
+        for (group, item) in groups.iter() {
+            let Some(list) = item.as_table_like().and_then(|table| table.get("include-groups")) else { continue };
+            let name = read_extra(self.toml, self.toml.span(item), group)?;
+            for other in self.toml.strings(list, "include-groups")? {
+                let other = read_extra(self.toml, self.toml.span(list), other)?;
+                let found = self.project.groups.get(&other).cloned().unwrap_or_default();
+                self.project.groups.entry(name.clone()).or_default().extend(found);
+            }
+        }
+        Ok(())
+    }
+
+    fn dependency_groups(&mut self) -> Result<()> {
+        let Some(item) = self.toml.root().get("dependency-groups") else { return Ok(()) };
+        let table = self.toml.table(item, "dependency-groups")?;
+        for (group, _) in table.iter() {
+            let mut open = Vec::new();
+            let mut found = Vec::new();
+            self.dependency_group(table, group, &mut open, &mut found)?;
+            let name = read_extra(self.toml, self.toml.span(item), group)?;
+            self.project.groups.entry(name).or_default().extend(found);
+        }
+        Ok(())
+    }
+
+    /// One group of PEP 735: requirements, and `{include-group = "…"}`.
+    fn dependency_group(
+        &mut self,
+        table: &dyn TableLike,
+        group: &str,
+        open: &mut Vec<String>,
+        out: &mut Vec<Dependency>,
+    ) -> Result<()> {
+        let wanted = group.to_lowercase().replace(['_', '.'], "-");
+        let Some((_, item)) = table.iter().find(|(name, _)| name.to_lowercase().replace(['_', '.'], "-") == wanted)
+        else {
+            return Ok(());
+        };
+        if open.contains(&wanted) {
+            let problem = self.toml.wrong(item, format!("the dependency group `{group}` includes itself"));
+            return Err(problem.into());
+        }
+        open.push(wanted);
+        let array = item.as_array().ok_or_else(|| self.toml.wrong(item, "a dependency group should be a list"))?;
+        for value in array {
+            let span: Span = value.span().unwrap_or_default().into();
+            if let Some(text) = value.as_str() {
+                out.push(self.requirement(text, span)?);
+            } else if let Some(other) = value.as_inline_table().and_then(|t| t.get("include-group")?.as_str()) {
+                self.dependency_group(table, other, open, out)?;
+            } else {
+                return Err(self
+                    .toml
+                    .wrong(item, "a dependency group holds requirements and `{include-group = …}`")
+                    .into());
+            }
+        }
+        open.pop();
+        Ok(())
+    }
+
+    fn table(&mut self, group: ExtraName, table: &dyn TableLike) -> Result<()> {
+        for (key, item) in table.iter() {
+            if key == "python" {
+                continue;
+            }
+            let mut found = Vec::new();
+            dependency::read(self.toml, key, item, &mut self.known, &mut found)?;
+            let list = self.project.groups.entry(group.clone()).or_default();
+            let named: Vec<&mut Dependency> =
+                list.iter_mut().filter(|known| found.iter().any(|one| one.name == known.name)).collect();
+            // A package of [project] keeps what it says there; this table only enriches it.
+            if named.is_empty() {
+                list.extend(found);
+            } else if let [one] = found.as_slice() {
+                for known in named {
+                    known.source.clone_from(&one.source);
+                }
+            } else {
+                let optional = named.iter().any(|known| known.optional);
+                list.retain(|known| found.iter().all(|one| one.name != known.name));
+                list.extend(found.into_iter().map(|one| Dependency { optional: optional || one.optional, ..one }));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, group: ExtraName, dependency: Dependency) {
+        self.project.groups.entry(group).or_default().push(dependency);
+    }
+
+    fn requirement(&self, text: &str, span: Span) -> Result<Dependency> {
+        let read = Requirement::<VerbatimUrl>::from_str(text).map_err(|error| {
+            let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+            Problem::new(Code::Syntax, format!("`{text}` is not a requirement (PEP 508): {why}"))
+                .at(self.toml.source, span)
+        })?;
+        let versions = match read.version_or_url {
+            Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
+            Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
+        };
+        let marker = (!read.marker.is_true()).then_some(read.marker);
+        Ok(Dependency {
+            name: read.name,
+            versions,
+            extras: read.extras,
+            marker,
+            python: None,
+            optional: false,
+            source: None,
+            span,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(project: &Project, group: &str) -> Vec<String> {
+        let group = ExtraName::new(group.to_owned()).unwrap();
+        project.groups[&group].iter().map(|one| format!("{} {}", one.name, one.versions)).collect()
+    }
+
+    #[test]
+    fn reads_the_poetry_layout() {
+        let text = r#"
+[tool.poetry]
+name = "App"
+[tool.poetry.dependencies]
+python = "^3.9"
+torch = [{version = "2.0.1", platform = "darwin"}, {version = "2.0.1", markers = "sys_platform != 'darwin'", source = "torch"}]
+uvicorn = {version = "*", extras = ["standard"], optional = true}
+[tool.poetry.dev-dependencies]
+pytest = "^7"
+[tool.poetry.group.docs]
+optional = true
+[tool.poetry.group.docs.dependencies]
+markdown = ">=3"
+[tool.poetry.extras]
+server = ["uvicorn"]
+"#;
+        let project = Project::parse("pyproject.toml", text.to_owned()).unwrap();
+        assert_eq!(project.name.as_ref().unwrap().as_ref(), "app");
+        assert_eq!(names(&project, "main"), ["torch ==2.0.1", "torch ==2.0.1", "uvicorn *"]);
+        assert_eq!(names(&project, "dev"), ["pytest >=7,<8"]);
+        assert_eq!(names(&project, "docs"), ["markdown >=3"]);
+        assert_eq!(project.extras.len(), 1);
+    }
+
+    #[test]
+    fn reads_the_standard_layout() {
+        let text = r#"
+[project]
+name = "app"
+dependencies = ["torch==2.5.1", "requests[socks]>=2 ; python_version < '3.12'"]
+[project.optional-dependencies]
+server = ["uvicorn"]
+[dependency-groups]
+dev = ["pytest", {include-group = "typing"}]
+typing = ["mypy"]
+[tool.poetry.dependencies]
+torch = {source = "pytorch-cpu"}
+"#;
+        let project = Project::parse("pyproject.toml", text.to_owned()).unwrap();
+        assert_eq!(names(&project, "main"), ["torch ==2.5.1", "requests >=2", "uvicorn *"]);
+        assert_eq!(names(&project, "dev"), ["pytest *", "mypy *"]);
+        let main = &project.groups[&main_group().unwrap()];
+        assert_eq!(main[0].source.as_deref(), Some("pytorch-cpu"));
+        assert!(main[1].marker.is_some() && main[2].optional);
+    }
+
+    #[test]
+    fn points_at_what_it_does_not_understand() {
+        for (text, place) in [
+            ("[tool.poetry.dependencies]\ntorch = 2\n", (2, 9)),
+            ("[tool.poetry.dependencies]\ntorch = \"latest\"\n", (2, 9)),
+            ("[dependency-groups]\na = [{include-group = \"a\"}]\n", (2, 5)),
+            ("[project]\ndependencies = [\"a b c\"]\n", (2, 16)),
+            ("[project\n", (1, 9)),
+        ] {
+            let error = Project::parse("pyproject.toml", text.to_owned()).unwrap_err();
+            let found = error.problems()[0].place.clone().unwrap();
+            assert_eq!((found.line, found.column), place, "{error}");
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! Requirements files, as `poetry export`, `pip-compile`, `uv export`, `uv pip compile` and `pip freeze` write them, or
+//! people.
+//!
+//! ```text
+//! file     = BOM? line*
+//! line     = blank | comment | requirement via* | options | "-r" path | "-c" path
+//! via      = an indented `# via …` comment behind a requirement      see `requirements/via.rs`
+//! ```
+//!
+//! How physical lines make a logical one stands in `requirements/lines.rs`, what is on one in `requirements/parse.rs`.
+//!
+//! A file named by `-r` takes the place of the line that names it, once, so that what is written is one file. A file
+//! named by `-c` is read for the versions it allows; its line stays. Everything is kept with its span in its source,
+//! and [`RequirementsFile::render`] gives back every byte that no edit touches.
+
+use pep440_rs::VersionSpecifiers;
+use pep508_rs::{ExtraName, MarkerTree, PackageName};
+
+use super::{At, Entry, LockedDigest, Origin, Pick, Selection};
+use crate::marker::{Condition, Extras};
+use crate::target::{Environment, Python};
+use crate::text::{Source, Span};
+
+mod digests;
+mod direct;
+mod lines;
+mod markers;
+mod options;
+mod parse;
+mod paths;
+mod read;
+mod render;
+mod sniff;
+mod via;
+
+pub use read::parse;
+pub use render::{LineEdits, without_hashes};
+pub use via::Via;
+
+/// A requirements file with the files it includes.
+#[derive(Debug, Clone)]
+pub struct RequirementsFile {
+    /// The file itself, then every file it includes, in the order of reading.
+    pub sources: Vec<Source>,
+    /// The logical lines of the file in order, with the lines of each `-r` file in the place of the line that names it.
+    pub lines: Vec<Line>,
+    /// The requirements that have a name, as entries.
+    pub entries: Vec<Entry>,
+    /// What the lines of the entries say beyond them: one for each entry, in the same order.
+    pub requirements: Vec<Requirement>,
+    /// What files named by `-c` limit.
+    pub constraints: Vec<Limit>,
+    /// The options of all files, those of `-c` files too: pip lets every one hold for all lines.
+    pub options: Vec<GlobalOption>,
+}
+
+/// One logical line, with its line end.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// Index into the sources.
+    pub source: usize,
+    /// Its bytes there; for a requirement with the `# via` comments below it.
+    pub span: Span,
+    /// What it is.
+    pub kind: LineKind,
+}
+
+/// What a line is.
+#[derive(Debug, Clone)]
+pub enum LineKind {
+    /// Nothing but white space.
+    Blank,
+    /// A comment that belongs to no requirement.
+    Comment,
+    /// A requirement with a name: index into the requirements and the entries.
+    Requirement(usize),
+    /// A requirement that names no package: a local folder, a URL that is not a wheel's.
+    Unnamed(Box<Unnamed>),
+    /// Options that hold for the whole file.
+    Options(Vec<GlobalOption>),
+    /// `-c`: the path as it was given for reading.
+    Constraints(String),
+}
+
+/// What a requirement line says beyond its [`Entry`].
+#[derive(Debug, Clone)]
+pub struct Requirement {
+    /// Index into the entries, and its own index.
+    pub entry: usize,
+    /// Index into the lines.
+    pub line: usize,
+    /// The extras asked for.
+    pub extras: Vec<ExtraName>,
+    /// The versions asked for. `None`: a URL or a path stands there, or a `${VARIABLE}`.
+    pub versions: Option<VersionSpecifiers>,
+    /// True if the line admits one version alone: one `==` without `*`, one `===`, or a URL.
+    pub pinned: bool,
+    /// True for `-e`.
+    pub editable: bool,
+    /// When it holds; `None`: always.
+    pub marker: Option<Marker>,
+    /// From the name to the end of the versions or the URL.
+    pub body: Span,
+    /// Its `--hash` options.
+    pub hashes: Vec<Span>,
+    /// Who needs it. `None`: the file does not say.
+    pub via: Option<Vec<Via>>,
+    /// The comments behind and below it, with what parts them from it; empty if there are none.
+    pub notes: Span,
+}
+
+/// A marker as written and as understood.
+#[derive(Debug, Clone)]
+pub struct Marker {
+    /// Its text, continued lines joined.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+    /// What it means.
+    pub tree: MarkerTree,
+}
+
+/// A requirement that names no package.
+#[derive(Debug, Clone)]
+pub struct Unnamed {
+    /// Where its file comes from.
+    pub origin: Origin,
+    /// True for `-e`.
+    pub editable: bool,
+    /// When it holds; `None`: always.
+    pub marker: Option<Marker>,
+    /// The digests it admits.
+    pub digests: Vec<LockedDigest>,
+}
+
+/// A line of a constraints file.
+#[derive(Debug, Clone)]
+pub struct Limit {
+    /// The package it limits.
+    pub name: PackageName,
+    /// The versions it allows. `None`: a URL stands there, or a `${VARIABLE}`.
+    pub versions: Option<VersionSpecifiers>,
+    /// When it holds; `None`: always.
+    pub marker: Option<Marker>,
+    /// Where it stands.
+    pub at: At,
+}
+
+/// An option that holds for the whole file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GlobalOption {
+    /// `--index-url`, `-i`.
+    IndexUrl(String),
+    /// `--extra-index-url`.
+    ExtraIndexUrl(String),
+    /// `--find-links`, `-f`.
+    FindLinks(String),
+    /// `--no-index`.
+    NoIndex,
+    /// `--trusted-host`.
+    TrustedHost(String),
+    /// `--pre`.
+    Pre,
+    /// `--prefer-binary`.
+    PreferBinary,
+    /// `--no-binary`.
+    NoBinary(String),
+    /// `--only-binary`.
+    OnlyBinary(String),
+    /// `--require-hashes`.
+    RequireHashes,
+    /// `--use-feature`.
+    UseFeature(String),
+}
+
+impl RequirementsFile {
+    /// What is installed on an environment: every named requirement whose marker holds there.
+    pub fn select(&self, environment: Environment, extras: &Extras) -> Selection {
+        let picks = self.requirements.iter().filter_map(|requirement| {
+            let condition = match &requirement.marker {
+                None => Condition::Always,
+                Some(marker) => Condition::of(&marker.tree, environment, extras),
+            };
+            let package = |via: &Via| match via {
+                Via::Package(name) => Some(name.clone()),
+                Via::Root(_) | Via::Constraint(_) => None,
+            };
+            let via = requirement.via.as_deref();
+            (!condition.is_never()).then(|| Pick {
+                entry: requirement.entry,
+                extras: requirement.extras.iter().cloned().collect(),
+                condition,
+                needs: None,
+                via: via.map(|via| via.iter().filter_map(package).collect()),
+                root: via.unwrap_or_default().iter().any(|via| matches!(via, Via::Root(_))),
+            })
+        });
+        Selection { picks: picks.collect(), spare: Vec::new() }
+    }
+
+    /// True if pip installs the file in its hash mode: a `--hash` somewhere, or `--require-hashes`.
+    pub fn has_hashes(&self) -> bool {
+        self.options.contains(&GlobalOption::RequireHashes)
+            || self.requirements.iter().any(|requirement| !requirement.hashes.is_empty())
+    }
+
+    /// The requirements without a digest that pip's hash mode takes; one in a URL's fragment counts.
+    pub fn unhashed(&self) -> impl Iterator<Item = &Requirement> {
+        self.requirements.iter().filter(|requirement| {
+            let entry = self.entries.get(requirement.entry);
+            !entry.is_some_and(|entry| entry.files.iter().any(|file| digests::counts(&file.digest)))
+        })
+    }
+
+    /// The requirements that name no package, with their index into the lines.
+    pub fn unnamed(&self) -> impl Iterator<Item = (usize, &Unnamed)> {
+        self.lines.iter().enumerate().filter_map(|(index, line)| match &line.kind {
+            LineKind::Unnamed(unnamed) => Some((index, &**unnamed)),
+            LineKind::Blank
+            | LineKind::Comment
+            | LineKind::Requirement(_)
+            | LineKind::Options(_)
+            | LineKind::Constraints(_) => None,
+        })
+    }
+
+    /// The exact bytes of a line.
+    pub fn text(&self, line: &Line) -> &str {
+        self.sources.get(line.source).map_or("", |source| source.slice(line.span))
+    }
+
+    /// The comments behind and below a requirement, to be put behind the text that replaces its line.
+    pub fn notes(&self, requirement: &Requirement) -> &str {
+        let source = self.lines.get(requirement.line).and_then(|line| self.sources.get(line.source));
+        source.map_or("", |source| source.slice(requirement.notes))
+    }
+
+    /// The header that this tool wrote: the comments at the very top if the first begins with `# Made by torchswap`.
+    pub fn header(&self) -> Option<At> {
+        let lines = self.lines.get(self.header_lines()?)?;
+        let (first, last) = (lines.first()?, lines.last()?);
+        Some(At { source: first.source, span: (first.span.start..last.span.end).into() })
+    }
+
+    fn header_lines(&self) -> Option<std::ops::Range<usize>> {
+        let first = self.lines.first().filter(|line| self.text(line).starts_with("# Made by torchswap "))?;
+        let comment = |line: &&Line| matches!(line.kind, LineKind::Comment) && line.source == first.source;
+        Some(0..self.lines.iter().take_while(comment).count()).filter(|lines| !lines.is_empty())
+    }
+
+    /// The Python the file was made for, where the comments that pip-compile or uv wrote at the top tell it.
+    pub fn python_hint(&self) -> Option<Python> {
+        let top = self.lines.iter().take_while(|line| matches!(line.kind, LineKind::Blank | LineKind::Comment));
+        top.map(|line| self.text(line).trim_start_matches('#').trim()).find_map(python_of)
+    }
+}
+
+fn python_of(comment: &str) -> Option<Python> {
+    let version = if comment.contains("autogenerated by pip-compile") {
+        let lower = comment.to_ascii_lowercase();
+        lower.split_once("with python ")?.1.to_owned()
+    } else if comment.starts_with("uv ") {
+        let mut words = comment.split([' ', '=']).filter(|word| !word.is_empty());
+        words.find(|word| matches!(*word, "--python-version" | "--python" | "-p"))?;
+        words.next()?.to_owned()
+    } else {
+        return None;
+    };
+    let mut parts = version.split(|c: char| !c.is_ascii_digit());
+    format!("{}.{}", parts.next()?, parts.next()?).parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! Digests on a line: `--hash=ALGORITHM:HEX`, and `#ALGORITHM=HEX` at the end of a URL.
+
+use crate::lock::LockedDigest;
+
+/// The algorithms pip has names for, the length of their hex text, and whether its hash mode takes them.
+const ALGORITHMS: [(&str, usize, bool); 6] = [
+    ("md5", 32, false),
+    ("sha1", 40, false),
+    ("sha224", 56, false),
+    ("sha256", 64, true),
+    ("sha384", 96, true),
+    ("sha512", 128, true),
+];
+
+/// Reads the value of `--hash`.
+pub(super) fn option(value: &str) -> Result<LockedDigest, String> {
+    let (algorithm, hex) =
+        value.split_once(':').ok_or_else(|| format!("`{value}` is no digest; one is written `sha256:…`"))?;
+    read(algorithm, hex)
+}
+
+/// Reads the digests of a URL's fragment (without its `#`), which also holds other things: `egg=name&sha256=…`.
+pub(super) fn fragment(fragment: &str) -> Result<Vec<LockedDigest>, String> {
+    let mut digests = Vec::new();
+    for part in fragment.split('&') {
+        if let Some((key, value)) = part.split_once('=')
+            && ALGORITHMS.iter().any(|(name, ..)| *name == key)
+        {
+            digests.push(read(key, value)?);
+        }
+    }
+    Ok(digests)
+}
+
+/// True if pip's hash mode takes it.
+pub(super) fn counts(digest: &LockedDigest) -> bool {
+    match digest {
+        LockedDigest::Sha256(_) | LockedDigest::Strong(_) => true,
+        LockedDigest::Weak(_) => false,
+    }
+}
+
+fn read(algorithm: &str, hex: &str) -> Result<LockedDigest, String> {
+    let Some((_, length, strong)) = ALGORITHMS.iter().find(|(name, ..)| *name == algorithm) else {
+        return Err(format!("`{}` is no digest algorithm that pip knows", algorithm.escape_debug()));
+    };
+    if algorithm == "sha256" {
+        return hex.parse().map(LockedDigest::Sha256).map_err(|error| error.to_string());
+    }
+    if let Some(odd) = hex.chars().find(|c| !c.is_ascii_hexdigit()) {
+        return Err(format!("`{}` is not a hexadecimal digit", odd.escape_debug()));
+    }
+    if hex.len() != *length {
+        return Err(format!(
+            "a {algorithm} digest has {length} hexadecimal digits, this one has {} characters",
+            hex.len()
+        ));
+    }
+    let text = format!("{algorithm}:{}", hex.to_ascii_lowercase());
+    Ok(if *strong { LockedDigest::Strong(text) } else { LockedDigest::Weak(text) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_strong_and_weak_apart() {
+        let a = |n| "A".repeat(n);
+        assert!(matches!(option(&format!("sha256:{}", a(64))), Ok(LockedDigest::Sha256(_))));
+        let strong = format!("sha512:{}", "a".repeat(128));
+        assert_eq!(option(&format!("sha512:{}", a(128))), Ok(LockedDigest::Strong(strong)));
+        assert!(matches!(option(&format!("sha384:{}", a(96))), Ok(LockedDigest::Strong(_))));
+        for (algorithm, length) in [("md5", 32), ("sha1", 40), ("sha224", 56)] {
+            let digest = option(&format!("{algorithm}:{}", a(length))).unwrap();
+            assert!(matches!(digest, LockedDigest::Weak(_)) && !counts(&digest));
+        }
+    }
+
+    #[test]
+    fn is_strict_about_length_alphabet_and_algorithm() {
+        let hex = |c: &str, n| c.repeat(n);
+        for text in [
+            String::new(),
+            hex("a", 64),
+            format!("sha256:{}", hex("a", 63)),
+            format!("sha256:{}", hex("g", 64)),
+            format!("SHA256:{}", hex("a", 64)),
+            format!("sha384:{}", hex("a", 64)),
+            format!("sha512:{}", hex("+", 128)),
+            format!("md5:{}", hex("é", 16)),
+            format!("crc:{}", hex("a", 8)),
+            "sha256:".to_owned(),
+        ] {
+            assert!(option(&text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn fragments_hold_other_things_too() {
+        let hex = "b".repeat(64);
+        assert_eq!(fragment(&format!("egg=torch&sha256={hex}&subdirectory=x")).unwrap().len(), 1);
+        assert_eq!(fragment("egg=torch").unwrap(), []);
+        assert!(fragment("sha256=b").is_err());
+    }
+}

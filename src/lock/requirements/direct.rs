@@ -1,0 +1,110 @@
+//! Requirements that name their file: what a URL or a path tells about it.
+
+use pep508_rs::PackageName;
+
+use super::digests;
+use super::parse::{is_archive, is_repository, is_url};
+use crate::lock::{LockedDigest, Origin};
+use crate::wheel::WheelName;
+
+/// What a URL or path tells.
+#[derive(Debug)]
+pub(super) struct Direct {
+    pub(super) origin: Origin,
+    /// The wheel it ends in.
+    pub(super) wheel: Option<WheelName>,
+    /// The file's name, percent signs decoded.
+    pub(super) file: Option<String>,
+    /// The name in `#egg=name`.
+    pub(super) egg: Option<PackageName>,
+    /// The digests in its fragment.
+    pub(super) digests: Vec<LockedDigest>,
+}
+
+/// Reads a URL or path as written on the line.
+pub(super) fn read(target: &str) -> Result<Direct, String> {
+    if !is_url(target) && !target.starts_with("${") {
+        let archive = is_archive(target);
+        let file = archive.then(|| target.rsplit(['/', '\\']).next().unwrap_or(target).to_owned());
+        let origin = if archive { Origin::File(target.to_owned()) } else { Origin::Directory(target.to_owned()) };
+        return Ok(Direct { origin, wheel: wheel(file.as_deref()), file, egg: None, digests: Vec::new() });
+    }
+    let (plain, fragment) = target.split_once('#').unwrap_or((target, ""));
+    let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
+    // Old lines put extras or a version behind the name.
+    let egg = egg.and_then(|egg| egg.split(['[', '=', '<', '>', '!', '~']).next()?.parse().ok());
+    let digests = digests::fragment(fragment)?;
+    let scheme = plain.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
+    if is_repository(&scheme) {
+        return Ok(Direct { origin: Origin::Git(target.to_owned()), wheel: None, file: None, egg, digests });
+    }
+    let path = plain.split('?').next().unwrap_or(plain);
+    let last = decode(path.rsplit('/').next().unwrap_or(path));
+    let archive = is_archive(&last);
+    let origin = match scheme.as_str() {
+        "file" if archive => Origin::File(plain.to_owned()),
+        "file" => Origin::Directory(plain.to_owned()),
+        _ => Origin::Url(plain.to_owned()),
+    };
+    let file = archive.then_some(last);
+    Ok(Direct { origin, wheel: wheel(file.as_deref()), file, egg, digests })
+}
+
+fn wheel(file: Option<&str>) -> Option<WheelName> {
+    file?.parse().ok()
+}
+
+/// Decodes `%2B` and its like; what is no such pair, or would not be text, stays.
+fn decode(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let digit =
+            |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
+            bytes.push(high << 4 | low);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_tells_its_wheel() {
+        let hex = "a".repeat(64);
+        let text = "https://x.example/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl";
+        let direct = read(&format!("{text}?v=1/2#egg=torch&sha256={hex}")).unwrap();
+        assert_eq!(direct.origin, Origin::Url(format!("{text}?v=1/2")));
+        assert_eq!(direct.file.as_deref(), Some("torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl"));
+        assert_eq!(direct.wheel.unwrap().version.to_string(), "2.0.1+cu118");
+        assert_eq!(direct.digests, [LockedDigest::Sha256(hex.parse().unwrap())]);
+    }
+
+    #[test]
+    fn origins() {
+        let origin = |text: &str| read(text).unwrap().origin;
+        let git = "git+https://x.example/a.git@1f2e#egg=a[b]";
+        assert_eq!(origin(git), Origin::Git(git.to_owned()));
+        assert_eq!(read(git).unwrap().egg.unwrap().as_ref(), "a");
+        assert_eq!(origin("HG+http://x.example/a"), Origin::Git("HG+http://x.example/a".to_owned()));
+        assert_eq!(origin("file:///a/b.whl#x"), Origin::File("file:///a/b.whl".to_owned()));
+        assert_eq!(origin("file:///a/b"), Origin::Directory("file:///a/b".to_owned()));
+        assert_eq!(origin("../a"), Origin::Directory("../a".to_owned()));
+        assert_eq!(origin(r"C:\a\b-1.tar.gz"), Origin::File(r"C:\a\b-1.tar.gz".to_owned()));
+        assert_eq!(origin("${URL}"), Origin::Url("${URL}".to_owned()));
+    }
+
+    #[test]
+    fn decodes_only_what_is_encoded() {
+        for (text, decoded) in [("a%2Bb", "a+b"), ("a%2", "a%2"), ("%+f", "%+f"), ("%ff", "%ff"), ("%é2b", "%é2b")] {
+            assert_eq!(decode(text), decoded);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What is not a requirements file, told before its first line is called a bad requirement.
+
+use crate::text::Span;
+
+/// Bytes that may not stand in the text, with the reason.
+///
+/// Python's `splitlines`, with which pip reads, ends a line at more characters than a newline. A comment that holds one
+/// hides a requirement from every reader but pip.
+pub(super) fn forbidden(text: &str) -> Option<(Span, &'static str)> {
+    let bytes = text.as_bytes();
+    let rest = |at: usize| bytes.get(at + 1..).unwrap_or_default();
+    bytes.iter().enumerate().find_map(|(at, byte)| {
+        let (length, why) = match byte {
+            0 => (1, "there is a NUL byte: this is not a text file"),
+            b'\r' if !rest(at).starts_with(b"\n") => (1, "a carriage return stands alone; pip ends the line there"),
+            0x0b | 0x0c | 0x1c..=0x1e => (1, "there is a control character at which pip ends the line"),
+            0xc2 if rest(at).starts_with(b"\x85") => (2, "there is a U+0085, at which pip ends the line"),
+            0xe2 if matches!(rest(at), [0x80, 0xa8 | 0xa9, ..]) => {
+                (3, "there is a Unicode line separator, at which pip ends the line")
+            }
+            // Invisible, and for pip a part of the name that follows.
+            0xef if at > 0 && rest(at).starts_with(b"\xbb\xbf") => (3, "a byte-order mark stands inside the text"),
+            _ => return None,
+        };
+        Some(((at..at + length).into(), why))
+    })
+}
+
+/// The format of a text that is plainly another one, and the line that shows it.
+pub(super) fn other_format(text: &str) -> Option<(Span, &'static str)> {
+    let mut at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
+    let line = loop {
+        let (content, next) = super::lines::physical(text, at);
+        let line = content.trim();
+        if !line.is_empty() && !line.starts_with('#') {
+            break line;
+        }
+        if next >= text.len() {
+            return None;
+        }
+        at = next;
+    };
+    let format = kind(line)?;
+    let length = line.len().min(40);
+    let length = (0..=length).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+    let start = at + text[at..].find(line).unwrap_or(0);
+    Some(((start..start + length).into(), format))
+}
+
+fn kind(line: &str) -> Option<&'static str> {
+    if line.chars().any(|c| c.is_control() && c != '\t') {
+        return Some("a binary file");
+    }
+    if line.starts_with('<') {
+        return Some("HTML or XML");
+    }
+    if line.starts_with('{') {
+        return Some("JSON");
+    }
+    if let Some(inner) = line.strip_prefix('[') {
+        let table = inner.trim_start_matches('[').starts_with(|c: char| c.is_ascii_alphabetic());
+        return Some(if table { "TOML" } else { "JSON" });
+    }
+    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"');
+    let rest = line.trim_start_matches(word);
+    if rest.len() == line.len() {
+        return None;
+    }
+    if let Some(value) = rest.trim_start().strip_prefix('=')
+        && (value.trim_start().starts_with(['"', '\'', '[', '{']) || line.starts_with("version = "))
+    {
+        return Some("TOML");
+    }
+    if rest == ":" || rest.starts_with(": ") || line == "---" {
+        return Some("YAML");
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_other_formats_by_their_first_line() {
+        for (text, format) in [
+            ("\n<!DOCTYPE html>", "HTML or XML"),
+            ("\u{feff}{\n\"a\": 1}", "JSON"),
+            ("[1, 2]", "JSON"),
+            ("[\n{}", "JSON"),
+            ("# made by a lock tool\n\n[[package]]\nname = \"torch\"", "TOML"),
+            ("[tool.poetry]", "TOML"),
+            ("lock-version = \"1.0\"", "TOML"),
+            ("version = 1\nrevision = 3", "TOML"),
+            ("name: torch", "YAML"),
+            ("dependencies:\n - torch", "YAML"),
+            ("PK\u{3}\u{4}", "a binary file"),
+            ("torch==2.0.1", ""),
+            ("torch=2.0.1", ""),
+            ("torch @ https://x.example/a", ""),
+            ("https://x.example/torch-1.0.0-py3-none-any.whl", ""),
+            ("--index-url https://x.example", ""),
+            ("torch[x] == 1", ""),
+            ("# nothing", ""),
+            ("", ""),
+        ] {
+            assert_eq!(other_format(text).map_or("", |(_, format)| format), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn points_at_the_line() {
+        let text = "# é\n  <html>";
+        let (span, _) = other_format(text).unwrap();
+        assert_eq!(&text[span.start..span.end], "<html>");
+        assert!(other_format(&format!("<{}", "é".repeat(50))).is_some());
+    }
+
+    #[test]
+    fn refuses_hidden_line_ends() {
+        for text in [
+            "a\0",
+            "# a\rb",
+            "# a\u{b}b",
+            "# a\u{c}b",
+            "# a\u{1e}b",
+            "# a\u{85}b",
+            "# a\u{2028}b",
+            "#\u{2029}",
+            "\u{feff}\u{feff}",
+        ] {
+            assert!(forbidden(text).is_some(), "{text:?}");
+        }
+        for text in ["a\r\nb\n", "# é … \u{2027}", "\u{feff}a\tb", "\u{e285}"] {
+            assert!(forbidden(text).is_none(), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Reading TOML with places: every wrong type is told with file, line and caret.
+
+use toml_edit::{Document, Item, TableLike};
+
+use crate::error::{Code, Problem, Result};
+use crate::text::{Source, Span};
+
+/// A parsed TOML file that still knows where each value stands.
+#[derive(Debug)]
+pub(crate) struct Toml<'s> {
+    pub(crate) source: &'s Source,
+    document: Document<&'s str>,
+}
+
+impl<'s> Toml<'s> {
+    /// Parses a source; `what` names the kind of file for the message.
+    pub(crate) fn parse(source: &'s Source, what: &str) -> Result<Self> {
+        match Document::parse(source.text.as_str()) {
+            Ok(document) => Ok(Self { source, document }),
+            Err(error) => {
+                let message = error.message().lines().next().unwrap_or_default().to_owned();
+                let problem =
+                    Problem::new(Code::Syntax, format!("{} is not a readable {what}: {message}", source.name));
+                let span = error.span().unwrap_or_default();
+                Err(problem.at(source, span).help("the file may be cut short or merged badly; make it anew").into())
+            }
+        }
+    }
+
+    /// The file's top table.
+    pub(crate) fn root(&self) -> &dyn TableLike {
+        self.document.as_table()
+    }
+
+    /// A problem with one value.
+    pub(crate) fn wrong(&self, item: &Item, message: impl Into<String>) -> Problem {
+        Problem::new(Code::Syntax, message).at(self.source, item.span().unwrap_or_default())
+    }
+
+    /// Where a value stands.
+    pub(crate) fn span(&self, item: &Item) -> Span {
+        item.span().unwrap_or_default().into()
+    }
+
+    /// The text of a string value.
+    pub(crate) fn string<'i>(&self, item: &'i Item, key: &str) -> Result<&'i str> {
+        item.as_str().ok_or_else(|| self.wrong(item, format!("`{key}` should be a string")).into())
+    }
+
+    /// The strings of an array, or of a single string.
+    pub(crate) fn strings<'i>(&self, item: &'i Item, key: &str) -> Result<Vec<&'i str>> {
+        if let Some(one) = item.as_str() {
+            return Ok(vec![one]);
+        }
+        let array = item.as_array().ok_or_else(|| self.wrong(item, format!("`{key}` should be a list of strings")))?;
+        let texts: Option<Vec<&str>> = array.iter().map(|value| value.as_str()).collect();
+        texts.ok_or_else(|| self.wrong(item, format!("`{key}` should be a list of strings")).into())
+    }
+
+    /// A table, inline or not.
+    pub(crate) fn table<'i>(&self, item: &'i Item, key: &str) -> Result<&'i dyn TableLike> {
+        item.as_table_like().ok_or_else(|| self.wrong(item, format!("`{key}` should be a table")).into())
+    }
+
+    /// A boolean.
+    pub(crate) fn boolean(&self, item: &Item, key: &str) -> Result<bool> {
+        item.as_bool().ok_or_else(|| self.wrong(item, format!("`{key}` should be true or false")).into())
+    }
+}
+
+/// The value behind a path of keys, if every table on the way is there.
+pub(crate) fn dig<'t>(table: &'t dyn TableLike, path: &[&str]) -> Option<&'t Item> {
+    let (first, rest) = path.split_first()?;
+    let item = table.get(first)?;
+    if rest.is_empty() { Some(item) } else { dig(item.as_table_like()?, rest) }
+}

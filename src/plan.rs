@@ -1,0 +1,238 @@
+//! The plan: what is swapped, added, re-pinned, removed and kept on one environment. Pure: values in, values out.
+//!
+//! ```text
+//! selection ──► family: which wheel is locked, which is wanted ──► closure: what these wheels need ──► leftover: what
+//! nothing needs any more ──► lines
+//! ```
+//!
+//! Every problem is collected; there is a plan only if there is none.
+
+pub(crate) mod family;
+pub(crate) mod knowledge;
+mod leftover;
+mod refusal;
+mod summary;
+mod target;
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::catalog::WheelSource;
+use crate::closure;
+use crate::error::{Error, Problem, Result};
+use crate::lock::{Entry, Selection};
+use crate::marker::{Condition, Extras};
+use crate::pin::Pin;
+use crate::target::{Backend, Environment, Python};
+use crate::text::Source;
+
+pub use knowledge::Knowledge;
+pub use summary::summary;
+pub use target::{LeftOut, TargetPlan, target};
+
+/// What is asked of the plan.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// The build wanted; `None` keeps the builds that the lock has.
+    pub backend: Option<Backend>,
+    /// For which environment.
+    pub environment: Environment,
+    /// All Pythons of the target, this environment's among them: a release's line admits the files of all of them.
+    pub pythons: &'a [Python],
+}
+
+/// A lock as the plan sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Its entries.
+    pub entries: &'a [Entry],
+    /// Its texts, for places in messages.
+    pub sources: &'a [Source],
+}
+
+impl View<'_> {
+    /// Points a problem at an entry.
+    pub(crate) fn point(&self, problem: Problem, entry: usize) -> Problem {
+        let place = self.entries.get(entry).and_then(|entry| Some((self.sources.get(entry.at.source)?, entry.at.span)));
+        match place {
+            Some((source, span)) => problem.at(source, span),
+            None => problem,
+        }
+    }
+}
+
+/// What one environment gets.
+#[derive(Debug, Clone)]
+pub struct EnvironmentPlan {
+    /// Where.
+    pub environment: Environment,
+    /// Everything that is installed there.
+    pub lines: Vec<Line>,
+    /// What was decided about the packages that matter, for the summary.
+    pub decisions: Vec<Decision>,
+}
+
+/// One package of an output on one environment.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The package.
+    pub name: PackageName,
+    /// With these extras.
+    pub extras: Extras,
+    /// When.
+    pub condition: Condition,
+    /// Which entry of the lock it is or replaces.
+    pub entry: Option<usize>,
+    /// How it is pinned; `None`: as the lock has it.
+    pub pin: Option<Pin>,
+}
+
+/// What was decided about one package, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decision {
+    /// The package.
+    pub name: PackageName,
+    /// The locked version, where it is locked.
+    pub from: Option<Version>,
+    /// What becomes of it.
+    pub what: What,
+}
+
+/// What becomes of a package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The wheel is replaced by that of another build.
+    Swapped(Pin),
+    /// It is new in the output, because of these packages.
+    Added(Pin, Vec<String>),
+    /// The lock pins it, but does not select it here; now these packages need it.
+    Included(Vec<String>),
+    /// Another release is pinned, because of these packages.
+    Repinned(Pin, Vec<String>),
+    /// Nothing needs it any more.
+    Removed,
+    /// It stays as it is.
+    Kept(Kept),
+}
+
+/// Why a package of the family stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// The locked wheel already is of the wanted build.
+    AlreadyBuiltFor(Backend),
+    /// There is one build for all.
+    OneBuild,
+    /// No other build was asked for. The build, if known.
+    AsLocked(Option<Backend>),
+    /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.
+    Unproven(String),
+}
+
+/// Plans one environment.
+///
+/// # Errors
+/// All problems found: builds that cannot be or are not known, requirements that nothing meets, packages out of step.
+pub fn plan<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<EnvironmentPlan> {
+    let (members, mut problems) = family::members(view, selection, wish, knowledge);
+    if problems.is_empty() {
+        problems.extend(family::requirements_unknown(view, selection, &members, wish));
+    }
+    // Without the wheels there is nothing whose requirements could be followed.
+    Error::unless_empty(problems)?;
+    let (chosen, mut problems) = closure::resolve(view, selection, &members, wish, knowledge);
+    let removed = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
+    problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
+    Error::unless_empty(problems)?;
+    Ok(assemble(view, selection, wish, members, &chosen, &removed))
+}
+
+/// Puts the decisions together into lines.
+fn assemble(
+    view: View<'_>,
+    selection: &Selection,
+    wish: &Wish<'_>,
+    members: Vec<family::Member>,
+    chosen: &closure::Chosen,
+    removed: &[usize],
+) -> EnvironmentPlan {
+    let mut decisions = Vec::new();
+    let mut pins: BTreeMap<usize, Pin> = BTreeMap::new();
+    for member in members {
+        let entry = &view.entries[selection.picks[member.pick].entry];
+        let what = match member.fate {
+            family::Fate::Swap { pin, .. } => {
+                pins.insert(member.pick, pin.clone());
+                What::Swapped(pin)
+            }
+            family::Fate::Keep { why, .. } => What::Kept(why),
+        };
+        decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
+    }
+    let mut lines = Vec::new();
+    let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
+    for (name, choice) in chosen {
+        let because: Vec<String> = choice.because.iter().cloned().collect();
+        match &choice.from {
+            closure::From::Pick(index) => {
+                if let Some(pin) = &choice.pin {
+                    pins.insert(*index, pin.clone());
+                    widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
+                    let from = view.entries[selection.picks[*index].entry].version.clone();
+                    let what = What::Repinned(pin.clone(), because);
+                    decisions.push(Decision { name: name.clone(), from, what });
+                }
+            }
+            closure::From::Spare(index) => {
+                let pick = &selection.spare[*index];
+                let from = view.entries[pick.entry].version.clone();
+                decisions.push(Decision { name: name.clone(), from, what: What::Included(because) });
+                lines.push(Line {
+                    name: name.clone(),
+                    extras: choice.extras.clone(),
+                    condition: choice.condition.clone(),
+                    entry: Some(pick.entry),
+                    pin: None,
+                });
+            }
+            closure::From::Catalogue => {
+                if let Some(pin) = &choice.pin {
+                    let what = What::Added(pin.clone(), because);
+                    decisions.push(Decision { name: name.clone(), from: None, what });
+                    lines.push(Line {
+                        name: name.clone(),
+                        extras: choice.extras.clone(),
+                        condition: choice.condition.clone(),
+                        entry: None,
+                        pin: Some(pin.clone()),
+                    });
+                }
+            }
+        }
+    }
+    for (index, pick) in selection.picks.iter().enumerate() {
+        let entry = &view.entries[pick.entry];
+        if removed.contains(&index) {
+            let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Removed };
+            decisions.push(decision);
+            continue;
+        }
+        let mut condition = pick.condition.clone();
+        let mut extras = pick.extras.clone();
+        if let Some((more, wanted)) = widened.remove(&index) {
+            condition = condition.or(more);
+            extras.extend(wanted);
+        }
+        let pin = pins.remove(&index);
+        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin });
+    }
+    lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
+    decisions.sort();
+    EnvironmentPlan { environment: wish.environment, lines, decisions }
+}

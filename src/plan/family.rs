@@ -1,0 +1,307 @@
+//! The torch family on one environment: which wheel the lock has for it, and which one is wanted.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::knowledge::{Knowledge, Known};
+use super::{Kept, View, Wish, refusal};
+use crate::catalog::{Built, Family, Index, WheelRow, WheelSource};
+use crate::constraint::Constraint;
+use crate::digest::Sha256;
+use crate::error::{Code, Problem};
+use crate::lock::{Entry, LockedDigest, Origin, Selection};
+use crate::pin::{Digests, Pin, Witness};
+use crate::target::Backend;
+use crate::wheel::WheelName;
+
+/// A package of the family and what becomes of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Member {
+    /// Index into the selection's picks.
+    pub(crate) pick: usize,
+    /// Its name.
+    pub(crate) name: PackageName,
+    /// The version that is installed in the end.
+    pub(crate) version: Version,
+    /// What becomes of it.
+    pub(crate) fate: Fate,
+    /// What the wheel that is installed in the end requires.
+    pub(crate) requires: Known,
+    /// The wheel that the lock has, if the catalogue knows it.
+    pub(crate) locked: Option<WheelRow>,
+}
+
+/// What becomes of a package of the family.
+#[derive(Debug, Clone)]
+pub(crate) enum Fate {
+    /// Another wheel takes its place.
+    Swap { pin: Pin },
+    /// The lock's own wheel stays.
+    Keep { why: Kept },
+}
+
+impl Member {
+    /// True if another wheel takes its place.
+    pub(crate) fn is_swapped(&self) -> bool {
+        matches!(self.fate, Fate::Swap { .. })
+    }
+}
+
+/// The wheel that a lock has for an environment.
+#[derive(Debug)]
+enum Locked {
+    /// The catalogue knows it.
+    Row(WheelRow),
+    /// It has a name, but the catalogue does not know it.
+    Named(WheelName),
+    /// The lock tells digests only, and the catalogue knows none of them.
+    Untold,
+    /// The lock names its files, and none installs there.
+    Absent,
+}
+
+/// All packages of the family that are selected, and everything that is wrong with them.
+pub(super) fn members<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Vec<Member>, Vec<Problem>) {
+    let mut members = Vec::new();
+    let mut problems = Vec::new();
+    for (index, pick) in selection.picks.iter().enumerate() {
+        let entry = &view.entries[pick.entry];
+        let kind = match knowledge.family(&entry.name) {
+            Family::No => continue,
+            kind @ (Family::PerBackend | Family::OneBuild) => kind,
+        };
+        match member(entry, kind, wish, knowledge) {
+            Ok((version, fate, requires, locked)) => {
+                members.push(Member { pick: index, name: entry.name.clone(), version, fate, requires, locked });
+            }
+            Err(found) => problems.extend(found.into_iter().map(|one| view.point(one, pick.entry))),
+        }
+    }
+    (members, problems)
+}
+
+type Decided = (Version, Fate, Known, Option<WheelRow>);
+
+fn member<S: WheelSource>(
+    entry: &Entry,
+    kind: Family,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<Decided, Vec<Problem>> {
+    let Some(version) = &entry.version else {
+        let problem = Problem::new(Code::Unpinned, format!("{} is not pinned to one version", entry.name));
+        return Err(vec![
+            problem.help(format!("write it as {}==VERSION, or lock the file with a tool that does", entry.name)),
+        ]);
+    };
+    if let (Origin::Git(_) | Origin::Directory(_), Some(backend)) = (&entry.origin, wish.backend) {
+        let message = format!(
+            "{} comes from a repository or a folder: there is no {backend} wheel to take its place",
+            entry.name
+        );
+        return Err(vec![Problem::new(Code::NotPinnable, message).help("lock a released version of it")]);
+    }
+    if wish.environment.platform.is_macos() && wish.backend.is_some_and(Backend::is_gpu) {
+        return Err(vec![refusal::no_gpu_on_macos(wish)]);
+    }
+    let rows = knowledge.rows(&entry.name, version);
+    refusal::damaged(entry, &rows)?;
+    let locked = locked_wheel(entry, wish, &rows);
+    let current = match &locked {
+        Locked::Row(row) => Some(row.clone()),
+        Locked::Named(_) | Locked::Untold | Locked::Absent => None,
+    };
+    let built = backend_of(&locked, version);
+    let right = match (wish.backend, kind) {
+        (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),
+        (Some(_), Family::OneBuild) => Some(Kept::OneBuild),
+        (Some(wanted), Family::PerBackend | Family::No) => match built {
+            Some(Ok(backend)) if backend == wanted => Some(Kept::AlreadyBuiltFor(wanted)),
+            Some(Err(AnyBackend)) => Some(Kept::OneBuild),
+            Some(Ok(_)) | None => None,
+        },
+    };
+    if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {
+        return Ok(keep(entry, version, why, current, wish, knowledge));
+    }
+    let Some(wanted) = wish.backend else {
+        return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
+    };
+    let Some(row) = best(&rows, wanted, wish, knowledge) else {
+        return Err(vec![refusal::no_such_build(&entry.name, version, wanted, wish, knowledge)]);
+    };
+    let requires = knowledge.requires(row, wish.environment.platform);
+    Ok((row.wheel.version.clone(), Fate::Swap { pin: pin_of(row) }, requires, current))
+}
+
+/// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs) but the catalogue knows
+/// the very file, the digest comes from there.
+fn keep<S: WheelSource>(
+    entry: &Entry,
+    version: &Version,
+    why: Kept,
+    current: Option<WheelRow>,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Decided {
+    let requires = match &current {
+        Some(row) => knowledge.requires(row, wish.environment.platform),
+        None => Known::Not("no catalogue knows this wheel".to_owned()),
+    };
+    let fate = match (&current, &requires) {
+        (Some(row), _) if entry.files.is_empty() => Fate::Swap { pin: pin_of(row) },
+        (_, Known::List(_)) => Fate::Keep { why },
+        (_, Known::Not(reason)) => Fate::Keep { why: Kept::Unproven(reason.clone()) },
+    };
+    (version.clone(), fate, requires, current)
+}
+
+/// Swapped wheels whose requirements are not known: nobody could say whether the output is whole.
+pub(super) fn requirements_unknown(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    wish: &Wish<'_>,
+) -> Vec<Problem> {
+    let unknown = members.iter().filter(|member| member.is_swapped()).filter_map(|member| match &member.requires {
+        Known::List(_) => None,
+        Known::Not(reason) => {
+            let message = format!(
+                "what {} {} requires on {} cannot be told: {reason}",
+                member.name, member.version, wish.environment.platform
+            );
+            let help = "give its requirements in a catalogue of the project (--catalog FILE)";
+            Some(view.point(Problem::new(Code::NotKnown, message).help(help), selection.picks[member.pick].entry))
+        }
+    });
+    unknown.collect()
+}
+
+/// One wheel serves every backend.
+struct AnyBackend;
+
+/// What the locked wheel was built for: the catalogue's word, else the local label.
+fn backend_of(locked: &Locked, version: &Version) -> Option<Result<Backend, AnyBackend>> {
+    match locked {
+        Locked::Row(row) => match row.built {
+            Built::For(backend) => Some(Ok(backend)),
+            Built::Any => Some(Err(AnyBackend)),
+            Built::Unknown => label(&row.wheel.version),
+        },
+        Locked::Named(wheel) => label(&wheel.version),
+        Locked::Untold => label(version),
+        Locked::Absent => None,
+    }
+}
+
+fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
+    let parts: Vec<String> = version.local().iter().map(ToString::to_string).collect();
+    parts.join(".").parse().ok().map(Ok)
+}
+
+/// Finds the wheel that pip would take from the entry's files.
+fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
+    let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(&file.digest)).collect();
+    if let Origin::Url(url) = &entry.origin {
+        let same =
+            |row: &&WheelRow| row.url().is_some_and(|known| same_url(&known, url)) || digests.contains(&row.sha256);
+        let row = rows.iter().filter(same).max_by_key(|row| row.wheel.fit(wish.environment));
+        return match (row, file_name(url).parse::<WheelName>()) {
+            (Some(row), _) if row.wheel.fit(wish.environment).is_some() => Locked::Row(row.clone()),
+            (Some(_), _) => Locked::Absent,
+            (None, Ok(wheel)) if wheel.fit(wish.environment).is_some() => Locked::Named(wheel),
+            (None, Ok(_)) => Locked::Absent,
+            (None, Err(_)) => Locked::Untold,
+        };
+    }
+    let named: Vec<(WheelName, Option<Sha256>)> =
+        entry.files.iter().filter_map(|file| Some((file.name.as_ref()?.parse().ok()?, sha256(&file.digest)))).collect();
+    if named.is_empty() {
+        let fitting = rows.iter().filter(|row| digests.contains(&row.sha256));
+        let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
+        return best.map_or(Locked::Untold, |(_, row)| Locked::Row(row.clone()));
+    }
+    // Locks of version 1 mix the files of all releases of a name; only this one's count.
+    let own = named.iter().filter(|(wheel, _)| Some(&wheel.version) == entry.version.as_ref());
+    let best = own.filter_map(|one| Some((one.0.fit(wish.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
+    let Some((_, (wheel, digest))) = best else { return Locked::Absent };
+    let row = rows.iter().find(|row| row.wheel.as_str() == wheel.as_str() && Some(row.sha256) == *digest);
+    row.map_or_else(|| Locked::Named(wheel.clone()), |row| Locked::Row(row.clone()))
+}
+
+/// The wheel of a build that suits the environment best.
+///
+/// One whose requirements are known goes before one whose are not; PyTorch's index goes before the default one, because
+/// a URL names one file and a release names several; then what pip would prefer. The rest of the key makes the order total.
+fn best<'r, S: WheelSource>(
+    rows: &'r [WheelRow],
+    wanted: Backend,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<&'r WheelRow> {
+    let fitting = rows.iter().filter(|row| row.is_for(wanted) && admits_python(row, wish)).filter_map(|row| {
+        let fit = row.wheel.fit(wish.environment)?;
+        let proven = matches!(knowledge.requires(row, wish.environment.platform), Known::List(_));
+        let own_folder = match &row.index {
+            Index::Url(url) => url.ends_with(&format!("/{wanted}")),
+            Index::Pypi => false,
+        };
+        let by_url = matches!(row.index, Index::Url(_));
+        Some(((proven, !row.yanked, own_folder, by_url, fit, std::cmp::Reverse(format!("{:?}", row.index))), row))
+    });
+    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| row)
+}
+
+/// True if the release itself takes this Python (PEP 345's Requires-Python).
+pub(crate) fn admits_python(row: &WheelRow, wish: &Wish<'_>) -> bool {
+    row.requires_python
+        .as_ref()
+        .and_then(|text| Constraint::poetry(text).ok())
+        .is_none_or(|python| python.admits_python(wish.environment.python))
+}
+
+/// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
+pub(crate) fn pin_of(row: &WheelRow) -> Pin {
+    let witness = witness_of(row);
+    match row.url() {
+        Some(url) => Pin::url(&row.wheel, url, row.sha256, witness),
+        None => {
+            let digests = Digests::one(row.sha256);
+            Pin::Index { version: row.wheel.version.clone(), digests, witness }
+        }
+    }
+}
+
+/// Who vouches for a row.
+pub(crate) fn witness_of(row: &WheelRow) -> Witness {
+    let index = match &row.index {
+        Index::Pypi => "PyPI".to_owned(),
+        Index::Url(url) => url.to_string(),
+    };
+    Witness { catalogue: row.catalogue.to_string(), index, seen: row.seen }
+}
+
+/// The SHA-256 of a locked file, if that is what the lock has.
+pub(super) fn sha256(digest: &LockedDigest) -> Option<Sha256> {
+    match digest {
+        LockedDigest::Sha256(digest) => Some(*digest),
+        LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
+    }
+}
+
+/// The last part of a URL, as a file name.
+pub(super) fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+")
+}
+
+/// PyTorch's host has a second name since 2026; the path is what counts there.
+pub(super) fn same_url(one: &str, other: &str) -> bool {
+    let plain = |url: &str| url.replace("%2B", "+").replace("%2b", "+").replace("://download-r2.", "://download.");
+    plain(one) == plain(other)
+}

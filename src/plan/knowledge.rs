@@ -1,0 +1,115 @@
+//! What the catalogues know, looked up once: an export asks for the same rows under every Python.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, MarkerTree, PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+
+use crate::catalog::{Family, Requires, WheelRow, WheelSource};
+use crate::constraint::Constraint;
+use crate::target::Platform;
+
+/// One requirement of a wheel, understood.
+#[derive(Debug, Clone)]
+pub struct Required {
+    /// Of what.
+    pub name: PackageName,
+    /// With which extras.
+    pub extras: Vec<ExtraName>,
+    /// In which versions.
+    pub versions: Constraint,
+    /// When.
+    pub marker: MarkerTree,
+}
+
+/// What is known of a wheel's requirements.
+#[derive(Debug, Clone)]
+pub enum Known {
+    /// This is required.
+    List(Rc<[Required]>),
+    /// They are not known, or not to be trusted: this is why.
+    Not(String),
+}
+
+/// A source of wheels with a memory.
+#[derive(Debug)]
+pub struct Knowledge<'s, S> {
+    source: &'s S,
+    rows: RefCell<HashMap<(PackageName, Version), Rc<[WheelRow]>>>,
+    versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
+    required: RefCell<HashMap<(String, Platform), Known>>,
+}
+
+impl<'s, S: WheelSource> Knowledge<'s, S> {
+    /// Nothing is looked up yet.
+    pub fn new(source: &'s S) -> Self {
+        Self { source, rows: RefCell::default(), versions: RefCell::default(), required: RefCell::default() }
+    }
+
+    /// The source itself.
+    pub fn source(&self) -> &'s S {
+        self.source
+    }
+
+    /// What kind of package it is.
+    pub fn family(&self, package: &PackageName) -> Family {
+        self.source.family(package)
+    }
+
+    /// All wheels of a release, every build of it.
+    pub fn rows(&self, package: &PackageName, version: &Version) -> Rc<[WheelRow]> {
+        let key = (package.clone(), version.clone().without_local());
+        let found = self.rows.borrow().get(&key).map(Rc::clone);
+        found.unwrap_or_else(|| {
+            let rows: Rc<[WheelRow]> = self.source.wheels_of(package, &key.1).into();
+            self.rows.borrow_mut().insert(key, Rc::clone(&rows));
+            rows
+        })
+    }
+
+    /// The releases known of a package, newest first.
+    pub fn versions(&self, package: &PackageName) -> Rc<[Version]> {
+        let found = self.versions.borrow().get(package).map(Rc::clone);
+        found.unwrap_or_else(|| {
+            let mut versions = self.source.versions(package);
+            versions.sort();
+            versions.reverse();
+            let versions: Rc<[Version]> = versions.into();
+            self.versions.borrow_mut().insert(package.clone(), Rc::clone(&versions));
+            versions
+        })
+    }
+
+    /// What a wheel requires on a platform.
+    pub fn requires(&self, row: &WheelRow, platform: Platform) -> Known {
+        // The file name and the digest name the wheel; the index may matter for a table that has no file for it.
+        let key = (format!("{} {} {:?}", row.wheel, row.sha256, row.index), platform);
+        if let Some(known) = self.required.borrow().get(&key) {
+            return known.clone();
+        }
+        let known = match self.source.requires(row, platform) {
+            Requires::Known { list, .. } => list
+                .iter()
+                .map(|text| understand(text))
+                .collect::<Result<Rc<[_]>, _>>()
+                .map_or_else(Known::Not, Known::List),
+            Requires::Suspect { reason } => Known::Not(reason),
+            Requires::Unknown => Known::Not("no catalogue knows what it requires".to_owned()),
+        };
+        self.required.borrow_mut().insert(key, known.clone());
+        known
+    }
+}
+
+fn understand(text: &str) -> Result<Required, String> {
+    let read = Requirement::<VerbatimUrl>::from_str(text)
+        .map_err(|_| format!("the catalogue gives it a requirement that cannot be read: {text}"))?;
+    let versions = match read.version_or_url {
+        Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
+        Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
+    };
+    Ok(Required { name: read.name, extras: read.extras, versions, marker: read.marker })
+}

@@ -1,0 +1,147 @@
+//! Why a wheel cannot be had: what cannot be is kept apart from what is not known here.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::Wish;
+use super::family::{file_name, same_url, sha256};
+use super::knowledge::Knowledge;
+use crate::catalog::{Built, Index, WheelRow, WheelSource, releases};
+use crate::error::{Code, Problem};
+use crate::lock::{Entry, Origin};
+use crate::target::{Backend, Environment, Python};
+
+/// GPUs of NVIDIA, AMD and Intel are not driven on macOS.
+pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {
+    let backend = wish.backend.map(Backend::spoken).unwrap_or_default();
+    let message = format!("there are no {backend} builds for {}", wish.environment.platform);
+    Problem::new(Code::CannotBe, message).help("leave the backend out: on macOS every build is the CPU build")
+}
+
+/// The lock names its files, and none of them installs on the environment.
+pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>) -> Problem {
+    let message = format!("the lock has no wheel of {} {version} for {}", entry.name, wish.environment);
+    Problem::new(Code::NotKnown, message).help("name the build that is wanted: --cpu, --cuda 11.8, …")
+}
+
+/// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
+/// which.
+pub(super) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Problem>> {
+    let mut problems = Vec::new();
+    for file in &entry.files {
+        let (Some(digest), name) = (sha256(&file.digest), file.name.as_deref()) else { continue };
+        let same_file = |row: &&WheelRow| match (&entry.origin, &row.index) {
+            (Origin::Url(url), _) => row.url().is_some_and(|known| same_url(&known, url)),
+            (Origin::Index(None), Index::Pypi) => Some(row.wheel.as_str()) == name,
+            (Origin::Index(Some(index)), Index::Url(known)) => {
+                Some(row.wheel.as_str()) == name && same_url(index, known)
+            }
+            (Origin::Index(_) | Origin::Git(_) | Origin::File(_) | Origin::Directory(_), _) => false,
+        };
+        if let Some(row) = rows.iter().find(same_file).filter(|row| row.sha256 != digest) {
+            let name = match &entry.origin {
+                Origin::Url(url) => file_name(url),
+                _ => row.wheel.to_string(),
+            };
+            let message = format!(
+                "two digests for {name}: the lock has {digest}, the {} catalogue has {} (recorded by {} projects)",
+                row.catalogue, row.sha256, row.seen
+            );
+            let help = "the lock or the catalogue is damaged; make the lock anew, or check the file's bytes";
+            problems.push(Problem::new(Code::DigestConflict, message).help(help));
+        }
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// No wheel of the wanted build suits the environment.
+pub(super) fn no_such_build<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    wanted: Backend,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Problem {
+    let public = version.clone().without_local();
+    let rows = knowledge.rows(name, version);
+    if name.as_ref() == "torch"
+        && let Some(problem) = never_made(&public, wanted, &rows, wish, knowledge.source())
+    {
+        return problem;
+    }
+    let environment = wish.environment;
+    let message = format!("the catalogue knows no {name} {public}+{wanted} for {environment}");
+    let mut pythons: Vec<Python> = (0..=99)
+        .map(Python::three)
+        .filter(|python| {
+            let there = Environment { python: *python, ..environment };
+            rows.iter().any(|row| row.is_for(wanted) && row.wheel.fit(there).is_some())
+        })
+        .collect();
+    pythons.sort_unstable();
+    let here: BTreeSet<Backend> = rows
+        .iter()
+        .filter(|row| row.wheel.fit(environment).is_some())
+        .filter_map(|row| match row.built {
+            Built::For(backend) if row.is_for(backend) => Some(backend),
+            Built::For(_) | Built::Any | Built::Unknown => None,
+        })
+        .collect();
+    let here: Vec<String> = here.iter().map(ToString::to_string).collect();
+    let mut help = String::new();
+    if !pythons.is_empty() {
+        let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        help.push_str(&format!("it knows this build for CPython {list}; "));
+    }
+    if !here.is_empty() {
+        help.push_str(&format!("it knows these builds for {environment}: {}; ", here.join(", ")));
+    }
+    help.push_str("a catalogue of the project can add the wheel: --catalog FILE");
+    Problem::new(Code::NotKnown, message).help(help)
+}
+
+/// What the release history rules out. The matrix alone does not: where a catalogue knows such a wheel, it was made.
+fn never_made<S: WheelSource>(
+    version: &Version,
+    wanted: Backend,
+    rows: &[WheelRow],
+    wish: &Wish<'_>,
+    source: &S,
+) -> Option<Problem> {
+    let environment = wish.environment;
+    let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
+    if let Some(why) = ruled_out(version, environment).filter(|_| !any_here) {
+        return Some(
+            Problem::new(Code::CannotBe, why).help("choose another Python or platform, or lock another torch"),
+        );
+    }
+    let never = releases::never_built(source, version, wanted)?;
+    let bound = match (&never.begins, &never.ends) {
+        (_, Some(last)) => format!(": {} ends at torch {last}", wanted.spoken()),
+        (Some(first), None) => format!(": {} begins with torch {first}", wanted.spoken()),
+        (None, None) => String::new(),
+    };
+    let has = never.has.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let message = format!("torch {version} has no {wanted} build{bound}; {version} has {has}");
+    Some(Problem::new(Code::CannotBe, message).help("choose one of these builds, or lock another torch"))
+}
+
+/// Says so if a release of torch has no wheel for an environment, whatever the build.
+fn ruled_out(version: &Version, environment: Environment) -> Option<String> {
+    let Environment { platform, python } = environment;
+    if releases::is_skipped(platform, version) {
+        return Some(format!("torch {version} has no wheel for {platform}, although the releases around it have"));
+    }
+    releases::platform_range(platform)?;
+    let Some((first, last)) = releases::python_range(platform, python) else {
+        return Some(format!("no release of torch has wheels for {environment}"));
+    };
+    let none = format!("torch {version} has no wheel for {environment}");
+    match last {
+        _ if *version < first => Some(format!("{none}: those begin with torch {first}")),
+        Some(last) if *version > last => Some(format!("{none}: those end with torch {last}")),
+        Some(_) | None => None,
+    }
+}

@@ -1,0 +1,77 @@
+//! The plan of a target as a summary: what is the same under several Pythons is told once.
+
+use std::collections::BTreeMap;
+
+use super::{Decision, Kept, TargetPlan, What};
+use crate::pin::Pin;
+use crate::report::{Action, Change, Summary, Vouch};
+use crate::target::Python;
+
+/// Sums up a plan.
+pub fn summary(plan: &TargetPlan) -> Summary {
+    type Key = (Action, String, Option<String>, Option<String>, Option<String>, Option<(String, String)>);
+    let mut changes: BTreeMap<Key, (Vec<Python>, u32)> = BTreeMap::new();
+    for environment in &plan.environments {
+        for decision in &environment.decisions {
+            let change = change(decision);
+            let place = change.source.as_ref().map(|vouch| (vouch.catalogue.clone(), vouch.index.clone()));
+            let seen = change.source.as_ref().map_or(u32::MAX, |vouch| vouch.seen);
+            let key = (change.action, change.package, change.from, change.to, change.why, place);
+            let (pythons, fewest) = changes.entry(key).or_insert((Vec::new(), u32::MAX));
+            pythons.push(environment.environment.python);
+            *fewest = seen.min(*fewest);
+        }
+    }
+    let changes = changes.into_iter().map(|((action, package, from, to, why, place), (pythons, seen))| Change {
+        action,
+        package,
+        from,
+        to,
+        pythons,
+        why,
+        source: place.map(|(catalogue, index)| Vouch { catalogue, index, seen }),
+    });
+    Summary {
+        platform: plan.target.platform,
+        backend: plan.target.backend,
+        pythons: plan.target.pythons.clone(),
+        changes: changes.collect(),
+        left_out: plan.left_out.iter().map(|one| (one.python, one.why.clone())).collect(),
+    }
+}
+
+fn change(decision: &Decision) -> Change {
+    let needed = |by: &[String]| Some(format!("needed by {}", by.join(", ")));
+    let (action, pin, why) = match &decision.what {
+        What::Swapped(pin) => (Action::Swapped, Some(pin), None),
+        What::Added(pin, by) => (Action::Added, Some(pin), needed(by)),
+        What::Included(by) => (Action::Included, None, needed(by)),
+        What::Repinned(pin, by) => (Action::Repinned, Some(pin), needed(by)),
+        What::Removed => (Action::Removed, None, Some("nothing needs it any more".to_owned())),
+        What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
+        What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
+        What::Kept(Kept::AsLocked(Some(backend))) => {
+            (Action::Kept, None, Some(format!("as locked: a {backend} build")))
+        }
+        What::Kept(Kept::AsLocked(None)) => (Action::Kept, None, Some("as locked".to_owned())),
+        What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
+    };
+    let to = match (pin, action) {
+        (Some(pin), _) => Some(pin.version().to_string()),
+        (None, Action::Removed) => None,
+        (None, _) => decision.from.as_ref().map(ToString::to_string),
+    };
+    Change {
+        action,
+        package: decision.name.to_string(),
+        from: decision.from.as_ref().map(ToString::to_string),
+        to,
+        pythons: Vec::new(),
+        why,
+        source: pin.map(Pin::witness).map(|witness| Vouch {
+            catalogue: witness.catalogue.clone(),
+            index: witness.index.clone(),
+            seen: witness.seen,
+        }),
+    }
+}

@@ -1,0 +1,168 @@
+//! The plan for a target: one for each of its Pythons.
+
+use pep508_rs::PackageName;
+
+use super::{EnvironmentPlan, Knowledge, View, Wish, plan};
+use crate::catalog::{Family, WheelSource};
+use crate::error::{Code, Error, Problem, Result};
+use crate::lock::{Choice, Lock, Selection};
+use crate::target::{Environment, Python, Target};
+
+/// What a target gets.
+#[derive(Debug, Clone)]
+pub struct TargetPlan {
+    /// The target, its Pythons filled in.
+    pub target: Target,
+    /// One plan for each Python, ascending.
+    pub environments: Vec<EnvironmentPlan>,
+    /// What the lock gives under each Python before anything is changed, in the same order.
+    pub selections: Vec<Selection>,
+    /// Pythons that the lock allows but that are not served.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A Python that the lock allows, and why it is left out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Which.
+    pub python: Python,
+    /// Why: one sentence.
+    pub why: String,
+}
+
+/// Plans a target. Without Pythons in the target: every one that the lock allows and that the wheels exist for.
+///
+/// # Errors
+/// All problems of all its Pythons. Where the Pythons are chosen here, one that wheels are missing for is left out
+/// instead, unless none remains.
+pub fn target<S: WheelSource>(
+    lock: &Lock,
+    choice: &Choice,
+    wanted: &Target,
+    allow_none: bool,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<TargetPlan> {
+    let allowed = lock.pythons();
+    let chosen_here = wanted.pythons.is_empty();
+    let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
+    if !chosen_here {
+        Error::unless_empty(not_allowed(lock, &pythons, &allowed))?;
+    }
+    let mut found: Vec<(Python, Selection)> = Vec::new();
+    let mut left_out = Vec::new();
+    for python in pythons {
+        let environment = Environment { platform: wanted.platform, python };
+        let selection = lock.select(choice, environment)?;
+        if allow_none || has_torch(lock, &selection, knowledge) {
+            found.push((python, selection));
+        } else if chosen_here {
+            left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned() });
+        } else {
+            return Err(no_torch(lock, environment, knowledge).into());
+        }
+    }
+    if found.is_empty() {
+        let python = allowed.last().copied().unwrap_or(Python::three(0));
+        return Err(no_torch(lock, Environment { platform: wanted.platform, python }, knowledge).into());
+    }
+    // A release's line admits the files of all Pythons served, so which ones are must be settled first.
+    let mut problems = Vec::new();
+    let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
+    let view = View { entries: lock.entries(), sources: lock.sources() };
+    let mut served = Vec::new();
+    for (python, selection) in found {
+        let environment = Environment { platform: wanted.platform, python };
+        let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
+        let found = super::family::members(view, &selection, &wish, knowledge).1;
+        let only_missing = found.iter().all(|problem| matches!(problem.code, Code::CannotBe | Code::NotKnown));
+        if found.is_empty() {
+            served.push((python, selection));
+        } else if chosen_here && only_missing {
+            missing.push((python, found));
+        } else {
+            problems.extend(found);
+        }
+    }
+    if served.is_empty() && problems.is_empty() {
+        problems.extend(nearest(missing.iter().map(|(_, problems)| problems.clone()).collect()));
+    }
+    Error::unless_empty(problems)?;
+    left_out.extend(missing.into_iter().map(|(python, problems)| {
+        let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+        LeftOut { python, why }
+    }));
+    left_out.sort_by_key(|one| one.python);
+    let pythons: Vec<Python> = served.iter().map(|(python, _)| *python).collect();
+    let mut environments = Vec::new();
+    let mut problems = Vec::new();
+    for (python, selection) in &served {
+        let environment = Environment { platform: wanted.platform, python: *python };
+        let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
+        match plan(view, selection, &wish, knowledge) {
+            Ok(plan) => environments.push(plan),
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    let selections = served.into_iter().map(|(_, selection)| selection).collect();
+    Ok(TargetPlan { target: Target { pythons, ..wanted.clone() }, environments, selections, left_out })
+}
+
+fn sorted(pythons: &[Python]) -> Vec<Python> {
+    let mut pythons = pythons.to_vec();
+    pythons.sort_unstable();
+    pythons.dedup();
+    pythons
+}
+
+/// Where no Python can be served: what is missing under those Pythons for which nothing is ruled out, if there are any.
+/// That torch was never made for some older Python says little then.
+fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
+    let possible = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.code != Code::CannotBe);
+    let some = missing.iter().any(possible);
+    missing.into_iter().filter(|problems| !some || possible(problems)).flatten().collect()
+}
+
+fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python]) -> Vec<Problem> {
+    let Lock::Poetry(poetry) = lock else { return Vec::new() };
+    let outside = pythons.iter().filter(|python| !allowed.contains(python)).map(|python| {
+        let message =
+            format!("{} is locked for Python {}, which leaves out {python}", poetry.source.name, poetry.pythons);
+        Problem::new(Code::CannotBe, message)
+            .help("choose another --python, or widen the project's range and lock again")
+    });
+    outside.collect()
+}
+
+fn is_builds<S: WheelSource>(name: &PackageName, knowledge: &Knowledge<'_, S>) -> bool {
+    knowledge.family(name) == Family::PerBackend
+}
+
+fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Knowledge<'_, S>) -> bool {
+    selection.picks.iter().any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
+}
+
+fn no_torch<S: WheelSource>(lock: &Lock, environment: Environment, knowledge: &Knowledge<'_, S>) -> Problem {
+    let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
+    let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
+    match elsewhere {
+        None => {
+            let problem = Problem::new(Code::NoTorch, format!("{name} has no package of the torch family"));
+            problem.help("there is nothing to swap; pass it through with --allow-none")
+        }
+        Some(entry) => {
+            let message = format!(
+                "{name} has {}, but does not give it for {environment} with these groups and extras",
+                entry.name
+            );
+            let problem = Problem::new(Code::NoTorch, message);
+            let problem = match lock.sources().get(entry.at.source) {
+                Some(source) => problem.at(source, entry.at.span),
+                None => problem,
+            };
+            problem.help(
+                "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
+            )
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Findings and summaries as text: for people, and as JSON. Everything the program says on stderr is made here.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::error::{Error, Problem};
+use crate::report::{Action, Change, Summary};
+use crate::target::Python;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// With ANSI escapes.
+    On,
+    /// Plain.
+    Off,
+}
+
+impl Colour {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Off => text.to_owned(),
+        }
+    }
+}
+
+/// An error for people: every problem with its place and its remedy.
+pub fn error(error: &Error, colour: Colour) -> String {
+    let mut text = String::new();
+    for problem in error.problems() {
+        let _ = writeln!(text, "{}: {}", colour.paint("1;31", "error"), problem.message);
+        if let Some(place) = &problem.place {
+            let _ = writeln!(text, "{place}");
+        }
+        if let Some(remedy) = &problem.remedy {
+            let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
+        }
+    }
+    text
+}
+
+/// An error as one JSON object.
+pub fn error_json(error: &Error) -> String {
+    let problems: Vec<Value> = error.problems().iter().map(problem_json).collect();
+    format!("{}\n", json!({ "problems": problems }))
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    let place = problem
+        .place
+        .as_ref()
+        .map(|place| json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text }));
+    json!({ "code": problem.code.as_str(), "message": problem.message, "place": place, "help": problem.remedy })
+}
+
+/// A summary for people: one line a change.
+pub fn summary(summary: &Summary, colour: Colour) -> String {
+    let mut text = String::new();
+    let width = summary.changes.iter().map(|change| change.action.as_str().len()).max().unwrap_or(0);
+    for change in &summary.changes {
+        let word = format!("{:width$}", change.action.as_str());
+        let code = match change.action {
+            Action::Swapped | Action::Added | Action::Included | Action::Repinned => "32",
+            Action::Removed | Action::Unproven => "33",
+            Action::Kept => "2",
+        };
+        let _ = writeln!(text, "{}  {}", colour.paint(code, &word), sentence(change, &summary.pythons));
+    }
+    for (python, why) in &summary.left_out {
+        let _ = writeln!(text, "{}: CPython {python} is left out: {why}", colour.paint("1;33", "note"));
+    }
+    text
+}
+
+fn sentence(change: &Change, all: &[Python]) -> String {
+    let mut text = change.package.clone();
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) if from != to => {
+            let _ = write!(text, " {from} -> {to}");
+        }
+        (_, Some(version)) | (Some(version), None) => {
+            let _ = write!(text, " {version}");
+        }
+        (None, None) => {}
+    }
+    if let Some(why) = &change.why {
+        let _ = write!(text, ": {why}");
+    }
+    let mut notes = Vec::new();
+    if change.pythons != all {
+        notes.push(format!("CPython {}", list(&change.pythons)));
+    }
+    if let Some(vouch) = &change.source {
+        let recorded = match vouch.seen {
+            0 => "digest as the index gives it".to_owned(),
+            1 => "digest recorded by 1 project only".to_owned(),
+            seen => format!("digest recorded by {seen} projects"),
+        };
+        notes.push(format!("{} catalogue, {}, {recorded}", vouch.catalogue, vouch.index));
+    }
+    if !notes.is_empty() {
+        let _ = write!(text, " ({})", notes.join("; "));
+    }
+    text
+}
+
+fn list(pythons: &[Python]) -> String {
+    pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A summary as one JSON object.
+pub fn summary_json(summary: &Summary) -> String {
+    let pythons = |some: &[Python]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let changes: Vec<Value> = summary
+        .changes
+        .iter()
+        .map(|change| {
+            let source = change
+                .source
+                .as_ref()
+                .map(|vouch| json!({ "catalogue": vouch.catalogue, "index": vouch.index, "seen": vouch.seen }));
+            json!({
+                "action": change.action.as_str(),
+                "package": change.package,
+                "from": change.from,
+                "to": change.to,
+                "pythons": pythons(&change.pythons),
+                "why": change.why,
+                "source": source,
+            })
+        })
+        .collect();
+    let left_out: Vec<Value> =
+        summary.left_out.iter().map(|(python, why)| json!({ "python": python.to_string(), "why": why })).collect();
+    let value = json!({
+        "target": {
+            "platform": summary.platform.as_str(),
+            "backend": summary.backend.map(|backend| backend.to_string()),
+            "pythons": pythons(&summary.pythons),
+        },
+        "changes": changes,
+        "left_out": left_out,
+    });
+    format!("{value}\n")
+}

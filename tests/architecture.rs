@@ -1,0 +1,83 @@
+//! Holds the picture of the structure true: who may import whom, and who may touch the world.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::support::root;
+
+/// The layers, lowest first. A module imports from its own layer and from lower ones.
+const LAYERS: [&[&str]; 6] = [
+    &["digest", "wheel", "target", "text", "error", "constraint", "marker", "pin"],
+    &["lock", "catalog", "report"],
+    &["plan", "closure", "output", "render"],
+    &["io"],
+    &["cli"],
+    &["command"],
+];
+
+fn layer(module: &str) -> usize {
+    let found = LAYERS.iter().position(|layer| layer.contains(&module));
+    found.unwrap_or_else(|| panic!("`{module}` has no layer: add it to LAYERS"))
+}
+
+fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, out);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+/// All source files by the module they belong to, without their tests and comments.
+fn code() -> BTreeMap<PathBuf, (String, String)> {
+    let src = root().join("src");
+    let mut files = Vec::new();
+    sources(&src, &mut files);
+    let mut code = BTreeMap::new();
+    for path in files {
+        let relative = path.strip_prefix(&src).unwrap().to_owned();
+        let first = relative.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let text = text.split("#[cfg(test)]").next().unwrap();
+        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        code.insert(relative, (first, lines.collect::<Vec<_>>().join("\n")));
+    }
+    assert!(code.len() > 20, "the sources are missing");
+    code
+}
+
+#[test]
+fn imports_go_down_only() {
+    for (path, (module, text)) in code() {
+        if ["main", "lib"].contains(&module.as_str()) {
+            continue;
+        }
+        for part in text.split("crate::").skip(1) {
+            let other: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            assert!(
+                layer(&other) <= layer(&module),
+                "{} imports `{other}`, which stands above `{module}`",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_world_is_touched_at_the_edge_only() {
+    let allowed: [(&str, &[&str]); 4] =
+        [("std::fs", &["io"]), ("std::env::", &["io", "main"]), ("reqwest", &["index"]), ("clap", &["cli", "main"])];
+    for (path, (module, text)) in code() {
+        for (word, modules) in allowed {
+            assert!(!text.contains(word) || modules.contains(&module.as_str()), "{} uses {word}", path.display());
+        }
+        for word in ["println!", "eprintln!", "print!(", "eprint!(", "std::process::exit"] {
+            assert!(!text.contains(word), "{} uses {word}", path.display());
+        }
+        let clock = text.contains("SystemTime") || text.contains("Instant::now");
+        assert!(!clock, "{} asks the clock", path.display());
+    }
+}

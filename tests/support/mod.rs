@@ -1,0 +1,156 @@
+//! What all integration tests share: a folder to work in, a way to run the binary, and one kind of snapshot.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// The root of the checkout.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file or folder among the fixtures.
+pub fn fixture(path: &str) -> PathBuf {
+    root().join("tests/fixtures").join(path)
+}
+
+/// Every folder below the fixtures that holds a `poetry.lock`, ascending.
+pub fn poetry_fixtures() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for tool in ["poetry-1.1", "poetry-1.4", "poetry-1.8", "poetry-2.5"] {
+        for folder in std::fs::read_dir(fixture(tool)).unwrap() {
+            let folder = folder.unwrap().path();
+            if folder.join("poetry.lock").is_file() {
+                found.push(folder);
+            }
+        }
+    }
+    found.sort();
+    assert!(found.len() >= 20, "fixtures are missing");
+    found
+}
+
+/// A folder that goes away with the test, and runs of the binary in it.
+pub struct Place {
+    folder: TempDir,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap() }
+    }
+
+    /// A folder with copies of a fixture's lock and project.
+    pub fn of(fixture_folder: &str) -> Self {
+        let place = Self::new();
+        for name in ["poetry.lock", "pyproject.toml"] {
+            let from = fixture(fixture_folder).join(name);
+            if from.is_file() {
+                place.write(name, std::fs::read(from).unwrap());
+            }
+        }
+        place
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).unwrap()
+    }
+
+    pub fn exists(&self, name: &str) -> bool {
+        self.path().join(name).exists()
+    }
+
+    /// The names of all files and folders in it.
+    pub fn names(&self) -> Vec<String> {
+        let all = std::fs::read_dir(self.path()).unwrap();
+        let mut names: Vec<String> = all.map(|one| one.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Runs `torchswap` with arguments parted by blanks.
+    pub fn run(&self, arguments: &str) -> Run {
+        self.run_with(&arguments.split_whitespace().collect::<Vec<_>>(), "")
+    }
+
+    /// Runs `torchswap` with a text on standard input.
+    pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Run {
+        use std::io::Write;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_torchswap"))
+            .args(arguments)
+            .current_dir(self.path())
+            .env_remove("NO_COLOR")
+            .env("COLUMNS", "100")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let text = stdin.to_owned();
+        let mut pipe = child.stdin.take().unwrap();
+        let feeder = std::thread::spawn(move || {
+            // A program that failed early does not read on.
+            let _ = pipe.write_all(text.as_bytes());
+        });
+        let output = child.wait_with_output().unwrap();
+        feeder.join().unwrap();
+        Run::new(&output)
+    }
+}
+
+impl Run {
+    fn new(output: &Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// The text of a run that must have worked.
+    pub fn ok(self) -> String {
+        assert_eq!(self.status, 0, "{}", self.stderr);
+        self.stdout
+    }
+
+    /// The messages of a run that must have refused, and must have printed nothing else.
+    pub fn refused(self) -> String {
+        assert_eq!((self.status, self.stdout.as_str()), (2, ""), "{}", self.stderr);
+        assert!(!self.stderr.is_empty(), "a refusal without a word");
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        self.stderr
+    }
+
+    /// Status, output and messages as one text.
+    pub fn shown(&self) -> String {
+        format!("status: {}\n--- stdout\n{}--- stderr\n{}", self.status, self.stdout, self.stderr)
+    }
+}
+
+/// Compares a text with the snapshot of that name in `snapshots/`.
+pub fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
