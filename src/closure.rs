@@ -7,6 +7,8 @@
 //! Requirements of one package come from several others and may narrow each other, so the choice is made in rounds: the
 //! wishes of a round are those of the packages chosen in the round before, until nothing changes.
 
+mod conflicts;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
@@ -21,6 +23,8 @@ use crate::pin::{Digests, Pin};
 use crate::plan::family::{Member, admits_python, pin_of, witness_of};
 use crate::plan::knowledge::{Known, Required};
 use crate::plan::{Knowledge, View, Wish};
+
+pub(crate) use conflicts::conflicts;
 
 /// More rounds than any real closure needs: it is some five packages deep.
 const MOST_ROUNDS: usize = 64;
@@ -164,7 +168,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             let who = format!("{name} {version}");
             match choice.from {
                 From::Catalogue => {
-                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems)
+                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
                 }
                 From::Pick(_) if choice.pin.is_some() => {
                     self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
@@ -208,7 +212,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 let message =
                     format!("what {who} requires on {} cannot be told: {reason}", self.wish.environment.platform);
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-                problems.push(Problem::new(Code::NotKnown, message).help(help));
+                problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
             }
             Known::Not(_) => {}
         }
@@ -266,7 +270,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             let version = self.view.entries[self.selection.spare[index].entry].version.clone();
             return Ok(Some(self.choice(From::Spare(index), version, None, want)));
         }
-        match self.from_catalogue(name, want) {
+        match self.newest_known(name, want) {
             Some((pin, row)) => {
                 let from = locked.map_or(From::Catalogue, From::Pick);
                 Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
@@ -299,27 +303,33 @@ impl<S: WheelSource> Resolver<'_, S> {
         fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
     }
 
-    /// The newest catalogued release that fits and has a wheel for the environment.
-    fn from_catalogue(&self, name: &PackageName, want: &Want) -> Option<(Pin, WheelRow)> {
+    /// The newest catalogued release that fits, has a wheel for the environment, and whose requirements are known.
+    fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Pin, WheelRow)> {
         let exact = want.versions.iter().any(|(versions, _)| versions.exact().is_some());
         let versions = self.knowledge.versions(name);
         let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
-        fitting.into_iter().find_map(|version| {
-            let rows = self.knowledge.rows(name, version);
-            let here = |row: &&WheelRow| {
-                row.wheel.fit(self.wish.environment).is_some()
-                    && (exact || !row.yanked)
-                    && admits_python(row, self.wish)
-            };
-            // A release on the default index is pinned as such: a URL there names no release.
-            let on_default = rows.iter().filter(here).find(|row| row.index == Index::Pypi);
-            if let Some(row) = on_default {
-                return Some((self.release(&rows, row)?, row.clone()));
-            }
-            let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
-            let row = rows.iter().filter(here).max_by_key(by_fit)?;
-            Some((pin_of(row), row.clone()))
-        })
+        let mut found = fitting.filter_map(|version| self.wheel_of(name, version, exact)).peekable();
+        // A release whose requirements are not known could not be followed, so an older one goes before it.
+        let newest = found.peek().cloned();
+        let known = |(_, row): &(Pin, WheelRow)| {
+            matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
+        };
+        found.find(known).or(newest)
+    }
+
+    /// A release's wheel for the environment, pinned.
+    fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Pin, WheelRow)> {
+        let rows = self.knowledge.rows(name, version);
+        let here = |row: &&WheelRow| {
+            row.wheel.fit(self.wish.environment).is_some() && (exact || !row.yanked) && admits_python(row, self.wish)
+        };
+        // A release on the default index is pinned as such: a URL there names no release.
+        if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {
+            return Some((self.release(&rows, row)?, row.clone()));
+        }
+        let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
+        let row = rows.iter().filter(here).max_by_key(by_fit)?;
+        Some((pin_of(row), row.clone()))
     }
 
     /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
@@ -364,64 +374,24 @@ impl<S: WheelSource> Resolver<'_, S> {
 
     fn unmet(&self, name: &PackageName, want: &Want) -> Problem {
         let wanted = want.spoken(name);
+        let python = self.wish.environment.python;
         let locked = self.picks.get(name).and_then(|all| all.first()).map(|index| self.selection.picks[*index].entry);
         match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
                 let message = format!("{wanted}, but the lock has {name} {version}");
                 let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
-                self.view.point(Problem::new(Code::Unmet, message), entry).help(help)
+                self.view.point(Problem::new(Code::Unmet, message), entry).under(python).help(help)
             }
             None => {
                 let message = format!(
                     "{wanted}, and neither the lock nor the catalogue has a wheel of it for {}",
-                    self.wish.environment
+                    self.wish.environment.platform
                 );
                 let help =
                     format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
-                Problem::new(Code::Unmet, message).help(help)
+                Problem::new(Code::Unmet, message).under(python).help(help)
             }
         }
     }
-}
-
-/// Re-pins that something else in the lock does not admit.
-pub(crate) fn conflicts(
-    view: View<'_>,
-    selection: &Selection,
-    members: &[Member],
-    chosen: &Chosen,
-    removed: &[usize],
-) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (name, choice) in chosen {
-        let (From::Pick(_), Some(pin)) = (choice.from, &choice.pin) else { continue };
-        for (index, pick) in selection.picks.iter().enumerate() {
-            let entry = &view.entries[pick.entry];
-            let replaced = removed.contains(&index)
-                || members.iter().any(|member| member.pick == index && member.is_swapped())
-                || chosen.get(&entry.name).is_some_and(|other| other.pin.is_some());
-            if replaced {
-                continue;
-            }
-            for need in
-                pick.needs.iter().flatten().filter(|need| need.name == *name && !need.versions.admits(pin.version()))
-            {
-                let message = format!(
-                    "{} needs {name}{}, but {} must be {} for {}",
-                    entry.name,
-                    need.versions,
-                    name,
-                    pin.version(),
-                    choice.because.iter().cloned().collect::<Vec<_>>().join(", ")
-                );
-                let problem = view.point(Problem::new(Code::Unmet, message), pick.entry);
-                problems.push(problem.help(format!(
-                    "lock a {} that works with this build of torch, or choose another build",
-                    entry.name
-                )));
-            }
-        }
-    }
-    problems
 }

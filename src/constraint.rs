@@ -45,7 +45,7 @@ impl Constraint {
 
     /// True if it admits every version.
     pub fn is_any(&self) -> bool {
-        self.0.iter().any(|all| all.is_empty())
+        self.0.iter().any(VersionSpecifiers::is_empty)
     }
 
     /// The version that the constraint names with `==`, if it names one alone.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::target::Python;
 use crate::text::{Place, Source, Span};
 
 /// What kind of problem it is. The names are stable: they stand in the JSON report.
@@ -71,12 +72,14 @@ pub struct Problem {
     pub place: Option<Box<Place>>,
     /// What to do about it.
     pub remedy: Option<String>,
+    /// Under which Pythons, where it depends on them; ascending.
+    pub pythons: Vec<Python>,
 }
 
 impl Problem {
     /// A problem with no place and no remedy yet.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, remedy: None }
+        Self { code, message: message.into(), place: None, remedy: None, pythons: Vec::new() }
     }
 
     /// Says where it is.
@@ -84,6 +87,29 @@ impl Problem {
     pub fn at(mut self, source: &Source, span: impl Into<Span>) -> Self {
         self.place = Some(Box::new(source.place(span.into())));
         self
+    }
+
+    /// Says under which Python it was found.
+    #[must_use]
+    pub fn under(mut self, python: Python) -> Self {
+        self.pythons.push(python);
+        self
+    }
+
+    /// The message, with the Pythons it holds for.
+    pub fn sentence(&self) -> String {
+        match self.pythons.as_slice() {
+            [] => self.message.clone(),
+            some => {
+                let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!("{} (CPython {list})", self.message)
+            }
+        }
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (self.code, &self.message, &self.place, &self.remedy)
+            == (other.code, &other.message, &other.place, &other.remedy)
     }
 
     /// Says what to do about it.
@@ -96,7 +122,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
+        f.write_str(&self.sentence())?;
         if let Some(place) = &self.place {
             write!(f, "\n{place}")?;
         }
@@ -112,15 +138,21 @@ impl fmt::Display for Problem {
 pub struct Error(Vec<Problem>);
 
 impl Error {
-    /// Nothing if there is no problem, else an error that holds them all, in order and without repeats.
+    /// Nothing if there is no problem, else an error that holds them all, in order; one found under several Pythons is
+    /// told once.
     ///
     /// # Errors
     /// The problems, if there are any.
     pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
         let mut seen: Vec<Problem> = Vec::with_capacity(problems.len());
         for problem in problems {
-            if !seen.contains(&problem) {
-                seen.push(problem);
+            match seen.iter_mut().find(|known| known.is_alike(&problem)) {
+                Some(known) => {
+                    known.pythons.extend(problem.pythons);
+                    known.pythons.sort_unstable();
+                    known.pythons.dedup();
+                }
+                None => seen.push(problem),
             }
         }
         if seen.is_empty() { Ok(()) } else { Err(Self(seen)) }

@@ -35,12 +35,51 @@ pub fn parse(text: &str) -> Result<MarkerTree, String> {
             }
         }
     }
+    tame(text)?;
     let mut strict = Strict(None);
     let tree = MarkerTree::parse_reporter(text, &mut strict).map_err(|error| first_line(&error.to_string()))?;
     match strict.0 {
         Some(warning) => Err(warning),
         None => Ok(tree),
     }
+}
+
+/// How deep brackets may stand in each other: the parser calls itself for each.
+const DEEPEST_MARKER: usize = 64;
+/// How long a marker may be: each comparison can add a level to the tree, and walks over it call themselves too.
+const LONGEST_MARKER: usize = 16 << 10;
+/// How many comparisons with `in` or `extra` there may be. Each is a variable of its own, and the alternatives that the
+/// tree spells out double with each: six pairs of them take 10 ms, eight 400 ms, sixteen for ever.
+const MOST_SUBSTRINGS: usize = 12;
+
+/// Refuses markers that would cost their parser its stack or all of the memory, and those on which it panics: it counts
+/// characters where it should count bytes. No variable has a value outside of ASCII (PEP 508).
+fn tame(text: &str) -> Result<(), String> {
+    if let Some(odd) = text.chars().find(|c| !c.is_ascii()) {
+        return Err(format!("`{}` has no place in a marker", odd.escape_debug()));
+    }
+    let mut depth = 0_usize;
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST_MARKER {
+            return Err(format!("the marker has brackets more than {DEEPEST_MARKER} deep"));
+        }
+    }
+    if text.len() > LONGEST_MARKER {
+        return Err(format!("the marker is longer than {LONGEST_MARKER} bytes"));
+    }
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    if words.filter(|word| matches!(*word, "in" | "extra")).count() > MOST_SUBSTRINGS {
+        return Err(format!("the marker has more than {MOST_SUBSTRINGS} comparisons with `in` or `extra`"));
+    }
+    Ok(())
 }
 
 /// The parser's own message has a picture of the text below it; places are shown our way.
@@ -283,5 +322,16 @@ mod tests {
         assert_eq!(some().and(rest()), Condition::Never);
         assert_eq!(some().and(Condition::Always), some());
         assert_eq!(some().or(Condition::Never), some());
+    }
+
+    #[test]
+    fn untamed_markers_are_refused() {
+        let deep = |n: usize| format!("{}os_name == 'nt'{}", "(".repeat(n), ")".repeat(n));
+        assert!(tame(&deep(DEEPEST_MARKER)).is_ok() && tame(&deep(10_000)).is_err());
+        assert!(tame(&format!("os_name == '{}'", "(".repeat(1000))).is_ok());
+        let many = |n: usize| vec!["'a' in os_name"; n].join(" or ");
+        assert!(tame(&many(MOST_SUBSTRINGS)).is_ok() && tame(&many(MOST_SUBSTRINGS + 1)).is_err());
+        assert!(tame(&"x".repeat(LONGEST_MARKER + 1)).is_err());
+        assert!(tame("os_name == 'nt'é").is_err() && tame("os_name == 'é'").is_err());
     }
 }

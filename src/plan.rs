@@ -124,6 +124,8 @@ pub enum Kept {
     AlreadyBuiltFor(Backend),
     /// There is one build for all.
     OneBuild,
+    /// Nobody knows what it was built for, but torch stays, and the lock took both from one index.
+    WithTorch,
     /// No other build was asked for. The build, if known.
     AsLocked(Option<Backend>),
     /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.

@@ -30,7 +30,7 @@ impl Colour {
 pub fn error(error: &Error, colour: Colour) -> String {
     let mut text = String::new();
     for problem in error.problems() {
-        let _ = writeln!(text, "{}: {}", colour.paint("1;31", "error"), problem.message);
+        let _ = writeln!(text, "{}: {}", colour.paint("1;31", "error"), problem.sentence());
         if let Some(place) = &problem.place {
             let _ = writeln!(text, "{place}");
         }
@@ -52,7 +52,14 @@ fn problem_json(problem: &Problem) -> Value {
         .place
         .as_ref()
         .map(|place| json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text }));
-    json!({ "code": problem.code.as_str(), "message": problem.message, "place": place, "help": problem.remedy })
+    let pythons: Vec<String> = problem.pythons.iter().map(ToString::to_string).collect();
+    json!({
+        "code": problem.code.as_str(),
+        "message": problem.message,
+        "place": place,
+        "help": problem.remedy,
+        "pythons": pythons,
+    })
 }
 
 /// A summary for people: one line a change.
@@ -68,8 +75,14 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
         };
         let _ = writeln!(text, "{}  {}", colour.paint(code, &word), sentence(change, &summary.pythons));
     }
-    for (python, why) in &summary.left_out {
-        let _ = writeln!(text, "{}: CPython {python} is left out: {why}", colour.paint("1;33", "note"));
+    let mut told: Vec<&str> = Vec::new();
+    for (_, why) in &summary.left_out {
+        if !told.contains(&why.as_str()) {
+            told.push(why);
+            let alike = summary.left_out.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
+            let alike = list(&alike.collect::<Vec<_>>());
+            let _ = writeln!(text, "{}: left out CPython {alike}: {why}", colour.paint("1;33", "note"));
+        }
     }
     text
 }

@@ -125,7 +125,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
             Self::Requirements(file) => match file.python_hint() {
-                Some(python) => vec![python],
+                Some(pythons) => pythons,
                 None => all.collect(),
             },
         }

@@ -115,11 +115,11 @@ impl Reading<'_, '_> {
             self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
         }
         if let Some(item) = poetry.get("dependencies") {
-            self.table(main_group()?, self.toml.table(item, "dependencies")?)?;
+            self.table(&main_group()?, self.toml.table(item, "dependencies")?)?;
         }
         if let Some(item) = poetry.get("dev-dependencies") {
             let dev = read_extra(self.toml, self.toml.span(item), "dev")?;
-            self.table(dev, self.toml.table(item, "dev-dependencies")?)?;
+            self.table(&dev, self.toml.table(item, "dev-dependencies")?)?;
         }
         if let Some(item) = poetry.get("extras") {
             for (extra, list) in self.toml.table(item, "extras")?.iter() {
@@ -146,7 +146,7 @@ impl Reading<'_, '_> {
                 let name = read_extra(self.toml, self.toml.span(item), group)?;
                 self.project.groups.entry(name.clone()).or_default();
                 if let Some(list) = self.toml.table(item, group)?.get("dependencies") {
-                    self.table(name, self.toml.table(list, "dependencies")?)?;
+                    self.table(&name, self.toml.table(list, "dependencies")?)?;
                 }
             }
             self.poetry_includes(self.toml.table(item, "group")?)?;
@@ -217,7 +217,7 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    fn table(&mut self, group: ExtraName, table: &dyn TableLike) -> Result<()> {
+    fn table(&mut self, group: &ExtraName, table: &dyn TableLike) -> Result<()> {
         for (key, item) in table.iter() {
             if key == "python" {
                 continue;

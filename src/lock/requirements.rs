@@ -24,7 +24,6 @@ use crate::text::{Source, Span};
 mod digests;
 mod direct;
 mod lines;
-mod markers;
 mod options;
 mod parse;
 mod paths;
@@ -176,6 +175,8 @@ pub enum GlobalOption {
 impl RequirementsFile {
     /// What is installed on an environment: every named requirement whose marker holds there.
     pub fn select(&self, environment: Environment, extras: &Extras) -> Selection {
+        // Where others say who needs them, one that does not may have been put there by hand.
+        let annotated = self.requirements.iter().any(|requirement| requirement.via.is_some());
         let picks = self.requirements.iter().filter_map(|requirement| {
             let condition = match &requirement.marker {
                 None => Condition::Always,
@@ -192,7 +193,10 @@ impl RequirementsFile {
                 condition,
                 needs: None,
                 via: via.map(|via| via.iter().filter_map(package).collect()),
-                root: via.unwrap_or_default().iter().any(|via| matches!(via, Via::Root(_))),
+                root: match via {
+                    None => annotated,
+                    Some(via) => via.iter().any(|via| matches!(via, Via::Root(_))),
+                },
             })
         });
         Selection { picks: picks.collect(), spare: Vec::new() }
@@ -248,10 +252,16 @@ impl RequirementsFile {
         Some(0..self.lines.iter().take_while(comment).count()).filter(|lines| !lines.is_empty())
     }
 
-    /// The Python the file was made for, where the comments that pip-compile or uv wrote at the top tell it.
-    pub fn python_hint(&self) -> Option<Python> {
+    /// The Pythons the file was made for, where the comments at the top tell them: those that pip-compile or uv wrote,
+    /// or our own header.
+    pub fn python_hint(&self) -> Option<Vec<Python>> {
         let top = self.lines.iter().take_while(|line| matches!(line.kind, LineKind::Blank | LineKind::Comment));
-        top.map(|line| self.text(line).trim_start_matches('#').trim()).find_map(python_of)
+        let mut comments = top.map(|line| self.text(line).trim_start_matches(['#', '\u{feff}']).trim());
+        if self.header().is_some() {
+            let target = comments.find_map(|comment| comment.strip_prefix("Target: ")?.split_once("CPython "))?;
+            return target.1.split(", ").map(|python| python.parse().ok()).collect();
+        }
+        comments.find_map(python_of).map(|python| vec![python])
     }
 }
 

@@ -9,7 +9,7 @@ use crate::catalog::{Built, Family, Index, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
-use crate::lock::{Entry, LockedDigest, Origin, Selection};
+use crate::lock::{Entry, LockedDigest, Origin, Pick, Selection};
 use crate::pin::{Digests, Pin, Witness};
 use crate::target::Backend;
 use crate::wheel::WheelName;
@@ -67,22 +67,34 @@ pub(super) fn members<S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> (Vec<Member>, Vec<Problem>) {
-    let mut members = Vec::new();
+    let mut members: Vec<Member> = Vec::new();
     let mut problems = Vec::new();
-    for (index, pick) in selection.picks.iter().enumerate() {
+    let mut torch_stays_from = None;
+    let mut picks: Vec<(usize, &Pick)> = selection.picks.iter().enumerate().collect();
+    // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
+    picks.sort_by_key(|(index, pick)| (view.entries[pick.entry].name.as_ref() != "torch", *index));
+    for (index, pick) in picks {
         let entry = &view.entries[pick.entry];
         let kind = match knowledge.family(&entry.name) {
             Family::No => continue,
             kind @ (Family::PerBackend | Family::OneBuild) => kind,
         };
-        match member(entry, kind, wish, knowledge) {
+        match member(entry, kind, torch_stays_from, wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
+                if entry.name.as_ref() == "torch" && matches!(fate, Fate::Keep { .. }) {
+                    torch_stays_from = Some(&entry.origin);
+                }
                 members.push(Member { pick: index, name: entry.name.clone(), version, fate, requires, locked });
             }
-            Err(found) => problems.extend(found.into_iter().map(|one| view.point(one, pick.entry))),
+            Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, pick.entry)))),
         }
     }
-    (members, problems)
+    // Where torch itself cannot be, that its companions are not known follows, and would only hide the reason.
+    let hopeless = problems
+        .iter()
+        .any(|(entry, one): &(&Entry, Problem)| entry.name.as_ref() == "torch" && one.code == Code::CannotBe);
+    problems.retain(|(_, one)| !hopeless || one.code != Code::NotKnown);
+    (members, problems.into_iter().map(|(_, one)| one).collect())
 }
 
 type Decided = (Version, Fate, Known, Option<WheelRow>);
@@ -90,6 +102,7 @@ type Decided = (Version, Fate, Known, Option<WheelRow>);
 fn member<S: WheelSource>(
     entry: &Entry,
     kind: Family,
+    torch_stays_from: Option<&Origin>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Decided, Vec<Problem>> {
@@ -123,7 +136,9 @@ fn member<S: WheelSource>(
         (Some(wanted), Family::PerBackend | Family::No) => match built {
             Some(Ok(backend)) if backend == wanted => Some(Kept::AlreadyBuiltFor(wanted)),
             Some(Err(AnyBackend)) => Some(Kept::OneBuild),
-            Some(Ok(_)) | None => None,
+            Some(Ok(_)) => None,
+            // The lock took both from one index, where they are made for each other.
+            None => torch_stays_from.filter(|origin| **origin == entry.origin).map(|_| Kept::WithTorch),
         },
     };
     if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {
@@ -176,7 +191,8 @@ pub(super) fn requirements_unknown(
                 member.name, member.version, wish.environment.platform
             );
             let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-            Some(view.point(Problem::new(Code::NotKnown, message).help(help), selection.picks[member.pick].entry))
+            let problem = Problem::new(Code::NotKnown, message).under(wish.environment.python).help(help);
+            Some(view.point(problem, selection.picks[member.pick].entry))
         }
     });
     unknown.collect()

@@ -34,11 +34,14 @@ pub enum Known {
     Not(String),
 }
 
+/// A package and a version of it without a local label.
+type Release = (PackageName, Version);
+
 /// A source of wheels with a memory.
 #[derive(Debug)]
 pub struct Knowledge<'s, S> {
     source: &'s S,
-    rows: RefCell<HashMap<(PackageName, Version), Rc<[WheelRow]>>>,
+    rows: RefCell<HashMap<Release, Rc<[WheelRow]>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<HashMap<(String, Platform), Known>>,
 }

@@ -22,8 +22,9 @@ pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {
 
 /// The lock names its files, and none of them installs on the environment.
 pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>) -> Problem {
-    let message = format!("the lock has no wheel of {} {version} for {}", entry.name, wish.environment);
-    Problem::new(Code::NotKnown, message).help("name the build that is wanted: --cpu, --cuda 11.8, …")
+    let message = format!("the lock has no wheel of {} {version} for {}", entry.name, wish.environment.platform);
+    let problem = Problem::new(Code::NotKnown, message).under(wish.environment.python);
+    problem.help("name the build that is wanted: --cpu, --cuda 11.8, …")
 }
 
 /// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
@@ -71,35 +72,37 @@ pub(super) fn no_such_build<S: WheelSource>(
     {
         return problem;
     }
-    let environment = wish.environment;
-    let message = format!("the catalogue knows no {name} {public}+{wanted} for {environment}");
-    let mut pythons: Vec<Python> = (0..=99)
-        .map(Python::three)
-        .filter(|python| {
-            let there = Environment { python: *python, ..environment };
-            rows.iter().any(|row| row.is_for(wanted) && row.wheel.fit(there).is_some())
-        })
-        .collect();
-    pythons.sort_unstable();
-    let here: BTreeSet<Backend> = rows
+    let Environment { platform, python } = wish.environment;
+    let on_platform = |row: &&WheelRow| {
+        let there = |minor| Environment { platform, python: Python::three(minor) };
+        (0..=99).any(|minor| row.wheel.fit(there(minor)).is_some())
+    };
+    let builds: BTreeSet<Backend> = rows
         .iter()
-        .filter(|row| row.wheel.fit(environment).is_some())
+        .filter(on_platform)
         .filter_map(|row| match row.built {
             Built::For(backend) if row.is_for(backend) => Some(backend),
             Built::For(_) | Built::Any | Built::Unknown => None,
         })
         .collect();
-    let here: Vec<String> = here.iter().map(ToString::to_string).collect();
+    let pythons: Vec<String> = (0..=99)
+        .map(Python::three)
+        .filter(|python| {
+            let there = Environment { platform, python: *python };
+            rows.iter().any(|row| row.is_for(wanted) && row.wheel.fit(there).is_some())
+        })
+        .map(|python| python.to_string())
+        .collect();
     let mut help = String::new();
     if !pythons.is_empty() {
-        let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        help.push_str(&format!("it knows this build for CPython {list}; "));
-    }
-    if !here.is_empty() {
-        help.push_str(&format!("it knows these builds for {environment}: {}; ", here.join(", ")));
+        help.push_str(&format!("it knows this build for CPython {}; ", pythons.join(", ")));
+    } else if !builds.is_empty() {
+        let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        help.push_str(&format!("of {name} {public} it knows {list} there; "));
     }
     help.push_str("a catalogue of the project can add the wheel: --catalog FILE");
-    Problem::new(Code::NotKnown, message).help(help)
+    let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
+    Problem::new(Code::NotKnown, message).under(python).help(help)
 }
 
 /// What the release history rules out. The matrix alone does not: where a catalogue knows such a wheel, it was made.
@@ -135,13 +138,11 @@ fn ruled_out(version: &Version, environment: Environment) -> Option<String> {
         return Some(format!("torch {version} has no wheel for {platform}, although the releases around it have"));
     }
     releases::platform_range(platform)?;
-    let Some((first, last)) = releases::python_range(platform, python) else {
-        return Some(format!("no release of torch has wheels for {environment}"));
-    };
-    let none = format!("torch {version} has no wheel for {environment}");
-    match last {
-        _ if *version < first => Some(format!("{none}: those begin with torch {first}")),
-        Some(last) if *version > last => Some(format!("{none}: those end with torch {last}")),
-        Some(_) | None => None,
+    let none = format!("torch {version} has no wheel for {platform} and this Python");
+    match releases::python_range(platform, python) {
+        None => Some(format!("{none}: no release has")),
+        Some((first, _)) if *version < first => Some(format!("{none}: those begin with torch {first}")),
+        Some((_, Some(last))) if *version > last => Some(format!("{none}: those end with torch {last}")),
+        Some(_) => None,
     }
 }

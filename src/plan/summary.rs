@@ -50,6 +50,9 @@ fn change(decision: &Decision) -> Change {
         What::Removed => (Action::Removed, None, Some("nothing needs it any more".to_owned())),
         What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
         What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
+        What::Kept(Kept::WithTorch) => {
+            (Action::Kept, None, Some("locked from one index with torch, which stays".to_owned()))
+        }
         What::Kept(Kept::AsLocked(Some(backend))) => {
             (Action::Kept, None, Some(format!("as locked: a {backend} build")))
         }

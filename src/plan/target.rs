@@ -115,12 +115,14 @@ fn sorted(pythons: &[Python]) -> Vec<Python> {
     pythons
 }
 
-/// Where no Python can be served: what is missing under those Pythons for which nothing is ruled out, if there are any.
-/// That torch was never made for some older Python says little then.
+/// Where no Python can be served: that a build was never made says all; else what is missing under those Pythons for
+/// which nothing is ruled out, if there are any. That torch was never made for some older Python says little then.
 fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
+    let never_made = |problem: &Problem| problem.code == Code::CannotBe && problem.pythons.is_empty();
     let possible = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.code != Code::CannotBe);
-    let some = missing.iter().any(possible);
-    missing.into_iter().filter(|problems| !some || possible(problems)).flatten().collect()
+    let (never, some) = (missing.iter().flatten().any(never_made), missing.iter().any(possible));
+    let telling = missing.into_iter().filter(|problems| never || !some || possible(problems)).flatten();
+    telling.filter(|problem| !never || never_made(problem)).collect()
 }
 
 fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python]) -> Vec<Problem> {
@@ -151,18 +153,21 @@ fn no_torch<S: WheelSource>(lock: &Lock, environment: Environment, knowledge: &K
             problem.help("there is nothing to swap; pass it through with --allow-none")
         }
         Some(entry) => {
-            let message = format!(
-                "{name} has {}, but does not give it for {environment} with these groups and extras",
-                entry.name
-            );
-            let problem = Problem::new(Code::NoTorch, message);
-            let problem = match lock.sources().get(entry.at.source) {
+            let (which, help) = match lock {
+                Lock::Poetry(_) => (
+                    " with these groups and extras",
+                    "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
+                ),
+                Lock::Requirements(_) => {
+                    ("", "its marker excludes that; export the lock for it too, or pass on without it: --allow-none")
+                }
+            };
+            let message = format!("{name} has {}, but does not give it for {environment}{which}", entry.name);
+            let problem = Problem::new(Code::NoTorch, message).help(help);
+            match lock.sources().get(entry.at.source) {
                 Some(source) => problem.at(source, entry.at.span),
                 None => problem,
-            };
-            problem.help(
-                "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
-            )
+            }
         }
     }
 }

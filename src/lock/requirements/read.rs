@@ -7,7 +7,6 @@ use pep508_rs::{MarkerTree, PackageName};
 
 use super::direct::{self, Direct};
 use super::lines::{self, LONGEST, Logical};
-use super::markers::tame;
 use super::parse::{self, Asked, Parsed, Wanted};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
@@ -316,7 +315,7 @@ impl Reader<'_> {
         if let Some(known) = self.markers.get(text) {
             return known.clone();
         }
-        let tree = tame(text).and_then(|()| marker::parse(text));
+        let tree = marker::parse(text);
         self.markers.insert(text.to_owned(), tree.clone());
         tree
     }

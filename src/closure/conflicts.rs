@@ -1,0 +1,48 @@
+//! Re-pins that something else in the lock does not admit.
+
+use super::{Chosen, From};
+use crate::error::{Code, Problem};
+use crate::lock::Selection;
+use crate::plan::View;
+use crate::plan::family::Member;
+
+/// Re-pins that something else in the lock does not admit.
+pub(crate) fn conflicts(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    chosen: &Chosen,
+    removed: &[usize],
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (name, choice) in chosen {
+        let (From::Pick(_), Some(pin)) = (choice.from, &choice.pin) else { continue };
+        for (index, pick) in selection.picks.iter().enumerate() {
+            let entry = &view.entries[pick.entry];
+            let replaced = removed.contains(&index)
+                || members.iter().any(|member| member.pick == index && member.is_swapped())
+                || chosen.get(&entry.name).is_some_and(|other| other.pin.is_some());
+            if replaced {
+                continue;
+            }
+            for need in
+                pick.needs.iter().flatten().filter(|need| need.name == *name && !need.versions.admits(pin.version()))
+            {
+                let message = format!(
+                    "{} needs {name}{}, but {} must be {} for {}",
+                    entry.name,
+                    need.versions,
+                    name,
+                    pin.version(),
+                    choice.because.iter().cloned().collect::<Vec<_>>().join(", ")
+                );
+                let problem = view.point(Problem::new(Code::Unmet, message), pick.entry);
+                problems.push(problem.help(format!(
+                    "lock a {} that works with this build of torch, or choose another build",
+                    entry.name
+                )));
+            }
+        }
+    }
+    problems
+}

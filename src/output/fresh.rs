@@ -1,0 +1,50 @@
+//! A requirements file made anew from a `poetry.lock`, in the order and the style of `poetry export`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use super::lines::Writer;
+use super::{Style, header};
+use crate::error::{Error, Result};
+use crate::lock::poetry::PoetryLock;
+use crate::lock::{Lock, Origin};
+use crate::plan::{Line, TargetPlan, View};
+use crate::target::Python;
+
+/// Writes the file.
+pub(super) fn write(poetry: &PoetryLock, lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<String> {
+    let mut writer =
+        Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
+    let mut by_name: BTreeMap<&PackageName, Vec<(Python, &Line)>> = BTreeMap::new();
+    let mut indexes: BTreeSet<&str> = BTreeSet::new();
+    for environment in &plan.environments {
+        for line in &environment.lines {
+            by_name.entry(&line.name).or_default().push((environment.environment.python, line));
+            let entry = line.entry.filter(|_| line.pin.is_none()).and_then(|index| lock.entries().get(index));
+            if let Some(Origin::Index(Some(url))) = entry.map(|entry| &entry.origin) {
+                indexes.insert(url);
+            }
+        }
+    }
+    let mut text = header(style, lock);
+    let options = poetry.index_options(&indexes);
+    for option in &options {
+        text.push_str(option);
+        text.push('\n');
+    }
+    if !options.is_empty() {
+        text.push('\n');
+    }
+    let mut lines = Vec::new();
+    for (_, same_name) in by_name {
+        lines.extend(writer.merge(&same_name, &plan.target.pythons));
+    }
+    Error::unless_empty(writer.problems)?;
+    lines.sort();
+    for line in lines {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    Ok(text)
+}

@@ -1,0 +1,71 @@
+//! Mirrors: other addresses for the files of PyTorch's index.
+
+use std::fmt;
+
+use url::Url;
+
+/// The base of an index that serves the same files as another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror(String);
+
+impl Mirror {
+    /// The base that is replaced.
+    pub const OF: &'static str = "https://download.pytorch.org/whl";
+
+    /// Reads the URL of a mirror.
+    ///
+    /// # Errors
+    /// If it is not an http(s) URL, or has a login, a query or a fragment, none of which belongs into an output.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).map_err(|error| format!("`{text}` is not a URL: {error}"))?;
+        if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+            return Err(format!("`{text}` is not an http or https URL"));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err("a mirror's URL goes into the output, so it must hold no login; pip reads logins from .netrc"
+                .to_owned());
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(format!("`{text}` has a query or a fragment, to which no file name can be joined"));
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+
+    pub(super) fn apply(&self, url: &str) -> String {
+        match url.strip_prefix(Self::OF) {
+            Some(rest) => format!("{}{rest}", self.0),
+            None => url.to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Mirror {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mirrors_are_plain_addresses() {
+        let mirror = Mirror::parse("https://wheels.example/torch/").unwrap();
+        assert_eq!(
+            mirror.apply("https://download.pytorch.org/whl/cpu/a.whl"),
+            "https://wheels.example/torch/cpu/a.whl"
+        );
+        assert_eq!(mirror.apply("https://other.example/a.whl"), "https://other.example/a.whl");
+        for text in [
+            "wheels.example",
+            "file:///a",
+            "https://me:secret@wheels.example",
+            "https://a.example?x",
+            "https://a.example#x",
+        ] {
+            let error = Mirror::parse(text).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}
