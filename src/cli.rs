@@ -3,7 +3,6 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use pep508_rs::ExtraName;
 
-use crate::output::Mirror;
 use crate::target::{Backend, Platform, Python};
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
@@ -136,8 +135,9 @@ pub struct OutputArgs {
     #[arg(long = "catalog", value_name = "FILE")]
     pub catalogs: Vec<String>,
     /// Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay
-    #[arg(long, value_name = "URL", value_parser = Mirror::parse)]
-    pub mirror: Option<Mirror>,
+    // Read later: clap would print a login that the URL must not have.
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
 }
 
 /// What is told on standard error.

@@ -42,33 +42,43 @@ impl fmt::Display for DigestError {
 
 impl std::error::Error for DigestError {}
 
-fn nibble(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        b'A'..=b'F' => Some(byte - b'A' + 10),
-        _ => None,
+/// No digit.
+const ODD: u8 = 0xff;
+
+/// The value of each byte as a hexadecimal digit.
+const VALUES: [u8; 256] = {
+    let mut values = [ODD; 256];
+    let mut value = 0;
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        values[digit as usize] = value;
+        values[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
     }
+    values
+};
+
+/// The bytes behind hexadecimal digits, if all of them are.
+fn decode(hex: &[u8; 64]) -> Option<[u8; 32]> {
+    let mut bytes = [0u8; 32];
+    let mut all = 0;
+    for (byte, [high, low]) in bytes.iter_mut().zip(hex.as_chunks().0) {
+        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+        all |= high | low;
+        *byte = high << 4 | low;
+    }
+    (all != ODD).then_some(bytes)
 }
 
 impl FromStr for Sha256 {
     type Err = DigestError;
 
     fn from_str(text: &str) -> Result<Self, DigestError> {
-        if let Some(odd) = text.chars().find(|c| !c.is_ascii_hexdigit()) {
-            return Err(DigestError::Alphabet(odd));
-        }
-        let Ok(hex) = <&[u8; 64]>::try_from(text.as_bytes()) else {
-            return Err(DigestError::Length(text.len()));
-        };
-        let mut bytes = [0u8; 32];
-        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            let (Some(high), Some(low)) = (nibble(pair[0]), nibble(pair[1])) else {
-                return Err(DigestError::Alphabet('?'));
-            };
-            *byte = high << 4 | low;
-        }
-        Ok(Self(bytes))
+        let bytes = <&[u8; 64]>::try_from(text.as_bytes()).ok().and_then(decode);
+        bytes.map(Self).ok_or_else(|| match text.chars().find(|c| !c.is_ascii_hexdigit()) {
+            Some(odd) => DigestError::Alphabet(odd),
+            None => DigestError::Length(text.len()),
+        })
     }
 }
 

@@ -13,6 +13,9 @@ pub const STDIN: &str = "-";
 /// The name of standard input in messages.
 const STDIN_SHOWN: &str = "<stdin>";
 
+/// The largest text that is read, in bytes: many times the largest lock known.
+const LARGEST: u64 = 64 << 20;
+
 /// The locks that are looked for in the current folder, in this order.
 const LOCKS: [&str; 2] = ["poetry.lock", "requirements.txt"];
 
@@ -34,11 +37,10 @@ pub fn find_lock() -> Result<String> {
 /// If it cannot be read or is not UTF-8 text.
 pub fn read(name: &str) -> Result<Source> {
     if name == STDIN {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| cannot("read", STDIN_SHOWN, &error))?;
+        let bytes = limited(std::io::stdin().lock(), 0).map_err(|error| cannot("read", STDIN_SHOWN, &error))?;
         return text(STDIN_SHOWN, bytes);
     }
-    let bytes = fs::read(name).map_err(|error| cannot("read", name, &error))?;
+    let bytes = bytes(name).map_err(|error| cannot("read", name, &error))?;
     text(name, bytes)
 }
 
@@ -47,25 +49,45 @@ pub fn read(name: &str) -> Result<Source> {
 /// # Errors
 /// As [`read`], but for a file that is not there.
 pub fn read_if_there(name: &str) -> Result<Option<Source>> {
-    match fs::read(name) {
+    match bytes(name) {
         Ok(bytes) => text(name, bytes).map(Some),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("read", name, &error).into()),
     }
 }
 
+/// The bytes of a file.
+fn bytes(name: &str) -> std::io::Result<Vec<u8>> {
+    let file = fs::File::open(name)?;
+    let size = file.metadata().map_or(0, |data| data.len().min(LARGEST));
+    limited(file, size)
+}
+
+/// All that a reader gives, up to one byte more than is ever read: what is named by a file may be endless.
+fn limited(reader: impl Read, expected: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn text(name: &str, bytes: Vec<u8>) -> Result<Source> {
+    if bytes.len() as u64 > LARGEST {
+        let message = format!("{name} is larger than {} MB, which no lock is", LARGEST >> 20);
+        return Err(Problem::new(Code::Unsupported, message).into());
+    }
     match String::from_utf8(bytes) {
         Ok(text) => Ok(Source::new(name, text)),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.as_bytes();
-            let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
             let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-            let what = if wide { "it is UTF-16" } else { "a byte of it belongs to another encoding" };
-            let problem =
-                Problem::new(Code::Syntax, format!("{name} is not UTF-8 text: {what} (line {line}, byte {at})"));
-            Err(problem.help("save it as UTF-8").into())
+            let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = if wide { "it is UTF-16" } else { "a byte belongs to another encoding" };
+            let problem = Problem::new(Code::Syntax, format!("{name} is not UTF-8 text: {what} (line {line})"));
+            // What comes before the byte is the same text, so the place is the right one.
+            let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
+            let shown = Source::new(name, String::from_utf8_lossy(&bytes[..end]));
+            Err(problem.at(&shown, at..at + 1).help("save it as UTF-8").into())
         }
     }
 }

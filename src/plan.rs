@@ -173,7 +173,10 @@ fn assemble(
                 pins.insert(member.pick, pin.clone());
                 What::Swapped(pin)
             }
-            family::Fate::Keep { why, .. } => What::Kept(why),
+            family::Fate::Keep { why, pin } => {
+                pins.extend(pin.map(|pin| (member.pick, pin)));
+                What::Kept(why)
+            }
         };
         decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
     }

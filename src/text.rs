@@ -61,11 +61,15 @@ impl Source {
         let line_text = self.text[line_start..].split(['\n', '\r']).next().unwrap_or_default();
         let column = before[line_start..].chars().filter(|c| *c != '\u{feff}').count() + 1;
         let under = self.text.get(start..span.end.min(line_start + line_text.len())).unwrap_or_default();
+        let line_text = line_text.trim_start_matches('\u{feff}');
+        let skipped = if line_text.len() > LONG { skipped(column) } else { 0 };
+        let text = line_text.chars().skip(skipped);
         Place {
             file: self.name.clone(),
             line: before.matches('\n').count() + 1,
             column,
-            text: line_text.trim_start_matches('\u{feff}').to_owned(),
+            text: if line_text.len() > LONG { text.take(SHOWN).collect() } else { text.collect() },
+            skipped,
             width: under.chars().count().max(1),
         }
     }
@@ -80,27 +84,63 @@ pub struct Place {
     pub line: usize,
     /// Counted from 1, in characters.
     pub column: usize,
-    /// The line itself, without its line end.
+    /// The line itself, without its line end; of a very long one the part around the place.
     pub text: String,
+    /// How many characters of the line stand before that part.
+    pub skipped: usize,
     /// How many characters the caret underlines; at least 1.
     pub width: usize,
 }
 
 /// How many characters of a long line are shown around a caret.
 const SHOWN: usize = 100;
+/// How many bytes a line may have to be kept whole: a report should not repeat a file that is one line.
+const LONG: usize = 1000;
+
+/// How many characters are left out before a column.
+fn skipped(column: usize) -> usize {
+    if column > SHOWN * 3 / 4 { column - SHOWN / 2 } else { 0 }
+}
+
+/// How many characters of a text a message quotes.
+const QUOTED: usize = 80;
+
+/// A piece of a file as a message quotes it: cut where it is long, and what a terminal would obey is escaped.
+pub fn quoted(text: &str) -> String {
+    cut(text, QUOTED)
+}
+
+/// As [`quoted`], cut behind so many characters.
+pub fn cut(text: &str, most: usize) -> String {
+    let mut rest = text.chars();
+    let mut shown = String::new();
+    for c in rest.by_ref().take(most) {
+        match c {
+            '"' | '\'' | '\\' => shown.push(c),
+            c => shown.extend(c.escape_debug()),
+        }
+    }
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A character that a terminal obeys rather than shows: a control character, or one that turns the writing around.
+fn is_obeyed(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 impl fmt::Display for Place {
     /// Three lines: `file:line:column`, the text, the caret. A long line is cut around the caret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let skip = if self.column > SHOWN * 3 / 4 { self.column - SHOWN / 2 } else { 0 };
-        let shown: String = self
-            .text
-            .chars()
-            .skip(skip)
-            .take(SHOWN)
-            .map(|c| if c == '\t' { ' ' } else { c })
-            .filter(|c| !c.is_control())
-            .collect();
+        let skip = skipped(self.column).max(self.skipped);
+        let plain = |c: char| match c {
+            '\t' => ' ',
+            c if is_obeyed(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        };
+        let shown: String = self.text.chars().skip(skip - self.skipped).take(SHOWN).map(plain).collect();
         let lead = if skip > 0 { "…" } else { "" };
         let pad = " ".repeat(self.column - 1 - skip + lead.chars().count());
         let carets = "^".repeat(self.width.min(SHOWN.saturating_sub(self.column - 1 - skip)).max(1));
@@ -190,6 +230,28 @@ mod tests {
         let place = source.place(Span { start: at, end: at + 4 });
         assert_eq!((place.line, place.column, place.width), (2, 7, 4));
         assert_eq!(place.to_string(), " --> a.txt:2:7\n2 | zwölf drei\n  |       ^^^^");
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        for (before, after) in [(3_000_000, 9), (9, 3_000_000), (500, 400)] {
+            let text = format!("{}torch{}", "x".repeat(before), "y".repeat(after));
+            let place = Source::new("a", text).place(Span { start: before, end: before + 5 });
+            assert!(place.text.len() <= LONG && place.text.contains("torch"));
+            let shown = place.to_string();
+            let lines: Vec<&str> = shown.lines().collect();
+            let column =
+                |line: &str, what| line.chars().collect::<String>().find(what).map(|at| line[..at].chars().count());
+            assert_eq!(column(lines[1], "torch"), column(lines[2], "^^^^^"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_is_not_given_orders() {
+        let place = Source::new("a", "a\u{1b}[31mb\u{202e}c").place(Span { start: 0, end: 1 }).to_string();
+        assert!(!place.contains(['\u{1b}', '\u{202e}']) && place.contains("a\u{fffd}[31mb"));
+        assert_eq!(quoted("it's\u{1b}[0m\n\u{202e}"), "it's\\u{1b}[0m\\n\\u{202e}");
+        assert_eq!(quoted(&"é".repeat(99)).chars().count(), QUOTED + 1);
     }
 
     #[test]

@@ -11,6 +11,14 @@
 
 mod architecture;
 mod catalog;
+mod closure;
+mod corpus;
+mod determinism;
+mod examples;
+mod export;
+mod help;
 mod judges;
+mod locks;
+mod readme;
 mod selection;
 mod support;

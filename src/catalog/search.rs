@@ -30,9 +30,12 @@ impl<'t> Tables<'t> {
     pub(super) fn wheels_of(self, package: &PackageName, version: &Version, backend: Option<Backend>) -> Vec<WheelRow> {
         let wanted = backend.map(|backend| Built::For(backend).to_string());
         let mut rows = Vec::new();
-        for spelling in spellings(version) {
-            let to = after_local(package, &spelling);
-            for line in self.wheels.between(&format!("{package}\t{spelling}\t"), &to) {
+        let mut table = self.wheels.from(&format!("{package}\t"));
+        let mut spellings = spellings(version);
+        spellings.sort_unstable();
+        for spelling in spellings {
+            table = table.near(&format!("{package}\t{spelling}\t"));
+            for line in table.until(&after_local(package, &spelling)).lines() {
                 let built = line.split('\t').nth(2);
                 if wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any")) {
                     rows.extend(self.read(line));
@@ -65,12 +68,12 @@ impl<'t> Tables<'t> {
     /// The spellings of the releases of a package. Only one line a release is read.
     pub(super) fn versions(self, package: &PackageName) -> Vec<Version> {
         let prefix = format!("{package}\t");
-        let mut from = prefix.clone();
+        let mut table = self.wheels.from(&prefix);
         let mut all = Vec::new();
-        while let Some(rest) = self.wheels.first_from(&from).and_then(|line| line.strip_prefix(&*prefix)) {
+        while let Some(rest) = table.first().and_then(|line| line.strip_prefix(&*prefix)) {
             let public = rest.split(['\t', '+']).next().unwrap_or_default();
             all.extend(public.parse::<Version>());
-            from = after_local(package, public);
+            table = table.near(&after_local(package, public));
         }
         all
     }

@@ -1,5 +1,8 @@
 //! The search: a text of sorted lines, bisected in place.
 
+/// How far on a key is looked for that is thought to be near: a few lines.
+const FIRST_STEP: usize = 512;
+
 /// Lines in byte order. Searching allocates nothing and reads a handful of lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Table<'t>(&'t str);
@@ -11,34 +14,82 @@ impl<'t> Table<'t> {
     }
 
     /// The lines that are not below `from` and are below `to`.
-    pub(super) fn between<'k>(self, from: &str, to: &'k str) -> impl Iterator<Item = &'t str> + use<'t, 'k> {
-        // Ranges are short: reading on to their end is cheaper than a second search.
-        self.0.get(self.lower_bound(from)..).unwrap_or_default().lines().take_while(move |line| *line < to)
+    pub(super) fn between(self, from: &str, to: &str) -> impl Iterator<Item = &'t str> + use<'t> {
+        self.from(from).until(to).lines()
     }
 
-    /// The first line that is not below `from`.
-    pub(super) fn first_from(self, from: &str) -> Option<&'t str> {
-        self.0.get(self.lower_bound(from)..)?.lines().next()
+    /// All lines.
+    pub(super) fn lines(self) -> impl Iterator<Item = &'t str> + use<'t> {
+        self.0.lines()
     }
 
-    /// Where the first line begins that is not below the key.
-    fn lower_bound(self, key: &str) -> usize {
-        let (mut low, mut high) = (0, self.0.len());
-        while low < high {
-            // Searching a `str` for an ASCII character reads words at a time; searching bytes does not.
-            let mut middle = low + (high - low) / 2;
-            while !self.0.is_char_boundary(middle) {
-                middle -= 1;
+    /// The first line.
+    pub(super) fn first(self) -> Option<&'t str> {
+        self.0.lines().next()
+    }
+
+    /// The lines that are not below a key.
+    pub(super) fn from(self, key: &str) -> Self {
+        self.split(self.bisect(0, self.0.len(), key)).1
+    }
+
+    /// As [`Self::from`], for a key that is thought to be near the first line.
+    pub(super) fn near(self, key: &str) -> Self {
+        self.split(self.gallop(key)).1
+    }
+
+    /// The lines that are below a key.
+    pub(super) fn until(self, key: &str) -> Self {
+        self.split(self.gallop(key)).0
+    }
+
+    fn split(self, at: usize) -> (Self, Self) {
+        let (before, behind) = self.0.split_at_checked(at).unwrap_or_default();
+        (Self(before), Self(behind))
+    }
+
+    /// Where the first line begins that is not below the key: looked for in growing steps from the first line.
+    fn gallop(self, key: &str) -> usize {
+        let (mut low, mut step) = (0, FIRST_STEP);
+        while low + step < self.0.len() {
+            let (start, next) = self.line_at(low, low + step);
+            if !self.is_below(start, key) {
+                return self.bisect(low, start, key);
             }
-            let start = self.0[low..middle].rfind('\n').map_or(low, |at| low + at + 1);
-            let end = self.0[middle..].find('\n').map_or(self.0.len(), |at| middle + at);
-            if &self.0[start..end] < key {
-                low = (end + 1).min(self.0.len());
+            low = next();
+            step *= 2;
+        }
+        self.bisect(low, self.0.len(), key)
+    }
+
+    /// The same between the starts of two lines.
+    fn bisect(self, mut low: usize, mut high: usize, key: &str) -> usize {
+        while low < high {
+            let (start, next) = self.line_at(low, low + (high - low) / 2);
+            if self.is_below(start, key) {
+                low = next();
             } else {
                 high = start;
             }
         }
         low
+    }
+
+    /// Where the line around a byte begins, not before `low`; and, when asked, where the next one does.
+    fn line_at(self, low: usize, mut at: usize) -> (usize, impl FnOnce() -> usize) {
+        // Searching a `str` for an ASCII character reads words at a time; searching bytes does not.
+        while !self.0.is_char_boundary(at) {
+            at -= 1;
+        }
+        let start = self.0[low..at].rfind('\n').map_or(low, |end| low + end + 1);
+        (start, move || self.0[at..].find('\n').map_or(self.0.len(), |end| at + end + 1))
+    }
+
+    /// True if the line that begins there is below the key. No more of it is read than the key is long.
+    fn is_below(self, start: usize, key: &str) -> bool {
+        let line = &self.0.as_bytes()[start..];
+        let line = &line[..line.len().min(key.len())];
+        line.split(|byte| *byte == b'\n').next().unwrap_or_default() < key.as_bytes()
     }
 }
 
@@ -54,9 +105,9 @@ mod tests {
         assert_eq!(table.between("b\t", "b\n").count(), 3);
         assert_eq!(table.between("d", "e").count(), 0);
         assert_eq!(table.between("c", "a").count(), 0);
-        assert_eq!(table.first_from("b\t1."), Some("b\t1.5"));
-        assert_eq!(table.first_from("z"), None);
-        assert_eq!(Table::new("").first_from("a"), None);
+        assert_eq!(table.from("b\t1.").first(), Some("b\t1.5"));
+        assert_eq!(table.from("z").first(), None);
+        assert_eq!(Table::new("").from("a").first(), None);
     }
 
     proptest! {
@@ -67,11 +118,12 @@ mod tests {
             let found: Vec<&str> = Table::new(&text).between(&from, &to).collect();
             let expected: Vec<&str> = lines.iter().map(String::as_str).filter(|line| *line >= &*from && *line < &*to).collect();
             prop_assert_eq!(found, expected);
+            prop_assert_eq!(Table::new(&text).near(&from).first(), Table::new(&text).from(&from).first());
         }
 
         #[test]
         fn an_unsorted_text_does_not_panic(text in "\\PC{0,40}[\n]\\PC{0,40}", key in "\\PC{0,5}") {
-            let _ = Table::new(&text).first_from(&key);
+            let _ = Table::new(&text).from(&key).first();
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::io;
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pyproject::Project;
 use crate::lock::{Choice, Format, Lock, requirements};
-use crate::output::{self, Style};
+use crate::output::{self, Mirror, Style};
 use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
 use crate::target::{Backend, Platform, Target};
@@ -26,6 +26,8 @@ pub struct Exported {
 /// # Errors
 /// Everything that keeps the output from being whole.
 pub fn run(args: &Export) -> Result<Exported> {
+    let mirror = args.output.mirror.as_deref().map(Mirror::parse).transpose();
+    let mirror = mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")))?;
     let name = match &args.lock {
         Some(name) => name.clone(),
         None => io::find_lock()?,
@@ -42,8 +44,8 @@ pub fn run(args: &Export) -> Result<Exported> {
     let plan = plan::target(&lock, &choice, &wanted, args.choice.allow_none, &knowledge)?;
     let style = Style {
         without_hashes: args.output.without_hashes,
-        mirror: args.output.mirror.clone(),
-        header: header(args, &name, &plan),
+        header: header(args, mirror.as_ref(), &name, &plan),
+        mirror,
     };
     let text = output::requirements(&lock, &plan, &style)?;
     Ok(Exported { text, summary: plan::summary(&plan) })
@@ -102,7 +104,7 @@ fn choice(args: &ChoiceArgs) -> Choice {
 
 /// What the header says: the target, and a command that makes the same file. No path but those that were typed, and of
 /// the lock the name alone.
-fn header(args: &Export, lock: &str, plan: &TargetPlan) -> Vec<String> {
+fn header(args: &Export, mirror: Option<&Mirror>, lock: &str, plan: &TargetPlan) -> Vec<String> {
     let pythons = plan.target.pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let build = plan.target.backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
     let mut words = vec!["torchswap export".to_owned()];
@@ -125,7 +127,7 @@ fn header(args: &Export, lock: &str, plan: &TargetPlan) -> Vec<String> {
     words.extend(choice.allow_none.then(|| "--allow-none".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
-    words.extend(output.mirror.iter().map(|mirror| format!("--mirror {mirror}")));
+    words.extend(mirror.iter().map(|mirror| format!("--mirror {mirror}")));
     words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });
     vec![
         format!("Target: {}, {build}, CPython {pythons}", plan.target.platform),

@@ -14,7 +14,7 @@ use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::marker::{self, Condition, Extras};
 use crate::target::Environment;
-use crate::text::Span;
+use crate::text::{Span, quoted};
 
 /// One dependency on one package.
 #[derive(Debug, Clone)]
@@ -53,30 +53,64 @@ impl Dependency {
 /// Markers that were read before: locks repeat a few of them many times.
 pub(crate) type Markers = HashMap<String, MarkerTree>;
 
+/// The longest marker in a lock, in bytes: four times the longest known. What it takes to decide one grows with its square.
+const LONGEST_MARKER: usize = 4000;
+
+/// A marker that can be written on a line again. No value of a variable has a line end or a quote in it.
+pub(crate) fn one_line(text: &str) -> std::result::Result<&str, String> {
+    if text.len() > LONGEST_MARKER {
+        return Err(format!("the marker is longer than {LONGEST_MARKER} bytes"));
+    }
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (Some(_), '"' | '\'') => return Err("a quote stands inside a quoted text".to_owned()),
+            _ if c.is_control() => return Err(format!("`{}` has no place in a marker", c.escape_debug())),
+            _ => {}
+        }
+    }
+    Ok(text)
+}
+
 /// Reads a marker, from memory if it was read before.
 pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Markers) -> Result<MarkerTree> {
     if let Some(marker) = known.get(text) {
         return Ok(marker.clone());
     }
-    let marker = marker::parse(text).map_err(|why| {
-        Problem::new(Code::Syntax, format!("this is not an environment marker (PEP 508): {why}")).at(toml.source, span)
+    let marker = one_line(text).and_then(marker::parse).map_err(|why| {
+        let message = format!("this is not an environment marker (PEP 508): {}", quoted(&why));
+        Problem::new(Code::Syntax, message).at(toml.source, span)
     })?;
     known.insert(text.to_owned(), marker.clone());
     Ok(marker)
 }
 
+/// The longest name that is taken for one, in bytes: names stand in messages.
+pub(crate) const LONGEST_NAME: usize = 255;
+/// The longest list of versions: it is read again for each package it could mean, and stands in messages.
+pub(crate) const LONGEST_VERSIONS: usize = 1000;
+
+/// A text that may be a name: the library takes an empty one.
+fn may_be_name(text: &str) -> bool {
+    (1..=LONGEST_NAME).contains(&text.len())
+}
+
 /// Reads a package name.
 pub(crate) fn read_name(toml: &Toml<'_>, span: Span, text: &str) -> Result<PackageName> {
-    PackageName::new(text.to_owned())
-        .map_err(|_| Problem::new(Code::Syntax, format!("`{text}` is not a package name")).at(toml.source, span).into())
+    let name = Some(text).filter(|text| may_be_name(text)).and_then(|text| PackageName::new(text.to_owned()).ok());
+    name.ok_or_else(|| {
+        Problem::new(Code::Syntax, format!("`{}` is not a package name", quoted(text))).at(toml.source, span).into()
+    })
 }
 
 /// Reads an extra or a group name, which are normalised alike (PEP 685, PEP 735).
 pub(crate) fn read_extra(toml: &Toml<'_>, span: Span, text: &str) -> Result<ExtraName> {
-    ExtraName::new(text.to_owned()).map_err(|_| {
-        Problem::new(Code::Syntax, format!("`{text}` is not a name of a group or an extra"))
-            .at(toml.source, span)
-            .into()
+    let name = Some(text).filter(|text| may_be_name(text)).and_then(|text| ExtraName::new(text.to_owned()).ok());
+    name.ok_or_else(|| {
+        let message = format!("`{}` is not a name of a group or an extra", quoted(text));
+        Problem::new(Code::Syntax, message).at(toml.source, span).into()
     })
 }
 
@@ -90,14 +124,15 @@ pub(crate) fn read(
 ) -> Result<()> {
     let span = toml.span(item);
     let name = read_name(toml, span, key)?;
-    let wrong = || Problem::new(Code::Syntax, format!("`{key}` should be a version, a table or a list of these"));
+    let wrong =
+        || Problem::new(Code::Syntax, format!("`{}` should be a version, a table or a list of these", quoted(key)));
     if let Some(version) = item.as_str() {
         out.push(from_version(toml, name, version, span)?);
     } else if let Some(table) = item.as_table_like() {
         out.push(from_table(toml, name, table, span, known)?);
     } else if let Some(array) = item.as_array() {
         for value in array {
-            let span = value.span().unwrap_or_default().into();
+            let span = toml.place(value.span());
             match value {
                 Value::String(version) => out.push(from_version(toml, name.clone(), version.value(), span)?),
                 Value::InlineTable(table) => out.push(from_table(toml, name.clone(), table, span, known)?),
@@ -106,7 +141,7 @@ pub(crate) fn read(
         }
     } else if let Some(tables) = item.as_array_of_tables() {
         for table in tables {
-            let span = table.span().unwrap_or_default().into();
+            let span = toml.place(table.span());
             out.push(from_table(toml, name.clone(), table, span, known)?);
         }
     } else {
@@ -115,8 +150,13 @@ pub(crate) fn read(
     Ok(())
 }
 
-fn read_versions(toml: &Toml<'_>, text: &str, span: Span) -> Result<Constraint> {
-    Constraint::poetry(text).map_err(|error| Problem::new(Code::Syntax, error.to_string()).at(toml.source, span).into())
+/// Reads versions as Poetry writes them.
+pub(crate) fn read_versions(toml: &Toml<'_>, text: &str, span: Span) -> Result<Constraint> {
+    let read = Constraint::poetry(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);
+    read.ok_or_else(|| {
+        let message = format!("`{}` is not a version constraint", quoted(text));
+        Problem::new(Code::Syntax, message).at(toml.source, span).into()
+    })
 }
 
 fn from_version(toml: &Toml<'_>, name: PackageName, version: &str, span: Span) -> Result<Dependency> {

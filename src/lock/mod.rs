@@ -4,6 +4,8 @@
 //! that are the same for every format; the plan is made from that.
 
 mod dependency;
+mod excerpt;
+mod origin;
 pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
@@ -106,7 +108,8 @@ impl Lock {
     /// What it gives on an environment.
     ///
     /// # Errors
-    /// As [`PoetryLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none.
+    /// As [`PoetryLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
+    /// if two lines for one package do not agree.
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
         match self {
             Self::Poetry(lock) => lock.select(choice, environment),
@@ -115,7 +118,11 @@ impl Lock {
                     Problem::new(Code::Usage, "a requirements file has no groups and no extras to choose from");
                 Err(problem.help("choose them where the file is exported, or give the poetry.lock instead").into())
             }
-            Self::Requirements(file) => Ok(file.select(environment, &Extras::new())),
+            Self::Requirements(file) => {
+                let selection = file.select(environment, &Extras::new());
+                file.check_twins(&selection, environment)?;
+                Ok(selection)
+            }
         }
     }
 

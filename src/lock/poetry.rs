@@ -14,16 +14,20 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 use toml_edit::{Item, TableLike};
 
-use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name};
+use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name, read_versions};
+use super::origin;
 use super::pyproject::{Project, ProjectIndex};
 use super::toml::{Toml, dig};
-use super::{At, Entry, LockedDigest, LockedFile, Origin};
+use super::{At, Entry, LockedDigest, LockedFile, Origin, requirements};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
-use crate::error::{Code, Problem, Result};
-use crate::text::{Source, Span};
+use crate::error::{Code, Error, Problem, Result};
+use crate::text::{Source, Span, quoted};
 
+mod files;
 mod select;
+
+use files::FileLists;
 
 /// The versions of the format that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,9 +84,10 @@ impl PoetryLock {
     /// If it is not TOML, not a lock, of a version this tool does not know, or if an entry cannot be understood.
     pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
         let source = Source::new(name, text);
-        let toml = Toml::parse(&source, "poetry.lock")?;
+        let (lists, rest) = FileLists::split(&source.text);
+        let toml = Toml::parse_excerpt(&source, &rest, "poetry.lock")?;
         let (version, pythons) = metadata(&toml)?;
-        let mut reading = Reading { toml: &toml, version, known: Markers::new() };
+        let mut reading = Reading { toml: &toml, version, lists, known: Markers::new() };
         let mut entries = Vec::new();
         let mut packages = Vec::new();
         for table in reading.package_tables()? {
@@ -160,7 +165,7 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
             "2.0" => LockVersion::V2_0,
             "2.1" => LockVersion::V2_1,
             other => {
-                let message = format!("lock-version {other} is not known here: 1.0, 1.1, 2.0 and 2.1 are");
+                let message = format!("lock-version {} is not known here: 1.0, 1.1, 2.0 and 2.1 are", quoted(other));
                 let problem = Problem::new(Code::Unsupported, message).at(toml.source, toml.span(item));
                 return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
             }
@@ -168,8 +173,7 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
     };
     let pythons = match table.get("python-versions") {
         None => Constraint::any(),
-        Some(item) => Constraint::poetry(toml.string(item, "python-versions")?)
-            .map_err(|error| toml.wrong(item, error.to_string()))?,
+        Some(item) => read_versions(toml, toml.string(item, "python-versions")?, toml.span(item))?,
     };
     Ok((version, pythons))
 }
@@ -177,6 +181,7 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
     version: LockVersion,
+    lists: FileLists,
     known: Markers,
 }
 
@@ -200,11 +205,12 @@ impl<'t> Reading<'t, '_> {
         let name = read_name(toml, span, name)?;
         let (version_item, version) = self.required(table, "version")?;
         let version = Version::from_str(version)
-            .map_err(|_| toml.wrong(version_item, format!("`{version}` is not a version (PEP 440)")))?;
+            .ok()
+            .filter(|_| version.len() <= dependency::LONGEST_NAME)
+            .ok_or_else(|| toml.wrong(version_item, format!("`{}` is not a version (PEP 440)", quoted(version))))?;
         let pythons = match table.get("python-versions") {
             None => Constraint::any(),
-            Some(item) => Constraint::poetry(toml.string(item, "python-versions")?)
-                .map_err(|error| toml.wrong(item, error.to_string()))?,
+            Some(item) => read_versions(toml, toml.string(item, "python-versions")?, toml.span(item))?,
         };
         let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
         let mut files = Vec::new();
@@ -288,26 +294,34 @@ impl<'t> Reading<'t, '_> {
         let Some(item) = table.get("source") else { return Ok((Origin::Index(None), None)) };
         let source = toml.table(item, "source")?;
         let text = |key: &str| source.get(key).map(|item| toml.string(item, key)).transpose();
-        let url = text("url")?.ok_or_else(|| toml.wrong(item, "this [package.source] has no `url`"))?.to_owned();
+        let line = |key: &str| source.get(key).map(|item| origin::line(toml, item, key)).transpose();
+        let place = source.get("url").ok_or_else(|| toml.wrong(item, "this [package.source] has no `url`"))?;
+        let url = origin::line(toml, place, "url")?.to_owned();
         let reference = text("reference")?.map(str::to_owned);
         match text("type")? {
             None | Some("legacy" | "pypi") => {
+                let url = origin::url(toml, place, "url")?;
                 Ok((Origin::Index(Some(url.trim_end_matches('/').to_owned())), reference))
             }
-            Some("url") => Ok((Origin::Url(url), None)),
+            Some("url") => Ok((Origin::Url(origin::url(toml, place, "url")?.to_owned()), None)),
             Some("git") => {
-                let revision = text("resolved_reference")?.unwrap_or("HEAD");
-                let folder = text("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
+                let revision = line("resolved_reference")?.unwrap_or("HEAD");
+                let folder = line("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
                 Ok((Origin::Git(format!("git+{url}@{revision}{folder}")), None))
             }
             Some("file") => Ok((Origin::File(url), None)),
             Some("directory") => Ok((Origin::Directory(url), None)),
-            Some(other) => Err(toml.wrong(item, format!("`{other}` is not a kind of source known here")).into()),
+            Some(other) => {
+                Err(toml.wrong(item, format!("`{}` is not a kind of source known here", quoted(other))).into())
+            }
         }
     }
 
-    fn files(&self, item: &Item) -> Result<Vec<LockedFile>> {
+    fn files(&mut self, item: &Item) -> Result<Vec<LockedFile>> {
         let toml = self.toml;
+        if let Some(files) = self.lists.take(toml.span(item).start) {
+            return Ok(files);
+        }
         let wrong = || toml.wrong(item, "`files` should be a list of tables with `file` and `hash`");
         let array = item.as_array().ok_or_else(wrong)?;
         let mut files = Vec::with_capacity(array.len());
@@ -315,7 +329,7 @@ impl<'t> Reading<'t, '_> {
             let table = value.as_inline_table().ok_or_else(wrong)?;
             let name = table.get("file").and_then(|name| name.as_str()).ok_or_else(wrong)?;
             let hash = table.get("hash").ok_or_else(wrong)?;
-            let span = hash.span().unwrap_or_default().into();
+            let span = toml.place(hash.span());
             let digest = self.digest(hash.as_str().ok_or_else(wrong)?, span)?;
             files.push(LockedFile { name: Some(name.to_owned()), digest });
         }
@@ -325,7 +339,7 @@ impl<'t> Reading<'t, '_> {
     /// A bare digest is a SHA-256, as Poetry's export plugin has it.
     fn digest(&self, text: &str, span: Span) -> Result<LockedDigest> {
         match text.split_once(':') {
-            Some(("sha384" | "sha512", _)) => Ok(LockedDigest::Strong(text.to_owned())),
+            Some(("sha384" | "sha512", _)) => requirements::digest(text).map_err(|why| self.bad_digest(why, span)),
             Some((kind, hex)) if kind != "sha256" => Ok(LockedDigest::Weak(format!("{kind}:{hex}"))),
             Some((_, hex)) => self.sha256(hex, span),
             None => self.sha256(text, span),
@@ -333,15 +347,17 @@ impl<'t> Reading<'t, '_> {
     }
 
     fn sha256(&self, hex: &str, span: Span) -> Result<LockedDigest> {
-        hex.parse::<Sha256>().map(LockedDigest::Sha256).map_err(|error| {
-            let problem = Problem::new(Code::Syntax, error.to_string()).at(self.toml.source, span);
-            problem.help("the lock is damaged; make it anew with: poetry lock").into()
-        })
+        hex.parse::<Sha256>().map(LockedDigest::Sha256).map_err(|error| self.bad_digest(error.to_string(), span))
+    }
+
+    fn bad_digest(&self, why: String, span: Span) -> Error {
+        let problem = Problem::new(Code::Syntax, why).at(self.toml.source, span);
+        problem.help("the lock is damaged; make it anew with: poetry lock").into()
     }
 
     /// Locks before 2.0 keep the files of all packages of one name together, in one of two places. For a package from a
     /// URL only the file that the URL names is its own: the others belong to a namesake from an index.
-    fn files_in_metadata(&self, entries: &mut [Entry]) -> Result<()> {
+    fn files_in_metadata(&mut self, entries: &mut [Entry]) -> Result<()> {
         if self.version >= LockVersion::V2_0 {
             return Ok(());
         }

@@ -4,17 +4,19 @@
 //! read: `[tool.poetry]` with its groups, and `[project]` (PEP 621) with `[dependency-groups]` (PEP 735), which Poetry 2
 //! merges: where both name a package, the table under `[tool.poetry]` adds its source to the one of `[project]`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::str::FromStr;
 
 use pep508_rs::{ExtraName, PackageName, Requirement, VerbatimUrl, VersionOrUrl};
 use toml_edit::{Item, TableLike};
 
-use super::dependency::{self, Dependency, Markers, read_extra, read_name};
+use super::dependency::{self, Dependency, Markers, one_line, read_extra, read_name};
+use super::origin;
 use super::toml::{Toml, dig};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
-use crate::text::{Source, Span};
+use crate::marker;
+use crate::text::{Source, Span, quoted};
 
 /// The group that is installed without being named.
 pub const MAIN: &str = "main";
@@ -58,7 +60,7 @@ impl Project {
     pub fn parse(name: &str, text: String) -> Result<Self> {
         let source = Source::new(name, text);
         let toml = Toml::parse(&source, "pyproject.toml")?;
-        let mut read = Reading { toml: &toml, known: Markers::new(), project: Self::empty()? };
+        let mut read = Reading { toml: &toml, includes: 0, known: Markers::new(), project: Self::empty()? };
         read.pep621()?;
         read.poetry()?;
         read.dependency_groups()?;
@@ -73,8 +75,14 @@ impl Project {
     }
 }
 
+/// How often groups may include each other, and how much one may hold then: a few groups that each include the next one
+/// twice make any number of requirements.
+const MOST_INCLUDES: usize = 500;
+const MOST_REQUIREMENTS: usize = 10_000;
+
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
+    includes: usize,
     known: Markers,
     project: Project,
 }
@@ -137,7 +145,10 @@ impl Reading<'_, '_> {
             let old = marked("default").then_some("default").or(marked("secondary").then_some("secondary"));
             self.project.indexes.push(ProjectIndex {
                 name: text("name")?.unwrap_or_default().to_owned(),
-                url: text("url")?.map(|url| url.trim_end_matches('/').to_owned()),
+                url: match source.get("url") {
+                    Some(item) => Some(origin::url(self.toml, item, "url")?.trim_end_matches('/').to_owned()),
+                    None => None,
+                },
                 priority: text("priority")?.or(old).map(str::to_ascii_lowercase),
             });
         }
@@ -162,6 +173,7 @@ impl Reading<'_, '_> {
             for other in self.toml.strings(list, "include-groups")? {
                 let other = read_extra(self.toml, self.toml.span(list), other)?;
                 let found = self.project.groups.get(&other).cloned().unwrap_or_default();
+                self.count_include(list, found.len())?;
                 self.project.groups.entry(name.clone()).or_default().extend(found);
             }
         }
@@ -195,7 +207,7 @@ impl Reading<'_, '_> {
             return Ok(());
         };
         if open.contains(&wanted) {
-            let problem = self.toml.wrong(item, format!("the dependency group `{group}` includes itself"));
+            let problem = self.toml.wrong(item, format!("the dependency group `{}` includes itself", quoted(group)));
             return Err(problem.into());
         }
         open.push(wanted);
@@ -205,6 +217,7 @@ impl Reading<'_, '_> {
             if let Some(text) = value.as_str() {
                 out.push(self.requirement(text, span)?);
             } else if let Some(other) = value.as_inline_table().and_then(|t| t.get("include-group")?.as_str()) {
+                self.count_include(item, out.len())?;
                 self.dependency_group(table, other, open, out)?;
             } else {
                 return Err(self
@@ -217,7 +230,17 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
+    fn count_include(&mut self, item: &Item, size: usize) -> Result<()> {
+        self.includes += 1;
+        if self.includes > MOST_INCLUDES || size > MOST_REQUIREMENTS {
+            return Err(self.toml.wrong(item, "the groups include each other too often").into());
+        }
+        Ok(())
+    }
+
     fn table(&mut self, group: &ExtraName, table: &dyn TableLike) -> Result<()> {
+        let listed = self.project.groups.get(group).into_iter().flatten();
+        let mut listed: HashSet<PackageName> = listed.map(|known| known.name.clone()).collect();
         for (key, item) in table.iter() {
             if key == "python" {
                 continue;
@@ -225,12 +248,14 @@ impl Reading<'_, '_> {
             let mut found = Vec::new();
             dependency::read(self.toml, key, item, &mut self.known, &mut found)?;
             let list = self.project.groups.entry(group.clone()).or_default();
+            if found.first().is_none_or(|one| listed.insert(one.name.clone())) {
+                list.extend(found);
+                continue;
+            }
             let named: Vec<&mut Dependency> =
                 list.iter_mut().filter(|known| found.iter().any(|one| one.name == known.name)).collect();
             // A package of [project] keeps what it says there; this table only enriches it.
-            if named.is_empty() {
-                list.extend(found);
-            } else if let [one] = found.as_slice() {
+            if let [one] = found.as_slice() {
                 for known in named {
                     known.source.clone_from(&one.source);
                 }
@@ -248,16 +273,35 @@ impl Reading<'_, '_> {
     }
 
     fn requirement(&self, text: &str, span: Span) -> Result<Dependency> {
-        let read = Requirement::<VerbatimUrl>::from_str(text).map_err(|error| {
-            let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-            Problem::new(Code::Syntax, format!("`{text}` is not a requirement (PEP 508): {why}"))
-                .at(self.toml.source, span)
-        })?;
+        let wrong = |why: &str| {
+            let why = quoted(why.lines().next().unwrap_or_default());
+            let message = format!("`{}` is not a requirement (PEP 508): {why}", quoted(text));
+            Problem::new(Code::Syntax, message).at(self.toml.source, span)
+        };
+        // The marker is read apart: our reader of markers refuses those that are too much for the library's. A URL may
+        // hold a semicolon, so there the one behind a blank counts.
+        let has_url = text.contains("://");
+        let apart = |at: &usize| !has_url || text[..*at].ends_with(char::is_whitespace);
+        let semicolon = text.match_indices(';').map(|(at, _)| at).find(apart);
+        let (plain, marker) = match semicolon {
+            Some(at) => {
+                (&text[..at], Some(one_line(text[at + 1..].trim()).and_then(marker::parse).map_err(|why| wrong(&why))?))
+            }
+            None => (text, None),
+        };
+        // The library panics on a name that ends in a hyphen, a dot or an underscore.
+        if !names_are_names(plain) {
+            return Err(wrong("no package is named").into());
+        }
+        let read = Requirement::<VerbatimUrl>::from_str(plain).map_err(|error| wrong(&error.message.to_string()))?;
+        if !read.marker.is_true() {
+            return Err(wrong("a blank should stand before the `;` behind a URL").into());
+        }
         let versions = match read.version_or_url {
             Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
             Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
         };
-        let marker = (!read.marker.is_true()).then_some(read.marker);
+        let marker = marker.filter(|marker| !marker.is_true());
         Ok(Dependency {
             name: read.name,
             versions,
@@ -269,6 +313,18 @@ impl Reading<'_, '_> {
             span,
         })
     }
+}
+
+/// True if what stands at the place of the name and between the brackets are names.
+fn names_are_names(requirement: &str) -> bool {
+    let text = requirement.trim_start();
+    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let extras = rest.trim_start().strip_prefix('[').map(|inner| inner.split(']').next().unwrap_or_default());
+    let mut extras = extras.into_iter().flat_map(|inner| inner.split(',')).map(str::trim);
+    name.parse::<PackageName>().is_ok()
+        && !name.is_empty()
+        && extras.all(|extra| extra.is_empty() || extra.parse::<ExtraName>().is_ok())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use pep440_rs::VersionSpecifiers;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
 use super::{At, Entry, LockedDigest, Origin, Pick, Selection};
+use crate::error::Result;
 use crate::marker::{Condition, Extras};
 use crate::target::{Environment, Python};
 use crate::text::{Source, Span};
@@ -30,8 +31,10 @@ mod paths;
 mod read;
 mod render;
 mod sniff;
+mod twins;
 mod via;
 
+pub(super) use digests::option as digest;
 pub use read::parse;
 pub use render::{LineEdits, without_hashes};
 pub use via::Via;
@@ -200,6 +203,14 @@ impl RequirementsFile {
             })
         });
         Selection { picks: picks.collect(), spare: Vec::new() }
+    }
+
+    /// Checks that what is selected can be installed together.
+    ///
+    /// # Errors
+    /// Each line that does not agree with another one for the same package.
+    pub fn check_twins(&self, selection: &Selection, environment: Environment) -> Result<()> {
+        twins::check(self, selection, environment)
     }
 
     /// True if pip installs the file in its hash mode: a `--hash` somewhere, or `--require-hashes`.

@@ -1,28 +1,41 @@
 //! Reading TOML with places: every wrong type is told with file, line and caret.
 
+use std::ops::Range;
+
 use toml_edit::{Document, Item, TableLike};
 
+use super::excerpt::{Cuts, Excerpt};
 use crate::error::{Code, Problem, Result};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, quoted};
 
 /// A parsed TOML file that still knows where each value stands.
 #[derive(Debug)]
 pub(crate) struct Toml<'s> {
     pub(crate) source: &'s Source,
     document: Document<&'s str>,
+    cuts: Cuts<'s>,
 }
 
 impl<'s> Toml<'s> {
     /// Parses a source; `what` names the kind of file for the message.
     pub(crate) fn parse(source: &'s Source, what: &str) -> Result<Self> {
-        match Document::parse(source.text.as_str()) {
-            Ok(document) => Ok(Self { source, document }),
+        Self::read(source, &source.text, Cuts::default(), what)
+    }
+
+    /// Parses an excerpt of a source.
+    pub(crate) fn parse_excerpt(source: &'s Source, excerpt: &'s Excerpt, what: &str) -> Result<Self> {
+        Self::read(source, excerpt.as_str(), excerpt.cuts(), what)
+    }
+
+    fn read(source: &'s Source, text: &'s str, cuts: Cuts<'s>, what: &str) -> Result<Self> {
+        match Document::parse(text) {
+            Ok(document) => Ok(Self { source, document, cuts }),
             Err(error) => {
-                let message = error.message().lines().next().unwrap_or_default().to_owned();
+                let message = quoted(error.message().lines().next().unwrap_or_default());
                 let problem =
                     Problem::new(Code::Syntax, format!("{} is not a readable {what}: {message}", source.name));
-                let span = error.span().unwrap_or_default();
-                Err(problem.at(source, span).help("the file may be cut short or merged badly; make it anew").into())
+                let problem = problem.at(source, cuts.in_source(error.span()));
+                Err(problem.help("the file may be cut short or merged badly; make it anew").into())
             }
         }
     }
@@ -34,17 +47,22 @@ impl<'s> Toml<'s> {
 
     /// A problem with one value.
     pub(crate) fn wrong(&self, item: &Item, message: impl Into<String>) -> Problem {
-        Problem::new(Code::Syntax, message).at(self.source, item.span().unwrap_or_default())
+        Problem::new(Code::Syntax, message).at(self.source, self.span(item))
     }
 
     /// Where a value stands.
     pub(crate) fn span(&self, item: &Item) -> Span {
-        item.span().unwrap_or_default().into()
+        self.place(item.span())
+    }
+
+    /// Where a span that the document gives stands in the source.
+    pub(crate) fn place(&self, span: Option<Range<usize>>) -> Span {
+        self.cuts.in_source(span)
     }
 
     /// The text of a string value.
     pub(crate) fn string<'i>(&self, item: &'i Item, key: &str) -> Result<&'i str> {
-        item.as_str().ok_or_else(|| self.wrong(item, format!("`{key}` should be a string")).into())
+        item.as_str().ok_or_else(|| self.wrong(item, format!("`{}` should be a string", quoted(key))).into())
     }
 
     /// The strings of an array, or of a single string.
@@ -52,14 +70,15 @@ impl<'s> Toml<'s> {
         if let Some(one) = item.as_str() {
             return Ok(vec![one]);
         }
-        let array = item.as_array().ok_or_else(|| self.wrong(item, format!("`{key}` should be a list of strings")))?;
+        let wrong = || self.wrong(item, format!("`{}` should be a list of strings", quoted(key)));
+        let array = item.as_array().ok_or_else(wrong)?;
         let texts: Option<Vec<&str>> = array.iter().map(|value| value.as_str()).collect();
-        texts.ok_or_else(|| self.wrong(item, format!("`{key}` should be a list of strings")).into())
+        texts.ok_or_else(|| wrong().into())
     }
 
     /// A table, inline or not.
     pub(crate) fn table<'i>(&self, item: &'i Item, key: &str) -> Result<&'i dyn TableLike> {
-        item.as_table_like().ok_or_else(|| self.wrong(item, format!("`{key}` should be a table")).into())
+        item.as_table_like().ok_or_else(|| self.wrong(item, format!("`{}` should be a table", quoted(key))).into())
     }
 
     /// A boolean.

@@ -17,7 +17,7 @@ impl Mirror {
     /// # Errors
     /// If it is not an http(s) URL, or has a login, a query or a fragment, none of which belongs into an output.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).map_err(|error| format!("`{text}` is not a URL: {error}"))?;
+        let url = Url::parse(text).map_err(|error| format!("the address is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
             return Err(format!("`{text}` is not an http or https URL"));
         }

@@ -9,8 +9,9 @@ use super::{Style, header};
 use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
-use crate::lock::{Lock, Origin};
+use crate::lock::{Entry, Lock, Origin};
 use crate::marker::{Condition, Extras};
+use crate::pin::Pin;
 use crate::plan::{Line, TargetPlan, View};
 use crate::target::{Environment, Python};
 
@@ -40,7 +41,8 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plan: &TargetPlan, sty
             rewritten.insert(requirement.entry);
             continue;
         };
-        if lines.iter().any(|(_, line)| line.pin.is_some()) {
+        let entry = &file.entries[requirement.entry];
+        if lines.iter().any(|(_, line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style))) {
             let mut texts = writer.merge(lines, &plan.target.pythons);
             if let Some(last) = texts.last_mut() {
                 last.push_str(file.notes(requirement));
@@ -70,6 +72,14 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plan: &TargetPlan, sty
         edits.header(header(style, lock));
     }
     Ok(file.render(&edits))
+}
+
+/// False where a pin is the very URL that stands there and digests, which it would add, are not wanted.
+fn says_more(pin: &Pin, entry: &Entry, style: &Style) -> bool {
+    match (pin, &entry.origin) {
+        (Pin::Url { url, .. }, Origin::Url(there)) => !style.without_hashes || url != there,
+        (Pin::Url { .. } | Pin::Index { .. }, _) => true,
+    }
 }
 
 /// Takes the digests off every line that is not rewritten anyway.

@@ -36,8 +36,8 @@ pub(crate) struct Member {
 pub(crate) enum Fate {
     /// Another wheel takes its place.
     Swap { pin: Pin },
-    /// The lock's own wheel stays.
-    Keep { why: Kept },
+    /// The lock's own wheel stays. Where the lock lacks its digest, the catalogue's pin for the very file gives it.
+    Keep { why: Kept, pin: Option<Pin> },
 }
 
 impl Member {
@@ -89,11 +89,12 @@ pub(super) fn members<S: WheelSource>(
             Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, pick.entry)))),
         }
     }
-    // Where torch itself cannot be, that its companions are not known follows, and would only hide the reason.
-    let hopeless = problems
-        .iter()
-        .any(|(entry, one): &(&Entry, Problem)| entry.name.as_ref() == "torch" && one.code == Code::CannotBe);
-    problems.retain(|(_, one)| !hopeless || one.code != Code::NotKnown);
+    // Where torch itself cannot be, its companions cannot either: telling so would only hide the reason.
+    let is_torch = |entry: &Entry| entry.name.as_ref() == "torch";
+    let hopeless =
+        problems.iter().any(|(entry, one): &(&Entry, Problem)| is_torch(entry) && one.code == Code::CannotBe);
+    problems
+        .retain(|(entry, one)| !hopeless || is_torch(entry) || !matches!(one.code, Code::NotKnown | Code::CannotBe));
     (members, problems.into_iter().map(|(_, one)| one).collect())
 }
 
@@ -151,7 +152,17 @@ fn member<S: WheelSource>(
         return Err(vec![refusal::no_such_build(&entry.name, version, wanted, wish, knowledge)]);
     };
     let requires = knowledge.requires(row, wish.environment.platform);
-    Ok((row.wheel.version.clone(), Fate::Swap { pin: pin_of(row) }, requires, current))
+    let old = current.or_else(|| default_wheel(entry, &locked, wish, &rows));
+    Ok((row.wheel.version.clone(), Fate::Swap { pin: pin_of(row) }, requires, old))
+}
+
+/// A line without digests and without an index of its own means the default index's wheel. That is good enough to tell
+/// what else the line brought along, though not to tell that it can stay.
+fn default_wheel(entry: &Entry, locked: &Locked, wish: &Wish<'_>, rows: &[WheelRow]) -> Option<WheelRow> {
+    let means_it = matches!(locked, Locked::Untold) && entry.files.is_empty() && entry.origin == Origin::Index(None);
+    let on_default = rows.iter().filter(|row| means_it && row.index == Index::Pypi);
+    let fitting = on_default.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row)));
+    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| row.clone())
 }
 
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs) but the catalogue knows
@@ -168,11 +179,12 @@ fn keep<S: WheelSource>(
         Some(row) => knowledge.requires(row, wish.environment.platform),
         None => Known::Not("no catalogue knows this wheel".to_owned()),
     };
-    let fate = match (&current, &requires) {
-        (Some(row), _) if entry.files.is_empty() => Fate::Swap { pin: pin_of(row) },
-        (_, Known::List(_)) => Fate::Keep { why },
-        (_, Known::Not(reason)) => Fate::Keep { why: Kept::Unproven(reason.clone()) },
+    let why = match &requires {
+        Known::List(_) => why,
+        Known::Not(reason) => Kept::Unproven(reason.clone()),
     };
+    let pin = current.as_ref().filter(|_| entry.files.is_empty()).map(pin_of);
+    let fate = Fate::Keep { why, pin };
     (version.clone(), fate, requires, current)
 }
 

@@ -116,9 +116,8 @@ fn never_made<S: WheelSource>(
     let environment = wish.environment;
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
     if let Some(why) = ruled_out(version, environment).filter(|_| !any_here) {
-        return Some(
-            Problem::new(Code::CannotBe, why).help("choose another Python or platform, or lock another torch"),
-        );
+        let problem = Problem::new(Code::CannotBe, why).under(environment.python);
+        return Some(problem.help("choose another Python or platform, or lock another torch"));
     }
     let never = releases::never_built(source, version, wanted)?;
     let bound = match (&never.begins, &never.ends) {

@@ -4,9 +4,9 @@
 //! the roots in `pyproject.toml`, as the export plugin's `walk_dependencies` does, but for one environment, so that a
 //! marker is decided where it is met. Optional edges are followed where an extra on the way asks for them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 
-use pep508_rs::{ExtraName, PackageName};
+use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
 use super::{Dependency, LockVersion, PoetryLock};
 use crate::error::{Code, Error, Problem, Result};
@@ -18,8 +18,20 @@ use crate::target::Environment;
 /// Packages that Poetry before 1.3 left out of its locks although others require them.
 const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
 
-/// More steps than any lock needs; a crafted one could ask for endless ones.
-const MOST_STEPS: usize = 2_000_000;
+/// More steps than any lock needs; a crafted one could ask for endless ones. An edge is a step, and so is each entry that
+/// could meet it.
+const MOST_STEPS: usize = 500_000;
+
+/// How many entries of one name may be wanted on one machine: each is compared with each.
+const MOST_TWINS: usize = 64;
+
+/// How many different conditions that no target decides may meet: they are put together, which takes the longer the more
+/// there are. A comparison with `in` is a variable of its own, and what is put together can double with each.
+const MOST_OPEN: usize = 100;
+const MOST_OPEN_IN: usize = 8;
+
+/// How many problems are told.
+const ENOUGH: usize = 20;
 
 /// What of an entry is wanted so far.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +39,30 @@ struct Wanted {
     condition: Condition,
     extras: Extras,
     root: bool,
+}
+
+/// The different conditions met on a walk that the environment does not decide.
+#[derive(Default)]
+struct Undecided {
+    all: HashSet<MarkerTree>,
+    with_in: usize,
+}
+
+impl Undecided {
+    fn note(&mut self, condition: &Condition, dependency: &Dependency, lock: &PoetryLock) -> Result<()> {
+        let Condition::When(tree) = condition else { return Ok(()) };
+        if !self.all.insert(tree.clone()) {
+            return Ok(());
+        }
+        self.with_in += usize::from(condition.marker().is_some_and(|text| text.contains(" in ")));
+        if self.all.len() > MOST_OPEN || self.with_in > MOST_OPEN_IN {
+            let message =
+                format!("{} has more markers that no target decides than can be put together", lock.source.name);
+            let problem = Problem::new(Code::Unsupported, message).at(&lock.source, dependency.span);
+            return Err(problem.help("lock with Poetry 2, which puts them together itself").into());
+        }
+        Ok(())
+    }
 }
 
 impl PoetryLock {
@@ -158,6 +194,16 @@ impl PoetryLock {
         let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
         for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !one.condition.is_never()) {
             let others = by_name.entry(&self.entries[index].name).or_default();
+            if others.len() >= MOST_TWINS {
+                let message = format!("the lock gives {} too often for {environment}", self.entries[index].name);
+                let problem = Problem::new(Code::Inconsistent, message);
+                let problem = problem.at(&self.source, self.entries[index].at.span);
+                problems.push(problem.help("make the lock anew with: poetry lock"));
+                break;
+            }
+            if problems.len() >= ENOUGH {
+                break;
+            }
             for other in others.iter() {
                 if !wanted[*other].condition.clone().and(one.condition.clone()).is_never() {
                     let message = format!("the lock gives {} twice for {environment}", self.entries[index].name);
@@ -183,7 +229,11 @@ impl PoetryLock {
         let mut problems = Vec::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
+        let mut undecided = Undecided::default();
         for (root, condition) in roots {
+            if decide {
+                undecided.note(condition, root, self)?;
+            }
             match self.choose(root, condition, environment, wanted, decide) {
                 Ok(index) => {
                     wanted[index].root = true;
@@ -207,10 +257,17 @@ impl PoetryLock {
             let condition = wanted[index].condition.clone();
             let edges: Vec<(&Dependency, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
             for (edge, when) in edges {
-                steps += 1;
+                steps += 1 + self.named(&edge.name).count();
                 if steps > MOST_STEPS {
                     let message = format!("the graph of {} does not come to an end", self.source.name);
-                    return Err(Problem::new(Code::Inconsistent, message).into());
+                    let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
+                    return Err(problem.help("make the lock anew with: poetry lock").into());
+                }
+                if problems.len() >= ENOUGH {
+                    return Error::unless_empty(problems);
+                }
+                if decide {
+                    undecided.note(&when, edge, self)?;
                 }
                 let when = when.and(condition.clone());
                 if when.is_never()

@@ -1,6 +1,7 @@
 //! Digests on a line: `--hash=ALGORITHM:HEX`, and `#ALGORITHM=HEX` at the end of a URL.
 
 use crate::lock::LockedDigest;
+use crate::text::quoted;
 
 /// The algorithms pip has names for, the length of their hex text, and whether its hash mode takes them.
 const ALGORITHMS: [(&str, usize, bool); 6] = [
@@ -13,9 +14,9 @@ const ALGORITHMS: [(&str, usize, bool); 6] = [
 ];
 
 /// Reads the value of `--hash`.
-pub(super) fn option(value: &str) -> Result<LockedDigest, String> {
+pub(in crate::lock) fn option(value: &str) -> Result<LockedDigest, String> {
     let (algorithm, hex) =
-        value.split_once(':').ok_or_else(|| format!("`{value}` is no digest; one is written `sha256:…`"))?;
+        value.split_once(':').ok_or_else(|| format!("`{}` is no digest; one is written `sha256:…`", quoted(value)))?;
     read(algorithm, hex)
 }
 
@@ -42,7 +43,7 @@ pub(super) fn counts(digest: &LockedDigest) -> bool {
 
 fn read(algorithm: &str, hex: &str) -> Result<LockedDigest, String> {
     let Some((_, length, strong)) = ALGORITHMS.iter().find(|(name, ..)| *name == algorithm) else {
-        return Err(format!("`{}` is no digest algorithm that pip knows", algorithm.escape_debug()));
+        return Err(format!("`{}` is no digest algorithm that pip knows", quoted(algorithm)));
     };
     if algorithm == "sha256" {
         return hex.parse().map(LockedDigest::Sha256).map_err(|error| error.to_string());

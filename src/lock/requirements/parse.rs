@@ -16,6 +16,8 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::GlobalOption;
 use super::options::{Flag, Given, flags, words};
+use crate::lock::dependency::{LONGEST_NAME, LONGEST_VERSIONS};
+use crate::text::cut;
 
 /// What to do about a backslash with a blank behind it.
 pub(super) const AFTER_BACKSLASH: &str =
@@ -234,7 +236,8 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
         return direct(text).map(|path| asked(None, Vec::new(), Wanted::Direct(path))).ok_or_else(|| bad_target(&body));
     }
     let glued = after.starts_with(|c: char| !c.is_whitespace() && !"[@=<>!~(\\".contains(c));
-    let name = text[..name_length].parse::<PackageName>().ok().filter(|_| name_length > 0 && !glued);
+    let name =
+        text[..name_length].parse::<PackageName>().ok().filter(|_| (1..=LONGEST_NAME).contains(&name_length) && !glued);
     let name = name.ok_or_else(|| {
         let length = text.find(char::is_whitespace).unwrap_or(text.len());
         let shown: String = text[..length].chars().take(40).collect();
@@ -257,10 +260,14 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
     if versions.contains("${") {
         return Ok(asked(Some(name), extras, Wanted::Versions(None)));
     }
+    if versions.len() > LONGEST_VERSIONS {
+        let message = format!("these versions take more than {LONGEST_VERSIONS} bytes");
+        return Err(Fault::new(message, here(rest_at, rest.len())));
+    }
     let versions = versions.parse::<VersionSpecifiers>().map_err(|error| {
         let error = error.to_string();
         let why = error.lines().next().unwrap_or_default();
-        let fault = Fault::new(format!("the version cannot be read: {why}"), here(rest_at, rest.len()));
+        let fault = Fault::new(format!("the version cannot be read: {}", cut(why, 200)), here(rest_at, rest.len()));
         if rest.ends_with('\\') { fault.help(AFTER_BACKSLASH) } else { fault }
     })?;
     Ok(asked(Some(name), extras, Wanted::Versions(Some(versions))))
@@ -268,12 +275,16 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
 
 fn bad_target(range: &Range<usize>) -> Fault {
     Fault::new("this is neither a URL nor a path that can be read", range.clone())
+        .help("an installer takes http, https and file URLs, repositories (git+https) and paths")
 }
 
-/// A URL or path as written; `None` if it is empty, is two words, or has a scheme that no installer knows.
+/// A URL or path as written; `None` if it is empty, is two words, or has a scheme that no installer downloads from.
 fn direct(target: &str) -> Option<String> {
-    let scheme = target.split_once("://").map(|(scheme, _)| scheme);
-    let known = scheme.is_none_or(|_| is_url(target) || target.starts_with("${"));
+    // One letter before a colon is a drive.
+    let scheme = target.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
+        scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+    });
+    let known = scheme.is_none_or(|scheme| is_url(target) && !scheme.eq_ignore_ascii_case("ftp"));
     // A path may have blanks if it is plainly one; a sentence with a slash in it is none.
     let path = scheme.is_none() && target.starts_with(['.', '/', '~']);
     (!target.is_empty() && known && (path || !target.contains(char::is_whitespace))).then(|| target.to_owned())

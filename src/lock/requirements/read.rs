@@ -12,12 +12,15 @@ use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
 use crate::error::{Code, Error, Problem, Result};
+use crate::lock::dependency::one_line;
 use crate::lock::{At, Entry, LockedDigest, LockedFile, Origin};
 use crate::marker;
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, cut, quoted};
 
 /// How deep files may include each other.
 const DEEPEST: usize = 32;
+/// How many files may be included: through links to folders, one file can have any number of names.
+const MOST_FILES: usize = 500;
 /// How many problems are told before reading stops.
 const ENOUGH: usize = 20;
 
@@ -202,11 +205,14 @@ impl Reader<'_> {
         let key = normal(&joined);
         if let Some(first) = self.open.iter().position(|(_, one)| *one == key) {
             let chain: Vec<&str> = self.open[first..].iter().map(|(name, _)| name.as_str()).chain([&*joined]).collect();
-            let message = format!("the files include each other: {}", chain.join(" → "));
+            let message = format!("the files include each other: {}", cut(&chain.join(" → "), 400));
             return Err(Problem::new(Code::Inconsistent, message));
         }
         if self.open.len() > DEEPEST {
             return refuse(format!("files include each other more than {DEEPEST} deep"));
+        }
+        if self.file.sources.len() > MOST_FILES {
+            return refuse(format!("more than {MOST_FILES} files are included"));
         }
         // A second time would only repeat every line.
         let constraint = constraint || open.constraint;
@@ -214,7 +220,9 @@ impl Reader<'_> {
             return Ok(());
         }
         let text = (self.read)(&joined).map_err(|error| {
-            Problem::new(Code::Io, format!("`{joined}` cannot be read: {error}")).at(open.source, span)
+            let why = error.strip_prefix(&format!("cannot read {joined}: ")).unwrap_or(&error);
+            let message = format!("`{}` cannot be read: {}", quoted(&joined), cut(why, 200));
+            Problem::new(Code::Io, message).at(open.source, span)
         })?;
         self.source(Source::new(joined, text), constraint);
         Ok(())
@@ -233,7 +241,7 @@ impl Reader<'_> {
             None => None,
             Some(range) => {
                 let text = &line.code()[range.clone()];
-                let tree = self.marker(text).map_err(|why| problem(Code::Syntax, why, range.clone()))?;
+                let tree = self.marker(text).map_err(|why| problem(Code::Syntax, cut(&why, 200), range.clone()))?;
                 Some(Marker { text: text.to_owned(), span: line.span(range), tree })
             }
         };
@@ -315,7 +323,7 @@ impl Reader<'_> {
         if let Some(known) = self.markers.get(text) {
             return known.clone();
         }
-        let tree = marker::parse(text);
+        let tree = one_line(text).and_then(marker::parse);
         self.markers.insert(text.to_owned(), tree.clone());
         tree
     }
@@ -342,7 +350,7 @@ fn agree(asked: &Asked, direct: &Direct, given: &[LockedDigest]) -> std::result:
     if let (Some(name), Some(other)) = (&asked.name, other)
         && name != other
     {
-        return Err((Code::Inconsistent, format!("the line is for {name}, its URL for {other}")));
+        return Err((Code::Inconsistent, format!("the line is for {name}, its URL for {}", quoted(other.as_ref()))));
     }
     let sha256 = |digest: &&LockedDigest| matches!(digest, LockedDigest::Sha256(_));
     let mut fragment = direct.digests.iter().filter(sha256);

@@ -1,0 +1,67 @@
+//! Two lines for one package on one machine: installers refuse them if they do not agree, so nothing can be made of them.
+
+use std::collections::HashMap;
+
+use pep508_rs::PackageName;
+
+use super::RequirementsFile;
+use crate::error::{Code, Error, Problem, Result};
+use crate::lock::{Entry, Selection};
+use crate::target::Environment;
+
+/// How many lines of one package may hold on one machine: each is compared with each.
+const MOST_TWINS: usize = 64;
+/// How many problems are told.
+const ENOUGH: usize = 20;
+
+/// Refuses lines that hold together and pin one package to two versions or to files that have no digest in common.
+pub(super) fn check(file: &RequirementsFile, selection: &Selection, environment: Environment) -> Result<()> {
+    let mut problems = Vec::new();
+    let mut by_name: HashMap<&PackageName, Vec<usize>> = HashMap::new();
+    for (index, pick) in selection.picks.iter().enumerate() {
+        let Some(entry) = file.entries.get(pick.entry) else { continue };
+        let others = by_name.entry(&entry.name).or_default();
+        let agrees = |other: &usize| {
+            let other = &selection.picks[*other];
+            let together = !other.condition.clone().and(pick.condition.clone()).is_never();
+            !together || file.entries.get(other.entry).is_none_or(|other| agree(other, entry))
+        };
+        // Equal lines, however many, are one.
+        let known = |other: &usize| {
+            let other = &selection.picks[*other];
+            other.condition == pick.condition
+                && file.entries.get(other.entry).is_some_and(|other| {
+                    (&other.version, &other.origin, &other.files) == (&entry.version, &entry.origin, &entry.files)
+                })
+        };
+        if others.iter().any(known) {
+            continue;
+        }
+        let why = if others.len() >= MOST_TWINS {
+            format!("{} stands here more than {MOST_TWINS} times for {environment}", entry.name)
+        } else if others.iter().all(agrees) {
+            others.push(index);
+            continue;
+        } else {
+            format!("{} stands here twice for {environment}, and the lines do not agree", entry.name)
+        };
+        let problem = Problem::new(Code::Inconsistent, why).help("keep one of the lines, or make the file anew");
+        problems.push(match file.sources.get(entry.at.source) {
+            Some(source) => problem.at(source, entry.at.span),
+            None => problem,
+        });
+        if problems.len() >= ENOUGH {
+            break;
+        }
+    }
+    Error::unless_empty(problems)
+}
+
+/// True if one file can meet both lines, as far as they tell.
+fn agree(one: &Entry, other: &Entry) -> bool {
+    let version = |entry: &Entry| entry.version.clone().map(pep440_rs::Version::without_local);
+    let versions = version(one).zip(version(other)).is_none_or(|(one, other)| one == other);
+    let hashed = one.is_hashed() && other.is_hashed();
+    let common = || one.files.iter().any(|file| other.files.iter().any(|twin| twin.digest == file.digest));
+    versions && (!hashed || common())
+}

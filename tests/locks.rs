@@ -1,0 +1,216 @@
+//! Small locks made by hand, one for each thing that a `poetry.lock` can say and that no fixture says. Their digests are
+//! invented, and look it.
+
+use crate::support::Place;
+
+/// `aaaa…`: an invented digest.
+fn invented(digit: char) -> String {
+    digit.to_string().repeat(64)
+}
+
+fn entry(name: &str, version: &str, rest: &str) -> String {
+    format!(
+        "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\npython-versions = \"*\"\n{rest}\n"
+    )
+}
+
+fn files(name: &str, digit: char) -> String {
+    format!("files = [\n    {{file = \"{name}\", hash = \"sha256:{}\"}},\n]\n", invented(digit))
+}
+
+fn place(lock: &str, dependencies: &str) -> Place {
+    let place = Place::new();
+    place.write("poetry.lock", lock);
+    place.write(
+        "pyproject.toml",
+        format!("[tool.poetry]\nname = \"app\"\n[tool.poetry.dependencies]\npython = \"^3.9\"\n{dependencies}"),
+    );
+    place
+}
+
+const METADATA_2_0: &str = "[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\ncontent-hash = \"\"\n";
+
+fn body(place: &Place, arguments: &str) -> String {
+    let text = place.run(&format!("export --allow-none --python 3.10 -q {arguments}")).ok();
+    text.lines().filter(|line| !line.starts_with("# ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn version_1_0_has_digests_without_names() {
+    let lock = entry("a", "1.0", "category = \"main\"\n")
+        + &format!(
+            "[metadata]\npython-versions = \"^3.9\"\n[metadata.hashes]\na = [\"{}\", \"{}\"]\n",
+            invented('b'),
+            invented('a')
+        );
+    let found = body(&place(&lock, "a = \"1.0\"\n"), "");
+    assert_eq!(
+        found,
+        format!("a==1.0 \\\n    --hash=sha256:{} \\\n    --hash=sha256:{}\n", invented('a'), invented('b'))
+    );
+}
+
+#[test]
+fn version_1_1_keeps_the_digest_of_a_url() {
+    let url = "https://files.example/a-1.0-py3-none-any.whl";
+    let lock = entry("a", "1.0", &format!("[package.source]\ntype = \"url\"\nurl = \"{url}\"\n"))
+        + "[metadata]\nlock-version = \"1.1\"\npython-versions = \"^3.9\"\n[metadata.files]\n"
+        + &format!(
+            "a = [\n    {{file = \"a-1.0.tar.gz\", hash = \"sha256:{}\"}},\n    {{file = \"a-1.0-py3-none-any.whl\", hash = \"sha256:{}\"}},\n]\n",
+            invented('c'),
+            invented('d')
+        );
+    let found = body(&place(&lock, &format!("a = {{url = \"{url}\"}}\n")), "");
+    assert_eq!(found, format!("a @ {url} \\\n    --hash=sha256:{}\n", invented('d')));
+}
+
+#[test]
+fn a_url_without_digest_is_refused() {
+    let lock =
+        entry("a", "1.0", "files = []\n[package.source]\ntype = \"url\"\nurl = \"https://files.example/a.whl\"\n")
+            + METADATA_2_0;
+    let message = place(&lock, "a = \"*\"\n").run("export --allow-none").refused();
+    assert!(message.contains("no digest for a 1.0") && message.contains("poetry.lock:2:8"), "{message}");
+}
+
+#[test]
+fn weak_digests_do_not_count() {
+    let lock = entry(
+        "a",
+        "1.0",
+        "files = [\n    {file = \"a-1.0.tar.gz\", hash = \"md5:0123456789abcdef0123456789abcdef\"},\n]\n",
+    ) + METADATA_2_0;
+    let message = place(&lock, "a = \"*\"\n").run("export --allow-none").refused();
+    assert!(message.contains("no digest for a 1.0"), "{message}");
+}
+
+#[test]
+fn indexes_that_are_used_are_named() {
+    let source = |url: &str, name: &str| {
+        format!("[package.source]\ntype = \"legacy\"\nurl = \"{url}\"\nreference = \"{name}\"\n")
+    };
+    let lock = entry("a", "1.0", &(files("a-1.0.tar.gz", 'a') + &source("https://one.example/simple", "one")))
+        + &entry("b", "1.0", &(files("b-1.0.tar.gz", 'b') + &source("http://two.example/simple", "two")))
+        + &entry("c", "1.0", &files("c-1.0.tar.gz", 'c'))
+        + METADATA_2_0;
+    let sources = "a = {version = \"*\", source = \"one\"}\nb = \"*\"\nc = \"*\"\n\
+        [[tool.poetry.source]]\nname = \"two\"\nurl = \"http://two.example/simple/\"\npriority = \"supplemental\"\n\
+        [[tool.poetry.source]]\nname = \"one\"\nurl = \"https://one.example/simple/\"\npriority = \"explicit\"\n";
+    let found = body(&place(&lock, sources), "--without-hashes");
+    assert_eq!(
+        found,
+        "--trusted-host two.example\n--extra-index-url http://two.example/simple\n\
+         --extra-index-url https://one.example/simple\n\na==1.0\nb==1.0\nc==1.0\n"
+    );
+    let default = sources.replace("\"supplemental\"", "\"default\"");
+    assert!(body(&place(&lock, &default), "--without-hashes").contains("\n--index-url http://two.example/simple\n"));
+}
+
+#[test]
+fn a_repository_needs_no_digests_where_none_are_written() {
+    let source = "[package.source]\ntype = \"git\"\nurl = \"https://git.example/a.git\"\nreference = \"main\"\nresolved_reference = \"0123abc\"\nsubdirectory = \"py\"\n";
+    let lock = entry("a", "1.0", &format!("files = []\n{source}")) + METADATA_2_0;
+    let place = place(&lock, "a = {git = \"https://git.example/a.git\"}\n");
+    assert_eq!(body(&place, "--without-hashes"), "a @ git+https://git.example/a.git@0123abc#subdirectory=py\n");
+    assert!(place.run("export --allow-none").refused().contains("comes from a repository"));
+}
+
+#[test]
+fn platforms_and_pythons_of_a_dependency_select() {
+    let lock =
+        entry("a", "1.0", &files("a-1.0.tar.gz", 'a')) + &entry("b", "1.0", &files("b-1.0.tar.gz", 'b')) + METADATA_2_0;
+    let place =
+        place(&lock, "a = {version = \"*\", platform = \"darwin\"}\nb = {version = \"*\", python = \"<3.10\"}\n");
+    assert_eq!(body(&place, "--without-hashes"), "");
+    assert_eq!(body(&place, "--without-hashes --platform macos-arm64"), "a==1.0\n");
+    let text = place.run("export --allow-none --without-hashes -q").ok();
+    assert!(text.contains("b==1.0 ; python_version == \"3.9\"\n"), "{text}");
+}
+
+#[test]
+fn what_the_target_cannot_decide_is_kept() {
+    let marker = "python_full_version >= \\\"3.10.2\\\" and sys_platform == \\\"linux\\\"";
+    let lock =
+        entry("a", "1.0", &format!("groups = [\"main\"]\nmarkers = \"{marker}\"\n{}", files("a-1.0.tar.gz", 'a')))
+            + &METADATA_2_0.replace("2.0", "2.1");
+    let place = place(&lock, "a = \"*\"\n");
+    assert_eq!(body(&place, "--without-hashes"), "a==1.0 ; python_full_version >= \"3.10.2\"\n");
+}
+
+#[test]
+fn locks_before_2_1_need_their_project() {
+    let place = Place::new();
+    place.write("poetry.lock", entry("a", "1.0", &files("a-1.0.tar.gz", 'a')) + METADATA_2_0);
+    assert!(place.run("export --allow-none").refused().contains("pyproject.toml"));
+}
+
+#[test]
+fn a_lock_that_lacks_what_the_project_asks_for_is_refused() {
+    let lock =
+        entry("a", "1.0", &(files("a-1.0.tar.gz", 'a') + "[package.dependencies]\nmissing = \">=2\"\n")) + METADATA_2_0;
+    let message = place(&lock, "a = \"*\"\nother = \"^3\"\n").run("export --allow-none").refused();
+    assert!(message.contains("a needs missing (>=2)") && message.contains("asks for other (>=3,<4)"), "{message}");
+}
+
+#[test]
+fn unknown_versions_are_refused_by_name() {
+    for version in ["0.9", "2.2", "3.0"] {
+        let lock = METADATA_2_0.replace("2.0", version);
+        let message = place(&lock, "").run("export --allow-none").refused();
+        assert!(message.contains(&format!("lock-version {version} is not known")), "{message}");
+    }
+}
+
+#[test]
+fn locks_of_other_tools_are_refused_by_name() {
+    let place = Place::new();
+    for (name, tool) in
+        [("uv.lock", "uv"), ("pdm.lock", "PDM"), ("Pipfile.lock", "Pipenv"), ("requirements.in", "input")]
+    {
+        place.write(name, "version = 1\n");
+        let message = place.run(&format!("export {name}")).refused();
+        assert!(message.contains(tool) && message.contains("help:"), "{message}");
+    }
+}
+
+/// A digest that was damaged on its way into the lock: three digits differ from what the index gives.
+#[test]
+fn a_damaged_digest_is_refused() {
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    let lock = place.read("poetry.lock");
+    let at = lock.find("{file = \"torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl\", hash = \"sha256:").unwrap();
+    let digest = at + lock[at..].find("sha256:").unwrap() + "sha256:".len();
+    let damaged: String = lock[digest..digest + 3].chars().map(|c| if c == '0' { '1' } else { '0' }).collect();
+    place.write("poetry.lock", format!("{}{damaged}{}", &lock[..digest], &lock[digest + 3..]));
+    let message = place.run("export --cuda 11.8 --python 3.10").refused();
+    assert!(message.contains("two digests for torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl"), "{message}");
+}
+
+/// Two rows of one file with two digests are told; a row of a wheel that is missing here is taken.
+#[test]
+fn a_projects_catalogue_adds_but_does_not_contradict() {
+    let place = Place::of("poetry-2.5/torch-2.5.1");
+    let folder = "https://wheels.example/cu118";
+    let wheel = "torchaudio-2.5.1+cu118-cp310-cp310-linux_x86_64.whl";
+    let digest = invented('e');
+    place.write(
+        "team.tsv",
+        format!(
+            "wheel\ttorchaudio\t2.5.1+cu118\tcu118\t{folder}\t{wheel}\t{digest}\t-\t1\t-\t-\n\
+             requires\ttorchaudio\t2.5.1+cu118\t{folder}\t*\tby-hand\t-\ttorch==2.5.1\n"
+        ),
+    );
+    let run = place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv");
+    assert!(run.stderr.contains("swapped  torchaudio 2.5.1 -> 2.5.1+cu118 (team.tsv catalogue"), "{}", run.stderr);
+    let line = format!(
+        "torchaudio @ {folder}/torchaudio-2.5.1%2Bcu118-cp310-cp310-linux_x86_64.whl \\\n    --hash=sha256:{digest}\n"
+    );
+    assert!(run.ok().contains(&line));
+
+    let wheels = std::fs::read_to_string(crate::support::root().join("src/catalog/wheels.tsv")).unwrap();
+    let row = wheels.lines().find(|row| row.contains("torch-2.5.1+cu118-cp310-cp310-linux_x86_64.whl")).unwrap();
+    let known = row.split('\t').nth(5).unwrap();
+    place.write("wrong.tsv", format!("wheel\t{}\n", row.replace(known, &invented('e'))));
+    let message = place.run("export --cuda 11.8 --catalog wrong.tsv").refused();
+    assert!(message.contains(known) && message.contains(&digest), "{message}");
+}

@@ -1,0 +1,86 @@
+//! The README tells the truth: its console blocks are run, its numbers are counted, its sample catalogue is read.
+
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use torchswap::catalog::ProjectTable;
+
+use crate::support::{Place, root};
+
+fn readme() -> String {
+    std::fs::read_to_string(root().join("README.md")).unwrap()
+}
+
+/// The fenced blocks of one language.
+fn blocks<'t>(text: &'t str, language: &str) -> Vec<&'t str> {
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+/// Compares line by line; a line `…` stands for any lines up to the next one that is expected.
+fn agrees(expected: &[&str], found: &[&str]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((&"…", rest)) => (0..=found.len()).any(|skip| agrees(rest, &found[skip..])),
+        Some((line, rest)) => found.first() == Some(line) && agrees(rest, &found[1..]),
+    }
+}
+
+#[test]
+fn the_console_blocks_show_real_output() {
+    let text = readme();
+    let place = Place::new();
+    symlink(root().join("examples"), place.path().join("examples")).unwrap();
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let mut tried = 0;
+    for block in blocks(&text, "console") {
+        for step in block.split("$ ").skip(1) {
+            let (command, expected) = step.split_once('\n').unwrap();
+            let output = Command::new("sh")
+                .args(["-c", &format!("{command} 2>&1")])
+                .current_dir(place.path())
+                .env("PATH", &path)
+                .output();
+            let found = String::from_utf8(output.unwrap().stdout).unwrap();
+            let lines = |text: &'_ str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+            let (expected, found) = (lines(expected), lines(&found));
+            let by_ref = |lines: &'_ [String]| lines.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+            let (one, other) = (by_ref(&expected), by_ref(&found));
+            assert!(
+                agrees(&one.lines().collect::<Vec<_>>(), &other.lines().collect::<Vec<_>>()),
+                "$ {command}\n{other}"
+            );
+            tried += 1;
+        }
+    }
+    assert!(tried >= 3, "the README has lost its console blocks");
+}
+
+#[test]
+fn the_sample_catalogue_can_be_read() {
+    let text = readme();
+    let sample = blocks(&text, "text").into_iter().find(|block| block.starts_with("wheel\t")).unwrap();
+    // An invented digest, plainly so.
+    let table = ProjectTable::parse("sample", sample.replace("<sha256>", &"0".repeat(64))).unwrap();
+    assert_eq!((table.wheels().count(), table.requires().len()), (1, 1));
+}
+
+#[test]
+fn the_number_of_wheels_is_counted() {
+    let table = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
+    let rows = table.lines().filter(|line| !line.starts_with('#')).count();
+    let spoken = format!("{},{:03} wheels", rows / 1000, rows % 1000);
+    assert!(readme().contains(&spoken), "the catalogue has {spoken}");
+}
+
+#[test]
+fn the_commands_it_names_are_there() {
+    let text = readme();
+    for command in
+        ["cargo run --release -- export --cuda 11.8 --python 3.10", "cargo test", "cargo install --locked --path ."]
+    {
+        assert!(text.contains(command), "{command}");
+    }
+    assert!(root().join(".ci/run").is_file() && root().join("benches/peers").exists());
+}
