@@ -40,6 +40,8 @@ Examples:
       the CPU builds for CI, for every Python the lock allows
   torchswap export --platform macos-arm64
       what a Mac installs
+  torchswap export --all-targets
+      every output that the configuration names
   poetry export | torchswap export --cuda 12.1 -
       from standard input";
 
@@ -88,6 +90,12 @@ pub struct TargetArgs {
     /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
     #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
     pub pythons: Vec<Python>,
+    /// A target of the configuration; flags beside it override what it says
+    #[arg(long, value_name = "NAME")]
+    pub target: Option<String>,
+    /// Every target of the configuration that has an output; nothing is written unless all can be made
+    #[arg(long, conflicts_with_all = ["target", "build", "platform", "pythons", "output"])]
+    pub all_targets: bool,
 }
 
 /// Which groups and extras.

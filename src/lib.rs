@@ -18,6 +18,7 @@ pub mod catalog;
 pub mod cli;
 pub mod closure;
 pub mod command;
+pub mod config;
 pub mod constraint;
 pub mod digest;
 pub mod error;

@@ -17,18 +17,26 @@ fn main() -> ExitCode {
         Command::Export(args) => {
             let talk = Talk::new(&args.talk);
             let done = command::export::run(args).and_then(|exported| {
-                match &args.output.output {
-                    Some(file) => io::replace(file, &exported.text)?,
-                    None => print(&exported.text)?,
+                for one in &exported {
+                    match &one.output {
+                        Some(file) => io::replace(file, &one.text)?,
+                        None => print(&one.text)?,
+                    }
                 }
-                Ok(exported.summary)
+                Ok(exported)
             });
             match done {
-                Ok(summary) => {
-                    talk.tell(&match args.talk.report {
-                        ReportFormat::Human => render::summary(&summary, talk.colour),
-                        ReportFormat::Json => render::summary_json(&summary),
-                    });
+                Ok(exported) => {
+                    for one in &exported {
+                        let several = exported.len() > 1 && args.talk.report == ReportFormat::Human;
+                        if let Some(file) = one.output.as_ref().filter(|_| several) {
+                            talk.tell(&format!("{file}\n"));
+                        }
+                        talk.tell(&match args.talk.report {
+                            ReportFormat::Human => render::summary(&one.summary, talk.colour),
+                            ReportFormat::Json => render::summary_json(&one.summary),
+                        });
+                    }
                     ExitCode::SUCCESS
                 }
                 Err(error) => talk.fail(&error),

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use crate::support::root;
 
 /// The layers, lowest first. A module imports from its own layer and from lower ones.
-const LAYERS: [&[&str]; 6] = [
+const LAYERS: [&[&str]; 7] = [
     &["digest", "wheel", "target", "text", "error", "constraint", "marker", "pin"],
     &["lock", "catalog", "report"],
     &["plan", "closure", "output", "render"],
+    &["config"],
     &["io"],
     &["cli"],
     &["command"],

@@ -12,11 +12,13 @@
 mod architecture;
 mod catalog;
 mod closure;
+mod config;
 mod corpus;
 mod determinism;
 mod examples;
 mod export;
 mod help;
+mod hostile;
 mod judges;
 mod locks;
 mod readme;

@@ -35,25 +35,36 @@ impl Excerpt {
         &self.text
     }
 
-    /// Where something is left out.
-    pub(crate) fn cuts(&self) -> Cuts<'_> {
-        Cuts(&self.cuts)
+    /// Some of it.
+    pub(crate) fn part(&self, range: Range<usize>) -> Part<'_> {
+        Part { start: range.start, text: self.text.get(range).unwrap_or_default(), cuts: &self.cuts }
     }
 }
 
-/// The places of an excerpt where something is left out, ascending.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Cuts<'e>(&'e [Cut]);
+/// A part of an excerpt, or a whole source.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'e> {
+    /// Its text.
+    pub(crate) text: &'e str,
+    start: usize,
+    cuts: &'e [Cut],
+}
 
-impl Cuts<'_> {
-    /// Where a span of the excerpt stands in the source.
+impl<'e> Part<'e> {
+    /// A source of which nothing is left out.
+    pub(crate) fn whole(text: &'e str) -> Self {
+        Self { text, start: 0, cuts: &[] }
+    }
+
+    /// Where a span of the part stands in the source.
     pub(crate) fn in_source(self, span: Option<Range<usize>>) -> Span {
         let span = span.unwrap_or_default();
         Span { start: self.offset(span.start), end: self.offset(span.end) }
     }
 
     fn offset(self, at: usize) -> usize {
-        let cuts = &self.0[..self.0.partition_point(|cut| cut.at <= at)];
+        let at = self.start + at;
+        let cuts = &self.cuts[..self.cuts.partition_point(|cut| cut.at <= at)];
         at + cuts.last().map_or(0, |cut| cut.before)
     }
 }

@@ -9,7 +9,7 @@ mod origin;
 pub mod poetry;
 pub mod pyproject;
 pub mod requirements;
-mod toml;
+pub(crate) mod toml;
 
 use std::path::Path;
 

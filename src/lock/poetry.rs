@@ -15,6 +15,7 @@ use pep508_rs::{ExtraName, MarkerTree, PackageName};
 use toml_edit::{Item, TableLike};
 
 use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name, read_versions};
+use super::excerpt::Part;
 use super::origin;
 use super::pyproject::{Project, ProjectIndex};
 use super::toml::{Toml, dig};
@@ -25,9 +26,13 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod files;
+mod parts;
 mod select;
 
 use files::FileLists;
+
+/// What the file is called in messages.
+const WHAT: &str = "poetry.lock";
 
 /// The versions of the format that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,24 +89,27 @@ impl PoetryLock {
     /// If it is not TOML, not a lock, of a version this tool does not know, or if an entry cannot be understood.
     pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
         let source = Source::new(name, text);
-        let (lists, rest) = FileLists::split(&source.text);
-        let toml = Toml::parse_excerpt(&source, &rest, "poetry.lock")?;
-        let (version, pythons) = metadata(&toml)?;
-        let mut reading = Reading { toml: &toml, version, lists, known: Markers::new() };
-        let mut entries = Vec::new();
-        let mut packages = Vec::new();
-        for table in reading.package_tables()? {
-            let (entry, package) = reading.package(table)?;
-            entries.push(entry);
-            packages.push(package);
+        let (mut lists, rest) = FileLists::split(&source.text);
+        let parts = parts::parts(&rest);
+        let end = parts.last().copied().unwrap_or(Part::whole(""));
+        let end = Toml::parse_part(&source, end, WHAT)?;
+        let (version, pythons) = metadata(&end)?;
+        let mut known = Markers::new();
+        let (mut entries, mut packages) = (Vec::new(), Vec::new());
+        for part in parts.iter().take(parts.len().saturating_sub(1)) {
+            let toml = Toml::parse_part(&source, *part, WHAT)?;
+            let mut reading = Reading { toml: &toml, version, lists: &mut lists, known: &mut known };
+            reading.packages(&mut entries, &mut packages)?;
         }
+        let mut reading = Reading { toml: &end, version, lists: &mut lists, known: &mut known };
+        reading.packages(&mut entries, &mut packages)?;
         reading.files_in_metadata(&mut entries)?;
-        let extras = reading.names_by_extra(toml.root())?;
+        let extras = reading.names_by_extra(end.root())?;
         let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
         for (index, entry) in entries.iter().enumerate() {
             by_name.entry(entry.name.clone()).or_default().push(index);
         }
-        drop(toml);
+        drop(end);
         Ok(Self { source, version, entries, packages, by_name, extras, pythons, project })
     }
 
@@ -156,6 +164,13 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
         return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
     };
     let table = toml.table(item, "metadata")?;
+    // Poetry writes it last, and the files behind it in its first format: without either, the end is missing.
+    if !["content-hash", "files", "hashes"].iter().any(|key| table.contains_key(key)) {
+        let message =
+            format!("[metadata] of {} has no `content-hash`, so it is not a whole poetry.lock", toml.source.name);
+        let problem = Problem::new(Code::Syntax, message).at(toml.source, toml.span(item));
+        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
+    }
     // Poetry 1.0 wrote no version.
     let version = match table.get("lock-version") {
         None => LockVersion::V1_0,
@@ -178,14 +193,25 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
     Ok((version, pythons))
 }
 
+/// One part of a lock, while it is read.
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
     version: LockVersion,
-    lists: FileLists,
-    known: Markers,
+    lists: &'t mut FileLists,
+    known: &'t mut Markers,
 }
 
 impl<'t> Reading<'t, '_> {
+    /// Reads the packages of the part.
+    fn packages(&mut self, entries: &mut Vec<Entry>, packages: &mut Vec<Package>) -> Result<()> {
+        for table in self.package_tables()? {
+            let (entry, package) = self.package(table)?;
+            entries.push(entry);
+            packages.push(package);
+        }
+        Ok(())
+    }
+
     fn package_tables(&self) -> Result<Vec<&'t dyn TableLike>> {
         let Some(item) = self.toml.root().get("package") else { return Ok(Vec::new()) };
         if let Some(tables) = item.as_array_of_tables() {
@@ -220,7 +246,7 @@ impl<'t> Reading<'t, '_> {
         let mut dependencies = Vec::new();
         if let Some(item) = table.get("dependencies") {
             for (key, item) in toml.table(item, "dependencies")?.iter() {
-                dependency::read(toml, key, item, &mut self.known, &mut dependencies)?;
+                dependency::read(toml, key, item, self.known, &mut dependencies)?;
             }
         }
         let (origin, reference) = self.origin(table)?;
@@ -259,12 +285,12 @@ impl<'t> Reading<'t, '_> {
         let mut markers = BTreeMap::new();
         let Some(item) = table.get("markers") else { return Ok(markers) };
         if let Some(text) = item.as_str() {
-            let marker = read_marker(toml, toml.span(item), text, &mut self.known)?;
+            let marker = read_marker(toml, toml.span(item), text, self.known)?;
             markers.extend(groups.iter().map(|group| (group.clone(), marker.clone())));
         } else {
             for (group, item) in toml.table(item, "markers")?.iter() {
                 let span = toml.span(item);
-                let marker = read_marker(toml, span, toml.string(item, "markers")?, &mut self.known)?;
+                let marker = read_marker(toml, span, toml.string(item, "markers")?, self.known)?;
                 markers.insert(read_extra(toml, span, group)?, marker);
             }
         }

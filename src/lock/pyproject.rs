@@ -94,8 +94,8 @@ impl Reading<'_, '_> {
             self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
         }
         if let Some(item) = dig(root, &["project", "dependencies"]) {
-            for text in self.toml.strings(item, "dependencies")? {
-                let found = self.requirement(text, self.toml.span(item))?;
+            for (text, span) in self.placed(item, "dependencies")? {
+                let found = self.requirement(text, span)?;
                 self.add(main_group()?, found);
             }
         }
@@ -104,7 +104,7 @@ impl Reading<'_, '_> {
                 let span = self.toml.span(list);
                 let extra = read_extra(self.toml, span, extra)?;
                 self.project.extras.entry(extra.clone()).or_default();
-                for text in self.toml.strings(list, extra.as_ref())? {
+                for (text, span) in self.placed(list, extra.as_ref())? {
                     let mut found = self.requirement(text, span)?;
                     found.optional = true;
                     self.project.extras.entry(extra.clone()).or_default().insert(found.name.clone());
@@ -113,6 +113,16 @@ impl Reading<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// The strings of a list, each with its place.
+    fn placed<'i>(&self, item: &'i Item, key: &str) -> Result<Vec<(&'i str, Span)>> {
+        let texts = self.toml.strings(item, key)?;
+        let spans: Vec<Span> = match item.as_array() {
+            Some(array) => array.iter().map(|value| value.span().unwrap_or_default().into()).collect(),
+            None => vec![self.toml.span(item)],
+        };
+        Ok(texts.into_iter().zip(spans).collect())
     }
 
     fn poetry(&mut self) -> Result<()> {
@@ -390,7 +400,7 @@ torch = {source = "pytorch-cpu"}
             ("[tool.poetry.dependencies]\ntorch = 2\n", (2, 9)),
             ("[tool.poetry.dependencies]\ntorch = \"latest\"\n", (2, 9)),
             ("[dependency-groups]\na = [{include-group = \"a\"}]\n", (2, 5)),
-            ("[project]\ndependencies = [\"a b c\"]\n", (2, 16)),
+            ("[project]\ndependencies = [\n \"a b c\"]\n", (3, 2)),
             ("[project\n", (1, 9)),
         ] {
             let error = Project::parse("pyproject.toml", text.to_owned()).unwrap_err();

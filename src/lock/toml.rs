@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::excerpt::{Cuts, Excerpt};
+use super::excerpt::Part;
 use crate::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
@@ -13,28 +13,24 @@ use crate::text::{Source, Span, quoted};
 pub(crate) struct Toml<'s> {
     pub(crate) source: &'s Source,
     document: Document<&'s str>,
-    cuts: Cuts<'s>,
+    part: Part<'s>,
 }
 
 impl<'s> Toml<'s> {
     /// Parses a source; `what` names the kind of file for the message.
     pub(crate) fn parse(source: &'s Source, what: &str) -> Result<Self> {
-        Self::read(source, &source.text, Cuts::default(), what)
+        Self::parse_part(source, Part::whole(&source.text), what)
     }
 
-    /// Parses an excerpt of a source.
-    pub(crate) fn parse_excerpt(source: &'s Source, excerpt: &'s Excerpt, what: &str) -> Result<Self> {
-        Self::read(source, excerpt.as_str(), excerpt.cuts(), what)
-    }
-
-    fn read(source: &'s Source, text: &'s str, cuts: Cuts<'s>, what: &str) -> Result<Self> {
-        match Document::parse(text) {
-            Ok(document) => Ok(Self { source, document, cuts }),
+    /// Parses a part of a source.
+    pub(crate) fn parse_part(source: &'s Source, part: Part<'s>, what: &str) -> Result<Self> {
+        match Document::parse(part.text) {
+            Ok(document) => Ok(Self { source, document, part }),
             Err(error) => {
                 let message = quoted(error.message().lines().next().unwrap_or_default());
                 let problem =
                     Problem::new(Code::Syntax, format!("{} is not a readable {what}: {message}", source.name));
-                let problem = problem.at(source, cuts.in_source(error.span()));
+                let problem = problem.at(source, part.in_source(error.span()));
                 Err(problem.help("the file may be cut short or merged badly; make it anew").into())
             }
         }
@@ -57,7 +53,7 @@ impl<'s> Toml<'s> {
 
     /// Where a span that the document gives stands in the source.
     pub(crate) fn place(&self, span: Option<Range<usize>>) -> Span {
-        self.cuts.in_source(span)
+        self.part.in_source(span)
     }
 
     /// The text of a string value.

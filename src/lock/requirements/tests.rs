@@ -86,7 +86,7 @@ fn none(_: &str) -> Result<String, String> {
     Err("there is no such file".to_owned())
 }
 
-fn read(text: &str) -> crate::error::Result<RequirementsFile> {
+fn read(text: &str) -> Result<RequirementsFile> {
     parse("requirements.txt", text.to_owned(), &mut none)
 }
 
@@ -101,7 +101,7 @@ fn refused(text: &str) -> Problem {
 }
 
 /// Reads the first of some files; the others can be included.
-fn files(all: &[(&str, &str)]) -> crate::error::Result<RequirementsFile> {
+fn files(all: &[(&str, &str)]) -> Result<RequirementsFile> {
     let texts: HashMap<&str, &str> = all.iter().copied().collect();
     let mut read = |path: &str| texts.get(path).map(|text| (*text).to_owned()).ok_or_else(|| "no such file".to_owned());
     parse(all[0].0, all[0].1.to_owned(), &mut read)

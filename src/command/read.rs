@@ -1,0 +1,51 @@
+//! Reading what a command works on: the lock with what belongs to it, the catalogues, the configuration.
+
+use crate::catalog::{Catalogues, ProjectTable};
+use crate::config::Config;
+use crate::error::Result;
+use crate::io;
+use crate::lock::poetry::PoetryLock;
+use crate::lock::pyproject::Project;
+use crate::lock::{Format, Lock, requirements};
+
+/// Reads a lock and what belongs to it: the project beside a `poetry.lock`, the files that a requirements file includes.
+pub(super) fn lock(name: &str) -> Result<Lock> {
+    let source = io::read(name)?;
+    match Format::sniff(&source.name, &source.text)? {
+        Format::Poetry => {
+            let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
+            let project = project.map(|project| Project::parse(&project.name, project.text)).transpose()?;
+            Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text, project)?)))
+        }
+        Format::Requirements => {
+            let mut read = |path: &str| match io::read(path) {
+                Ok(source) => Ok(source.text),
+                Err(error) => {
+                    Err(error.problems().iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; "))
+                }
+            };
+            let file = requirements::parse(&source.name, source.text, &mut read)?;
+            Ok(Lock::Requirements(Box::new(file)))
+        }
+    }
+}
+
+/// Reads the project's catalogues and puts them beside the built-in one.
+pub(super) fn catalogues(names: &[String]) -> Result<Catalogues> {
+    let tables = names.iter().map(|name| {
+        let source = io::read(name)?;
+        ProjectTable::parse(source.name, source.text)
+    });
+    Catalogues::new(tables.collect::<Result<Vec<ProjectTable>>>()?)
+}
+
+/// The configuration in the current folder: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, else none.
+pub(super) fn config() -> Result<Config> {
+    if let Some(source) = io::read_if_there("torchswap.toml")? {
+        return Config::parse(&source);
+    }
+    match io::read_if_there("pyproject.toml")? {
+        Some(source) if source.text.contains("torchswap") => Ok(Config::parse_pyproject(&source)?.unwrap_or_default()),
+        Some(_) | None => Ok(Config::default()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Targets from the configuration.
+
+use crate::support::{Place, snapshot};
+
+const CONFIG: &str = r#"
+[tool.torchswap.targets.docker]
+cuda = "11.8"
+python = ["3.10"]
+output = "requirements-cu118.txt"
+
+[tool.torchswap.targets.ci]
+cpu = true
+python = ["3.11"]
+output = "requirements-ci.txt"
+extras = ["yaml"]
+
+[tool.torchswap.targets.mac]
+platform = "macos-arm64"
+python = ["3.11"]
+"#;
+
+fn place() -> Place {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("pyproject.toml", place.read("pyproject.toml") + CONFIG);
+    place
+}
+
+#[test]
+fn a_target_is_what_its_flags_would_be() {
+    let place = place();
+    let body = |text: String| {
+        text.lines().filter(|line| !line.starts_with("# Command")).map(|l| format!("{l}\n")).collect::<String>()
+    };
+    let named = place.run("export --target mac -q").ok();
+    assert!(named.contains("# Command: torchswap export --target mac\n"), "{named}");
+    assert_eq!(body(named), body(place.run("export --platform macos-arm64 --python 3.11 -q").ok()));
+    let over = place.run("export --target mac --python 3.10 -q").ok();
+    assert!(over.contains("# Target: macos-arm64, cpu, CPython 3.10\n"), "{over}");
+    assert!(over.contains("# Command: torchswap export --target mac --python 3.10\n"), "{over}");
+}
+
+/// No digest of torchaudio 2.4.1+cu118 is known, so the docker target cannot be made, and then none is written.
+#[test]
+fn all_targets_are_written_or_none() {
+    let place = place();
+    let message = place.run("export --all-targets").refused();
+    assert!(message.contains("torchvision 0.19.1+cu118"), "{message}");
+    assert!(!place.exists("requirements-ci.txt"));
+    place.write("pyproject.toml", place.read("pyproject.toml").replace("\"11.8\"", "\"12.4\""));
+    let run = place.run("export --all-targets");
+    assert!(run.stderr.starts_with("requirements-cu118.txt\nswapped "), "{}", run.stderr);
+    assert_eq!(run.ok(), "");
+    assert!(place.read("requirements-cu118.txt").contains("+cu124".replace('+', "%2B").as_str()));
+    assert!(place.read("requirements-ci.txt").contains("pyyaml=="));
+}
+
+#[test]
+fn mistakes_point_at_the_file() {
+    let place = place();
+    snapshot("refuse-unknown-target", &place.run("export --target dokcer").shown());
+    place.write("torchswap.toml", "[targets.docker]\ncuda = \"11.8\"\npyhton = [\"3.10\"]\n");
+    snapshot("refuse-unknown-key", &place.run("export --target docker").shown());
+    place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"o\"\n[targets.b]\ncpu = true\noutput = \"o\"\n");
+    let message = place.run("export --all-targets").refused();
+    assert!(message.contains("two targets have the output o"), "{message}");
+}
