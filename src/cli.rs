@@ -30,6 +30,49 @@ pub enum Command {
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Box<Export>),
+    /// Swap the entries inside the lock itself
+    ///
+    /// Edits a poetry.lock or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
+    /// swapped. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
+    #[command(after_help = REWRITE_EXAMPLES)]
+    Rewrite(Box<Rewrite>),
+}
+
+const REWRITE_EXAMPLES: &str = "\
+Examples:
+  torchswap rewrite --cuda 11.8 --python 3.10
+      the poetry.lock here becomes one for CUDA 11.8; install with: poetry install
+  torchswap rewrite --cuda 11.8 --diff
+      shows what would change
+  torchswap rewrite --target mac --target docker
+      one lock for both, from the configuration
+  torchswap rewrite --cpu - < poetry.lock > ci.lock
+      as a filter";
+
+/// Options of `rewrite`.
+#[derive(Debug, Args)]
+pub struct Rewrite {
+    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
+    /// writes standard output
+    pub lock: Option<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Write here instead of replacing the lock
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Show what would change, and write nothing
+    #[arg(long, conflicts_with = "output")]
+    pub diff: bool,
+    /// A project's own catalogue of wheels; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// Take PyTorch's wheels from this base URL; digests stay
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// What is told.
+    #[command(flatten)]
+    pub talk: TalkArgs,
 }
 
 const EXPORT_EXAMPLES: &str = "\
@@ -53,6 +96,9 @@ pub struct Export {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Every target of the configuration that has an output; nothing is written unless all can be made
+    #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
+    pub all_targets: bool,
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
@@ -91,11 +137,8 @@ pub struct TargetArgs {
     #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// A target of the configuration; flags beside it override what it says
-    #[arg(long, value_name = "NAME")]
-    pub target: Option<String>,
-    /// Every target of the configuration that has an output; nothing is written unless all can be made
-    #[arg(long, conflicts_with_all = ["target", "build", "platform", "pythons", "output"])]
-    pub all_targets: bool,
+    #[arg(long = "target", value_name = "NAME")]
+    pub targets: Vec<String>,
 }
 
 /// Which groups and extras.

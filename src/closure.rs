@@ -19,7 +19,7 @@ use crate::constraint::Constraint;
 use crate::error::{Code, Problem};
 use crate::lock::{LockedDigest, Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
-use crate::pin::{Digests, Pin};
+use crate::pin::{Files, Pin};
 use crate::plan::family::{Member, admits_python, pin_of, witness_of};
 use crate::plan::knowledge::{Known, Required};
 use crate::plan::{Knowledge, View, Wish};
@@ -50,7 +50,7 @@ pub(crate) struct Choice {
     /// A pin from the catalogue: an addition, or a re-pin of a pick.
     pub(crate) pin: Option<Pin>,
     /// The wheel behind the pin.
-    row: Option<WheelRow>,
+    pub(crate) row: Option<WheelRow>,
     /// With which extras it is required.
     pub(crate) extras: Extras,
     /// When it is required.
@@ -348,8 +348,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         });
         let files: Vec<&WheelRow> = files.collect();
         let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
-        let digests = Digests::new(files.iter().map(|row| row.sha256))?;
-        Some(Pin::Index { version: like.wheel.version.clone(), digests, witness: witness_of(fewest) })
+        let files = Files::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
+        Some(Pin::Index { version: like.wheel.version.clone(), files, witness: witness_of(fewest) })
     }
 
     fn row_of(&self, name: &PackageName, version: &Version) -> Option<WheelRow> {

@@ -108,6 +108,19 @@ pub fn is_same_file(one: &str, other: &str) -> bool {
     }
 }
 
+/// Replaces a file that was read before, unless somebody else changed it since.
+///
+/// # Errors
+/// As [`replace`]; and if the file no longer holds what was read.
+pub fn replace_unchanged(name: &str, before: &str, after: &str) -> Result<()> {
+    let now = fs::read(name).map_err(|error| cannot("read", name, &error))?;
+    if now != before.as_bytes() {
+        let problem = Problem::new(Code::Io, format!("{name} was changed by somebody else in the meantime"));
+        return Err(problem.help("nothing was written; run the command again").into());
+    }
+    replace(name, after)
+}
+
 /// Replaces a file by a text, whole or not at all: the text goes to a new file in the same folder, which then takes the
 /// name. Permissions stay; a symbolic link stays one, and the file it names is replaced. An equal file is not touched.
 ///

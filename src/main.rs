@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use torchswap::cli::{Cli, ColourArg, Command, ReportFormat, TalkArgs};
 use torchswap::error::{Code, Error, Problem};
+use torchswap::report::Summary;
 use torchswap::{command, io, render};
 
 /// The answer could not be given.
@@ -32,11 +33,29 @@ fn main() -> ExitCode {
                         if let Some(file) = one.output.as_ref().filter(|_| several) {
                             talk.tell(&format!("{file}\n"));
                         }
-                        talk.tell(&match args.talk.report {
-                            ReportFormat::Human => render::summary(&one.summary, talk.colour),
-                            ReportFormat::Json => render::summary_json(&one.summary),
-                        });
+                        talk.summaries(std::slice::from_ref(&one.summary));
                     }
+                    ExitCode::SUCCESS
+                }
+                Err(error) => talk.fail(&error),
+            }
+        }
+        Command::Rewrite(args) => {
+            let talk = Talk::new(&args.talk);
+            let done = command::rewrite::run(args).and_then(|rewritten| {
+                let (before, after) = (&rewritten.before, &rewritten.after);
+                match &args.output {
+                    _ if args.diff => print(&render::diff(&rewritten.lock, before, after))?,
+                    Some(file) => io::replace(file, after)?,
+                    None if rewritten.lock == io::STDIN => print(after)?,
+                    None if before == after => {}
+                    None => io::replace_unchanged(&rewritten.lock, before, after)?,
+                }
+                Ok(rewritten.summaries)
+            });
+            match done {
+                Ok(summaries) => {
+                    talk.summaries(&summaries);
                     ExitCode::SUCCESS
                 }
                 Err(error) => talk.fail(&error),
@@ -61,6 +80,15 @@ impl Talk {
         };
         let colour = if colour { render::Colour::On } else { render::Colour::Off };
         Self { quiet: args.quiet, report: args.report, colour }
+    }
+
+    fn summaries(&self, summaries: &[Summary]) {
+        for summary in summaries {
+            self.tell(&match self.report {
+                ReportFormat::Human => render::summary(summary, self.colour),
+                ReportFormat::Json => render::summary_json(summary),
+            });
+        }
     }
 
     fn tell(&self, text: &str) {

@@ -6,12 +6,14 @@
 //! With one Python no line needs a marker but those that the target cannot decide. With several, a line that is not the
 //! same under all of them carries the marker that selects it.
 
+mod entry;
 mod fresh;
 mod lines;
 mod mirror;
 mod patched;
+mod relock;
 
-use crate::error::Result;
+use crate::error::{Code, Problem, Result};
 use crate::lock::Lock;
 use crate::plan::TargetPlan;
 
@@ -24,8 +26,8 @@ pub struct Style {
     pub without_hashes: bool,
     /// Serve the wheels of PyTorch's index from here instead.
     pub mirror: Option<Mirror>,
-    /// What the header says beside the tool and the lock: one comment line each, without the `#`.
-    pub header: Vec<String>,
+    /// What the header says beside the tool and the lock: one comment line each, without the `#`. `None`: no header.
+    pub header: Option<Vec<String>>,
 }
 
 /// Writes a plan as a requirements file.
@@ -39,10 +41,27 @@ pub fn requirements(lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<Str
     }
 }
 
+/// Writes a plan into the lock itself: the lock's text afterwards.
+///
+/// # Errors
+/// As [`requirements`]; for several targets, if the lock's format cannot hold them.
+pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
+    match (lock, plans) {
+        (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans, style),
+        (Lock::Requirements(file), [plan]) => patched::write(file, lock, plan, style),
+        (Lock::Requirements(_), _) => {
+            let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
+            Err(problem.help("name one target, or export a file for each").into())
+        }
+    }
+}
+
+/// The comments at the top of an output; empty where none are wanted.
 fn header(style: &Style, lock: &Lock) -> String {
+    let Some(lines) = &style.header else { return String::new() };
     let name = lock.sources().first().map_or("the lock", |source| source.file_name());
     let mut text = format!("# Made by torchswap {} from {name}\n", env!("CARGO_PKG_VERSION"));
-    for line in &style.header {
+    for line in lines {
         text.push_str(format!("# {line}").trim_end());
         text.push('\n');
     }

@@ -2,32 +2,37 @@
 //!
 //! A pin without a digest cannot be built: that is what makes an unhashed line impossible.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use pep440_rs::Version;
 
 use crate::digest::Sha256;
 use crate::wheel::WheelName;
 
-/// One digest or more.
+/// One file or more, each by its digest and with its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Digests(BTreeSet<Sha256>);
+pub struct Files(BTreeMap<Sha256, String>);
 
-impl Digests {
-    /// The digests; `None` if there are none.
-    pub fn new(digests: impl IntoIterator<Item = Sha256>) -> Option<Self> {
-        let digests: BTreeSet<Sha256> = digests.into_iter().collect();
-        if digests.is_empty() { None } else { Some(Self(digests)) }
+impl Files {
+    /// The files; `None` if there are none.
+    pub fn new(files: impl IntoIterator<Item = (Sha256, String)>) -> Option<Self> {
+        let files: BTreeMap<Sha256, String> = files.into_iter().collect();
+        if files.is_empty() { None } else { Some(Self(files)) }
     }
 
-    /// A single digest.
-    pub fn one(digest: Sha256) -> Self {
-        Self(BTreeSet::from([digest]))
+    /// A single file.
+    pub fn one(digest: Sha256, name: impl Into<String>) -> Self {
+        Self(BTreeMap::from([(digest, name.into())]))
     }
 
-    /// Them, in ascending order.
-    pub fn iter(&self) -> impl Iterator<Item = &Sha256> {
-        self.0.iter()
+    /// The digests, ascending.
+    pub fn digests(&self) -> impl Iterator<Item = &Sha256> {
+        self.0.keys()
+    }
+
+    /// The files' names with their digests, in the order of the digests.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Sha256)> {
+        self.0.iter().map(|(digest, name)| (name.as_str(), digest))
     }
 }
 
@@ -47,8 +52,10 @@ pub struct Witness {
 pub enum Pin {
     /// One wheel at a URL.
     Url {
-        /// Its file name's version, local label included.
+        /// The wheel's version, local label included.
         version: Version,
+        /// The wheel's file name.
+        file: String,
         /// Where it lies: no fragment, no query, `+` as `%2B`.
         url: String,
         /// Its digest.
@@ -60,8 +67,8 @@ pub enum Pin {
     Index {
         /// The release.
         version: Version,
-        /// The digests of the files that install on the target.
-        digests: Digests,
+        /// The files that install on the target.
+        files: Files,
         /// Who says so.
         witness: Witness,
     },
@@ -70,7 +77,7 @@ pub enum Pin {
 impl Pin {
     /// A wheel at a URL.
     pub fn url(wheel: &WheelName, url: String, sha256: Sha256, witness: Witness) -> Self {
-        Self::Url { version: wheel.version.clone(), url, sha256, witness }
+        Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, witness }
     }
 
     /// The version, local label included.

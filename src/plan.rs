@@ -15,6 +15,7 @@ mod summary;
 mod target;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -28,7 +29,9 @@ use crate::pin::Pin;
 use crate::target::{Backend, Environment, Python};
 use crate::text::Source;
 
-pub use knowledge::Knowledge;
+use knowledge::Known;
+
+pub use knowledge::{Knowledge, Required};
 pub use summary::summary;
 pub use target::{LeftOut, TargetPlan, target};
 
@@ -87,6 +90,8 @@ pub struct Line {
     pub entry: Option<usize>,
     /// How it is pinned; `None`: as the lock has it.
     pub pin: Option<Pin>,
+    /// What the pinned wheel requires.
+    pub requires: Option<Rc<[Required]>>,
 }
 
 /// What was decided about one package, and why.
@@ -152,29 +157,37 @@ pub fn plan<S: WheelSource>(
     let removed = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
     Error::unless_empty(problems)?;
-    Ok(assemble(view, selection, wish, members, &chosen, &removed))
+    Ok(assemble(view, selection, wish, knowledge, members, &chosen, &removed))
 }
 
 /// Puts the decisions together into lines.
-fn assemble(
+fn assemble<S: WheelSource>(
     view: View<'_>,
     selection: &Selection,
     wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
     members: Vec<family::Member>,
     chosen: &closure::Chosen,
     removed: &[usize],
 ) -> EnvironmentPlan {
     let mut decisions = Vec::new();
-    let mut pins: BTreeMap<usize, Pin> = BTreeMap::new();
+    let mut pins: BTreeMap<usize, (Pin, Option<Rc<[Required]>>)> = BTreeMap::new();
+    let list = |known: &Known| match known {
+        Known::List(list) => Some(Rc::clone(list)),
+        Known::Not(_) => None,
+    };
+    let requires = |choice: &closure::Choice| {
+        choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, wish.environment.platform)))
+    };
     for member in members {
         let entry = &view.entries[selection.picks[member.pick].entry];
         let what = match member.fate {
             family::Fate::Swap { pin, .. } => {
-                pins.insert(member.pick, pin.clone());
+                pins.insert(member.pick, (pin.clone(), list(&member.requires)));
                 What::Swapped(pin)
             }
             family::Fate::Keep { why, pin } => {
-                pins.extend(pin.map(|pin| (member.pick, pin)));
+                pins.extend(pin.map(|pin| (member.pick, (pin, list(&member.requires)))));
                 What::Kept(why)
             }
         };
@@ -187,7 +200,7 @@ fn assemble(
         match &choice.from {
             closure::From::Pick(index) => {
                 if let Some(pin) = &choice.pin {
-                    pins.insert(*index, pin.clone());
+                    pins.insert(*index, (pin.clone(), requires(choice)));
                     widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
                     let from = view.entries[selection.picks[*index].entry].version.clone();
                     let what = What::Repinned(pin.clone(), because);
@@ -204,6 +217,7 @@ fn assemble(
                     condition: choice.condition.clone(),
                     entry: Some(pick.entry),
                     pin: None,
+                    requires: None,
                 });
             }
             closure::From::Catalogue => {
@@ -216,6 +230,7 @@ fn assemble(
                         condition: choice.condition.clone(),
                         entry: None,
                         pin: Some(pin.clone()),
+                        requires: requires(choice),
                     });
                 }
             }
@@ -234,8 +249,8 @@ fn assemble(
             condition = condition.or(more);
             extras.extend(wanted);
         }
-        let pin = pins.remove(&index);
-        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin });
+        let (pin, requires) = pins.remove(&index).map_or((None, None), |(pin, requires)| (Some(pin), requires));
+        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
     }
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.sort();

@@ -123,6 +123,12 @@ fn list(pythons: &[Python]) -> String {
     pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// The difference between two texts, as `diff -u` shows it.
+pub fn diff(name: &str, before: &str, after: &str) -> String {
+    let diff = similar::TextDiff::from_lines(before, after);
+    diff.unified_diff().header(name, name).to_string()
+}
+
 /// A summary as one JSON object.
 pub fn summary_json(summary: &Summary) -> String {
     let pythons = |some: &[Python]| some.iter().map(ToString::to_string).collect::<Vec<_>>();

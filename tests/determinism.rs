@@ -6,14 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::support::{Place, fixture, poetry_fixtures};
 
 /// Targets of several kinds. Not every lock has every one; what cannot be made must be refused alike.
-const TARGETS: [&str; 6] = [
-    "--cuda 11.8",
-    "--cuda 12.1 --python 3.10",
-    "--backend cu126 --python 3.11,3.12",
-    "--cpu --all-groups --all-extras",
-    "--platform macos-arm64",
-    "--allow-none",
-];
+const TARGETS: [&str; 4] =
+    ["--cuda 11.8", "--backend cu126 --python 3.11,3.12", "--cpu --all-groups --all-extras", "--platform macos-arm64"];
 
 const BOM: &str = "\u{feff}";
 
@@ -46,17 +40,8 @@ fn assert_same(what: &str, folder: &Path, variants: &[(&str, String)]) -> usize 
     made
 }
 
-#[test]
-fn the_same_command_gives_the_same_bytes() {
-    let made: usize = poetry_fixtures()
-        .iter()
-        .map(|folder| assert_same(&folder.to_string_lossy(), folder, &[("again", read(&folder.join("poetry.lock")))]))
-        .sum();
-    assert!(made > 50, "only {made} outputs");
-}
-
 /// The lock with its `[[package]]` tables in the order that `rank` gives.
-fn reordered(lock: &str, rank: impl Fn(usize, &str) -> u64) -> String {
+fn reordered(lock: &str, rank: impl Fn(usize) -> u64) -> String {
     let start = lock.find("[[package]]").unwrap();
     let end = ["\n[extras]", "\n[metadata]"].iter().filter_map(|table| lock.find(table)).min().unwrap() + 1;
     let mut tables: Vec<String> = Vec::new();
@@ -67,42 +52,34 @@ fn reordered(lock: &str, rank: impl Fn(usize, &str) -> u64) -> String {
         }
     }
     let mut ranked: Vec<(u64, &String)> =
-        tables.iter().enumerate().map(|(index, table)| (rank(index, table), table)).collect();
+        tables.iter().enumerate().map(|(index, table)| (rank(index), table)).collect();
     ranked.sort();
     let body: String = ranked.into_iter().map(|(_, table)| table.as_str()).collect();
     format!("{}{body}{}", &lock[..start], &lock[end..])
 }
 
 #[test]
-fn the_order_of_a_lock_does_not_matter() {
-    let mut made = 0;
-    for folder in poetry_fixtures() {
-        let lock = read(&folder.join("poetry.lock"));
-        assert_eq!(reordered(&lock, |index, _| index as u64), lock);
-        let backwards = reordered(&lock, |index, _| u64::MAX - index as u64);
-        assert_ne!(backwards, lock);
-        // A multiplicative hash: mixed up, but alike on every machine.
-        let mixed = reordered(&lock, |index, _| (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        made += assert_same(&folder.to_string_lossy(), &folder, &[("backwards", backwards), ("mixed", mixed)]);
-    }
-    assert!(made > 50, "only {made} outputs");
-}
-
-#[test]
-fn line_ends_of_a_lock_do_not_matter() {
+fn what_does_not_matter_about_a_lock_changes_nothing() {
     let mut made = 0;
     for folder in poetry_fixtures() {
         let lock = read(&folder.join("poetry.lock"));
         let crlf = lock.replace('\n', "\r\n");
+        assert_eq!(reordered(&lock, |index| index as u64), lock);
+        // A multiplicative hash: mixed up, but alike on every machine.
+        let mixed = reordered(&lock, |index| (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        assert_ne!(mixed, lock);
         let variants = [
+            ("once more", lock.clone()),
+            ("backwards", reordered(&lock, |index| u64::MAX - index as u64)),
+            ("mixed", mixed),
             ("with CRLF", crlf.clone()),
-            ("with a BOM", format!("{BOM}{lock}")),
             ("with a BOM and CRLF", format!("{BOM}{crlf}")),
-            ("without final newline", lock.trim_end().to_owned()),
+            ("with a BOM, without final newline", format!("{BOM}{}", lock.trim_end())),
         ];
         made += assert_same(&folder.to_string_lossy(), &folder, &variants);
     }
-    assert!(made > 50, "only {made} outputs");
+    println!("{made} outputs, each from seven variants of one lock");
+    assert!(made > 40, "only {made} outputs");
 }
 
 /// All requirements files among the fixtures.

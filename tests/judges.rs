@@ -134,13 +134,9 @@ fn pip_finds_nothing_missing_and_nothing_in_conflict() {
 fn pip_takes_its_own_part_of_an_output_for_several_pythons() {
     let mut cases = Vec::new();
     // One that keeps, some that swap; with six CPythons here, all of them would take a minute.
-    for (project, build) in [
-        ("torch-1.12.1", "cu116"),
-        ("torch-2.0.1", "cu118"),
-        ("torch-2.4.1", "cu121"),
-        ("torch-2.7.1", "cu128"),
-        ("torch-2.9.1", "cu130"),
-    ] {
+    for (project, build) in
+        [("torch-1.12.1", "cu116"), ("torch-2.0.1", "cu118"), ("torch-2.7.1", "cu128"), ("torch-2.9.1", "cu130")]
+    {
         let lock = format!("poetry-2.5/{project}");
         let flags = format!("--backend {build}");
         let pythons = pythons(&lock, &flags);

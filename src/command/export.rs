@@ -48,7 +48,8 @@ fn make(job: &Job) -> Result<Exported> {
     let catalogues = read::catalogues(&job.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
     let plan = plan::target(&lock, &job.choice, &job.target, job.allow_none, &knowledge)?;
-    let style = Style { without_hashes: job.without_hashes, header: job.header(&plan), mirror: job.mirror.clone() };
+    let style =
+        Style { without_hashes: job.without_hashes, header: Some(job.header(&plan)), mirror: job.mirror.clone() };
     let text = output::requirements(&lock, &plan, &style)?;
     Ok(Exported { output: job.output.clone(), text, summary: plan::summary(&plan) })
 }

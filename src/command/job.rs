@@ -34,7 +34,7 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
         (Some(name), _) | (None, Some(name)) => name.clone(),
         (None, None) => io::find_lock()?,
     };
-    if args.target.all_targets {
+    if args.all_targets {
         let with_output = config.targets.iter().filter(|target| target.output.is_some());
         let jobs: Vec<Job> =
             with_output.map(|target| job(args, config, &lock, mirror.as_ref(), Some(target))).collect();
@@ -52,7 +52,14 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
         }
         return Ok(jobs);
     }
-    let target = args.target.target.as_deref().map(|name| config.target(name)).transpose()?;
+    let target = match args.target.targets.as_slice() {
+        [] => None,
+        [name] => Some(config.target(name)?),
+        _ => {
+            let problem = Problem::new(Code::Usage, "an export is for one target");
+            return Err(problem.help("run it once for each, or write every output with --all-targets").into());
+        }
+    };
     Ok(vec![job(args, config, &lock, mirror.as_ref(), target)])
 }
 
@@ -78,6 +85,14 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         output: args.output.output.clone().or_else(|| configured.and_then(|configured| configured.output.clone())),
         command: command(args, mirror, lock, configured),
     }
+}
+
+/// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
+pub(super) fn targets(args: &TargetArgs, config: &Config) -> Result<Vec<Target>> {
+    if args.targets.is_empty() {
+        return Ok(vec![flags(args)]);
+    }
+    args.targets.iter().map(|name| Ok(over(&config.target(name)?.target, args, flags(args)))).collect()
 }
 
 /// The build that the flags name.

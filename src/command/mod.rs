@@ -3,3 +3,4 @@
 pub mod export;
 mod job;
 mod read;
+pub mod rewrite;

@@ -30,6 +30,25 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     }
 }
 
+/// Reads another text as if it stood in the place of a lock.
+pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
+    match lock {
+        Lock::Poetry(old) => {
+            let again = PoetryLock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
+            Ok(Lock::Poetry(Box::new(again)))
+        }
+        Lock::Requirements(file) => {
+            let name = file.sources.first().map_or("", |source| source.name.as_str());
+            let constraints = &file.sources;
+            let mut read = |path: &str| {
+                let known = constraints.iter().find(|source| source.name == path);
+                known.map(|source| source.text.clone()).ok_or_else(|| format!("{path} was not read before"))
+            };
+            Ok(Lock::Requirements(Box::new(requirements::parse(name, text.to_owned(), &mut read)?)))
+        }
+    }
+}
+
 /// Reads the project's catalogues and puts them beside the built-in one.
 pub(super) fn catalogues(names: &[String]) -> Result<Catalogues> {
     let tables = names.iter().map(|name| {

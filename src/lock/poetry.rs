@@ -26,10 +26,13 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod files;
+mod layout;
 mod parts;
 mod select;
 
 use files::FileLists;
+
+pub use layout::{Block, BlockTable, Markers as BlockMarkers};
 
 /// What the file is called in messages.
 const WHAT: &str = "poetry.lock";
@@ -142,6 +145,16 @@ impl PoetryLock {
             options.push(format!("{option} {url}"));
         }
         options
+    }
+
+    /// The groups of an entry; none before 2.1.
+    pub fn groups_of(&self, entry: usize) -> &[ExtraName] {
+        self.packages.get(entry).map_or(&[], |package| &package.groups)
+    }
+
+    /// True if an entry is installed for an extra only.
+    pub fn is_optional(&self, entry: usize) -> bool {
+        self.packages.get(entry).is_some_and(|package| package.optional)
     }
 
     /// Every group the lock or the project knows.

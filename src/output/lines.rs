@@ -48,7 +48,7 @@ impl Body {
 /// `whole`: the lines of a package cover all Pythons of the target together. Then they cover every Python there is: the
 /// first and the last one reach outwards, and a gap belongs to the line before it. Under a Python that the target does
 /// not serve, pip then refuses a wheel of another Python instead of leaving the package out without a word.
-fn python_marker(some: &BTreeSet<Python>, all: &[Python], whole: bool) -> Option<String> {
+pub(super) fn python_marker(some: &BTreeSet<Python>, all: &[Python], whole: bool) -> Option<String> {
     if all.iter().all(|python| some.contains(python)) {
         return None;
     }
@@ -104,8 +104,8 @@ impl Writer<'_> {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
                 (format!("{named} @ {url}"), self.digests([format!("sha256:{sha256}")].into_iter()))
             }
-            Some(Pin::Index { version, digests, .. }) => {
-                (format!("{named}=={version}"), self.digests(digests.iter().map(|digest| format!("sha256:{digest}"))))
+            Some(Pin::Index { version, files, .. }) => {
+                (format!("{named}=={version}"), self.digests(files.digests().map(|digest| format!("sha256:{digest}"))))
             }
             None => self.as_locked(line, &named),
         };

@@ -68,7 +68,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plan: &TargetPlan, sty
     }
     Error::unless_empty(problems)?;
     // A file that is right already keeps its header, and with it every byte.
-    if !edits.is_empty() || file.header().is_none() {
+    if style.header.is_some() && (!edits.is_empty() || file.header().is_none()) {
         edits.header(header(style, lock));
     }
     Ok(file.render(&edits))

@@ -10,7 +10,7 @@ use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, LockedDigest, Origin, Pick, Selection};
-use crate::pin::{Digests, Pin, Witness};
+use crate::pin::{Files, Pin, Witness};
 use crate::target::Backend;
 use crate::wheel::WheelName;
 
@@ -299,8 +299,8 @@ pub(crate) fn pin_of(row: &WheelRow) -> Pin {
     match row.url() {
         Some(url) => Pin::url(&row.wheel, url, row.sha256, witness),
         None => {
-            let digests = Digests::one(row.sha256);
-            Pin::Index { version: row.wheel.version.clone(), digests, witness }
+            let files = Files::one(row.sha256, row.wheel.as_str());
+            Pin::Index { version: row.wheel.version.clone(), files, witness }
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Required {
     pub versions: Constraint,
     /// When.
     pub marker: MarkerTree,
+    /// The marker as the wheel writes it.
+    pub written: Option<String>,
 }
 
 /// What is known of a wheel's requirements.
@@ -114,5 +116,6 @@ fn understand(text: &str) -> Result<Required, String> {
         Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
         Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
     };
-    Ok(Required { name: read.name, extras: read.extras, versions, marker: read.marker })
+    let written = text.split_once(';').map(|(_, marker)| marker.trim().to_owned());
+    Ok(Required { name: read.name, extras: read.extras, versions, marker: read.marker, written })
 }

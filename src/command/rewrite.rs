@@ -1,0 +1,140 @@
+//! `torchswap rewrite`: lock → plans → the lock's own text, edited.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{job, read};
+use crate::catalog::Catalogues;
+use crate::cli::Rewrite;
+use crate::error::{Code, Error, Problem, Result};
+use crate::io;
+use crate::lock::{Choice, Lock, LockedDigest};
+use crate::output::{self, Mirror, Style};
+use crate::pin::Pin;
+use crate::plan::{self, Knowledge, Line, TargetPlan, What};
+use crate::report::Summary;
+use crate::target::{Python, Target};
+
+/// What a rewrite gives.
+#[derive(Debug)]
+pub struct Rewritten {
+    /// The lock that was read; `-` for standard input.
+    pub lock: String,
+    /// Its text before.
+    pub before: String,
+    /// Its text afterwards.
+    pub after: String,
+    /// What was done, by target.
+    pub summaries: Vec<Summary>,
+}
+
+/// A lock is rewritten whole: all groups, all extras.
+fn everything(lock: &Lock) -> Choice {
+    match lock {
+        Lock::Poetry(_) => Choice { all_groups: true, all_extras: true, ..Choice::default() },
+        Lock::Requirements(_) => Choice::default(),
+    }
+}
+
+/// Makes the new text without writing it.
+///
+/// # Errors
+/// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
+pub fn run(args: &Rewrite) -> Result<Rewritten> {
+    let mirror = args.mirror.as_deref().map(Mirror::parse).transpose();
+    let mirror = mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")))?;
+    let config = read::config()?;
+    let name = match (&args.lock, &config.lock) {
+        (Some(name), _) | (None, Some(name)) => name.clone(),
+        (None, None) => io::find_lock()?,
+    };
+    let lock = read::lock(&name)?;
+    let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
+    let catalogues = read::catalogues(&catalogs)?;
+    let targets = job::targets(&args.target, &config)?;
+    let plans = plans(&lock, &targets, &catalogues)?;
+    let style = Style { without_hashes: false, mirror, header: None };
+    let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
+    let changes = plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(is_change));
+    let after = if changes { output::rewritten(&lock, &plans, &style)? } else { before.clone() };
+    if changes {
+        let again = read::reread(&lock, &after)?;
+        let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
+        let second = self::plans(&again, &pinned, &catalogues)?;
+        Error::unless_empty(differences(&lock, &plans, &again, &second))?;
+    }
+    let summaries = plans.iter().map(plan::summary).collect();
+    Ok(Rewritten { lock: name, before, after, summaries })
+}
+
+fn plans(lock: &Lock, targets: &[Target], catalogues: &Catalogues) -> Result<Vec<TargetPlan>> {
+    let knowledge = Knowledge::new(catalogues);
+    let mut plans = Vec::new();
+    let mut problems = Vec::new();
+    for target in targets {
+        match plan::target(lock, &everything(lock), target, false, &knowledge) {
+            Ok(plan) => plans.push(plan),
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    Ok(plans)
+}
+
+fn is_change(decision: &plan::Decision) -> bool {
+    match decision.what {
+        What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
+        What::Kept(_) => false,
+    }
+}
+
+/// What is installed under each Python: version and digests by name.
+type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
+
+fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
+    let of = |line: &Line| -> (String, BTreeSet<LockedDigest>) {
+        match (&line.pin, line.entry.and_then(|index| lock.entries().get(index))) {
+            (Some(Pin::Url { version, sha256, .. }), _) => {
+                (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
+            }
+            (Some(Pin::Index { version, files, .. }), _) => {
+                (version.to_string(), files.digests().map(|digest| LockedDigest::Sha256(*digest)).collect())
+            }
+            (None, Some(entry)) => {
+                let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+                (version, entry.files.iter().map(|file| file.digest.clone()).collect())
+            }
+            (None, None) => (String::new(), BTreeSet::new()),
+        }
+    };
+    let each = plan.environments.iter().flat_map(|environment| {
+        let python = environment.environment.python;
+        environment.lines.iter().map(move |line| ((python, line.name.to_string()), of(line)))
+    });
+    each.collect()
+}
+
+/// Where the new lock does not give what was planned, or would be changed again: a mistake of this program, told before
+/// anything is written.
+fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut wrong = |what: String| {
+        let help = "nothing was written; please report this with the lock";
+        problems.push(Problem::new(Code::Inconsistent, format!("the rewritten lock would not do: {what}")).help(help));
+    };
+    for (plan, second) in plans.iter().zip(second) {
+        let (planned, found) = (installed(lock, plan), installed(again, second));
+        for ((python, name), what) in &planned {
+            if found.get(&(*python, name.clone())) != Some(what) {
+                wrong(format!("{name} {} is not what CPython {python} gets", what.0));
+            }
+        }
+        for (python, name) in found.keys().filter(|key| !planned.contains_key(*key)) {
+            wrong(format!("{name} comes along for CPython {python}"));
+        }
+        let changes = second.environments.iter().flat_map(|one| &one.decisions).filter(|one| is_change(one));
+        for decision in changes {
+            wrong(format!("{} would be changed again", decision.name));
+        }
+    }
+    problems
+}

@@ -1,0 +1,136 @@
+//! Where the parts of each entry stand in a `poetry.lock`, for edits that leave every other byte alone.
+
+use toml_edit::{Item, TableLike};
+
+use super::PoetryLock;
+use crate::error::{Code, Problem, Result};
+use crate::lock::toml::Toml;
+use crate::text::Span;
+
+/// The parts of one entry.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// All of it: from `[[package]]` up to the next table that is not its own.
+    pub span: Span,
+    /// Its own keys, up to the first table of it.
+    pub head: Span,
+    /// The value of `version`, quotes included.
+    pub version: Span,
+    /// The value of `files`.
+    pub files: Option<Span>,
+    /// `groups`; none before 2.1.
+    pub groups: Vec<String>,
+    /// The value of `markers`.
+    pub markers: Option<Markers>,
+    /// `[package.dependencies]`, `[package.extras]` and `[package.source]`, in file order, each up to the next one.
+    pub tables: Vec<(BlockTable, Span)>,
+}
+
+/// `markers` of an entry.
+#[derive(Debug, Clone)]
+pub enum Markers {
+    /// One for all groups: where the value stands, and what it says.
+    One(Span, String),
+    /// One for each group.
+    ByGroup(Span, Vec<(String, String)>),
+}
+
+/// A table of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BlockTable {
+    /// `[package.dependencies]`
+    Dependencies,
+    /// `[package.extras]`
+    Extras,
+    /// `[package.source]`
+    Source,
+}
+
+impl PoetryLock {
+    /// The layout of each entry, in the order of the entries.
+    ///
+    /// # Errors
+    /// If an entry is not written as Poetry writes it: in tables of their own.
+    pub fn layout(&self) -> Result<Vec<Block>> {
+        let toml = Toml::parse(&self.source, "poetry.lock")?;
+        let tables: Vec<&dyn TableLike> = match toml.root().get("package").and_then(Item::as_array_of_tables) {
+            Some(tables) => tables.iter().map(|table| table as &dyn TableLike).collect(),
+            None => return Ok(Vec::new()),
+        };
+        let mut starts: Vec<usize> = Vec::new();
+        if let Some(tables) = toml.root().get("package").and_then(Item::as_array_of_tables) {
+            starts.extend(tables.iter().filter_map(|table| table.span()).map(|span| span.start));
+        }
+        let packages = starts.len();
+        for (key, item) in toml.root().iter().filter(|(key, _)| *key != "package") {
+            headers(key, item, &mut starts);
+        }
+        let mut ends = starts.clone();
+        ends.sort_unstable();
+        let end = |start: usize| ends.iter().copied().find(|other| *other > start).unwrap_or(self.source.text.len());
+        let blocks =
+            tables.iter().zip(&starts[..packages]).map(|(table, start)| block(&toml, *table, *start, end(*start)));
+        blocks.collect()
+    }
+}
+
+/// Where the headers of a table and of the tables in it stand.
+fn headers(_key: &str, item: &Item, starts: &mut Vec<usize>) {
+    if let Some(table) = item.as_table() {
+        starts.extend(table.span().map(|span| span.start));
+        for (key, item) in table {
+            headers(key, item, starts);
+        }
+    }
+}
+
+fn block(toml: &Toml<'_>, table: &dyn TableLike, start: usize, end: usize) -> Result<Block> {
+    let odd = |item: &Item| {
+        let problem = toml.wrong(item, "this entry is not written as Poetry writes it");
+        Problem::help(problem, "make the lock anew with: poetry lock")
+    };
+    let mut tables = Vec::new();
+    for (key, part) in
+        [("dependencies", BlockTable::Dependencies), ("extras", BlockTable::Extras), ("source", BlockTable::Source)]
+    {
+        if let Some(item) = table.get(key) {
+            let span = item.as_table().and_then(toml_edit::Table::span).ok_or_else(|| odd(item))?;
+            tables.push((span.start, part));
+        }
+    }
+    tables.sort_by_key(|(start, _)| *start);
+    let first = tables.first().map_or(end, |(start, _)| *start);
+    let spans = tables.iter().enumerate().map(|(index, (start, part))| {
+        let end = tables.get(index + 1).map_or(end, |(next, _)| *next);
+        (*part, Span { start: *start, end })
+    });
+    let tables: Vec<(BlockTable, Span)> = spans.collect();
+    let version = table.get("version").map(|item| toml.span(item)).ok_or_else(|| {
+        Problem::new(Code::Syntax, "an entry has no `version`").at(toml.source, Span { start, end: start })
+    })?;
+    let markers = match table.get("markers") {
+        None => None,
+        Some(item) => match item.as_str() {
+            Some(text) => Some(Markers::One(toml.span(item), text.to_owned())),
+            None => {
+                let by_group = toml.table(item, "markers")?.iter();
+                let by_group =
+                    by_group.map(|(group, item)| Ok((group.to_owned(), toml.string(item, group)?.to_owned())));
+                Some(Markers::ByGroup(toml.span(item), by_group.collect::<Result<_>>()?))
+            }
+        },
+    };
+    let groups = match table.get("groups") {
+        None => Vec::new(),
+        Some(item) => toml.strings(item, "groups")?.into_iter().map(str::to_owned).collect(),
+    };
+    Ok(Block {
+        groups,
+        span: Span { start, end },
+        head: Span { start, end: first },
+        version,
+        files: table.get("files").map(|item| toml.span(item)),
+        markers,
+        tables,
+    })
+}

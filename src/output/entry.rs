@@ -1,0 +1,246 @@
+//! One `[[package]]` as Poetry writes it: changed in place, restricted by a marker, or new.
+
+use std::collections::BTreeMap;
+
+use pep508_rs::PackageName;
+
+use crate::constraint::Constraint;
+use crate::lock::poetry::{Block, BlockMarkers, BlockTable, LockVersion, PoetryLock};
+use crate::pin::Pin;
+use crate::plan::Required;
+use crate::text::{Patch, Source, Span};
+
+/// A package that the lock does not have yet.
+pub(super) struct NewEntry<'a> {
+    pub(super) name: &'a PackageName,
+    pub(super) pin: &'a Pin,
+    pub(super) requires: Option<&'a [Required]>,
+    /// Where it is wanted; none: wherever torch is.
+    pub(super) marker: Option<&'a str>,
+}
+
+/// A string as TOML has it. The texts here hold no control characters.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// The entry with another pin and what its wheel requires, and with a further marker where one is given.
+pub(super) fn changed(
+    source: &Source,
+    block: &Block,
+    pin: &Pin,
+    requires: Option<&[Required]>,
+    marker: Option<&str>,
+) -> String {
+    let mut head = Patch::default();
+    let inside = |span: Span| Span { start: span.start - block.head.start, end: span.end - block.head.start };
+    head.replace(inside(block.version), quoted(&pin.version().to_string()));
+    if let Some(files_at) = block.files {
+        head.replace(inside(files_at), files(pin));
+    }
+    mark(block, marker, inside, &mut head);
+    let mut text = apply(&head, source.slice(block.head));
+    let table = |wanted: BlockTable| {
+        block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
+    };
+    let old = table(BlockTable::Dependencies).unwrap_or_default();
+    match requires {
+        Some(requires) => text.push_str(&dependencies(requires, old)),
+        None => text.push_str(old),
+    }
+    text.push_str(table(BlockTable::Extras).unwrap_or_default());
+    if let Pin::Url { url, .. } = pin {
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+    }
+    in_style(source, text)
+}
+
+/// The entry as it is, but for a further marker.
+pub(super) fn kept(source: &Source, block: &Block, marker: &str) -> String {
+    let mut patch = Patch::default();
+    let inside = |span: Span| Span { start: span.start - block.span.start, end: span.end - block.span.start };
+    mark(block, Some(marker), inside, &mut patch);
+    in_style(source, apply(&patch, source.slice(block.span)))
+}
+
+/// A new entry, in the groups and under the markers of torch, for which it comes along.
+pub(super) fn new(lock: &PoetryLock, torch: &Block, index: usize, entry: &NewEntry<'_>) -> String {
+    let mut text = format!(
+        "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\noptional = {}\npython-versions = \"*\"\n",
+        quoted(entry.name.as_ref()),
+        quoted(&entry.pin.version().to_string()),
+        lock.is_optional(index),
+    );
+    let mut behind = String::new();
+    if lock.version >= LockVersion::V2_1 {
+        let groups = lock.groups_of(index).iter().map(|group| quoted(group.as_ref())).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("groups = [{groups}]\n"));
+        match (&torch.markers, entry.marker) {
+            (None, None) => {}
+            (None, Some(marker)) => text.push_str(&format!("markers = {}\n", quoted(marker))),
+            (Some(BlockMarkers::One(_, old)), marker) => {
+                text.push_str(&format!("markers = {}\n", quoted(&both(old, marker))));
+            }
+            (Some(BlockMarkers::ByGroup(_, old)), marker) => {
+                behind = format!("markers = {}\n", by_group(&torch.groups, old, marker));
+            }
+        }
+    }
+    text.push_str(&format!("files = {}\n{behind}\n", files(entry.pin)));
+    text.push_str(&dependencies(entry.requires.unwrap_or_default(), ""));
+    text.push_str(&extras(entry.requires.unwrap_or_default()));
+    if let Pin::Url { url, .. } = entry.pin {
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+    }
+    in_style(&lock.source, text)
+}
+
+/// A patch made of spans of this very text cannot fail; if it did, the text would stay as it was.
+fn apply(patch: &Patch, text: &str) -> String {
+    patch.apply(text).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Gives a text the line ends of the lock.
+fn in_style(source: &Source, text: String) -> String {
+    let plain = text.replace("\r\n", "\n");
+    if source.line_end() == "\n" { plain } else { plain.replace('\n', "\r\n") }
+}
+
+fn files(pin: &Pin) -> String {
+    let mut files: Vec<(String, String)> = match pin {
+        Pin::Url { file, sha256, .. } => vec![(file.clone(), sha256.to_string())],
+        Pin::Index { files, .. } => files.iter().map(|(name, digest)| (name.to_owned(), digest.to_string())).collect(),
+    };
+    files.sort();
+    let lines =
+        files.iter().map(|(name, digest)| format!("    {{file = {}, hash = \"sha256:{digest}\"}},\n", quoted(name)));
+    format!("[\n{}]", lines.collect::<String>())
+}
+
+/// Adds a marker to those that the entry has.
+fn mark(block: &Block, marker: Option<&str>, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
+    let Some(marker) = marker else { return };
+    match &block.markers {
+        Some(BlockMarkers::One(span, old)) => patch.replace(inside(*span), quoted(&both(old, Some(marker)))),
+        Some(BlockMarkers::ByGroup(span, old)) => {
+            patch.replace(inside(*span), by_group(&block.groups, old, Some(marker)));
+        }
+        None => {
+            if let Some(files) = block.files {
+                let key = "files = ".len();
+                patch.insert(inside(files).start - key, format!("markers = {}\n", quoted(marker)));
+            }
+        }
+    }
+}
+
+fn both(one: &str, other: Option<&str>) -> String {
+    let wrapped = |text: &str| if text.contains(" or ") { format!("({text})") } else { text.to_owned() };
+    match other {
+        None => one.to_owned(),
+        Some(other) => format!("{} and {}", wrapped(one), wrapped(other)),
+    }
+}
+
+/// A table of markers by group. A group that the old one leaves out has no marker of its own.
+fn by_group(groups: &[String], old: &[(String, String)], marker: Option<&str>) -> String {
+    let each = groups.iter().filter_map(|group| {
+        let own = old.iter().find(|(name, _)| name == group).map(|(_, text)| text.as_str());
+        let text = match (own, marker) {
+            (None, None) => return None,
+            (None, Some(marker)) => marker.to_owned(),
+            (Some(own), marker) => both(own, marker),
+        };
+        Some(format!("{group} = {}", quoted(&text)))
+    });
+    format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
+}
+
+/// `[package.dependencies]` of a wheel. What an extra brings in stays as the lock has it, for the lists of the catalogue
+/// may leave that out.
+fn dependencies(requires: &[Required], old: &str) -> String {
+    let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for required in requires {
+        let optional = required.written.as_deref().is_some_and(|marker| marker.contains("extra"));
+        if optional && !old.is_empty() {
+            continue;
+        }
+        lines.entry(required.name.to_string()).or_default().push(dependency(required, optional));
+    }
+    let named = lines.keys().cloned().collect::<Vec<_>>();
+    let mut text: BTreeMap<String, String> = BTreeMap::new();
+    for line in old.lines().filter(|line| line.contains("optional = true")) {
+        let name = line.split(" = ").next().unwrap_or_default().trim_matches('"');
+        let normal = name.to_lowercase().replace(['_', '.'], "-");
+        if !named.contains(&normal) {
+            text.insert(normal, format!("{line}\n"));
+        }
+    }
+    for (name, values) in lines {
+        let line = match values.as_slice() {
+            [one] => format!("{name} = {one}\n"),
+            several => {
+                let several = several.iter().map(|one| {
+                    let one = if one.starts_with('{') { one.clone() } else { format!("{{version = {one}}}") };
+                    format!("    {one},\n")
+                });
+                format!("{name} = [\n{}]\n", several.collect::<String>())
+            }
+        };
+        text.insert(name, line);
+    }
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("[package.dependencies]\n{}\n", text.into_values().collect::<String>())
+}
+
+fn dependency(required: &Required, optional: bool) -> String {
+    let version = quoted(&poetry(&required.versions));
+    let mut keys = vec![format!("version = {version}")];
+    if !required.extras.is_empty() {
+        let extras = required.extras.iter().map(|extra| quoted(extra.as_ref())).collect::<Vec<_>>().join(", ");
+        keys.push(format!("extras = [{extras}]"));
+    }
+    if optional {
+        keys.push("optional = true".to_owned());
+    }
+    keys.extend(required.written.as_deref().map(|marker| format!("markers = {}", quoted(marker))));
+    if keys.len() == 1 { version } else { format!("{{{}}}", keys.join(", ")) }
+}
+
+/// A constraint as Poetry writes it: a bare version for an exact one.
+fn poetry(versions: &Constraint) -> String {
+    match versions.exact() {
+        Some(version) => version.to_string(),
+        None => versions.to_string(),
+    }
+}
+
+/// `[package.extras]` of a new entry: what its own list says of extras.
+fn extras(requires: &[Required]) -> String {
+    let mut extras: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for required in requires {
+        let marker = required.written.as_deref().unwrap_or_default();
+        for (at, _) in marker.match_indices("extra") {
+            let rest = marker[at + "extra".len()..].trim_start().trim_start_matches("==").trim_start();
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let name = rest[1..].split(quote).next().unwrap_or_default();
+            let versions = required.versions.to_string();
+            let text = if required.versions.is_any() {
+                required.name.to_string()
+            } else {
+                format!("{} ({versions})", required.name)
+            };
+            extras.entry(name.to_owned()).or_default().push(text);
+        }
+    }
+    if extras.is_empty() {
+        return String::new();
+    }
+    let lines = extras.iter().map(|(name, list)| {
+        let list = list.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ");
+        format!("{name} = [{list}]\n")
+    });
+    format!("[package.extras]\n{}\n", lines.collect::<String>())
+}
