@@ -30,12 +30,65 @@ pub enum Command {
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Box<Export>),
+    /// Tell if an output is out of date, or a lock was swapped by accident
+    ///
+    /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Box<Check>),
     /// Swap the entries inside the lock itself
     ///
     /// Edits a poetry.lock or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
     /// swapped. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<Rewrite>),
+    /// Write a starting configuration, and show the lines for Dockerfile and hooks
+    ///
+    /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
+    Init,
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  torchswap check
+      every output of the configuration, and that the lock itself was not swapped
+  torchswap check requirements-cu118.txt
+      one file; its header says how it was made
+  torchswap check --fix
+      writes what is out of date
+
+Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer.";
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Outputs that torchswap wrote; default: those of the configuration
+    pub files: Vec<String>,
+    /// Write the outputs that are out of date
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not mind a lock that was rewritten
+    #[arg(long)]
+    pub allow_swapped: bool,
+    /// How to tell what was found
+    #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
+    pub report: CheckReport,
+    /// Tell nothing, the exit status says it
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckReport {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
 }
 
 const REWRITE_EXAMPLES: &str = "\
@@ -108,6 +161,17 @@ pub struct Export {
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
+}
+
+impl Export {
+    /// The options behind `torchswap export` in a header; `None` if they are not understood.
+    pub fn of(words: &[String]) -> Option<Self> {
+        let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());
+        match Cli::try_parse_from(all).ok()?.command {
+            Command::Export(export) => Some(*export),
+            Command::Check(_) | Command::Rewrite(_) | Command::Init => None,
+        }
+    }
 }
 
 /// Which target.

@@ -35,6 +35,10 @@ pub enum Code {
     NotPinnable,
     /// An entry is not pinned to one version.
     Unpinned,
+    /// An output is not what its lock gives now.
+    OutOfDate,
+    /// A lock has been swapped without its project asking for it.
+    SwappedLock,
     /// The lock does not agree with itself or with its pyproject.toml.
     Inconsistent,
 }
@@ -56,6 +60,8 @@ impl Code {
             Self::OutOfStep => "out-of-step",
             Self::NotPinnable => "not-pinnable",
             Self::Unpinned => "unpinned",
+            Self::OutOfDate => "out-of-date",
+            Self::SwappedLock => "swapped-lock",
             Self::Inconsistent => "inconsistent",
         }
     }

@@ -15,6 +15,7 @@
 //! The library serves the binary; its interface may change with every release.
 
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod closure;
 pub mod command;
@@ -30,6 +31,8 @@ pub mod pin;
 pub mod plan;
 pub mod render;
 pub mod report;
+pub mod requirement;
+pub mod starter;
 pub mod target;
 pub mod text;
 pub mod wheel;

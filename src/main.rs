@@ -4,10 +4,13 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use torchswap::cli::{Cli, ColourArg, Command, ReportFormat, TalkArgs};
+use torchswap::cli::{CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
 use torchswap::error::{Code, Error, Problem};
 use torchswap::report::Summary;
 use torchswap::{command, io, render};
+
+/// The answer is no.
+const NO: u8 = 1;
 
 /// The answer could not be given.
 const COULD_NOT: u8 = 2;
@@ -37,6 +40,42 @@ fn main() -> ExitCode {
                     }
                     ExitCode::SUCCESS
                 }
+                Err(error) => talk.fail(&error),
+            }
+        }
+        Command::Check(args) => {
+            let json = args.report == CheckReport::Json;
+            let report = if json { ReportFormat::Json } else { ReportFormat::Human };
+            let talk = Talk::new(&TalkArgs { report, quiet: args.quiet, color: args.color });
+            let done = command::check::run(args).and_then(|checked| {
+                for (file, text) in &checked.writes {
+                    io::replace(file, text)?;
+                }
+                Ok(checked.findings)
+            });
+            match done {
+                Ok(findings) => {
+                    talk.tell(&match args.report {
+                        CheckReport::Human => render::findings(&findings, talk.colour),
+                        CheckReport::Json => render::findings_json(&findings),
+                        CheckReport::Github => render::findings_github(&findings),
+                    });
+                    if findings.iter().all(|finding| finding.fixed) { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+                }
+                Err(error) => talk.fail(&error),
+            }
+        }
+        Command::Init => {
+            let talk = Talk::plain();
+            let done = command::init::run().and_then(|initialised| {
+                if let Some(text) = &initialised.configuration {
+                    io::replace(command::init::FILE, text)?;
+                    talk.tell(&format!("wrote {}\n", command::init::FILE));
+                }
+                print(&initialised.advice)
+            });
+            match done {
+                Ok(()) => ExitCode::SUCCESS,
                 Err(error) => talk.fail(&error),
             }
         }
@@ -80,6 +119,11 @@ impl Talk {
         };
         let colour = if colour { render::Colour::On } else { render::Colour::Off };
         Self { quiet: args.quiet, report: args.report, colour }
+    }
+
+    /// For commands without options of their own.
+    fn plain() -> Self {
+        Self::new(&TalkArgs { report: ReportFormat::Human, quiet: false, color: ColourArg::Auto })
     }
 
     fn summaries(&self, summaries: &[Summary]) {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Problem};
-use crate::report::{Action, Change, Summary};
+use crate::report::{Action, Change, Finding, Summary};
 use crate::target::Python;
 
 /// Whether to colour.
@@ -60,6 +60,57 @@ fn problem_json(problem: &Problem) -> Value {
         "help": problem.remedy,
         "pythons": pythons,
     })
+}
+
+/// Findings for people.
+pub fn findings(findings: &[Finding], colour: Colour) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
+        let _ = writeln!(text, "{}: {}", colour.paint(code, word), finding.problem.sentence());
+        if let Some(place) = &finding.problem.place {
+            let _ = writeln!(text, "{place}");
+        }
+        for detail in &finding.details {
+            let _ = writeln!(text, "  {detail}");
+        }
+        if let Some(remedy) = finding.problem.remedy.as_ref().filter(|_| !finding.fixed) {
+            let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
+        }
+    }
+    text
+}
+
+/// Findings as one JSON object.
+pub fn findings_json(findings: &[Finding]) -> String {
+    let each = findings.iter().map(|finding| {
+        let mut value = problem_json(&finding.problem);
+        value["file"] = finding.file.clone().into();
+        value["details"] = finding.details.clone().into();
+        value["fixed"] = finding.fixed.into();
+        value
+    });
+    format!("{}\n", json!({ "findings": each.collect::<Vec<_>>() }))
+}
+
+/// Findings as annotations of GitHub Actions, which need one line each.
+pub fn findings_github(findings: &[Finding]) -> String {
+    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| value(text).replace(':', "%3A").replace(',', "%2C");
+    let mut text = String::new();
+    for finding in findings {
+        let level = if finding.fixed { "notice" } else { "error" };
+        let place = finding.problem.place.as_ref();
+        let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
+        let mut message = finding.problem.sentence();
+        for more in finding.details.iter().chain(&finding.problem.remedy) {
+            message.push('\n');
+            message.push_str(more);
+        }
+        let (file, code) = (property(&finding.file), finding.problem.code.as_str());
+        let _ = writeln!(text, "::{level} file={file},line={line},col={column},title={code}::{}", value(&message));
+    }
+    text
 }
 
 /// A summary for people: one line a change.

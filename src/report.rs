@@ -1,5 +1,7 @@
-//! What is told about a run, as data: the summary of an export. Printing it is the business of `render`.
+//! What is told about a run, as data: the summary of an export, the findings of a check. Printing it is the business of
+//! `render`.
 
+use crate::error::Problem;
 use crate::target::{Backend, Platform, Python};
 
 /// What an export did, for one target.
@@ -79,4 +81,17 @@ pub struct Vouch {
     pub index: String,
     /// How many independent public lock files recorded it; the fewest of several.
     pub seen: u32,
+}
+
+/// Something that a check says about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file it is about.
+    pub file: String,
+    /// What is wrong, where, and what to do.
+    pub problem: Problem,
+    /// The single differences, one line each.
+    pub details: Vec<String>,
+    /// True if it was put right.
+    pub fixed: bool,
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::text::quoted;
+
 /// What a wheel of the torch family was built for, in PyTorch's spelling: `cpu`, `cu118`, `rocm6.3`, `xpu`.
 ///
 /// It is data, not a list: a new CUDA release needs no new code.
@@ -85,7 +87,7 @@ pub struct BackendError(String);
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` names no build; builds are written `cpu`, `cu118`, `rocm6.3` or `xpu`", self.0)
+        write!(f, "`{}` names no build; builds are written `cpu`, `cu118`, `rocm6.3` or `xpu`", quoted(&self.0))
     }
 }
 
@@ -202,7 +204,7 @@ pub struct PlatformError(String);
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Platform::ALL.map(Platform::as_str).join(", ");
-        write!(f, "`{}` is not a platform this tool knows; it knows {all}", self.0)
+        write!(f, "`{}` is not a platform this tool knows; it knows {all}", quoted(&self.0))
     }
 }
 
@@ -252,7 +254,7 @@ pub struct PythonError(String);
 
 impl fmt::Display for PythonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a Python version of the form 3.10", self.0)
+        write!(f, "`{}` is not a Python version of the form 3.10", quoted(&self.0))
     }
 }
 

@@ -10,6 +10,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::target::{Environment, Platform};
+use crate::text::quoted;
 
 /// A wheel's file name, taken apart; the text itself is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,7 +34,7 @@ pub struct WheelNameError {
 
 impl fmt::Display for WheelNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a wheel file name (PEP 427): {}", self.text, self.why)
+        write!(f, "`{}` is not a wheel file name (PEP 427): {}", quoted(&self.text), self.why)
     }
 }
 

@@ -7,9 +7,9 @@ use crate::support::root;
 
 /// The layers, lowest first. A module imports from its own layer and from lower ones.
 const LAYERS: [&[&str]; 7] = [
-    &["digest", "wheel", "target", "text", "error", "constraint", "marker", "pin"],
+    &["digest", "wheel", "target", "text", "error", "constraint", "marker", "pin", "requirement"],
     &["lock", "catalog", "report"],
-    &["plan", "closure", "output", "render"],
+    &["plan", "closure", "output", "render", "check", "starter"],
     &["config"],
     &["io"],
     &["cli"],

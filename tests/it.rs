@@ -11,6 +11,7 @@
 
 mod architecture;
 mod catalog;
+mod check;
 mod closure;
 mod config;
 mod corpus;
@@ -19,6 +20,7 @@ mod examples;
 mod export;
 mod help;
 mod hostile;
+mod init;
 mod judges;
 mod locks;
 mod readme;

@@ -25,7 +25,7 @@ use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
 use crate::error::{Code, Error, Problem};
 use crate::target::{Backend, Platform};
-use crate::text::{Source, Span};
+use crate::text::{Source, Span, cut};
 
 /// A project's catalogue, read and sorted.
 #[derive(Debug, Clone)]
@@ -35,6 +35,21 @@ pub struct ProjectTable {
     requires: String,
     /// Every wheel row, and where in the source its digest stands.
     rows: Vec<(WheelRow, Span)>,
+}
+
+/// How many characters of a file's name and of its folder are told; real ones have some 120.
+const LONGEST_SHOWN: usize = 300;
+
+/// How many problems are told of one file.
+const ENOUGH: usize = 20;
+
+/// True if so many problems were found that no more should be looked for; the last of them says so.
+fn are_enough(problems: &mut Vec<Problem>, name: &str) -> bool {
+    if problems.len() == ENOUGH {
+        let message = format!("there are {ENOUGH} problems already: the rest of {name} was not looked at");
+        problems.push(Problem::new(Code::Syntax, message).help("mend these first"));
+    }
+    problems.len() > ENOUGH
 }
 
 /// The columns of the digest and the file name in a project file, where one more stands in front.
@@ -49,6 +64,9 @@ impl ProjectTable {
         let source = Source::new(name, text);
         let (mut rows, mut requires, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for (start, line) in lines(&source.text) {
+            if are_enough(&mut problems, &source.name) {
+                break;
+            }
             let Some((kind, rest)) = line.split_once('\t') else {
                 problems.push(unknown(&source, start, line));
                 continue;
@@ -67,6 +85,9 @@ impl ProjectTable {
         }
         let mut digests: BTreeMap<(&Index, &str), &(WheelRow, Span)> = BTreeMap::new();
         for row in &rows {
+            if are_enough(&mut problems, &source.name) {
+                break;
+            }
             let first = *digests.entry((&row.0.index, row.0.wheel.as_str())).or_insert(row);
             if first.0.sha256 != row.0.sha256 {
                 problems.push(conflict(&first.0, &row.0, &source, row.1));
@@ -137,7 +158,12 @@ fn unknown(source: &Source, start: usize, line: &str) -> Problem {
 fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
     let message = format!(
         "two digests for {} at {}: {} says {}, {} says {}",
-        known.wheel, known.index, known.catalogue, known.sha256, other.catalogue, other.sha256
+        cut(known.wheel.as_str(), LONGEST_SHOWN),
+        cut(known.index.as_str(), LONGEST_SHOWN),
+        known.catalogue,
+        known.sha256,
+        other.catalogue,
+        other.sha256
     );
     Problem::new(Code::DigestConflict, message)
         .at(source, span)
@@ -163,6 +189,9 @@ impl Catalogues {
         let mut problems = Vec::new();
         for project in projects {
             for (row, span) in &project.rows {
+                if are_enough(&mut problems, &project.source.name) {
+                    break;
+                }
                 let known = all.wheels_of(&row.wheel.name, &row.wheel.version);
                 let twin =
                     known.iter().find(|known| known.index == row.index && known.wheel.as_str() == row.wheel.as_str());

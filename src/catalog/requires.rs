@@ -17,11 +17,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use pep440_rs::Version;
-use pep508_rs::{MarkerTree, PackageName, Requirement, VerbatimUrl};
+use pep508_rs::{MarkerTree, PackageName};
 
 use super::row::{BadColumn, Index};
 use super::runtime::is_gpu_runtime;
 use crate::marker::{self, Condition, Extras};
+use crate::requirement;
 use crate::target::{Environment, Platform, Python};
 
 /// What is known of a wheel's requirements.
@@ -77,7 +78,7 @@ impl RequiresRow {
         let version = columns.next().unwrap_or_default();
         let mut list = Vec::new();
         for (at, text) in raw.list().enumerate() {
-            check(text).map_err(|why| BadColumn::new(6 + at, why))?;
+            requirement::check(text).map_err(|why| BadColumn::new(6 + at, why))?;
             list.push(text.to_owned());
         }
         Ok(Self {
@@ -99,16 +100,6 @@ impl RequiresRow {
             },
             list,
         })
-    }
-}
-
-/// A requirement must be one, and its marker must mean what it says.
-fn check(text: &str) -> Result<(), String> {
-    Requirement::<VerbatimUrl>::from_str(text)
-        .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())?;
-    match marker_of(text) {
-        Some(text) => marker::parse(text).map(|_| ()),
-        None => Ok(()),
     }
 }
 
@@ -189,8 +180,8 @@ impl<'t> List<'t> {
     }
 }
 
-fn marker_of(requirement: &str) -> Option<&str> {
-    requirement.split_once(';').map(|(_, text)| text.trim())
+fn marker_of(text: &str) -> Option<&str> {
+    requirement::split(text).1
 }
 
 fn is_gpu_requirement(text: &str) -> bool {

@@ -7,6 +7,7 @@ use pep440_rs::Version;
 
 use crate::digest::Sha256;
 use crate::target::Backend;
+use crate::text::{cut, quoted};
 use crate::wheel::WheelName;
 
 /// What a wheel was built for.
@@ -70,15 +71,15 @@ impl FromStr for Index {
             return Ok(Self::Pypi);
         }
         let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
-            return Err(format!("`{text}` is neither `pypi` nor the http(s) URL of a folder"));
+            return Err(format!("`{}` is neither `pypi` nor the http(s) URL of a folder", quoted(text)));
         };
         let host = rest.split('/').next().unwrap_or_default();
         if host.is_empty() || host.contains('@') {
-            return Err(format!("`{text}` has no host, or a login"));
+            return Err(format!("`{}` has no host, or a login", quoted(text)));
         }
         if rest.ends_with('/') || rest.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
         {
-            return Err(format!("`{text}` ends in a slash, or has a query, a fragment or an odd character"));
+            return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
         }
         Ok(Self::Url(text.to_owned()))
     }
@@ -126,9 +127,12 @@ pub struct BadColumn {
     pub why: String,
 }
 
+/// How many characters of a reason are told: other readers' reasons quote the whole of what they could not read.
+const LONGEST_WHY: usize = 400;
+
 impl BadColumn {
     pub(super) fn new(column: usize, why: impl fmt::Display) -> Self {
-        Self { column, why: why.to_string() }
+        Self { column, why: cut(&why.to_string(), LONGEST_WHY) }
     }
 }
 
@@ -160,11 +164,13 @@ impl WheelRow {
         };
         let wheel: WheelName = file.parse().map_err(|error| BadColumn::new(4, error))?;
         if package != wheel.name.as_ref() {
-            return Err(BadColumn::new(0, format_args!("the wheel is of {}, not of `{package}`", wheel.name)));
+            let (own, package) = (quoted(wheel.name.as_ref()), quoted(package));
+            return Err(BadColumn::new(0, format_args!("the wheel is of {own}, not of `{package}`")));
         }
         let same_text = file.split('-').nth(1) == Some(version);
         if !same_text && Version::from_str(version).ok().as_ref() != Some(&wheel.version) {
-            return Err(BadColumn::new(1, format_args!("the wheel is of version {}, not `{version}`", wheel.version)));
+            let (own, version) = (quoted(&wheel.version.to_string()), quoted(version));
+            return Err(BadColumn::new(1, format_args!("the wheel is of version {own}, not `{version}`")));
         }
         let built: Built = built.parse().map_err(|error| BadColumn::new(2, error))?;
         if let Built::For(backend) = built

@@ -39,7 +39,7 @@ pub fn run(args: &Export) -> Result<Vec<Exported>> {
 }
 
 /// Makes one output.
-fn make(job: &Job) -> Result<Exported> {
+pub(super) fn make(job: &Job) -> Result<Exported> {
     if let Some(output) = job.output.as_ref().filter(|output| io::is_same_file(output, &job.lock)) {
         let problem = Problem::new(Code::Usage, format!("{output} is the lock itself"));
         return Err(problem.help("name another file for the output").into());

@@ -23,7 +23,7 @@ pub(super) struct Job {
     pub(super) catalogs: Vec<String>,
     pub(super) output: Option<String>,
     /// A command that makes the same output: in it no path but those that were typed, and of the lock the name alone.
-    command: String,
+    pub(super) command: String,
 }
 
 /// The jobs that a command line asks for: one, or with `--all-targets` one for each target that has an output.

@@ -1,6 +1,8 @@
 //! The commands: each wires reading, planning and writing together, and decides nothing itself.
 
+pub mod check;
 pub mod export;
+pub mod init;
 mod job;
 mod read;
 pub mod rewrite;

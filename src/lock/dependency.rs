@@ -33,6 +33,8 @@ pub struct Dependency {
     pub optional: bool,
     /// The name of the index it must come from.
     pub source: Option<String>,
+    /// True if it names a URL, a path or a repository itself.
+    pub direct: bool,
     /// Where it stands.
     pub span: Span,
 }
@@ -169,6 +171,7 @@ fn from_version(toml: &Toml<'_>, name: PackageName, version: &str, span: Span) -
         python: None,
         optional: false,
         source: None,
+        direct: false,
         span,
     })
 }
@@ -210,7 +213,8 @@ fn from_table(
     }
     let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
     let source = text("source")?.map(|(source, _)| source.to_owned());
-    Ok(Dependency { name, versions, extras, marker, python, optional, source, span })
+    let direct = ["url", "path", "file", "git"].iter().any(|key| table.contains_key(key));
+    Ok(Dependency { name, versions, extras, marker, python, optional, source, direct, span })
 }
 
 /// `linux`, `!=win32` or `linux || darwin` as a marker.

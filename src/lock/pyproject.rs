@@ -307,6 +307,7 @@ impl Reading<'_, '_> {
         if !read.marker.is_true() {
             return Err(wrong("a blank should stand before the `;` behind a URL").into());
         }
+        let direct = matches!(read.version_or_url, Some(VersionOrUrl::Url(_)));
         let versions = match read.version_or_url {
             Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
             Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
@@ -320,6 +321,7 @@ impl Reading<'_, '_> {
             python: None,
             optional: false,
             source: None,
+            direct,
             span,
         })
     }

@@ -252,7 +252,13 @@ fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
     if named.is_empty() {
         let fitting = rows.iter().filter(|row| digests.contains(&row.sha256));
         let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
-        return best.map_or(Locked::Untold, |(_, row)| Locked::Row(row.clone()));
+        let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none());
+        return match best {
+            Some((_, row)) => Locked::Row(row.clone()),
+            // The release is known, and no build of it installs here: then none of the untold files does.
+            None if known_elsewhere => Locked::Absent,
+            None => Locked::Untold,
+        };
     }
     // Locks of version 1 mix the files of all releases of a name; only this one's count.
     let own = named.iter().filter(|(wheel, _)| Some(&wheel.version) == entry.version.as_ref());

@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use std::str::FromStr;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, MarkerTree, PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
 use crate::catalog::{Family, Requires, WheelRow, WheelSource};
 use crate::constraint::Constraint;
+use crate::requirement::{self, Plain};
 use crate::target::Platform;
+use crate::text::quoted;
 
 /// One requirement of a wheel, understood.
 #[derive(Debug, Clone)]
@@ -46,12 +47,19 @@ pub struct Knowledge<'s, S> {
     rows: RefCell<HashMap<Release, Rc<[WheelRow]>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<HashMap<(String, Platform), Known>>,
+    markers: RefCell<Markers>,
 }
 
 impl<'s, S: WheelSource> Knowledge<'s, S> {
     /// Nothing is looked up yet.
     pub fn new(source: &'s S) -> Self {
-        Self { source, rows: RefCell::default(), versions: RefCell::default(), required: RefCell::default() }
+        Self {
+            source,
+            rows: RefCell::default(),
+            versions: RefCell::default(),
+            required: RefCell::default(),
+            markers: RefCell::default(),
+        }
     }
 
     /// The source itself.
@@ -98,7 +106,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         let known = match self.source.requires(row, platform) {
             Requires::Known { list, .. } => list
                 .iter()
-                .map(|text| understand(text))
+                .map(|text| understand(text, &mut self.markers.borrow_mut()))
                 .collect::<Result<Rc<[_]>, _>>()
                 .map_or_else(Known::Not, Known::List),
             Requires::Suspect { reason } => Known::Not(reason),
@@ -109,13 +117,23 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 }
 
-fn understand(text: &str) -> Result<Required, String> {
-    let read = Requirement::<VerbatimUrl>::from_str(text)
-        .map_err(|_| format!("the catalogue gives it a requirement that cannot be read: {text}"))?;
-    let versions = match read.version_or_url {
-        Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
-        Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
+/// Markers that were read before: the lists of a closure repeat a few of them many times.
+type Markers = HashMap<String, MarkerTree>;
+
+fn understand(text: &str, known: &mut Markers) -> Result<Required, String> {
+    let wrong = |_| format!("the catalogue gives it a requirement that cannot be read: {}", quoted(text));
+    let (before, written) = requirement::split(text);
+    let marker = match written {
+        None => MarkerTree::TRUE,
+        Some(written) => match known.get(written) {
+            Some(marker) => marker.clone(),
+            None => {
+                let marker = requirement::marker(written).map_err(wrong)?;
+                known.insert(written.to_owned(), marker.clone());
+                marker
+            }
+        },
     };
-    let written = text.split_once(';').map(|(_, marker)| marker.trim().to_owned());
-    Ok(Required { name: read.name, extras: read.extras, versions, marker: read.marker, written })
+    let Plain { name, extras, versions, .. } = requirement::plain(before).map_err(wrong)?;
+    Ok(Required { name, extras, versions, marker, written: written.map(str::to_owned) })
 }

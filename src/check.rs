@@ -1,0 +1,114 @@
+//! What a check looks for: outputs that are no longer what their lock gives, and locks that were swapped by accident. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use crate::catalog::{Family, WheelSource};
+use crate::error::{Code, Problem};
+use crate::lock::poetry::PoetryLock;
+use crate::lock::requirements::{GlobalOption, RequirementsFile};
+use crate::lock::{Lock, LockedDigest, Origin};
+use crate::marker::{Condition, Extras};
+use crate::plan::Knowledge;
+use crate::target::Environment;
+
+/// What one line of an output means on an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Meaning {
+    pin: String,
+    extras: Extras,
+    condition: Condition,
+    digests: BTreeSet<LockedDigest>,
+}
+
+/// How two outputs differ on the environments they are for: one line each, nothing if they mean the same. The order of
+/// lines and of markers, comments, and what holds elsewhere do not count.
+pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments: &[Environment]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for environment in environments {
+        let (old, new) = (meanings(found, *environment), meanings(expected, *environment));
+        for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+            let line = match (old.get(name), new.get(name)) {
+                (Some(old), Some(new)) if old == new => continue,
+                (Some(old), None) => format!("- {}", old.pin),
+                (None, Some(new)) => format!("+ {}", new.pin),
+                (Some(old), Some(new)) if old.pin != new.pin => format!("~ {} is now {}", old.pin, new.pin),
+                (Some(old), Some(new)) if old.digests != new.digests => format!("~ {} has other digests", old.pin),
+                (Some(old), Some(_)) => format!("~ {} has another marker or other extras", old.pin),
+                (None, None) => continue,
+            };
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    let (old, new) = (indexes(found), indexes(expected));
+    lines.extend(old.iter().filter(|option| !new.contains(option)).map(|option| format!("- {option}")));
+    lines.extend(new.iter().filter(|option| !old.contains(option)).map(|option| format!("+ {option}")));
+    lines
+}
+
+fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {
+    let selection = file.select(environment, &Extras::new());
+    let each = selection.picks.into_iter().map(|pick| {
+        let entry = &file.entries[pick.entry];
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let pin = match &entry.origin {
+            Origin::Index(_) => format!("{}=={version}", entry.name),
+            Origin::Url(place) | Origin::Git(place) | Origin::File(place) | Origin::Directory(place) => {
+                format!("{} @ {place}", entry.name)
+            }
+        };
+        let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
+        (entry.name.to_string(), Meaning { pin, extras: pick.extras, condition: pick.condition, digests })
+    });
+    each.collect()
+}
+
+/// The options that say where packages come from.
+fn indexes(file: &RequirementsFile) -> Vec<String> {
+    let each = file.options.iter().filter_map(|option| match option {
+        GlobalOption::IndexUrl(url) => Some(format!("--index-url {url}")),
+        GlobalOption::ExtraIndexUrl(url) => Some(format!("--extra-index-url {url}")),
+        GlobalOption::FindLinks(place) => Some(format!("--find-links {place}")),
+        GlobalOption::NoIndex => Some("--no-index".to_owned()),
+        GlobalOption::TrustedHost(_)
+        | GlobalOption::Pre
+        | GlobalOption::PreferBinary
+        | GlobalOption::NoBinary(_)
+        | GlobalOption::OnlyBinary(_)
+        | GlobalOption::RequireHashes
+        | GlobalOption::UseFeature(_) => None,
+    });
+    each.collect()
+}
+
+/// Entries of a lock that a rewrite left behind: a wheel of the family at a URL that the project does not ask for. A plain
+/// `poetry lock` would then keep that wheel for every platform.
+pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
+    match lock {
+        Lock::Poetry(poetry) => swapped_poetry(poetry, knowledge),
+        // A requirements file is an output as often as a lock.
+        Lock::Requirements(_) => Vec::new(),
+    }
+}
+
+fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
+    let Some(project) = &lock.project else { return Vec::new() };
+    let asked = |name: &PackageName| project.groups.values().flatten().any(|root| root.direct && root.name == *name);
+    let entries = lock.entries.iter().filter(|entry| {
+        matches!(entry.origin, Origin::Url(_)) && knowledge.family(&entry.name) != Family::No && !asked(&entry.name)
+    });
+    let problem = |entry: &crate::lock::Entry| {
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!(
+            "{} has {} {version} from a URL, for which {} does not ask",
+            lock.source.name, entry.name, project.source.name
+        );
+        let help = "take back the committed lock (git checkout), or make it anew: poetry lock --regenerate; \
+                    a lock that is meant to be swapped passes with --allow-swapped";
+        Problem::new(Code::SwappedLock, message).at(&lock.source, entry.at.span).help(help)
+    };
+    entries.map(problem).collect()
+}

@@ -1,0 +1,43 @@
+//! Texts made from the definition: completions for shells, and pages for `man`.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::Cli;
+use crate::error::{Code, Problem};
+
+/// The script that teaches a shell the commands and options.
+pub fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "torchswap", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+/// The manual page of the program, or of one of its commands, as roff.
+pub fn man(command: Option<&str>) -> Result<String, Problem> {
+    // `help` has no page of its own: it would repeat the others.
+    let mut root = Cli::command().disable_help_subcommand(true);
+    // Tells the commands their full names, and gives them the options that all share.
+    root.build();
+    let page = match command {
+        None => root.clone(),
+        Some(name) => {
+            let found = root.get_subcommands().find(|one| one.get_name() == name && !one.is_hide_set());
+            found.cloned().ok_or_else(|| no_page(name, &root))?
+        }
+    };
+    let version = root.get_version().unwrap_or_default();
+    let mut text = Vec::new();
+    Man::new(page)
+        .source(format!("torchswap {version}"))
+        .render(&mut text)
+        .map_err(|error| Problem::new(Code::Io, format!("cannot write the page: {error}")))?;
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
+fn no_page(name: &str, root: &clap::Command) -> Problem {
+    let pages = root.get_subcommands().filter(|one| !one.is_hide_set()).map(clap::Command::get_name);
+    Problem::new(Code::Usage, format!("there is no page for `{name}`"))
+        .help(format!("the commands are: {}", pages.collect::<Vec<_>>().join(", ")))
+}

@@ -1,0 +1,132 @@
+//! `torchswap check`: is every output what its lock gives now, and has a swapped lock leaked?
+
+use std::collections::BTreeSet;
+
+use super::job::{Job, jobs};
+use super::{export, read};
+use crate::check;
+use crate::cli::{Check, Export};
+use crate::config::Config;
+use crate::error::{Code, Error, Problem, Result};
+use crate::io;
+use crate::lock::requirements::{self, RequirementsFile};
+use crate::plan::Knowledge;
+use crate::report::Finding;
+use crate::target::Environment;
+use crate::text::Source;
+
+/// What a check found, and what puts it right.
+#[derive(Debug)]
+pub struct Checked {
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// With `--fix`: the files to write, each with its text.
+    pub writes: Vec<(String, String)>,
+}
+
+/// Checks without writing.
+///
+/// # Errors
+/// If an output cannot be made, or a file does not say how it was made.
+pub fn run(args: &Check) -> Result<Checked> {
+    let config = read::config()?;
+    let mut checked = Checked { findings: Vec::new(), writes: Vec::new() };
+    let mut problems = Vec::new();
+    let mut locks: BTreeSet<String> = BTreeSet::new();
+    for (file, job) in wanted(args, &config)? {
+        locks.insert(job.lock.clone());
+        match output(&file, &job) {
+            Ok(None) => {}
+            Ok(Some((finding, text))) => {
+                checked.findings.push(Finding { fixed: args.fix, ..finding });
+                if args.fix {
+                    checked.writes.push((file, text));
+                }
+            }
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    if locks.is_empty() {
+        locks.insert(config.lock.clone().map_or_else(io::find_lock, Ok)?);
+    }
+    let catalogues = read::catalogues(&config.catalogs)?;
+    let knowledge = Knowledge::new(&catalogues);
+    for name in locks.iter().filter(|_| !args.allow_swapped) {
+        let lock = read::lock(name)?;
+        let swapped = check::swapped(&lock, &knowledge).into_iter();
+        let finding = |problem| Finding { file: name.clone(), problem, details: Vec::new(), fixed: false };
+        checked.findings.extend(swapped.map(finding));
+    }
+    Error::unless_empty(problems)?;
+    Ok(checked)
+}
+
+/// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
+fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
+    if args.files.is_empty() {
+        if config.targets.iter().all(|target| target.output.is_none()) {
+            return Ok(Vec::new());
+        }
+        let jobs = jobs(&export_of(&["--all-targets".to_owned()])?, config)?;
+        return Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect());
+    }
+    let mut wanted = Vec::new();
+    for file in &args.files {
+        let source = io::read(file)?;
+        let command = source.text.lines().find_map(|line| line.strip_prefix("# Command: torchswap export"));
+        let Some(words) = command else {
+            let problem = Problem::new(Code::Unsupported, format!("{file} does not say how it was made"));
+            return Err(problem
+                .help("name a file that torchswap export wrote, or check the configured outputs")
+                .into());
+        };
+        let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
+        let mut export = export_of(&words)?;
+        // The header has the lock's name alone: it lies beside the output.
+        export.lock = export.lock.map(|lock| io::beside(file, &lock));
+        for mut job in jobs(&export, config)? {
+            job.output = Some(file.clone());
+            wanted.push((file.clone(), job));
+        }
+    }
+    Ok(wanted)
+}
+
+/// The options of an export, as if typed.
+fn export_of(words: &[String]) -> Result<Export> {
+    Export::of(words).ok_or_else(|| {
+        let message = format!("the header's command is not understood: torchswap export {}", words.join(" "));
+        let problem = Problem::new(Code::Unsupported, message);
+        problem.help("make the file anew with this version of torchswap").into()
+    })
+}
+
+/// Compares one output with what its lock gives; also gives the text it should have.
+fn output(file: &str, job: &Job) -> Result<Option<(Finding, String)>> {
+    let expected = export::make(job)?;
+    let found = io::read_if_there(file)?;
+    let finding = |problem: Problem, details| Finding { file: file.to_owned(), problem, details, fixed: false };
+    let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
+    let Some(found) = found else {
+        let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
+        return Ok(Some((finding(problem.help(help()), Vec::new()), expected.text)));
+    };
+    if found.text == expected.text {
+        return Ok(None);
+    }
+    let summary = &expected.summary;
+    let environments = summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python });
+    let environments: Vec<Environment> = environments.collect();
+    let details = check::drift(&parsed(&found)?, &parsed(&Source::new(file, &*expected.text))?, &environments);
+    if details.is_empty() {
+        return Ok(None);
+    }
+    let problem = Problem::new(Code::OutOfDate, format!("{file} is not what {} gives now", job.lock));
+    Ok(Some((finding(problem.help(help()), details), expected.text)))
+}
+
+fn parsed(source: &Source) -> Result<RequirementsFile> {
+    requirements::parse(&source.name, source.text.clone(), &mut |path| {
+        io::read(path).map(|source| source.text).map_err(|error| error.to_string())
+    })
+}

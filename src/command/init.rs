@@ -1,0 +1,61 @@
+//! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
+
+use super::read;
+use crate::error::{Code, Problem, Result};
+use crate::io;
+use crate::starter::{self, HOOKS, Image};
+
+/// The file that is written.
+pub const FILE: &str = "torchswap.toml";
+
+/// What init proposes.
+#[derive(Debug)]
+pub struct Initialised {
+    /// The configuration, if there is none yet.
+    pub configuration: Option<String>,
+    /// What the user may put into other files.
+    pub advice: String,
+}
+
+/// Looks and proposes, and writes nothing.
+///
+/// # Errors
+/// If there is no lock, or it cannot be read.
+pub fn run() -> Result<Initialised> {
+    let config = read::config()?;
+    let name = config.lock.clone().map_or_else(io::find_lock, Ok)?;
+    let lock = read::lock(&name)?;
+    let dockerfile = io::read_if_there("Dockerfile")?.map(|source| source.text).unwrap_or_default();
+    let image = Image::of(&dockerfile);
+    let catalogues = read::catalogues(&config.catalogs)?;
+    let mut advice = String::new();
+    let configuration = if config.targets.is_empty() {
+        if io::read_if_there(FILE)?.is_some() {
+            let problem = Problem::new(Code::Usage, format!("{FILE} is there, but names no targets"));
+            return Err(problem.help("add [targets.NAME] to it, or take it away and run init again").into());
+        }
+        let proposals = starter::propose(&lock, &image, &catalogues);
+        Some(starter::configuration(&name, &proposals))
+    } else {
+        advice.push_str("The configuration has targets already; it was left alone.\n\n");
+        None
+    };
+    let (target, output) = match config.targets.first() {
+        Some(first) => (
+            first.target.name.clone().unwrap_or_default(),
+            first.output.clone().unwrap_or_else(|| "requirements.txt".to_owned()),
+        ),
+        None => ("docker".to_owned(), "requirements.txt".to_owned()),
+    };
+    if !dockerfile.contains("torchswap") {
+        advice.push_str("Lines for the Dockerfile:\n\n");
+        advice.push_str(&starter::dockerfile_lines(&target, &output, &name));
+        advice.push('\n');
+    }
+    let hooks = io::read_if_there(".pre-commit-config.yaml")?.map(|source| source.text).unwrap_or_default();
+    if !hooks.contains("torchswap") {
+        advice.push_str("Hooks for .pre-commit-config.yaml:\n\n");
+        advice.push_str(HOOKS);
+    }
+    Ok(Initialised { configuration, advice })
+}

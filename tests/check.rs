@@ -1,0 +1,106 @@
+//! `torchswap check`: drift of outputs, and locks that were swapped by accident.
+
+use crate::support::{Place, snapshot};
+
+const CONFIG: &str = "\n[tool.torchswap.targets.docker]\ncuda = \"12.4\"\npython = [\"3.10\", \"3.11\"]\noutput = \"requirements-cu124.txt\"\n\
+    [tool.torchswap.targets.ci]\ncpu = true\npython = [\"3.11\"]\noutput = \"requirements-ci.txt\"\n";
+
+fn place() -> Place {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("pyproject.toml", place.read("pyproject.toml") + CONFIG);
+    place.run("export --all-targets -q").ok();
+    place
+}
+
+#[test]
+fn fresh_outputs_pass() {
+    let place = place();
+    let run = place.run("check");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert_eq!(place.run("check requirements-ci.txt").status, 0);
+}
+
+#[test]
+fn a_lock_that_moved_on_is_found_and_fixed() {
+    let place = place();
+    let moved = place.read("poetry.lock").replacen(
+        "name = \"tqdm\"\nversion = \"4.70.1\"",
+        "name = \"tqdm\"\nversion = \"4.70.2\"",
+        1,
+    );
+    place.write("poetry.lock", &moved);
+    let run = place.run("check");
+    assert_eq!(run.status, 1);
+    snapshot("check-drift", &run.shown());
+    snapshot("check-drift-github", &place.run("check --report github").shown());
+    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stderr).unwrap();
+    assert_eq!(json["findings"][0]["code"], "out-of-date");
+    assert_eq!(place.run("check --quiet").stderr, "");
+    let fixed = place.run("check --fix");
+    assert_eq!(fixed.status, 0, "{}", fixed.stderr);
+    assert!(fixed.stderr.starts_with("fixed: "), "{}", fixed.stderr);
+    assert_eq!(place.run("check").status, 0);
+    assert!(place.read("requirements-ci.txt").contains("tqdm==4.70.2"));
+}
+
+#[test]
+fn what_was_edited_by_hand_is_found() {
+    let place = place();
+    let text = place.read("requirements-ci.txt");
+    place.write("requirements-ci.txt", text.replacen("--hash=sha256:", "--hash=sha256:0", 1).replacen("0", "", 1));
+    let line = text.lines().find(|line| line.starts_with("tqdm==")).unwrap();
+    place.write("requirements-ci.txt", text.replace(line, "tqdm==4.66.0 \\"));
+    let run = place.run("check requirements-ci.txt");
+    assert!(run.status == 1 && run.stderr.contains("~ tqdm==4.66.0 is now tqdm==4.70.1"), "{}", run.stderr);
+    place.write("requirements-ci.txt", text.replace("idna==", "idna-x=="));
+    let run = place.run("check");
+    assert!(run.stderr.contains("- idna-x==") && run.stderr.contains("+ idna=="), "{}", run.stderr);
+}
+
+/// Another version of the tool writes another header, another Poetry another order: neither is drift.
+#[test]
+fn what_means_the_same_passes() {
+    let place = place();
+    let text = place.read("requirements-cu124.txt");
+    let (head, body) = text.split_once("\ncertifi").unwrap();
+    let mut blocks: Vec<String> = Vec::new();
+    for line in format!("certifi{body}").lines() {
+        match blocks.last_mut() {
+            Some(last) if line.starts_with(' ') => *last += &format!("{line}\n"),
+            _ => blocks.push(format!("{line}\n")),
+        }
+    }
+    blocks.reverse();
+    place.write("requirements-cu124.txt", head.replace("torchswap 0.1.0", "torchswap 9.9.9") + "\n" + &blocks.concat());
+    let run = place.run("check");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+}
+
+#[test]
+fn an_output_that_is_not_there_is_found() {
+    let place = place();
+    std::fs::remove_file(place.path().join("requirements-ci.txt")).unwrap();
+    let run = place.run("check");
+    assert!(run.status == 1 && run.stderr.contains("requirements-ci.txt is not there"), "{}", run.stderr);
+}
+
+#[test]
+fn a_swapped_lock_is_found() {
+    let place = place();
+    place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
+    let run = place.run("check requirements-ci.txt");
+    assert_eq!(run.status, 1);
+    snapshot("check-swapped-lock", &run.shown());
+}
+
+#[test]
+fn what_cannot_be_answered_is_2() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    assert_eq!(place.run("check").status, 0);
+    place.write("plain.txt", "a==1\n");
+    assert!(place.run("check plain.txt").refused().contains("does not say how it was made"));
+    place.write("odd.txt", "# Made by torchswap 9 from x\n# Command: torchswap export --future\n");
+    assert!(place.run("check odd.txt").refused().contains("is not understood"));
+    assert!(place.run("check absent.txt").refused().contains("absent.txt"));
+    assert!(Place::new().run("check").refused().contains("there is no poetry.lock"));
+}
