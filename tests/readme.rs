@@ -4,6 +4,8 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use torchswap::catalog::ProjectTable;
+use torchswap::config::Config;
+use torchswap::text::Source;
 
 use crate::support::{Place, root};
 
@@ -64,6 +66,14 @@ fn the_sample_catalogue_can_be_read() {
     // An invented digest, plainly so.
     let table = ProjectTable::parse("sample", sample.replace("<sha256>", &"0".repeat(64))).unwrap();
     assert_eq!((table.wheels().count(), table.requires().len()), (1, 1));
+}
+
+#[test]
+fn the_sample_configuration_can_be_read() {
+    let text = readme();
+    let sample = blocks(&text, "toml").into_iter().next().unwrap();
+    let config = Config::parse_pyproject(&Source::new("README.md", sample)).unwrap().unwrap();
+    assert_eq!(config.targets.len(), 3);
 }
 
 #[test]
