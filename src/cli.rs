@@ -1,9 +1,12 @@
 //! The command line: clap and nothing else. The types say what was typed, not what it means.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use pep508_rs::ExtraName;
 
 use crate::target::{Backend, Platform, Python};
+
+pub mod pages;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
@@ -45,6 +48,18 @@ pub enum Command {
     ///
     /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
     Init,
+    /// Print the script that completes commands and options in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a page for `man`, as roff
+    #[command(hide = true)]
+    Man {
+        /// A command that the page is about; default: the program
+        command: Option<String>,
+    },
 }
 
 const CHECK_EXAMPLES: &str = "\
@@ -169,10 +184,21 @@ impl Export {
         let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());
         match Cli::try_parse_from(all).ok()?.command {
             Command::Export(export) => Some(*export),
-            Command::Check(_) | Command::Rewrite(_) | Command::Init => None,
+            Command::Check(_)
+            | Command::Rewrite(_)
+            | Command::Init
+            | Command::Completions { .. }
+            | Command::Man { .. } => None,
         }
     }
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  torchswap completions bash > ~/.local/share/bash-completion/completions/torchswap
+  torchswap completions zsh > ~/.zfunc/_torchswap
+  torchswap completions fish > ~/.config/fish/completions/torchswap.fish
+  torchswap completions powershell >> $PROFILE";
 
 /// Which target.
 #[derive(Debug, Args)]
@@ -249,9 +275,13 @@ pub struct OutputArgs {
     /// A project's own catalogue of wheels; repeatable
     #[arg(long = "catalog", value_name = "FILE")]
     pub catalogs: Vec<String>,
-    /// Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay
-    // Read later: clap would print a login that the URL must not have.
-    #[arg(long, value_name = "URL")]
+    /// Another base URL for PyTorch's wheels.
+    // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
+    )]
     pub mirror: Option<String>,
 }
 

@@ -8,19 +8,20 @@
 //! wishes of a round are those of the packages chosen in the round before, until nothing changes.
 
 mod conflicts;
+mod known;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem};
 use crate::lock::{LockedDigest, Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
-use crate::pin::{Files, Pin};
-use crate::plan::family::{Member, admits_python, pin_of, witness_of};
+use crate::pin::Pin;
+use crate::plan::family::Member;
 use crate::plan::knowledge::{Known, Required};
 use crate::plan::{Knowledge, View, Wish};
 
@@ -301,63 +302,6 @@ impl<S: WheelSource> Resolver<'_, S> {
         };
         let fitting = self.spare.get(name).into_iter().flatten().copied().filter(fits);
         fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
-    }
-
-    /// The newest catalogued release that fits, has a wheel for the environment, and whose requirements are known.
-    fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Pin, WheelRow)> {
-        let exact = want.versions.iter().any(|(versions, _)| versions.exact().is_some());
-        let versions = self.knowledge.versions(name);
-        let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
-        let mut found = fitting.filter_map(|version| self.wheel_of(name, version, exact)).peekable();
-        // A release whose requirements are not known could not be followed, so an older one goes before it.
-        let newest = found.peek().cloned();
-        let known = |(_, row): &(Pin, WheelRow)| {
-            matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
-        };
-        found.find(known).or(newest)
-    }
-
-    /// A release's wheel for the environment, pinned.
-    fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Pin, WheelRow)> {
-        let rows = self.knowledge.rows(name, version);
-        let here = |row: &&WheelRow| {
-            row.wheel.fit(self.wish.environment).is_some() && (exact || !row.yanked) && admits_python(row, self.wish)
-        };
-        // A release on the default index is pinned as such: a URL there names no release.
-        if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {
-            return Some((self.release(&rows, row)?, row.clone()));
-        }
-        let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
-        let row = rows.iter().filter(here).max_by_key(by_fit)?;
-        Some((pin_of(row), row.clone()))
-    }
-
-    /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
-    fn release(&self, rows: &[WheelRow], like: &WheelRow) -> Option<Pin> {
-        let environments = self
-            .wish
-            .pythons
-            .iter()
-            .chain([&self.wish.environment.python])
-            .map(|python| crate::target::Environment { python: *python, ..self.wish.environment });
-        let environments: Vec<_> = environments.collect();
-        let files = rows.iter().filter(|row| {
-            row.index == Index::Pypi
-                && row.yanked == like.yanked
-                && environments.iter().any(|environment| row.wheel.fit(*environment).is_some())
-        });
-        let files: Vec<&WheelRow> = files.collect();
-        let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
-        let files = Files::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
-        Some(Pin::Index { version: like.wheel.version.clone(), files, witness: witness_of(fewest) })
-    }
-
-    fn row_of(&self, name: &PackageName, version: &Version) -> Option<WheelRow> {
-        let rows = self.knowledge.rows(name, version);
-        let fitting = rows.iter().filter(|row| row.wheel.fit(self.wish.environment).is_some());
-        let known =
-            |row: &&WheelRow| matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_));
-        fitting.max_by_key(|row| (known(row), row.index == Index::Pypi)).cloned()
     }
 
     fn out_of_step(&self, member: &Member, want: &Want) -> Problem {

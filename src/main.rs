@@ -7,7 +7,7 @@ use clap::Parser;
 use torchswap::cli::{CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
 use torchswap::error::{Code, Error, Problem};
 use torchswap::report::Summary;
-use torchswap::{command, io, render};
+use torchswap::{cli, command, io, render};
 
 /// The answer is no.
 const NO: u8 = 1;
@@ -72,12 +72,9 @@ fn main() -> ExitCode {
                     io::replace(command::init::FILE, text)?;
                     talk.tell(&format!("wrote {}\n", command::init::FILE));
                 }
-                print(&initialised.advice)
+                Ok(initialised.advice)
             });
-            match done {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(error) => talk.fail(&error),
-            }
+            talk.show(done)
         }
         Command::Rewrite(args) => {
             let talk = Talk::new(&args.talk);
@@ -100,6 +97,8 @@ fn main() -> ExitCode {
                 Err(error) => talk.fail(&error),
             }
         }
+        Command::Completions { shell } => Talk::plain().show(Ok(cli::pages::completions(*shell))),
+        Command::Man { command } => Talk::plain().show(cli::pages::man(command.as_deref()).map_err(Error::from)),
     }
 }
 
@@ -126,7 +125,18 @@ impl Talk {
         Self::new(&TalkArgs { report: ReportFormat::Human, quiet: false, color: ColourArg::Auto })
     }
 
+    /// Prints the text that is what a command gives.
+    fn show(&self, text: Result<String, Error>) -> ExitCode {
+        match text.and_then(|text| print(&text)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => self.fail(&error),
+        }
+    }
+
     fn summaries(&self, summaries: &[Summary]) {
+        if self.quiet {
+            return;
+        }
         for summary in summaries {
             self.tell(&match self.report {
                 ReportFormat::Human => render::summary(summary, self.colour),

@@ -137,28 +137,28 @@ pub enum Kept {
     Unproven(String),
 }
 
-/// Plans one environment.
+/// Plans one environment, of which the packages of the family are found already.
 ///
 /// # Errors
-/// All problems found: builds that cannot be or are not known, requirements that nothing meets, packages out of step.
-pub fn plan<S: WheelSource>(
+/// All problems found: requirements that are not known or that nothing meets, packages out of step.
+fn plan<S: WheelSource>(
     view: View<'_>,
     selection: &Selection,
+    members: Vec<family::Member>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<EnvironmentPlan> {
-    let (members, mut problems) = family::members(view, selection, wish, knowledge);
-    if problems.is_empty() {
-        problems.extend(family::requirements_unknown(view, selection, &members, wish));
-    }
     // Without the wheels there is nothing whose requirements could be followed.
-    Error::unless_empty(problems)?;
+    Error::unless_empty(family::requirements_unknown(view, selection, &members, wish))?;
     let (chosen, mut problems) = closure::resolve(view, selection, &members, wish, knowledge);
     let removed = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
     Error::unless_empty(problems)?;
     Ok(assemble(view, selection, wish, knowledge, members, &chosen, &removed))
 }
+
+/// A pin, and what its wheel requires.
+type Pinned = (Pin, Option<Rc<[Required]>>);
 
 /// Puts the decisions together into lines.
 fn assemble<S: WheelSource>(
@@ -171,7 +171,7 @@ fn assemble<S: WheelSource>(
     removed: &[usize],
 ) -> EnvironmentPlan {
     let mut decisions = Vec::new();
-    let mut pins: BTreeMap<usize, (Pin, Option<Rc<[Required]>>)> = BTreeMap::new();
+    let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
     let list = |known: &Known| match known {
         Known::List(list) => Some(Rc::clone(list)),
         Known::Not(_) => None,

@@ -40,21 +40,28 @@ impl fmt::Display for WheelNameError {
 
 impl std::error::Error for WheelNameError {}
 
+const PARTS: &str = "it has not five or six parts between hyphens";
+
 impl FromStr for WheelName {
     type Err = WheelNameError;
 
     fn from_str(text: &str) -> Result<Self, WheelNameError> {
         let fail = |why| WheelNameError { text: text.to_owned(), why };
         let stem = text.strip_suffix(".whl").ok_or_else(|| fail("it does not end in .whl"))?;
-        let odd = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '!'));
-        if stem.contains(odd) {
+        let odd = |b: u8| !(b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'+' | b'!'));
+        if stem.bytes().any(odd) {
             return Err(fail("it has a character that no file name of a wheel has"));
         }
-        let parts: Vec<&str> = stem.split('-').collect();
-        let (build, tags) = match parts.as_slice() {
+        let mut parts = [""; 6];
+        let mut count = 0;
+        for part in stem.split('-') {
+            *parts.get_mut(count).ok_or_else(|| fail(PARTS))? = part;
+            count += 1;
+        }
+        let (build, tags) = match parts.split_at(count).0 {
             [_, _, tags @ ..] if tags.len() == 3 => (None, tags),
             [_, _, build, tags @ ..] if tags.len() == 3 => (Some(*build), tags),
-            _ => return Err(fail("it has not five or six parts between hyphens")),
+            _ => return Err(fail(PARTS)),
         };
         if tags.iter().any(|tag| tag.split('.').any(str::is_empty)) {
             return Err(fail("a tag is empty"));

@@ -21,6 +21,7 @@
 
 mod embedded;
 mod project;
+mod refusal;
 pub mod releases;
 mod requires;
 mod row;

@@ -18,6 +18,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::embedded::TABLES;
+use super::refusal::{are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose};
 use super::row::{BadColumn, Built, Index, WheelRow};
 use super::search::Tables;
@@ -25,7 +26,7 @@ use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
 use crate::error::{Code, Error, Problem};
 use crate::target::{Backend, Platform};
-use crate::text::{Source, Span, cut};
+use crate::text::{Source, Span};
 
 /// A project's catalogue, read and sorted.
 #[derive(Debug, Clone)]
@@ -35,21 +36,6 @@ pub struct ProjectTable {
     requires: String,
     /// Every wheel row, and where in the source its digest stands.
     rows: Vec<(WheelRow, Span)>,
-}
-
-/// How many characters of a file's name and of its folder are told; real ones have some 120.
-const LONGEST_SHOWN: usize = 300;
-
-/// How many problems are told of one file.
-const ENOUGH: usize = 20;
-
-/// True if so many problems were found that no more should be looked for; the last of them says so.
-fn are_enough(problems: &mut Vec<Problem>, name: &str) -> bool {
-    if problems.len() == ENOUGH {
-        let message = format!("there are {ENOUGH} problems already: the rest of {name} was not looked at");
-        problems.push(Problem::new(Code::Syntax, message).help("mend these first"));
-    }
-    problems.len() > ENOUGH
 }
 
 /// The columns of the digest and the file name in a project file, where one more stands in front.
@@ -68,14 +54,14 @@ impl ProjectTable {
                 break;
             }
             let Some((kind, rest)) = line.split_once('\t') else {
-                problems.push(unknown(&source, start, line));
+                problems.push(unknown(&source, column(line, start, 0)));
                 continue;
             };
             let read = match kind {
                 "wheel" => WheelRow::parse(rest, &source.name).map(|row| rows.push((row, column(line, start, DIGEST)))),
                 "requires" => RequiresRow::parse(rest).map(|row| requires.push(row.to_string())),
                 _ => {
-                    problems.push(unknown(&source, start, line));
+                    problems.push(unknown(&source, column(line, start, 0)));
                     continue;
                 }
             };
@@ -148,26 +134,6 @@ fn sorted(mut lines: Vec<String>) -> String {
     lines.sort_unstable();
     lines.dedup();
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
-}
-
-fn unknown(source: &Source, start: usize, line: &str) -> Problem {
-    Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and tabs part its columns")
-        .at(source, column(line, start, 0))
-}
-
-fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
-    let message = format!(
-        "two digests for {} at {}: {} says {}, {} says {}",
-        cut(known.wheel.as_str(), LONGEST_SHOWN),
-        cut(known.index.as_str(), LONGEST_SHOWN),
-        known.catalogue,
-        known.sha256,
-        other.catalogue,
-        other.sha256
-    );
-    Problem::new(Code::DigestConflict, message)
-        .at(source, span)
-        .help("find out which file the index serves, and remove the other row; never keep both")
 }
 
 /// The built-in catalogue and a project's own, as one.

@@ -15,6 +15,9 @@ pub fn completions(shell: Shell) -> String {
 }
 
 /// The manual page of the program, or of one of its commands, as roff.
+///
+/// # Errors
+/// If there is no such command.
 pub fn man(command: Option<&str>) -> Result<String, Problem> {
     // `help` has no page of its own: it would repeat the others.
     let mut root = Cli::command().disable_help_subcommand(true);

@@ -38,7 +38,7 @@ pub(super) fn changed(
     if let Some(files_at) = block.files {
         head.replace(inside(files_at), files(pin));
     }
-    mark(block, marker, inside, &mut head);
+    mark(source, block, marker, inside, &mut head);
     let mut text = apply(&head, source.slice(block.head));
     let table = |wanted: BlockTable| {
         block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
@@ -52,23 +52,96 @@ pub(super) fn changed(
     if let Pin::Url { url, .. } = pin {
         text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
     }
-    in_style(source, text)
+    in_style(source, &text)
 }
 
-/// The entry as it is, but for a further marker.
-pub(super) fn kept(source: &Source, block: &Block, marker: &str) -> String {
+/// The entry as it is, but also where one marker says, and only where another does.
+pub(super) fn kept(source: &Source, block: &Block, also: Option<&str>, only: &str) -> String {
+    let mut block = block.clone();
+    let widen = |old: &mut String| {
+        if let Some(also) = also {
+            *old = format!("{} or {}", in_brackets(old), in_brackets(also));
+        }
+    };
+    match &mut block.markers {
+        Some(BlockMarkers::One(_, old)) => widen(old),
+        Some(BlockMarkers::ByGroup(_, old)) => old.iter_mut().for_each(|(_, old)| widen(old)),
+        None => {}
+    }
     let mut patch = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.span.start, end: span.end - block.span.start };
-    mark(block, Some(marker), inside, &mut patch);
-    in_style(source, apply(&patch, source.slice(block.span)))
+    mark(source, &block, Some(only), inside, &mut patch);
+    in_style(source, &apply(&patch, source.slice(block.span)))
+}
+
+/// The entry as it is, but where it is not selected yet, by a further marker; by none it is selected everywhere.
+pub(super) fn widened(source: &Source, block: &Block, marker: Option<&str>, patch: &mut Patch) {
+    match (&block.markers, marker) {
+        (None, _) => {}
+        (Some(BlockMarkers::One(span, old)), Some(marker)) => {
+            patch.replace(*span, quoted(&format!("{} or {}", in_brackets(old), in_brackets(marker))));
+        }
+        (Some(BlockMarkers::ByGroup(span, old)), Some(marker)) => {
+            let each = old.iter().map(|(group, old)| {
+                format!("{group} = {}", quoted(&format!("{} or {}", in_brackets(old), in_brackets(marker))))
+            });
+            patch.replace(*span, format!("{{{}}}", each.collect::<Vec<_>>().join(", ")));
+        }
+        (Some(BlockMarkers::One(span, _) | BlockMarkers::ByGroup(span, _)), None) => {
+            let start = source.text[..span.start].rfind('\n').map_or(span.start, |at| at + 1);
+            let end = source.text[span.end..].find('\n').map_or(source.text.len(), |at| span.end + at + 1);
+            patch.replace(Span { start, end }, "");
+        }
+    }
+}
+
+/// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
+pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String, Option<String>>, patch: &mut Patch) {
+    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+    let old = table.map(|span| source.slice(span)).unwrap_or_default();
+    let lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let mut new: BTreeMap<usize, String> = BTreeMap::new();
+    for (name, marker) in needs.iter().filter(|(name, _)| lines.iter().all(|line| key(line).as_ref() != Some(*name))) {
+        let line = match marker {
+            None => format!("{name} = \"*\"\n"),
+            Some(marker) => format!("{name} = {{version = \"*\", markers = {}}}\n", quoted(marker)),
+        };
+        let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name));
+        let last = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+        new.entry(before.unwrap_or(last)).or_default().push_str(&line);
+    }
+    match table {
+        Some(span) => {
+            for (line, text) in new {
+                let at = span.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();
+                patch.insert(at, in_style(source, &text));
+            }
+        }
+        None => {
+            let text: String = new.into_values().collect();
+            if !text.is_empty() {
+                patch.insert(block.head.end, in_style(source, &format!("[package.dependencies]\n{text}\n")));
+            }
+        }
+    }
+}
+
+/// The package that a line of `[package.dependencies]` begins with.
+fn key(line: &str) -> Option<String> {
+    let (name, _) = line.split_once(" = ").filter(|(name, _)| !name.starts_with([' ', '#', '{']))?;
+    Some(name.trim_matches('"').to_lowercase().replace(['_', '.'], "-"))
 }
 
 /// A new entry, in the groups and under the markers of torch, for which it comes along.
 pub(super) fn new(lock: &PoetryLock, torch: &Block, index: usize, entry: &NewEntry<'_>) -> String {
+    // Poetry 1.3 and 1.4 wrote a category, later ones do not.
+    let mut lines = lock.source.slice(torch.head).lines();
+    let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
     let mut text = format!(
-        "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\noptional = {}\npython-versions = \"*\"\n",
+        "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\n{}optional = {}\npython-versions = \"*\"\n",
         quoted(entry.name.as_ref()),
         quoted(&entry.pin.version().to_string()),
+        category.unwrap_or_default(),
         lock.is_optional(index),
     );
     let mut behind = String::new();
@@ -92,7 +165,7 @@ pub(super) fn new(lock: &PoetryLock, torch: &Block, index: usize, entry: &NewEnt
     if let Pin::Url { url, .. } = entry.pin {
         text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
     }
-    in_style(&lock.source, text)
+    in_style(&lock.source, &text)
 }
 
 /// A patch made of spans of this very text cannot fail; if it did, the text would stay as it was.
@@ -101,7 +174,7 @@ fn apply(patch: &Patch, text: &str) -> String {
 }
 
 /// Gives a text the line ends of the lock.
-fn in_style(source: &Source, text: String) -> String {
+fn in_style(source: &Source, text: &str) -> String {
     let plain = text.replace("\r\n", "\n");
     if source.line_end() == "\n" { plain } else { plain.replace('\n', "\r\n") }
 }
@@ -118,7 +191,7 @@ fn files(pin: &Pin) -> String {
 }
 
 /// Adds a marker to those that the entry has.
-fn mark(block: &Block, marker: Option<&str>, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
+fn mark(source: &Source, block: &Block, marker: Option<&str>, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
     let Some(marker) = marker else { return };
     match &block.markers {
         Some(BlockMarkers::One(span, old)) => patch.replace(inside(*span), quoted(&both(old, Some(marker)))),
@@ -127,18 +200,22 @@ fn mark(block: &Block, marker: Option<&str>, inside: impl Fn(Span) -> Span, patc
         }
         None => {
             if let Some(files) = block.files {
-                let key = "files = ".len();
-                patch.insert(inside(files).start - key, format!("markers = {}\n", quoted(marker)));
+                let line = source.text[..files.start].rfind('\n').map_or(block.head.start, |at| at + 1);
+                let at = inside(Span { start: line, end: line }).start;
+                patch.insert(at, format!("markers = {}\n", quoted(marker)));
             }
         }
     }
 }
 
+fn in_brackets(text: &str) -> String {
+    if text.contains(" or ") { format!("({text})") } else { text.to_owned() }
+}
+
 fn both(one: &str, other: Option<&str>) -> String {
-    let wrapped = |text: &str| if text.contains(" or ") { format!("({text})") } else { text.to_owned() };
     match other {
         None => one.to_owned(),
-        Some(other) => format!("{} and {}", wrapped(one), wrapped(other)),
+        Some(other) => format!("{} and {}", in_brackets(one), in_brackets(other)),
     }
 }
 
@@ -170,10 +247,8 @@ fn dependencies(requires: &[Required], old: &str) -> String {
     let named = lines.keys().cloned().collect::<Vec<_>>();
     let mut text: BTreeMap<String, String> = BTreeMap::new();
     for line in old.lines().filter(|line| line.contains("optional = true")) {
-        let name = line.split(" = ").next().unwrap_or_default().trim_matches('"');
-        let normal = name.to_lowercase().replace(['_', '.'], "-");
-        if !named.contains(&normal) {
-            text.insert(normal, format!("{line}\n"));
+        if let Some(name) = key(line).filter(|name| !named.contains(name)) {
+            text.insert(name, format!("{line}\n"));
         }
     }
     for (name, values) in lines {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::Style;
+use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::lock::{LockedDigest, Origin};
 use crate::marker::Extras;
@@ -14,15 +15,26 @@ use crate::target::Python;
 
 /// One line before it is known under which Pythons it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Body {
+struct Body<'a> {
     /// `name[extras]==version`, `name @ url`, a path.
     head: String,
     /// What the target cannot decide.
     residue: Option<String>,
-    digests: Vec<String>,
+    digests: Vec<Written<'a>>,
 }
 
-impl Body {
+/// A digest as it is written; in the order of the texts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Written<'a> {
+    Sha256(Sha256),
+    /// `sha384:…` or `sha512:…`.
+    Strong(&'a str),
+}
+
+/// How long a digest's own line is: the continuation before it, `    --hash=sha256:` and 64 digits.
+const DIGEST_LINE: usize = 3 + 18 + 64;
+
+impl Body<'_> {
     /// The line, its digests on lines of their own as `poetry export` writes them.
     fn text(&self, pythons: Option<&str>) -> String {
         let marker = match (pythons, self.residue.as_deref()) {
@@ -30,14 +42,22 @@ impl Body {
             (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
             (Some(pythons), Some(residue)) => Some(format!("({pythons}) and ({residue})")),
         };
-        let mut text = self.head.clone();
+        let length = marker.as_ref().map_or(0, |marker| marker.len() + 3);
+        let mut text = String::with_capacity(self.head.len() + length + self.digests.len() * DIGEST_LINE);
+        text.push_str(&self.head);
         if let Some(marker) = marker {
             text.push_str(" ; ");
             text.push_str(&marker);
         }
         for digest in &self.digests {
             text.push_str(" \\\n    --hash=");
-            text.push_str(digest);
+            match digest {
+                Written::Sha256(digest) => {
+                    text.push_str("sha256:");
+                    digest.write_to(&mut text);
+                }
+                Written::Strong(digest) => text.push_str(digest),
+            }
         }
         text
     }
@@ -92,20 +112,20 @@ pub(super) struct Writer<'a> {
     pub(super) problems: Vec<Problem>,
 }
 
-impl Writer<'_> {
-    fn digests(&self, digests: impl Iterator<Item = String>) -> Vec<String> {
-        if self.style.without_hashes { Vec::new() } else { digests.collect() }
+impl<'a> Writer<'a> {
+    fn digests(&self, digests: impl Iterator<Item = Sha256>) -> Vec<Written<'a>> {
+        if self.style.without_hashes { Vec::new() } else { digests.map(Written::Sha256).collect() }
     }
 
-    fn body(&mut self, line: &Line) -> Body {
+    fn body(&mut self, line: &Line) -> Body<'a> {
         let named = named(&line.name, &line.extras);
         let (head, digests) = match &line.pin {
             Some(Pin::Url { url, sha256, .. }) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
-                (format!("{named} @ {url}"), self.digests([format!("sha256:{sha256}")].into_iter()))
+                (format!("{named} @ {url}"), self.digests([*sha256].into_iter()))
             }
             Some(Pin::Index { version, files, .. }) => {
-                (format!("{named}=={version}"), self.digests(files.digests().map(|digest| format!("sha256:{digest}"))))
+                (format!("{named}=={version}"), self.digests(files.digests().copied()))
             }
             None => self.as_locked(line, &named),
         };
@@ -113,8 +133,9 @@ impl Writer<'_> {
     }
 
     /// A line that says what the lock says.
-    fn as_locked(&mut self, line: &Line, named: &str) -> (String, Vec<String>) {
-        let Some((index, entry)) = line.entry.and_then(|index| Some((index, self.view.entries.get(index)?))) else {
+    fn as_locked(&mut self, line: &Line, named: &str) -> (String, Vec<Written<'a>>) {
+        let entries = self.view.entries;
+        let Some((index, entry)) = line.entry.and_then(|index| Some((index, entries.get(index)?))) else {
             return (named.to_owned(), Vec::new());
         };
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -141,23 +162,37 @@ impl Writer<'_> {
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) => None,
         };
         self.problems.extend(problem.map(|problem| self.view.point(problem, index)));
-        let mut digests: Vec<String> = entry.files.iter().filter_map(|file| spelled(&file.digest)).collect();
-        digests.sort();
+        let mut digests: Vec<Written<'a>> = entry.files.iter().filter_map(|file| spelled(&file.digest)).collect();
+        digests.sort_unstable();
         digests.dedup();
         (head, digests)
     }
 
     /// The lines of some packages under all Pythons, each with the marker that selects it.
     pub(super) fn merge(&mut self, lines: &[(Python, &Line)], all: &[Python]) -> Vec<String> {
-        let mut bodies: BTreeMap<Body, BTreeSet<Python>> = BTreeMap::new();
+        // Most lines are the same under every Python: what they say is put together once.
+        let mut groups: Vec<(&Line, BTreeSet<Python>)> = Vec::new();
         for (python, line) in lines {
-            let body = self.body(line);
-            bodies.entry(body).or_default().insert(*python);
+            match groups.iter_mut().find(|(known, _)| says_the_same(known, line)) {
+                Some((_, pythons)) => {
+                    pythons.insert(*python);
+                }
+                None => groups.push((line, BTreeSet::from([*python]))),
+            }
+        }
+        let mut bodies: BTreeMap<Body<'a>, BTreeSet<Python>> = BTreeMap::new();
+        for (line, pythons) in groups {
+            bodies.entry(self.body(line)).or_default().extend(pythons);
         }
         let covered: BTreeSet<Python> = lines.iter().map(|(python, _)| *python).collect();
         let whole = all.iter().all(|python| covered.contains(python));
         bodies.iter().map(|(body, some)| body.text(python_marker(some, all, whole).as_deref())).collect()
     }
+}
+
+fn says_the_same(one: &Line, other: &Line) -> bool {
+    (one.entry, &one.name, &one.extras, &one.condition) == (other.entry, &other.name, &other.extras, &other.condition)
+        && one.pin == other.pin
 }
 
 fn named(name: &PackageName, extras: &Extras) -> String {
@@ -175,10 +210,10 @@ fn relative(path: &str) -> String {
 }
 
 /// A digest as pip wants it; nothing for one that pip does not take.
-fn spelled(digest: &LockedDigest) -> Option<String> {
+fn spelled(digest: &LockedDigest) -> Option<Written<'_>> {
     match digest {
-        LockedDigest::Sha256(digest) => Some(format!("sha256:{digest}")),
-        LockedDigest::Strong(digest) => Some(digest.clone()),
+        LockedDigest::Sha256(digest) => Some(Written::Sha256(*digest)),
+        LockedDigest::Strong(digest) => Some(Written::Strong(digest)),
         LockedDigest::Weak(_) => None,
     }
 }

@@ -15,11 +15,11 @@ use super::Style;
 use super::entry::{self, NewEntry};
 use super::lines::python_marker;
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::Lock;
 use crate::lock::poetry::{Block, LockVersion, PoetryLock};
+use crate::lock::{Choice, Lock};
 use crate::pin::Pin;
-use crate::plan::{Line, Required, TargetPlan};
-use crate::target::{Platform, Python};
+use crate::plan::{Decision, Line, Required, TargetPlan, What};
+use crate::target::{Environment, Platform, Python};
 use crate::text::Patch;
 
 /// What an entry is under some Pythons of some targets.
@@ -31,6 +31,22 @@ struct Content {
 /// Where something holds: index of the target, and the Python.
 type Where = BTreeSet<(usize, Python)>;
 
+/// Where a pin holds, and what its wheel requires.
+type Wanted = (Where, Option<Rc<[Required]>>);
+
+/// What became of one entry, and where.
+#[derive(Default)]
+struct Fates {
+    /// It is another wheel, which requires this.
+    pinned: BTreeMap<Content, Wanted>,
+    /// It stays.
+    kept: Where,
+    /// It stays, but only now it is selected.
+    included: Where,
+    /// Nothing needs it.
+    gone: Where,
+}
+
 /// The lock's text after the plans of one target or several.
 ///
 /// # Errors
@@ -38,7 +54,8 @@ type Where = BTreeSet<(usize, Python)>;
 pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     Error::unless_empty(impossible(poetry, plans))?;
     let blocks = poetry.layout()?;
-    let mut writer = Writer { poetry, blocks: &blocks, plans, style, patch: Patch::default() };
+    let (elsewhere, wants) = (elsewhere(lock, plans), wants(plans));
+    let mut writer = Writer { poetry, blocks: &blocks, plans, style, elsewhere, wants, patch: Patch::default() };
     let mut problems = Vec::new();
     for index in 0..poetry.entries.len() {
         if let Err(problem) = writer.entry(index) {
@@ -80,19 +97,110 @@ fn impossible(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Problem> {
     problems
 }
 
+/// Entries that a platform without a target selects. One target alone is meant for every platform.
+fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    if plans.len() < 2 {
+        return found;
+    }
+    let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+    let others = Platform::ALL.into_iter().filter(|one| plans.iter().all(|plan| plan.target.platform != *one));
+    for platform in others {
+        for python in lock.pythons() {
+            // What cannot be selected there has nothing to lose.
+            let selection = lock.select(&everything, Environment { platform, python }).unwrap_or_default();
+            found.extend(selection.picks.iter().map(|pick| pick.entry));
+        }
+    }
+    found
+}
+
+/// By name and version: what a package needs that the lock did not give before, and where.
+type Wants = BTreeMap<String, BTreeMap<PackageName, Where>>;
+
+fn wants(plans: &[TargetPlan]) -> Wants {
+    let mut wants = Wants::new();
+    for (target, plan) in plans.iter().enumerate() {
+        for environment in &plan.environments {
+            for Decision { name, what, .. } in &environment.decisions {
+                let (What::Added(_, because) | What::Included(because)) = what else { continue };
+                for who in because {
+                    let places = wants.entry(who.clone()).or_default().entry(name.clone()).or_default();
+                    places.insert((target, environment.environment.python));
+                }
+            }
+        }
+    }
+    wants
+}
+
 struct Writer<'a> {
     poetry: &'a PoetryLock,
     blocks: &'a [Block],
     plans: &'a [TargetPlan],
     style: &'a Style,
+    elsewhere: BTreeSet<usize>,
+    wants: Wants,
     patch: Patch,
 }
 
 impl Writer<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
     fn entry(&mut self, index: usize) -> std::result::Result<(), Problem> {
-        let mut pinned: BTreeMap<Content, (Where, Option<Rc<[Required]>>)> = BTreeMap::new();
-        let (mut kept, mut gone) = (Where::new(), Where::new());
+        let Fates { pinned, kept, included, gone } = self.fates(index);
+        let Some(block) = self.blocks.get(index) else { return Ok(()) };
+        let with_markers = self.poetry.version >= LockVersion::V2_1;
+        let elsewhere = self.elsewhere.contains(&index);
+        let source = &self.poetry.source;
+        if pinned.is_empty() && (gone.is_empty() || !with_markers || (kept.is_empty() && !elsewhere)) {
+            if !gone.is_empty() && kept.is_empty() {
+                self.patch.replace(block.span, "");
+                return Ok(());
+            }
+            // Without markers, what is still needed somewhere stays: it does no harm where it is not.
+            if with_markers && !included.is_empty() {
+                entry::widened(source, block, self.marker(&included, false).as_deref(), &mut self.patch);
+            }
+            if !kept.is_empty() {
+                entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
+            }
+            return Ok(());
+        }
+        if kept.is_empty() && !elsewhere && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
+            let texts = pinned.iter().map(|(content, (_, requires))| {
+                entry::changed(source, block, &self.mirrored(&content.pin), requires.as_deref(), None)
+            });
+            self.patch.replace(block.span, texts.collect::<String>());
+            return Ok(());
+        }
+        if !with_markers {
+            let name = &self.poetry.entries[index].name;
+            let message = format!("the wheels of {name} differ by Python, and this lock can hold one for all");
+            return Err(Problem::new(Code::Unsupported, message).help("name one Python: --python 3.10"));
+        }
+        let mut texts = Vec::new();
+        if !kept.is_empty() || elsewhere {
+            let mut taken: Where = pinned.values().flat_map(|(places, _)| places).copied().collect();
+            taken.extend(gone);
+            let also = self.marker(&included, false).filter(|_| !included.is_empty());
+            let text = entry::kept(source, block, also.as_deref(), &self.rest(&taken, &kept));
+            texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
+        }
+        for (Content { pin }, (places, requires)) in &pinned {
+            let (pin, marker) = (self.mirrored(pin), self.marker(places, true));
+            let text = entry::changed(source, block, &pin, requires.as_deref(), marker.as_deref());
+            let url = if let Pin::Url { url, .. } = &pin { url.clone() } else { String::new() };
+            texts.push((Some(pin.version().clone()), url, text));
+        }
+        // Poetry's order of entries of one name: by version, then by source.
+        texts.sort();
+        self.patch.replace(block.span, texts.into_iter().map(|(_, _, text)| text).collect::<String>());
+        Ok(())
+    }
+
+    /// What becomes of an entry under each Python of each target.
+    fn fates(&self, index: usize) -> Fates {
+        let mut fates = Fates::default();
         for (target, plan) in self.plans.iter().enumerate() {
             for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
                 let here = (target, environment.environment.python);
@@ -101,66 +209,31 @@ impl Writer<'_> {
                 match line {
                     Some(Line { pin: Some(pin), requires, .. }) => {
                         let content = Content { pin: pin.clone() };
-                        let place = pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
+                        let place = fates.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
                         place.0.insert(here);
                     }
                     Some(_) => {
-                        kept.insert(here);
+                        fates.kept.insert(here);
+                        if !selected {
+                            fates.included.insert(here);
+                        }
                     }
                     None if selected => {
-                        gone.insert(here);
+                        fates.gone.insert(here);
                     }
                     None => {}
                 }
             }
         }
-        let Some(block) = self.blocks.get(index) else { return Ok(()) };
-        if pinned.is_empty() {
-            // What is still needed somewhere stays: it does no harm where it is not.
-            if !gone.is_empty() && kept.is_empty() {
-                self.patch.replace(block.span, "");
-            }
-            return Ok(());
-        }
-        if kept.is_empty() && pinned.len() == 1 {
-            let pinned = pinned.into_iter().next();
-            let text = pinned
-                .map(|(content, (_, requires))| self.changed(index, block, &content.pin, requires.as_deref(), None));
-            self.patch.replace(block.span, text.unwrap_or_default());
-            return Ok(());
-        }
-        if self.poetry.version < LockVersion::V2_1 {
-            let name = &self.poetry.entries[index].name;
-            let message = format!("the wheels of {name} differ by Python, and this lock can hold one for all");
-            return Err(Problem::new(Code::Unsupported, message).help("name one Python: --python 3.10"));
-        }
-        let mut texts = Vec::new();
-        if !kept.is_empty() {
-            let marker = self.rest(&pinned.values().flat_map(|(places, _)| places).copied().collect(), &kept);
-            texts.push((None, entry::kept(&self.poetry.source, block, &marker)));
-        }
-        for (content, (places, requires)) in &pinned {
-            let marker = self.marker(places);
-            let text = self.changed(index, block, &content.pin, requires.as_deref(), marker.as_deref());
-            texts.push((Some(content.pin.clone()), text));
-        }
-        // Poetry's order of entries of one name: by version, then by source.
-        texts.sort_by(|one, other| one.0.cmp(&other.0));
-        self.patch.replace(block.span, texts.into_iter().map(|(_, text)| text).collect::<String>());
-        Ok(())
+        fates
     }
 
-    fn changed(
-        &self,
-        index: usize,
-        block: &Block,
-        pin: &Pin,
-        requires: Option<&[Required]>,
-        marker: Option<&str>,
-    ) -> String {
-        let pin = self.mirrored(pin);
-        let _ = index;
-        entry::changed(&self.poetry.source, block, &pin, requires, marker)
+    /// What an entry that stays needs beyond what the lock knew, each with the marker that says where.
+    fn new_needs(&self, index: usize) -> BTreeMap<String, Option<String>> {
+        let entry = &self.poetry.entries[index];
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let wants = self.wants.get(&format!("{} {version}", entry.name));
+        wants.into_iter().flatten().map(|(name, places)| (name.to_string(), self.marker(places, true))).collect()
     }
 
     fn mirrored(&self, pin: &Pin) -> Pin {
@@ -176,8 +249,9 @@ impl Writer<'_> {
         }
     }
 
-    /// The marker that selects some Pythons of some targets; none where that is everything.
-    fn marker(&self, places: &Where) -> Option<String> {
+    /// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
+    /// name serve the other Pythons, or none does.
+    fn marker(&self, places: &Where, whole: bool) -> Option<String> {
         let mut parts = Vec::new();
         for (target, plan) in self.plans.iter().enumerate() {
             let pythons: BTreeSet<Python> =
@@ -185,7 +259,7 @@ impl Writer<'_> {
             if pythons.is_empty() {
                 continue;
             }
-            let python = python_marker(&pythons, &plan.target.pythons, true);
+            let python = python_marker(&pythons, &plan.target.pythons, whole);
             let platform = (self.plans.len() > 1).then(|| is(plan.target.platform));
             parts.push(match (platform, python) {
                 (None, None) => return None,
@@ -225,7 +299,7 @@ impl Writer<'_> {
 
     /// New entries, each before the first one of a greater name, as Poetry sorts them.
     fn added(&mut self) {
-        let mut added: BTreeMap<(&PackageName, &Pin), (Where, Option<Rc<[Required]>>)> = BTreeMap::new();
+        let mut added: BTreeMap<(&PackageName, &Pin), Wanted> = BTreeMap::new();
         for (target, plan) in self.plans.iter().enumerate() {
             for environment in &plan.environments {
                 for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
@@ -239,10 +313,12 @@ impl Writer<'_> {
         let torch = self.poetry.entries.iter().position(|entry| entry.name.as_ref() == "torch").unwrap_or(0);
         for ((name, pin), (places, requires)) in added {
             let before = self.poetry.entries.iter().position(|entry| entry.name > *name);
-            let at = before.and_then(|index| self.blocks.get(index)).map_or(end, |block| block.span.start);
+            let first = self.blocks.first().map_or(end, |block| block.span.start);
+            // Behind the entry before, so that comments stay above the entry that they are said of.
+            let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
             let Some(like) = self.blocks.get(torch) else { continue };
             let pin = self.mirrored(pin);
-            let marker = self.marker(&places);
+            let marker = self.marker(&places, true);
             let new = NewEntry { name, pin: &pin, requires: requires.as_deref(), marker: marker.as_deref() };
             self.patch.insert(at, entry::new(self.poetry, like, torch, &new));
         }

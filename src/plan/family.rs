@@ -1,5 +1,7 @@
 //! The torch family on one environment: which wheel the lock has for it, and which one is wanted.
 
+use std::collections::BTreeSet;
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
@@ -70,6 +72,8 @@ pub(super) fn members<S: WheelSource>(
     let mut members: Vec<Member> = Vec::new();
     let mut problems = Vec::new();
     let mut torch_stays_from = None;
+    let mut seen: Vec<&Pick> = Vec::new();
+    let mut told: BTreeSet<&PackageName> = BTreeSet::new();
     let mut picks: Vec<(usize, &Pick)> = selection.picks.iter().enumerate().collect();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
     picks.sort_by_key(|(index, pick)| (view.entries[pick.entry].name.as_ref() != "torch", *index));
@@ -79,6 +83,15 @@ pub(super) fn members<S: WheelSource>(
             Family::No => continue,
             kind @ (Family::PerBackend | Family::OneBuild) => kind,
         };
+        let same_name = || seen.iter().filter(|other| view.entries[other.entry].name == entry.name);
+        if same_name().any(|other| !other.condition.clone().and(pick.condition.clone()).is_never()) {
+            // However many there are: one is told.
+            if told.insert(&entry.name) {
+                problems.push((entry, view.point(refusal::twice(&entry.name, wish), pick.entry)));
+            }
+            continue;
+        }
+        seen.push(pick);
         match member(entry, kind, torch_stays_from, wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
                 if entry.name.as_ref() == "torch" && matches!(fate, Fate::Keep { .. }) {
@@ -278,15 +291,16 @@ fn best<'r, S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<&'r WheelRow> {
-    let fitting = rows.iter().filter(|row| row.is_for(wanted) && admits_python(row, wish)).filter_map(|row| {
-        let fit = row.wheel.fit(wish.environment)?;
+    let folder = format!("/{wanted}");
+    let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
+        let fit = row.wheel.fit(wish.environment).filter(|_| admits_python(row, wish))?;
         let proven = matches!(knowledge.requires(row, wish.environment.platform), Known::List(_));
         let own_folder = match &row.index {
-            Index::Url(url) => url.ends_with(&format!("/{wanted}")),
+            Index::Url(url) => url.ends_with(&folder),
             Index::Pypi => false,
         };
         let by_url = matches!(row.index, Index::Url(_));
-        Some(((proven, !row.yanked, own_folder, by_url, fit, std::cmp::Reverse(format!("{:?}", row.index))), row))
+        Some(((proven, !row.yanked, own_folder, by_url, fit, std::cmp::Reverse(&row.index)), row))
     });
     fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| row)
 }

@@ -7,8 +7,9 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
-use crate::catalog::{Family, Requires, WheelRow, WheelSource};
+use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource};
 use crate::constraint::Constraint;
+use crate::digest::Sha256;
 use crate::requirement::{self, Plain};
 use crate::target::Platform;
 use crate::text::quoted;
@@ -40,13 +41,17 @@ pub enum Known {
 /// A package and a version of it without a local label.
 type Release = (PackageName, Version);
 
+/// What wheels require on a platform: by digest, by file name, by index. The digest and the file name tell the wheel; the
+/// index may matter for a table that has no file for it. Nothing has to be copied to look one up.
+type Lists = HashMap<(Sha256, Platform), HashMap<String, HashMap<Index, Known>>>;
+
 /// A source of wheels with a memory.
 #[derive(Debug)]
 pub struct Knowledge<'s, S> {
     source: &'s S,
     rows: RefCell<HashMap<Release, Rc<[WheelRow]>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
-    required: RefCell<HashMap<(String, Platform), Known>>,
+    required: RefCell<Lists>,
     markers: RefCell<Markers>,
 }
 
@@ -98,10 +103,10 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
 
     /// What a wheel requires on a platform.
     pub fn requires(&self, row: &WheelRow, platform: Platform) -> Known {
-        // The file name and the digest name the wheel; the index may matter for a table that has no file for it.
-        let key = (format!("{} {} {:?}", row.wheel, row.sha256, row.index), platform);
-        if let Some(known) = self.required.borrow().get(&key) {
-            return known.clone();
+        let (key, file) = ((row.sha256, platform), row.wheel.as_str());
+        let found = self.required.borrow().get(&key).and_then(|files| files.get(file)?.get(&row.index).cloned());
+        if let Some(known) = found {
+            return known;
         }
         let known = match self.source.requires(row, platform) {
             Requires::Known { list, .. } => list
@@ -112,7 +117,9 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
             Requires::Suspect { reason } => Known::Not(reason),
             Requires::Unknown => Known::Not("no catalogue knows what it requires".to_owned()),
         };
-        self.required.borrow_mut().insert(key, known.clone());
+        let mut lists = self.required.borrow_mut();
+        let places = lists.entry(key).or_default().entry(file.to_owned()).or_default();
+        places.insert(row.index.clone(), known.clone());
         known
     }
 }

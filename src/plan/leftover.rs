@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::family::Member;
@@ -13,6 +14,7 @@ use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
 use crate::catalog::{WheelSource, is_gpu_runtime};
 use crate::closure::Chosen;
+use crate::digest::Sha256;
 use crate::lock::{Pick, Selection};
 use crate::marker::Condition;
 
@@ -96,9 +98,15 @@ fn explained<S: WheelSource>(
         open.extend(pick.needs.iter().flatten().map(|need| need.name.clone()));
         let Some(version) = &view.entries[pick.entry].version else { continue };
         let rows = knowledge.rows(&name, version);
+        // The same bytes have the same metadata, wherever they are served: one list a file is enough.
+        let mut told: BTreeSet<(&Version, Sha256)> = BTreeSet::new();
         let here = rows.iter().filter(|row| row.wheel.fit(wish.environment).is_some());
         for row in here {
-            if let Known::List(list) = knowledge.requires(row, platform) {
+            let file = (&row.wheel.version, row.sha256);
+            if !told.contains(&file)
+                && let Known::List(list) = knowledge.requires(row, platform)
+            {
+                told.insert(file);
                 // With all extras: the old wheels may have asked for any of them.
                 open.extend(list.iter().map(|one| one.name.clone()));
             }

@@ -20,6 +20,12 @@ pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {
     Problem::new(Code::CannotBe, message).help("leave the backend out: on macOS every build is the CPU build")
 }
 
+/// Two entries of one package hold on one machine: each would be replaced, and both would stand in the output.
+pub(super) fn twice(name: &PackageName, wish: &Wish<'_>) -> Problem {
+    let message = format!("{name} stands twice for {}", wish.environment.platform);
+    Problem::new(Code::Inconsistent, message).under(wish.environment.python).help("take one of the lines out")
+}
+
 /// The lock names its files, and none of them installs on the environment.
 pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>) -> Problem {
     let message = format!("the lock has no wheel of {} {version} for {}", entry.name, wish.environment.platform);

@@ -73,10 +73,10 @@ pub fn target<S: WheelSource>(
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };
         let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
-        let found = super::family::members(view, &selection, &wish, knowledge).1;
+        let (members, found) = super::family::members(view, &selection, &wish, knowledge);
         let only_missing = found.iter().all(|problem| matches!(problem.code, Code::CannotBe | Code::NotKnown));
         if found.is_empty() {
-            served.push((python, selection));
+            served.push((python, selection, members));
         } else if chosen_here && only_missing {
             missing.push((python, found));
         } else {
@@ -92,19 +92,20 @@ pub fn target<S: WheelSource>(
         LeftOut { python, why }
     }));
     left_out.sort_by_key(|one| one.python);
-    let pythons: Vec<Python> = served.iter().map(|(python, _)| *python).collect();
+    let pythons: Vec<Python> = served.iter().map(|(python, ..)| *python).collect();
     let mut environments = Vec::new();
     let mut problems = Vec::new();
-    for (python, selection) in &served {
-        let environment = Environment { platform: wanted.platform, python: *python };
+    let mut selections = Vec::new();
+    for (python, selection, members) in served {
+        let environment = Environment { platform: wanted.platform, python };
         let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
-        match plan(view, selection, &wish, knowledge) {
+        match plan(view, &selection, members, &wish, knowledge) {
             Ok(plan) => environments.push(plan),
             Err(error) => problems.extend(error.into_problems()),
         }
+        selections.push(selection);
     }
     Error::unless_empty(problems)?;
-    let selections = served.into_iter().map(|(_, selection)| selection).collect();
     Ok(TargetPlan { target: Target { pythons, ..wanted.clone() }, environments, selections, left_out })
 }
 

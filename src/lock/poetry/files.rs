@@ -99,7 +99,7 @@ mod tests {
             let (mut lists, rest) = FileLists::split(&text);
             assert_eq!(
                 rest.as_str(),
-                format!("\u{feff}x = 0\nfiles = [\n]\nz = 1\n[t]\nfiles = [\n]\nz = 1\ny = [2]").replace('\n', end)
+                "\u{feff}x = 0\nfiles = [\n]\nz = 1\n[t]\nfiles = [\n]\nz = 1\ny = [2]".replace('\n', end)
             );
             let source = Source::new("lock", text.clone());
             let toml = Toml::parse_part(&source, rest.part(0..rest.as_str().len()), "lock").unwrap();

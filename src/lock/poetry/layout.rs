@@ -10,7 +10,7 @@ use crate::text::Span;
 /// The parts of one entry.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// All of it: from `[[package]]` up to the next table that is not its own.
+    /// All of it: from `[[package]]` up to the next table that is not its own, or to the comments above that.
     pub span: Span,
     /// Its own keys, up to the first table of it.
     pub head: Span,
@@ -59,7 +59,7 @@ impl PoetryLock {
         };
         let mut starts: Vec<usize> = Vec::new();
         if let Some(tables) = toml.root().get("package").and_then(Item::as_array_of_tables) {
-            starts.extend(tables.iter().filter_map(|table| table.span()).map(|span| span.start));
+            starts.extend(tables.iter().filter_map(toml_edit::Table::span).map(|span| span.start));
         }
         let packages = starts.len();
         for (key, item) in toml.root().iter().filter(|(key, _)| *key != "package") {
@@ -67,11 +67,26 @@ impl PoetryLock {
         }
         let mut ends = starts.clone();
         ends.sort_unstable();
-        let end = |start: usize| ends.iter().copied().find(|other| *other > start).unwrap_or(self.source.text.len());
+        let text = &self.source.text;
+        let end =
+            |start: usize| ends.iter().copied().find(|other| *other > start).map_or(text.len(), |end| above(text, end));
         let blocks =
             tables.iter().zip(&starts[..packages]).map(|(table, start)| block(&toml, *table, *start, end(*start)));
         blocks.collect()
     }
+}
+
+/// Where the comments begin that stand right above a header: they are said of what follows.
+fn above(text: &str, header: usize) -> usize {
+    let mut start = header;
+    while let Some(line) = text[..start].strip_suffix('\n') {
+        let line_start = line.rfind('\n').map_or(0, |at| at + 1);
+        if !line[line_start..].trim_start().starts_with('#') {
+            break;
+        }
+        start = line_start;
+    }
+    start
 }
 
 /// Where the headers of a table and of the tables in it stand.

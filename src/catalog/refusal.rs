@@ -1,0 +1,39 @@
+//! What is wrong with a project's catalogue, in words.
+
+use super::row::WheelRow;
+use crate::error::{Code, Problem};
+use crate::text::{Source, Span, cut};
+
+/// How many characters of a file's name and of its folder are told; real ones have some 120.
+const LONGEST_SHOWN: usize = 300;
+
+/// How many problems are told of one file.
+const ENOUGH: usize = 20;
+
+/// True if so many problems were found that no more should be looked for; the last of them says so.
+pub(super) fn are_enough(problems: &mut Vec<Problem>, name: &str) -> bool {
+    if problems.len() == ENOUGH {
+        let message = format!("there are {ENOUGH} problems already: the rest of {name} was not looked at");
+        problems.push(Problem::new(Code::Syntax, message).help("mend these first"));
+    }
+    problems.len() > ENOUGH
+}
+
+pub(super) fn unknown(source: &Source, column: Span) -> Problem {
+    Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and tabs part its columns").at(source, column)
+}
+
+pub(super) fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
+    let message = format!(
+        "two digests for {} at {}: {} says {}, {} says {}",
+        cut(known.wheel.as_str(), LONGEST_SHOWN),
+        cut(known.index.as_str(), LONGEST_SHOWN),
+        known.catalogue,
+        known.sha256,
+        other.catalogue,
+        other.sha256
+    );
+    Problem::new(Code::DigestConflict, message)
+        .at(source, span)
+        .help("find out which file the index serves, and remove the other row; never keep both")
+}

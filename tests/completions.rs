@@ -1,0 +1,83 @@
+//! What shells and `man` are given.
+
+use std::process::Command;
+
+use crate::support::Place;
+
+#[test]
+fn every_shell_learns_the_commands_and_options() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = place.run(&format!("completions {shell}")).ok();
+        // fish writes long options without the dashes.
+        let option = if shell == "fish" { "-l cuda" } else { "--cuda" };
+        for word in [option, "export", "rewrite", "check", "init", "completions"] {
+            assert!(script.contains(word), "{shell}: {word} is missing");
+        }
+    }
+}
+
+/// Runs a shell's check of syntax, if the shell is there.
+fn accepts(shell: &str, arguments: &[&str]) {
+    let place = Place::new();
+    place.write("script", place.run(&format!("completions {shell}")).ok());
+    match Command::new(shell).args(arguments).arg(place.path().join("script")).output() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => println!("skipped: there is no {shell} here"),
+        Err(error) => panic!("{shell}: {error}"),
+        Ok(output) => {
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && told.is_empty(), "{shell}: {told}");
+        }
+    }
+}
+
+#[test]
+fn shells_accept_their_scripts() {
+    accepts("bash", &["-n"]);
+    accepts("zsh", &["-n"]);
+    accepts("fish", &["--no-execute"]);
+}
+
+#[test]
+fn bash_completes_commands_and_options() {
+    let place = Place::new();
+    place.write("script", place.run("completions bash").ok());
+    let complete = |words: &str| {
+        let line = format!(
+            ". ./script; COMP_WORDS=({words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); \
+             _torchswap torchswap \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; \
+             echo \"${{COMPREPLY[@]}}\""
+        );
+        let output = Command::new("bash").args(["-c", &line]).current_dir(place.path()).output();
+        output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
+    };
+    for (words, found) in [("torchswap exp", "export\n"), ("torchswap export --cu", "--cuda\n")] {
+        match complete(words) {
+            None => println!("skipped: there is no bash here"),
+            Some(reply) => assert_eq!(reply, found, "{words}"),
+        }
+    }
+}
+
+#[test]
+fn the_manual_has_a_page_for_the_program_and_each_command() {
+    let place = Place::new();
+    let page = place.run("man").ok();
+    for part in [".SH NAME\ntorchswap ", ".SH SYNOPSIS", "torchswap\\-export(1)"] {
+        assert!(page.contains(part), "{part} is missing: {page}");
+    }
+    let page = place.run("man export").ok();
+    for part in [".SH NAME\ntorchswap\\-export ", ".SH SYNOPSIS", "\\-\\-cuda"] {
+        assert!(page.contains(part), "{part} is missing: {page}");
+    }
+    assert!(page.contains(&format!("\"torchswap {}\"", env!("CARGO_PKG_VERSION"))), "{page}");
+}
+
+#[test]
+fn a_page_that_is_not_there_is_refused() {
+    let place = Place::new();
+    for name in ["exprt", "man"] {
+        let told = place.run(&format!("man {name}")).refused();
+        assert!(told.contains("no page") && told.contains("export, "), "{told}");
+    }
+}
