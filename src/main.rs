@@ -82,6 +82,9 @@ fn main() -> ExitCode {
                 let (before, after) = (&rewritten.before, &rewritten.after);
                 match &args.output {
                     _ if args.diff => print(&render::diff(&rewritten.lock, before, after))?,
+                    Some(file) if io::is_same_file(file, &rewritten.lock) => {
+                        io::replace_unchanged(&rewritten.lock, before, after)?;
+                    }
                     Some(file) => io::replace(file, after)?,
                     None if rewritten.lock == io::STDIN => print(after)?,
                     None if before == after => {}

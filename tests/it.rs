@@ -19,6 +19,7 @@ mod corpus;
 mod determinism;
 mod examples;
 mod export;
+mod faults;
 mod help;
 mod hostile;
 mod init;

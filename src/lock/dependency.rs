@@ -12,7 +12,8 @@ use toml_edit::{Item, TableLike, Value};
 use super::toml::Toml;
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
-use crate::marker::{self, Condition, Extras};
+use crate::marker::{Condition, Extras};
+use crate::requirement;
 use crate::target::Environment;
 use crate::text::{Span, quoted};
 
@@ -55,33 +56,12 @@ impl Dependency {
 /// Markers that were read before: locks repeat a few of them many times.
 pub(crate) type Markers = HashMap<String, MarkerTree>;
 
-/// The longest marker in a lock, in bytes: four times the longest known. What it takes to decide one grows with its square.
-const LONGEST_MARKER: usize = 4000;
-
-/// A marker that can be written on a line again. No value of a variable has a line end or a quote in it.
-pub(crate) fn one_line(text: &str) -> std::result::Result<&str, String> {
-    if text.len() > LONGEST_MARKER {
-        return Err(format!("the marker is longer than {LONGEST_MARKER} bytes"));
-    }
-    let mut quote = None;
-    for c in text.chars() {
-        match (quote, c) {
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), '"' | '\'') => return Err("a quote stands inside a quoted text".to_owned()),
-            _ if c.is_control() => return Err(format!("`{}` has no place in a marker", c.escape_debug())),
-            _ => {}
-        }
-    }
-    Ok(text)
-}
-
 /// Reads a marker, from memory if it was read before.
 pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Markers) -> Result<MarkerTree> {
     if let Some(marker) = known.get(text) {
         return Ok(marker.clone());
     }
-    let marker = one_line(text).and_then(marker::parse).map_err(|why| {
+    let marker = requirement::marker(text).map_err(|why| {
         let message = format!("this is not an environment marker (PEP 508): {}", quoted(&why));
         Problem::new(Code::Syntax, message).at(toml.source, span)
     })?;

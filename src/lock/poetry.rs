@@ -7,7 +7,7 @@
 //!
 //! This file reads; `select` decides what is installed on an environment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 
 use pep440_rs::Version;
@@ -17,7 +17,7 @@ use toml_edit::{Item, TableLike};
 use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name, read_versions};
 use super::excerpt::Part;
 use super::origin;
-use super::pyproject::{Project, ProjectIndex};
+use super::pyproject::Project;
 use super::toml::{Toml, dig};
 use super::{At, Entry, LockedDigest, LockedFile, Origin, requirements};
 use crate::constraint::Constraint;
@@ -26,6 +26,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod files;
+mod indexes;
 mod layout;
 mod parts;
 mod select;
@@ -114,37 +115,6 @@ impl PoetryLock {
         }
         drop(end);
         Ok(Self { source, version, entries, packages, by_name, extras, pythons, project })
-    }
-
-    /// The options that make pip look at the indexes used, as `poetry export` writes them: in the project's order, the
-    /// first as `--index-url` where it takes the place of the default index. `http` ones are trusted, as Poetry does.
-    pub fn index_options(&self, used: &BTreeSet<&str>) -> Vec<String> {
-        let project: &[ProjectIndex] = self.project.as_ref().map_or(&[], |project| &project.indexes);
-        let replaces = |index: &ProjectIndex| match index.priority.as_deref() {
-            Some("default") => true,
-            // Since Poetry 2 a primary source stands in the place of the default index, unless that is named as well.
-            None | Some("primary") => self.version >= LockVersion::V2_1,
-            Some(_) => false,
-        };
-        let default_named = project.iter().any(|index| index.name.eq_ignore_ascii_case("pypi"));
-        let first = project.iter().find(|index| replaces(index)).filter(|_| !default_named);
-        let first = first.and_then(|index| index.url.as_deref());
-        let named = project.iter().filter_map(|index| index.url.as_deref()).filter(|url| used.contains(url));
-        let mut order: Vec<&str> = first.into_iter().filter(|url| used.contains(url)).collect();
-        for url in named.chain(used.iter().copied()) {
-            if !order.contains(&url) {
-                order.push(url);
-            }
-        }
-        let mut options = Vec::new();
-        for url in order {
-            if let Some(rest) = url.strip_prefix("http://") {
-                options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
-            }
-            let option = if Some(url) == first { "--index-url" } else { "--extra-index-url" };
-            options.push(format!("{option} {url}"));
-        }
-        options
     }
 
     /// The groups of an entry; none before 2.1.

@@ -5,17 +5,15 @@
 //! merges: where both name a package, the table under `[tool.poetry]` adds its source to the one of `[project]`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::str::FromStr;
 
-use pep508_rs::{ExtraName, PackageName, Requirement, VerbatimUrl, VersionOrUrl};
+use pep508_rs::{ExtraName, PackageName};
 use toml_edit::{Item, TableLike};
 
-use super::dependency::{self, Dependency, Markers, one_line, read_extra, read_name};
+use super::dependency::{self, Dependency, Markers, read_extra, read_name};
 use super::origin;
 use super::toml::{Toml, dig};
-use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
-use crate::marker;
+use crate::requirement;
 use crate::text::{Source, Span, quoted};
 
 /// The group that is installed without being named.
@@ -288,55 +286,21 @@ impl Reading<'_, '_> {
             let message = format!("`{}` is not a requirement (PEP 508): {why}", quoted(text));
             Problem::new(Code::Syntax, message).at(self.toml.source, span)
         };
-        // The marker is read apart: our reader of markers refuses those that are too much for the library's. A URL may
-        // hold a semicolon, so there the one behind a blank counts.
-        let has_url = text.contains("://");
-        let apart = |at: &usize| !has_url || text[..*at].ends_with(char::is_whitespace);
-        let semicolon = text.match_indices(';').map(|(at, _)| at).find(apart);
-        let (plain, marker) = match semicolon {
-            Some(at) => {
-                (&text[..at], Some(one_line(text[at + 1..].trim()).and_then(marker::parse).map_err(|why| wrong(&why))?))
-            }
-            None => (text, None),
-        };
-        // The library panics on a name that ends in a hyphen, a dot or an underscore.
-        if !names_are_names(plain) {
-            return Err(wrong("no package is named").into());
-        }
-        let read = Requirement::<VerbatimUrl>::from_str(plain).map_err(|error| wrong(&error.message.to_string()))?;
-        if !read.marker.is_true() {
-            return Err(wrong("a blank should stand before the `;` behind a URL").into());
-        }
-        let direct = matches!(read.version_or_url, Some(VersionOrUrl::Url(_)));
-        let versions = match read.version_or_url {
-            Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
-            Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
-        };
-        let marker = marker.filter(|marker| !marker.is_true());
+        let (before, written) = requirement::split(text);
+        let marker = written.map(requirement::marker).transpose().map_err(|why| wrong(&why))?;
+        let read = requirement::plain(before).map_err(|why| wrong(&why))?;
         Ok(Dependency {
             name: read.name,
-            versions,
+            versions: read.versions,
             extras: read.extras,
-            marker,
+            marker: marker.filter(|marker| !marker.is_true()),
             python: None,
             optional: false,
             source: None,
-            direct,
+            direct: read.direct,
             span,
         })
     }
-}
-
-/// True if what stands at the place of the name and between the brackets are names.
-fn names_are_names(requirement: &str) -> bool {
-    let text = requirement.trim_start();
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());
-    let (name, rest) = text.split_at(end);
-    let extras = rest.trim_start().strip_prefix('[').map(|inner| inner.split(']').next().unwrap_or_default());
-    let mut extras = extras.into_iter().flat_map(|inner| inner.split(',')).map(str::trim);
-    name.parse::<PackageName>().is_ok()
-        && !name.is_empty()
-        && extras.all(|extra| extra.is_empty() || extra.parse::<ExtraName>().is_ok())
 }
 
 #[cfg(test)]

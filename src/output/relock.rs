@@ -57,8 +57,8 @@ pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan], sty
     let (elsewhere, wants) = (elsewhere(lock, plans), wants(plans));
     let mut writer = Writer { poetry, blocks: &blocks, plans, style, elsewhere, wants, patch: Patch::default() };
     let mut problems = Vec::new();
-    for index in 0..poetry.entries.len() {
-        if let Err(problem) = writer.entry(index) {
+    for (index, fates) in fates(poetry, plans).into_iter().enumerate() {
+        if let Err(problem) = writer.entry(index, fates) {
             problems.push(problem.at(&lock.sources()[0], poetry.entries[index].at.span));
         }
     }
@@ -115,6 +115,38 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
     found
 }
 
+/// What becomes of each entry under each Python of each target.
+fn fates(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Fates> {
+    let mut fates: Vec<Fates> = poetry.entries.iter().map(|_| Fates::default()).collect();
+    for (target, plan) in plans.iter().enumerate() {
+        for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+            let here = (target, environment.environment.python);
+            let selected: BTreeSet<usize> = selection.picks.iter().map(|pick| pick.entry).collect();
+            let mut found = BTreeSet::new();
+            for line in &environment.lines {
+                let Some((index, fate)) = line.entry.and_then(|index| Some((index, fates.get_mut(index)?))) else {
+                    continue;
+                };
+                found.insert(index);
+                if let Line { pin: Some(pin), requires, .. } = line {
+                    let content = Content { pin: pin.clone() };
+                    let place = fate.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
+                    place.0.insert(here);
+                } else {
+                    fate.kept.insert(here);
+                    if !selected.contains(&index) {
+                        fate.included.insert(here);
+                    }
+                }
+            }
+            for index in selected.difference(&found) {
+                fates[*index].gone.insert(here);
+            }
+        }
+    }
+    fates
+}
+
 /// By name and version: what a package needs that the lock did not give before, and where.
 type Wants = BTreeMap<String, BTreeMap<PackageName, Where>>;
 
@@ -146,8 +178,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
-    fn entry(&mut self, index: usize) -> std::result::Result<(), Problem> {
-        let Fates { pinned, kept, included, gone } = self.fates(index);
+    fn entry(&mut self, index: usize, fates: Fates) -> std::result::Result<(), Problem> {
+        let Fates { pinned, kept, included, gone } = fates;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let with_markers = self.poetry.version >= LockVersion::V2_1;
         let elsewhere = self.elsewhere.contains(&index);
@@ -196,36 +228,6 @@ impl Writer<'_> {
         texts.sort();
         self.patch.replace(block.span, texts.into_iter().map(|(_, _, text)| text).collect::<String>());
         Ok(())
-    }
-
-    /// What becomes of an entry under each Python of each target.
-    fn fates(&self, index: usize) -> Fates {
-        let mut fates = Fates::default();
-        for (target, plan) in self.plans.iter().enumerate() {
-            for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
-                let here = (target, environment.environment.python);
-                let line = environment.lines.iter().find(|line| line.entry == Some(index));
-                let selected = selection.picks.iter().any(|pick| pick.entry == index);
-                match line {
-                    Some(Line { pin: Some(pin), requires, .. }) => {
-                        let content = Content { pin: pin.clone() };
-                        let place = fates.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
-                        place.0.insert(here);
-                    }
-                    Some(_) => {
-                        fates.kept.insert(here);
-                        if !selected {
-                            fates.included.insert(here);
-                        }
-                    }
-                    None if selected => {
-                        fates.gone.insert(here);
-                    }
-                    None => {}
-                }
-            }
-        }
-        fates
     }
 
     /// What an entry that stays needs beyond what the lock knew, each with the marker that says where.

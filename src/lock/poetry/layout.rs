@@ -68,8 +68,10 @@ impl PoetryLock {
         let mut ends = starts.clone();
         ends.sort_unstable();
         let text = &self.source.text;
-        let end =
-            |start: usize| ends.iter().copied().find(|other| *other > start).map_or(text.len(), |end| above(text, end));
+        let end = |start: usize| {
+            let next = ends.partition_point(|other| *other <= start);
+            ends.get(next).map_or(text.len(), |end| above(text, *end))
+        };
         let blocks =
             tables.iter().zip(&starts[..packages]).map(|(table, start)| block(&toml, *table, *start, end(*start)));
         blocks.collect()

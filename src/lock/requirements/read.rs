@@ -12,9 +12,8 @@ use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::dependency::one_line;
 use crate::lock::{At, Entry, LockedDigest, LockedFile, Origin};
-use crate::marker;
+use crate::requirement;
 use crate::text::{Source, Span, cut, quoted};
 
 /// How deep files may include each other.
@@ -323,7 +322,7 @@ impl Reader<'_> {
         if let Some(known) = self.markers.get(text) {
             return known.clone();
         }
-        let tree = one_line(text).and_then(marker::parse);
+        let tree = requirement::marker(text);
         self.markers.insert(text.to_owned(), tree.clone());
         tree
     }
