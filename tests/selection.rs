@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use pep508_rs::ExtraName;
+use torchswap::catalog::Catalogues;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Entry, Lock, LockedDigest, requirements};
-use torchswap::target::{Environment, Platform};
+use torchswap::plan::{self, Knowledge, What};
+use torchswap::target::{Environment, Platform, Target};
 
 use crate::support::poetry_fixtures;
 
@@ -98,4 +100,72 @@ fn it_is_what_poetry_exports() {
     assert!(wrong.is_empty(), "{} of {compared} differ:\n{}", wrong.len(), wrong.join("\n"));
     println!("compared {compared} selections with exports of the real plugin");
     assert!(compared > 2500, "only {compared} comparisons");
+}
+
+/// For every lock, build, platform and Python: what a swap does not touch is what `poetry export` gives, and what is
+/// missing was removed on purpose.
+#[test]
+fn what_is_not_touched_is_what_poetry_exports() {
+    let catalogues = Catalogues::new(Vec::new()).unwrap();
+    let knowledge = Knowledge::new(&catalogues);
+    let targets = [
+        (Platform::LinuxX86_64, "cu116"),
+        (Platform::LinuxX86_64, "cu117"),
+        (Platform::LinuxX86_64, "cu118"),
+        (Platform::LinuxX86_64, "cu121"),
+        (Platform::LinuxX86_64, "cu124"),
+        (Platform::LinuxX86_64, "cu126"),
+        (Platform::LinuxX86_64, "cu128"),
+        (Platform::LinuxX86_64, "cpu"),
+        (Platform::MacosArm64, "cpu"),
+    ];
+    let (mut compared, mut planned) = (0, 0);
+    for folder in poetry_fixtures() {
+        let path = folder.join("export-main.txt");
+        if !path.is_file() {
+            continue;
+        }
+        let (lock, export) = (read_poetry(&folder), read_export(&path));
+        for (platform, backend) in targets {
+            let target = Target { name: None, platform, backend: backend.parse().ok(), pythons: Vec::new() };
+            let Ok(plan) = plan::target(&lock, &Choice::default(), &target, false, &knowledge) else { continue };
+            planned += 1;
+            for environment in &plan.environments {
+                let mut theirs = chosen(&export, &Choice::default(), environment.environment, true);
+                for line in environment.lines.iter().filter(|line| line.pin.is_none()) {
+                    let entry = &lock.entries()[line.entry.unwrap()];
+                    let ours = (
+                        entry.version.as_ref().unwrap().to_string(),
+                        entry.files.iter().map(|file| file.digest.clone()).collect::<BTreeSet<_>>(),
+                    );
+                    let name = line.name.to_string();
+                    let included = environment
+                        .decisions
+                        .iter()
+                        .any(|decision| decision.name == line.name && matches!(decision.what, What::Included(_)));
+                    assert!(
+                        included || theirs.remove(&name) == Some(ours),
+                        "{} {}: {name}",
+                        path.display(),
+                        environment.environment
+                    );
+                    compared += 1;
+                }
+                for decision in &environment.decisions {
+                    if matches!(decision.what, What::Swapped(_) | What::Repinned(..) | What::Removed) {
+                        theirs.remove(decision.name.as_ref());
+                    }
+                }
+                assert!(
+                    theirs.is_empty(),
+                    "{} {}: {:?} missing",
+                    path.display(),
+                    environment.environment,
+                    theirs.keys()
+                );
+            }
+        }
+    }
+    println!("compared {compared} untouched lines of {planned} plans with exports of the real plugin");
+    assert!(planned >= 40, "only {planned} plans");
 }
