@@ -397,7 +397,9 @@ impl PoetryLock {
             });
             let pick = Pick {
                 entry: index,
-                extras: one.extras.clone(),
+                // A 2.1 lock lists what extras bring in by marker, so the lines need none, and Poetry writes none. A root
+                // may even ask for an extra that the lock leaves to one of the project's own.
+                extras: if self.version >= LockVersion::V2_1 { Extras::new() } else { one.extras.clone() },
                 condition: if spare { Condition::Always } else { one.condition.clone() },
                 needs: Some(needs.collect()),
                 via: None,
