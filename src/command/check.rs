@@ -47,7 +47,7 @@ pub fn run(args: &Check) -> Result<Checked> {
         }
     }
     if locks.is_empty() {
-        locks.insert(config.lock.clone().map_or_else(io::find_lock, Ok)?);
+        locks.insert(read::lock_name(None, &config)?);
     }
     let catalogues = read::catalogues(&config.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);

@@ -52,7 +52,7 @@ pub(super) fn make(job: &Job) -> Result<Exported> {
         Style { without_hashes: job.without_hashes, header: Some(job.header(&plan)), mirror: job.mirror.clone() };
     let text = output::requirements(&lock, &plan, &style)?;
     let summary = plan::summary(&plan);
-    // The process ends soon. To take these apart piece by piece would be a tenth of its work.
+    // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plan, knowledge));
     Ok(Exported { output: job.output.clone(), text, summary })
 }

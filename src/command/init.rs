@@ -23,7 +23,7 @@ pub struct Initialised {
 /// If there is no lock, or it cannot be read.
 pub fn run() -> Result<Initialised> {
     let config = read::config()?;
-    let name = config.lock.clone().map_or_else(io::find_lock, Ok)?;
+    let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
     let dockerfile = io::read_if_there("Dockerfile")?.map(|source| source.text).unwrap_or_default();
     let image = Image::of(&dockerfile);

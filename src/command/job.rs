@@ -2,6 +2,7 @@
 
 use pep508_rs::ExtraName;
 
+use super::read;
 use crate::cli::{ChoiceArgs, Export, TargetArgs};
 use crate::config::{Config, Configured};
 use crate::error::{Code, Problem, Result};
@@ -28,12 +29,8 @@ pub(super) struct Job {
 
 /// The jobs that a command line asks for: one, or with `--all-targets` one for each target that has an output.
 pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
-    let mirror = args.output.mirror.as_deref().map(Mirror::parse).transpose();
-    let mirror = mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")))?;
-    let lock = match (&args.lock, &config.lock) {
-        (Some(name), _) | (None, Some(name)) => name.clone(),
-        (None, None) => io::find_lock()?,
-    };
+    let mirror = read::mirror(args.output.mirror.as_deref())?;
+    let lock = read::lock_name(args.lock.as_ref(), config)?;
     if args.all_targets {
         let with_output = config.targets.iter().filter(|target| target.output.is_some());
         let jobs: Vec<Job> =

@@ -2,11 +2,23 @@
 
 use crate::catalog::{Catalogues, ProjectTable};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Code, Problem, Result};
 use crate::io;
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pyproject::Project;
 use crate::lock::{Format, Lock, requirements};
+use crate::output::Mirror;
+
+/// The lock that is meant: the one named, else the configuration's, else the one found here by name.
+pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {
+    named.or(config.lock.as_ref()).cloned().map_or_else(io::find_lock, Ok)
+}
+
+/// The mirror of a command line. Its address is not shown: it may hold a login.
+pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
+    let mirror = text.map(Mirror::parse).transpose();
+    mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")).into())
+}
 
 /// Reads a lock and what belongs to it: the project beside a `poetry.lock`, the files that a requirements file includes.
 pub(super) fn lock(name: &str) -> Result<Lock> {

@@ -6,10 +6,9 @@ use super::{job, read};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
 use crate::error::{Code, Error, Problem, Result};
-use crate::io;
 use crate::lock::poetry::LockVersion;
 use crate::lock::{Choice, Lock, LockedDigest};
-use crate::output::{self, Mirror, Style};
+use crate::output::{self, Style};
 use crate::pin::Pin;
 use crate::plan::{self, Knowledge, Line, TargetPlan, What};
 use crate::report::Summary;
@@ -41,13 +40,9 @@ fn everything(lock: &Lock) -> Choice {
 /// # Errors
 /// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
 pub fn run(args: &Rewrite) -> Result<Rewritten> {
-    let mirror = args.mirror.as_deref().map(Mirror::parse).transpose();
-    let mirror = mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")))?;
+    let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
-    let name = match (&args.lock, &config.lock) {
-        (Some(name), _) | (None, Some(name)) => name.clone(),
-        (None, None) => io::find_lock()?,
-    };
+    let name = read::lock_name(args.lock.as_ref(), &config)?;
     let lock = read::lock(&name)?;
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
     let catalogues = read::catalogues(&catalogs)?;

@@ -62,8 +62,8 @@ impl PoetryLock {
             starts.extend(tables.iter().filter_map(toml_edit::Table::span).map(|span| span.start));
         }
         let packages = starts.len();
-        for (key, item) in toml.root().iter().filter(|(key, _)| *key != "package") {
-            headers(key, item, &mut starts);
+        for (_, item) in toml.root().iter().filter(|(key, _)| *key != "package") {
+            headers(item, &mut starts);
         }
         let mut ends = starts.clone();
         ends.sort_unstable();
@@ -92,11 +92,11 @@ fn above(text: &str, header: usize) -> usize {
 }
 
 /// Where the headers of a table and of the tables in it stand.
-fn headers(_key: &str, item: &Item, starts: &mut Vec<usize>) {
+fn headers(item: &Item, starts: &mut Vec<usize>) {
     if let Some(table) = item.as_table() {
         starts.extend(table.span().map(|span| span.start));
-        for (key, item) in table {
-            headers(key, item, starts);
+        for (_, item) in table {
+            headers(item, starts);
         }
     }
 }
