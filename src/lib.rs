@@ -14,6 +14,7 @@
 //!
 //! The library serves the binary; its interface may change with every release.
 
+pub mod archive;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -26,6 +27,7 @@ pub mod error;
 pub mod io;
 pub mod lock;
 pub mod marker;
+pub mod metadata;
 pub mod output;
 pub mod pin;
 pub mod plan;

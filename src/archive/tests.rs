@@ -1,0 +1,271 @@
+//! Archives made by hand, most of them with something wrong.
+
+use std::cell::RefCell;
+use std::io::{Cursor, SeekFrom, Write};
+use std::rc::Rc;
+
+use proptest::prelude::*;
+use rawzip::ZipArchiveWriter;
+use rawzip::path::EntryPath;
+
+use super::*;
+
+const NAME: &str = "torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl";
+const METADATA: &str = "Metadata-Version: 2.1\nName: torch\nVersion: 2.0.1+cu118\nRequires-Python: >=3.8.0\n\
+                        Requires-Dist: filelock\nRequires-Dist: triton (==2.0.0)\n\nTensors.\n";
+const WHEEL: &str = "Wheel-Version: 1.0\nGenerator: me\nRoot-Is-Purelib: false\nTag: cp310-cp310-linux_x86_64\n";
+
+type Members<'a> = Vec<(&'a str, &'a [u8])>;
+
+fn members() -> Members<'static> {
+    vec![
+        ("torch/__init__.py", b"pass\n"),
+        ("torch-2.0.1+cu118.dist-info/METADATA", METADATA.as_bytes()),
+        ("torch-2.0.1+cu118.dist-info/WHEEL", WHEEL.as_bytes()),
+        ("torch-2.0.1+cu118.dist-info/RECORD", b"torch/__init__.py,,\n"),
+    ]
+}
+
+fn zip(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
+    let mut output = Vec::new();
+    let mut archive = ZipArchiveWriter::new(&mut output);
+    for (name, content) in members {
+        let path = EntryPath::verbatim(name.as_bytes());
+        let (mut entry, config) = archive.new_file(path).compression_method(method).start().unwrap();
+        let descriptor = if method == CompressionMethod::STORE {
+            let mut writer = config.wrap(&mut entry);
+            writer.write_all(content).unwrap();
+            writer.finish().unwrap().1
+        } else {
+            let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::best());
+            let mut writer = config.wrap(encoder);
+            writer.write_all(content).unwrap();
+            let (encoder, descriptor) = writer.finish().unwrap();
+            encoder.finish().unwrap();
+            descriptor
+        };
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap();
+    output
+}
+
+fn opened(bytes: &[u8]) -> Result<Contents, ArchiveError> {
+    open(Cursor::new(bytes), &NAME.parse().unwrap())
+}
+
+fn refusal(bytes: &[u8]) -> String {
+    match opened(bytes) {
+        Err(ArchiveError::Refused(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The archive with one more member, or another one in the place of that name.
+fn with<'a>(name: &'a str, content: &'a [u8]) -> Vec<u8> {
+    let mut members: Members<'a> = members();
+    match members.iter().position(|member| member.0 == name) {
+        Some(at) => members[at].1 = content,
+        None => members.push((name, content)),
+    }
+    zip(&members, CompressionMethod::DEFLATE)
+}
+
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8], which: usize) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let places: Vec<usize> =
+        bytes.windows(from.len()).enumerate().filter(|(_, w)| *w == from).map(|(at, _)| at).collect();
+    let mut bytes = bytes.to_vec();
+    bytes[places[which]..places[which] + from.len()].copy_from_slice(to);
+    bytes
+}
+
+#[test]
+fn opens_a_wheel() {
+    for method in [CompressionMethod::DEFLATE, CompressionMethod::STORE] {
+        let contents = opened(&zip(&members(), method)).unwrap();
+        assert_eq!(contents.metadata.requires_dist, ["filelock", "triton (==2.0.0)"]);
+        assert_eq!(contents.metadata_bytes, METADATA.as_bytes());
+        assert_eq!(contents.tags, ["cp310-cp310-linux_x86_64"]);
+    }
+}
+
+#[test]
+fn names_and_versions_are_compared_by_meaning() {
+    let wheel = "Foo_Bar-1.0-py3-none-any.whl".parse().unwrap();
+    let members: Members<'_> = vec![
+        ("foo.bar-1.0.0.dist-info/METADATA", b"Name: foo-bar\nVersion: 1\n"),
+        ("foo.bar-1.0.0.dist-info/WHEEL", b"Wheel-Version: 1.0\n"),
+        ("foo.bar-1.0.0.dist-info/RECORD", b""),
+    ];
+    let contents = open(Cursor::new(zip(&members, CompressionMethod::DEFLATE)), &wheel).unwrap();
+    assert!(contents.metadata.requires_dist.is_empty());
+}
+
+#[test]
+fn refuses_another_wheels_folder() {
+    let elsewhere = |text: &str| text.replace("torch-2.0.1+cu118", "torch-2.0.1");
+    let renamed: Vec<(String, &[u8])> =
+        members().into_iter().map(|(name, content)| (elsewhere(name), content)).collect();
+    let renamed: Members<'_> = renamed.iter().map(|(name, content)| (name.as_str(), *content)).collect();
+    assert!(refusal(&zip(&renamed, CompressionMethod::DEFLATE)).contains("is not that of"));
+    let two = refusal(&with("other-1.dist-info/METADATA", b"Name: other\nVersion: 1\n"));
+    assert!(two.contains("two .dist-info folders"), "{two}");
+    assert!(refusal(&with("torch-2.0.1+cu118.DIST-INFO/METADATA", b"")).contains("two .dist-info folders"));
+    for from in ["Name: torch\n", "Version: 2.0.1+cu118\n"] {
+        let text = METADATA.replace(from, &from.replace("torch", "torso").replace("cu118", "cu121"));
+        let why = refusal(&with("torch-2.0.1+cu118.dist-info/METADATA", text.as_bytes()));
+        assert!(why.contains("its file name is"), "{why}");
+    }
+}
+
+#[test]
+fn refuses_a_wheel_that_is_not_whole() {
+    for (index, why) in [(1, "no METADATA"), (2, "no WHEEL"), (3, "no RECORD")] {
+        let mut less = members();
+        less.remove(index);
+        assert!(refusal(&zip(&less, CompressionMethod::DEFLATE)).contains(why));
+    }
+    assert!(refusal(&zip(&members()[..1], CompressionMethod::DEFLATE)).contains("no .dist-info folder"));
+    assert!(refusal(&with("torch-2.0.1+cu118.dist-info/WHEEL", b"Tag: a\n")).contains("no Wheel-Version"));
+    assert!(refusal(&with("torch-2.0.1+cu118.dist-info/WHEEL", b"Wheel-Version: 2.0\n")).contains("not known"));
+    assert!(refusal(&with("torch-2.0.1+cu118.dist-info/METADATA", b"Name: torch\n")).contains("METADATA is odd"));
+    for bytes in [&b""[..], b"PK", &[0; 100], b"<html>403</html>"] {
+        assert!(matches!(opened(bytes), Err(ArchiveError::Refused(_))));
+    }
+}
+
+#[test]
+fn refuses_names_that_are_traps() {
+    for name in [
+        "../x",
+        "a/../x",
+        "/etc/passwd",
+        "a\\b",
+        "C:/x",
+        "a//b",
+        "./a",
+        "a/./b",
+        "",
+        "/",
+        "a\0b",
+        "a\nb",
+        "..",
+        "torch/..",
+    ] {
+        let why = refusal(&with(name, b"x"));
+        assert!(why.contains("trap"), "{name}: {why}");
+    }
+    let twice = [members(), members()].concat();
+    assert!(refusal(&zip(&twice, CompressionMethod::DEFLATE)).contains("stands twice"));
+    let odd = replaced(&with("torch/x", b"x"), b"torch/x", b"torch/\xff", 1);
+    assert!(refusal(&odd).contains("not UTF-8"));
+}
+
+#[test]
+fn refuses_what_two_readers_could_understand_differently() {
+    let good = zip(&members(), CompressionMethod::DEFLATE);
+    let other = replaced(&good, b"dist-info/METADATA", b"dist-info/METADATE", 0);
+    assert!(refusal(&other).contains("do not agree"));
+    assert!(refusal(&[&b"#!/bin/sh\n"[..], &good].concat()).contains("belong to none"));
+    assert!(refusal(&[&good[..], b"more"].concat()).contains("behind its end"));
+    // The count of files, twice in the last 22 bytes.
+    let mut fewer = good;
+    let end = fewer.len() - 22;
+    fewer[end + 8] = 3;
+    fewer[end + 10] = 3;
+    assert!(refusal(&fewer).contains("more or fewer"));
+}
+
+#[test]
+fn refuses_encryption_and_odd_packing() {
+    let good = zip(&members(), CompressionMethod::DEFLATE);
+    // In the directory: signature, two versions, flags, method.
+    let at = good.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let mut locked = good.clone();
+    locked[at + 8] |= 1;
+    assert!(refusal(&locked).contains("encrypted"));
+    let mut odd = good;
+    odd[at + 10] = 12;
+    assert!(refusal(&odd).contains("packed as no wheel is"));
+}
+
+#[test]
+fn refuses_bombs() {
+    let large = vec![b'a'; usize::try_from(LARGEST_METADATA).unwrap() + 1];
+    let text = [METADATA.as_bytes(), &large].concat();
+    let honest = with("torch-2.0.1+cu118.dist-info/METADATA", &text);
+    assert!(honest.len() < 20_000, "a small file that becomes a large one");
+    assert!(refusal(&honest).contains("larger than"));
+    // The same with a directory that lies about the size.
+    let size = u32::try_from(text.len()).unwrap().to_le_bytes();
+    let lying = replaced(&honest, &size, &100_u32.to_le_bytes(), honest.windows(4).filter(|w| *w == size).count() - 1);
+    let why = refusal(&lying);
+    assert!(why.contains("damaged") || why.contains("larger than"), "{why}");
+    let boasting = replaced(
+        &honest,
+        &size,
+        &u32::MAX.wrapping_sub(9).to_le_bytes(),
+        honest.windows(4).filter(|w| *w == size).count() - 1,
+    );
+    assert!(refusal(&boasting).contains("sizes"), "{}", refusal(&boasting));
+}
+
+#[test]
+fn a_changed_byte_in_what_is_read_is_seen() {
+    let good = zip(&members(), CompressionMethod::STORE);
+    let changed = replaced(&good, b"triton", b"trojan", 0);
+    assert!(refusal(&changed).contains("damaged"));
+}
+
+/// A reader that counts how often it is asked to go elsewhere, and what it gave.
+struct Counting(Cursor<Vec<u8>>, Rc<RefCell<(usize, usize)>>);
+
+impl Read for Counting {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        self.1.borrow_mut().1 += count;
+        Ok(count)
+    }
+}
+
+impl Seek for Counting {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.1.borrow_mut().0 += 1;
+        self.0.seek(to)
+    }
+}
+
+#[test]
+fn a_large_wheel_is_read_in_few_pieces() {
+    let noise: Vec<u8> = (0..8_000_000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let names: Vec<String> = (0..5000).map(|at| format!("torch/include/ATen/ops/file_{at}.h")).collect();
+    for first in [true, false] {
+        let mut all = members();
+        let head = all.remove(0);
+        let mut rest: Members<'_> = names.iter().map(|name| (name.as_str(), &noise[..1000])).collect();
+        rest.push((head.0, &noise));
+        let all = if first { [all, rest].concat() } else { [rest, all].concat() };
+        let bytes = zip(&all, CompressionMethod::DEFLATE);
+        let total = bytes.len();
+        let counts = Rc::new(RefCell::new((0, 0)));
+        let contents = open(Counting(Cursor::new(bytes), Rc::clone(&counts)), &NAME.parse().unwrap()).unwrap();
+        assert_eq!(contents.metadata_bytes, METADATA.as_bytes());
+        let (seeks, read) = *counts.borrow();
+        // The length, the end, the directory, the members.
+        assert!(seeks <= 4, "{seeks} seeks");
+        assert!(read * 5 < total, "{read} of {total} bytes");
+    }
+}
+
+proptest! {
+    #[test]
+    fn opening_never_panics(at in 0usize..2000, byte: u8, cut in 0usize..2000) {
+        let mut bytes = zip(&members(), CompressionMethod::DEFLATE);
+        let len = bytes.len();
+        bytes[at % len] = byte;
+        let _ = opened(&bytes);
+        let _ = opened(&bytes[..cut % len]);
+        let _ = opened(&bytes[cut % len..]);
+    }
+}
