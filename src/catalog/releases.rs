@@ -88,13 +88,21 @@ pub struct NeverBuilt {
     pub ends: Option<Version>,
 }
 
-/// Tells if a build of a release of torch was never made: the matrix covers the release and does not list it, and the
-/// catalogue has no wheel of it either. `None` means only that this is not proven.
+/// True for a release older than the matrix, and a CUDA version that begins inside it: what came later was not built for.
+fn is_before(version: &Version, backend: Backend) -> bool {
+    let oldest = matrix("cuda").into_iter().next().map(|(minor, _)| minor);
+    oldest.is_some_and(|oldest| minor_of(version) < oldest) && first_with(backend).is_some()
+}
+
+/// Tells if a build of a release of torch was never made: the matrix covers the release and does not list it, or begins
+/// later and knows the build's first release, and the catalogue has no wheel of it either. `None` means only that this is
+/// not proven.
 ///
 /// The matrix names the newest ROCm alone, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
 /// in the matrix.
 pub fn never_built(source: &(impl WheelSource + ?Sized), version: &Version, backend: Backend) -> Option<NeverBuilt> {
     let listed = match backend {
+        Backend::Cuda(..) if is_before(version, backend) => Vec::new(),
         Backend::Cuda(..) => cuda_of(version)?,
         Backend::Rocm(..) => rocm_of(version).filter(|newest| newest.iter().all(|listed| *listed < backend))?,
         Backend::Cpu | Backend::Xpu => return None,
@@ -228,6 +236,10 @@ mod tests {
         assert_eq!(never("2.14.0", "cu129"), None);
         assert_eq!(never("2.7.1", "cu118"), None);
         assert_eq!(never("2.15.0", "cu118"), None);
+        // Older than the matrix: CUDA 11.8 begins inside it, CUDA 11.3 may be older than it.
+        assert_eq!(never("1.9.0", "cu118").unwrap().begins, Some(version("2.0.0")));
+        assert_eq!(never("1.9.0", "cu113"), None);
+        assert_eq!(never("1.9.0", "cu111"), None);
         assert_eq!(never("2.6.0", "rocm6.1"), None);
         assert!(never("2.6.0", "rocm6.4").is_some());
         assert_eq!(never("2.6.0", "xpu"), None);

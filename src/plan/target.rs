@@ -1,5 +1,7 @@
 //! The plan for a target: one for each of its Pythons.
 
+use std::fmt::Display;
+
 use pep508_rs::PackageName;
 
 use super::{EnvironmentPlan, Knowledge, View, Wish, plan};
@@ -58,12 +60,11 @@ pub fn target<S: WheelSource>(
         } else if chosen_here {
             left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned() });
         } else {
-            return Err(no_torch(lock, environment, knowledge).into());
+            return Err(no_torch(lock, &environment, knowledge).into());
         }
     }
     if found.is_empty() {
-        let python = allowed.last().copied().unwrap_or(Python::three(0));
-        return Err(no_torch(lock, Environment { platform: wanted.platform, python }, knowledge).into());
+        return Err(no_torch(lock, &wanted.platform, knowledge).into());
     }
     // A release's line admits the files of all Pythons served, so which ones are must be settled first.
     let mut problems = Vec::new();
@@ -145,7 +146,8 @@ fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Kno
     selection.picks.iter().any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
 }
 
-fn no_torch<S: WheelSource>(lock: &Lock, environment: Environment, knowledge: &Knowledge<'_, S>) -> Problem {
+/// `there` is the environment, or the platform where no Python gets torch.
+fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowledge<'_, S>) -> Problem {
     let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
@@ -163,7 +165,7 @@ fn no_torch<S: WheelSource>(lock: &Lock, environment: Environment, knowledge: &K
                     ("", "its marker excludes that; export the lock for it too, or pass on without it: --allow-none")
                 }
             };
-            let message = format!("{name} has {}, but does not give it for {environment}{which}", entry.name);
+            let message = format!("{name} has {}, but does not give it for {there}{which}", entry.name);
             let problem = Problem::new(Code::NoTorch, message).help(help);
             match lock.sources().get(entry.at.source) {
                 Some(source) => problem.at(source, entry.at.span),
