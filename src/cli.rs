@@ -6,6 +6,7 @@ use pep508_rs::ExtraName;
 
 use crate::target::{Backend, Platform, Python};
 
+pub mod catalog;
 pub mod pages;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
@@ -48,6 +49,9 @@ pub enum Command {
     ///
     /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
     Init,
+    /// Tell which wheels are known
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
     /// Print the script that completes commands and options in a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -187,6 +191,7 @@ impl Export {
             Command::Check(_)
             | Command::Rewrite(_)
             | Command::Init
+            | Command::Catalog(_)
             | Command::Completions { .. }
             | Command::Man { .. } => None,
         }

@@ -27,7 +27,7 @@ use crate::lock::Choice;
 use crate::lock::toml::{Toml, dig};
 use crate::output::Mirror;
 use crate::target::{Backend, Platform, Python, Target};
-use crate::text::Source;
+use crate::text::{Source, nearest};
 
 /// A configuration.
 #[derive(Debug, Clone, Default)]
@@ -180,10 +180,7 @@ impl Reading<'_, '_> {
     /// Refuses keys that mean nothing, and suggests the one that was meant.
     fn known(&mut self, table: &dyn TableLike, keys: &[&str]) {
         for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
-            let nearest = keys
-                .iter()
-                .max_by(|one, other| strsim::jaro_winkler(key, one).total_cmp(&strsim::jaro_winkler(key, other)));
-            let help = match nearest.filter(|nearest| strsim::jaro_winkler(key, nearest) > 0.7) {
+            let help = match nearest(key, keys.iter().copied()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("the keys are: {}", keys.join(", ")),
             };

@@ -100,6 +100,21 @@ fn main() -> ExitCode {
                 Err(error) => talk.fail(&error),
             }
         }
+        Command::Catalog(args) => {
+            let talk = Talk::plain();
+            let done = command::catalog::run(args).and_then(|told| {
+                told.writes.iter().try_for_each(|(file, text)| io::replace(file, text))?;
+                print(&told.text)?;
+                Ok(told)
+            });
+            match done {
+                Ok(told) => {
+                    talk.tell(&told.notes);
+                    if told.found { ExitCode::SUCCESS } else { ExitCode::from(NO) }
+                }
+                Err(error) => talk.fail(&error),
+            }
+        }
         Command::Completions { shell } => Talk::plain().show(Ok(cli::pages::completions(*shell))),
         Command::Man { command } => Talk::plain().show(cli::pages::man(command.as_deref()).map_err(Error::from)),
     }

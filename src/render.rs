@@ -1,5 +1,7 @@
 //! Findings and summaries as text: for people, and as JSON. Everything the program says on stderr is made here.
 
+pub mod catalog;
+
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};

@@ -5,10 +5,12 @@
 
 use std::str::FromStr;
 
+use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerTree, PackageName, VerbatimUrl, VersionOrUrl};
 
 use crate::constraint::Constraint;
 use crate::marker;
+use crate::text::quoted;
 
 /// A requirement without its marker.
 #[derive(Debug, Clone)]
@@ -21,6 +23,33 @@ pub struct Plain {
     pub versions: Constraint,
     /// True if it names a URL.
     pub direct: bool,
+}
+
+/// A package, or one release of it, as somebody names it: `torch`, `torch==2.1.2`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The package.
+    pub name: PackageName,
+    /// The version, if one is named.
+    pub version: Option<Version>,
+}
+
+impl FromStr for Release {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, version) = match text.split_once("==") {
+            Some((name, version)) => (name, Some(version.trim())),
+            None => (text, None),
+        };
+        let is_name = names_are_names(name) && !name.contains('[');
+        let name = name.trim().parse::<PackageName>().ok().filter(|_| is_name);
+        let version = version.map(Version::from_str).transpose();
+        match (name, version) {
+            (Some(name), Ok(version)) => Ok(Self { name, version }),
+            (None, _) | (_, Err(_)) => Err(format!("`{}` names no package; write torch or torch==2.1.2", quoted(text))),
+        }
+    }
 }
 
 /// The longest requirement and the longest marker, in bytes: ten times the longest known. What it takes to decide a
@@ -122,6 +151,17 @@ mod tests {
         ] {
             assert_eq!(split(text), (before, written));
             assert_eq!(check(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_release_is_a_name_and_perhaps_a_version() {
+        let read =
+            |text: &str| text.parse::<Release>().map(|one| (one.name.to_string(), one.version.map(|v| v.to_string())));
+        assert_eq!(read("Torch"), Ok(("torch".to_owned(), None)));
+        assert_eq!(read("torch == 2.1.2+cu118"), Ok(("torch".to_owned(), Some("2.1.2+cu118".to_owned()))));
+        for text in ["", "torch-", "torch>=2", "torch==", "torch==two", "a b", "torch[x]==1", "==1", "tör"] {
+            assert!(read(text).is_err(), "{text}");
         }
     }
 

@@ -102,6 +102,15 @@ fn skipped(column: usize) -> usize {
     if column > SHOWN * 3 / 4 { column - SHOWN / 2 } else { 0 }
 }
 
+/// How alike two names must be, from 0 to 1, for one to be taken for a slip of the other.
+const ALIKE: f64 = 0.7;
+
+/// Of several names the one that was probably meant; `None` if none is much alike.
+pub fn nearest<'n>(meant: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let rated = names.into_iter().map(|name| (strsim::jaro_winkler(meant, name), name));
+    rated.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(alike, _)| *alike > ALIKE).map(|(_, name)| name)
+}
+
 /// How many characters of a text a message quotes.
 const QUOTED: usize = 80;
 

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod catalog;
+mod catalog_command;
 mod check;
 mod closure;
 mod completions;

@@ -12,7 +12,7 @@
 //! file can hold any package. It adds to the built-in catalogue: where both know a wheel the built-in row counts, unless
 //! it does not know what the wheel was built for. They may not disagree about a digest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -169,6 +169,11 @@ impl Catalogues {
         }
         Error::unless_empty(problems)?;
         Ok(all)
+    }
+
+    /// Every package that one of them has a wheel of, ascending.
+    pub fn packages(&self) -> BTreeSet<PackageName> {
+        self.all().flat_map(Tables::packages).collect()
     }
 
     fn all(&self) -> impl Iterator<Item = Tables<'_>> {

@@ -78,6 +78,18 @@ impl<'t> Tables<'t> {
         all
     }
 
+    /// The names of the packages that have wheels. Only one line a package is read.
+    pub(super) fn packages(self) -> Vec<PackageName> {
+        // The comment at the head begins with a byte below that of any name.
+        let mut table = self.wheels.from("$");
+        let mut all = Vec::new();
+        while let Some(name) = table.first().and_then(|line| line.split('\t').next()) {
+            all.extend(name.parse::<PackageName>());
+            table = table.near(&format!("{name}\n"));
+        }
+        all
+    }
+
     /// What is listed for the exact version of a wheel, on whichever index.
     pub(super) fn lists(self, package: &PackageName, version: &Version) -> Vec<List<'t>> {
         let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));

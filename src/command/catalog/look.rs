@@ -1,0 +1,77 @@
+//! `catalog list` and `catalog show`.
+
+use pep508_rs::PackageName;
+
+use super::Told;
+use crate::catalog::listing::{self, Filter};
+use crate::catalog::{Catalogues, WheelRow, WheelSource};
+use crate::cli::catalog::{List, Show, SourceArgs};
+use crate::command::read;
+use crate::error::{Code, Problem, Result};
+use crate::render::catalog as render;
+use crate::text::{nearest, quoted};
+use crate::wheel::WheelName;
+
+fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
+    let config = read::config()?;
+    let names: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
+    read::catalogues(&names)
+}
+
+/// Lists packages, or the builds of one.
+pub(super) fn list(args: &List) -> Result<Told> {
+    let catalogues = catalogues(&args.source)?;
+    let filter =
+        Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
+    let (text, found) = match &args.package {
+        None => {
+            let packages = listing::packages(&catalogues, &filter);
+            let text = if args.source.json { render::packages_json(&packages) } else { render::packages(&packages) };
+            (text, !packages.is_empty())
+        }
+        Some(release) => {
+            if catalogues.versions(&release.name).is_empty() {
+                return Err(unknown(&release.name, &catalogues).into());
+            }
+            let builds = listing::builds(&catalogues, &release.name, release.version.as_ref(), &filter);
+            let text =
+                if args.source.json { render::builds_json(&release.name, &builds) } else { render::builds(&builds) };
+            (text, !builds.is_empty())
+        }
+    };
+    let notes = if found { "" } else { "the catalogue knows no such wheel\n" };
+    Ok(Told { text, notes: notes.to_owned(), found, writes: Vec::new() })
+}
+
+fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
+    let names = catalogues.packages();
+    let problem = Problem::new(Code::NotKnown, format!("the catalogue knows no wheel of {package}"));
+    problem.help(match nearest(package.as_ref(), names.iter().map(AsRef::as_ref)) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "torchswap catalog list tells the packages it knows".to_owned(),
+    })
+}
+
+/// Shows a wheel, wherever it is served.
+pub(super) fn show(args: &Show) -> Result<Told> {
+    let catalogues = catalogues(&args.source)?;
+    let file = args.wheel.split(['?', '#']).next().unwrap_or_default();
+    let file = file.rsplit('/').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+");
+    let wheel: WheelName = file.parse().map_err(|error| {
+        let problem = Problem::new(Code::Usage, format!("{error}"));
+        problem.help("name the file of a wheel; torchswap catalog list PACKAGE --json tells those that are known")
+    })?;
+    if catalogues.versions(&wheel.name).is_empty() {
+        return Err(unknown(&wheel.name, &catalogues).into());
+    }
+    let all = catalogues.wheels(&wheel.name);
+    let rows: Vec<&WheelRow> = all.iter().filter(|row| row.wheel.as_str() == wheel.as_str()).collect();
+    if rows.is_empty() {
+        let problem = Problem::new(Code::NotKnown, format!("the catalogue knows no {}", quoted(wheel.as_str())));
+        let near = nearest(wheel.as_str(), all.iter().map(|row| row.wheel.as_str()));
+        return Err(problem.help(near.map_or_else(String::new, |near| format!("did you mean {near}?"))).into());
+    }
+    let shown: Vec<_> = rows.into_iter().map(|row| (row, listing::lists(&catalogues, row))).collect();
+    let text = if args.source.json { render::wheels_json(&shown) } else { render::wheels(&shown) };
+    Ok(Told { text, found: true, ..Told::default() })
+}
