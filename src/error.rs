@@ -41,6 +41,10 @@ pub enum Code {
     SwappedLock,
     /// The lock does not agree with itself or with its pyproject.toml.
     Inconsistent,
+    /// An index cannot be reached, or answers with what is no answer.
+    Network,
+    /// An index does not have what was asked for.
+    Absent,
 }
 
 impl Code {
@@ -63,6 +67,8 @@ impl Code {
             Self::OutOfDate => "out-of-date",
             Self::SwappedLock => "swapped-lock",
             Self::Inconsistent => "inconsistent",
+            Self::Network => "network",
+            Self::Absent => "absent",
         }
     }
 }

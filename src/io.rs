@@ -7,6 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::error::{Code, Problem, Result};
 use crate::text::Source;
 
+mod network;
+
+pub use network::settings as network_settings;
+
 /// The name under which standard input is asked for.
 pub const STDIN: &str = "-";
 

@@ -24,6 +24,7 @@ pub mod config;
 pub mod constraint;
 pub mod digest;
 pub mod error;
+pub mod index;
 pub mod io;
 pub mod lock;
 pub mod marker;

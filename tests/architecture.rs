@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 7] = [
     &["lock", "catalog", "report", "archive"],
     &["plan", "closure", "output", "render", "check", "starter"],
     &["config"],
-    &["io"],
+    &["index", "io"],
     &["cli"],
     &["command"],
 ];
@@ -78,7 +78,26 @@ fn the_world_is_touched_at_the_edge_only() {
         for word in ["println!", "eprintln!", "print!(", "eprint!(", "std::process::exit"] {
             assert!(!text.contains(word), "{} uses {word}", path.display());
         }
-        let clock = text.contains("SystemTime") || text.contains("Instant::now");
+        // Waiting for a server takes a clock; that a file is old is nobody's business.
+        let clock = text.contains("SystemTime") || text.contains("Instant::now") && module != "index";
         assert!(!clock, "{} asks the clock", path.display());
+        assert!(!text.contains("sleep(") || module == "index", "{} sleeps", path.display());
+    }
+}
+
+/// The commands that may reach the network. Every other one cannot: it gets hold of no `Network`.
+const ONLINE: [&str; 3] = ["verify", "catalog", "audit"];
+
+#[test]
+fn commands_that_need_no_network_cannot_reach_it() {
+    for (path, (module, text)) in code() {
+        if ["index", "io"].contains(&module.as_str()) {
+            continue;
+        }
+        let name = path.with_extension("").to_string_lossy().replace('\\', "/");
+        let online = ONLINE.iter().any(|command| name.split('/').nth(1) == Some(command)) && module == "command";
+        for word in ["index::", "network_settings", "std::net", "TcpStream"] {
+            assert!(online || !text.contains(word), "{} uses {word}", path.display());
+        }
     }
 }

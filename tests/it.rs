@@ -23,6 +23,7 @@ mod export;
 mod faults;
 mod help;
 mod hostile;
+mod index;
 mod init;
 mod judges;
 mod locks;

@@ -1,5 +1,7 @@
 //! What all integration tests share: a folder to work in, a way to run the binary, and one kind of snapshot.
 
+pub mod server;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 

@@ -1,0 +1,89 @@
+//! How the network is used: what the user's environment and options say. Made by `io`, which reads them.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::netrc::Netrc;
+
+/// All that a [`Network`](super::Network) needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Speak plain http with other hosts than this machine, too.
+    pub allow_http: bool,
+    /// The user's logins.
+    pub netrc: Netrc,
+    /// The user's proxies.
+    pub proxies: Proxies,
+    /// Files of certificate authorities, each with its name: these alone are trusted; if empty the system's.
+    pub authorities: Vec<(String, Vec<u8>)>,
+    /// How long to wait, and how often to try.
+    pub patience: Patience,
+    /// The largest page that is read, in bytes without compression.
+    pub largest_page: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            allow_http: false,
+            netrc: Netrc::default(),
+            proxies: Proxies::default(),
+            authorities: Vec::new(),
+            patience: Patience::default(),
+            // Some ten times the largest known.
+            largest_page: 64 << 20,
+        }
+    }
+}
+
+/// Proxies, as the usual variables have them. Its [`Debug`](fmt::Debug) shows none: an address may hold a login.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// For http (`HTTP_PROXY`).
+    pub http: Option<String>,
+    /// For https (`HTTPS_PROXY`).
+    pub https: Option<String>,
+    /// For what has no proxy of its own (`ALL_PROXY`).
+    pub all: Option<String>,
+    /// Hosts that are reached without (`NO_PROXY`).
+    pub none: Option<String>,
+}
+
+impl fmt::Debug for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proxies")
+    }
+}
+
+/// How long to wait, and how often to try.
+#[derive(Debug, Clone)]
+pub struct Patience {
+    /// For a connection, and for each piece of an answer.
+    pub idle: Duration,
+    /// For a whole page.
+    pub page: Duration,
+    /// How many times a request is tried again. In a download pieces that arrived count as success.
+    pub retries: u32,
+    /// Before the first new try; doubles with each.
+    pub pause: Duration,
+    /// The longest pause that a server may ask for (`Retry-After`), and that doubling comes to.
+    pub longest_pause: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            idle: Duration::from_secs(30),
+            page: Duration::from_secs(180),
+            retries: 5,
+            pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(60),
+        }
+    }
+}
+
+/// The largest METADATA that is read, in bytes.
+pub(super) const LARGEST_METADATA: u64 = 4 << 20;
+
+/// The largest file that is downloaded, in bytes: no wheel is a tenth of it.
+pub(super) const LARGEST_FILE: u64 = 64 << 30;

@@ -1,0 +1,174 @@
+//! The index layer against a server that misbehaves: nothing wrong is accepted, and what can recover does.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::time::Duration;
+
+use sha2::{Digest, Sha256 as Hasher};
+use torchswap::digest::Sha256;
+use torchswap::error::{Code, Problem};
+use torchswap::index::{Downloaded, Network, Patience, RangeReader, Settings};
+use url::Url;
+
+use crate::support::server::{Fault, Server};
+
+mod logins;
+mod pages;
+mod ranges;
+
+/// Patience that a test can wait for.
+pub fn quick() -> Settings {
+    let patience = Patience {
+        idle: Duration::from_millis(400),
+        page: Duration::from_secs(1),
+        retries: 3,
+        pause: Duration::from_millis(1),
+        longest_pause: Duration::from_secs(2),
+    };
+    Settings { patience, largest_page: 1 << 20, ..Settings::default() }
+}
+
+pub fn network() -> Network {
+    Network::new(quick())
+}
+
+pub fn url(text: &str) -> Url {
+    Url::parse(text).unwrap()
+}
+
+/// Bytes that do not repeat, the same every time.
+pub fn noise(length: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(length + 8);
+    let mut state = 1u64;
+    while bytes.len() < length {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        bytes.extend((state ^ (state >> 33)).to_le_bytes());
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+pub fn digest(bytes: &[u8]) -> Sha256 {
+    Sha256::from_bytes(Hasher::digest(bytes).into())
+}
+
+const LENGTH: usize = 600_000;
+const HALF: usize = 400_000;
+const WHEEL: &str = "/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl";
+
+/// Downloads a file with what goes wrong on the way; also gives the number of requests.
+fn download(faults: &[Fault]) -> (Result<Downloaded, Problem>, usize) {
+    let server = Server::new();
+    server.file(WHEEL, "application/zip", noise(LENGTH)).faults(WHEEL, faults.to_vec());
+    let done = network().download(&url(&server.url(WHEEL)), &[], &());
+    (done, server.count(WHEEL))
+}
+
+#[test]
+fn a_download_recovers_from_what_passes() {
+    use Fault::{
+        Change, Cut, None, Redirect, Reset, SaysMore, Slow, Stall, Status, Untagged, Whole, WrongRange, WrongTotal,
+    };
+    let changed: Vec<u8> = noise(LENGTH).into_iter().enumerate().map(|(at, b)| b ^ u8::from(at % 1000 == 0)).collect();
+    let (same, other) = (digest(&noise(LENGTH)), digest(&changed));
+    let storm = |count: usize| vec![Status(500, ""); count];
+    let cases: Vec<(Vec<Fault>, usize, u32, Sha256)> = vec![
+        // what goes wrong, requests, of which resumed, digest
+        (vec![None], 1, 0, same),
+        (vec![Slow(60_000, 20)], 1, 0, same),
+        (vec![Cut(0)], 2, 0, same),
+        (vec![Cut(HALF)], 2, 1, same),
+        (vec![Reset(HALF)], 2, 1, same),
+        (vec![Stall(HALF)], 2, 1, same),
+        (vec![Stall(0)], 2, 0, same),
+        (vec![Cut(HALF), Cut(10), Reset(10)], 4, 3, same),
+        (vec![SaysMore(10)], 3, 0, same),
+        (vec![Cut(HALF), WrongRange(10)], 3, 0, same),
+        (vec![Cut(HALF), WrongTotal(10)], 3, 0, same),
+        (vec![Cut(HALF), Whole], 2, 0, same),
+        (vec![Cut(HALF), Untagged], 3, 0, same),
+        (vec![Cut(HALF), Status(416, "")], 3, 0, same),
+        (vec![Cut(HALF), Status(503, "0")], 3, 1, same),
+        (vec![Status(429, "0")], 2, 0, same),
+        (vec![Status(429, "1")], 2, 0, same),
+        (vec![Status(408, "")], 2, 0, same),
+        (vec![Status(502, ""), Status(503, ""), Status(504, "")], 4, 0, same),
+        (storm(3), 4, 0, same),
+        (vec![Redirect(WHEEL.to_owned()); 10], 11, 0, same),
+        // The file was replaced meanwhile: the digest is that of the new one, never of a mixture.
+        (vec![Cut(HALF), Change], 2, 0, other),
+    ];
+    for (faults, requests, resumed, expected) in cases {
+        let (done, count) = download(&faults);
+        let done = done.unwrap_or_else(|problem| panic!("{faults:?}: {problem}"));
+        assert_eq!((done.sha256, done.size), (expected, LENGTH as u64), "{faults:?}");
+        assert_eq!((count, done.resumed), (requests, resumed), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_download_that_is_wrong_has_another_digest_or_none() {
+    use Fault::{ChangeSilently, Cut, Flip, Gzip, NoLength, Redirect, SaysLess, Short, Stall, Status};
+    let refused = |code| Err::<(), Code>(code);
+    let told = Ok::<(), Code>(());
+    let elsewhere = |to: &str| vec![Redirect(to.to_owned())];
+    let cases: Vec<(Vec<Fault>, Result<(), Code>)> = vec![
+        (vec![Short(10)], told),
+        (vec![SaysLess(10)], told),
+        (vec![Flip(HALF)], told),
+        (vec![Cut(HALF), Flip(10)], told),
+        (vec![Cut(HALF), ChangeSilently], told),
+        (vec![NoLength], refused(Code::Network)),
+        (vec![Gzip], refused(Code::Network)),
+        (vec![Status(429, "3600")], refused(Code::Network)),
+        (vec![Status(500, ""); 4], refused(Code::Network)),
+        (vec![Stall(0); 4], refused(Code::Network)),
+        (vec![Cut(10); 4], refused(Code::Network)),
+        (vec![Status(401, "")], refused(Code::Network)),
+        (vec![Status(418, "")], refused(Code::Network)),
+        (vec![Status(403, "")], refused(Code::Absent)),
+        (vec![Status(404, "")], refused(Code::Absent)),
+        (vec![Cut(HALF), Status(404, "")], refused(Code::Absent)),
+        (vec![Redirect(WHEEL.to_owned()); 11], refused(Code::Network)),
+        (elsewhere("http://plain.example/a.whl"), refused(Code::Network)),
+        (elsewhere("file:///etc/passwd"), refused(Code::Network)),
+        (elsewhere("http://["), refused(Code::Network)),
+    ];
+    for (faults, expected) in cases {
+        let (done, _) = download(&faults);
+        match (&done, expected) {
+            (Ok(done), Ok(())) => assert_ne!(done.sha256, digest(&noise(LENGTH)), "{faults:?}"),
+            (Err(problem), Err(code)) => assert_eq!(problem.code, code, "{faults:?}: {problem}"),
+            _ => panic!("{faults:?}: {done:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_bad_line_that_moves_on_is_borne_with() {
+    let server = Server::new();
+    let bytes = noise(6 << 20);
+    server.file(WHEEL, "application/zip", bytes.clone()).faults(WHEEL, vec![Fault::Cut(1_100_000); 5]);
+    let done = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap();
+    assert_eq!((done.sha256, done.resumed), (digest(&bytes), 5));
+}
+
+#[test]
+fn who_is_not_there_is_told_in_the_end() {
+    // A port that nobody listens on: it was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let problem = network().download(&url(&format!("http://{free}/a.whl")), &[], &()).unwrap_err();
+    assert_eq!(problem.code, Code::Network);
+    assert!(problem.message.contains("given up after 4 tries"), "{problem}");
+}
+
+#[test]
+fn parts_that_were_read_before_are_held_against_the_file() {
+    let server = Server::new();
+    server.file(WHEEL, "application/zip", noise(LENGTH));
+    let (network, url) = (network(), url(&server.url(WHEEL)));
+    let right = vec![(7, noise(LENGTH)[7..1007].to_vec()), (500_000, noise(LENGTH)[500_000..].to_vec())];
+    assert!(network.download(&url, &right, &()).unwrap().parts_agree);
+    let mut wrong = right;
+    wrong[1].1[60_000] ^= 1;
+    assert!(!network.download(&url, &wrong, &()).unwrap().parts_agree);
+}
