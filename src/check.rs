@@ -89,8 +89,9 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
     match lock {
         Lock::Poetry(poetry) => swapped_poetry(poetry, knowledge),
-        // A requirements file is an output as often as a lock.
-        Lock::Requirements(_) => Vec::new(),
+        // A requirements file is an output as often as a lock, and so is a pylock.toml, beside which nothing says what the
+        // project asks for.
+        Lock::Requirements(_) | Lock::Pylock(_) => Vec::new(),
     }
 }
 

@@ -29,7 +29,7 @@ pub struct Cli {
 pub enum Command {
     /// Write a requirements file for a target
     ///
-    /// Reads a poetry.lock or a requirements.txt, swaps torch and its family for the build you name, carries along what
+    /// Reads a poetry.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
@@ -124,7 +124,7 @@ Examples:
 /// Options of `rewrite`.
 #[derive(Debug, Args)]
 pub struct Rewrite {
-    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
+    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
     /// writes standard output
     pub lock: Option<String>,
     /// The target.
@@ -163,7 +163,7 @@ Examples:
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct Export {
-    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]

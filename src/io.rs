@@ -21,7 +21,7 @@ const STDIN_SHOWN: &str = "<stdin>";
 const LARGEST: u64 = 64 << 20;
 
 /// The locks that are looked for in the current folder, in this order.
-const LOCKS: [&str; 2] = ["poetry.lock", "requirements.txt"];
+const LOCKS: [&str; 3] = ["poetry.lock", "pylock.toml", "requirements.txt"];
 
 /// Finds the lock in the current folder.
 ///

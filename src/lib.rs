@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! poetry.lock ──────┐                        catalogue: wheels, digests, requirements
+//! pylock.toml ──────┤                                     │
 //! requirements.txt ─┴─► Lock ──► Selection ──────────────┐ │
 //!                       (lock)   (one environment)       ▼ ▼
 //!                                                       Plan ──► requirements file   (output)

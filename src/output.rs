@@ -1,6 +1,6 @@
 //! A plan as the text of a requirements file.
 //!
-//! From a `poetry.lock` the file is made anew, in the order and the style of `poetry export`. From a requirements file it
+//! From a `poetry.lock` or a `pylock.toml` the file is made anew, in the order and the style of `poetry export`. From a requirements file it
 //! is that file with the lines of the plan put into it: every other line keeps its bytes.
 //!
 //! With one Python no line needs a marker but those that the target cannot decide. With several, a line that is not the
@@ -13,8 +13,9 @@ mod mirror;
 mod patched;
 mod relock;
 
-use crate::error::{Code, Problem, Result};
+use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Lock;
+use crate::lock::pylock::{self, Pylock};
 use crate::plan::TargetPlan;
 
 pub use mirror::Mirror;
@@ -36,7 +37,11 @@ pub struct Style {
 /// Every line that could not be pinned or would have no digest.
 pub fn requirements(lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<String> {
     match lock {
-        Lock::Poetry(poetry) => fresh::write(poetry, lock, plan, style),
+        Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plan, style),
+        Lock::Pylock(pylock) => {
+            Error::unless_empty(without_file(pylock, plan))?;
+            fresh::write(&pylock::index_options, lock, plan, style)
+        }
         Lock::Requirements(file) => patched::write(file, lock, plan, style),
     }
 }
@@ -49,11 +54,22 @@ pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<Str
     match (lock, plans) {
         (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans, style),
         (Lock::Requirements(file), [plan]) => patched::write(file, lock, plan, style),
+        (Lock::Pylock(_), _) => {
+            let problem = Problem::new(Code::Unsupported, "a pylock.toml is not rewritten yet");
+            Err(problem.help("export a requirements file instead").into())
+        }
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
             Err(problem.help("name one target, or export a file for each").into())
         }
     }
+}
+
+/// Entries that stay as locked, but of which the lock has no file for the target.
+fn without_file(pylock: &Pylock, plan: &TargetPlan) -> Vec<Problem> {
+    let lines = plan.environments.iter().flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
+    let kept = lines.filter(|(_, line)| line.pin.is_none());
+    kept.filter_map(|(environment, line)| pylock.without_file(line.entry?, environment)).collect()
 }
 
 /// The comments at the top of an output; empty where none are wanted.

@@ -28,6 +28,7 @@ mod init;
 mod judges;
 mod locks;
 mod one_configuration;
+mod pylock;
 mod readme;
 mod rewrite;
 mod selection;

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::error::{Code, Problem, Result};
 use crate::io;
 use crate::lock::poetry::PoetryLock;
+use crate::lock::pylock::Pylock;
 use crate::lock::pyproject::Project;
 use crate::lock::{Format, Lock, requirements};
 use crate::output::Mirror;
@@ -29,6 +30,7 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
             let project = project.map(|project| Project::parse(&project.name, project.text)).transpose()?;
             Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text, project)?)))
         }
+        Format::Pylock => Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text)?))),
         Format::Requirements => {
             let mut read = |path: &str| match io::read(path) {
                 Ok(source) => Ok(source.text),
@@ -49,6 +51,7 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
             let again = PoetryLock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
             Ok(Lock::Poetry(Box::new(again)))
         }
+        Lock::Pylock(old) => Ok(Lock::Pylock(Box::new(Pylock::parse(&old.source.name, text.to_owned())?))),
         Lock::Requirements(file) => {
             let name = file.sources.first().map_or("", |source| source.name.as_str());
             let constraints = &file.sources;

@@ -30,7 +30,7 @@ pub struct Rewritten {
 /// A lock is rewritten whole: all groups, all extras.
 fn everything(lock: &Lock) -> Choice {
     match lock {
-        Lock::Poetry(_) => Choice { all_groups: true, all_extras: true, ..Choice::default() },
+        Lock::Poetry(_) | Lock::Pylock(_) => Choice { all_groups: true, all_extras: true, ..Choice::default() },
         Lock::Requirements(_) => Choice::default(),
     }
 }
@@ -112,7 +112,7 @@ fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
 fn is_by_graph(lock: &Lock) -> bool {
     match lock {
         Lock::Poetry(lock) => lock.version < LockVersion::V2_1,
-        Lock::Requirements(_) => false,
+        Lock::Requirements(_) | Lock::Pylock(_) => false,
     }
 }
 

@@ -7,6 +7,7 @@ mod dependency;
 mod excerpt;
 mod origin;
 pub mod poetry;
+pub mod pylock;
 pub mod pyproject;
 pub mod requirements;
 pub(crate) mod toml;
@@ -24,6 +25,7 @@ use crate::target::{Environment, Python};
 use crate::text::{Source, Span};
 
 use poetry::PoetryLock;
+use pylock::Pylock;
 use pyproject::Project;
 use requirements::RequirementsFile;
 
@@ -34,6 +36,8 @@ pub enum Lock {
     Poetry(Box<PoetryLock>),
     /// `requirements.txt`
     Requirements(Box<RequirementsFile>),
+    /// `pylock.toml`
+    Pylock(Box<Pylock>),
 }
 
 /// The formats of locks.
@@ -43,11 +47,14 @@ pub enum Format {
     Poetry,
     /// `requirements.txt`
     Requirements,
+    /// `pylock.toml`
+    Pylock,
 }
 
 impl Format {
     /// Tells the format by the file's name and, where the name tells nothing (standard input), by its text: a
-    /// `poetry.lock` has `[[package]]` or `[metadata]` at the start of a line, which no requirements file has.
+    /// `poetry.lock` has `[[package]]` or `[metadata]` on a line, a `pylock.toml` has `[[packages]]` or begins with its
+    /// `lock-version`; no requirements file has any of these.
     ///
     /// # Errors
     /// If the file is a lock of another tool.
@@ -64,19 +71,32 @@ impl Format {
             }
             ("pdm.lock", _) => foreign("a lock of PDM", "export it first: pdm export -o requirements.txt"),
             ("Pipfile.lock", _) => foreign("a lock of Pipenv", "export it first: pipenv requirements --hash"),
-            ("pyproject.toml", _) => foreign("a project, not a lock", "name its lock: poetry.lock or requirements.txt"),
+            ("pyproject.toml", _) => {
+                foreign("a project, not a lock", "name its lock: poetry.lock, pylock.toml or requirements.txt")
+            }
+            (name, _) if Pylock::is_name(name) => Ok(Self::Pylock),
             (_, "in") => foreign("the input of a lock", "name the file that was compiled from it"),
-            (_, "toml") => foreign("not a lock this tool knows", "name a poetry.lock or a requirements.txt"),
+            (_, "toml") if Self::by_text(text) == Self::Pylock => foreign(
+                "a pylock.toml under another name",
+                "installers want pylock.toml, or pylock.NAME.toml with no dot in NAME (PEP 751): rename it",
+            ),
+            (_, "toml") => {
+                foreign("not a lock this tool knows", "name a poetry.lock, a pylock.toml or a requirements.txt")
+            }
             (_, "lock") => Ok(Self::Poetry),
             (_, "txt") => Ok(Self::Requirements),
-            _ => {
-                let is_table = |line: &str| {
-                    let line = line.trim_start_matches('\u{feff}').trim_end();
-                    line == "[[package]]" || line == "[metadata]"
-                };
-                Ok(if text.lines().any(is_table) { Self::Poetry } else { Self::Requirements })
-            }
+            _ => Ok(Self::by_text(text)),
         }
+    }
+
+    fn by_text(text: &str) -> Self {
+        let told = text.lines().find_map(|line| match line.trim_start_matches('\u{feff}').trim_end() {
+            "[[package]]" | "[metadata]" => Some(Self::Poetry),
+            "[[packages]]" => Some(Self::Pylock),
+            line if line.starts_with("lock-version = ") => Some(Self::Pylock),
+            _ => None,
+        });
+        told.unwrap_or(Self::Requirements)
     }
 }
 
@@ -86,6 +106,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => &lock.entries,
             Self::Requirements(file) => &file.entries,
+            Self::Pylock(lock) => &lock.entries,
         }
     }
 
@@ -94,6 +115,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => std::slice::from_ref(&lock.source),
             Self::Requirements(file) => &file.sources,
+            Self::Pylock(lock) => std::slice::from_ref(&lock.source),
         }
     }
 
@@ -101,18 +123,19 @@ impl Lock {
     pub fn project(&self) -> Option<&Project> {
         match self {
             Self::Poetry(lock) => lock.project.as_ref(),
-            Self::Requirements(_) => None,
+            Self::Requirements(_) | Self::Pylock(_) => None,
         }
     }
 
     /// What it gives on an environment.
     ///
     /// # Errors
-    /// As [`PoetryLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
+    /// As [`PoetryLock::select`] and [`Pylock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
     /// if two lines for one package do not agree.
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
         match self {
             Self::Poetry(lock) => lock.select(choice, environment),
+            Self::Pylock(lock) => lock.select(choice, environment),
             Self::Requirements(_) if *choice != Choice::default() => {
                 let problem =
                     Problem::new(Code::Usage, "a requirements file has no groups and no extras to choose from");
@@ -131,6 +154,7 @@ impl Lock {
         let all = (6..=15).map(Python::three);
         match self {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
+            Self::Pylock(lock) => all.filter(|python| lock.leaves_out(*python).is_none()).collect(),
             Self::Requirements(file) => match file.python_hint() {
                 Some(pythons) => pythons,
                 None => all.collect(),

@@ -1,4 +1,4 @@
-//! A requirements file made anew from a `poetry.lock`, in the order and the style of `poetry export`.
+//! A requirements file made anew from a `poetry.lock` or a `pylock.toml`, in the order and the style of `poetry export`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,19 @@ use pep508_rs::PackageName;
 use super::lines::Writer;
 use super::{Style, header};
 use crate::error::{Error, Result};
-use crate::lock::poetry::PoetryLock;
 use crate::lock::{Lock, Origin};
 use crate::plan::{Line, TargetPlan, View};
 use crate::target::Python;
 
 /// Writes the file.
-pub(super) fn write(poetry: &PoetryLock, lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<String> {
+///
+/// `index_options` gives the lines that make pip look at some indexes.
+pub(super) fn write(
+    index_options: &dyn Fn(&BTreeSet<&str>) -> Vec<String>,
+    lock: &Lock,
+    plan: &TargetPlan,
+    style: &Style,
+) -> Result<String> {
     let mut writer =
         Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
     let mut by_name: BTreeMap<&PackageName, Vec<(Python, &Line)>> = BTreeMap::new();
@@ -28,7 +34,7 @@ pub(super) fn write(poetry: &PoetryLock, lock: &Lock, plan: &TargetPlan, style: 
         }
     }
     let mut text = header(style, lock);
-    let options = poetry.index_options(&indexes);
+    let options = index_options(&indexes);
     for option in &options {
         text.push_str(option);
         text.push('\n');

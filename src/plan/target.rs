@@ -128,12 +128,19 @@ fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
 }
 
 fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python]) -> Vec<Problem> {
-    let Lock::Poetry(poetry) = lock else { return Vec::new() };
+    let help = "choose another --python, or widen the project's range and lock again";
+    let poetry = match lock {
+        Lock::Poetry(poetry) => poetry,
+        Lock::Pylock(lock) => {
+            let problems = pythons.iter().filter_map(|python| lock.leaves_out(*python));
+            return problems.map(|problem| problem.help(help)).collect();
+        }
+        Lock::Requirements(_) => return Vec::new(),
+    };
     let outside = pythons.iter().filter(|python| !allowed.contains(python)).map(|python| {
         let message =
             format!("{} is locked for Python {}, which leaves out {python}", poetry.source.name, poetry.pythons);
-        Problem::new(Code::CannotBe, message)
-            .help("choose another --python, or widen the project's range and lock again")
+        Problem::new(Code::CannotBe, message).help(help)
     });
     outside.collect()
 }
@@ -157,7 +164,7 @@ fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowl
         }
         Some(entry) => {
             let (which, help) = match lock {
-                Lock::Poetry(_) => (
+                Lock::Poetry(_) | Lock::Pylock(_) => (
                     " with these groups and extras",
                     "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
                 ),

@@ -1,0 +1,143 @@
+//! `pylock.toml` (PEP 751, lock-version 1.x), as pip, uv, Poetry's export plugin and PDM write it.
+//!
+//! ```text
+//! lock-version, created-by, requires-python, environments, extras, dependency-groups, default-groups
+//! [[packages]]   name, version, marker, requires-python, index, and one of
+//!                  sdist and wheels | archive | vcs | directory
+//! ```
+//!
+//! What is read is checked as the `packaging` library checks it, so that an installer takes what is taken here. Unknown
+//! keys are left alone: the PEP lets tools add tables of their own, and a minor version may add keys.
+//!
+//! This file reads the head; `package` reads the packages, `marker` their markers, `select` decides what is installed on
+//! an environment, `layout` finds the places that a rewrite edits.
+
+use pep440_rs::Version;
+use pep508_rs::ExtraName;
+use std::str::FromStr;
+use toml_edit::Item;
+
+use super::Entry;
+use super::dependency::{LONGEST_VERSIONS, read_extra};
+use super::toml::Toml;
+use crate::constraint::Constraint;
+use crate::error::{Code, Problem, Result};
+use crate::text::{Source, Span, quoted};
+
+mod files;
+mod index;
+mod marker;
+mod package;
+mod select;
+
+pub use files::{File, Stored};
+pub use index::index_options;
+pub use marker::{Asked, Marker};
+pub use package::{Kind, Package};
+
+/// What the file is called in messages.
+const WHAT: &str = "pylock.toml";
+
+/// A `pylock.toml`.
+#[derive(Debug, Clone)]
+pub struct Pylock {
+    /// The file.
+    pub source: Source,
+    /// The Pythons it is for.
+    pub pythons: Constraint,
+    /// The environments it is for; empty: any.
+    pub environments: Vec<Marker>,
+    /// The extras that markers may ask for.
+    pub extras: Vec<ExtraName>,
+    /// The dependency groups that markers may ask for.
+    pub groups: Vec<ExtraName>,
+    /// The groups that are installed without being named.
+    pub default_groups: Vec<ExtraName>,
+    /// Its packages, in file order.
+    pub entries: Vec<Entry>,
+    /// What else the lock says of each entry; as long as `entries`.
+    pub packages: Vec<Package>,
+}
+
+impl Pylock {
+    /// True for the names that PEP 751 gives such files: `pylock.toml`, or `pylock.NAME.toml` with no dot in NAME.
+    pub fn is_name(file: &str) -> bool {
+        let named = |rest: &str| rest.strip_suffix(".toml").is_some_and(|name| !name.is_empty() && !name.contains('.'));
+        file == "pylock.toml" || file.strip_prefix("pylock.").is_some_and(named)
+    }
+
+    /// Reads a `pylock.toml`.
+    ///
+    /// # Errors
+    /// If it is not TOML, not a lock, of another major version, or if a package cannot be understood or is not valid.
+    pub fn parse(name: &str, text: String) -> Result<Self> {
+        let source = Source::new(name, text);
+        let toml = Toml::parse(&source, WHAT)?;
+        lock_version(&toml)?;
+        required(&toml, "created-by")?;
+        let names = |key: &str| -> Result<Vec<ExtraName>> {
+            let Some(item) = toml.root().get(key) else { return Ok(Vec::new()) };
+            let span = toml.span(item);
+            list(&toml, item, key)?.into_iter().map(|name| read_extra(&toml, span, name)).collect()
+        };
+        let mut reading = package::Reading::new(&toml);
+        let mut environments = Vec::new();
+        if let Some(item) = toml.root().get("environments") {
+            for text in list(&toml, item, "environments")? {
+                environments.push(reading.marker(toml.span(item), text)?);
+            }
+        }
+        let pythons = match toml.root().get("requires-python") {
+            None => Constraint::any(),
+            Some(item) => pythons(&toml, item)?,
+        };
+        let (extras, groups, default_groups) =
+            (names("extras")?, names("dependency-groups")?, names("default-groups")?);
+        let (entries, packages) = reading.packages()?;
+        drop(toml);
+        Ok(Self { source, pythons, environments, extras, groups, default_groups, entries, packages })
+    }
+}
+
+/// A key that must be there.
+fn required<'t>(toml: &'t Toml<'_>, key: &str) -> Result<&'t Item> {
+    toml.root().get(key).ok_or_else(|| {
+        let message = format!("{} has no `{key}`, so it is not a whole pylock.toml", toml.source.name);
+        let problem = Problem::new(Code::Syntax, message).at(toml.source, Span::default());
+        problem.help("the file may be cut short; make it anew with the tool that made it").into()
+    })
+}
+
+/// PEP 751: an unknown major version is an error; a minor one only adds to what older ones say.
+fn lock_version(toml: &Toml<'_>) -> Result<()> {
+    let item = required(toml, "lock-version")?;
+    let text = toml.string(item, "lock-version")?;
+    let version = Version::from_str(text).ok().filter(|_| text.len() <= 100);
+    match version.as_ref().and_then(|version| version.release().first()) {
+        Some(1) => Ok(()),
+        Some(_) | None => {
+            let message = format!("lock-version {} of a pylock.toml is not known here: 1.0 is", quoted(text));
+            let problem = Problem::new(Code::Unsupported, message).at(toml.source, toml.span(item));
+            Err(problem.help("update torchswap, or make the lock with a tool that writes lock-version 1.0").into())
+        }
+    }
+}
+
+/// A list of strings; the PEP has no other way to write one.
+fn list<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<Vec<&'i str>> {
+    if item.is_str() {
+        return Err(toml.wrong(item, format!("`{key}` should be a list of strings")).into());
+    }
+    toml.strings(item, key)
+}
+
+/// A `requires-python` (PEP 345's Requires-Python).
+fn pythons(toml: &Toml<'_>, item: &Item) -> Result<Constraint> {
+    let text = toml.string(item, "requires-python")?;
+    // Poetry writes alternatives, which PEP 440 has not, into a comment only.
+    let read = pep440_rs::VersionSpecifiers::from_str(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);
+    read.map(Constraint::from).ok_or_else(|| {
+        let message = format!("`{}` is not a list of version specifiers (PEP 440)", quoted(text));
+        toml.wrong(item, message).into()
+    })
+}

@@ -1,0 +1,172 @@
+//! Files of a package in a `pylock.toml`: `wheels`, `sdist` and `archive`.
+
+use toml_edit::{Item, TableLike};
+
+use crate::error::{Code, Problem, Result};
+use crate::lock::toml::Toml;
+use crate::lock::{LockedDigest, LockedFile, origin, requirements};
+use crate::text::{Span, quoted};
+use crate::wheel::WheelName;
+
+/// A file that a lock names.
+#[derive(Debug, Clone, Default)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// The name taken apart, if it is a wheel's.
+    pub wheel: Option<WheelName>,
+    /// Where it is.
+    pub stored: Stored,
+    /// Its size in bytes, where the lock says so.
+    pub size: Option<u64>,
+    /// Its digests, the best first; at least one.
+    pub digests: Vec<LockedDigest>,
+    /// What of a source archive is the package.
+    pub subdirectory: Option<String>,
+}
+
+/// Where a file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// At a URL.
+    Url(String),
+    /// On the disk, relative to the lock.
+    Path(String),
+}
+
+impl Default for Stored {
+    fn default() -> Self {
+        Self::Path(String::new())
+    }
+}
+
+impl File {
+    /// Its URL, if it has one.
+    pub fn url(&self) -> Option<&str> {
+        match &self.stored {
+            Stored::Url(url) => Some(url),
+            Stored::Path(_) => None,
+        }
+    }
+
+    /// The file as every format has it. One digest stands for the file: whoever has several of a file has its sha256.
+    pub(super) fn locked(&self) -> Option<LockedFile> {
+        self.digests.first().map(|digest| LockedFile { name: Some(self.name.clone()), digest: digest.clone() })
+    }
+}
+
+/// Reads `hashes`, `url` or `path`, `name` and `size` of a file.
+pub(super) fn read(toml: &Toml<'_>, table: &dyn TableLike, near: Span, what: &str) -> Result<File> {
+    let text = |key: &str| -> Result<Option<(&Item, &str)>> {
+        table.get(key).map(|item| Ok((item, toml.string(item, key)?))).transpose()
+    };
+    let fail = |message: String, span: Span| -> crate::error::Error {
+        Problem::new(Code::Syntax, message).at(toml.source, span).into()
+    };
+    // Where both stand, installers take the path.
+    let (path, url) = (text("path")?.filter(|(_, path)| !path.is_empty()), text("url")?);
+    let stored = match (path, url.filter(|(_, url)| !url.is_empty())) {
+        (Some((item, _)), _) => Stored::Path(origin::line(toml, item, "path")?.to_owned()),
+        (None, Some((item, _))) => Stored::Url(origin::url(toml, item, "url")?.to_owned()),
+        (None, None) => return Err(fail(format!("`{what}` has neither `url` nor `path`"), near)),
+    };
+    let name = match text("name")? {
+        Some((item, name)) if !name.is_empty() => {
+            if name.contains(['/', '\\']) || name.chars().any(char::is_control) {
+                return Err(toml.wrong(item, format!("`{}` is not a file name", quoted(name))).into());
+            }
+            name.to_owned()
+        }
+        Some(_) | None => match &stored {
+            Stored::Url(url) => last_part(url),
+            Stored::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        },
+    };
+    let size = match table.get("size") {
+        None => None,
+        Some(item) => match item.as_integer().map(u64::try_from) {
+            Some(Ok(size)) => Some(size),
+            Some(Err(_)) | None => return Err(toml.wrong(item, "`size` should be a number of bytes").into()),
+        },
+    };
+    if let Some(item) = table.get("upload-time")
+        && item.as_datetime().is_none()
+    {
+        return Err(toml.wrong(item, "`upload-time` should be a date and a time").into());
+    }
+    let subdirectory = match table.get("subdirectory") {
+        None => None,
+        Some(item) => Some(origin::line(toml, item, "subdirectory")?.to_owned()),
+    };
+    let Some(hashes) = table.get("hashes") else {
+        return Err(fail(format!("`{what}` has no `hashes`"), near));
+    };
+    let digests = digests(toml, hashes, what)?;
+    Ok(File { name, wheel: None, stored, size, digests, subdirectory })
+}
+
+/// Reads a table of digests, the best first. One of a kind that is not known is no harm where another is known.
+fn digests(toml: &Toml<'_>, item: &Item, what: &str) -> Result<Vec<LockedDigest>> {
+    let table = toml.table(item, "hashes")?;
+    if table.is_empty() {
+        let problem = toml.wrong(item, format!("`hashes` of `{what}` is empty: nothing says which bytes are meant"));
+        return Err(problem.help("make the lock anew with the tool that made it").into());
+    }
+    let mut digests = Vec::new();
+    for (kind, item) in table.iter() {
+        let hex = toml.string(item, kind)?;
+        let known = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"].contains(&kind);
+        digests.push(if known {
+            requirements::digest(&format!("{kind}:{hex}")).map_err(|why| toml.wrong(item, why))?
+        } else {
+            LockedDigest::Weak(format!("{}:{}", quoted(kind), quoted(hex)))
+        });
+    }
+    digests.sort();
+    Ok(digests)
+}
+
+/// The file name at the end of a URL, its escapes undone.
+fn last_part(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let bytes = last.as_bytes();
+    let hex =
+        |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|n| u8::try_from(n).ok());
+    let mut name = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        match (byte, hex(bytes.get(at + 1)), hex(bytes.get(at + 2))) {
+            (b'%', Some(high), Some(low)) => {
+                name.push(high << 4 | low);
+                at += 3;
+            }
+            _ => {
+                name.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8(name).unwrap_or_else(|_| last.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_ends_in_a_file_name() {
+        for (url, name) in [
+            ("https://a.example/torch-2.0.1%2Bcu118-cp310.whl", "torch-2.0.1+cu118-cp310.whl"),
+            ("https://a.example/a%2b.whl#sha256=x", "a+.whl"),
+            ("https://a.example/a.whl?x=/y", "a.whl"),
+            ("https://a.example/%", "%"),
+            ("https://a.example/%f", "%f"),
+            ("https://a.example/%ff", "%ff"),
+            ("https://a.example/é%2B", "é+"),
+            ("", ""),
+        ] {
+            assert_eq!(last_part(url), name);
+        }
+    }
+}

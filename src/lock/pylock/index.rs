@@ -1,0 +1,92 @@
+//! Which index a package of a `pylock.toml` came from, as a requirements file would have to name it.
+
+use std::collections::BTreeSet;
+
+use url::Url;
+
+use super::files::{File, Stored};
+use crate::lock::Origin;
+
+/// PyTorch's index: the folder of a build is also the address of its index.
+const PYTORCH: &str = "https://download.pytorch.org/whl/";
+
+/// The origin of a package that has an sdist or wheels.
+///
+/// pip and PDM write no `index`; uv and Poetry write one for the default index, too. In an output the default index has no
+/// line. It is told by how it keeps its files: by their digest, `/packages/ab/cd/…/NAME`, on a host that is not the
+/// index's own. Whoever serves a copy of it serves the same files.
+pub(super) fn origin(index: Option<&str>, files: &[File]) -> Origin {
+    let urls = || files.iter().filter_map(|file| file.url());
+    if let [File { stored: Stored::Path(path), .. }] = files {
+        return Origin::File(path.clone());
+    }
+    let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let own_host = index.and_then(host);
+    let is_default = |url: &str| is_by_digest(url) && (index.is_none() || host(url) != own_host);
+    match index {
+        _ if urls().next().is_some() && urls().all(is_default) => Origin::Index(None),
+        Some(index) => Origin::Index(Some(index.trim_end_matches('/').to_owned())),
+        None => Origin::Index(folder(urls())),
+    }
+}
+
+/// The options that make pip look at the indexes used beside the default one. `http` ones are trusted, as the lock was.
+pub fn index_options(used: &BTreeSet<&str>) -> Vec<String> {
+    let mut options = Vec::new();
+    for url in used {
+        if let Some(rest) = url.strip_prefix("http://") {
+            options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
+        }
+        options.push(format!("--extra-index-url {url}"));
+    }
+    options
+}
+
+/// The folder of PyTorch's index that all files lie in.
+fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
+    let of = |url: &str| {
+        let (folder, _) = url.rsplit_once('/')?;
+        folder.strip_prefix(PYTORCH).filter(|build| !build.is_empty() && !build.contains('/'))?;
+        Some(folder.to_owned())
+    };
+    let first = of(urls.next()?)?;
+    urls.all(|url| of(url).as_ref() == Some(&first)).then_some(first)
+}
+
+/// True for `…/packages/ab/cd/<60 hexadecimal digits>/NAME`.
+fn is_by_digest(url: &str) -> bool {
+    let mut parts = url.rsplit('/').skip(1);
+    let mut digits = |length: usize| {
+        parts.next().is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    digits(60) && digits(2) && digits(2) && parts.next() == Some("packages")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(url: &str) -> File {
+        File { name: "a-1-py3-none-any.whl".to_owned(), stored: Stored::Url(url.to_owned()), ..File::default() }
+    }
+
+    #[test]
+    fn tells_the_default_index_by_its_layout() {
+        let by_digest = format!("https://files.example/packages/ab/cd/{}/a-1-py3-none-any.whl", "e".repeat(60));
+        let plain = "https://files.example/a/a-1-py3-none-any.whl";
+        let pytorch = "https://download.pytorch.org/whl/cpu/a-1-py3-none-any.whl";
+        let named = |index: &str| Origin::Index(Some(index.to_owned()));
+        for (index, url, expected) in [
+            (None, by_digest.as_str(), Origin::Index(None)),
+            (Some("https://index.example/simple/"), &by_digest, Origin::Index(None)),
+            (Some("https://files.example/simple/"), &by_digest, named("https://files.example/simple")),
+            (Some("https://index.example/simple"), plain, named("https://index.example/simple")),
+            (None, plain, Origin::Index(None)),
+            (None, pytorch, named("https://download.pytorch.org/whl/cpu")),
+            (Some("https://download.pytorch.org/whl/cpu"), pytorch, named("https://download.pytorch.org/whl/cpu")),
+        ] {
+            assert_eq!(origin(index, &[file(url)]), expected, "{index:?} {url}");
+        }
+        assert_eq!(origin(None, &[file(pytorch), file(plain)]), Origin::Index(None));
+    }
+}

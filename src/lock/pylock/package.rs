@@ -1,0 +1,305 @@
+//! One `[[packages]]` of a `pylock.toml`.
+
+use std::str::FromStr;
+
+use pep440_rs::Version;
+use pep508_rs::{MarkerTree, PackageName};
+use toml_edit::{Item, TableLike, Value};
+
+use super::files::{self, File, Stored};
+use super::marker::Marker;
+use super::{index, pythons};
+use crate::constraint::Constraint;
+use crate::error::{Code, Problem, Result};
+use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
+use crate::lock::toml::{Toml, dig};
+use crate::lock::{At, Entry, Need, Origin, origin};
+use crate::requirement::{self, Plain};
+use crate::text::{Span, quoted};
+use crate::wheel::WheelName;
+
+/// What a lock says of a package beside what every format does.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// When it is installed; `None`: always.
+    pub marker: Option<Marker>,
+    /// Under which Pythons it can be.
+    pub pythons: Constraint,
+    /// The index it came from, as written.
+    pub index: Option<String>,
+    /// What it is installed from.
+    pub kind: Kind,
+    /// What it needs, each when. `None`: the lock does not tell.
+    pub(super) needs: Option<Vec<(Need, MarkerTree)>>,
+}
+
+/// What a package is installed from.
+#[derive(Debug, Clone)]
+pub enum Kind {
+    /// A release: a source distribution, wheels, or both.
+    Release {
+        /// The source distribution.
+        sdist: Option<Box<File>>,
+        /// The wheels.
+        wheels: Vec<File>,
+    },
+    /// One archive, a wheel or not.
+    Archive(Box<File>),
+    /// A folder or a repository.
+    Source,
+}
+
+impl Kind {
+    /// Its files: those of a release, the wheels first, or the archive.
+    pub fn files(&self) -> impl Iterator<Item = &File> {
+        let (wheels, one) = match self {
+            Self::Release { sdist, wheels } => (wheels.as_slice(), sdist.as_deref()),
+            Self::Archive(file) => (&[][..], Some(&**file)),
+            Self::Source => (&[][..], None),
+        };
+        wheels.iter().chain(one)
+    }
+}
+
+/// The packages of a lock while they are read.
+pub(super) struct Reading<'t, 's> {
+    toml: &'t Toml<'s>,
+    known: Markers,
+}
+
+impl<'t, 's> Reading<'t, 's> {
+    pub(super) fn new(toml: &'t Toml<'s>) -> Self {
+        Self { toml, known: Markers::new() }
+    }
+
+    /// Reads a marker.
+    pub(super) fn marker(&mut self, span: Span, text: &str) -> Result<Marker> {
+        Marker::parse(text, &mut self.known).map_err(|why| {
+            let message = format!("this is not a marker of a pylock.toml (PEP 508, PEP 751): {}", quoted(&why));
+            Problem::new(Code::Syntax, message).at(self.toml.source, span).into()
+        })
+    }
+
+    /// Reads all packages.
+    pub(super) fn packages(mut self) -> Result<(Vec<Entry>, Vec<Package>)> {
+        let toml = self.toml;
+        let item = super::required(toml, "packages")?;
+        let tables: Vec<(&dyn TableLike, Span)> = tables(toml, item, "packages")?;
+        let mut read = (Vec::with_capacity(tables.len()), Vec::with_capacity(tables.len()));
+        for (table, span) in tables {
+            let (entry, package) = self.package(table, span)?;
+            read.0.push(entry);
+            read.1.push(package);
+        }
+        Ok(read)
+    }
+
+    fn package(&mut self, table: &'t dyn TableLike, near: Span) -> Result<(Entry, Package)> {
+        let toml = self.toml;
+        let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
+        let fail = |message: String, span: Span| -> crate::error::Error {
+            let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
+            problem.help("make the lock anew with the tool that made it").into()
+        };
+        let name_item = table.get("name").ok_or_else(|| fail("a package has no `name`".to_owned(), head))?;
+        let (text, span) = (toml.string(name_item, "name")?, toml.span(name_item));
+        let name = read_name(toml, span, text)?;
+        if name.as_ref() != text {
+            let (text, name) = (quoted(text), quoted(name.as_ref()));
+            return Err(fail(format!("`{text}` is not the normal form of a name, which is `{name}`"), span));
+        }
+        let version = table.get("version").map(|item| self.version(item)).transpose()?;
+        let marker = match table.get("marker") {
+            None => None,
+            Some(item) => Some(self.marker(toml.span(item), toml.string(item, "marker")?)?),
+        };
+        let pythons = table.get("requires-python").map_or(Ok(Constraint::any()), |item| pythons(toml, item))?;
+        let index = match table.get("index") {
+            None => None,
+            Some(item) => Some(origin::url(toml, item, "index")?.to_owned()),
+        };
+        let (kind, origin, found) = self.source(table, &name, version.as_ref(), index.as_deref(), span)?;
+        let needs = self.needs(table)?;
+        let files = kind.files().filter_map(File::locked).collect();
+        let version = version.or(found);
+        let entry = Entry { name, version, origin, files, at: At { source: 0, span } };
+        Ok((entry, Package { marker, pythons, index, kind, needs }))
+    }
+
+    fn version(&self, item: &Item) -> Result<Version> {
+        let text = self.toml.string(item, "version")?;
+        let version = Version::from_str(text).ok().filter(|_| text.len() <= LONGEST_NAME);
+        version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
+    }
+
+    /// Reads where the package comes from; a version that only its files tell comes third.
+    fn source(
+        &self,
+        table: &dyn TableLike,
+        name: &PackageName,
+        version: Option<&Version>,
+        index: Option<&str>,
+        near: Span,
+    ) -> Result<(Kind, Origin, Option<Version>)> {
+        let toml = self.toml;
+        let fail = |message: String| -> crate::error::Error {
+            let problem = Problem::new(Code::Syntax, message).at(toml.source, near);
+            problem.help("a package has either wheels and an sdist, or one of archive, vcs and directory").into()
+        };
+        let mut wheels = Vec::new();
+        if let Some(item) = table.get("wheels") {
+            for (table, span) in tables(toml, item, "wheels")? {
+                let mut file = files::read(toml, table, span, "wheels")?;
+                let wheel: WheelName = file.name.parse().map_err(|error: crate::wheel::WheelNameError| {
+                    Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
+                })?;
+                self.same(&file.name, (&wheel.name, &wheel.version), (name, version), span)?;
+                file.wheel = Some(wheel);
+                wheels.push(file);
+            }
+        }
+        let sdist = match table.get("sdist") {
+            None => None,
+            Some(item) => {
+                let span = toml.span(item);
+                let file = files::read(toml, toml.table(item, "sdist")?, span, "sdist")?;
+                let Some((own, release)) = sdist_name(&file.name) else {
+                    let message = format!("`{}` is not the file name of a source distribution", quoted(&file.name));
+                    return Err(toml.wrong(item, message).into());
+                };
+                self.same(&file.name, (&own, &release), (name, version), span)?;
+                Some((file, release))
+            }
+        };
+        let direct: Vec<&str> =
+            ["archive", "vcs", "directory"].into_iter().filter(|key| table.contains_key(key)).collect();
+        let release = sdist.is_some() || !wheels.is_empty();
+        match (release, direct.as_slice()) {
+            (true, []) => {
+                let of_wheel = wheels.first().and_then(|file| file.wheel.as_ref()).map(|wheel| wheel.version.clone());
+                let found = of_wheel.or(sdist.as_ref().map(|(_, version)| version.clone()));
+                let all: Vec<File> = wheels.iter().chain(sdist.as_ref().map(|(file, _)| file)).cloned().collect();
+                let origin = index::origin(index, &all);
+                Ok((Kind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels }, origin, found))
+            }
+            (true, [direct, ..]) => Err(fail(format!("{name} has `{direct}` beside wheels or an sdist"))),
+            (false, []) => Err(fail(format!("{name} has nothing to be installed from"))),
+            (false, [one]) => self.direct(table, one),
+            (false, [one, other, ..]) => Err(fail(format!("{name} has both `{one}` and `{other}`"))),
+        }
+    }
+
+    fn direct(&self, table: &dyn TableLike, key: &str) -> Result<(Kind, Origin, Option<Version>)> {
+        let toml = self.toml;
+        let Some(item) = table.get(key) else { return Ok((Kind::Source, Origin::Directory(String::new()), None)) };
+        let span = toml.span(item);
+        let inner = toml.table(item, key)?;
+        let line = |key: &str| inner.get(key).map(|item| origin::line(toml, item, key)).transpose();
+        let missing = |what: &str| -> crate::error::Error {
+            Problem::new(Code::Syntax, format!("`{key}` has no {what}")).at(toml.source, span).into()
+        };
+        let folder = line("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
+        match key {
+            "archive" => {
+                let mut file = files::read(toml, inner, span, "archive")?;
+                file.wheel = file.name.parse().ok();
+                let version = file.wheel.as_ref().map(|wheel| wheel.version.clone());
+                let origin = match &file.stored {
+                    Stored::Url(url) => Origin::Url(format!("{}{folder}", url.split('#').next().unwrap_or_default())),
+                    Stored::Path(path) => Origin::File(path.clone()),
+                };
+                Ok((Kind::Archive(Box::new(file)), origin, version))
+            }
+            "vcs" => {
+                let kind = line("type")?.ok_or_else(|| missing("`type`"))?;
+                let commit = line("commit-id")?.ok_or_else(|| missing("`commit-id`"))?;
+                let place = line("path")?.or(line("url")?).ok_or_else(|| missing("`url` and no `path`"))?;
+                Ok((Kind::Source, Origin::Git(format!("{kind}+{place}@{commit}{folder}")), None))
+            }
+            _ => {
+                let path = line("path")?.ok_or_else(|| missing("`path`"))?;
+                inner.get("editable").map(|item| toml.boolean(item, "editable")).transpose()?;
+                Ok((Kind::Source, Origin::Directory(path.to_owned()), None))
+            }
+        }
+    }
+
+    /// A file's name must say what the package says.
+    fn same(
+        &self,
+        file: &str,
+        (own, release): (&PackageName, &Version),
+        (name, version): (&PackageName, Option<&Version>),
+        span: Span,
+    ) -> Result<()> {
+        let what = match version {
+            _ if own != name => format!("{name}"),
+            Some(version) if version != release => format!("{name} {version}"),
+            Some(_) | None => return Ok(()),
+        };
+        let message = format!("`{}` is not a file of {what}", quoted(file));
+        let problem = Problem::new(Code::Syntax, message).at(self.toml.source, span);
+        Err(problem.help("make the lock anew with the tool that made it").into())
+    }
+
+    /// What the package needs: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for itself.
+    fn needs(&mut self, table: &dyn TableLike) -> Result<Option<Vec<(Need, MarkerTree)>>> {
+        let toml = self.toml;
+        if let Some(item) = table.get("dependencies") {
+            let mut needs = Vec::new();
+            for (table, span) in tables(toml, item, "dependencies")? {
+                let Some(name) = table.get("name") else { continue };
+                let name = read_name(toml, span, toml.string(name, "name")?)?;
+                needs.push((Need { name, extras: Vec::new(), versions: Constraint::any() }, MarkerTree::TRUE));
+            }
+            return Ok(Some(needs));
+        }
+        let Some(list) = dig(table, &["tool", "pdm", "dependencies"]).and_then(Item::as_array) else { return Ok(None) };
+        let one = |text: &str| -> Option<(Need, MarkerTree)> {
+            let (before, written) = requirement::split(text);
+            let Plain { name, extras, versions, .. } = requirement::plain(before).ok()?;
+            let marker = match written {
+                None => MarkerTree::TRUE,
+                Some(written) => match self.known.get(written) {
+                    Some(tree) => tree.clone(),
+                    None => {
+                        let tree = requirement::marker(written).ok()?;
+                        self.known.insert(written.to_owned(), tree.clone());
+                        tree
+                    }
+                },
+            };
+            Some((Need { name, extras, versions }, marker))
+        };
+        // Another tool's own table: where it says something else, nothing is known.
+        Ok(list
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<Vec<&str>>>()
+            .and_then(|all| all.into_iter().map(one).collect()))
+    }
+}
+
+/// The tables of a list, which may be written in the line or with a header each.
+fn tables<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<Vec<(&'i dyn TableLike, Span)>> {
+    if let Some(tables) = item.as_array_of_tables() {
+        return Ok(tables.iter().map(|table| (table as &dyn TableLike, toml.place(table.span()))).collect());
+    }
+    let wrong = || toml.wrong(item, format!("`{key}` should be a list of tables"));
+    let array = item.as_array().ok_or_else(wrong)?;
+    let each = array.iter().map(|value| match value.as_inline_table() {
+        Some(table) => Ok((table as &dyn TableLike, toml.place(value.span()))),
+        None => Err(wrong().into()),
+    });
+    each.collect()
+}
+
+/// The name and the version that the file name of a source distribution tells (PEP 625, and zip as before it).
+fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
+    let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
+    let (name, version) = stem.rsplit_once('-')?;
+    let name = Some(name).filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
+    let version = Version::from_str(version).ok().filter(|_| version.len() <= LONGEST_NAME)?;
+    Some((PackageName::new(name.to_owned()).ok().filter(|_| plain)?, version))
+}

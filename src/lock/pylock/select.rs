@@ -1,0 +1,181 @@
+//! What a `pylock.toml` gives on one environment, as PEP 751 has it installed.
+
+use std::collections::BTreeMap;
+
+use pep508_rs::{ExtraName, PackageName};
+
+use super::marker::Asked;
+use super::package::Kind;
+use super::{Package, Pylock};
+use crate::error::{Code, Error, Problem, Result};
+use crate::lock::{Choice, Entry, Need, Pick, Selection};
+use crate::marker::{Condition, Extras};
+use crate::target::{Environment, Platform, Python};
+
+/// How many entries of one name may be wanted on one machine: each is compared with each.
+const MOST_TWINS: usize = 64;
+/// How many problems are told.
+const ENOUGH: usize = 20;
+/// What is said of a lock that installers would refuse.
+const ANEW: &str = "make the lock anew with the tool that made it";
+
+impl Pylock {
+    /// What the lock gives on an environment for a choice of groups and extras. The groups that the lock calls default are
+    /// chosen unless they are left out; a package without a marker belongs to no group, and is always there.
+    ///
+    /// # Errors
+    /// If a group or an extra is not known; if the lock is not for this environment; if it gives a package twice there, or
+    /// one that does not take this Python.
+    pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
+        let asked = self.asked(choice)?;
+        let everything = self.asked(&Choice { all_groups: true, all_extras: true, ..Choice::default() })?;
+        let holds = |marker: &super::Marker| !marker.condition(environment, &Asked::default()).is_never();
+        if !self.environments.is_empty() && !self.environments.iter().any(holds) {
+            let message = format!("{} is not for {environment}: its `environments` leave that out", self.source.name);
+            let problem = Problem::new(Code::CannotBe, message);
+            return Err(problem.help("choose another target, or lock for this one too").into());
+        }
+        let mut selection = Selection::default();
+        let mut problems = Vec::new();
+        let mut by_name: BTreeMap<&PackageName, Vec<(usize, Condition)>> = BTreeMap::new();
+        for (index, (entry, package)) in self.entries.iter().zip(&self.packages).enumerate() {
+            let condition = package.condition(environment, &asked);
+            let python = package.pythons.admits_python(environment.python);
+            if condition.is_never() {
+                // Where a lock has several releases of a package, another one may be the only one for this Python.
+                let here = |platform| {
+                    let there = Environment { platform, python: environment.python };
+                    !package.condition(there, &everything).is_never()
+                };
+                if python && package.installs_on(environment) && Platform::ALL.into_iter().any(here) {
+                    selection.spare.push(pick(index, package, Condition::Always, environment));
+                }
+                continue;
+            }
+            if !python {
+                let message = format!(
+                    "the lock gives {} for {environment}, but it is for Python {} only",
+                    entry.name, package.pythons
+                );
+                problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
+            }
+            let others = by_name.entry(&entry.name).or_default();
+            let twice = others.iter().any(|(_, other)| !other.clone().and(condition.clone()).is_never());
+            if twice || others.len() >= MOST_TWINS {
+                let message = format!("the lock gives {} twice for {environment}", entry.name);
+                problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
+            }
+            if problems.len() >= ENOUGH {
+                break;
+            }
+            others.push((index, condition.clone()));
+            selection.picks.push(pick(index, package, condition, environment));
+        }
+        Error::unless_empty(problems)?;
+        Ok(selection)
+    }
+
+    fn asked(&self, choice: &Choice) -> Result<Asked> {
+        let mut problems = Vec::new();
+        let groups: Vec<&ExtraName> = self.groups.iter().chain(&self.default_groups).collect();
+        let mut unknown = |kind: &str, names: &[ExtraName], known: &[&ExtraName]| {
+            for name in names.iter().filter(|name| !known.contains(name)) {
+                let mut list: Vec<String> = known.iter().map(ToString::to_string).collect();
+                list.sort();
+                list.dedup();
+                let help =
+                    if list.is_empty() { "it has none".to_owned() } else { format!("it has: {}", list.join(", ")) };
+                let message = format!("{} has no {kind} `{name}`", self.source.name);
+                problems.push(Problem::new(Code::Usage, message).help(help));
+            }
+        };
+        for names in [&choice.only, &choice.with, &choice.without] {
+            unknown("dependency group", names, &groups);
+        }
+        unknown("extra", &choice.extras, &self.extras.iter().collect::<Vec<_>>());
+        Error::unless_empty(problems)?;
+        let extras = if choice.all_extras { &self.extras } else { &choice.extras };
+        let groups: Vec<&ExtraName> = if choice.all_groups {
+            groups
+        } else if choice.only.is_empty() {
+            let all = self.default_groups.iter().chain(&choice.with);
+            all.filter(|group| !choice.without.contains(group)).collect()
+        } else {
+            choice.only.iter().collect()
+        };
+        Ok(Asked { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
+    }
+
+    /// Why the lock cannot be installed under a Python, on any platform; `None`: nothing speaks against it.
+    ///
+    /// A lock of pip says nothing of Pythons, but the wheels in it are for one: what is always installed must have a file.
+    pub fn leaves_out(&self, python: Python) -> Option<Problem> {
+        if !self.pythons.admits_python(python) {
+            let message =
+                format!("{} is locked for Python {}, which leaves out {python}", self.source.name, self.pythons);
+            return Some(Problem::new(Code::CannotBe, message));
+        }
+        let environments = || Platform::ALL.into_iter().map(|platform| Environment { platform, python });
+        let for_it = |marker: &super::Marker| {
+            environments().any(|environment| !marker.condition(environment, &Asked::default()).is_never())
+        };
+        if !self.environments.is_empty() && !self.environments.iter().any(for_it) {
+            let message = format!("{} is not for CPython {python}: its `environments` leave it out", self.source.name);
+            return Some(Problem::new(Code::CannotBe, message));
+        }
+        let always = self.entries.iter().zip(&self.packages).filter(|(_, package)| package.marker.is_none());
+        let stuck = always.filter(|(_, package)| {
+            !package.pythons.admits_python(python)
+                || !environments().any(|environment| package.installs_on(environment))
+        });
+        stuck.map(|(entry, _)| self.no_file(entry, &format!("CPython {python}"))).next()
+    }
+
+    /// Says that an entry has no file for an environment.
+    fn no_file(&self, entry: &Entry, place: &str) -> Problem {
+        let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+        let message = format!("{} has no file of {}{version} for {place}", self.source.name, entry.name);
+        Problem::new(Code::CannotBe, message).at(&self.source, entry.at.span)
+    }
+
+    /// What of some entries cannot be installed on an environment: there is no wheel for it and no source distribution.
+    pub fn without_file(&self, entry: usize, environment: Environment) -> Option<Problem> {
+        let (package, entry) = (self.packages.get(entry)?, self.entries.get(entry)?);
+        (!package.installs_on(environment)).then(|| {
+            let help = "make the lock on such a machine, or with a tool that locks for all: uv, Poetry, PDM";
+            self.no_file(entry, &environment.to_string()).help(help)
+        })
+    }
+}
+
+fn pick(index: usize, package: &Package, condition: Condition, environment: Environment) -> Pick {
+    let holds = |tree| !Condition::of(tree, environment, &Extras::new()).is_never();
+    let needs = package.needs.as_ref().map(|needs| {
+        let here = needs.iter().filter(|(_, marker)| holds(marker)).map(|(need, _)| Need {
+            name: need.name.clone(),
+            extras: need.extras.clone(),
+            versions: need.versions.clone(),
+        });
+        here.collect()
+    });
+    Pick { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
+}
+
+impl Package {
+    /// When it is installed on an environment.
+    pub fn condition(&self, environment: Environment, asked: &Asked) -> Condition {
+        self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))
+    }
+
+    /// True if it has something that installs on an environment: a wheel for it, or a source.
+    pub fn installs_on(&self, environment: Environment) -> bool {
+        match &self.kind {
+            Kind::Release { sdist: Some(_), .. } | Kind::Source => true,
+            Kind::Release { sdist: None, wheels } => {
+                let mut names = wheels.iter().filter_map(|file| file.wheel.as_ref());
+                names.any(|wheel| wheel.fit(environment).is_some())
+            }
+            Kind::Archive(file) => file.wheel.as_ref().is_none_or(|wheel| wheel.fit(environment).is_some()),
+        }
+    }
+}
