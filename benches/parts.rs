@@ -75,7 +75,7 @@ fn plan_target(bencher: Bencher<'_, '_>, all: bool) {
 fn output_requirements(bencher: Bencher<'_, '_>, all: bool) {
     let lock = lock("poetry-2.5");
     let plan = planned(&lock, all);
-    bencher.bench_local(|| output::requirements(&lock, &plan, &Style::default()));
+    bencher.bench_local(|| output::requirements(&lock, std::slice::from_ref(&plan), &Style::default()));
 }
 
 #[divan::bench(args = [("torch", "2.4.1"), ("nvidia-nccl-cu12", "2.20.5"), ("flask", "3.0.0")])]

@@ -27,7 +27,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a requirements file for a target
+    /// Write a requirements file for one target or several
     ///
     /// Reads a poetry.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
@@ -157,6 +157,8 @@ Examples:
       what a Mac installs
   torchswap export --all-targets
       every output that the configuration names
+  torchswap export --target mac --target docker -o requirements.txt
+      one file for both: markers select each one's lines
   poetry export | torchswap export --cuda 12.1 -
       from standard input";
 
@@ -168,7 +170,7 @@ pub struct Export {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Every target of the configuration that has an output; nothing is written unless all can be made
+    /// Every output of the configuration, and nothing unless all can be made; targets with one output share that file
     #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
     pub all_targets: bool,
     /// What of the lock.
@@ -231,7 +233,7 @@ pub struct TargetArgs {
     /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
     #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
     pub pythons: Vec<Python>,
-    /// A target of the configuration; flags beside it override what it says
+    /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
     #[arg(long = "target", value_name = "NAME")]
     pub targets: Vec<String>,
 }

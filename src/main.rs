@@ -36,7 +36,7 @@ fn main() -> ExitCode {
                         if let Some(file) = one.output.as_ref().filter(|_| several) {
                             talk.tell(&format!("{file}\n"));
                         }
-                        talk.summaries(std::slice::from_ref(&one.summary));
+                        talk.summaries(&one.summaries);
                     }
                     ExitCode::SUCCESS
                 }

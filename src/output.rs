@@ -1,16 +1,17 @@
 //! A plan as the text of a requirements file.
 //!
-//! From a `poetry.lock` or a `pylock.toml` the file is made anew, in the order and the style of `poetry export`. From a requirements file it
-//! is that file with the lines of the plan put into it: every other line keeps its bytes.
+//! From a `poetry.lock` or a `pylock.toml` the file is made anew, in the order and the style of `poetry export`. From a
+//! requirements file it is that file with the lines of the plan put into it: every other line keeps its bytes.
 //!
-//! With one Python no line needs a marker but those that the target cannot decide. With several, a line that is not the
-//! same under all of them carries the marker that selects it.
+//! With one Python no line needs a marker but those that the target cannot decide. With several, or with several
+//! targets, a line that is not the same everywhere carries the marker that selects it.
 
 mod entry;
 mod fresh;
 mod lines;
 mod mirror;
 mod patched;
+mod places;
 mod relock;
 
 use crate::error::{Code, Error, Problem, Result};
@@ -31,18 +32,18 @@ pub struct Style {
     pub header: Option<Vec<String>>,
 }
 
-/// Writes a plan as a requirements file.
+/// Writes the plans of one target or several as one requirements file. No two of them are for one platform and Python.
 ///
 /// # Errors
 /// Every line that could not be pinned or would have no digest.
-pub fn requirements(lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<String> {
+pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     match lock {
-        Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plan, style),
+        Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
         Lock::Pylock(pylock) => {
-            Error::unless_empty(without_file(pylock, plan))?;
-            fresh::write(&pylock::index_options, lock, plan, style)
+            Error::unless_empty(without_file(pylock, plans))?;
+            fresh::write(&pylock::index_options, lock, plans, style)
         }
-        Lock::Requirements(file) => patched::write(file, lock, plan, style),
+        Lock::Requirements(file) => patched::write(file, lock, plans, style),
     }
 }
 
@@ -53,7 +54,7 @@ pub fn requirements(lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<Str
 pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     match (lock, plans) {
         (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans, style),
-        (Lock::Requirements(file), [plan]) => patched::write(file, lock, plan, style),
+        (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a pylock.toml is not rewritten yet");
             Err(problem.help("export a requirements file instead").into())
@@ -66,8 +67,9 @@ pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<Str
 }
 
 /// Entries that stay as locked, but of which the lock has no file for the target.
-fn without_file(pylock: &Pylock, plan: &TargetPlan) -> Vec<Problem> {
-    let lines = plan.environments.iter().flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
+fn without_file(pylock: &Pylock, plans: &[TargetPlan]) -> Vec<Problem> {
+    let environments = plans.iter().flat_map(|plan| &plan.environments);
+    let lines = environments.flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
     let kept = lines.filter(|(_, line)| line.pin.is_none());
     kept.filter_map(|(environment, line)| pylock.without_file(line.entry?, environment)).collect()
 }

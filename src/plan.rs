@@ -11,6 +11,7 @@ pub(crate) mod family;
 pub(crate) mod knowledge;
 mod leftover;
 mod refusal;
+mod several;
 mod summary;
 mod target;
 
@@ -32,6 +33,7 @@ use crate::text::Source;
 use knowledge::Known;
 
 pub use knowledge::{Knowledge, Required};
+pub use several::targets;
 pub use summary::summary;
 pub use target::{LeftOut, TargetPlan, target};
 

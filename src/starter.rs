@@ -75,7 +75,7 @@ fn newest_cuda<S: WheelSource>(lock: &Lock, python: Option<Python>, source: &S) 
     let torch = PackageName::new("torch".to_owned()).ok()?;
     let version: Version =
         lock.entries().iter().filter(|entry| entry.name == torch).find_map(|entry| entry.version.clone())?;
-    let pythons = python.map_or_else(|| lock.pythons(), |python| vec![python]);
+    let pythons = python.map_or_else(|| lock.pythons(Platform::LinuxX86_64), |python| vec![python]);
     let rows = source.wheels_of(&torch, &version);
     let cuda = rows.iter().filter_map(|row| match row.built {
         crate::catalog::Built::For(backend @ Backend::Cuda(..)) if row.is_for(backend) => {

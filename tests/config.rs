@@ -62,5 +62,5 @@ fn mistakes_point_at_the_file() {
     snapshot("refuse-unknown-key", &place.run("export --target docker").shown());
     place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"o\"\n[targets.b]\ncpu = true\noutput = \"o\"\n");
     let message = place.run("export --all-targets").refused();
-    assert!(message.contains("two targets have the output o"), "{message}");
+    assert!(message.contains("the targets a (cpu) and b (cpu) cannot share a file"), "{message}");
 }

@@ -8,13 +8,13 @@ use torchswap::lock::requirements::{self, LineKind};
 
 use crate::support::{Place, root, snapshot};
 
-fn corpus() -> Option<PathBuf> {
+pub fn corpus() -> Option<PathBuf> {
     let named = std::env::var_os("TORCHSWAP_CORPUS").map(PathBuf::from);
     let folder = named.unwrap_or_else(|| root().join("../shared/corpus"));
     folder.is_dir().then(|| folder.canonicalize().unwrap())
 }
 
-fn locks(folder: &Path) -> Vec<PathBuf> {
+pub fn locks(folder: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for project in std::fs::read_dir(folder).unwrap() {
         let Ok(files) = std::fs::read_dir(project.unwrap().path()) else { continue };

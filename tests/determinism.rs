@@ -1,9 +1,9 @@
 //! The same command gives the same bytes, whatever does not matter about its input: the order of a lock, its line ends,
 //! a byte order mark, a missing final newline. And an export of an export is that export.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::{Place, fixture, poetry_fixtures};
+use crate::support::{Place, poetry_fixtures, requirements_fixtures};
 
 /// Targets of several kinds. Not every lock has every one; what cannot be made must be refused alike.
 const TARGETS: [&str; 4] =
@@ -80,17 +80,6 @@ fn what_does_not_matter_about_a_lock_changes_nothing() {
     }
     println!("{made} outputs, each from seven variants of one lock");
     assert!(made > 40, "only {made} outputs");
-}
-
-/// All requirements files among the fixtures.
-fn requirements_fixtures() -> Vec<PathBuf> {
-    let folders = std::fs::read_dir(fixture("requirements")).unwrap().map(|one| one.unwrap().path());
-    let files = folders.filter(|path| path.is_dir()).flat_map(|folder| std::fs::read_dir(folder).unwrap());
-    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
-    files.sort();
-    assert!(files.len() >= 14, "fixtures are missing");
-    files
 }
 
 /// Flags that say how a requirements file is to be read: one without digests can only be written without.

@@ -32,4 +32,5 @@ mod pylock;
 mod readme;
 mod rewrite;
 mod selection;
+mod several;
 mod support;

@@ -6,6 +6,7 @@
 
 mod pythons;
 mod server;
+mod several;
 mod world;
 
 use std::path::PathBuf;

@@ -36,9 +36,14 @@ fn choice(export: &str) -> Choice {
 }
 
 pub fn read_poetry(folder: &Path) -> Lock {
-    let text = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
-    let project = Project::parse("pyproject.toml", text("pyproject.toml")).unwrap();
-    Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", text("poetry.lock"), Some(project)).unwrap()))
+    try_read_poetry(folder).unwrap()
+}
+
+/// A `poetry.lock` and, where there is one, the project beside it; `None` if the program refuses them.
+pub fn try_read_poetry(folder: &Path) -> Option<Lock> {
+    let text = |name: &str| std::fs::read_to_string(folder.join(name)).ok();
+    let project = text("pyproject.toml").map(|text| Project::parse("pyproject.toml", text)).transpose().ok()?;
+    Some(Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", text("poetry.lock")?, project).ok()?)))
 }
 
 fn read_export(path: &Path) -> Lock {
@@ -76,7 +81,7 @@ fn it_is_what_poetry_exports() {
             let Lock::Requirements(file) = &export else { unreachable!() };
             let hashes = file.has_hashes();
             for platform in Platform::ALL {
-                for python in lock.pythons() {
+                for python in lock.pythons(platform) {
                     let environment = Environment { platform, python };
                     let ours = chosen(&lock, &choice(&name), environment, hashes);
                     let theirs = chosen(&export, &Choice::default(), environment, hashes);

@@ -114,8 +114,9 @@ fn output(file: &str, job: &Job) -> Result<Option<(Finding, String)>> {
     if found.text == expected.text {
         return Ok(None);
     }
-    let summary = &expected.summary;
-    let environments = summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python });
+    let environments = expected.summaries.iter().flat_map(|summary| {
+        summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
+    });
     let environments: Vec<Environment> = environments.collect();
     let details = check::drift(&parsed(&found)?, &parsed(&Source::new(file, &*expected.text))?, &environments);
     if details.is_empty() {

@@ -16,8 +16,8 @@ pub struct Exported {
     pub output: Option<String>,
     /// The requirements file.
     pub text: String,
-    /// What was done.
-    pub summary: Summary,
+    /// What was done, by target.
+    pub summaries: Vec<Summary>,
 }
 
 /// Makes all outputs without writing any.
@@ -47,12 +47,12 @@ pub(super) fn make(job: &Job) -> Result<Exported> {
     let lock = read::lock(&job.lock)?;
     let catalogues = read::catalogues(&job.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
-    let plan = plan::target(&lock, &job.choice, &job.target, job.allow_none, &knowledge)?;
+    let plans = plan::targets(&lock, &job.wanted, job.allow_none, &knowledge)?;
     let style =
-        Style { without_hashes: job.without_hashes, header: Some(job.header(&plan)), mirror: job.mirror.clone() };
-    let text = output::requirements(&lock, &plan, &style)?;
-    let summary = plan::summary(&plan);
+        Style { without_hashes: job.without_hashes, header: Some(job.header(&plans)), mirror: job.mirror.clone() };
+    let text = output::requirements(&lock, &plans, &style)?;
+    let summaries = plans.iter().map(plan::summary).collect();
     // The process ends soon: to take these apart piece by piece would be work for nothing.
-    std::mem::forget((lock, plan, knowledge));
-    Ok(Exported { output: job.output.clone(), text, summary })
+    std::mem::forget((lock, plans, knowledge));
+    Ok(Exported { output: job.output.clone(), text, summaries })
 }

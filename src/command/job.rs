@@ -16,8 +16,8 @@ use crate::target::{Backend, Platform, Target};
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) lock: String,
-    pub(super) target: Target,
-    pub(super) choice: Choice,
+    /// The targets it is for, with what is chosen of the lock for each.
+    pub(super) wanted: Vec<(Target, Choice)>,
     pub(super) allow_none: bool,
     pub(super) without_hashes: bool,
     pub(super) mirror: Option<Mirror>,
@@ -27,61 +27,85 @@ pub(super) struct Job {
     pub(super) command: String,
 }
 
-/// The jobs that a command line asks for: one, or with `--all-targets` one for each target that has an output.
+/// The jobs that a command line asks for: one, or with `--all-targets` one for each output of the configuration. Targets
+/// that have one output share it.
 pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
     let mirror = read::mirror(args.output.mirror.as_deref())?;
     let lock = read::lock_name(args.lock.as_ref(), config)?;
+    let new = |configured: &[&Configured]| job(args, config, &lock, mirror.as_ref(), configured);
     if args.all_targets {
-        let with_output = config.targets.iter().filter(|target| target.output.is_some());
-        let jobs: Vec<Job> =
-            with_output.map(|target| job(args, config, &lock, mirror.as_ref(), Some(target))).collect();
-        if jobs.is_empty() {
+        let mut outputs: Vec<(&String, Vec<&Configured>)> = Vec::new();
+        for target in &config.targets {
+            let Some(output) = &target.output else { continue };
+            match outputs.iter_mut().find(|(known, _)| *known == output) {
+                Some((_, targets)) => targets.push(target),
+                None => outputs.push((output, vec![target])),
+            }
+        }
+        if outputs.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no target with an `output`");
             return Err(problem.help("give the targets outputs under [tool.torchswap.targets.NAME]").into());
         }
-        for (index, one) in jobs.iter().enumerate() {
-            if let Some(file) =
-                one.output.as_ref().filter(|_| jobs[..index].iter().any(|other| other.output == one.output))
-            {
-                let problem = Problem::new(Code::Usage, format!("two targets have the output {file}"));
-                return Err(problem.help("give each target a file of its own").into());
-            }
-        }
-        return Ok(jobs);
+        return outputs.iter().map(|(_, targets)| new(targets)).collect();
     }
-    let target = match args.target.targets.as_slice() {
-        [] => None,
-        [name] => Some(config.target(name)?),
-        _ => {
-            let problem = Problem::new(Code::Usage, "an export is for one target");
-            return Err(problem.help("run it once for each, or write every output with --all-targets").into());
-        }
-    };
-    Ok(vec![job(args, config, &lock, mirror.as_ref(), target)])
+    let targets: Vec<&Configured> =
+        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
+    Ok(vec![new(&targets)?])
 }
 
-fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: Option<&Configured>) -> Job {
+fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: &[&Configured]) -> Result<Job> {
     let flags = flags(&args.target);
-    let target = match configured {
-        None => flags,
-        Some(configured) => over(&configured.target, &args.target, flags),
+    let wanted = |configured: &&Configured| {
+        let choice = if is_chosen(&args.choice) { choice(&args.choice) } else { configured.choice.clone() };
+        (over(&configured.target, &args.target, flags.clone()), choice)
     };
-    let choice = match configured {
-        Some(configured) if !is_chosen(&args.choice) => configured.choice.clone(),
-        Some(_) | None => choice(&args.choice),
+    let wanted = match configured {
+        [] => vec![(flags.clone(), choice(&args.choice))],
+        some => some.iter().map(wanted).collect(),
     };
-    let catalogs = config.catalogs.iter().chain(&args.output.catalogs).cloned().collect();
-    Job {
+    let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
+    let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
+    Ok(Job {
         lock: lock.to_owned(),
-        target,
-        choice,
+        wanted,
         allow_none: args.choice.allow_none,
-        without_hashes: args.output.without_hashes || configured.is_some_and(|configured| configured.without_hashes),
-        mirror: mirror.or(configured.and_then(|configured| configured.mirror.as_ref())).cloned(),
-        catalogs,
-        output: args.output.output.clone().or_else(|| configured.and_then(|configured| configured.output.clone())),
+        without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
+        mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
+        catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
+        output: args.output.output.clone().map_or_else(|| output(config, configured), |file| Ok(Some(file)))?,
         command: command(args, mirror, lock, configured),
+    })
+}
+
+/// What the targets of one file have in common; `None` where there are no targets.
+fn alike<T: PartialEq>(configured: &[&Configured], key: &str, of: impl Fn(&Configured) -> T) -> Result<Option<T>> {
+    let Some((first, rest)) = configured.split_first() else { return Ok(None) };
+    let value = of(first);
+    match rest.iter().find(|other| of(other) != value) {
+        None => Ok(Some(value)),
+        Some(other) => {
+            let names = [first, other].map(|one| one.target.name.as_deref().unwrap_or_default());
+            let message = format!("the targets {} share a file, but have another `{key}`", names.join(" and "));
+            Err(Problem::new(Code::Usage, message).help("give both the same, or each a file of its own").into())
+        }
     }
+}
+
+/// The file that the configuration names for some targets. Without one for all of them: standard output.
+fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>> {
+    let Some(file) = configured.first().and_then(|first| first.output.as_ref()) else { return Ok(None) };
+    if configured.iter().any(|one| one.output.as_ref() != Some(file)) {
+        return Ok(None);
+    }
+    let sharing = config.targets.iter().filter(|one| one.output.as_ref() == Some(file));
+    let all: Vec<&str> = sharing.filter_map(|one| one.target.name.as_deref()).collect();
+    let is_named = |name: &&str| configured.iter().any(|one| one.target.name.as_deref() == Some(*name));
+    if all.iter().all(is_named) {
+        return Ok(Some(file.clone()));
+    }
+    let message = format!("the configuration has {file} for the targets {} together", all.join(" and "));
+    let help = format!("name them all (--target {}), or another file with -o", all.join(" --target "));
+    Err(Problem::new(Code::Usage, message).help(help).into())
 }
 
 /// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
@@ -135,10 +159,10 @@ fn choice(args: &ChoiceArgs) -> Choice {
     }
 }
 
-fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: Option<&Configured>) -> String {
+fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: &[&Configured]) -> String {
     let (target, choice, output) = (&args.target, &args.choice, &args.output);
     let mut words = vec!["torchswap export".to_owned()];
-    words.extend(configured.and_then(|one| one.target.name.as_ref()).map(|name| format!("--target {name}")));
+    words.extend(configured.iter().filter_map(|one| Some(format!("--target {}", one.target.name.as_ref()?))));
     words.extend(build(target).map(Backend::flag));
     words.extend(target.platform.map(|platform| format!("--platform {platform}")));
     words.extend(target.pythons.iter().map(|python| format!("--python {python}")));
@@ -155,21 +179,25 @@ fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: Optio
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
-    if configured.is_none() || args.lock.is_some() {
+    if configured.is_empty() || args.lock.is_some() {
         words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });
     }
     words.join(" ")
 }
 
 impl Job {
-    /// What the header says: the target, and a command that makes the same file.
-    pub(super) fn header(&self, plan: &TargetPlan) -> Vec<String> {
-        let pythons = plan.target.pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let build = plan.target.backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
-        vec![
-            format!("Target: {}, {build}, CPython {pythons}", plan.target.platform),
-            format!("Command: {}", self.command),
-        ]
+    /// What the header says: the targets, and a command that makes the same file.
+    pub(super) fn header(&self, plans: &[TargetPlan]) -> Vec<String> {
+        let several = plans.len() > 1;
+        let target = |plan: &TargetPlan| {
+            let Target { name, platform, backend, pythons } = &plan.target;
+            let pythons = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let build = backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
+            let name = name.as_ref().filter(|_| several).map(|name| format!(" {name}")).unwrap_or_default();
+            format!("Target{name}: {platform}, {build}, CPython {pythons}")
+        };
+        let alone = several.then(|| "For these targets alone.".to_owned());
+        plans.iter().map(target).chain(alone).chain([format!("Command: {}", self.command)]).collect()
     }
 }
 

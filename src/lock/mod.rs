@@ -21,7 +21,7 @@ use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem, Result};
 use crate::marker::{Condition, Extras};
-use crate::target::{Environment, Python};
+use crate::target::{Environment, Platform, Python};
 use crate::text::{Source, Span};
 
 use poetry::PoetryLock;
@@ -149,13 +149,13 @@ impl Lock {
         }
     }
 
-    /// The minor releases of CPython that it may be installed under, ascending.
-    pub fn pythons(&self) -> Vec<Python> {
+    /// The minor releases of CPython that it may be installed under on a platform, ascending.
+    pub fn pythons(&self, platform: Platform) -> Vec<Python> {
         let all = (6..=15).map(Python::three);
         match self {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
             Self::Pylock(lock) => all.filter(|python| lock.leaves_out(*python).is_none()).collect(),
-            Self::Requirements(file) => match file.python_hint() {
+            Self::Requirements(file) => match file.python_hint(platform) {
                 Some(pythons) => pythons,
                 None => all.collect(),
             },

@@ -13,13 +13,15 @@
 //! named by `-c` is read for the versions it allows; its line stays. Everything is kept with its span in its source,
 //! and [`RequirementsFile::render`] gives back every byte that no edit touches.
 
+use std::collections::BTreeSet;
+
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
 use super::{At, Entry, LockedDigest, Origin, Pick, Selection};
 use crate::error::Result;
 use crate::marker::{Condition, Extras};
-use crate::target::{Environment, Python};
+use crate::target::{Environment, Platform, Python};
 use crate::text::{Source, Span};
 
 mod digests;
@@ -264,16 +266,32 @@ impl RequirementsFile {
     }
 
     /// The Pythons the file was made for, where the comments at the top tell them: those that pip-compile or uv wrote,
-    /// or our own header.
-    pub fn python_hint(&self) -> Option<Vec<Python>> {
+    /// or our own header. Of several targets: those of the platform, or all where no target is for it.
+    pub fn python_hint(&self, platform: Platform) -> Option<Vec<Python>> {
         let top = self.lines.iter().take_while(|line| matches!(line.kind, LineKind::Blank | LineKind::Comment));
         let mut comments = top.map(|line| self.text(line).trim_start_matches(['#', '\u{feff}']).trim());
         if self.header().is_some() {
-            let target = comments.find_map(|comment| comment.strip_prefix("Target: ")?.split_once("CPython "))?;
-            return target.1.split(", ").map(|python| python.parse().ok()).collect();
+            return served(comments, platform);
         }
         comments.find_map(python_of).map(|python| vec![python])
     }
+}
+
+/// What the lines `Target: linux-x86_64, cu118, CPython 3.10, 3.11` of our header say; with several, each has a name.
+fn served<'t>(comments: impl Iterator<Item = &'t str>, platform: Platform) -> Option<Vec<Python>> {
+    let mut targets: Vec<(&str, Vec<Python>)> = Vec::new();
+    for comment in comments {
+        let Some((_, target)) = comment.strip_prefix("Target").and_then(|rest| rest.split_once(": ")) else { continue };
+        let (head, pythons) = target.split_once("CPython ")?;
+        let pythons: Option<Vec<Python>> = pythons.split(", ").map(|python| python.parse().ok()).collect();
+        targets.push((head.split(',').next().unwrap_or_default(), pythons?));
+    }
+    let is_here = |(name, _): &(&str, Vec<Python>)| *name == platform.as_str();
+    if targets.iter().any(is_here) {
+        targets.retain(is_here);
+    }
+    let all: BTreeSet<Python> = targets.into_iter().flat_map(|(_, pythons)| pythons).collect();
+    (!all.is_empty()).then(|| all.into_iter().collect())
 }
 
 fn python_of(comment: &str) -> Option<Python> {

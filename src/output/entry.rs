@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pep508_rs::PackageName;
 
+use super::places::in_brackets;
 use crate::constraint::Constraint;
 use crate::lock::poetry::{Block, BlockMarkers, BlockTable, LockVersion, PoetryLock};
 use crate::pin::Pin;
@@ -206,10 +207,6 @@ fn mark(source: &Source, block: &Block, marker: Option<&str>, inside: impl Fn(Sp
             }
         }
     }
-}
-
-fn in_brackets(text: &str) -> String {
-    if text.contains(" or ") { format!("({text})") } else { text.to_owned() }
 }
 
 fn both(one: &str, other: Option<&str>) -> String {

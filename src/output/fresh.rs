@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::lines::Writer;
+use super::places::Places;
 use super::{Style, header};
 use crate::error::{Error, Result};
 use crate::lock::{Lock, Origin};
 use crate::plan::{Line, TargetPlan, View};
-use crate::target::Python;
+use crate::target::Environment;
 
 /// Writes the file.
 ///
@@ -17,16 +18,16 @@ use crate::target::Python;
 pub(super) fn write(
     index_options: &dyn Fn(&BTreeSet<&str>) -> Vec<String>,
     lock: &Lock,
-    plan: &TargetPlan,
+    plans: &[TargetPlan],
     style: &Style,
 ) -> Result<String> {
     let mut writer =
         Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
-    let mut by_name: BTreeMap<&PackageName, Vec<(Python, &Line)>> = BTreeMap::new();
+    let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     let mut indexes: BTreeSet<&str> = BTreeSet::new();
-    for environment in &plan.environments {
+    for environment in plans.iter().flat_map(|plan| &plan.environments) {
         for line in &environment.lines {
-            by_name.entry(&line.name).or_default().push((environment.environment.python, line));
+            by_name.entry(&line.name).or_default().push((environment.environment, line));
             let entry = line.entry.filter(|_| line.pin.is_none()).and_then(|index| lock.entries().get(index));
             if let Some(Origin::Index(Some(url))) = entry.map(|entry| &entry.origin) {
                 indexes.insert(url);
@@ -42,9 +43,10 @@ pub(super) fn write(
     if !options.is_empty() {
         text.push('\n');
     }
+    let places = Places::of(plans);
     let mut lines = Vec::new();
     for (_, same_name) in by_name {
-        lines.extend(writer.merge(&same_name, &plan.target.pythons));
+        lines.extend(writer.merge(&same_name, &places).into_iter().map(|(line, _)| line));
     }
     Error::unless_empty(writer.problems)?;
     lines.sort();

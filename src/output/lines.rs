@@ -1,19 +1,21 @@
-//! The lines of an output: what a package says under each Python, and the marker that selects it.
+//! The lines of an output: what a package says in each place, and the marker that selects it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
 use super::Style;
+use super::places::Places;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::lock::{LockedDigest, Origin};
 use crate::marker::Extras;
 use crate::pin::Pin;
 use crate::plan::{Line, View};
-use crate::target::Python;
+use crate::target::{Environment, Platform};
+use crate::wheel::WheelName;
 
-/// One line before it is known under which Pythons it holds.
+/// One line before it is known where it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Body<'a> {
     /// `name[extras]==version`, `name @ url`, a path.
@@ -36,11 +38,11 @@ const DIGEST_LINE: usize = 3 + 18 + 64;
 
 impl Body<'_> {
     /// The line, its digests on lines of their own as `poetry export` writes them.
-    fn text(&self, pythons: Option<&str>) -> String {
-        let marker = match (pythons, self.residue.as_deref()) {
+    fn text(&self, places: Option<&str>) -> String {
+        let marker = match (places, self.residue.as_deref()) {
             (None, None) => None,
             (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-            (Some(pythons), Some(residue)) => Some(format!("({pythons}) and ({residue})")),
+            (Some(places), Some(residue)) => Some(format!("({places}) and ({residue})")),
         };
         let length = marker.as_ref().map_or(0, |marker| marker.len() + 3);
         let mut text = String::with_capacity(self.head.len() + length + self.digests.len() * DIGEST_LINE);
@@ -61,49 +63,6 @@ impl Body<'_> {
         }
         text
     }
-}
-
-/// The marker for some of a target's Pythons; `None` if it is all of them.
-///
-/// `whole`: the lines of a package cover all Pythons of the target together. Then they cover every Python there is: the
-/// first and the last one reach outwards, and a gap belongs to the line before it. Under a Python that the target does
-/// not serve, pip then refuses a wheel of another Python instead of leaving the package out without a word.
-pub(super) fn python_marker(some: &BTreeSet<Python>, all: &[Python], whole: bool) -> Option<String> {
-    if all.iter().all(|python| some.contains(python)) {
-        return None;
-    }
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for at in (0..all.len()).filter(|at| some.contains(&all[*at])) {
-        match runs.last_mut() {
-            Some((_, last)) if *last + 1 == at && (whole || follows(all[*last], all[at])) => *last = at,
-            _ => runs.push((at, at)),
-        }
-    }
-    let several = runs.len() > 1;
-    let each = runs.iter().map(|(first, last)| {
-        let lower = (!whole || *first > 0).then_some(all[*first]);
-        let upper = match all.get(last + 1) {
-            Some(next) if whole => Some(*next),
-            None if whole => None,
-            Some(_) | None => Some(Python::three(all[*last].minor() + 1)),
-        };
-        match (lower, upper) {
-            (Some(lower), Some(upper)) if follows(lower, upper) => format!("python_version == \"{lower}\""),
-            (Some(lower), Some(upper)) => {
-                let range = format!("python_version >= \"{lower}\" and python_version < \"{upper}\"");
-                if several { format!("({range})") } else { range }
-            }
-            (Some(lower), None) => format!("python_version >= \"{lower}\""),
-            (None, Some(upper)) => format!("python_version < \"{upper}\""),
-            // All Pythons of the target in one run is no marker, told above.
-            (None, None) => String::new(),
-        }
-    });
-    Some(each.collect::<Vec<_>>().join(" or "))
-}
-
-fn follows(one: Python, next: Python) -> bool {
-    one.minor() + 1 == next.minor()
 }
 
 pub(super) struct Writer<'a> {
@@ -168,26 +127,64 @@ impl<'a> Writer<'a> {
         (head, digests)
     }
 
-    /// The lines of some packages under all Pythons, each with the marker that selects it.
-    pub(super) fn merge(&mut self, lines: &[(Python, &Line)], all: &[Python]) -> Vec<String> {
-        // Most lines are the same under every Python: what they say is put together once.
-        let mut groups: Vec<(&Line, BTreeSet<Python>)> = Vec::new();
-        for (python, line) in lines {
+    /// The lines of a package in all places, each with the marker that selects it, and the entry that it came of.
+    pub(super) fn merge(&mut self, lines: &[(Environment, &Line)], places: &Places) -> Vec<(String, Option<usize>)> {
+        // Most lines are the same everywhere: what they say is put together once.
+        let mut groups: Vec<(&Line, BTreeSet<Environment>)> = Vec::new();
+        for (environment, line) in lines {
             match groups.iter_mut().find(|(known, _)| says_the_same(known, line)) {
-                Some((_, pythons)) => {
-                    pythons.insert(*python);
+                Some((_, there)) => {
+                    there.insert(*environment);
                 }
-                None => groups.push((line, BTreeSet::from([*python]))),
+                None => groups.push((line, BTreeSet::from([*environment]))),
             }
         }
-        let mut bodies: BTreeMap<Body<'a>, BTreeSet<Python>> = BTreeMap::new();
-        for (line, pythons) in groups {
-            bodies.entry(self.body(line)).or_default().extend(pythons);
+        let mut bodies: BTreeMap<Body<'a>, (BTreeSet<Environment>, Option<usize>)> = BTreeMap::new();
+        for (line, there) in groups {
+            bodies.entry(self.body(line)).or_insert_with(|| (BTreeSet::new(), line.entry)).0.extend(there);
         }
-        let covered: BTreeSet<Python> = lines.iter().map(|(python, _)| *python).collect();
-        let whole = all.iter().all(|python| covered.contains(python));
-        bodies.iter().map(|(body, some)| body.text(python_marker(some, all, whole).as_deref())).collect()
+        let covered: BTreeSet<Environment> = lines.iter().map(|(environment, _)| *environment).collect();
+        let outside = (bodies.len() > 1).then(|| self.surest(lines, places)).flatten();
+        let text = |(body, (some, entry)): (&Body<'_>, &(BTreeSet<Environment>, Option<usize>))| {
+            (body.text(places.marker(some, &covered, outside).as_deref()), *entry)
+        };
+        bodies.iter().map(text).collect()
     }
+
+    /// The platform on which the lines of a package are tied to it most surely.
+    fn surest(&self, lines: &[(Environment, &Line)], places: &Places) -> Option<Platform> {
+        places.platforms().min_by_key(|platform| {
+            let there = lines.iter().filter(|(environment, _)| environment.platform == *platform);
+            there.map(|(_, line)| self.ties(line)).max()
+        })
+    }
+
+    /// How surely pip refuses a line on platforms that it is not for.
+    fn ties(&self, line: &Line) -> Tie {
+        let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
+        let locked = || line.entry.and_then(|index| self.view.entries.get(index)).map(|entry| &entry.origin);
+        match (&line.pin, locked()) {
+            (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
+            (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
+            (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,
+            (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
+        }
+    }
+}
+
+/// How a line is tied to the platforms that it is for; the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tie {
+    /// By its URL: the one wheel does not install elsewhere.
+    Wheel,
+    /// By its digests: no file for another platform has one of them.
+    Digests,
+    /// Not at all.
+    No,
+}
+
+fn file_name(url: &str) -> String {
+    url.rsplit('/').next().unwrap_or_default().replace("%2B", "+")
 }
 
 fn says_the_same(one: &Line, other: &Line) -> bool {
@@ -215,35 +212,5 @@ fn spelled(digest: &LockedDigest) -> Option<Written<'_>> {
         LockedDigest::Sha256(digest) => Some(Written::Sha256(*digest)),
         LockedDigest::Strong(digest) => Some(Written::Strong(digest)),
         LockedDigest::Weak(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn marker(some: &[u8], all: &[u8], whole: bool) -> Option<String> {
-        let all: Vec<Python> = all.iter().map(|minor| Python::three(*minor)).collect();
-        python_marker(&some.iter().map(|minor| Python::three(*minor)).collect(), &all, whole)
-    }
-
-    #[test]
-    fn markers_of_a_package_that_is_always_there_reach_outwards() {
-        let whole = |some: &[u8], all: &[u8]| marker(some, all, true).unwrap_or_default();
-        assert_eq!(marker(&[9, 10], &[9, 10], true), None);
-        assert_eq!(whole(&[9], &[9, 10, 11]), "python_version < \"3.10\"");
-        assert_eq!(whole(&[10], &[9, 10, 11]), "python_version == \"3.10\"");
-        assert_eq!(whole(&[11], &[9, 10, 11]), "python_version >= \"3.11\"");
-        assert_eq!(whole(&[10, 11], &[9, 10, 11, 12]), "python_version >= \"3.10\" and python_version < \"3.12\"");
-        assert_eq!(whole(&[9], &[9, 12]), "python_version < \"3.12\"");
-        assert_eq!(whole(&[9, 11], &[9, 10, 11]), "python_version < \"3.10\" or python_version >= \"3.11\"");
-    }
-
-    #[test]
-    fn markers_of_a_package_that_is_not_always_there_stay_inside() {
-        let inside = |some: &[u8], all: &[u8]| marker(some, all, false).unwrap_or_default();
-        assert_eq!(inside(&[9], &[9, 10, 11]), "python_version == \"3.9\"");
-        assert_eq!(inside(&[8, 9], &[8, 9, 10]), "python_version >= \"3.8\" and python_version < \"3.10\"");
-        assert_eq!(inside(&[8, 12], &[8, 12, 13]), "python_version == \"3.8\" or python_version == \"3.12\"");
     }
 }

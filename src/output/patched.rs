@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::lines::Writer;
+use super::places::Places;
 use super::{Style, header};
 use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
@@ -13,52 +14,84 @@ use crate::lock::{Entry, Lock, Origin};
 use crate::marker::{Condition, Extras};
 use crate::pin::Pin;
 use crate::plan::{Line, TargetPlan, View};
-use crate::target::{Environment, Python};
+use crate::target::Environment;
+
+/// Where each entry is selected, and what it says in each place that keeps it.
+#[derive(Default)]
+struct Fate<'p> {
+    picked: BTreeSet<Environment>,
+    lines: Vec<(Environment, &'p Line)>,
+}
+
+impl Fate<'_> {
+    /// True if some places lose it, but not all.
+    fn is_removed_in_part(&self) -> bool {
+        let kept = |here: &Environment| self.lines.iter().any(|(environment, _)| environment == here);
+        !self.lines.is_empty() && !self.picked.iter().all(kept)
+    }
+}
 
 /// Writes the file.
-pub(super) fn write(file: &RequirementsFile, lock: &Lock, plan: &TargetPlan, style: &Style) -> Result<String> {
+pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     let mut writer =
         Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
-    let mut by_entry: BTreeMap<usize, Vec<(Python, &Line)>> = BTreeMap::new();
-    let mut added: BTreeMap<&PackageName, Vec<(Python, &Line)>> = BTreeMap::new();
-    let mut picked: BTreeSet<usize> = BTreeSet::new();
-    for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
-        picked.extend(selection.picks.iter().map(|pick| pick.entry));
-        for line in &environment.lines {
-            let python = environment.environment.python;
-            match line.entry {
-                Some(index) => by_entry.entry(index).or_default().push((python, line)),
-                None => added.entry(&line.name).or_default().push((python, line)),
+    let places = Places::of(plans);
+    let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
+    let mut added: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
+    for plan in plans {
+        for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+            let here = environment.environment;
+            for pick in &selection.picks {
+                fates.entry(pick.entry).or_default().picked.insert(here);
+            }
+            for line in &environment.lines {
+                match line.entry {
+                    Some(index) => fates.entry(index).or_default().lines.push((here, line)),
+                    None => added.entry(&line.name).or_default().push((here, line)),
+                }
             }
         }
     }
     let mut edits = LineEdits::default();
     let mut rewritten: BTreeSet<usize> = BTreeSet::new();
     let mut after = None;
-    for requirement in file.requirements.iter().filter(|requirement| picked.contains(&requirement.entry)) {
-        let Some(lines) = by_entry.get(&requirement.entry) else {
-            edits.remove(requirement.line);
-            rewritten.insert(requirement.entry);
-            continue;
+    for group in groups(file, &fates, plans.len() > 1) {
+        let is_changed = |index: &usize| {
+            let (fate, entry) = (&fates[index], &file.entries[*index]);
+            let pinned = |(_, line): &(_, &Line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style));
+            fate.is_removed_in_part() || fate.lines.iter().any(pinned)
         };
-        let entry = &file.entries[requirement.entry];
-        if lines.iter().any(|(_, line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style))) {
-            let mut texts = writer.merge(lines, &plan.target.pythons);
+        if !group.iter().any(is_changed) {
+            for index in group.iter().filter(|index| fates[index].lines.is_empty()) {
+                edits.remove(file.requirements[*index].line);
+                rewritten.insert(*index);
+            }
+            continue;
+        }
+        let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| fates[index].lines.clone()).collect();
+        let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (text, entry) in writer.merge(&lines, &places) {
+            texts.entry(entry.unwrap_or(group[0])).or_default().push(text);
+        }
+        for index in group {
+            let requirement = &file.requirements[index];
+            let mut texts = texts.remove(&index).unwrap_or_default();
             if let Some(last) = texts.last_mut() {
                 last.push_str(file.notes(requirement));
+                after = Some(requirement.line);
             }
             edits.replace(requirement.line, texts);
-            rewritten.insert(requirement.entry);
-            after = Some(requirement.line);
+            rewritten.insert(index);
         }
     }
     for (name, lines) in added {
-        for text in writer.merge(&lines, &plan.target.pythons) {
+        for (text, _) in writer.merge(&lines, &places) {
             edits.insert(name.clone(), text, after);
         }
     }
+    let picked: BTreeSet<usize> = fates.keys().copied().collect();
     let mut problems = std::mem::take(&mut writer.problems);
-    problems.extend(limits(file, plan));
+    problems.extend(limits(file, plans));
     problems.extend(moved_paths(file));
     if style.without_hashes {
         strip_hashes(file, &rewritten, &mut edits);
@@ -72,6 +105,23 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plan: &TargetPlan, sty
         edits.header(header(style, lock));
     }
     Ok(file.render(&edits))
+}
+
+/// The requirements that are changed together or not at all, in file order: each by itself; for several targets all that
+/// name one package, because then their markers must part the platforms among them.
+fn groups(file: &RequirementsFile, fates: &BTreeMap<usize, Fate<'_>>, by_name: bool) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut known: BTreeMap<&PackageName, usize> = BTreeMap::new();
+    for index in file.requirements.iter().map(|one| one.entry).filter(|index| fates.contains_key(index)) {
+        match known.get(&file.entries[index].name).filter(|_| by_name) {
+            Some(at) => groups[*at].push(index),
+            None => {
+                known.insert(&file.entries[index].name, groups.len());
+                groups.push(vec![index]);
+            }
+        }
+    }
+    groups
 }
 
 /// False where a pin is the very URL that stands there and digests, which it would add, are not wanted.
@@ -165,9 +215,9 @@ fn moved_paths(file: &RequirementsFile) -> Vec<Problem> {
 }
 
 /// Pins that a constraints file (`-c`) does not allow: pip would refuse the output.
-fn limits(file: &RequirementsFile, plan: &TargetPlan) -> Vec<Problem> {
+fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    for environment in &plan.environments {
+    for environment in plans.iter().flat_map(|plan| &plan.environments) {
         for line in &environment.lines {
             let Some(pin) = &line.pin else { continue };
             for limit in file.constraints.iter().filter(|limit| limit.name == line.name) {

@@ -13,7 +13,7 @@ use pep508_rs::PackageName;
 
 use super::Style;
 use super::entry::{self, NewEntry};
-use super::lines::python_marker;
+use super::places::{is, is_not, python_marker};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::poetry::{Block, LockVersion, PoetryLock};
 use crate::lock::{Choice, Lock};
@@ -106,7 +106,7 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
     let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
     let others = Platform::ALL.into_iter().filter(|one| plans.iter().all(|plan| plan.target.platform != *one));
     for platform in others {
-        for python in lock.pythons() {
+        for python in lock.pythons(platform) {
             // What cannot be selected there has nothing to lose.
             let selection = lock.select(&everything, Environment { platform, python }).unwrap_or_default();
             found.extend(selection.picks.iter().map(|pick| pick.entry));
@@ -325,20 +325,4 @@ impl Writer<'_> {
             self.patch.insert(at, entry::new(self.poetry, like, torch, &new));
         }
     }
-}
-
-fn is(platform: Platform) -> String {
-    format!(
-        "sys_platform == \"{}\" and platform_machine == \"{}\"",
-        platform.sys_platform(),
-        platform.platform_machine()
-    )
-}
-
-fn is_not(platform: Platform) -> String {
-    format!(
-        "sys_platform != \"{}\" or platform_machine != \"{}\"",
-        platform.sys_platform(),
-        platform.platform_machine()
-    )
 }

@@ -44,7 +44,7 @@ pub fn target<S: WheelSource>(
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<TargetPlan> {
-    let allowed = lock.pythons();
+    let allowed = lock.pythons(wanted.platform);
     let chosen_here = wanted.pythons.is_empty();
     let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
     if !chosen_here {

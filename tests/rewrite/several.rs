@@ -83,7 +83,7 @@ fn every_platform_and_python_gets_exactly_one_of_each() {
             .collect();
         let (old, new) = (parse(&place, &before), parse(&place, &after));
         for platform in Platform::ALL {
-            for python in old.pythons() {
+            for python in old.pythons(platform) {
                 let environment = Environment { platform, python };
                 let what = format!("{folder} {targets:?} {environment}");
                 let (was, is) = (installed(&old, environment), installed(&new, environment));

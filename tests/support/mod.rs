@@ -33,6 +33,17 @@ pub fn poetry_fixtures() -> Vec<PathBuf> {
     found
 }
 
+/// All requirements files among the fixtures.
+pub fn requirements_fixtures() -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(fixture("requirements")).unwrap().map(|one| one.unwrap().path());
+    let files = folders.filter(|path| path.is_dir()).flat_map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = files.map(|file| file.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "txt"));
+    files.sort();
+    assert!(files.len() >= 14, "fixtures are missing");
+    files
+}
+
 /// A folder that goes away with the test, and runs of the binary in it.
 pub struct Place {
     folder: TempDir,

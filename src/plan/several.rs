@@ -1,0 +1,54 @@
+//! The plans of several targets for one output.
+
+use super::{Knowledge, TargetPlan, target};
+use crate::catalog::WheelSource;
+use crate::error::{Code, Error, Problem, Result};
+use crate::lock::{Choice, Lock};
+use crate::target::{Python, Target};
+
+/// Plans each target, with what is chosen of the lock for it.
+///
+/// # Errors
+/// All problems of all targets, and two targets that no marker can tell apart: one platform, and one Python.
+pub fn targets<S: WheelSource>(
+    lock: &Lock,
+    wanted: &[(Target, Choice)],
+    allow_none: bool,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<Vec<TargetPlan>> {
+    let mut plans: Vec<TargetPlan> = Vec::new();
+    let mut problems = Vec::new();
+    for (wish, choice) in wanted {
+        match target(lock, choice, wish, allow_none, knowledge) {
+            Ok(plan) => {
+                problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));
+                plans.push(plan);
+            }
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    Ok(plans)
+}
+
+/// Markers tell platforms and Pythons apart, but not what GPU is there.
+fn indistinct(one: &Target, other: &Target) -> Option<Problem> {
+    let shared: Vec<Python> = one.pythons.iter().filter(|python| other.pythons.contains(python)).copied().collect();
+    if one.platform != other.platform || shared.is_empty() {
+        return None;
+    }
+    let [first, second] = [one, other].map(|target| target.name.as_deref().unwrap_or("without a name"));
+    let build =
+        |target: &Target| target.backend.map_or_else(|| "builds as locked".to_owned(), |build| build.to_string());
+    let message = format!(
+        "the targets {first} ({}) and {second} ({}) cannot share a file: both are for {}",
+        build(one),
+        build(other),
+        one.platform
+    );
+    let mut problem = Problem::new(Code::Usage, message).help(
+        "a marker tells platforms and Pythons apart, not GPUs: give each a file of its own, or Pythons that differ",
+    );
+    problem.pythons = shared;
+    Some(problem)
+}
