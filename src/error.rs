@@ -27,6 +27,8 @@ pub enum Code {
     NoDigest,
     /// Two sources give different digests for one file.
     DigestConflict,
+    /// A project's catalogue says something else of a wheel than another catalogue.
+    Contradiction,
     /// A requirement of a wheel that nothing in the lock or the catalogue meets.
     Unmet,
     /// The packages of the family do not fit each other.
@@ -60,6 +62,7 @@ impl Code {
             Self::NotKnown => "not-known",
             Self::NoDigest => "no-digest",
             Self::DigestConflict => "digest-conflict",
+            Self::Contradiction => "contradiction",
             Self::Unmet => "unmet-requirement",
             Self::OutOfStep => "out-of-step",
             Self::NotPinnable => "not-pinnable",

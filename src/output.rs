@@ -53,7 +53,7 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
 /// As [`requirements`]; for several targets, if the lock's format cannot hold them.
 pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     match (lock, plans) {
-        (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans, style),
+        (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans),
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a pylock.toml is not rewritten yet");

@@ -45,6 +45,10 @@ pub struct Witness {
     pub index: String,
     /// How many independent public lock files recorded the digest; of several files, of the one that fewest did.
     pub seen: u32,
+    /// The digest was computed from the bytes by this tool.
+    pub computed: bool,
+    /// Why a project's row counts instead of another catalogue's.
+    pub overrides: Option<String>,
 }
 
 /// A package pinned to one release, each file with its digest.

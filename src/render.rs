@@ -160,11 +160,13 @@ fn sentence(change: &Change, all: &[Python]) -> String {
     }
     if let Some(vouch) = &change.source {
         let recorded = match vouch.seen {
+            0 if vouch.computed => "digest computed from the file".to_owned(),
             0 => "digest as the index gives it".to_owned(),
             1 => "digest recorded by 1 project only".to_owned(),
             seen => format!("digest recorded by {seen} projects"),
         };
         notes.push(format!("{} catalogue, {}, {recorded}", vouch.catalogue, vouch.index));
+        notes.extend(vouch.overrides.as_ref().map(|reason| format!("overrides another catalogue: {reason}")));
     }
     if !notes.is_empty() {
         let _ = write!(text, " ({})", notes.join("; "));
@@ -192,7 +194,7 @@ pub fn summary_json(summary: &Summary) -> String {
             let source = change
                 .source
                 .as_ref()
-                .map(|vouch| json!({ "catalogue": vouch.catalogue, "index": vouch.index, "seen": vouch.seen }));
+                .map(|vouch| json!({ "catalogue": vouch.catalogue, "index": vouch.index, "seen": vouch.seen, "computed": vouch.computed, "overrides": vouch.overrides }));
             json!({
                 "action": change.action.as_str(),
                 "package": change.package,

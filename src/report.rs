@@ -81,6 +81,10 @@ pub struct Vouch {
     pub index: String,
     /// How many independent public lock files recorded it; the fewest of several.
     pub seen: u32,
+    /// The digest was computed from the bytes by this tool.
+    pub computed: bool,
+    /// Why a project's row counts instead of another catalogue's.
+    pub overrides: Option<String>,
 }
 
 /// Something that a check says about a file.

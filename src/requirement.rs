@@ -25,6 +25,19 @@ pub struct Plain {
     pub direct: bool,
 }
 
+impl Plain {
+    /// The one way of writing it: two that ask for the same are written alike.
+    pub fn canonical(&self) -> String {
+        let mut extras: Vec<&str> = self.extras.iter().map(AsRef::as_ref).collect();
+        extras.sort_unstable();
+        let extras = if extras.is_empty() { String::new() } else { format!("[{}]", extras.join(",")) };
+        let versions = if self.versions.is_any() { String::new() } else { self.versions.to_string() };
+        let mut versions: Vec<&str> = versions.split(',').collect();
+        versions.sort_unstable();
+        format!("{}{extras}{}", self.name, versions.join(","))
+    }
+}
+
 /// A package, or one release of it, as somebody names it: `torch`, `torch==2.1.2`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {

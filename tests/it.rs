@@ -28,6 +28,7 @@ mod init;
 mod judges;
 mod locks;
 mod one_configuration;
+mod project_catalogue;
 mod pylock;
 mod readme;
 mod rewrite;

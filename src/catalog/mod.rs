@@ -63,6 +63,11 @@ pub trait WheelSource {
     /// What a wheel requires on a platform.
     fn requires(&self, row: &WheelRow, platform: Platform) -> Requires;
 
+    /// Why a project's row counts instead of what another catalogue says of a wheel or of what it requires there.
+    fn override_of(&self, _row: &WheelRow, _platform: Platform) -> Option<String> {
+        None
+    }
+
     /// How the package takes part in the torch family.
     fn family(&self, package: &PackageName) -> Family;
 
@@ -92,6 +97,11 @@ const PER_BACKEND: [&str; 6] = ["torch", "torchao", "torchaudio", "torchcodec", 
 
 /// Companions with one build for all backends. One stray torchtext wheel is labelled `+cpu`.
 const ONE_BUILD: [&str; 2] = ["torchdata", "torchtext"];
+
+/// True if a package takes part in the family because a project's catalogue says so, if it does at all.
+pub(crate) fn is_projects(package: &PackageName) -> bool {
+    built_in_family(package) == Family::No
+}
 
 /// How a package takes part in the family, as far as the built-in catalogue knows.
 fn built_in_family(package: &PackageName) -> Family {

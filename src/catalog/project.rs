@@ -4,13 +4,15 @@
 //!
 //! ```text
 //! # comments and empty lines are allowed, and any order
-//! wheel      package  version  backend  index  file-name  sha256  size  seen  requires-python  flags
+//! wheel      package  version  backend  index  file-name  sha256  size  seen  requires-python  flags  [override=REASON]
 //! requires   package  version  index  platform  provenance  reason  [requirement …]
 //! ```
 //!
 //! What follows the first column is a line of `wheels.tsv` or `requires.tsv` (see [the module above](super)). A project
 //! file can hold any package. It adds to the built-in catalogue: where both know a wheel the built-in row counts, unless
-//! it does not know what the wheel was built for. They may not disagree about a digest.
+//! it does not know what the wheel was built for. They may not disagree about a digest, about what a wheel was built for,
+//! or about what it requires, unless the row says `override=REASON`; of a list, the provenance is `override`, and the
+//! reason stands behind it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +20,8 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::embedded::TABLES;
-use super::refusal::{are_enough, conflict, unknown};
-use super::requires::{List, RequiresRow, choose};
+use super::refusal::{self, are_enough, conflict, unknown};
+use super::requires::{List, RequiresRow, choose, contradiction};
 use super::row::{BadColumn, Built, Index, WheelRow};
 use super::search::Tables;
 use super::table::Table;
@@ -34,6 +36,8 @@ pub struct ProjectTable {
     source: Source,
     wheels: String,
     requires: String,
+    /// Every list, and where in the source it stands.
+    lists: Vec<(RequiresRow, Span)>,
     /// Every wheel row, and where in the source its digest stands.
     rows: Vec<(WheelRow, Span)>,
 }
@@ -48,7 +52,7 @@ impl ProjectTable {
     /// Every line that cannot be read, and every file that is listed with two digests.
     pub fn parse(name: impl Into<String>, text: impl Into<String>) -> Result<Self, Error> {
         let source = Source::new(name, text);
-        let (mut rows, mut requires, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut rows, mut lists, mut problems) = (Vec::new(), Vec::new(), Vec::new());
         for (start, line) in lines(&source.text) {
             if are_enough(&mut problems, &source.name) {
                 break;
@@ -59,7 +63,7 @@ impl ProjectTable {
             };
             let read = match kind {
                 "wheel" => WheelRow::parse(rest, &source.name).map(|row| rows.push((row, column(line, start, DIGEST)))),
-                "requires" => RequiresRow::parse(rest).map(|row| requires.push(row.to_string())),
+                "requires" => RequiresRow::parse(rest).map(|row| lists.push((row, column(line, start, 0)))),
                 _ => {
                     problems.push(unknown(&source, column(line, start, 0)));
                     continue;
@@ -81,7 +85,8 @@ impl ProjectTable {
         }
         Error::unless_empty(problems)?;
         let wheels = sorted(rows.iter().map(|(row, _)| row.to_string()).collect());
-        Ok(Self { source, wheels, requires: sorted(requires), rows })
+        let requires = sorted(lists.iter().map(|(row, _)| row.to_string()).collect());
+        Ok(Self { source, wheels, requires, lists, rows })
     }
 
     /// The text of a project catalogue with these rows.
@@ -101,9 +106,17 @@ impl ProjectTable {
         self.requires.lines().filter_map(|line| RequiresRow::parse(line).ok()).collect()
     }
 
+    fn overrides(&self) -> bool {
+        self.wheels().any(|row| row.overrides.is_some()) || self.lists.iter().any(|(row, _)| is_override(row))
+    }
+
     fn tables(&self) -> Tables<'_> {
         Tables { name: &self.source.name, wheels: Table::new(&self.wheels), requires: Table::new(&self.requires) }
     }
+}
+
+fn is_override(row: &RequiresRow) -> bool {
+    row.provenance == "override"
 }
 
 /// The lines that hold a row, each with where it begins.
@@ -140,16 +153,19 @@ fn sorted(mut lines: Vec<String>) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Catalogues {
     projects: Vec<ProjectTable>,
+    /// True if a row of a project overrides others.
+    overrides: bool,
 }
 
 impl Catalogues {
     /// The built-in catalogue alone.
-    pub(super) const NONE: Self = Self { projects: Vec::new() };
+    pub(super) const NONE: Self = Self { projects: Vec::new(), overrides: false };
 
-    /// Puts catalogues together. Of several that know a wheel the first counts, the built-in one before all.
+    /// Puts catalogues together. Of several that know a wheel the first counts, the built-in one before all, unless a row
+    /// of a later one says that it overrides.
     ///
     /// # Errors
-    /// Every file for which two catalogues have different digests.
+    /// Every row that says something else than a catalogue before it, and not that it overrides.
     pub fn new(projects: Vec<ProjectTable>) -> Result<Self, Error> {
         let mut all = Self::NONE;
         let mut problems = Vec::new();
@@ -161,10 +177,23 @@ impl Catalogues {
                 let known = all.wheels_of(&row.wheel.name, &row.wheel.version);
                 let twin =
                     known.iter().find(|known| known.index == row.index && known.wheel.as_str() == row.wheel.as_str());
-                if let Some(known) = twin.filter(|known| known.sha256 != row.sha256) {
+                let Some(known) = twin.filter(|_| row.overrides.is_none()) else { continue };
+                if known.sha256 != row.sha256 {
                     problems.push(conflict(known, row, &project.source, *span));
+                } else if known.built != row.built && ![known.built, row.built].contains(&Built::Unknown) {
+                    problems.push(refusal::built(known, row, &project.source, *span));
                 }
             }
+            for (row, span) in project.lists.iter().filter(|(row, _)| !is_override(row)) {
+                if are_enough(&mut problems, &project.source.name) {
+                    break;
+                }
+                let lists = all.all().flat_map(|tables| tables.lists(&row.package, &row.version));
+                let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
+                let found = contradiction(row, &lists);
+                problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
+            }
+            all.overrides |= project.overrides();
             all.projects.push(project);
         }
         Error::unless_empty(problems)?;
@@ -191,7 +220,7 @@ impl Catalogues {
         for row in self.all().flat_map(look) {
             let place = (row.index.clone(), row.wheel.as_str().to_owned());
             match places.get(&place).and_then(|at| kept.get_mut(*at)) {
-                Some(first) if first.built == Built::Unknown => *first = row,
+                Some(first) if row.overrides.is_some() || first.built == Built::Unknown => *first = row,
                 Some(_) => {}
                 None => {
                     places.insert(place, kept.len());
@@ -213,6 +242,11 @@ impl WheelSource for Catalogues {
     }
 
     fn wheels_for(&self, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
+        if self.overrides {
+            // What a wheel was built for may be overridden, too.
+            let rows = self.wheels_of(package, version);
+            return rows.into_iter().filter(|row| row.is_for(backend)).collect();
+        }
         self.merged(|tables| tables.wheels_of(package, version, Some(backend)))
     }
 
@@ -230,8 +264,12 @@ impl WheelSource for Catalogues {
             return Requires::Unknown;
         }
         let at = |index: &str| {
-            let here: Vec<List<'_>> = lists.iter().copied().filter(|list| list.index == index).collect();
-            choose(package, &here, platform)
+            let (own, others): (Vec<List<'_>>, Vec<List<'_>>) =
+                lists.iter().copied().filter(|list| list.index == index).partition(|list| list.overrides());
+            match choose(package, &own, platform) {
+                known @ Requires::Known { .. } => known,
+                Requires::Suspect { .. } | Requires::Unknown => choose(package, &others, platform),
+            }
         };
         let own = at(row.index.as_str());
         if matches!(own, Requires::Known { .. }) {
@@ -248,6 +286,20 @@ impl WheelSource for Catalogues {
         let pages = pages.filter(|page| page.starts_with(&folder) && places.iter().all(|place| place.index != *page));
         let found = same_file.chain(pages).map(at).find(|found| matches!(found, Requires::Known { .. }));
         found.unwrap_or(own)
+    }
+
+    fn override_of(&self, row: &WheelRow, platform: Platform) -> Option<String> {
+        if !self.overrides {
+            return None;
+        }
+        let (package, version) = (&row.wheel.name, &row.wheel.version);
+        let lists = self.all().flat_map(|tables| tables.lists(package, version));
+        let own = lists.filter(|list| list.index == row.index.as_str() && list.overrides());
+        let own: Vec<List<'_>> =
+            own.filter(|list| matches!(choose(package, &[*list], platform), Requires::Known { .. })).collect();
+        let list = own.first().map(|list| list.reason.to_owned());
+        let reasons: Vec<String> = row.overrides.clone().into_iter().chain(list).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)> {

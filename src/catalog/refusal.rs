@@ -1,8 +1,10 @@
 //! What is wrong with a project's catalogue, in words.
 
+use super::requires::RequiresRow;
 use super::row::WheelRow;
 use crate::error::{Code, Problem};
-use crate::text::{Source, Span, cut};
+use crate::target::Platform;
+use crate::text::{Source, Span, cut, quoted};
 
 /// How many characters of a file's name and of its folder are told; real ones have some 120.
 const LONGEST_SHOWN: usize = 300;
@@ -33,7 +35,43 @@ pub(super) fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span
         other.catalogue,
         other.sha256
     );
-    Problem::new(Code::DigestConflict, message)
-        .at(source, span)
-        .help("find out which file the index serves, and remove the other row; never keep both")
+    Problem::new(Code::DigestConflict, message).at(source, span).help(
+        "find out which file the index serves, and remove the other row; or give this one a last column \
+             override=REASON, and it counts instead",
+    )
+}
+
+/// Two catalogues do not agree what a wheel was built for.
+pub(super) fn built(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
+    let message = format!(
+        "{} at {} was built for {} as {} says, and for {} as {} says",
+        cut(known.wheel.as_str(), LONGEST_SHOWN),
+        cut(known.index.as_str(), LONGEST_SHOWN),
+        known.built,
+        known.catalogue,
+        other.built,
+        other.catalogue
+    );
+    let help = "remove the row; or give it a last column override=REASON, and it counts instead";
+    Problem::new(Code::Contradiction, message).at(source, span).help(help)
+}
+
+/// Two catalogues do not agree what a wheel requires.
+pub(super) fn requires(
+    row: &RequiresRow,
+    (platform, what): &(Platform, String),
+    source: &Source,
+    span: Span,
+) -> Problem {
+    let message = format!(
+        "{} says something else of what {} {} at {} requires on {platform} than a catalogue before it: `{}` is in one \
+         of the two lists only",
+        source.name,
+        row.package,
+        row.version,
+        cut(row.index.as_str(), LONGEST_SHOWN),
+        quoted(what)
+    );
+    let help = "remove the row; or make its fifth column `override` and its sixth the reason, and it counts instead";
+    Problem::new(Code::Contradiction, message).at(source, span).help(help)
 }

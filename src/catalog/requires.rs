@@ -13,6 +13,7 @@
 //! And for macOS, where no GPU library exists, only if none in it can hold there; else the list of another sibling that
 //! has none at all is taken. What is left is not known, and an export that needs it is refused.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -55,10 +56,11 @@ pub struct RequiresRow {
     pub index: Index,
     /// On which platform; `None` (`*`): read from one wheel of the version, see the module.
     pub platform: Option<Platform>,
-    /// How the list became known: `correction` (the published one is known to be wrong), `suspect` (do not use), or where
+    /// How the list became known: `correction` (the published one is known to be wrong), `suspect` (do not use), `override`
+    /// (a project's list that counts instead of another catalogue's), `metadata` and `wheel` (read from there), or where
     /// it comes from, how exact its versions are and how many recorded it: `poetry.lock:exact:3`, `uv.lock:inferred:1`.
     pub provenance: String,
-    /// Why, for a correction, a suspect list or one taken from a twin.
+    /// Why, for a correction, an override, a suspect list or one taken from a twin.
     pub reason: Option<String>,
     /// PEP 508 requirements.
     pub list: Vec<String>,
@@ -95,6 +97,7 @@ impl RequiresRow {
             },
             reason: match raw.reason {
                 "" => return Err(BadColumn::new(5, "write `-` where there is no reason")),
+                "-" if raw.overrides() => return Err(BadColumn::new(5, "an override says why")),
                 "-" => None,
                 text => Some(text.to_owned()),
             },
@@ -119,7 +122,7 @@ pub(super) struct List<'t> {
     pub(super) index: &'t str,
     platform: &'t str,
     provenance: &'t str,
-    reason: &'t str,
+    pub(super) reason: &'t str,
     /// The requirements, tabs between them; `None`: there are none.
     rest: Option<&'t str>,
 }
@@ -138,6 +141,11 @@ impl<'t> List<'t> {
 
     fn list(self) -> impl Iterator<Item = &'t str> {
         self.rest.into_iter().flat_map(|rest| rest.split('\t'))
+    }
+
+    /// True if the list counts instead of another catalogue's.
+    pub(super) fn overrides(self) -> bool {
+        self.provenance == "override"
     }
 
     fn is_suspect(self) -> bool {
@@ -194,6 +202,50 @@ fn holds(tree: &MarkerTree, platform: Platform) -> bool {
     (6..=16).any(|minor| {
         let environment = Environment { platform, python: Python::three(minor) };
         !Condition::of(tree, environment, &Extras::new()).is_never()
+    })
+}
+
+/// What a list asks for on a platform when no extra is wanted, under each Python: two lists that are written differently
+/// may ask for the same.
+fn meaning(list: &[String], platform: Platform) -> BTreeSet<(u8, String)> {
+    let mut all = BTreeSet::new();
+    for text in list {
+        let (before, written) = requirement::split(text);
+        let what = requirement::plain(before).map_or_else(|_| text.clone(), |plain| plain.canonical());
+        let marker = written.map(marker::parse);
+        for minor in 6..=16 {
+            let environment = Environment { platform, python: Python::three(minor) };
+            let condition = match &marker {
+                None | Some(Err(_)) => Condition::Always,
+                Some(Ok(tree)) => Condition::of(tree, environment, &Extras::new()),
+            };
+            match condition {
+                Condition::Never => {}
+                Condition::Always => {
+                    all.insert((minor, what.clone()));
+                }
+                Condition::When(tree) => {
+                    all.insert((minor, format!("{what} ; {}", tree.try_to_string().unwrap_or_default())));
+                }
+            }
+        }
+    }
+    all
+}
+
+/// The platform on which a list asks for something else than what is known of the same wheel, if there is one.
+pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Platform, String)> {
+    if known.is_empty() {
+        return None;
+    }
+    let line = row.to_string();
+    let own = List::split(&line)?;
+    let platforms = row.platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
+    platforms.into_iter().find_map(|platform| {
+        let (here, there) = (choose(&row.package, &[own], platform), choose(&row.package, known, platform));
+        let (Requires::Known { list, .. }, Requires::Known { list: known, .. }) = (here, there) else { return None };
+        let (one, other) = (meaning(&list, platform), meaning(&known, platform));
+        one.symmetric_difference(&other).next().map(|(_, what)| (platform, what.clone()))
     })
 }
 
@@ -281,6 +333,28 @@ mod tests {
     }
 
     #[test]
+    fn lists_are_compared_by_meaning() {
+        let known = [row("*", "poetry.lock:exact:1", &["numpy", "typing-extensions>=4.8,<5", LINUX])];
+        let known: Vec<List<'_>> = known.iter().map(|line| List::split(line).unwrap()).collect();
+        let against = |platform: &str, list: &[&str]| {
+            let row = RequiresRow::parse(&row(platform, "metadata", list)).unwrap();
+            contradiction(&row, &known).map(|(platform, what)| format!("{platform}: {what}"))
+        };
+        let linux = "nvidia-cudnn-cu11 (==8.5.0.96) ; sys_platform == 'linux'";
+        let same = ["typing_extensions (<5,>=4.8)", linux, "numpy ; python_version >= '3.1'", "x ; extra == 'opt'"];
+        assert_eq!(against("*", &same), None);
+        assert_eq!(against("windows-x86_64", &same[..1]).as_deref(), Some("windows-x86_64: numpy"));
+        assert_eq!(against("windows-x86_64", &["numpy", "typing-extensions<5,>=4.8"]), None);
+        assert_eq!(
+            against("linux-x86_64", &[&same[..], &["triton"]].concat()).as_deref(),
+            Some("linux-x86_64: triton")
+        );
+        let suspect = row("*", "suspect", &["numpy"]);
+        let other = RequiresRow::parse(&row("*", "metadata", &["triton"])).unwrap();
+        assert_eq!(contradiction(&other, &[List::split(&suspect).unwrap()]), None);
+    }
+
+    #[test]
     fn prints_what_it_read() {
         for list in [&[][..], &["numpy"], &[LINUX, "intel-cmplr-lib-ur (==2025.1.1)"]] {
             let line = row("*", "pypi:exact:1", list);
@@ -298,6 +372,7 @@ mod tests {
             ("torch\t1\tpypi\tlinux\tx\t-", 3),
             ("torch\t1\tpypi\t*\t\t-", 4),
             ("torch\t1\tpypi\t*\tx\t", 5),
+            ("torch\t1\tpypi\t*\toverride\t-", 5),
             ("torch\t1\tpypi\t*\tx\t-\t", 6),
             ("torch\t1\tpypi\t*\tx\t-\tnumpy\tnumpy ==", 7),
             ("torch\t1\tpypi\t*\tx\t-\tnumpy; os_name == 'a' and", 6),

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use pep440_rs::Version;
+use pep508_rs::PackageName;
 
+use super::PER_BACKEND;
 use crate::digest::Sha256;
 use crate::target::Backend;
 use crate::text::{cut, quoted};
@@ -114,6 +116,9 @@ pub struct WheelRow {
     pub constructed: bool,
     /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not told.
     pub evidence: String,
+    /// Why the row counts instead of another catalogue's that says something else; in a table, an eleventh column
+    /// `override=REASON`.
+    pub overrides: Option<String>,
     /// Which catalogue the row stands in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
     pub catalogue: String,
 }
@@ -136,26 +141,31 @@ impl BadColumn {
     }
 }
 
-/// How many columns a row has.
+/// How many columns a row has, one that overrides another left out.
 pub(super) const COLUMNS: usize = 10;
 
-/// The columns of a line, unread.
-pub(super) fn columns(line: &str) -> Option<[&str; COLUMNS]> {
+/// The columns of a line, unread, and the one behind them, if there is one more.
+pub(super) fn columns(line: &str) -> Option<([&str; COLUMNS], Option<&str>)> {
     let mut parts = line.split('\t');
     let mut columns = [""; COLUMNS];
     for column in &mut columns {
         *column = parts.next()?;
     }
-    parts.next().is_none().then_some(columns)
+    let more = parts.next();
+    parts.next().is_none().then_some((columns, more))
 }
+
+/// What the last column of a row begins with that counts instead of another catalogue's.
+const OVERRIDE: &str = "override=";
 
 impl WheelRow {
     /// Reads a line of a table.
     ///
     /// # Errors
-    /// If the line has not ten columns, one of them cannot be read, or two of them do not agree.
+    /// If the line has not ten columns or eleven, one of them cannot be read, or two of them do not agree.
     pub fn parse(line: &str, catalogue: &str) -> Result<Self, BadColumn> {
-        let Some([package, version, built, index, file, sha256, size, seen, requires_python, flags]) = columns(line)
+        let Some(([package, version, built, index, file, sha256, size, seen, requires_python, flags], more)) =
+            columns(line)
         else {
             return Err(BadColumn::new(
                 0,
@@ -192,6 +202,11 @@ impl WheelRow {
             yanked: false,
             constructed: false,
             evidence: String::new(),
+            overrides: match more.map(|text| text.strip_prefix(OVERRIDE).map(str::trim)) {
+                None => None,
+                Some(Some(reason)) if !reason.is_empty() => Some(reason.to_owned()),
+                Some(_) => return Err(BadColumn::new(COLUMNS, "an eleventh column is `override=` and the reason")),
+            },
             catalogue: catalogue.to_owned(),
             wheel,
         };
@@ -217,10 +232,15 @@ impl WheelRow {
         }
     }
 
+    /// True if nobody but this tool says so: it hashed the file.
+    pub fn is_computed(&self) -> bool {
+        self.seen == 0 && self.evidence == "computed"
+    }
+
     /// True if the wheel may be offered for a backend: built for it or for all, and its label says nothing else.
     pub fn is_for(&self, backend: Backend) -> bool {
         match self.built {
-            Built::For(built) => built == backend && label_fits(&self.wheel.version, backend),
+            Built::For(built) => built == backend && label_fits(&self.wheel.name, &self.wheel.version, backend),
             Built::Any => true,
             Built::Unknown => false,
         }
@@ -236,9 +256,10 @@ fn label(version: &Version) -> Option<String> {
 }
 
 /// True if the local label is the backend's own, or there is none. PyTorch's index has CPU wheels of another C++ ABI
-/// (`+cpu.cxx11.abi`) and some labelled with a git hash; neither is the CPU build people mean.
-pub(super) fn label_fits(version: &Version, backend: Backend) -> bool {
-    label(version).is_none_or(|text| text.parse() == Ok(backend))
+/// (`+cpu.cxx11.abi`) and some labelled with a git hash; neither is the CPU build people mean. Other publishers label as
+/// they like (`flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE`), so of their packages the row alone says it.
+pub(super) fn label_fits(package: &PackageName, version: &Version, backend: Backend) -> bool {
+    !PER_BACKEND.contains(&package.as_ref()) || label(version).is_none_or(|text| text.parse() == Ok(backend))
 }
 
 /// A number without a sign.
@@ -270,7 +291,8 @@ impl fmt::Display for WheelRow {
             .chain((!self.evidence.is_empty()).then_some(&*self.evidence))
             .collect();
         f.write_str(if flags.is_empty() { "-" } else { "" })?;
-        f.write_str(&flags.join(","))
+        f.write_str(&flags.join(","))?;
+        self.overrides.as_ref().map_or(Ok(()), |reason| write!(f, "\t{OVERRIDE}{reason}"))
     }
 }
 
@@ -294,6 +316,18 @@ mod tests {
         for (version, built) in [("2.0.1+cu118", "cu118"), ("2.0.1", "-"), ("2.0.1", "any")] {
             assert_eq!(row(version, built).to_string(), line(version, built));
         }
+    }
+
+    #[test]
+    fn an_override_has_a_reason() {
+        let line = line("2.0.1+cu118", "cu118");
+        let with = format!("{line}\toverride=rebuilt, with a fix");
+        let row = WheelRow::parse(&with, "t").unwrap();
+        assert_eq!((row.overrides.as_deref(), row.to_string()), (Some("rebuilt, with a fix"), with));
+        for more in ["", "override=", "override= ", "because"] {
+            assert_eq!(WheelRow::parse(&format!("{line}\t{more}"), "t").unwrap_err().column, 10, "{more}");
+        }
+        assert_eq!(WheelRow::parse(&format!("{line}\toverride=a\tb"), "t").unwrap_err().column, 0);
     }
 
     #[test]

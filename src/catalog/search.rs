@@ -56,7 +56,7 @@ impl<'t> Tables<'t> {
             if here != last
                 && let Some((version, backend)) = here
                 && let (Ok(version), Ok(backend)) = (version.parse::<Version>(), backend.parse::<Backend>())
-                && label_fits(&version, backend)
+                && label_fits(package, &version, backend)
             {
                 all.push((version.without_local(), backend));
             }
@@ -100,7 +100,7 @@ impl<'t> Tables<'t> {
     pub(super) fn places(self, package: &PackageName, version: &Version) -> Vec<Place<'t>> {
         let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));
         let read = |line| {
-            let [_, _, _, index, _, sha256, ..] = columns(line)?;
+            let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
             Some(Place { index, sha256 })
         };
         self.wheels.between(&from, &to).filter_map(read).collect()

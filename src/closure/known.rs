@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 use super::{Resolver, Want};
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::pin::{Files, Pin};
-use crate::plan::family::{admits_python, pin_of, witness_of};
+use crate::plan::family::{admits_python, pin_of};
 use crate::plan::knowledge::Known;
 
 impl<S: WheelSource> Resolver<'_, S> {
@@ -41,7 +41,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
         let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
         let row = rows.iter().filter(here).max_by_key(by_fit)?;
-        Some((pin_of(row), row.clone()))
+        Some((pin_of(row, self.knowledge.witness(row, self.wish.environment.platform)), row.clone()))
     }
 
     /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
@@ -61,7 +61,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         let files: Vec<&WheelRow> = files.collect();
         let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
         let files = Files::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
-        Some(Pin::Index { version: like.wheel.version.clone(), files, witness: witness_of(fewest) })
+        let witness = self.knowledge.witness(fewest, self.wish.environment.platform);
+        Some(Pin::Index { version: like.wheel.version.clone(), files, witness })
     }
 
     /// A release's wheel whose requirements are known, if there is one; rather that of the default index.

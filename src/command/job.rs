@@ -108,12 +108,22 @@ fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>>
     Err(Problem::new(Code::Usage, message).help(help).into())
 }
 
-/// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
-pub(super) fn targets(args: &TargetArgs, config: &Config) -> Result<Vec<Target>> {
+/// The targets that a rewrite is for, each with its mirror: those named, with what the flags say instead, or the one of
+/// the flags.
+pub(super) fn targets(
+    args: &TargetArgs,
+    mirror: Option<&Mirror>,
+    config: &Config,
+) -> Result<Vec<(Target, Option<Mirror>)>> {
     if args.targets.is_empty() {
-        return Ok(vec![flags(args)]);
+        return Ok(vec![(flags(args), mirror.cloned())]);
     }
-    args.targets.iter().map(|name| Ok(over(&config.target(name)?.target, args, flags(args)))).collect()
+    let each = args.targets.iter().map(|name| {
+        let configured = config.target(name)?;
+        let mirror = mirror.or(configured.mirror.as_ref()).cloned();
+        Ok((over(&configured.target, args, flags(args)), mirror))
+    });
+    each.collect()
 }
 
 /// The build that the flags name.

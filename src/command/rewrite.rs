@@ -46,9 +46,13 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
     let lock = read::lock(&name)?;
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
     let catalogues = read::catalogues(&catalogs)?;
-    let targets = job::targets(&args.target, &config)?;
-    let plans = plans(&lock, &targets, &catalogues)?;
-    let style = Style { without_hashes: false, mirror, header: None };
+    let wanted = job::targets(&args.target, mirror.as_ref(), &config)?;
+    let targets: Vec<Target> = wanted.iter().map(|(target, _)| target.clone()).collect();
+    let mut plans = plans(&lock, &targets, &catalogues)?;
+    for (plan, (_, mirror)) in plans.iter_mut().zip(&wanted) {
+        mirror.iter().for_each(|mirror| mirror.serve(plan));
+    }
+    let style = Style::default();
     let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
     let changes = plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(is_change));
     let after = if changes { output::rewritten(&lock, &plans, &style)? } else { before.clone() };

@@ -4,6 +4,9 @@ use std::fmt;
 
 use url::Url;
 
+use crate::pin::Pin;
+use crate::plan::TargetPlan;
+
 /// The base of an index that serves the same files as another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror(String);
@@ -29,6 +32,15 @@ impl Mirror {
             return Err(format!("`{text}` has a query or a fragment, to which no file name can be joined"));
         }
         Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+
+    /// Takes the wheels of a plan from here.
+    pub fn serve(&self, plan: &mut TargetPlan) {
+        for line in plan.environments.iter_mut().flat_map(|environment| &mut environment.lines) {
+            if let Some(Pin::Url { url, .. }) = &mut line.pin {
+                *url = self.apply(url);
+            }
+        }
     }
 
     pub(super) fn apply(&self, url: &str) -> String {

@@ -11,7 +11,6 @@ use std::rc::Rc;
 
 use pep508_rs::PackageName;
 
-use super::Style;
 use super::entry::{self, NewEntry};
 use super::places::{is, is_not, python_marker};
 use crate::error::{Code, Error, Problem, Result};
@@ -51,11 +50,11 @@ struct Fates {
 ///
 /// # Errors
 /// If the lock is too old for what is asked, or two targets want different builds on one platform.
-pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan], style: &Style) -> Result<String> {
+pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan]) -> Result<String> {
     Error::unless_empty(impossible(poetry, plans))?;
     let blocks = poetry.layout()?;
     let (elsewhere, wants) = (elsewhere(lock, plans), wants(plans));
-    let mut writer = Writer { poetry, blocks: &blocks, plans, style, elsewhere, wants, patch: Patch::default() };
+    let mut writer = Writer { poetry, blocks: &blocks, plans, elsewhere, wants, patch: Patch::default() };
     let mut problems = Vec::new();
     for (index, fates) in fates(poetry, plans).into_iter().enumerate() {
         if let Err(problem) = writer.entry(index, fates) {
@@ -170,7 +169,6 @@ struct Writer<'a> {
     poetry: &'a PoetryLock,
     blocks: &'a [Block],
     plans: &'a [TargetPlan],
-    style: &'a Style,
     elsewhere: BTreeSet<usize>,
     wants: Wants,
     patch: Patch,
@@ -199,9 +197,9 @@ impl Writer<'_> {
             return Ok(());
         }
         if kept.is_empty() && !elsewhere && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
-            let texts = pinned.iter().map(|(content, (_, requires))| {
-                entry::changed(source, block, &self.mirrored(&content.pin), requires.as_deref(), None)
-            });
+            let texts = pinned
+                .iter()
+                .map(|(content, (_, requires))| entry::changed(source, block, &content.pin, requires.as_deref(), None));
             self.patch.replace(block.span, texts.collect::<String>());
             return Ok(());
         }
@@ -219,8 +217,8 @@ impl Writer<'_> {
             texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
         }
         for (Content { pin }, (places, requires)) in &pinned {
-            let (pin, marker) = (self.mirrored(pin), self.marker(places, true));
-            let text = entry::changed(source, block, &pin, requires.as_deref(), marker.as_deref());
+            let marker = self.marker(places, true);
+            let text = entry::changed(source, block, pin, requires.as_deref(), marker.as_deref());
             let url = if let Pin::Url { url, .. } = &pin { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
         }
@@ -236,19 +234,6 @@ impl Writer<'_> {
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let wants = self.wants.get(&format!("{} {version}", entry.name));
         wants.into_iter().flatten().map(|(name, places)| (name.to_string(), self.marker(places, true))).collect()
-    }
-
-    fn mirrored(&self, pin: &Pin) -> Pin {
-        match (pin, &self.style.mirror) {
-            (Pin::Url { version, file, url, sha256, witness }, Some(mirror)) => Pin::Url {
-                version: version.clone(),
-                file: file.clone(),
-                url: mirror.apply(url),
-                sha256: *sha256,
-                witness: witness.clone(),
-            },
-            (Pin::Url { .. } | Pin::Index { .. }, _) => pin.clone(),
-        }
     }
 
     /// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
@@ -319,9 +304,8 @@ impl Writer<'_> {
             // Behind the entry before, so that comments stay above the entry that they are said of.
             let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
             let Some(like) = self.blocks.get(torch) else { continue };
-            let pin = self.mirrored(pin);
             let marker = self.marker(&places, true);
-            let new = NewEntry { name, pin: &pin, requires: requires.as_deref(), marker: marker.as_deref() };
+            let new = NewEntry { name, pin, requires: requires.as_deref(), marker: marker.as_deref() };
             self.patch.insert(at, entry::new(self.poetry, like, torch, &new));
         }
     }

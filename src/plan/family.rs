@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, refusal};
-use crate::catalog::{Built, Family, Index, WheelRow, WheelSource};
+use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
@@ -151,6 +151,8 @@ fn member<S: WheelSource>(
             Some(Ok(backend)) if backend == wanted => Some(Kept::AlreadyBuiltFor(wanted)),
             Some(Err(AnyBackend)) => Some(Kept::OneBuild),
             Some(Ok(_)) => None,
+            // A project that lists a wheel for the build wants that one, rather than what is built from source.
+            None if is_projects(&entry.name) && !best(&rows, wanted, wish, knowledge).is_empty() => None,
             // The lock took both from one index, where they are made for each other.
             None => torch_stays_from.filter(|origin| **origin == entry.origin).map(|_| Kept::WithTorch),
         },
@@ -161,12 +163,15 @@ fn member<S: WheelSource>(
     let Some(wanted) = wish.backend else {
         return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
     };
-    let Some(row) = best(&rows, wanted, wish, knowledge) else {
-        return Err(vec![refusal::no_such_build(&entry.name, version, wanted, wish, knowledge)]);
+    let row = match best(&rows, wanted, wish, knowledge).as_slice() {
+        [] => return Err(vec![refusal::no_such_build(&entry.name, version, wanted, wish, knowledge)]),
+        [row] => *row,
+        [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, wish)]),
     };
     let requires = knowledge.requires(row, wish.environment.platform);
+    let pin = pin_of(row, knowledge.witness(row, wish.environment.platform));
     let old = current.or_else(|| default_wheel(entry, &locked, wish, &rows));
-    Ok((row.wheel.version.clone(), Fate::Swap { pin: pin_of(row) }, requires, old))
+    Ok((row.wheel.version.clone(), Fate::Swap { pin }, requires, old))
 }
 
 /// A line without digests and without an index of its own means the default index's wheel. That is good enough to tell
@@ -196,7 +201,8 @@ fn keep<S: WheelSource>(
         Known::List(_) => why,
         Known::Not(reason) => Kept::Unproven(reason.clone()),
     };
-    let pin = current.as_ref().filter(|_| entry.files.is_empty()).map(pin_of);
+    let missing = current.as_ref().filter(|_| entry.files.is_empty());
+    let pin = missing.map(|row| pin_of(row, knowledge.witness(row, wish.environment.platform)));
     let fate = Fate::Keep { why, pin };
     (version.clone(), fate, requires, current)
 }
@@ -284,13 +290,14 @@ fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
 /// The wheel of a build that suits the environment best.
 ///
 /// One whose requirements are known goes before one whose are not; PyTorch's index goes before the default one, because
-/// a URL names one file and a release names several; then what pip would prefer. The rest of the key makes the order total.
+/// a URL names one file and a release names several; then what pip would prefer. What is left are wheels that differ in
+/// their local label: builds for another torch or another C++ ABI, among which only the user can choose.
 fn best<'r, S: WheelSource>(
     rows: &'r [WheelRow],
     wanted: Backend,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> Option<&'r WheelRow> {
+) -> Vec<&'r WheelRow> {
     let folder = format!("/{wanted}");
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
         let fit = row.wheel.fit(wish.environment).filter(|_| admits_python(row, wish))?;
@@ -302,7 +309,12 @@ fn best<'r, S: WheelSource>(
         let by_url = matches!(row.index, Index::Url(_));
         Some(((proven, !row.yanked, own_folder, by_url, fit, std::cmp::Reverse(&row.index)), row))
     });
-    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| row)
+    let fitting: Vec<_> = fitting.collect();
+    let Some(key) = fitting.iter().map(|(key, _)| key).max() else { return Vec::new() };
+    let mut equal: Vec<&WheelRow> =
+        fitting.iter().filter(|(other, _)| other == key).map(|(_, row)| *row).rev().collect();
+    equal.dedup_by_key(|row| row.wheel.version.clone());
+    equal
 }
 
 /// True if the release itself takes this Python (PEP 345's Requires-Python).
@@ -314,8 +326,7 @@ pub(crate) fn admits_python(row: &WheelRow, wish: &Wish<'_>) -> bool {
 }
 
 /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
-pub(crate) fn pin_of(row: &WheelRow) -> Pin {
-    let witness = witness_of(row);
+pub(crate) fn pin_of(row: &WheelRow, witness: Witness) -> Pin {
     match row.url() {
         Some(url) => Pin::url(&row.wheel, url, row.sha256, witness),
         None => {
@@ -323,15 +334,6 @@ pub(crate) fn pin_of(row: &WheelRow) -> Pin {
             Pin::Index { version: row.wheel.version.clone(), files, witness }
         }
     }
-}
-
-/// Who vouches for a row.
-pub(crate) fn witness_of(row: &WheelRow) -> Witness {
-    let index = match &row.index {
-        Index::Pypi => "PyPI".to_owned(),
-        Index::Url(url) => url.to_string(),
-    };
-    Witness { catalogue: row.catalogue.to_string(), index, seen: row.seen }
 }
 
 /// The SHA-256 of a locked file, if that is what the lock has.

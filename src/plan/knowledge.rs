@@ -10,6 +10,7 @@ use pep508_rs::{ExtraName, MarkerTree, PackageName};
 use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
+use crate::pin::Witness;
 use crate::requirement::{self, Plain};
 use crate::target::Platform;
 use crate::text::quoted;
@@ -99,6 +100,21 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
             self.versions.borrow_mut().insert(package.clone(), Rc::clone(&versions));
             versions
         })
+    }
+
+    /// Who vouches for a row, as it is used on a platform.
+    pub(crate) fn witness(&self, row: &WheelRow, platform: Platform) -> Witness {
+        let index = match &row.index {
+            Index::Pypi => "PyPI".to_owned(),
+            Index::Url(url) => url.to_string(),
+        };
+        Witness {
+            catalogue: row.catalogue.to_string(),
+            index,
+            seen: row.seen,
+            computed: row.is_computed(),
+            overrides: self.source.override_of(row, platform),
+        }
     }
 
     /// What a wheel requires on a platform.

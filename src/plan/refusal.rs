@@ -63,6 +63,22 @@ pub(super) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Proble
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
+/// Two wheels of the wanted build suit the environment, and nothing says which is meant.
+pub(super) fn ambiguous(one: &WheelRow, other: &WheelRow, wanted: Backend, wish: &Wish<'_>) -> Problem {
+    let message = format!(
+        "there are two {wanted} wheels of {} {} for {}: {} in the {} catalogue and {} in the {} catalogue",
+        one.wheel.name,
+        one.wheel.public_version(),
+        wish.environment.platform,
+        one.wheel,
+        one.catalogue,
+        other.wheel,
+        other.catalogue
+    );
+    let help = "leave the one that was built for your torch in the project's catalogue";
+    Problem::new(Code::Inconsistent, message).under(wish.environment.python).help(help)
+}
+
 /// No wheel of the wanted build suits the environment.
 pub(super) fn no_such_build<S: WheelSource>(
     name: &PackageName,

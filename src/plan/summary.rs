@@ -9,13 +9,14 @@ use crate::target::Python;
 
 /// Sums up a plan.
 pub fn summary(plan: &TargetPlan) -> Summary {
-    type Key = (Action, String, Option<String>, Option<String>, Option<String>, Option<(String, String)>);
+    type Key = (Action, String, Option<String>, Option<String>, Option<String>, Option<Vouch>);
     let mut changes: BTreeMap<Key, (Vec<Python>, u32)> = BTreeMap::new();
     for environment in &plan.environments {
         for decision in &environment.decisions {
             let change = change(decision);
-            let place = change.source.as_ref().map(|vouch| (vouch.catalogue.clone(), vouch.index.clone()));
             let seen = change.source.as_ref().map_or(u32::MAX, |vouch| vouch.seen);
+            // What is told once differs in nothing but the count.
+            let place = change.source.map(|vouch| Vouch { seen: 0, ..vouch });
             let key = (change.action, change.package, change.from, change.to, change.why, place);
             let (pythons, fewest) = changes.entry(key).or_insert((Vec::new(), u32::MAX));
             pythons.push(environment.environment.python);
@@ -29,7 +30,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         to,
         pythons,
         why,
-        source: place.map(|(catalogue, index)| Vouch { catalogue, index, seen }),
+        source: place.map(|vouch| Vouch { seen, ..vouch }),
     });
     Summary {
         platform: plan.target.platform,
@@ -75,6 +76,8 @@ fn change(decision: &Decision) -> Change {
             catalogue: witness.catalogue.clone(),
             index: witness.index.clone(),
             seen: witness.seen,
+            computed: witness.computed,
+            overrides: witness.overrides.clone(),
         }),
     }
 }

@@ -202,7 +202,7 @@ fn witnesses(row: &WheelRow) -> String {
     let kinds: Vec<&str> = row.evidence.split(',').filter(|kind| !kind.is_empty()).map(evidence_spoken).collect();
     let found = if kinds.is_empty() { String::new() } else { format!("; found in {}", kinds.join(", ")) };
     match row.seen {
-        0 if row.evidence == "computed" => "the file's bytes were hashed by this tool".to_owned(),
+        0 if row.is_computed() => "the file's bytes were hashed by this tool".to_owned(),
         0 => "the index itself gave the digest".to_owned(),
         1 => format!("1 project recorded the digest{found}"),
         seen => format!("{seen} independent projects recorded the digest{found}"),

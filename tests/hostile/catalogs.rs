@@ -38,7 +38,7 @@ fn what_is_no_catalogue() {
         table("HTML", "<html>\n").at("<"),
         table("a lock", "[[package]]\nname = 'x'\n").at("[["),
         table("too few columns", "wheel\ta\tb\n").says("10 columns"),
-        table("too many columns", row().trim_end().to_owned() + "\tx\n").says("10 columns"),
+        table("too many columns", row().trim_end().to_owned() + "\tx\n").says("an eleventh column is `override=`"),
         table("blanks for tabs", row().replace('\t', " ")).at("wheel"),
         table("requirements cut short", "requires\ttorch\t1\n").says("six columns"),
         table("requirements of nobody", "requires\t?\t1\tpypi\t*\tx\t-\n"),
