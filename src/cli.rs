@@ -41,7 +41,7 @@ pub enum Command {
     Check(Box<Check>),
     /// Swap the entries inside the lock itself
     ///
-    /// Edits a poetry.lock or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
+    /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
     /// swapped. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<Rewrite>),

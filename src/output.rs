@@ -13,6 +13,7 @@ mod mirror;
 mod patched;
 mod places;
 mod relock;
+mod urls;
 
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Lock;
@@ -41,7 +42,8 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
         Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
         Lock::Pylock(pylock) => {
             Error::unless_empty(without_file(pylock, plans))?;
-            fresh::write(&pylock::index_options, lock, plans, style)
+            let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
+            fresh::write(&pylock::index_options, lock, &plans, style)
         }
         Lock::Requirements(file) => patched::write(file, lock, plans, style),
     }
@@ -55,9 +57,9 @@ pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<Str
     match (lock, plans) {
         (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans),
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
-        (Lock::Pylock(_), _) => {
-            let problem = Problem::new(Code::Unsupported, "a pylock.toml is not rewritten yet");
-            Err(problem.help("export a requirements file instead").into())
+        (Lock::Pylock(pylock), _) => {
+            Error::unless_empty(without_file(pylock, plans))?;
+            relock::pylock(lock, pylock, plans)
         }
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");

@@ -187,6 +187,14 @@ impl Patch {
         self.replace(Span { start: at, end: at }, text);
     }
 
+    /// The same edits of a part of the text that begins at a byte.
+    #[must_use]
+    pub fn moved(&self, start: usize) -> Self {
+        let inside = |span: Span| Span { start: span.start.saturating_sub(start), end: span.end.saturating_sub(start) };
+        let edits = self.edits.iter().map(|edit| Edit { span: inside(edit.span), text: edit.text.clone() });
+        Self { edits: edits.collect() }
+    }
+
     /// True if nothing would change.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()

@@ -17,18 +17,23 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use serde_json::Value;
 use torchswap::catalog::{
-    Built, BuiltIn, Family, Index, Requires, RequiresRow, WheelRow, WheelSource, is_gpu_runtime, releases,
+    Built, BuiltIn, Family, Index, Requires, RequiresRow, WheelRow, WheelSource, is_gpu_runtime, path_on_default_index,
+    releases,
 };
 use torchswap::target::{Backend, Environment, Platform, Python};
 
 const WHEELS: &str = "src/catalog/wheels.tsv";
 const REQUIRES: &str = "src/catalog/requires.tsv";
+const PATHS: &str = "src/catalog/paths.tsv";
 
 const WHEELS_HEAD: &str = "\
 # package\tversion\tbackend\tindex\tfile\tsha256\tsize\tseen\trequires-python\tflags
 ";
 const REQUIRES_HEAD: &str = "\
 # package\tversion\tindex\tplatform\tprovenance\treason\trequirement…
+";
+const PATHS_HEAD: &str = "\
+# sha256\tpath
 ";
 
 fn table(path: &str) -> String {
@@ -88,7 +93,7 @@ fn wheel_line(fact: &Value) -> String {
     if fact["yanked"] == true {
         flags.push("yanked");
     }
-    // The path on PyPI's file host follows from the digest; it is not kept, so nothing is put together there.
+    // The path on PyPI's file host is in a table of its own: nothing is put together there.
     if fact["url_from"] == "constructed" && index != "pypi" {
         flags.push("constructed");
     }
@@ -111,6 +116,13 @@ fn wheel_line(fact: &Value) -> String {
     assert_eq!(row.url().as_deref(), fact["url"].as_str(), "the URL is the index, a slash and the file name: {file}");
     assert_eq!(row.to_string(), line);
     line
+}
+
+/// Where PyPI keeps a wheel.
+fn path_line(fact: &Value) -> Option<String> {
+    let path = fact["path"].as_str().filter(|_| fact["index"] == "pypi")?;
+    let folder = path.strip_prefix("packages/")?.strip_suffix(text(fact, "filename"))?.strip_suffix('/')?;
+    Some(format!("{}\t{folder}", text(fact, "sha256")))
 }
 
 /// The requirements of a fact, their blanks made one.
@@ -181,6 +193,7 @@ fn tables_equal_the_facts() {
     let made = [
         (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(wheel_line).collect())),
         (REQUIRES, sorted(REQUIRES_HEAD, lists)),
+        (PATHS, sorted(PATHS_HEAD, wheels.iter().filter_map(path_line).collect())),
     ];
     for (path, text) in made {
         if std::env::var_os("TORCHSWAP_UPDATE").is_some_and(|value| value == "1") {
@@ -194,8 +207,21 @@ fn tables_equal_the_facts() {
 // The tables themselves.
 
 #[test]
+fn the_path_of_every_wheel_of_the_default_index_is_known() {
+    for row in wheels() {
+        let path = path_on_default_index(&row.sha256);
+        assert!(path.is_some() || row.index != Index::Pypi, "{row}");
+        let Some(path) = path else { continue };
+        let parts: Vec<&str> = path.split('/').collect();
+        let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+        assert_eq!((parts[0], lengths.as_slice()), ("packages", &[8, 2, 2, 60][..]), "{path}");
+        assert!(parts[1..].iter().flat_map(|part| part.bytes()).all(|byte| byte.is_ascii_hexdigit()), "{path}");
+    }
+}
+
+#[test]
 fn tables_are_sorted_unique_and_plain() {
-    for path in [WHEELS, REQUIRES] {
+    for path in [WHEELS, REQUIRES, PATHS] {
         let text = table(path);
         assert!(text.ends_with('\n') && !text.contains('\r'), "{path}");
         let lines: Vec<&str> = text.lines().collect();

@@ -10,17 +10,19 @@
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
 //!   then one requirement a column. See [`RequiresRow`].
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
+//! - `paths.tsv`: where the default index keeps each file. See [`path_on_default_index`].
 //!
 //! A wheel's URL is its index, a slash and its file name with `+` as `%2B`. A digest belongs to an index and a file
 //! name: two indexes may serve different files under one name.
 //!
-//! The test `tables_equal_the_facts` in `tests/catalog.rs` makes the first two tables from the gathered facts and, when
+//! The test `tables_equal_the_facts` in `tests/catalog.rs` makes the tables of wheels, lists and paths from the gathered facts and, when
 //! `TORCHSWAP_UPDATE=1` is set, writes them.
 //!
 //! A project can add wheels and lists of its own: [`ProjectTable`].
 
 mod embedded;
 pub mod listing;
+mod paths;
 mod project;
 mod refusal;
 pub mod releases;
@@ -36,6 +38,7 @@ use pep508_rs::PackageName;
 use crate::target::{Backend, Platform};
 
 pub use embedded::BuiltIn;
+pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
 pub use row::{BadColumn, Built, Index, WheelRow};

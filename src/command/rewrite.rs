@@ -12,7 +12,8 @@ use crate::output::{self, Style};
 use crate::pin::Pin;
 use crate::plan::{self, Knowledge, Line, TargetPlan, What};
 use crate::report::Summary;
-use crate::target::{Python, Target};
+use crate::target::{Environment, Python, Target};
+use crate::wheel::WheelName;
 
 /// What a rewrite gives.
 #[derive(Debug)]
@@ -91,26 +92,47 @@ fn is_change(decision: &plan::Decision) -> bool {
 type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
 
 fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
-    let of = |line: &Line| -> (String, BTreeSet<LockedDigest>) {
+    let of = |line: &Line, environment: Environment| -> (String, BTreeSet<LockedDigest>) {
         match (&line.pin, line.entry.and_then(|index| lock.entries().get(index))) {
             (Some(Pin::Url { version, sha256, .. }), _) => {
                 (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
             }
             (Some(Pin::Index { version, files, .. }), _) => {
-                (version.to_string(), files.digests().map(|digest| LockedDigest::Sha256(*digest)).collect())
+                let files = files.iter().map(|(name, digest)| (Some(name), LockedDigest::Sha256(*digest)));
+                (version.to_string(), digests(lock, files, environment))
             }
             (None, Some(entry)) => {
                 let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-                (version, entry.files.iter().map(|file| file.digest.clone()).collect())
+                let files = entry.files.iter().map(|file| (file.name.as_deref(), file.digest.clone()));
+                (version, digests(lock, files, environment))
             }
             (None, None) => (String::new(), BTreeSet::new()),
         }
     };
     let each = plan.environments.iter().flat_map(|environment| {
-        let python = environment.environment.python;
-        environment.lines.iter().map(move |line| ((python, line.name.to_string()), of(line)))
+        let here = environment.environment;
+        environment.lines.iter().map(move |line| ((here.python, line.name.to_string()), of(line, here)))
     });
     each.collect()
+}
+
+/// The digests that an entry admits on an environment. One entry of a pylock.toml has the wheels of all Pythons; there it
+/// is the wheel that an installer takes.
+fn digests<'f>(
+    lock: &Lock,
+    files: impl Iterator<Item = (Option<&'f str>, LockedDigest)>,
+    environment: Environment,
+) -> BTreeSet<LockedDigest> {
+    let files: Vec<(Option<&str>, LockedDigest)> = files.collect();
+    let fits = |name: Option<&str>| name?.parse::<WheelName>().ok()?.fit(environment);
+    let taken = match lock {
+        Lock::Pylock(_) => files.iter().filter_map(|(name, digest)| Some((fits(*name)?, digest))).max(),
+        Lock::Poetry(_) | Lock::Requirements(_) => None,
+    };
+    match taken {
+        Some((_, digest)) => [digest.clone()].into(),
+        None => files.into_iter().map(|(_, digest)| digest).collect(),
+    }
 }
 
 fn is_by_graph(lock: &Lock) -> bool {

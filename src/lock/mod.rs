@@ -154,7 +154,9 @@ impl Lock {
         let all = (6..=15).map(Python::three);
         match self {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
-            Self::Pylock(lock) => all.filter(|python| lock.leaves_out(*python).is_none()).collect(),
+            Self::Pylock(lock) => {
+                all.filter(|python| lock.leaves_out(Environment { platform, python: *python }).is_none()).collect()
+            }
             Self::Requirements(file) => match file.python_hint(platform) {
                 Some(pythons) => pythons,
                 None => all.collect(),

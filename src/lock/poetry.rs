@@ -33,6 +33,7 @@ mod select;
 
 use files::FileLists;
 
+pub(super) use layout::above;
 pub use layout::{Block, BlockTable, Markers as BlockMarkers};
 
 /// What the file is called in messages.

@@ -25,15 +25,17 @@ use crate::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod files;
-mod index;
+mod layout;
 mod marker;
 mod package;
+mod registry;
 mod select;
 
 pub use files::{File, Stored};
-pub use index::index_options;
+pub use layout::{Block, Part};
 pub use marker::{Asked, Marker};
 pub use package::{Kind, Package};
+pub use registry::index_options;
 
 /// What the file is called in messages.
 const WHAT: &str = "pylock.toml";

@@ -6,6 +6,9 @@
 //! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
 //! one target, and one wheel for each package.
 
+mod pylock;
+mod wheels;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -20,6 +23,8 @@ use crate::pin::Pin;
 use crate::plan::{Decision, Line, Required, TargetPlan, What};
 use crate::target::{Environment, Platform, Python};
 use crate::text::Patch;
+
+pub(super) use pylock::pylock;
 
 /// What an entry is under some Pythons of some targets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +61,7 @@ pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan]) -> 
     let (elsewhere, wants) = (elsewhere(lock, plans), wants(plans));
     let mut writer = Writer { poetry, blocks: &blocks, plans, elsewhere, wants, patch: Patch::default() };
     let mut problems = Vec::new();
-    for (index, fates) in fates(poetry, plans).into_iter().enumerate() {
+    for (index, fates) in fates(poetry.entries.len(), plans).into_iter().enumerate() {
         if let Err(problem) = writer.entry(index, fates) {
             problems.push(problem.at(&lock.sources()[0], poetry.entries[index].at.span));
         }
@@ -80,6 +85,13 @@ fn impossible(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Problem> {
         let help = "rewrite it once for each target with -o, or make the lock anew with Poetry 2";
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
+    problems.extend(twins(plans));
+    problems
+}
+
+/// Targets for one platform: a lock holds one build for each.
+fn twins(plans: &[TargetPlan]) -> Vec<Problem> {
+    let mut problems = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
         let twin = plans[..index].iter().find(|other| other.target.platform == plan.target.platform);
         if let Some(twin) = twin {
@@ -115,8 +127,8 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
 }
 
 /// What becomes of each entry under each Python of each target.
-fn fates(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Fates> {
-    let mut fates: Vec<Fates> = poetry.entries.iter().map(|_| Fates::default()).collect();
+fn fates(entries: usize, plans: &[TargetPlan]) -> Vec<Fates> {
+    let mut fates: Vec<Fates> = (0..entries).map(|_| Fates::default()).collect();
     for (target, plan) in plans.iter().enumerate() {
         for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
             let here = (target, environment.environment.python);
@@ -189,7 +201,7 @@ impl Writer<'_> {
             }
             // Without markers, what is still needed somewhere stays: it does no harm where it is not.
             if with_markers && !included.is_empty() {
-                entry::widened(source, block, self.marker(&included, false).as_deref(), &mut self.patch);
+                entry::widened(source, block, marker(self.plans, &included, false).as_deref(), &mut self.patch);
             }
             if !kept.is_empty() {
                 entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
@@ -212,12 +224,12 @@ impl Writer<'_> {
         if !kept.is_empty() || elsewhere {
             let mut taken: Where = pinned.values().flat_map(|(places, _)| places).copied().collect();
             taken.extend(gone);
-            let also = self.marker(&included, false).filter(|_| !included.is_empty());
-            let text = entry::kept(source, block, also.as_deref(), &self.rest(&taken, &kept));
+            let also = marker(self.plans, &included, false).filter(|_| !included.is_empty());
+            let text = entry::kept(source, block, also.as_deref(), &rest(self.plans, &taken, &kept));
             texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
         }
         for (Content { pin }, (places, requires)) in &pinned {
-            let marker = self.marker(places, true);
+            let marker = marker(self.plans, places, true);
             let text = entry::changed(source, block, pin, requires.as_deref(), marker.as_deref());
             let url = if let Pin::Url { url, .. } = &pin { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
@@ -233,55 +245,7 @@ impl Writer<'_> {
         let entry = &self.poetry.entries[index];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let wants = self.wants.get(&format!("{} {version}", entry.name));
-        wants.into_iter().flatten().map(|(name, places)| (name.to_string(), self.marker(places, true))).collect()
-    }
-
-    /// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
-    /// name serve the other Pythons, or none does.
-    fn marker(&self, places: &Where, whole: bool) -> Option<String> {
-        let mut parts = Vec::new();
-        for (target, plan) in self.plans.iter().enumerate() {
-            let pythons: BTreeSet<Python> =
-                places.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
-            if pythons.is_empty() {
-                continue;
-            }
-            let python = python_marker(&pythons, &plan.target.pythons, whole);
-            let platform = (self.plans.len() > 1).then(|| is(plan.target.platform));
-            parts.push(match (platform, python) {
-                (None, None) => return None,
-                (Some(one), None) | (None, Some(one)) => one,
-                (Some(platform), Some(python)) if python.contains(" or ") => format!("{platform} and ({python})"),
-                (Some(platform), Some(python)) => format!("{platform} and {python}"),
-            });
-        }
-        match parts.as_slice() {
-            [one] => Some(one.clone()),
-            several => Some(several.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" or ")),
-        }
-    }
-
-    /// The marker of the locked entry where others take its place in part: everywhere but there.
-    fn rest(&self, taken: &Where, kept: &Where) -> String {
-        let mut parts = Vec::new();
-        for (target, plan) in self.plans.iter().enumerate() {
-            if !taken.iter().any(|(at, _)| *at == target) {
-                continue;
-            }
-            let left: BTreeSet<Python> =
-                kept.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
-            let python = python_marker(&left, &plan.target.pythons, true).filter(|_| !left.is_empty());
-            let elsewhere = (self.plans.len() > 1).then(|| is_not(plan.target.platform));
-            parts.extend(match (elsewhere, python) {
-                (Some(elsewhere), Some(python)) => Some(format!("({elsewhere} or {python})")),
-                (Some(elsewhere), None) => Some(format!("({elsewhere})")),
-                (None, python) => python,
-            });
-        }
-        match parts.as_slice() {
-            [one] => one.strip_prefix('(').and_then(|one| one.strip_suffix(')')).unwrap_or(one).to_owned(),
-            several => several.join(" and "),
-        }
+        wants.into_iter().flatten().map(|(name, places)| (name.to_string(), marker(self.plans, places, true))).collect()
     }
 
     /// New entries, each before the first one of a greater name, as Poetry sorts them.
@@ -304,9 +268,56 @@ impl Writer<'_> {
             // Behind the entry before, so that comments stay above the entry that they are said of.
             let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
             let Some(like) = self.blocks.get(torch) else { continue };
-            let marker = self.marker(&places, true);
+            let marker = marker(self.plans, &places, true);
             let new = NewEntry { name, pin, requires: requires.as_deref(), marker: marker.as_deref() };
             self.patch.insert(at, entry::new(self.poetry, like, torch, &new));
         }
+    }
+}
+
+/// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
+/// name serve the other Pythons, or none does.
+fn marker(plans: &[TargetPlan], places: &Where, whole: bool) -> Option<String> {
+    let mut parts = Vec::new();
+    for (target, plan) in plans.iter().enumerate() {
+        let pythons: BTreeSet<Python> =
+            places.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
+        if pythons.is_empty() {
+            continue;
+        }
+        let python = python_marker(&pythons, &plan.target.pythons, whole);
+        let platform = (plans.len() > 1).then(|| is(plan.target.platform));
+        parts.push(match (platform, python) {
+            (None, None) => return None,
+            (Some(one), None) | (None, Some(one)) => one,
+            (Some(platform), Some(python)) if python.contains(" or ") => format!("{platform} and ({python})"),
+            (Some(platform), Some(python)) => format!("{platform} and {python}"),
+        });
+    }
+    match parts.as_slice() {
+        [one] => Some(one.clone()),
+        several => Some(several.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" or ")),
+    }
+}
+
+/// The marker of the locked entry where others take its place in part: everywhere but there.
+fn rest(plans: &[TargetPlan], taken: &Where, kept: &Where) -> String {
+    let mut parts = Vec::new();
+    for (target, plan) in plans.iter().enumerate() {
+        if !taken.iter().any(|(at, _)| *at == target) {
+            continue;
+        }
+        let left: BTreeSet<Python> = kept.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
+        let python = python_marker(&left, &plan.target.pythons, true).filter(|_| !left.is_empty());
+        let elsewhere = (plans.len() > 1).then(|| is_not(plan.target.platform));
+        parts.extend(match (elsewhere, python) {
+            (Some(elsewhere), Some(python)) => Some(format!("({elsewhere} or {python})")),
+            (Some(elsewhere), None) => Some(format!("({elsewhere})")),
+            (None, python) => python,
+        });
+    }
+    match parts.as_slice() {
+        [one] => one.strip_prefix('(').and_then(|one| one.strip_suffix(')')).unwrap_or(one).to_owned(),
+        several => several.join(" and "),
     }
 }

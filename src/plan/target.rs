@@ -8,7 +8,7 @@ use super::{EnvironmentPlan, Knowledge, View, Wish, plan};
 use crate::catalog::{Family, WheelSource};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Lock, Selection};
-use crate::target::{Environment, Python, Target};
+use crate::target::{Environment, Platform, Python, Target};
 
 /// What a target gets.
 #[derive(Debug, Clone)]
@@ -47,8 +47,11 @@ pub fn target<S: WheelSource>(
     let allowed = lock.pythons(wanted.platform);
     let chosen_here = wanted.pythons.is_empty();
     let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
+    if let (Lock::Pylock(pylock), []) = (lock, allowed.as_slice()) {
+        Error::unless_empty(pylock.never_on(wanted.platform).into_iter().collect())?;
+    }
     if !chosen_here {
-        Error::unless_empty(not_allowed(lock, &pythons, &allowed))?;
+        Error::unless_empty(not_allowed(lock, &pythons, &allowed, wanted.platform))?;
     }
     let mut found: Vec<(Python, Selection)> = Vec::new();
     let mut left_out = Vec::new();
@@ -127,12 +130,13 @@ fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
     telling.filter(|problem| !never || never_made(problem)).collect()
 }
 
-fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python]) -> Vec<Problem> {
+fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python], platform: Platform) -> Vec<Problem> {
     let help = "choose another --python, or widen the project's range and lock again";
     let poetry = match lock {
         Lock::Poetry(poetry) => poetry,
         Lock::Pylock(lock) => {
-            let problems = pythons.iter().filter_map(|python| lock.leaves_out(*python));
+            let problems =
+                pythons.iter().filter_map(|python| lock.leaves_out(Environment { platform, python: *python }));
             return problems.map(|problem| problem.help(help)).collect();
         }
         Lock::Requirements(_) => return Vec::new(),

@@ -131,7 +131,7 @@ fn other_choices_of_environments_are_refused() {
         (
             format!("{head}environments = [\"sys_platform == 'darwin'\"]\n{}", package("")),
             "",
-            "`environments` leave that out",
+            "`environments` leave it out",
         ),
         (
             format!("{head}environments = [\"python_version < '3.11'\"]\n{}", package("")),

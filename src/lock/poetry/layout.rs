@@ -79,7 +79,7 @@ impl PoetryLock {
 }
 
 /// Where the comments begin that stand right above a header: they are said of what follows.
-fn above(text: &str, header: usize) -> usize {
+pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
     let mut start = header;
     while let Some(line) = text[..start].strip_suffix('\n') {
         let line_start = line.rfind('\n').map_or(0, |at| at + 1);

@@ -2,6 +2,7 @@
 
 use toml_edit::{Item, TableLike};
 
+use super::registry;
 use crate::error::{Code, Problem, Result};
 use crate::lock::toml::Toml;
 use crate::lock::{LockedDigest, LockedFile, origin, requirements};
@@ -47,6 +48,11 @@ impl File {
             Stored::Url(url) => Some(url),
             Stored::Path(_) => None,
         }
+    }
+
+    /// What stands before `packages/…` in its URL, if that has the layout of the default index's files.
+    pub fn base_of_default_index(&self) -> Option<&str> {
+        registry::base(self.url()?)
     }
 
     /// The file as every format has it. One digest stands for the file: whoever has several of a file has its sha256.

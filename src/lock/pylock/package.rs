@@ -8,7 +8,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::files::{self, File, Stored};
 use super::marker::Marker;
-use super::{index, pythons};
+use super::{pythons, registry};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
@@ -179,7 +179,7 @@ impl<'t, 's> Reading<'t, 's> {
                 let of_wheel = wheels.first().and_then(|file| file.wheel.as_ref()).map(|wheel| wheel.version.clone());
                 let found = of_wheel.or(sdist.as_ref().map(|(_, version)| version.clone()));
                 let all: Vec<File> = wheels.iter().chain(sdist.as_ref().map(|(file, _)| file)).cloned().collect();
-                let origin = index::origin(index, &all);
+                let origin = registry::origin(index, &all);
                 Ok((Kind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels }, origin, found))
             }
             (true, [direct, ..]) => Err(fail(format!("{name} has `{direct}` beside wheels or an sdist"))),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pep508_rs::{ExtraName, PackageName};
 
+use super::files::File;
 use super::marker::Asked;
 use super::package::Kind;
 use super::{Package, Pylock};
@@ -29,9 +30,8 @@ impl Pylock {
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
         let asked = self.asked(choice)?;
         let everything = self.asked(&Choice { all_groups: true, all_extras: true, ..Choice::default() })?;
-        let holds = |marker: &super::Marker| !marker.condition(environment, &Asked::default()).is_never();
-        if !self.environments.is_empty() && !self.environments.iter().any(holds) {
-            let message = format!("{} is not for {environment}: its `environments` leave that out", self.source.name);
+        if !self.is_for(environment) {
+            let message = format!("{} is not for {environment}: its `environments` leave it out", self.source.name);
             let problem = Problem::new(Code::CannotBe, message);
             return Err(problem.help("choose another target, or lock for this one too").into());
         }
@@ -75,6 +75,11 @@ impl Pylock {
         Ok(selection)
     }
 
+    fn is_for(&self, environment: Environment) -> bool {
+        let holds = |marker: &super::Marker| !marker.condition(environment, &Asked::default()).is_never();
+        self.environments.is_empty() || self.environments.iter().any(holds)
+    }
+
     fn asked(&self, choice: &Choice) -> Result<Asked> {
         let mut problems = Vec::new();
         let groups: Vec<&ExtraName> = self.groups.iter().chain(&self.default_groups).collect();
@@ -106,29 +111,35 @@ impl Pylock {
         Ok(Asked { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
     }
 
-    /// Why the lock cannot be installed under a Python, on any platform; `None`: nothing speaks against it.
+    /// Why the lock cannot be installed on an environment; `None`: nothing speaks against it.
     ///
-    /// A lock of pip says nothing of Pythons, but the wheels in it are for one: what is always installed must have a file.
-    pub fn leaves_out(&self, python: Python) -> Option<Problem> {
+    /// A lock of pip says nothing of Pythons, but the wheels in it are for one: what is always installed must have a file
+    /// for this Python on some platform. That it has none for this platform is told of each entry that stays.
+    pub fn leaves_out(&self, environment: Environment) -> Option<Problem> {
+        let python = environment.python;
         if !self.pythons.admits_python(python) {
             let message =
                 format!("{} is locked for Python {}, which leaves out {python}", self.source.name, self.pythons);
             return Some(Problem::new(Code::CannotBe, message));
         }
-        let environments = || Platform::ALL.into_iter().map(|platform| Environment { platform, python });
-        let for_it = |marker: &super::Marker| {
-            environments().any(|environment| !marker.condition(environment, &Asked::default()).is_never())
-        };
-        if !self.environments.is_empty() && !self.environments.iter().any(for_it) {
-            let message = format!("{} is not for CPython {python}: its `environments` leave it out", self.source.name);
+        if !self.is_for(environment) {
+            let message = format!("{} is not for {environment}: its `environments` leave it out", self.source.name);
             return Some(Problem::new(Code::CannotBe, message));
         }
+        let environments = || Platform::ALL.into_iter().map(|platform| Environment { platform, python });
         let always = self.entries.iter().zip(&self.packages).filter(|(_, package)| package.marker.is_none());
         let stuck = always.filter(|(_, package)| {
             !package.pythons.admits_python(python)
                 || !environments().any(|environment| package.installs_on(environment))
         });
         stuck.map(|(entry, _)| self.no_file(entry, &format!("CPython {python}"))).next()
+    }
+
+    /// Why the lock cannot be installed on a platform under any Python: what speaks against the newest one that it names.
+    pub fn never_on(&self, platform: Platform) -> Option<Problem> {
+        let newest = (6..=15).rev().map(Python::three).find(|python| self.pythons.admits_python(*python));
+        let problem = self.leaves_out(Environment { platform, python: newest.unwrap_or(Python::three(15)) })?;
+        Some(problem.help("choose another target, or lock for this one too"))
     }
 
     /// Says that an entry has no file for an environment.
@@ -167,14 +178,25 @@ impl Package {
         self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))
     }
 
+    /// The file that an installer takes on an environment: the wheel that suits it best, else the source distribution.
+    pub fn taken(&self, environment: Environment) -> Option<&File> {
+        match &self.kind {
+            Kind::Release { sdist, wheels } => {
+                let fit = |file: &File| file.wheel.as_ref().and_then(|wheel| wheel.fit(environment));
+                let fitting = wheels.iter().filter_map(|file| Some((fit(file)?, file)));
+                let best = fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, file)| file);
+                best.or(sdist.as_deref())
+            }
+            Kind::Archive(file) => Some(file),
+            Kind::Source => None,
+        }
+    }
+
     /// True if it has something that installs on an environment: a wheel for it, or a source.
     pub fn installs_on(&self, environment: Environment) -> bool {
         match &self.kind {
-            Kind::Release { sdist: Some(_), .. } | Kind::Source => true,
-            Kind::Release { sdist: None, wheels } => {
-                let mut names = wheels.iter().filter_map(|file| file.wheel.as_ref());
-                names.any(|wheel| wheel.fit(environment).is_some())
-            }
+            Kind::Source => true,
+            Kind::Release { .. } => self.taken(environment).is_some(),
             Kind::Archive(file) => file.wheel.as_ref().is_none_or(|wheel| wheel.fit(environment).is_some()),
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn origin(index: Option<&str>, files: &[File]) -> Origin {
     }
     let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
     let own_host = index.and_then(host);
-    let is_default = |url: &str| is_by_digest(url) && (index.is_none() || host(url) != own_host);
+    let is_default = |url: &str| base(url).is_some() && (index.is_none() || host(url) != own_host);
     match index {
         _ if urls().next().is_some() && urls().all(is_default) => Origin::Index(None),
         Some(index) => Origin::Index(Some(index.trim_end_matches('/').to_owned())),
@@ -53,13 +53,17 @@ fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
     urls.all(|url| of(url).as_ref() == Some(&first)).then_some(first)
 }
 
-/// True for `…/packages/ab/cd/<60 hexadecimal digits>/NAME`.
-fn is_by_digest(url: &str) -> bool {
-    let mut parts = url.rsplit('/').skip(1);
-    let mut digits = |length: usize| {
-        parts.next().is_some_and(|part| part.len() == length && part.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    };
-    digits(60) && digits(2) && digits(2) && parts.next() == Some("packages")
+/// What stands before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
+pub(super) fn base(url: &str) -> Option<&str> {
+    let mut rest = url.rsplit_once('/')?.0;
+    for length in [60, 2, 2] {
+        let (before, part) = rest.rsplit_once('/')?;
+        if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        rest = before;
+    }
+    rest.strip_suffix("packages").filter(|base| base.ends_with('/'))
 }
 
 #[cfg(test)]

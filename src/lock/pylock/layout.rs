@@ -1,0 +1,176 @@
+//! Where the parts of each package stand in a `pylock.toml`, for edits that leave every other byte alone.
+//!
+//! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
+
+use toml_edit::{Item, Table};
+
+use super::Pylock;
+use crate::error::{Code, Problem, Result};
+use crate::lock::poetry::above;
+use crate::lock::toml::Toml;
+use crate::text::Span;
+
+/// The parts of one package.
+#[derive(Debug, Clone)]
+pub struct Block {
+    /// All of it: from `[[packages]]` up to the next header that is not its own, or to the comments above that.
+    pub span: Span,
+    /// Where its own keys end: at its first header, or at its end.
+    pub head: usize,
+    /// Behind the line of `version`, or of `name` where there is none.
+    pub behind_version: usize,
+    /// The value of `version`.
+    pub version: Option<Span>,
+    /// The value of `marker`, and its line.
+    pub marker: Option<(Span, Span)>,
+    /// The value of `index`.
+    pub index: Option<Span>,
+    /// `wheels`.
+    pub wheels: Option<Part>,
+    /// What has no place beside wheels of another build: `sdist`, `archive`, and who attests the files.
+    pub others: Vec<Part>,
+}
+
+/// Where a key of a package stands.
+#[derive(Debug, Clone)]
+pub enum Part {
+    /// A key with its value: the value, and all of its lines.
+    Key {
+        /// The value.
+        value: Span,
+        /// The lines.
+        lines: Span,
+    },
+    /// Headers of its own, each with what follows it.
+    Headers(Vec<Span>),
+}
+
+impl Pylock {
+    /// The layout of each package, in the order of the packages.
+    ///
+    /// # Errors
+    /// If a package has no header of its own, or something that is to be edited is written as no tool writes it.
+    pub fn layout(&self) -> Result<Vec<Block>> {
+        let toml = Toml::parse(&self.source, super::WHAT)?;
+        let Some(item) = toml.root().get("packages") else { return Ok(Vec::new()) };
+        let Some(tables) = item.as_array_of_tables() else {
+            if self.entries.is_empty() {
+                return Ok(Vec::new());
+            }
+            return Err(odd(&toml, item).into());
+        };
+        let mut ends: Vec<usize> = Vec::new();
+        for (_, item) in toml.root().iter() {
+            headers(item, &mut |start| ends.push(start));
+        }
+        ends.sort_unstable();
+        let text = &self.source.text;
+        let end = |start: usize| {
+            let next = ends.partition_point(|other| *other <= start);
+            ends.get(next).map_or(text.len(), |end| above(text, *end))
+        };
+        let mut blocks = Vec::with_capacity(self.entries.len());
+        for (index, table) in tables.iter().enumerate() {
+            let start = toml.place(table.span()).start;
+            let mut own = Vec::new();
+            for (_, item) in table {
+                headers(item, &mut |start| own.push(start));
+            }
+            own.sort_unstable();
+            let last = own.last().copied().unwrap_or(start);
+            let name = self.entries.get(index).map_or(Span::default(), |entry| entry.at.span);
+            let span = Span { start, end: end(last) };
+            blocks.push(Reading { toml: &toml, table, end: &end }.block(span, own.first().copied(), name)?);
+        }
+        Ok(blocks)
+    }
+}
+
+fn odd(toml: &Toml<'_>, item: &Item) -> Problem {
+    let problem = Problem::new(Code::Unsupported, "this is not written as a tool writes it, so it cannot be edited");
+    problem.at(toml.source, toml.span(item)).help("make the lock anew with pip, uv, Poetry or PDM")
+}
+
+/// Where the headers of a table and of the tables in it stand.
+fn headers(item: &Item, note: &mut dyn FnMut(usize)) {
+    let table = |table: &Table, note: &mut dyn FnMut(usize)| {
+        if let Some(span) = table.span().filter(|_| !table.is_dotted() && !table.is_implicit()) {
+            note(span.start);
+        }
+        for (_, item) in table {
+            headers(item, note);
+        }
+    };
+    match item {
+        Item::Table(one) => table(one, note),
+        Item::ArrayOfTables(all) => all.iter().for_each(|one| table(one, note)),
+        Item::None | Item::Value(_) => {}
+    }
+}
+
+struct Reading<'t, 's> {
+    toml: &'t Toml<'s>,
+    table: &'t Table,
+    /// Where what follows a header ends.
+    end: &'t dyn Fn(usize) -> usize,
+}
+
+impl Reading<'_, '_> {
+    fn block(&self, span: Span, first: Option<usize>, name: Span) -> Result<Block> {
+        let value = |key: &str| self.table.get(key).map(|item| self.toml.span(item));
+        let version = value("version");
+        let mut others = Vec::new();
+        for key in ["sdist", "archive", "attestation-identities"] {
+            others.extend(self.part(key)?);
+        }
+        Ok(Block {
+            span,
+            head: first.map_or(span.end, |start| above(&self.toml.source.text, start)),
+            behind_version: self.lines(version.unwrap_or(name)).end,
+            version,
+            marker: value("marker").map(|span| (span, self.lines(span))),
+            index: value("index"),
+            wheels: self.part("wheels")?,
+            others,
+        })
+    }
+
+    /// The whole lines around a span.
+    fn lines(&self, span: Span) -> Span {
+        let text = &self.toml.source.text;
+        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
+        Span { start, end }
+    }
+
+    fn part(&self, key: &str) -> Result<Option<Part>> {
+        let Some(item) = self.table.get(key) else { return Ok(None) };
+        let written_by_key = match item {
+            Item::None => return Ok(None),
+            Item::Value(_) => true,
+            Item::Table(table) => {
+                if table.is_dotted() || table.is_implicit() {
+                    return Err(odd(self.toml, item).into());
+                }
+                false
+            }
+            Item::ArrayOfTables(_) => false,
+        };
+        if written_by_key {
+            let value = self.toml.span(item);
+            return Ok(Some(Part::Key { value, lines: self.lines(value) }));
+        }
+        let mut starts = Vec::new();
+        headers(item, &mut |start| starts.push(start));
+        starts.sort_unstable();
+        let mut spans: Vec<Span> = Vec::new();
+        for start in starts {
+            let end = (self.end)(start);
+            match spans.last_mut() {
+                Some(last) if last.end == start => last.end = end,
+                _ => spans.push(Span { start, end }),
+            }
+        }
+        Ok(Some(Part::Headers(spans)))
+    }
+}

@@ -1,0 +1,44 @@
+//! Lines of a requirements file from a `pylock.toml`: what lies on an index of its own is named by its URL.
+//!
+//! The lock has the address of every file, so an output need not make pip search another index beside the default one.
+
+use crate::lock::pylock::{File, Pylock};
+use crate::lock::{LockedDigest, Origin};
+use crate::pin::{Pin, Witness};
+use crate::plan::TargetPlan;
+use crate::target::Environment;
+
+/// The plan with such pins, each the file that an installer takes there.
+pub(super) fn pinned(pylock: &Pylock, plan: &TargetPlan) -> TargetPlan {
+    let mut plan = plan.clone();
+    for environment in &mut plan.environments {
+        let here = environment.environment;
+        for line in environment.lines.iter_mut().filter(|line| line.pin.is_none()) {
+            line.pin = line.entry.and_then(|entry| pin(pylock, entry, here));
+        }
+    }
+    plan
+}
+
+fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
+    let (entry, package) = (pylock.entries.get(index)?, pylock.packages.get(index)?);
+    let Origin::Index(Some(from)) = &entry.origin else { return None };
+    let file = package.taken(environment)?;
+    let (url, sha256) = (file.url()?, sha256(file)?);
+    let witness = Witness {
+        catalogue: pylock.source.file_name().to_owned(),
+        index: from.clone(),
+        seen: 0,
+        computed: false,
+        overrides: None,
+    };
+    let url = url.split(['?', '#']).next().unwrap_or_default().replace('+', "%2B");
+    Some(Pin::Url { version: entry.version.clone()?, file: file.name.clone(), url, sha256, witness })
+}
+
+fn sha256(file: &File) -> Option<crate::digest::Sha256> {
+    file.digests.iter().find_map(|digest| match digest {
+        LockedDigest::Sha256(digest) => Some(*digest),
+        LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
+    })
+}

@@ -1,0 +1,221 @@
+//! A `pylock.toml` rewritten in place: what it then gives is what an export of the old one gives, all else keeps its bytes,
+//! and a second run finds nothing to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::{fixtures, named};
+use crate::support::{Place, fixture, snapshot};
+
+/// Targets by flags. The last is several, from the configuration.
+const TARGETS: [&str; 6] = [
+    "--cuda 11.8",
+    "--cuda 12.4 --python 3.11",
+    "--cuda 12.8",
+    "--cpu",
+    "--platform windows-x86_64 --cpu",
+    "--target docker --target ci --target mac",
+];
+
+const CONFIGURATION: &str = "[targets.docker]\ncuda = \"12.8\"\n[targets.ci]\nplatform = \"windows-x86_64\"\ncpu = true\n\
+    [targets.mac]\nplatform = \"macos-arm64\"\n";
+
+fn place(lock: &str) -> Place {
+    let place = Place::new();
+    place.write("pylock.toml", lock);
+    place.write("torchswap.toml", CONFIGURATION);
+    place
+}
+
+/// The packages that a run says it changed.
+fn touched(report: &str) -> BTreeSet<String> {
+    let reports = report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let mut names = BTreeSet::new();
+    for report in reports {
+        for change in report["changes"].as_array().unwrap() {
+            if !["kept", "unproven"].contains(&change["action"].as_str().unwrap()) {
+                names.insert(change["package"].as_str().unwrap().to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// A lock without some packages: its head, the other packages, its tail.
+fn without(lock: &str, names: &BTreeSet<String>) -> String {
+    let lock = lock.replace("\r\n", "\n");
+    let mut left = Vec::new();
+    for part in lock.split("\n[[packages]]\n") {
+        let name = part.strip_prefix("name = \"").and_then(|rest| rest.split('"').next());
+        let (own, tail) = part.find("\n[tool").map_or((part, ""), |at| part.split_at(at));
+        left.extend((!name.is_some_and(|name| names.contains(name))).then_some(own.trim_end()));
+        left.extend(Some(tail.trim_end()).filter(|tail| !tail.is_empty()));
+    }
+    left.join("\n")
+}
+
+fn body(export: &str) -> String {
+    export.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn what_is_not_changed_keeps_its_bytes_and_a_second_run_does_nothing() {
+    let (mut changed, mut refused) = (0, 0);
+    for path in fixtures().into_iter().filter(|path| path.ends_with("pylock.toml")) {
+        let before = std::fs::read_to_string(&path).unwrap();
+        for target in TARGETS {
+            let what = format!("{} {target}", named(&path));
+            let place = place(&before);
+            let run = place.run(&format!("rewrite --report json {target}"));
+            let after = place.read("pylock.toml");
+            if run.status != 0 {
+                assert_eq!(after, before, "{what}");
+                let why = run.refused();
+                assert!(!why.contains("report this") && why.contains("\"help\""), "{what}: {why}");
+                refused += 1;
+                continue;
+            }
+            let names = touched(&run.stderr);
+            assert_eq!(names.is_empty(), after == before, "{what}: {names:?}");
+            assert_eq!(without(&before, &names), without(&after, &names), "{what}");
+            if after == before {
+                continue;
+            }
+            changed += 1;
+            place.run(&format!("rewrite -q {target}")).ok();
+            assert_eq!(place.read("pylock.toml"), after, "{what}");
+            if target.contains("--target") {
+                continue;
+            }
+            let export = format!("export -q --all-groups --all-extras {target}");
+            let new = place.run(&export).ok();
+            place.write("pylock.toml", &before);
+            assert_eq!(body(&new), body(&place.run(&export).ok()), "{what}");
+        }
+    }
+    println!("{changed} locks were changed, {refused} refused");
+    assert!(changed >= 18, "only {changed} locks were changed");
+}
+
+#[test]
+fn every_spelling_is_kept() {
+    for lock in ["pdm/torch-2.5.1", "pip/torch-2.5.1", "poetry/torch-2.7.1", "uv/torch-2.7.1"] {
+        let plain = std::fs::read_to_string(fixture("pylock").join(lock).join("pylock.toml")).unwrap();
+        for target in ["--cpu", "--target ci --target mac"] {
+            let rewritten = |text: &str| {
+                let place = place(text);
+                place.run(&format!("rewrite -q {target}")).ok();
+                place.read("pylock.toml")
+            };
+            if target.contains("--target") && lock.starts_with("pip") {
+                continue;
+            }
+            let expected = rewritten(&plain);
+            assert_eq!(rewritten(&plain.replace('\n', "\r\n")), expected.replace('\n', "\r\n"), "{lock} {target}");
+            assert_eq!(rewritten(&format!("\u{feff}{plain}")), format!("\u{feff}{expected}"), "{lock} {target}");
+            assert_eq!(rewritten(plain.trim_end()).trim_end(), expected.trim_end(), "{lock} {target}");
+        }
+    }
+}
+
+/// By name: version, and the wheels with URL and digest.
+type Packages = BTreeMap<String, (String, BTreeSet<(String, String)>)>;
+
+fn packages(lock: &str) -> Packages {
+    let document = toml_edit::Document::parse(lock).unwrap();
+    let text = |table: &dyn toml_edit::TableLike, key: &str| table.get(key).unwrap().as_str().unwrap().to_owned();
+    let tables = document.get("packages").unwrap().as_array_of_tables().unwrap();
+    let each = tables.iter().map(|package| {
+        let wheels = package.get("wheels").unwrap();
+        let tables: Vec<&dyn toml_edit::TableLike> = match wheels.as_array_of_tables() {
+            Some(tables) => tables.iter().map(|table| table as &dyn toml_edit::TableLike).collect(),
+            None => wheels.as_array().unwrap().iter().map(|one| one.as_inline_table().unwrap() as _).collect(),
+        };
+        let wheel = |table: &dyn toml_edit::TableLike| {
+            (text(table, "url"), text(table.get("hashes").unwrap().as_table_like().unwrap(), "sha256"))
+        };
+        (text(package, "name"), (text(package, "version"), tables.into_iter().map(wheel).collect()))
+    });
+    each.collect()
+}
+
+/// The address of a file that the lock does not have is put together from what the lock and the catalogue know. It is the
+/// one that the lock's own tool recorded.
+#[test]
+fn added_packages_lie_where_the_tool_found_them() {
+    let mut compared = 0;
+    for lock in ["pdm/torch-2.5.1", "pip/torch-2.5.1", "poetry/torch-2.5.1", "uv/torch-2.5.1"] {
+        let before = std::fs::read_to_string(fixture("pylock").join(lock).join("pylock.toml")).unwrap();
+        let place = place(&before);
+        place.run("rewrite -q --cpu").ok();
+        let without = packages(&place.read("pylock.toml"));
+        place.run("rewrite -q --cuda 12.4").ok();
+        let (before, after) = (packages(&before), packages(&place.read("pylock.toml")));
+        for (name, (version, wheels)) in after.iter().filter(|(name, _)| !without.contains_key(*name)) {
+            let (old, tool) = &before[name];
+            assert_eq!(old, version, "{lock}: {name}");
+            assert!(!wheels.is_empty() && wheels.is_subset(tool), "{lock}: {name}: {wheels:?}");
+            compared += wheels.len();
+        }
+        assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>(), "{lock}");
+    }
+    println!("{compared} addresses compared");
+    assert!(compared >= 52, "only {compared}");
+}
+
+#[test]
+fn an_address_that_nobody_knows_is_refused() {
+    let text = std::fs::read_to_string(fixture("pylock/uv/torch-2.5.1/pylock.toml")).unwrap();
+    let place = place(&text);
+    place.run("rewrite -q --cpu").ok();
+    let moved =
+        place.read("pylock.toml").replace("https://files.example/packages/", "https://files.example/elsewhere/");
+    place.write("pylock.toml", &moved);
+    let why = place.run("rewrite --cuda 12.4").refused();
+    assert!(
+        why.contains("must say where nvidia_cublas_cu12-12.4.5.8-") && why.contains("export a requirements"),
+        "{why}"
+    );
+    assert_eq!(place.read("pylock.toml"), moved);
+    place.run("export --cuda 12.4").ok();
+}
+
+#[test]
+fn what_other_tools_keep_in_the_lock_stays() {
+    let text = std::fs::read_to_string(fixture("pylock/uv/torch-2.5.1/pylock.toml")).unwrap();
+    let text = text
+        .replace("lock-version = \"1.0\"\n", "lock-version = \"1.0\" # theirs\nnew-key = [1, 2]\n")
+        .replace("[[packages]]\nname = \"torch\"\n", "# of torch\n[[packages]]\nname = \"torch\"\nodd = {a = 1} # odd\n")
+        .replace(
+            "[[packages]]\nname = \"torchaudio\"\n",
+            "[packages.tool.someone]\nx = 1\n\n# of torchaudio\n[[packages]]\nname = \"torchaudio\"\nattestation-identities = [{kind = \"x\"}]\n",
+        );
+    let place = place(&format!("{text}\n[tool.someone]\nx = 1 # last\n"));
+    place.run("rewrite -q --cpu").ok();
+    let after = place.read("pylock.toml");
+    for kept in [
+        "lock-version = \"1.0\" # theirs\nnew-key = [1, 2]\n",
+        "# of torch\n[[packages]]\nname = \"torch\"\nodd = {a = 1} # odd\nversion = \"2.5.1+cpu\"\n",
+        "[packages.tool.someone]\nx = 1\n\n# of torchaudio\n[[packages]]\nname = \"torchaudio\"\nversion = \"2.5.1+cpu\"\n",
+        "\n[tool.someone]\nx = 1 # last\n",
+    ] {
+        assert!(after.contains(kept), "{kept}\n{after}");
+    }
+}
+
+/// What the tools' own styles become.
+#[test]
+fn rewrites_look_like_their_tools() {
+    for (name, lock, target) in [
+        ("pylock-pip-cpu-cu124", "pip/torch-2.5.1", "--cuda 12.4"),
+        ("pylock-uv-two-targets", "uv/torch-2.7.1", "--target docker --target mac"),
+        ("pylock-pdm-cpu-cu124", "pdm/torch-2.5.1", "--cuda 12.4 --python 3.11"),
+    ] {
+        let place = place(&std::fs::read_to_string(fixture("pylock").join(lock).join("pylock.toml")).unwrap());
+        if name.contains("cpu") {
+            place.run("rewrite -q --cpu").ok();
+        }
+        snapshot(name, &place.run(&format!("rewrite --diff {target}")).shown());
+    }
+}
