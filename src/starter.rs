@@ -4,42 +4,25 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::WheelSource;
+use crate::dockerfile::Dockerfile;
 use crate::lock::Lock;
 use crate::target::{Backend, Environment, Platform, Python};
 
-/// What the `FROM` lines of a Dockerfile tell.
+/// What a Dockerfile tells of the image that is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Image {
-    /// The CUDA of the base image: `nvidia/cuda:11.8.0-…`, `pytorch/pytorch:2.1.2-cuda11.8-…`.
+    /// The CUDA of a base image: `nvidia/cuda:11.8.0-…`, `pytorch/pytorch:2.1.2-cuda11.8-…`.
     pub cuda: Option<Backend>,
-    /// Its Python: `python:3.10-slim`.
+    /// Its Python: `FROM python:3.10-slim`, or one that is installed.
     pub python: Option<Python>,
 }
 
 impl Image {
-    /// Reads a Dockerfile. A later stage overrides an earlier one: the last one is what runs.
-    pub fn of(dockerfile: &str) -> Self {
-        let mut image = Self::default();
-        for line in dockerfile.lines() {
-            let mut words = line.split_whitespace();
-            if !words.next().is_some_and(|word| word.eq_ignore_ascii_case("from")) {
-                continue;
-            }
-            let Some(base) = words.find(|word| !word.starts_with("--")) else { continue };
-            let cuda = behind(base, "cuda:").or_else(|| behind(base, "-cuda"));
-            image.cuda = cuda.and_then(|text| Backend::cuda(&text).ok()).or(image.cuda);
-            image.python = behind(base, "python:").and_then(|text| text.parse().ok()).or(image.python);
-        }
-        image
+    /// Looks through the stages. A later stage overrides an earlier one: the last one is what runs.
+    pub fn of(dockerfile: &Dockerfile) -> Self {
+        let stages = || dockerfile.stages.iter().rev();
+        Self { cuda: stages().find_map(|stage| stage.image.cuda), python: stages().find_map(|stage| stage.python) }
     }
-}
-
-/// The `major.minor` behind a word.
-fn behind(text: &str, word: &str) -> Option<String> {
-    let rest = &text[text.find(word)? + word.len()..];
-    let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-    let mut parts = rest[..end].split('.');
-    Some(format!("{}.{}", parts.next()?, parts.next()?))
 }
 
 /// A target that is proposed.
@@ -118,10 +101,11 @@ repos:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Source;
 
     #[test]
     fn reads_base_images() {
-        let image = |text: &str| Image::of(text);
+        let image = |text: &str| Image::of(&Dockerfile::parse(&Source::new("Dockerfile", text)));
         let python = |minor| Some(Python::three(minor));
         assert_eq!(image("FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\n").cuda, Some(Backend::Cuda(11, 8)));
         assert_eq!(
@@ -131,5 +115,7 @@ mod tests {
         assert_eq!(image("FROM python:3.10-slim\nFROM docker.example/python:3.11.4\n").python, python(11));
         assert_eq!(image("FROM python:3-slim\nFROM scratch\nRUN from cuda:1.2\n"), Image::default());
         assert_eq!(image("FROM\nFROM é\n"), Image::default());
+        let two = image("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04 AS build\nFROM python:3.10-slim\n");
+        assert_eq!((two.cuda, two.python), (Some(Backend::Cuda(12, 1)), python(10)));
     }
 }

@@ -9,8 +9,13 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::target::{Environment, Platform};
+use crate::system::System;
+use crate::target::Environment;
 use crate::text::quoted;
+
+mod tags;
+
+pub use tags::Misfit;
 
 /// A wheel's file name, taken apart; the text itself is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -122,15 +127,15 @@ impl WheelName {
     /// one release and one build never differ in both. How old a system may be is not asked here: of two wheels the one
     /// for older systems is preferred, because it installs on more machines.
     pub fn fit(&self, environment: Environment) -> Option<Fit> {
-        let python = self
-            .python_tag()
-            .split('.')
-            .flat_map(|python| self.abi_tag().split('.').map(move |abi| (python, abi)))
-            .filter_map(|(python, abi)| python_fit(python, abi, environment.python.minor()))
-            .max()?;
-        let age =
-            self.platform_tag().split('.').filter_map(|platform| platform_age(platform, environment.platform)).min()?;
-        Some(Fit { python, build: self.build.clone(), age: std::cmp::Reverse(age) })
+        tags::fit(self, environment, None).ok()
+    }
+
+    /// As [`fit`](Self::fit), but on a machine whose system is known; without one, any that is new enough.
+    ///
+    /// # Errors
+    /// Why it cannot be installed there.
+    pub fn fit_on(&self, environment: Environment, system: Option<System>) -> Result<Fit, Misfit> {
+        tags::fit(self, environment, system)
     }
 }
 
@@ -142,67 +147,10 @@ pub struct Fit {
     age: std::cmp::Reverse<(u8, u16, u16)>,
 }
 
-/// 3: made for this very minor release; 2: stable ABI; 1: pure Python.
-fn python_fit(python: &str, abi: &str, minor: u8) -> Option<u8> {
-    if let Some(tag) = python.strip_prefix("cp3") {
-        let tag: u8 = if tag.is_empty() { 0 } else { tag.parse().ok()? };
-        return match abi {
-            "none" if tag == minor => Some(3),
-            "abi3" if tag <= minor => Some(2),
-            // Up to 3.7 the ABI tag carried an m.
-            _ if tag == minor => {
-                let rest = abi.strip_prefix("cp3")?.strip_prefix(&*minor.to_string())?;
-                (rest.is_empty() && minor >= 8 || rest == "m" && minor <= 7).then_some(3)
-            }
-            _ => None,
-        };
-    }
-    let tag = python.strip_prefix("py3")?;
-    let tag: u8 = if tag.is_empty() { 0 } else { tag.parse().ok()? };
-    (abi == "none" && tag <= minor).then_some(1)
-}
-
-/// The oldest system a platform tag installs on, in an order that makes sense within one platform; `None` if the tag is
-/// for another platform.
-fn platform_age(tag: &str, platform: Platform) -> Option<(u8, u16, u16)> {
-    if tag == "any" {
-        return Some((0, 0, 0));
-    }
-    match platform {
-        Platform::LinuxX86_64 => linux_age(tag, "x86_64"),
-        Platform::LinuxAarch64 => linux_age(tag, "aarch64"),
-        Platform::WindowsX86_64 => (tag == "win_amd64").then_some((1, 0, 0)),
-        Platform::MacosArm64 => macos_age(tag, &["arm64", "universal2"]),
-        Platform::MacosX86_64 => macos_age(tag, &["x86_64", "universal2", "intel", "fat64", "universal"]),
-    }
-}
-
-fn linux_age(tag: &str, machine: &str) -> Option<(u8, u16, u16)> {
-    let kind = tag.strip_suffix(machine)?.strip_suffix('_')?;
-    match kind {
-        // PyTorch's own index used the bare tag for wheels made on an old system for years.
-        "linux" => Some((1, 2, 17)),
-        "manylinux1" => Some((1, 2, 5)),
-        "manylinux2010" => Some((1, 2, 12)),
-        "manylinux2014" => Some((1, 2, 17)),
-        _ => {
-            let (major, minor) = kind.strip_prefix("manylinux_")?.split_once('_')?;
-            Some((1, major.parse().ok()?, minor.parse().ok()?))
-        }
-    }
-}
-
-fn macos_age(tag: &str, machines: &[&str]) -> Option<(u8, u16, u16)> {
-    let (major, rest) = tag.strip_prefix("macosx_")?.split_once('_')?;
-    let (minor, machine) = rest.split_once('_')?;
-    machines.contains(&machine).then_some(())?;
-    Some((1, major.parse().ok()?, minor.parse().ok()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::Python;
+    use crate::target::{Platform, Python};
 
     fn fits(name: &str, platform: Platform, minor: u8) -> bool {
         let wheel: WheelName = name.parse().unwrap();

@@ -7,7 +7,21 @@ use crate::support::root;
 
 /// The layers, lowest first. A module imports from its own layer and from lower ones.
 const LAYERS: [&[&str]; 7] = [
-    &["digest", "wheel", "target", "text", "error", "constraint", "marker", "pin", "requirement", "metadata"],
+    &[
+        "digest",
+        "wheel",
+        "target",
+        "text",
+        "error",
+        "constraint",
+        "marker",
+        "pin",
+        "requirement",
+        "metadata",
+        "system",
+        "image",
+        "dockerfile",
+    ],
     &["lock", "catalog", "report", "archive"],
     &["plan", "closure", "output", "render", "check", "starter"],
     &["config"],

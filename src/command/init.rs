@@ -1,9 +1,11 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
 use super::read;
+use crate::dockerfile::Dockerfile;
 use crate::error::{Code, Problem, Result};
 use crate::io;
 use crate::starter::{self, HOOKS, Image};
+use crate::text::Source;
 
 /// The file that is written.
 pub const FILE: &str = "torchswap.toml";
@@ -25,8 +27,8 @@ pub fn run() -> Result<Initialised> {
     let config = read::config()?;
     let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
-    let dockerfile = io::read_if_there("Dockerfile")?.map(|source| source.text).unwrap_or_default();
-    let image = Image::of(&dockerfile);
+    let dockerfile = io::read_if_there("Dockerfile")?.unwrap_or_else(|| Source::new("Dockerfile", ""));
+    let image = Image::of(&Dockerfile::parse(&dockerfile));
     let catalogues = read::catalogues(&config.catalogs)?;
     let mut advice = String::new();
     let configuration = if config.targets.is_empty() {
@@ -47,7 +49,7 @@ pub fn run() -> Result<Initialised> {
         ),
         None => ("docker".to_owned(), "requirements.txt".to_owned()),
     };
-    if !dockerfile.contains("torchswap") {
+    if !dockerfile.text.contains("torchswap") {
         advice.push_str("Lines for the Dockerfile:\n\n");
         advice.push_str(&starter::dockerfile_lines(&target, &output, &name));
         advice.push('\n');
