@@ -6,8 +6,11 @@ use pep508_rs::ExtraName;
 
 use crate::target::{Backend, Platform, Python};
 
+mod audit;
 pub mod catalog;
 pub mod pages;
+
+pub use audit::{Audit, AuditReport, MachineArgs};
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
@@ -39,6 +42,12 @@ pub enum Command {
     /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Box<Check>),
+    /// Tell which entries cannot be installed on a target, and what does not fit together
+    ///
+    /// Offline, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
+    /// and image, and digests. The report goes to standard output.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(Box<Audit>),
     /// Swap the entries inside the lock itself
     ///
     /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
@@ -176,6 +185,9 @@ pub struct Export {
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// Pass a lock without torch through instead of refusing it
+    #[arg(long, help_heading = "Selection, as `poetry export` has it")]
+    pub allow_none: bool,
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -190,7 +202,8 @@ impl Export {
         let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());
         match Cli::try_parse_from(all).ok()?.command {
             Command::Export(export) => Some(*export),
-            Command::Check(_)
+            Command::Audit(_)
+            | Command::Check(_)
             | Command::Rewrite(_)
             | Command::Init
             | Command::Catalog(_)
@@ -260,9 +273,6 @@ pub struct ChoiceArgs {
     /// All extras of the project
     #[arg(long, conflicts_with = "extras")]
     pub all_extras: bool,
-    /// Pass a lock without torch through instead of refusing it
-    #[arg(long)]
-    pub allow_none: bool,
 }
 
 fn name(text: &str) -> Result<ExtraName, String> {

@@ -13,6 +13,9 @@
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
 //! without-hashes = false
 //! mirror = "https://wheels.example/torch"
+//!
+//! [tool.torchswap.audit.severity]
+//! source-only = "off"               # error, warning, note or off, by the code of a finding
 //! ```
 //!
 //! Unknown keys are refused: a misspelt one would silently make another file.
@@ -26,6 +29,8 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Choice;
 use crate::lock::toml::{Toml, dig};
 use crate::output::Mirror;
+use crate::report::audit::Level;
+use crate::report::rule::Rule;
 use crate::target::{Backend, Platform, Python, Target};
 use crate::text::{Source, nearest};
 
@@ -38,6 +43,8 @@ pub struct Config {
     pub catalogs: Vec<String>,
     /// The targets, in file order.
     pub targets: Vec<Configured>,
+    /// How bad findings of an audit are, where the project says so.
+    pub severities: Vec<(Rule, Level)>,
 }
 
 /// A target and what its output holds.
@@ -55,7 +62,9 @@ pub struct Configured {
     pub mirror: Option<Mirror>,
 }
 
-const TOP_KEYS: [&str; 3] = ["lock", "catalog", "targets"];
+const TOP_KEYS: [&str; 4] = ["lock", "catalog", "targets", "audit"];
+
+const AUDIT_KEYS: [&str; 1] = ["severity"];
 
 const TARGET_KEYS: [&str; 16] = [
     "platform",
@@ -124,7 +133,7 @@ impl Reading<'_, '_> {
     fn config(mut self, table: &dyn TableLike) -> Result<Config> {
         self.known(table, &TOP_KEYS);
         let mut config =
-            Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), targets: Vec::new() };
+            Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), ..Config::default() };
         if let Some(targets) = self.table(table, "targets") {
             for (name, item) in targets.iter() {
                 match self.toml.table(item, name) {
@@ -133,8 +142,23 @@ impl Reading<'_, '_> {
                 }
             }
         }
+        if let Some(audit) = self.table(table, "audit") {
+            self.known(audit, &AUDIT_KEYS);
+            config.severities = self.severities(audit);
+        }
         Error::unless_empty(self.problems)?;
         Ok(config)
+    }
+
+    fn severities(&mut self, audit: &dyn TableLike) -> Vec<(Rule, Level)> {
+        let Some(table) = self.table(audit, "severity") else { return Vec::new() };
+        let mut all = Vec::new();
+        for (code, item) in table.iter() {
+            let rule = self.value(item, code, Rule::from_str);
+            let level = self.read(table, code, Level::from_str);
+            all.extend(rule.zip(level));
+        }
+        all
     }
 
     fn target(&mut self, name: &str, table: &dyn TableLike) -> Configured {
@@ -264,10 +288,13 @@ platform = "macos-arm64"
 [targets.ci]
 backend = "cpu"
 all-extras = true
+[audit.severity]
+source-only = "off"
 "#;
         let config = read(text).unwrap();
         let docker = config.target("docker").unwrap();
         assert_eq!(docker.target.backend, Some(Backend::Cuda(11, 8)));
+        assert_eq!(config.severities, [(Rule::SourceOnly, Level::Off)]);
         assert_eq!(docker.target.pythons, [Python::three(10), Python::three(11)]);
         assert_eq!((docker.output.as_deref(), docker.choice.with.len()), (Some("requirements-cu118.txt"), 1));
         assert_eq!(config.target("mac").unwrap().target.backend, Some(Backend::Cpu));
@@ -294,6 +321,10 @@ all-extras = true
         assert!(
             error.to_string().contains("did you mean `python`?") && error.to_string().contains("did you mean `lock`?")
         );
+        let codes = read("[audit]\nseverty = 3\n[audit.severity]\nno-weel = \"off\"\nyanked = \"bad\"\n").unwrap_err();
+        for text in ["did you mean `severity`?", "did you mean `no-wheel`?", "`bad` is not a severity"] {
+            assert!(codes.to_string().contains(text), "{codes}");
+        }
         let two = read("[targets.a]\ncuda = \"11.8\"\ncpu = true\n").unwrap_err();
         assert!(two.to_string().contains("more than one build"), "{two}");
         assert!(read("targets = 3\n").is_err() && read("[targets]\na = 1\n").is_err());

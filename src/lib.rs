@@ -38,6 +38,7 @@ pub mod plan;
 pub mod render;
 pub mod report;
 pub mod requirement;
+pub mod rules;
 pub mod starter;
 pub mod system;
 pub mod target;

@@ -4,9 +4,10 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use torchswap::cli::{CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
+use torchswap::cli::{AuditReport, CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
 use torchswap::error::{Code, Error, Problem};
 use torchswap::report::Summary;
+use torchswap::report::rule::Severity;
 use torchswap::{cli, command, io, render};
 
 /// The answer is no.
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
                 Err(error) => talk.fail(&error),
             }
         }
+        Command::Audit(args) => audit(args),
         Command::Check(args) => {
             let json = args.report == CheckReport::Json;
             let report = if json { ReportFormat::Json } else { ReportFormat::Human };
@@ -120,6 +122,38 @@ fn main() -> ExitCode {
     }
 }
 
+/// An audit's report is what it gives, so it goes to standard output.
+fn audit(args: &cli::Audit) -> ExitCode {
+    let json = args.report == AuditReport::Json;
+    let report = if json { ReportFormat::Json } else { ReportFormat::Human };
+    let talk = Talk::new(&TalkArgs { report, quiet: args.quiet, color: args.color });
+    let done = command::audit::run(args).and_then(|audit| {
+        let text = match args.report {
+            AuditReport::Human => render::audit::human(&audit, colour(args.color, std::io::stdout().is_terminal())),
+            AuditReport::Json => render::audit::json(&audit),
+            AuditReport::Github => render::audit::github(&audit),
+            AuditReport::Sarif => render::sarif(&audit),
+        };
+        print(if args.quiet { "" } else { &text })?;
+        Ok(audit)
+    });
+    match done {
+        Ok(audit) if audit.count(Severity::Error) > 0 => ExitCode::from(NO),
+        Ok(_) => ExitCode::SUCCESS,
+        Err(error) => talk.fail(&error),
+    }
+}
+
+/// Whether to colour what is written to a stream.
+fn colour(wanted: ColourArg, is_terminal: bool) -> render::Colour {
+    let on = match wanted {
+        ColourArg::Always => true,
+        ColourArg::Never => false,
+        ColourArg::Auto => std::env::var_os("NO_COLOR").is_none() && is_terminal,
+    };
+    if on { render::Colour::On } else { render::Colour::Off }
+}
+
 /// How this run speaks on standard error.
 struct Talk {
     quiet: bool,
@@ -129,12 +163,7 @@ struct Talk {
 
 impl Talk {
     fn new(args: &TalkArgs) -> Self {
-        let colour = match args.color {
-            ColourArg::Always => true,
-            ColourArg::Never => false,
-            ColourArg::Auto => std::env::var_os("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
-        };
-        let colour = if colour { render::Colour::On } else { render::Colour::Off };
+        let colour = colour(args.color, std::io::stderr().is_terminal());
         Self { quiet: args.quiet, report: args.report, colour }
     }
 

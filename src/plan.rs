@@ -10,7 +10,7 @@
 pub(crate) mod family;
 pub(crate) mod knowledge;
 mod leftover;
-mod refusal;
+pub(crate) mod refusal;
 mod several;
 mod summary;
 mod target;

@@ -9,6 +9,12 @@ use serde_json::{Value, json};
 use crate::error::{Error, Problem};
 use crate::report::{Action, Change, Finding, Summary};
 use crate::target::Python;
+use crate::text::Place;
+
+pub mod audit;
+mod sarif;
+
+pub use sarif::sarif;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,10 +56,7 @@ pub fn error_json(error: &Error) -> String {
 }
 
 fn problem_json(problem: &Problem) -> Value {
-    let place = problem
-        .place
-        .as_ref()
-        .map(|place| json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text }));
+    let place = problem.place.as_deref().map(place_json);
     let pythons: Vec<String> = problem.pythons.iter().map(ToString::to_string).collect();
     json!({
         "code": problem.code.as_str(),
@@ -62,6 +65,10 @@ fn problem_json(problem: &Problem) -> Value {
         "help": problem.remedy,
         "pythons": pythons,
     })
+}
+
+fn place_json(place: &Place) -> Value {
+    json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
 }
 
 /// Findings for people.
@@ -95,24 +102,28 @@ pub fn findings_json(findings: &[Finding]) -> String {
     format!("{}\n", json!({ "findings": each.collect::<Vec<_>>() }))
 }
 
-/// Findings as annotations of GitHub Actions, which need one line each.
+/// Findings as annotations of GitHub Actions.
 pub fn findings_github(findings: &[Finding]) -> String {
-    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| value(text).replace(':', "%3A").replace(',', "%2C");
     let mut text = String::new();
     for finding in findings {
         let level = if finding.fixed { "notice" } else { "error" };
-        let place = finding.problem.place.as_ref();
-        let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
         let mut message = finding.problem.sentence();
         for more in finding.details.iter().chain(&finding.problem.remedy) {
             message.push('\n');
             message.push_str(more);
         }
-        let (file, code) = (property(&finding.file), finding.problem.code.as_str());
-        let _ = writeln!(text, "::{level} file={file},line={line},col={column},title={code}::{}", value(&message));
+        let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
+        text.push_str(&annotation(level, &finding.file, place, code, &message));
     }
     text
+}
+
+/// An annotation of GitHub Actions, which is one line.
+fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, message: &str) -> String {
+    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| value(text).replace(':', "%3A").replace(',', "%2C");
+    let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
+    format!("::{level} file={},line={line},col={column},title={title}::{}\n", property(file), value(message))
 }
 
 /// A summary for people: one line a change.

@@ -1,5 +1,8 @@
-//! What is told about a run, as data: the summary of an export, the findings of a check. Printing it is the business of
-//! `render`.
+//! What is told about a run, as data: the summary of an export, the findings of a check, an audit. Printing it is the
+//! business of `render`.
+
+pub mod audit;
+pub mod rule;
 
 use crate::error::Problem;
 use crate::target::{Backend, Platform, Python};

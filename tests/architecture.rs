@@ -23,7 +23,7 @@ const LAYERS: [&[&str]; 7] = [
         "dockerfile",
     ],
     &["lock", "catalog", "report", "archive"],
-    &["plan", "closure", "output", "render", "check", "starter"],
+    &["plan", "closure", "output", "render", "check", "starter", "rules"],
     &["config"],
     &["index", "io"],
     &["cli"],

@@ -33,7 +33,9 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Pin, WheelRow)> {
         let rows = self.knowledge.rows(name, version);
         let here = |row: &&WheelRow| {
-            row.wheel.fit(self.wish.environment).is_some() && (exact || !row.yanked) && admits_python(row, self.wish)
+            row.wheel.fit(self.wish.environment).is_some()
+                && (exact || !row.yanked)
+                && admits_python(row, self.wish.environment.python)
         };
         // A release on the default index is pinned as such: a URL there names no release.
         if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {

@@ -3,7 +3,7 @@
 use pep508_rs::ExtraName;
 
 use super::read;
-use crate::cli::{ChoiceArgs, Export, TargetArgs};
+use crate::cli::{Audit, ChoiceArgs, Export, TargetArgs};
 use crate::config::{Config, Configured};
 use crate::error::{Code, Problem, Result};
 use crate::io;
@@ -68,7 +68,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
     Ok(Job {
         lock: lock.to_owned(),
         wanted,
-        allow_none: args.choice.allow_none,
+        allow_none: args.allow_none,
         without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
         catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
@@ -124,6 +124,34 @@ pub(super) fn targets(
         Ok((over(&configured.target, args, flags(args)), mirror))
     });
     each.collect()
+}
+
+/// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of
+/// the flags. On macOS the CPU build is every build, so it asks for nothing.
+pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choice)>> {
+    let configured: Vec<&Configured> = if args.all_targets {
+        if config.targets.is_empty() {
+            let problem = Problem::new(Code::Usage, "the configuration has no targets");
+            return Err(problem.help("add one under [tool.torchswap.targets.NAME]").into());
+        }
+        config.targets.iter().collect()
+    } else {
+        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?
+    };
+    let of = |one: &&Configured| {
+        let choice = if is_chosen(&args.choice) { choice(&args.choice) } else { one.choice.clone() };
+        (over(&one.target, &args.target, flags(&args.target)), choice)
+    };
+    let mut all: Vec<(Target, Choice)> = configured.iter().map(of).collect();
+    if all.is_empty() {
+        all.push((flags(&args.target), choice(&args.choice)));
+    }
+    for (target, _) in &mut all {
+        target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
+        target.pythons.sort_unstable();
+        target.pythons.dedup();
+    }
+    Ok(all)
 }
 
 /// The build that the flags name.
@@ -185,7 +213,7 @@ fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: &[&Co
     words.extend(choice.all_groups.then(|| "--all-groups".to_owned()));
     words.extend(names("extras", &choice.extras));
     words.extend(choice.all_extras.then(|| "--all-extras".to_owned()));
-    words.extend(choice.allow_none.then(|| "--allow-none".to_owned()));
+    words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));

@@ -1,5 +1,6 @@
 //! The commands: each wires reading, planning and writing together, and decides nothing itself.
 
+pub mod audit;
 pub mod catalog;
 pub mod check;
 pub mod export;

@@ -149,6 +149,14 @@ impl Lock {
         }
     }
 
+    /// The Pythons that the release of an entry takes, where the lock tells.
+    pub fn requires_python(&self, entry: usize) -> Option<&Constraint> {
+        match self {
+            Self::Poetry(lock) => lock.requires_python(entry),
+            Self::Requirements(_) => None,
+        }
+    }
+
     /// The minor releases of CPython that it may be installed under on a platform, ascending.
     pub fn pythons(&self, platform: Platform) -> Vec<Python> {
         let all = (6..=15).map(Python::three);

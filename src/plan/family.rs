@@ -13,7 +13,7 @@ use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, LockedDigest, Origin, Pick, Selection};
 use crate::pin::{Files, Pin, Witness};
-use crate::target::Backend;
+use crate::target::{Backend, Python};
 use crate::wheel::WheelName;
 
 /// A package of the family and what becomes of it.
@@ -63,7 +63,7 @@ enum Locked {
 }
 
 /// All packages of the family that are selected, and everything that is wrong with them.
-pub(super) fn members<S: WheelSource>(
+pub(crate) fn members<S: WheelSource>(
     view: View<'_>,
     selection: &Selection,
     wish: &Wish<'_>,
@@ -300,7 +300,7 @@ fn best<'r, S: WheelSource>(
 ) -> Vec<&'r WheelRow> {
     let folder = format!("/{wanted}");
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
-        let fit = row.wheel.fit(wish.environment).filter(|_| admits_python(row, wish))?;
+        let fit = row.wheel.fit(wish.environment).filter(|_| admits_python(row, wish.environment.python))?;
         let proven = matches!(knowledge.requires(row, wish.environment.platform), Known::List(_));
         let own_folder = match &row.index {
             Index::Url(url) => url.ends_with(&folder),
@@ -318,11 +318,11 @@ fn best<'r, S: WheelSource>(
 }
 
 /// True if the release itself takes this Python (PEP 345's Requires-Python).
-pub(crate) fn admits_python(row: &WheelRow, wish: &Wish<'_>) -> bool {
+pub(crate) fn admits_python(row: &WheelRow, python: Python) -> bool {
     row.requires_python
         .as_ref()
         .and_then(|text| Constraint::poetry(text).ok())
-        .is_none_or(|python| python.admits_python(wish.environment.python))
+        .is_none_or(|pythons| pythons.admits_python(python))
 }
 
 /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
@@ -337,7 +337,7 @@ pub(crate) fn pin_of(row: &WheelRow, witness: Witness) -> Pin {
 }
 
 /// The SHA-256 of a locked file, if that is what the lock has.
-pub(super) fn sha256(digest: &LockedDigest) -> Option<Sha256> {
+pub(crate) fn sha256(digest: &LockedDigest) -> Option<Sha256> {
     match digest {
         LockedDigest::Sha256(digest) => Some(*digest),
         LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
@@ -345,7 +345,7 @@ pub(super) fn sha256(digest: &LockedDigest) -> Option<Sha256> {
 }
 
 /// The last part of a URL, as a file name.
-pub(super) fn file_name(url: &str) -> String {
+pub(crate) fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     path.rsplit('/').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+")
 }

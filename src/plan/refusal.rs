@@ -35,7 +35,7 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>)
 
 /// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
 /// which.
-pub(super) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Problem>> {
+pub(crate) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     for file in &entry.files {
         let (Some(digest), name) = (sha256(&file.digest), file.name.as_deref()) else { continue };

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
 use super::{Dependency, LockVersion, PoetryLock};
+use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pyproject::main_group;
 use crate::lock::{Choice, Need, Pick, Selection};
@@ -66,6 +67,11 @@ impl Undecided {
 }
 
 impl PoetryLock {
+    /// The Pythons that the release of an entry takes.
+    pub fn requires_python(&self, entry: usize) -> Option<&Constraint> {
+        self.packages.get(entry).map(|package| &package.pythons)
+    }
+
     /// What the lock gives on an environment for a choice of groups and extras.
     ///
     /// # Errors

@@ -1,0 +1,96 @@
+//! The options of `audit`.
+
+use clap::{Args, ValueEnum};
+
+use super::{ChoiceArgs, ColourArg, TargetArgs};
+use crate::report::audit::Level;
+use crate::report::rule::Rule;
+use crate::rules::Driver;
+use crate::system::System;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  torchswap audit --platform macos-arm64 --python 3.9
+      which entries of the poetry.lock here will not install on a Mac with an M processor
+  torchswap audit --image amazonlinux:2 --python 3.10
+      whether its glibc is new enough for the wheels
+  torchswap audit --cuda 12.1 --driver 470.57 --dockerfile Dockerfile
+      whether build, driver and base image fit each other
+  torchswap audit --all-targets --report sarif > audit.sarif
+      every target of the configuration, for code scanning
+
+Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer.";
+
+/// Options of `audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    pub lock: Option<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Every target of the configuration
+    #[arg(long, conflicts_with_all = ["targets", "build", "platform"], help_heading = "Target")]
+    pub all_targets: bool,
+    /// The machine.
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    /// What of the lock.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// A project's own catalogue of wheels; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// How bad a finding is: error, warning, note or off, by its code; repeatable
+    #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity)]
+    pub severities: Vec<(Rule, Level)>,
+    /// How to tell what was found, on standard output
+    #[arg(long, value_enum, default_value_t = AuditReport::Human, value_name = "FORMAT")]
+    pub report: AuditReport,
+    /// Tell nothing, the exit status says it
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// What is known of the machine. Without any of these its system is new enough for every wheel.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Machine")]
+pub struct MachineArgs {
+    /// Its macOS, such as 12
+    #[arg(long, value_name = "VERSION", value_parser = System::macos)]
+    pub macos: Option<System>,
+    /// Its glibc, such as 2.31
+    #[arg(long, value_name = "VERSION", value_parser = System::glibc, conflicts_with = "image")]
+    pub glibc: Option<System>,
+    /// Its container image, such as debian:12, nvidia/cuda:11.8.0-runtime-ubuntu22.04, python:3.10-slim-bookworm, alpine
+    #[arg(long, value_name = "NAME")]
+    pub image: Option<String>,
+    /// The Dockerfile of its image: base image, its CUDA, and the Python that is installed
+    #[arg(long, value_name = "FILE", conflicts_with = "image")]
+    pub dockerfile: Option<String>,
+    /// Its NVIDIA driver, such as 470.57
+    #[arg(long, value_name = "VERSION")]
+    pub driver: Option<Driver>,
+}
+
+/// Formats of an audit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuditReport {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+fn severity(text: &str) -> Result<(Rule, Level), String> {
+    let (code, level) = text.split_once('=').ok_or("write it as CODE=LEVEL, such as source-only=off")?;
+    let rule = code.parse().map_err(|error| format!("{error}"))?;
+    Ok((rule, level.parse().map_err(|error| format!("{error}"))?))
+}

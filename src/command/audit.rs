@@ -1,0 +1,134 @@
+//! `torchswap audit`: lock and targets → rules → findings.
+
+use super::{job, read};
+use crate::cli::{self, MachineArgs};
+use crate::dockerfile::Dockerfile;
+use crate::error::{Code, Error, Problem, Result};
+use crate::image::Image;
+use crate::io;
+use crate::plan::Knowledge;
+use crate::report::audit::Audit;
+use crate::rules::{self, Asked, BaseImage};
+use crate::target::{Platform, Python};
+
+/// Looks at a lock.
+///
+/// # Errors
+/// If the lock, the Dockerfile or the configuration cannot be read, or what the lock gives cannot be told.
+pub fn run(args: &cli::Audit) -> Result<Audit> {
+    let config = read::config()?;
+    let targets = job::audited(args, &config)?;
+    let machine = Known::of(&args.machine)?;
+    let platforms: Vec<Platform> = targets.iter().map(|(target, _)| target.platform).collect();
+    machine.check(&args.machine, &platforms)?;
+    let lock = read::lock(&read::lock_name(args.lock.as_ref(), &config)?)?;
+    let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
+    let catalogues = read::catalogues(&catalogs)?;
+    let knowledge = Knowledge::new(&catalogues);
+    let mut all = Vec::new();
+    for (target, choice) in targets {
+        let mut asked = machine.asked(Asked {
+            target,
+            choice,
+            system: None,
+            machine: "the target has".to_owned(),
+            driver: args.machine.driver.clone(),
+            image: None,
+        });
+        if asked.target.pythons.is_empty() {
+            asked.target.pythons = match machine.python.filter(|_| is_linux(asked.target.platform)) {
+                Some(python) => vec![python],
+                None => rules::pythons(&lock, &asked, &knowledge)?,
+            };
+        }
+        all.push(asked);
+    }
+    let mut audit = rules::audit(&lock, &all, &knowledge)?;
+    let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
+    audit.weigh(&chosen);
+    // The process ends soon: to take these apart piece by piece would be work for nothing.
+    std::mem::forget((lock, knowledge));
+    Ok(audit)
+}
+
+/// What is known of the machine.
+struct Known<'a> {
+    args: &'a MachineArgs,
+    /// What the name of the image tells, and the name.
+    image: Option<(Image, String)>,
+    base: Option<BaseImage>,
+    python: Option<Python>,
+}
+
+impl<'a> Known<'a> {
+    fn of(args: &'a MachineArgs) -> Result<Self> {
+        let mut known = Self { args, image: None, base: None, python: None };
+        if let Some(name) = &args.image {
+            let image = Image::of(name);
+            if image.system.is_none() {
+                let problem = Problem::new(Code::Usage, format!("which glibc {name} has is not known here"));
+                return Err(problem
+                    .help("name it: --glibc 2.31, or an image whose tag names its system: debian:12")
+                    .into());
+            }
+            known.python = image.python;
+            known.image = Some((image, name.clone()));
+        }
+        if let Some(file) = &args.dockerfile {
+            let source = io::read(file)?;
+            let Some(stage) = Dockerfile::parse(&source).stages.pop() else {
+                let problem = Problem::new(Code::Syntax, format!("{file} has no FROM, so it is not a Dockerfile"));
+                return Err(problem
+                    .at(&source, 0..source.text.len().min(1))
+                    .help("name the Dockerfile that builds the image")
+                    .into());
+            };
+            known.python = stage.python;
+            known.image = Some((stage.image, stage.base.clone()));
+            known.base = Some(BaseImage { place: source.place(stage.span), stage });
+        }
+        Ok(known)
+    }
+
+    /// Refuses what says nothing about any of the targets.
+    fn check(&self, args: &MachineArgs, platforms: &[Platform]) -> Result<()> {
+        let mac = platforms.iter().any(|platform| platform.is_macos());
+        let linux = platforms.iter().any(|platform| is_linux(*platform));
+        let mut problems = Vec::new();
+        let mut no = |flag: &str, of: &str, platform: &str| {
+            let message = format!("{flag} says something of {of}, and no target is one");
+            problems.push(Problem::new(Code::Usage, message).help(format!("name one: --platform {platform}")));
+        };
+        if args.macos.is_some() && !mac {
+            no("--macos", "a Mac", "macos-arm64");
+        }
+        for (flag, given) in [
+            ("--glibc", args.glibc.is_some()),
+            ("--image", args.image.is_some()),
+            ("--dockerfile", args.dockerfile.is_some()),
+        ] {
+            if given && !linux {
+                no(flag, "a Linux", "linux-x86_64");
+            }
+        }
+        Error::unless_empty(problems)
+    }
+
+    /// What it says of one target.
+    fn asked(&self, mut asked: Asked) -> Asked {
+        if asked.target.platform.is_macos() {
+            asked.system = self.args.macos;
+        } else if is_linux(asked.target.platform) {
+            asked.system = self.args.glibc.or(self.image.as_ref().and_then(|(image, _)| image.system));
+            if let Some((_, name)) = self.image.as_ref().filter(|_| self.args.glibc.is_none()) {
+                asked.machine = format!("{name} has");
+            }
+            asked.image.clone_from(&self.base);
+        }
+        asked
+    }
+}
+
+fn is_linux(platform: Platform) -> bool {
+    matches!(platform, Platform::LinuxX86_64 | Platform::LinuxAarch64)
+}

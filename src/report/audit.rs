@@ -1,0 +1,225 @@
+//! What an audit says: which file each entry would be installed from, and what is wrong.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::rule::{Rule, Severity};
+use crate::system::System;
+use crate::target::{Backend, Environment, Platform, Python};
+use crate::text::{Place, quoted};
+
+/// An audit of one lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Audit {
+    /// The lock.
+    pub lock: String,
+    /// Each target under each of its Pythons, in the order in which they were asked for.
+    pub machines: Vec<Machine>,
+    /// What was found, in the order of the lock.
+    pub findings: Vec<Finding>,
+}
+
+impl Audit {
+    /// How many findings are of a severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// Gives each rule the severity that was chosen for it; the last choice counts. Findings that are off are left out.
+    pub fn weigh(&mut self, chosen: &[(Rule, Level)]) {
+        self.findings.retain_mut(|finding| {
+            let choice = chosen.iter().rev().find(|(rule, _)| *rule == finding.rule).map(|(_, level)| *level);
+            match choice {
+                None => true,
+                Some(Level::Off) => false,
+                Some(Level::At(severity)) => {
+                    finding.severity = severity;
+                    true
+                }
+            }
+        });
+    }
+}
+
+/// What a rule's findings are made: of a severity, or nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Told as this.
+    At(Severity),
+    /// Not told.
+    Off,
+}
+
+/// Text that is no level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelError(String);
+
+impl fmt::Display for LevelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` is not a severity; those are error, warning, note and off", quoted(&self.0))
+    }
+}
+
+impl std::error::Error for LevelError {}
+
+impl FromStr for Level {
+    type Err = LevelError;
+
+    fn from_str(text: &str) -> Result<Self, LevelError> {
+        let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
+        match severity {
+            Some(severity) => Ok(Self::At(severity)),
+            None if text == "off" => Ok(Self::Off),
+            None => Err(LevelError(text.to_owned())),
+        }
+    }
+}
+
+/// One environment that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Machine {
+    /// The target's name in the configuration, if it has one.
+    pub target: Option<String>,
+    /// Platform and Python.
+    pub environment: Environment,
+    /// How old its system is; `None`: new enough for everything.
+    pub system: Option<System>,
+    /// The build that was asked for; `None`: as locked.
+    pub backend: Option<Backend>,
+    /// What becomes of each entry of the lock, in its order.
+    pub entries: Vec<Fate>,
+}
+
+/// What becomes of one entry on one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    /// The package.
+    pub package: String,
+    /// The version that is installed, where the lock tells one.
+    pub version: Option<String>,
+    /// True if the lock gives it there, with the groups and extras that were chosen.
+    pub selected: bool,
+    /// From which file.
+    pub verdict: Verdict,
+}
+
+/// From which file an entry is installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// This wheel.
+    Wheel(String),
+    /// No wheel: it is built, from this file, or from a repository or a folder.
+    Built(Option<String>),
+    /// None of its files can be used there.
+    Nothing,
+    /// The lock does not name its files.
+    Unknown,
+}
+
+impl Verdict {
+    /// The word in the report.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Wheel(_) => "wheel",
+            Self::Built(_) => "build",
+            Self::Nothing => "none",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The file, where there is one.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            Self::Wheel(file) => Some(file),
+            Self::Built(file) => file.as_deref(),
+            Self::Nothing | Self::Unknown => None,
+        }
+    }
+}
+
+/// One thing that an audit found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The package it is about, if it is about one.
+    pub package: Option<String>,
+    /// Its locked version.
+    pub version: Option<String>,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where in the lock, or in the Dockerfile.
+    pub place: Option<Box<Place>>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// On which platform, where it depends on it.
+    pub platform: Option<Platform>,
+    /// Under which Pythons, where it depends on them; ascending.
+    pub pythons: Vec<Python>,
+}
+
+impl Finding {
+    /// A finding about nothing in particular yet, with the rule's own severity.
+    pub fn new(rule: Rule, message: impl Into<String>) -> Self {
+        Self {
+            rule,
+            severity: rule.severity(),
+            package: None,
+            version: None,
+            message: message.into(),
+            place: None,
+            remedy: None,
+            platform: None,
+            pythons: Vec::new(),
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+
+    /// Says where it is.
+    #[must_use]
+    pub fn at(mut self, place: Option<Place>) -> Self {
+        self.place = place.map(Box::new);
+        self
+    }
+
+    /// Says on which environment it was found.
+    #[must_use]
+    pub fn on(mut self, environment: Environment) -> Self {
+        self.platform = Some(environment.platform);
+        self.pythons.push(environment.python);
+        self
+    }
+
+    /// Takes in one that says the same of other Pythons; gives it back if it says something else.
+    pub fn absorb(&mut self, other: Self) -> Option<Self> {
+        let key = |one: &Self| {
+            (one.rule, one.platform, one.package.clone(), one.message.clone(), one.place.clone(), one.remedy.clone())
+        };
+        if key(self) != key(&other) {
+            return Some(other);
+        }
+        self.pythons.extend(other.pythons);
+        self.pythons.sort_unstable();
+        self.pythons.dedup();
+        None
+    }
+
+    /// The message, with the Pythons it holds for.
+    pub fn sentence(&self) -> String {
+        match self.pythons.as_slice() {
+            [] => self.message.clone(),
+            some => {
+                let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                format!("{} (CPython {list})", self.message)
+            }
+        }
+    }
+}

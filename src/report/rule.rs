@@ -1,0 +1,245 @@
+//! What an audit looks for: a closed list of rules, each with a stable code.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::text::quoted;
+
+/// How bad a finding is, worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// It will not install, or not run.
+    Error,
+    /// It may.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+impl Severity {
+    /// All of them, worst first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
+
+    /// The word, which is also SARIF's.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// A rule. The names are stable: they stand in reports and configurations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rule {
+    /// No file of the entry is for the platform.
+    NoWheel,
+    /// Other targets have compiled wheels, this one only the source.
+    NeedsCompiler,
+    /// The entry has no wheel at all, only the source.
+    SourceOnly,
+    /// The wheels need a newer macOS or glibc, or another C library.
+    NewerSystem,
+    /// The wheels are for other Pythons.
+    WrongPython,
+    /// The release, or the lock, excludes the Python.
+    RequiresPython,
+    /// The wheel was withdrawn by its publishers.
+    Yanked,
+    /// It comes from a repository or a folder and is built.
+    BuiltHere,
+    /// The lock gives digests without file names, and the catalogue knows none of them.
+    UnknownFiles,
+    /// The build that is asked for cannot be had.
+    NoBuild,
+    /// A companion was made for another torch.
+    FamilyMismatch,
+    /// One lock has wheels for different GPUs or CUDA versions.
+    MixedBackends,
+    /// GPU libraries are locked, but no torch.
+    RuntimeWithoutTorch,
+    /// The driver is older than the CUDA of the wheels needs.
+    OldDriver,
+    /// The base image has another CUDA than torch.
+    ImageCuda,
+    /// The image has another Python than the target.
+    ImagePython,
+    /// The image is for another platform than the target.
+    ImagePlatform,
+    /// The table of images does not tell how old the image's system is.
+    UnknownImage,
+    /// The entry has no digest, while others have one.
+    NoDigest,
+    /// No entry has a digest.
+    Unhashed,
+    /// The only digests are of a kind that pip's hash mode does not take.
+    WeakDigest,
+    /// The catalogue knows another digest for the file.
+    DigestConflict,
+    /// The address has no TLS.
+    PlainHttp,
+}
+
+impl Rule {
+    /// All of them, in the order of the table in the README.
+    pub const ALL: [Self; 23] = [
+        Self::NoWheel,
+        Self::NeedsCompiler,
+        Self::SourceOnly,
+        Self::NewerSystem,
+        Self::WrongPython,
+        Self::RequiresPython,
+        Self::Yanked,
+        Self::BuiltHere,
+        Self::UnknownFiles,
+        Self::NoBuild,
+        Self::FamilyMismatch,
+        Self::MixedBackends,
+        Self::RuntimeWithoutTorch,
+        Self::OldDriver,
+        Self::ImageCuda,
+        Self::ImagePython,
+        Self::ImagePlatform,
+        Self::UnknownImage,
+        Self::NoDigest,
+        Self::Unhashed,
+        Self::WeakDigest,
+        Self::DigestConflict,
+        Self::PlainHttp,
+    ];
+
+    /// The stable kebab-case code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NoWheel => "no-wheel",
+            Self::NeedsCompiler => "needs-compiler",
+            Self::SourceOnly => "source-only",
+            Self::NewerSystem => "newer-system",
+            Self::WrongPython => "wrong-python",
+            Self::RequiresPython => "requires-python",
+            Self::Yanked => "yanked",
+            Self::BuiltHere => "built-here",
+            Self::UnknownFiles => "unknown-files",
+            Self::NoBuild => "no-build",
+            Self::FamilyMismatch => "family-mismatch",
+            Self::MixedBackends => "mixed-backends",
+            Self::RuntimeWithoutTorch => "runtime-without-torch",
+            Self::OldDriver => "old-driver",
+            Self::ImageCuda => "image-cuda",
+            Self::ImagePython => "image-python",
+            Self::ImagePlatform => "image-platform",
+            Self::UnknownImage => "unknown-image",
+            Self::NoDigest => "no-digest",
+            Self::Unhashed => "unhashed",
+            Self::WeakDigest => "weak-digest",
+            Self::DigestConflict => "digest-conflict",
+            Self::PlainHttp => "plain-http",
+        }
+    }
+
+    /// What it means, in one sentence without a full stop.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::NoWheel => "no file of the entry is for the platform",
+            Self::NeedsCompiler => "other targets have compiled wheels, this one only the source",
+            Self::SourceOnly => "the entry has no wheel at all, only the source",
+            Self::NewerSystem => "the wheels need a newer macOS or glibc than there is, or another C library",
+            Self::WrongPython => "the wheels are for other Pythons",
+            Self::RequiresPython => "the release, or the lock itself, excludes the Python",
+            Self::Yanked => "the file was withdrawn by its publishers, as the catalogue knows",
+            Self::BuiltHere => "the entry comes from a repository or a folder and is built where it is installed",
+            Self::UnknownFiles => "the lock has digests without file names, and the catalogue knows none of them",
+            Self::NoBuild => "the build that is asked for cannot be had",
+            Self::FamilyMismatch => "a companion of torch was made for another torch",
+            Self::MixedBackends => {
+                "one lock has wheels for different builds, or libraries of another CUDA than torch's"
+            }
+            Self::RuntimeWithoutTorch => "GPU libraries are locked, but no torch that needs them",
+            Self::OldDriver => "the driver is older than the CUDA of the wheels or of the image needs",
+            Self::ImageCuda => "the base image has another CUDA than torch",
+            Self::ImagePython => "the image has another Python than the target",
+            Self::ImagePlatform => "the image is for another platform than the target",
+            Self::UnknownImage => "how old the image's system is cannot be told from its name",
+            Self::NoDigest => "the entry has no digest, while others have one",
+            Self::Unhashed => "no entry of the lock has a digest",
+            Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not take",
+            Self::DigestConflict => "the catalogue knows another digest for the very file",
+            Self::PlainHttp => "an address has no TLS",
+        }
+    }
+
+    /// How bad it is, if nothing else was chosen.
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::NoWheel
+            | Self::NeedsCompiler
+            | Self::NewerSystem
+            | Self::WrongPython
+            | Self::RequiresPython
+            | Self::NoBuild
+            | Self::FamilyMismatch
+            | Self::MixedBackends
+            | Self::OldDriver
+            | Self::ImagePython
+            | Self::ImagePlatform
+            | Self::NoDigest
+            | Self::WeakDigest
+            | Self::DigestConflict => Severity::Error,
+            Self::SourceOnly
+            | Self::Yanked
+            | Self::RuntimeWithoutTorch
+            | Self::ImageCuda
+            | Self::Unhashed
+            | Self::PlainHttp => Severity::Warning,
+            Self::BuiltHere | Self::UnknownFiles | Self::UnknownImage => Severity::Note,
+        }
+    }
+}
+
+/// Text that is no code of a rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleError(String);
+
+impl fmt::Display for RuleError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let near = |rule: &Rule| strsim::jaro_winkler(&self.0, rule.as_str());
+        let nearest = Rule::ALL.iter().max_by(|one, other| near(one).total_cmp(&near(other)));
+        write!(f, "`{}` is not a code of the audit", quoted(&self.0))?;
+        match nearest.filter(|rule| near(rule) > 0.7) {
+            Some(rule) => write!(f, "; did you mean `{}`?", rule.as_str()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for RuleError {}
+
+impl FromStr for Rule {
+    type Err = RuleError;
+
+    fn from_str(text: &str) -> Result<Self, RuleError> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == text).ok_or_else(|| RuleError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_whole() {
+        for (index, rule) in Rule::ALL.into_iter().enumerate() {
+            assert_eq!(rule as usize, index);
+            assert_eq!(rule.as_str().parse(), Ok(rule));
+        }
+        assert_eq!(Rule::PlainHttp as usize + 1, Rule::ALL.len());
+    }
+
+    #[test]
+    fn a_misspelt_code_is_told() {
+        let why = |text: &str| text.parse::<Rule>().unwrap_err().to_string();
+        assert!(why("no-weel").contains("did you mean `no-wheel`?"));
+        assert!(!why("\u{1b}[31m").contains('\u{1b}'));
+    }
+}

@@ -1,0 +1,108 @@
+//! What the digests of a lock prove, and where its files are fetched from.
+
+use std::collections::BTreeSet;
+
+use super::findings::{Findings, place};
+use super::install::spoken;
+use crate::catalog::WheelSource;
+use crate::lock::requirements::{GlobalOption, LineKind, RequirementsFile};
+use crate::lock::{At, Entry, Lock, Origin};
+use crate::plan::{Knowledge, refusal};
+use crate::report::audit::Finding;
+use crate::report::rule::Rule;
+use crate::text::quoted;
+
+/// Looks at the entries that are installed somewhere.
+pub(super) fn look<S: WheelSource>(
+    lock: &Lock,
+    selected: &BTreeSet<usize>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let entries = || selected.iter().filter_map(|index| Some((*index, lock.entries().get(*index)?)));
+    let fetched = |entry: &Entry| matches!(entry.origin, Origin::Index(_) | Origin::Url(_) | Origin::File(_));
+    let some_hashed = entries().any(|(_, entry)| !entry.files.is_empty());
+    let mut addresses = BTreeSet::new();
+    for (index, entry) in entries() {
+        if entry.files.is_empty() && fetched(entry) && some_hashed {
+            let finding = Finding::new(Rule::NoDigest, format!("{} has no digest", spoken(entry)));
+            findings.about(index, finding.help("lock again with a tool that records digests; pip takes all or none"));
+        } else if !entry.files.is_empty() && !entry.is_hashed() {
+            let message = format!("the digests of {} are too weak: pip's hash mode does not take them", spoken(entry));
+            findings
+                .about(index, Finding::new(Rule::WeakDigest, message).help("lock again; sha256 is what tools record"));
+        }
+        if let Some(version) = &entry.version
+            && let Err(problems) = refusal::damaged(entry, &knowledge.rows(&entry.name, version))
+        {
+            for problem in problems {
+                let mut finding = Finding::new(Rule::DigestConflict, problem.message);
+                finding.remedy = problem.remedy;
+                findings.about(index, finding);
+            }
+        }
+        let address = match &entry.origin {
+            Origin::Index(index) => index.as_deref().unwrap_or_default(),
+            Origin::Url(url) => url,
+            Origin::Git(place) => place.strip_prefix("git+").unwrap_or(place),
+            Origin::File(_) | Origin::Directory(_) => "",
+        };
+        // An index is told once.
+        if is_plain(address) && addresses.insert(address) {
+            findings.about(index, plain(address));
+        }
+    }
+    if !some_hashed && entries().any(|(_, entry)| fetched(entry)) {
+        let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
+        let finding =
+            Finding::new(Rule::Unhashed, format!("{name} has no digests: whatever an index serves is installed"));
+        findings.add(finding.help("lock with digests: poetry export, pip-compile --generate-hashes, uv export"));
+    }
+    if let Lock::Requirements(file) = lock {
+        requirements(lock, file, findings);
+    }
+}
+
+/// What the lines say that are no entries.
+fn requirements(lock: &Lock, file: &RequirementsFile, findings: &mut Findings<'_>) {
+    for line in &file.lines {
+        let at = || place(lock, At { source: line.source, span: line.span });
+        match &line.kind {
+            LineKind::Unnamed(_) => {
+                let message = "this line is built where it is installed, if it is no wheel";
+                findings.add(Finding::new(Rule::BuiltHere, message).at(at()));
+            }
+            LineKind::Options(options) => {
+                let urls = options.iter().filter_map(|option| match option {
+                    GlobalOption::IndexUrl(url) | GlobalOption::ExtraIndexUrl(url) | GlobalOption::FindLinks(url) => {
+                        Some(url)
+                    }
+                    GlobalOption::NoIndex
+                    | GlobalOption::TrustedHost(_)
+                    | GlobalOption::Pre
+                    | GlobalOption::PreferBinary
+                    | GlobalOption::NoBinary(_)
+                    | GlobalOption::OnlyBinary(_)
+                    | GlobalOption::RequireHashes
+                    | GlobalOption::UseFeature(_) => None,
+                });
+                for url in urls.filter(|url| is_plain(url)) {
+                    findings.add(plain(url).at(at()));
+                }
+            }
+            LineKind::Blank | LineKind::Comment | LineKind::Requirement(_) | LineKind::Constraints(_) => {}
+        }
+    }
+}
+
+fn is_plain(address: &str) -> bool {
+    address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
+}
+
+fn plain(address: &str) -> Finding {
+    // A login is not shown.
+    let host = address.get(7..).unwrap_or_default().split('/').next().unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    let message = format!("http://{} has no TLS: what is fetched can be changed on the way", quoted(host));
+    Finding::new(Rule::PlainHttp, message).help("write https://")
+}

@@ -1,0 +1,176 @@
+//! The files that an entry may be installed from, as far as the lock and the catalogue name them.
+
+use crate::catalog::{Index, WheelRow, WheelSource};
+use crate::constraint::Constraint;
+use crate::lock::{Entry, LockedDigest, Origin};
+use crate::plan::Knowledge;
+use crate::plan::family::file_name;
+use crate::report::audit::Verdict;
+use crate::system::System;
+use crate::target::{Environment, Python};
+use crate::wheel::{Misfit, WheelName};
+
+/// What pip takes for a source distribution.
+const ARCHIVES: [&str; 12] = [
+    ".tar.gz",
+    ".tgz",
+    ".tar",
+    ".zip",
+    ".tar.bz2",
+    ".tbz",
+    ".tar.xz",
+    ".txz",
+    ".tlz",
+    ".tar.lz",
+    ".tar.lzma",
+    ".tar.zst",
+];
+
+/// One wheel that may be taken.
+#[derive(Debug)]
+pub(super) struct Candidate {
+    pub(super) wheel: WheelName,
+    /// Withdrawn, as the catalogue knows.
+    pub(super) yanked: bool,
+    /// Which Pythons it takes, as the catalogue knows.
+    pythons: Option<Constraint>,
+}
+
+/// The files of an entry.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) wheels: Vec<Candidate>,
+    /// Source distributions.
+    pub(super) sources: Vec<String>,
+    /// True if there may be more files, of which nobody here knows the names.
+    pub(super) untold: bool,
+    /// True for a repository and a folder.
+    pub(super) built: bool,
+}
+
+impl Files {
+    /// Collects them.
+    pub(super) fn of<S: WheelSource>(entry: &Entry, knowledge: &Knowledge<'_, S>) -> Self {
+        let rows = match &entry.version {
+            Some(version) => knowledge.rows(&entry.name, version),
+            None => [].into(),
+        };
+        let mut files = Self::default();
+        match &entry.origin {
+            Origin::Git(_) | Origin::Directory(_) => files.built = true,
+            Origin::Url(place) | Origin::File(place) => {
+                let digest = entry.files.iter().find_map(|file| sha256(&file.digest));
+                files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest));
+            }
+            Origin::Index(index) => {
+                for file in &entry.files {
+                    let digest = sha256(&file.digest);
+                    let row = rows.iter().find(|row| Some(row.sha256) == digest);
+                    match (&file.name, row) {
+                        (Some(name), _) => files.add(name, entry, row),
+                        (None, Some(row)) => files.wheels.push(Candidate::of(row)),
+                        (None, None) => files.untold = true,
+                    }
+                }
+                if entry.files.is_empty() {
+                    files.untold = true;
+                    let there = rows.iter().filter(|row| match (&row.index, index) {
+                        (Index::Pypi, None) => true,
+                        (Index::Url(known), Some(index)) => known == index,
+                        (Index::Pypi, Some(_)) | (Index::Url(_), None) => false,
+                    });
+                    files.wheels.extend(
+                        there.filter(|row| Some(&row.wheel.version) == entry.version.as_ref()).map(Candidate::of),
+                    );
+                }
+            }
+        }
+        files
+    }
+
+    fn add(&mut self, name: &str, entry: &Entry, row: Option<&WheelRow>) {
+        if let Ok(wheel) = name.parse::<WheelName>() {
+            // Locks of version 1 mix the files of all releases of a name; only this one's count.
+            let own = entry.version.as_ref().is_none_or(|version| {
+                wheel.version == *version || (!version.is_local() && wheel.public_version() == *version)
+            });
+            if own {
+                let known = row.map(Candidate::of);
+                self.wheels.push(known.unwrap_or(Candidate { wheel, yanked: false, pythons: None }));
+            }
+        } else if let Some(stem) = ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending)) {
+            let version = stem.rsplit_once('-').and_then(|(_, version)| version.parse().ok());
+            if version.is_none_or(|version| entry.version.as_ref().is_none_or(|own| *own == version)) {
+                self.sources.push(name.to_owned());
+            }
+        }
+    }
+
+    /// From which of them it would be installed. If from no wheel although there are some: what the nearest one lacks.
+    pub(super) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<Misfit>) {
+        let fits = self.wheels.iter().filter(|one| one.takes(environment.python)).filter_map(|one| {
+            let fit = one.wheel.fit_on(environment, system).ok()?;
+            Some(((!one.yanked, fit), &one.wheel))
+        });
+        if let Some((_, wheel)) = fits.max_by(|one, other| one.0.cmp(&other.0)) {
+            return (Verdict::Wheel(wheel.to_string()), None);
+        }
+        let misfits =
+            self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(Misfit::Python));
+        let misfit = misfits.min_by_key(|misfit| (*misfit, other_kind(*misfit, system)));
+        let verdict = if self.untold {
+            Verdict::Unknown
+        } else if self.built {
+            Verdict::Built(None)
+        } else if let Some(source) = self.sources.first() {
+            Verdict::Built(Some(source.clone()))
+        } else {
+            Verdict::Nothing
+        };
+        (verdict, misfit)
+    }
+
+    /// True if some wheel holds compiled code, as its tags say.
+    pub(super) fn is_compiled(&self) -> bool {
+        self.wheels.iter().any(|one| one.wheel.platform_tag() != "any")
+    }
+
+    /// The Pythons for which there are wheels on the platform, whatever its age.
+    pub(super) fn pythons(&self, environment: Environment) -> Vec<Python> {
+        let there = |python| Environment { python, ..environment };
+        let takes = |python: &Python| {
+            self.wheels
+                .iter()
+                .any(|one| !matches!(one.wheel.fit_on(there(*python), None), Err(Misfit::Python | Misfit::Platform)))
+        };
+        (6..=20).map(Python::three).filter(takes).collect()
+    }
+
+    /// The withdrawn wheel of a name.
+    pub(super) fn is_yanked(&self, file: &str) -> bool {
+        self.wheels.iter().any(|one| one.yanked && one.wheel.as_str() == file)
+    }
+}
+
+impl Candidate {
+    fn of(row: &WheelRow) -> Self {
+        let pythons = row.requires_python.as_ref().and_then(|text| Constraint::poetry(text).ok());
+        Self { wheel: row.wheel.clone(), yanked: row.yanked, pythons }
+    }
+
+    fn takes(&self, python: Python) -> bool {
+        self.pythons.as_ref().is_none_or(|pythons| pythons.admits_python(python))
+    }
+}
+
+/// A wheel for another C library is farther off than one for a newer version of the same.
+fn other_kind(misfit: Misfit, system: Option<System>) -> bool {
+    match (misfit, system) {
+        (Misfit::System(asked), Some(system)) => asked.kind() != system.kind(),
+        (Misfit::System(_) | Misfit::Python | Misfit::Platform, _) => false,
+    }
+}
+
+fn sha256(digest: &LockedDigest) -> Option<crate::digest::Sha256> {
+    crate::plan::family::sha256(digest)
+}

@@ -1,0 +1,76 @@
+//! Findings in the order of the lock; those that say the same of several Pythons are one.
+
+use std::collections::BTreeMap;
+
+use crate::lock::{At, Lock};
+use crate::report::audit::Finding;
+use crate::report::rule::Rule;
+use crate::text::Place;
+
+/// How many findings of one rule there may be: what is wrong with every line of a file need not be told of every line.
+const MOST: usize = 1000;
+
+/// Findings while they are collected.
+pub(super) struct Findings<'l> {
+    lock: &'l Lock,
+    /// By entry, those about no entry first.
+    found: BTreeMap<(Option<usize>, Rule), Vec<Finding>>,
+    counts: BTreeMap<Rule, usize>,
+}
+
+impl<'l> Findings<'l> {
+    pub(super) fn new(lock: &'l Lock) -> Self {
+        Self { lock, found: BTreeMap::new(), counts: BTreeMap::new() }
+    }
+
+    /// Adds one about the lock, or about something beside it.
+    pub(super) fn add(&mut self, finding: Finding) {
+        self.put(None, finding);
+    }
+
+    /// Adds one about an entry.
+    pub(super) fn about(&mut self, entry: usize, finding: Finding) {
+        let Some(about) = self.lock.entries().get(entry) else { return };
+        let finding = Finding {
+            package: Some(about.name.to_string()),
+            version: about.version.as_ref().map(ToString::to_string),
+            ..finding
+        };
+        self.put(Some(entry), finding);
+    }
+
+    fn put(&mut self, entry: Option<usize>, finding: Finding) {
+        let rule = finding.rule;
+        let mut left = Some(finding);
+        let known = self.found.entry((entry, rule)).or_default();
+        for one in known.iter_mut() {
+            left = left.and_then(|finding| one.absorb(finding));
+        }
+        let count = self.counts.entry(rule).or_default();
+        if *count < MOST {
+            *count += usize::from(left.is_some());
+            known.extend(left);
+        }
+    }
+
+    /// All of them.
+    pub(super) fn into_all(self) -> Vec<Finding> {
+        let lock = self.lock;
+        let mut all = Vec::new();
+        for ((entry, _), found) in self.found {
+            let at = entry.and_then(|entry| lock.entries().get(entry)).map(|entry| entry.at);
+            // The place is looked up last: to count lines takes longer than all the rest.
+            let own = at.and_then(|at| place(lock, at)).map(Box::new);
+            all.extend(found.into_iter().map(|mut finding| {
+                finding.place = finding.place.or_else(|| own.clone());
+                finding
+            }));
+        }
+        all
+    }
+}
+
+/// Where something stands in a lock.
+pub(super) fn place(lock: &Lock, at: At) -> Option<Place> {
+    lock.sources().get(at.source).map(|source| source.place(at.span))
+}
