@@ -41,7 +41,6 @@ pub struct Stage {
     pub platform: Option<Platform>,
     /// The Python that is there in the end.
     pub python: Option<Python>,
-    name: Option<String>,
 }
 
 impl Dockerfile {
@@ -50,12 +49,16 @@ impl Dockerfile {
         let mut file = Self::default();
         let mut global: Variables = BTreeMap::new();
         let mut local: Variables = BTreeMap::new();
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
         for instruction in lines::instructions(&source.text) {
             let words = || instruction.rest.split_whitespace();
             match instruction.keyword.as_str() {
                 "FROM" => {
                     let span = lines::place(&source.text, &instruction);
-                    file.stages.extend(file.stage(&instruction.rest, span, &global));
+                    if let Some((stage, name)) = file.stage(&instruction.rest, span, &global, &names) {
+                        names.extend(name.map(|name| (name, file.stages.len())));
+                        file.stages.push(stage);
+                    }
                     local = BTreeMap::new();
                 }
                 "ARG" => {
@@ -80,7 +83,14 @@ impl Dockerfile {
         file
     }
 
-    fn stage(&self, rest: &str, span: Span, variables: &Variables) -> Option<Stage> {
+    /// The stage that a `FROM` begins, and the name it gets.
+    fn stage(
+        &self,
+        rest: &str,
+        span: Span,
+        variables: &Variables,
+        names: &BTreeMap<String, usize>,
+    ) -> Option<(Stage, Option<String>)> {
         let mut words = rest.split_whitespace();
         let mut platform = None;
         let written = words.find(|word| match word.strip_prefix("--") {
@@ -94,14 +104,13 @@ impl Dockerfile {
         let is_as = words.next().is_some_and(|word| word.eq_ignore_ascii_case("as"));
         let name = if is_as { words.next().map(str::to_ascii_lowercase) } else { None };
         let base = variables::expand(written, variables);
-        let parent = base.as_ref().map(|base| base.to_ascii_lowercase());
-        let parent = self.stages.iter().rev().find(|stage| stage.name.is_some() && stage.name == parent);
+        let parent = base.as_ref().and_then(|base| self.stages.get(*names.get(&base.to_ascii_lowercase())?));
         if let Some(parent) = parent {
-            return Some(Stage { name, platform: platform.or(parent.platform), ..parent.clone() });
+            return Some((Stage { platform: platform.or(parent.platform), ..parent.clone() }, name));
         }
         let image = base.as_deref().map(Image::of).unwrap_or_default();
         let base = base.unwrap_or_else(|| written.to_owned());
-        Some(Stage { base, span, image, platform, python: image.python, name })
+        Some((Stage { base, span, image, platform, python: image.python }, name))
     }
 }
 

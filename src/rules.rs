@@ -85,12 +85,16 @@ pub fn audit<S: WheelSource>(lock: &Lock, all: &[Asked], knowledge: &Knowledge<'
     for asked in all {
         for python in &asked.target.pythons {
             let environment = Environment { platform: asked.target.platform, python: *python };
-            let selection = lock.select(&asked.choice, environment)?;
+            let excluded = install::excludes(lock, environment, &mut findings);
+            let selection = match lock.select(&asked.choice, environment) {
+                // A lock that is not for this Python lacks what others need there: the one says the other.
+                Err(_) if excluded => Selection::default(),
+                selected => selected?,
+            };
             let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
             let (members, problems) = family::members(view, &selection, &wish, knowledge);
             let here = Here { asked, environment, selection: &selection, members: &members };
             image::look(&here, &mut findings);
-            install::of_lock(lock, environment, &mut findings);
             if asked.target.backend.is_some() {
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
             }
@@ -130,7 +134,10 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
         first.name
     );
     let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
-    findings.add(finding.help("audit the poetry.lock or the pylock.toml that it was made from"));
+    findings.add(finding.help(match lock {
+        Lock::Poetry(_) => "lock again with a tool that records the files",
+        Lock::Requirements(_) => "audit the poetry.lock or the pylock.toml that it was made from",
+    }));
 }
 
 /// The Pythons of a target that names none: every one that the lock allows, and where it has torch, of these the ones that

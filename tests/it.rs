@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod catalog;
 mod catalog_command;
 mod check;

@@ -10,6 +10,7 @@ use crate::plan::Knowledge;
 use crate::report::audit::Audit;
 use crate::rules::{self, Asked, BaseImage};
 use crate::target::{Platform, Python};
+use crate::text::quoted;
 
 /// Looks at a lock.
 ///
@@ -66,7 +67,7 @@ impl<'a> Known<'a> {
         if let Some(name) = &args.image {
             let image = Image::of(name);
             if image.system.is_none() {
-                let problem = Problem::new(Code::Usage, format!("which glibc {name} has is not known here"));
+                let problem = Problem::new(Code::Usage, format!("which glibc {} has is not known here", quoted(name)));
                 return Err(problem
                     .help("name it: --glibc 2.31, or an image whose tag names its system: debian:12")
                     .into());
@@ -121,7 +122,7 @@ impl<'a> Known<'a> {
         } else if is_linux(asked.target.platform) {
             asked.system = self.args.glibc.or(self.image.as_ref().and_then(|(image, _)| image.system));
             if let Some((_, name)) = self.image.as_ref().filter(|_| self.args.glibc.is_none()) {
-                asked.machine = format!("{name} has");
+                asked.machine = format!("{} has", quoted(name));
             }
             asked.image.clone_from(&self.base);
         }

@@ -23,6 +23,9 @@ pub(super) fn look<S: WheelSource>(
     let fetched = |entry: &Entry| matches!(entry.origin, Origin::Index(_) | Origin::Url(_) | Origin::File(_));
     let some_hashed = entries().any(|(_, entry)| !entry.files.is_empty());
     let mut addresses = BTreeSet::new();
+    if let Lock::Requirements(file) = lock {
+        requirements(lock, file, &mut addresses, findings);
+    }
     for (index, entry) in entries() {
         if entry.files.is_empty() && fetched(entry) && some_hashed {
             let finding = Finding::new(Rule::NoDigest, format!("{} has no digest", spoken(entry)));
@@ -58,13 +61,15 @@ pub(super) fn look<S: WheelSource>(
             Finding::new(Rule::Unhashed, format!("{name} has no digests: whatever an index serves is installed"));
         findings.add(finding.help("lock with digests: poetry export, pip-compile --generate-hashes, uv export"));
     }
-    if let Lock::Requirements(file) = lock {
-        requirements(lock, file, findings);
-    }
 }
 
 /// What the lines say that are no entries.
-fn requirements(lock: &Lock, file: &RequirementsFile, findings: &mut Findings<'_>) {
+fn requirements<'l>(
+    lock: &Lock,
+    file: &'l RequirementsFile,
+    addresses: &mut BTreeSet<&'l str>,
+    findings: &mut Findings<'_>,
+) {
     for line in &file.lines {
         let at = || place(lock, At { source: line.source, span: line.span });
         match &line.kind {
@@ -86,7 +91,7 @@ fn requirements(lock: &Lock, file: &RequirementsFile, findings: &mut Findings<'_
                     | GlobalOption::RequireHashes
                     | GlobalOption::UseFeature(_) => None,
                 });
-                for url in urls.filter(|url| is_plain(url)) {
+                for url in urls.filter(|url| is_plain(url) && addresses.insert(url)) {
                     findings.add(plain(url).at(at()));
                 }
             }

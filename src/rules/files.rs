@@ -95,8 +95,10 @@ impl Files {
                 wheel.version == *version || (!version.is_local() && wheel.public_version() == *version)
             });
             if own {
-                let known = row.map(Candidate::of);
-                self.wheels.push(known.unwrap_or(Candidate { wheel, yanked: false, pythons: None }));
+                // The catalogue may know the same bytes under another name.
+                let known =
+                    row.map(Candidate::of).unwrap_or(Candidate { wheel: wheel.clone(), yanked: false, pythons: None });
+                self.wheels.push(Candidate { wheel, ..known });
             }
         } else if let Some(stem) = ARCHIVES.iter().find_map(|ending| name.strip_suffix(ending)) {
             let version = stem.rsplit_once('-').and_then(|(_, version)| version.parse().ok());

@@ -30,7 +30,11 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
         if self.knowledge.family(&entry.name) == Family::No {
             return None;
         }
-        let releases = self.releases(&entry.name, here);
+        let mut releases = self.releases(&entry.name, here);
+        // Nobody is told to lock a pre-release, unless there is nothing else.
+        if releases.iter().any(|release| !release.any_prerelease()) {
+            releases.retain(|release| !release.any_prerelease());
+        }
         let (first, last) = (releases.first()?, releases.last()?);
         let own = version.clone().without_local();
         let name = &entry.name;

@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::{Here, drivers::Driver};
 use crate::report::audit::Finding;
 use crate::report::rule::Rule;
+use crate::text::quoted;
 
 /// Compares the image with the target and the driver.
 pub(super) fn look(here: &Here<'_>, findings: &mut Findings<'_>) {
@@ -21,7 +22,7 @@ pub(super) fn look(here: &Here<'_>, findings: &mut Findings<'_>) {
         findings.add(at(Finding::new(Rule::ImagePython, message).on(environment).help(help)));
     }
     if here.asked.system.is_none() {
-        let message = format!("the name {} does not tell which glibc is inside", stage.base);
+        let message = format!("the name {} does not tell which glibc is inside", quoted(&stage.base));
         let help = "name it: --glibc 2.31, or --image debian:12; wheels for any are taken to install";
         findings.add(at(Finding::new(Rule::UnknownImage, message).help(help)));
     }
@@ -29,7 +30,8 @@ pub(super) fn look(here: &Here<'_>, findings: &mut Findings<'_>) {
         && let Some(oldest) =
             Driver::oldest_for(cuda, environment.platform).filter(|oldest| driver.is_older_than(oldest))
     {
-        let message = format!("{} with {} needs driver {oldest} or newer, not {driver}", stage.base, cuda.spoken());
+        let message =
+            format!("{} with {} needs driver {oldest} or newer, not {driver}", quoted(&stage.base), cuda.spoken());
         findings.add(at(
             Finding::new(Rule::OldDriver, message).help("take an image with an older CUDA, or update the driver")
         ));

@@ -12,6 +12,7 @@ use crate::report::audit::{Finding, Verdict};
 use crate::report::rule::Rule;
 use crate::system::System;
 use crate::target::{Environment, Python};
+use crate::text::quoted;
 use crate::wheel::{Misfit, WheelName};
 
 /// What becomes of every entry of the lock, wanted or not.
@@ -51,11 +52,11 @@ fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, Whee
     })
 }
 
-/// The lock itself may exclude the Python.
-pub(super) fn of_lock(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) {
+/// The lock itself may exclude the Python: says so, and gives true.
+pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) -> bool {
     // A requirements file tells at most under which Python it was made.
     if matches!(lock, Lock::Requirements(_)) || lock.pythons().contains(&environment.python) {
-        return;
+        return false;
     }
     let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
     let message = format!("{name} is not for this Python");
@@ -66,6 +67,7 @@ pub(super) fn of_lock(lock: &Lock, environment: Environment, findings: &mut Find
     });
     let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(place);
     findings.add(finding.help("choose another --python, or widen the project's range and lock again"));
+    true
 }
 
 /// Says what keeps an entry from being installed.
@@ -82,7 +84,8 @@ pub(super) fn look<S: WheelSource>(
         return;
     };
     let environment = here.environment;
-    if let Some(pythons) = lock.requires_python(index).filter(|pythons| !pythons.admits_python(environment.python)) {
+    let excluding = lock.requires_python(index).filter(|pythons| !pythons.admits_python(environment.python));
+    if let Some(pythons) = excluding {
         let finding = Finding::new(Rule::RequiresPython, format!("{} is for Python {pythons}", spoken(entry)));
         let finding = finding.on(environment);
         findings.about(index, finding.help("choose another Python, or lock a release that allows this one"));
@@ -97,6 +100,9 @@ pub(super) fn look<S: WheelSource>(
         return;
     }
     let misfit = files.verdict(environment, here.asked.system).1;
+    if excluding.is_some() && misfit == Some(Misfit::Python) {
+        return;
+    }
     let finding = match &fate.verdict {
         Verdict::Unknown => return,
         Verdict::Wheel(file) => {
@@ -127,6 +133,7 @@ pub(super) fn look<S: WheelSource>(
 /// There is the source, but no wheel.
 fn not_compiled(entry: &Entry, files: &Files, source: &str, misfit: Option<Misfit>, here: &Here<'_>) -> Finding {
     let (name, platform) = (spoken(entry), here.environment.platform);
+    let source = quoted(source);
     let compile = format!("it would be compiled from {source}");
     let help = "lock a release that has one, or have a compiler and what it needs at hand there";
     if !files.is_compiled() {

@@ -17,6 +17,7 @@ use crate::plan::{Kept, Knowledge};
 use crate::report::audit::Finding;
 use crate::report::rule::Rule;
 use crate::target::Backend;
+use crate::text::quoted;
 
 /// The builds that were asked for and cannot be had.
 pub(super) fn not_to_be_had<S: WheelSource>(
@@ -123,7 +124,7 @@ fn image(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findin
         "torch {} is built for {}, the image {} has {}",
         torch.version,
         backend.spoken(),
-        image.stage.base,
+        quoted(&image.stage.base),
         cuda.spoken()
     );
     let help = match backend {

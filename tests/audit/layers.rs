@@ -1,0 +1,114 @@
+//! The coupling of the layers: torch, its companions, CUDA, the driver, the image.
+
+use torchswap::catalog::{BuiltIn, WheelSource};
+use torchswap::target::{Environment, Platform, Python};
+
+use super::lock::{Package, lock};
+use super::{found, json};
+use crate::support::{Place, snapshot};
+
+/// A package with the catalogue's own wheel for Linux and CPython 3.10.
+fn real(name: &str, version: &str) -> Package {
+    let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
+    let rows = BuiltIn.wheels(&name.parse().unwrap());
+    let row = rows
+        .iter()
+        .find(|row| row.wheel.version == version.parse().unwrap() && row.wheel.fit(here).is_some())
+        .unwrap_or_else(|| panic!("the catalogue has no {name} {version}"));
+    let package = Package::new(name, version).file(row.wheel.as_str(), &row.sha256.to_string());
+    match row.url() {
+        None => package,
+        Some(url) => package.source("url", &url),
+    }
+}
+
+fn place(packages: &[Package], dockerfile: &str) -> Place {
+    let place = Place::new();
+    place.write("poetry.lock", lock(packages));
+    place.write("Dockerfile", dockerfile);
+    place
+}
+
+fn codes(packages: &[Package], dockerfile: &str, arguments: &str) -> Vec<String> {
+    let run = place(packages, dockerfile).run(&format!("audit --report json {arguments}"));
+    found(&run).into_iter().map(|(code, _)| code).collect()
+}
+
+#[test]
+fn a_driver_must_be_new_enough() {
+    let torch = [real("torch", "2.1.2+cu118")];
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 470.57"), [""; 0]);
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 440.33"), ["old-driver"]);
+    let torch = [real("torch", "2.1.2+cu121")];
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 470.57"), ["old-driver"]);
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 525.60.13"), [""; 0]);
+    // The build that is asked for counts, not the locked one.
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 470.57 --cuda 11.8"), [""; 0]);
+    assert_eq!(codes(&torch, "", "--python 3.10 --driver 470.57 --cpu"), [""; 0]);
+}
+
+#[test]
+fn an_image_has_layers_of_its_own() {
+    let dockerfile = "ARG CUDA=11.8.0\n\nFROM --platform=linux/arm64 nvidia/cuda:${CUDA}-runtime-ubuntu20.04 AS base\n\
+        RUN apt-get update \\\n && apt-get install -y python3.9 python3-pip\nFROM node:20 AS web\nFROM base\n";
+    let place = place(&[real("torch", "2.1.2+cu121")], dockerfile);
+    let run = place.run("audit --python 3.10 --dockerfile Dockerfile --driver 440.33");
+    assert_eq!(run.status, 1);
+    snapshot("audit-image", &run.shown());
+    // Without --python it is the image's.
+    let report = json(&place.run("audit --dockerfile Dockerfile --report json"));
+    assert_eq!(
+        (&report["targets"][0]["python"], &report["targets"][0]["system"]),
+        (&"3.9".into(), &"glibc 2.31".into())
+    );
+}
+
+#[test]
+fn an_image_that_fits_says_nothing() {
+    let dockerfile = "FROM nvidia/cuda:12.1.1-runtime-ubuntu22.04\nRUN apt-get install -y python3\n";
+    assert_eq!(codes(&[real("torch", "2.1.2+cu121")], dockerfile, "--dockerfile Dockerfile"), [""; 0]);
+    let moving = "FROM python:3.10-slim\n";
+    assert_eq!(codes(&[real("torch", "2.1.2+cu121")], moving, "--dockerfile Dockerfile"), ["unknown-image"]);
+    let told = codes(&[real("torch", "2.1.2+cu121")], moving, "--dockerfile Dockerfile --glibc 2.36");
+    assert_eq!(told, [""; 0]);
+    let cpu = codes(&[real("torch", "2.1.2+cpu")], dockerfile, "--dockerfile Dockerfile");
+    assert_eq!(cpu, ["image-cuda"]);
+}
+
+#[test]
+fn the_family_is_made_for_one_torch_and_one_build() {
+    let torch = || real("torch", "2.1.2+cu118");
+    assert_eq!(codes(&[torch(), real("torchvision", "0.16.2+cu118")], "", "--python 3.10"), [""; 0]);
+    let place = place(&[torch(), real("torchvision", "0.15.2+cu118")], "");
+    let run = place.run("audit --python 3.10");
+    assert!(run.stdout.contains("error[family-mismatch]: torchvision 0.15.2+cu118 is for torch"), "{}", run.stdout);
+    assert!(run.stdout.contains("help: torchvision 0.16.2"), "{}", run.stdout);
+    let mixed = codes(&[torch(), real("torchvision", "0.16.2+cu121")], "", "--python 3.10");
+    assert_eq!(mixed, ["mixed-backends"]);
+}
+
+#[test]
+fn gpu_libraries_need_a_torch() {
+    let library = || real("nvidia-cublas-cu12", "12.1.3.1");
+    let other = |name: &str| Package::new(name, "1.0").files(&[&format!("{name}-1.0-py3-none-any.whl")]);
+    assert_eq!(codes(&[other("a"), library()], "", "--python 3.10"), ["runtime-without-torch"]);
+    // Another package may well need them.
+    assert_eq!(codes(&[other("a").needs("nvidia-cublas-cu12"), library()], "", "--python 3.10"), [""; 0]);
+    let cpu = real("torch", "2.1.2+cpu");
+    assert_eq!(codes(&[library(), cpu], "", "--python 3.10"), ["runtime-without-torch"]);
+    let old = real("torch", "2.1.2+cu118");
+    assert_eq!(codes(&[library(), old], "", "--python 3.10"), ["mixed-backends"]);
+    assert_eq!(codes(&[library(), real("torch", "2.1.2+cu121")], "", "--python 3.10"), [""; 0]);
+}
+
+#[test]
+fn a_build_that_cannot_be_had_is_told() {
+    let torch = [real("torch", "2.1.2+cu121")];
+    let run = place(&torch, "").run("audit --python 3.10 --cuda 12.4");
+    assert_eq!(run.status, 1);
+    assert!(run.stdout.contains("error[no-build]: torch 2.1.2"), "{}", run.stdout);
+    assert_eq!(codes(&torch, "", "--platform macos-arm64 --python 3.10 --cuda 11.8"), ["no-wheel", "no-build"]);
+    // What is swapped in may need a newer system, too.
+    let newer = codes(&[real("torch", "2.7.1+cu126")], "", "--python 3.10 --cuda 11.8 --glibc 2.17");
+    assert_eq!(newer, ["newer-system"]);
+}
