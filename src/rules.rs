@@ -87,7 +87,7 @@ pub fn audit<S: WheelSource>(lock: &Lock, all: &[Asked], knowledge: &Knowledge<'
             let environment = Environment { platform: asked.target.platform, python: *python };
             let excluded = install::excludes(lock, environment, &mut findings);
             let selection = match lock.select(&asked.choice, environment) {
-                // A lock that is not for this Python lacks what others need there: the one says the other.
+                // A lock that is not for this environment lacks what others need there: the one says the other.
                 Err(_) if excluded => Selection::default(),
                 selected => selected?,
             };
@@ -135,7 +135,7 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
     );
     let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
     findings.add(finding.help(match lock {
-        Lock::Poetry(_) => "lock again with a tool that records the files",
+        Lock::Poetry(_) | Lock::Pylock(_) => "lock again with a tool that records the files",
         Lock::Requirements(_) => "audit the poetry.lock or the pylock.toml that it was made from",
     }));
 }

@@ -212,7 +212,7 @@ fn the_catalogue_knows_the_family() {
     let wrong = Package::new("torch", "2.1.2").files(&[row.wheel.as_str()]);
     assert_eq!(codes(&[right], "--python 3.10"), BTreeSet::new());
     assert_eq!(codes(&[wrong], "--python 3.10"), only("digest-conflict"));
-    let all: Vec<_> = ["torch", "torchvision", "triton", "xformers", "nvidia-nvjitlink-cu12", "cmake", "torchao"]
+    let all: Vec<_> = ["torch", "torchvision", "xformers", "nvidia-cudnn-cu12", "intel-openmp"]
         .into_iter()
         .flat_map(|name| BuiltIn.wheels(&name.parse().unwrap()))
         .collect();
@@ -254,6 +254,31 @@ fn a_requirements_file_says_less() {
     let codes: Vec<String> =
         found(&place.run("audit more.txt --python 3.10 --report json")).into_iter().map(|one| one.0).collect();
     assert_eq!(codes, ["built-here", "unknown-files", "plain-http"]);
+}
+
+/// Names, digests and addresses of all files: a pylock.toml says as much as a poetry.lock.
+#[test]
+fn a_pylock_says_as_much_as_a_poetry_lock() {
+    let place = Place::new();
+    for tool in ["uv", "poetry", "pdm", "pip"] {
+        place.write("pylock.toml", std::fs::read(fixture(&format!("pylock/{tool}/torch-2.5.1/pylock.toml"))).unwrap());
+        let report = json(&place.run("audit --python 3.11 --glibc 2.31 --driver 470.57 --report json"));
+        let entries = report["targets"][0]["entries"].as_array().unwrap();
+        let selected: Vec<&Value> = entries.iter().filter(|one| one["selected"] == true).collect();
+        assert!(selected.len() > 10 && selected.iter().all(|one| one["verdict"] == "wheel"), "{tool}: {selected:?}");
+        assert_eq!(report["findings"][0]["code"], "old-driver", "{tool}");
+    }
+    let file = format!("hashes = {{ sha256 = \"{}\" }}", "a".repeat(64));
+    let text = format!(
+        "lock-version = \"1.0\"\nrequires-python = \">=3.10\"\ncreated-by = \"a\"\n\n[[packages]]\nname = \"a\"\nversion = \"1.0\"\n\
+         requires-python = \">=3.11\"\nwheels = [{{ url = \"http://me:secret@files.example/a-1.0-py3-none-any.whl\", {file} }}]\n"
+    );
+    place.write("pylock.toml", text);
+    assert_eq!(found(&place.run("audit --python 3.11 --report json")), [("plain-http".to_owned(), "a".to_owned())]);
+    let run = place.run("audit --python 3.9");
+    assert!(run.status == 1 && !run.stdout.contains("secret"), "{}", run.shown());
+    assert!(run.stdout.contains("error[requires-python]: pylock.toml is not for linux-x86_64"), "{}", run.stdout);
+    assert!(run.stdout.contains("2 | requires-python"), "{}", run.stdout);
 }
 
 #[test]

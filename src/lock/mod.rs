@@ -153,6 +153,7 @@ impl Lock {
     pub fn requires_python(&self, entry: usize) -> Option<&Constraint> {
         match self {
             Self::Poetry(lock) => lock.requires_python(entry),
+            Self::Pylock(lock) => lock.packages.get(entry).map(|package| &package.pythons),
             Self::Requirements(_) => None,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::findings::{Findings, place};
 use super::install::spoken;
 use crate::catalog::WheelSource;
+use crate::lock::pylock::File;
 use crate::lock::requirements::{GlobalOption, LineKind, RequirementsFile};
 use crate::lock::{At, Entry, Lock, Origin};
 use crate::plan::{Knowledge, refusal};
@@ -44,14 +45,23 @@ pub(super) fn look<S: WheelSource>(
                 findings.about(index, finding);
             }
         }
+        let listed = match lock {
+            Lock::Pylock(lock) => lock
+                .packages
+                .get(index)
+                .and_then(|package| package.kind.files().filter_map(File::url).find(|url| is_plain(url))),
+            Lock::Poetry(_) | Lock::Requirements(_) => None,
+        };
         let address = match &entry.origin {
+            _ if listed.is_some() => listed.unwrap_or_default(),
             Origin::Index(index) => index.as_deref().unwrap_or_default(),
             Origin::Url(url) => url,
             Origin::Git(place) => place.strip_prefix("git+").unwrap_or(place),
             Origin::File(_) | Origin::Directory(_) => "",
         };
-        // An index is told once.
-        if is_plain(address) && addresses.insert(address) {
+        // An index is told once, and so is a host that many files lie on.
+        let told = if listed.is_some() { host(address) } else { address };
+        if is_plain(address) && addresses.insert(told) {
             findings.about(index, plain(address));
         }
     }
@@ -105,9 +115,13 @@ fn is_plain(address: &str) -> bool {
 }
 
 fn plain(address: &str) -> Finding {
-    // A login is not shown.
-    let host = address.get(7..).unwrap_or_default().split('/').next().unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    let message = format!("http://{} has no TLS: what is fetched can be changed on the way", quoted(host));
+    let host = quoted(host(address));
+    let message = format!("http://{host} has no TLS: what is fetched can be changed on the way");
     Finding::new(Rule::PlainHttp, message).help("write https://")
+}
+
+/// The host of a plain address, without a login.
+fn host(address: &str) -> &str {
+    let host = address.get(7..).unwrap_or_default().split('/').next().unwrap_or_default();
+    host.rsplit('@').next().unwrap_or_default()
 }

@@ -5,6 +5,7 @@ use super::findings::Findings;
 use super::history::History;
 use super::{Fate, Here};
 use crate::catalog::WheelSource;
+use crate::lock::pylock::{Asked, Marker};
 use crate::lock::{Entry, Lock};
 use crate::pin::Pin;
 use crate::plan::family;
@@ -52,22 +53,34 @@ fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, Whee
     })
 }
 
-/// The lock itself may exclude the Python: says so, and gives true.
+/// The lock itself may exclude the environment: says so, and gives true.
 pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) -> bool {
-    // A requirements file tells at most under which Python it was made.
-    if matches!(lock, Lock::Requirements(_)) || lock.pythons().contains(&environment.python) {
-        return false;
+    let (source, at, excluded) = match lock {
+        // A requirements file tells at most under which Python it was made.
+        Lock::Requirements(_) => return false,
+        // Poetry writes it at the end, behind those of the packages; PEP 751 has it before them.
+        Lock::Poetry(lock) => {
+            let key = lock.source.text.rfind("\npython-versions = ");
+            (&lock.source, key, !lock.pythons.admits_python(environment.python))
+        }
+        Lock::Pylock(lock) => {
+            let holds = |marker: &Marker| !marker.condition(environment, &Asked::default()).is_never();
+            let elsewhere = !lock.environments.is_empty() && !lock.environments.iter().any(holds);
+            let key = if elsewhere { "\nenvironments = " } else { "\nrequires-python = " };
+            let excluded = elsewhere || !lock.pythons.admits_python(environment.python);
+            (&lock.source, lock.source.text.find(key), excluded)
+        }
+    };
+    if excluded {
+        let place = at.map(|at| {
+            let line = source.text[at + 1..].find(" = ").unwrap_or_default();
+            source.place((at + 1..at + 1 + line).into())
+        });
+        let message = format!("{} is not for {} with this Python", source.name, environment.platform);
+        let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(place);
+        findings.add(finding.help("choose another target, or widen the project's range and lock again"));
     }
-    let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
-    let message = format!("{name} is not for this Python");
-    let place = lock.sources().first().and_then(|source| {
-        let key = "\npython-versions = ";
-        let at = source.text.rfind(key)? + 1;
-        Some(source.place((at..at + key.len() - 4).into()))
-    });
-    let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(place);
-    findings.add(finding.help("choose another --python, or widen the project's range and lock again"));
-    true
+    excluded
 }
 
 /// Says what keeps an entry from being installed.
