@@ -146,7 +146,7 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
 /// # Errors
 /// As [`audit`].
 pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge<'_, S>) -> Result<Vec<Python>> {
-    let allowed = lock.pythons();
+    let allowed = lock.pythons(asked.target.platform);
     let mut served = Vec::new();
     for python in &allowed {
         let environment = Environment { platform: asked.target.platform, python: *python };

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use torchswap::catalog::ProjectTable;
 use torchswap::config::Config;
+use torchswap::report::rule::Rule;
 use torchswap::text::Source;
 
 use crate::support::{Place, root};
@@ -74,6 +75,24 @@ fn the_sample_configuration_can_be_read() {
     let sample = blocks(&text, "toml").into_iter().next().unwrap();
     let config = Config::parse_pyproject(&Source::new("README.md", sample)).unwrap().unwrap();
     assert_eq!(config.targets.len(), 3);
+}
+
+/// The table of the audit's codes, one row a rule, in the order of the list.
+#[test]
+fn the_table_of_codes_is_whole() {
+    let text = readme();
+    let table = text.split("| code | severity | meaning |\n| --- | --- | --- |\n").nth(1).unwrap();
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    let row = |rule: &Rule| format!("| `{}` | {} | {} |", rule.as_str(), rule.severity().as_str(), rule.meaning());
+    assert_eq!(rows, Rule::ALL.iter().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_severities_can_be_read() {
+    let text = readme();
+    let sample = blocks(&text, "toml").into_iter().find(|block| block.contains("audit")).unwrap();
+    let config = Config::parse_pyproject(&Source::new("README.md", sample)).unwrap().unwrap();
+    assert_eq!(config.severities.len(), 2);
 }
 
 #[test]

@@ -54,20 +54,11 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
 }
 
 fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: &[&Configured]) -> Result<Job> {
-    let flags = flags(&args.target);
-    let wanted = |configured: &&Configured| {
-        let choice = if is_chosen(&args.choice) { choice(&args.choice) } else { configured.choice.clone() };
-        (over(&configured.target, &args.target, flags.clone()), choice)
-    };
-    let wanted = match configured {
-        [] => vec![(flags.clone(), choice(&args.choice))],
-        some => some.iter().map(wanted).collect(),
-    };
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
     Ok(Job {
         lock: lock.to_owned(),
-        wanted,
+        wanted: wanted(configured, &args.target, &args.choice),
         allow_none: args.allow_none,
         without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
@@ -75,6 +66,20 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         output: args.output.output.clone().map_or_else(|| output(config, configured), |file| Ok(Some(file)))?,
         command: command(args, mirror, lock, configured),
     })
+}
+
+/// Targets with what is chosen of the lock for each: those of the configuration with what the flags say instead, or the
+/// one of the flags.
+fn wanted(configured: &[&Configured], target: &TargetArgs, chosen: &ChoiceArgs) -> Vec<(Target, Choice)> {
+    let flags = flags(target);
+    let of = |configured: &&Configured| {
+        let choice = if is_chosen(chosen) { choice(chosen) } else { configured.choice.clone() };
+        (over(&configured.target, target, flags.clone()), choice)
+    };
+    match configured {
+        [] => vec![(flags.clone(), choice(chosen))],
+        some => some.iter().map(of).collect(),
+    }
 }
 
 /// What the targets of one file have in common; `None` where there are no targets.
@@ -138,14 +143,7 @@ pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choi
     } else {
         args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?
     };
-    let of = |one: &&Configured| {
-        let choice = if is_chosen(&args.choice) { choice(&args.choice) } else { one.choice.clone() };
-        (over(&one.target, &args.target, flags(&args.target)), choice)
-    };
-    let mut all: Vec<(Target, Choice)> = configured.iter().map(of).collect();
-    if all.is_empty() {
-        all.push((flags(&args.target), choice(&args.choice)));
-    }
+    let mut all = wanted(&configured, &args.target, &args.choice);
     for (target, _) in &mut all {
         target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
         target.pythons.sort_unstable();

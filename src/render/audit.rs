@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::Colour;
 use crate::report::audit::{Audit, Finding, Machine, Verdict};
 use crate::report::rule::Severity;
+use crate::target::Platform;
 
 fn colour_of(severity: Severity) -> &'static str {
     match severity {
@@ -129,7 +130,7 @@ fn finding_json(finding: &Finding) -> Value {
         "message": finding.message,
         "place": finding.place.as_deref().map(super::place_json),
         "help": finding.remedy,
-        "platform": finding.platform.map(|platform| platform.as_str()),
+        "platform": finding.platform.map(Platform::as_str),
         "pythons": finding.pythons.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::report::audit::{Audit, Finding};
 use crate::report::rule::{Rule, Severity};
+use crate::target::Platform;
 use crate::text::Place;
 
 /// Where the format's schema is published.
@@ -69,7 +70,7 @@ fn result(finding: &Finding, audit: &Audit) -> Value {
         "properties": {
             "package": finding.package,
             "version": finding.version,
-            "platform": finding.platform.map(|platform| platform.as_str()),
+            "platform": finding.platform.map(Platform::as_str),
             "pythons": finding.pythons.iter().map(ToString::to_string).collect::<Vec<_>>(),
         },
     })
