@@ -9,6 +9,7 @@ use crate::target::{Backend, Platform, Python};
 mod audit;
 pub mod catalog;
 pub mod pages;
+pub mod verify;
 
 pub use audit::{Audit, AuditReport, MachineArgs};
 
@@ -58,6 +59,13 @@ pub enum Command {
     ///
     /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
     Init,
+    /// Tell if the wheels behind the pins have these digests
+    ///
+    /// Compares, for every wheel at a URL and every file of a release that the catalogue knows: the digest in the file,
+    /// the catalogue's, the index page's, and that of the bytes. Says who stands alone. A wheel that is read is also
+    /// opened: its name, its tags and what it requires must be what the catalogue says. Offline unless told otherwise.
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(Box<verify::Verify>),
     /// Tell which wheels are known
     #[command(subcommand)]
     Catalog(catalog::Catalog),
@@ -207,6 +215,7 @@ impl Export {
             | Command::Rewrite(_)
             | Command::Init
             | Command::Catalog(_)
+            | Command::Verify(_)
             | Command::Completions { .. }
             | Command::Man { .. } => None,
         }

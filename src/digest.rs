@@ -4,7 +4,10 @@
 //! leading `+`, and slicing text by twos would panic on multi-byte characters, so bytes are matched one by one.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
+
+use sha2::{Digest as _, Sha256 as Hasher};
 
 /// The SHA-256 digest of a file: the only kind of digest that is ever written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -14,6 +17,39 @@ impl Sha256 {
     /// Wraps the 32 bytes that a hasher gave.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// The digest of bytes that are at hand.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Hasher::digest(bytes).into())
+    }
+
+    /// The digest of all that a reader gives, in constant memory; also the number of bytes. `seen` is told how many there
+    /// are so far, piece by piece.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of(mut reader: impl Read, mut seen: impl FnMut(u64)) -> io::Result<(Self, u64)> {
+        let mut hasher = Hasher::new();
+        let mut piece = vec![0; PIECE];
+        let mut size = 0;
+        loop {
+            let count = match reader.read(&mut piece) {
+                Ok(0) => return Ok((Self(hasher.finalize().into()), size)),
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            hasher.update(&piece[..count]);
+            size += count as u64;
+            seen(size);
+        }
+    }
+
+    /// How many hexadecimal digits differ from those of another digest. Of two that have nothing to do with each other
+    /// some sixty do.
+    pub fn digits_apart(&self, other: &Self) -> usize {
+        self.digits().iter().zip(other.digits()).filter(|(one, other)| **one != *other).count()
     }
 
     /// Writes its digits behind a text: an output is mostly digests, and this is quicker than formatting.
@@ -36,6 +72,9 @@ impl Sha256 {
         &self.0
     }
 }
+
+/// How much is read at once: enough that the hash is what takes the time, little enough to stay in the CPU's cache.
+const PIECE: usize = 256 << 10;
 
 /// Text that is not a SHA-256 digest in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,6 +157,21 @@ mod tests {
         let text = "0123456789abcdef".repeat(4);
         assert_eq!(text.parse::<Sha256>().unwrap().to_string(), text);
         assert_eq!(text.to_uppercase().parse::<Sha256>().unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn hashes_what_it_reads() {
+        let mut seen = Vec::new();
+        let (digest, size) = Sha256::of(&b"abc"[..], |size| seen.push(size)).unwrap();
+        assert_eq!(digest.to_string(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!((size, seen), (3, vec![3]));
+    }
+
+    #[test]
+    fn a_damaged_copy_is_near_its_original() {
+        let one: Sha256 = "a".repeat(64).parse().unwrap();
+        let other: Sha256 = format!("bb{}c", "a".repeat(61)).parse().unwrap();
+        assert_eq!((one.digits_apart(&other), one.digits_apart(&one)), (3, 0));
     }
 
     #[test]

@@ -47,6 +47,8 @@ pub enum Code {
     Network,
     /// An index does not have what was asked for.
     Absent,
+    /// A wheel is not what its name or the catalogue says.
+    WrongWheel,
 }
 
 impl Code {
@@ -72,6 +74,7 @@ impl Code {
             Self::Inconsistent => "inconsistent",
             Self::Network => "network",
             Self::Absent => "absent",
+            Self::WrongWheel => "wrong-wheel",
         }
     }
 }

@@ -3,13 +3,18 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Code, Problem, Result};
 use crate::text::Source;
 
+mod cache;
 mod network;
+mod wheels;
 
-pub use network::settings as network_settings;
+pub use cache::{Cache, Key};
+pub use network::{default_index, settings as network_settings};
+pub use wheels::{Local, wheels};
 
 /// The name under which standard input is asked for.
 pub const STDIN: &str = "-";
@@ -148,6 +153,7 @@ pub fn replace(name: &str, text: &str) -> Result<()> {
     }
     let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
+        let _whole = undisturbed();
         let mut file =
             tempfile::Builder::new().prefix(".torchswap-").permissions_of(old.as_ref()).tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
@@ -159,6 +165,13 @@ pub fn replace(name: &str, text: &str) -> Result<()> {
         Ok(())
     };
     write().map_err(|error| fail(&error).into())
+}
+
+static WRITING: Mutex<()> = Mutex::new(());
+
+/// Held while a file is written: who wants to end the process takes it first, so that no half of a file stays.
+pub fn undisturbed() -> MutexGuard<'static, ()> {
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A new file gets what the system gives every new file; temporary files are private otherwise.

@@ -4,10 +4,12 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use torchswap::cli::verify::Verify;
 use torchswap::cli::{AuditReport, CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
 use torchswap::error::{Code, Error, Problem};
-use torchswap::report::Summary;
+use torchswap::progress::Display;
 use torchswap::report::rule::Severity;
+use torchswap::report::{State, Summary};
 use torchswap::{cli, command, io, render};
 
 /// The answer is no.
@@ -15,6 +17,9 @@ const NO: u8 = 1;
 
 /// The answer could not be given.
 const COULD_NOT: u8 = 2;
+
+/// Ended by Ctrl-C, as shells have it.
+const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -117,6 +122,7 @@ fn main() -> ExitCode {
                 Err(error) => talk.fail(&error),
             }
         }
+        Command::Verify(args) => verify(args),
         Command::Completions { shell } => Talk::plain().show(Ok(cli::pages::completions(*shell))),
         Command::Man { command } => Talk::plain().show(cli::pages::man(command.as_deref()).map_err(Error::from)),
     }
@@ -140,6 +146,43 @@ fn audit(args: &cli::Audit) -> ExitCode {
     match done {
         Ok(audit) if audit.count(Severity::Error) > 0 => ExitCode::from(NO),
         Ok(_) => ExitCode::SUCCESS,
+        Err(error) => talk.fail(&error),
+    }
+}
+
+fn verify(args: &Verify) -> ExitCode {
+    let talk = Talk::new(&args.talk);
+    let silent = args.talk.quiet || args.talk.report == ReportFormat::Json;
+    let display = match (silent, std::io::stderr().is_terminal()) {
+        (true, _) => Display::silent(),
+        (false, true) => Display::bars(),
+        (false, false) => Display::lines(),
+    };
+    // Nothing is kept of a download, so ending at once leaves nothing; but a file that is being written is finished. If
+    // there can be no handler the system ends the process as well.
+    let _ = ctrlc::set_handler(|| {
+        let _whole = io::undisturbed();
+        std::process::exit(INTERRUPTED);
+    });
+    let done = command::verify::run(args, &display).and_then(|outcome| {
+        if let Some((file, text)) = &outcome.write {
+            io::replace(file, text)?;
+        }
+        Ok(outcome.verification)
+    });
+    display.clear();
+    match done {
+        Ok(verification) => {
+            talk.tell(&match args.talk.report {
+                ReportFormat::Human => render::verify::verification(&verification, talk.colour),
+                ReportFormat::Json => render::verify::verification_json(&verification),
+            });
+            match verification.state() {
+                State::Agrees => ExitCode::SUCCESS,
+                State::Differs => ExitCode::from(NO),
+                State::Unanswered => ExitCode::from(COULD_NOT),
+            }
+        }
         Err(error) => talk.fail(&error),
     }
 }

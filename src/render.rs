@@ -1,6 +1,7 @@
 //! Findings and summaries as text: for people, and as JSON. Everything the program says on stderr is made here.
 
 pub mod catalog;
+pub mod verify;
 
 use std::fmt::Write as _;
 

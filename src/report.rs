@@ -7,6 +7,10 @@ pub mod rule;
 use crate::error::Problem;
 use crate::target::{Backend, Platform, Python};
 
+mod verification;
+
+pub use verification::{Kind, State, Verification, Verified, Witness};
+
 /// What an export did, for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {

@@ -111,6 +111,25 @@ pub fn nearest<'n>(meant: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
     rated.max_by(|one, other| one.0.total_cmp(&other.0)).filter(|(alike, _)| *alike > ALIKE).map(|(_, name)| name)
 }
 
+/// A text without the logins in its URLs: `https://me:secret@i.example` becomes `https://…@i.example`.
+pub fn without_logins(text: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let (before, after) = rest.split_at(at + "://".len());
+        shown.push_str(before);
+        let end = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
+        rest = match after[..end].rfind('@') {
+            Some(login) => {
+                shown.push('…');
+                &after[login..]
+            }
+            None => after,
+        };
+    }
+    shown + rest
+}
+
 /// How many characters of a text a message quotes.
 const QUOTED: usize = 80;
 
@@ -269,6 +288,14 @@ mod tests {
         assert!(!place.contains(['\u{1b}', '\u{202e}']) && place.contains("a\u{fffd}[31mb"));
         assert_eq!(quoted("it's\u{1b}[0m\n\u{202e}"), "it's\\u{1b}[0m\\n\\u{202e}");
         assert_eq!(quoted(&"é".repeat(99)).chars().count(), QUOTED + 1);
+    }
+
+    #[test]
+    fn logins_are_not_shown() {
+        let text = "a @ https://me:se/cret@i.example/a@b -i http://x@y@z.example http://plain.example/@ ://";
+        let shown = "a @ https://me:se/cret@i.example/a@b -i http://…@z.example http://plain.example/@ ://";
+        assert_eq!(without_logins(text), shown);
+        assert_eq!(without_logins("https://me:secret@i.example/a"), "https://…@i.example/a");
     }
 
     #[test]

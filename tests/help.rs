@@ -8,6 +8,7 @@ fn help_reads_well() {
     snapshot("help", &place.run("--help").ok());
     snapshot("help-export", &place.run("export --help").ok());
     snapshot("help-export-short", &place.run("export -h").ok());
+    snapshot("help-verify", &place.run("verify --help").ok());
 }
 
 #[test]

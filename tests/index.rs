@@ -3,7 +3,6 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
-use sha2::{Digest, Sha256 as Hasher};
 use torchswap::digest::Sha256;
 use torchswap::error::{Code, Problem};
 use torchswap::index::{Downloaded, Network, Patience, RangeReader, Settings};
@@ -48,7 +47,7 @@ pub fn noise(length: usize) -> Vec<u8> {
 }
 
 pub fn digest(bytes: &[u8]) -> Sha256 {
-    Sha256::from_bytes(Hasher::digest(bytes).into())
+    Sha256::of_bytes(bytes)
 }
 
 const LENGTH: usize = 600_000;

@@ -36,3 +36,4 @@ mod rewrite;
 mod selection;
 mod several;
 mod support;
+mod verify;

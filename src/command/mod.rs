@@ -8,3 +8,4 @@ pub mod init;
 mod job;
 mod read;
 pub mod rewrite;
+pub mod verify;

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use flate2::read::MultiGzDecoder;
 use reqwest::blocking::Response;
 use reqwest::header;
-use sha2::{Digest, Sha256 as Hasher};
 use url::Url;
 
 use super::http::{Ask, Network};
@@ -37,7 +36,7 @@ impl Network {
         let Some(url) = link.metadata_url() else { return Ok(None) };
         let ask = Ask::file(&url).with(header::ACCEPT_ENCODING, "gzip");
         let (_, _, body) = self.text(&ask, LARGEST_METADATA)?;
-        let found = Sha256::from_bytes(Hasher::digest(&body).into());
+        let found = Sha256::of_bytes(&body);
         match link.metadata {
             Metadata::Digest(expected) if expected != found => {
                 let message = format!("{} has sha256 {found}, but the index page says {expected}", shown(&url));

@@ -215,7 +215,9 @@ fn chain(error: &reqwest::Error) -> String {
     let mut cause = error.source();
     while let Some(one) = cause {
         let one_text = one.to_string();
-        if !text.contains(&one_text) {
+        // "client error (Connect)" says nothing that its cause does not say better.
+        let empty = one_text.starts_with("client error") && one.source().is_some();
+        if !(empty || text.contains(&one_text)) {
             text.push_str(if text.is_empty() { "" } else { ": " });
             text.push_str(&one_text);
         }

@@ -24,6 +24,7 @@ pub mod simple;
 pub use download::{Downloaded, Progress};
 pub use http::Network;
 pub use netrc::Netrc;
+pub use policy::shown;
 pub use range::RangeReader;
 pub use settings::{Patience, Proxies, Settings};
 pub use simple::{Link, Metadata, Page};

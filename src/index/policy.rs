@@ -36,7 +36,7 @@ impl Failure {
 }
 
 /// An address for messages: without login, query and fragment, any of which may be secret.
-pub(super) fn shown(url: &Url) -> String {
+pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
     // Fails only for addresses that cannot have a login.
     let _ = url.set_username("");

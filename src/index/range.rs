@@ -133,6 +133,11 @@ impl RangeReader<'_> {
         self.identity.length
     }
 
+    /// The tag that the server gave the file, a strong one.
+    pub fn tag(&self) -> Option<&str> {
+        Some(&*self.identity.tag).filter(|tag| tag.starts_with('"'))
+    }
+
     /// The parts that came, each with where it begins: whoever gets the whole file can hold them against it.
     pub fn into_parts(self) -> Vec<(u64, Vec<u8>)> {
         self.parts

@@ -43,7 +43,8 @@ impl Mirror {
         }
     }
 
-    pub(super) fn apply(&self, url: &str) -> String {
+    /// The address of a file on the mirror.
+    pub fn apply(&self, url: &str) -> String {
         match url.strip_prefix(Self::OF) {
             Some(rest) => format!("{}{rest}", self.0),
             None => url.to_owned(),

@@ -351,7 +351,7 @@ pub(crate) fn file_name(url: &str) -> String {
 }
 
 /// PyTorch's host has a second name since 2026; the path is what counts there.
-pub(super) fn same_url(one: &str, other: &str) -> bool {
+pub(crate) fn same_url(one: &str, other: &str) -> bool {
     let plain = |url: &str| url.replace("%2B", "+").replace("%2b", "+").replace("://download-r2.", "://download.");
     plain(one) == plain(other)
 }

@@ -140,6 +140,16 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 }
 
+impl Required {
+    /// Reads a requirement.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        understand(text, &mut Markers::new())
+    }
+}
+
 /// Markers that were read before: the lists of a closure repeat a few of them many times.
 type Markers = HashMap<String, MarkerTree>;
 

@@ -1,6 +1,7 @@
 //! What all integration tests share: a folder to work in, a way to run the binary, and one kind of snapshot.
 
 pub mod server;
+pub mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -105,19 +106,37 @@ impl Place {
         self.run_with(&arguments.split_whitespace().collect::<Vec<_>>(), "")
     }
 
+    /// The binary with arguments parted by blanks, in this folder: with the folder's own cache, without the variables
+    /// by which this machine reaches the network.
+    pub fn command(&self, arguments: &str) -> Command {
+        let mut command = self.bare(&arguments.split_whitespace().collect::<Vec<_>>());
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        for name in ["UV_INDEX_URL", "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
+            command.env_remove(name);
+        }
+        command.env("NETRC", self.path().join("netrc")).env("XDG_CACHE_HOME", self.path().join("cache"));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs such a command.
+    pub fn online(&self, arguments: &str) -> Run {
+        Run::new(&self.command(arguments).output().unwrap())
+    }
+
+    fn bare(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
+        command.args(arguments).current_dir(self.path()).env_remove("NO_COLOR").env("COLUMNS", "100");
+        command
+    }
+
     /// Runs `torchswap` with a text on standard input.
     pub fn run_with(&self, arguments: &[&str], stdin: &str) -> Run {
         use std::io::Write;
-        let mut child = Command::new(env!("CARGO_BIN_EXE_torchswap"))
-            .args(arguments)
-            .current_dir(self.path())
-            .env_remove("NO_COLOR")
-            .env("COLUMNS", "100")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child =
+            self.bare(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let text = stdin.to_owned();
         let mut pipe = child.stdin.take().unwrap();
         let feeder = std::thread::spawn(move || {
@@ -131,7 +150,7 @@ impl Place {
 }
 
 impl Run {
-    fn new(output: &Output) -> Self {
+    pub fn new(output: &Output) -> Self {
         Self {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

@@ -1,0 +1,97 @@
+//! Options of `verify`.
+
+use clap::Args;
+use pep508_rs::PackageName;
+
+use super::TalkArgs;
+use crate::target::{Platform, Python};
+
+/// Examples of `verify`, for its help.
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  torchswap verify requirements-cu118.txt
+      offline: the file's digests against the catalogue's
+  torchswap verify --index --download requirements-cu118.txt
+      also asks the index pages, and hashes the wheels
+  torchswap verify --wheel-dir wheels/ requirements-cu118.txt
+      hashes the wheels that lie there
+  torchswap verify --download --package torch --platform macos-arm64 --python 3.11 poetry.lock
+      hashes one wheel of a release on the default index, which --index-url or PIP_INDEX_URL names
+  torchswap verify --download --record team.tsv requirements.txt
+      writes digests, sizes and requirements that no catalogue has into a catalogue of the project
+
+Exit status: 0 every wheel has its digest, 1 one has another, 2 could not answer.";
+
+/// Options of `verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Locks or outputs: poetry.lock, requirements.txt
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<String>,
+    /// Only this package; repeatable. With --download, also wheels of releases on an index
+    #[arg(long = "package", short = 'p', value_name = "NAME")]
+    pub packages: Vec<PackageName>,
+    /// Only wheels that install on this platform; repeatable
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub platforms: Vec<Platform>,
+    /// Only wheels that install under this CPython; repeatable
+    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    pub pythons: Vec<Python>,
+    /// Whom to ask.
+    #[command(flatten)]
+    pub witnesses: WitnessArgs,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// What is told.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+/// Whom to ask beside the catalogue.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Witnesses")]
+pub struct WitnessArgs {
+    /// Ask the index pages
+    #[arg(long)]
+    pub index: bool,
+    /// Download the wheels and hash them; nothing of them is kept
+    #[arg(long, conflicts_with = "wheel_dir")]
+    pub download: bool,
+    /// Hash the wheels in this folder
+    #[arg(long, value_name = "DIR")]
+    pub wheel_dir: Option<String>,
+    /// A project's own catalogue, beside those of the configuration; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// The base that the file has instead of PyTorch's, as for `export`; those of the configuration are known
+    #[arg(long = "mirror", value_name = "URL")]
+    pub mirror: Option<String>,
+    /// Write what was learned into this catalogue of the project
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<String>,
+    /// How many wheels to read at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub jobs: u8,
+}
+
+/// How the network is used.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Network")]
+pub struct NetworkArgs {
+    /// The default index, for releases that are pinned by version; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+    /// Speak plain http with other machines, too
+    #[arg(long)]
+    pub allow_http: bool,
+    /// Wait this many seconds for an answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub timeout: u32,
+    /// Try so many times again
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retries: u32,
+    /// Do not remember the digests of finished downloads
+    #[arg(long)]
+    pub no_cache: bool,
+}

@@ -1,0 +1,125 @@
+//! What was found out about the wheels that a lock pins.
+
+use crate::digest::Sha256;
+use crate::error::Problem;
+
+/// The outcome of a verification.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Verification {
+    /// The wheels of which more than the lock itself speaks, or should; in the order of the locks.
+    pub wheels: Vec<Verified>,
+    /// Files that releases on an index may be installed from, of which nobody but the lock knows the digest.
+    pub unknown: usize,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// One pinned wheel, or another file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// The lock.
+    pub lock: String,
+    /// The package.
+    pub package: String,
+    /// The file's name.
+    pub wheel: String,
+    /// Where it is pinned to; `None`: it is a file of a release on an index.
+    pub url: Option<String>,
+    /// Who says what of its digest.
+    pub witnesses: Vec<Witness>,
+    /// The size of the bytes that were hashed.
+    pub size: Option<u64>,
+    /// What is wrong with it.
+    pub wrong: Vec<Problem>,
+    /// Why a question about it could not be answered.
+    pub unanswered: Vec<Problem>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// Somebody who says what digest a file has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Witness {
+    /// Of which kind.
+    pub kind: Kind,
+    /// By name: `requirements.txt`, `built-in catalogue (7 projects)`.
+    pub who: String,
+    /// What it says.
+    pub sha256: Sha256,
+    /// True if all others agree against it.
+    pub alone: bool,
+}
+
+/// The kinds of witnesses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The lock or output itself.
+    Lock,
+    /// A catalogue.
+    Catalogue,
+    /// A page of an index.
+    Page,
+    /// The bytes, hashed here.
+    Bytes,
+}
+
+impl Kind {
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Lock => "file",
+            Self::Catalogue => "catalogue",
+            Self::Page => "index",
+            Self::Bytes => "bytes",
+        }
+    }
+}
+
+/// What a verification says of a wheel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// All who were asked agree, and there are two at least.
+    Agrees,
+    /// Something is wrong.
+    Differs,
+    /// It could not be found out.
+    Unanswered,
+}
+
+impl State {
+    /// The word in the report.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Agrees => "ok",
+            Self::Differs => "differs",
+            Self::Unanswered => "unanswered",
+        }
+    }
+}
+
+impl Verified {
+    /// What is to be said of it.
+    pub fn state(&self) -> State {
+        if !self.wrong.is_empty() {
+            State::Differs
+        } else if self.unanswered.is_empty() {
+            State::Agrees
+        } else {
+            State::Unanswered
+        }
+    }
+}
+
+impl Verification {
+    /// What is to be said of all together: the worst of what is said of each.
+    pub fn state(&self) -> State {
+        let is = |state| self.wheels.iter().any(|wheel| wheel.state() == state);
+        if is(State::Differs) {
+            State::Differs
+        } else if is(State::Unanswered) {
+            State::Unanswered
+        } else {
+            State::Agrees
+        }
+    }
+}

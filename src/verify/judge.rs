@@ -1,0 +1,144 @@
+//! From witnesses to a verdict.
+
+use crate::error::{Code, Problem};
+use crate::report::{Kind, Verified, Witness};
+
+use crate::text::without_logins;
+
+use super::Subject;
+use super::pins::From;
+
+/// Says who agrees, and who stands alone.
+pub fn judge(subject: Subject) -> Verified {
+    let Subject { pinned, name, url: _, locked, mut witnesses, size, mut wrong, mut unanswered, notes } = subject;
+    let own = locked.iter().map(|sha256| Witness {
+        kind: Kind::Lock,
+        who: format!("{}:{}", pinned.lock, pinned.place.line),
+        sha256: *sha256,
+        alone: false,
+    });
+    witnesses.splice(0..0, own);
+    let placed = |mut problem: Problem| {
+        problem.place.get_or_insert_with(|| Box::new(pinned.place.clone()));
+        problem
+    };
+    let differ = witnesses.windows(2).any(|pair| pair[0].sha256 != pair[1].sha256);
+    if differ {
+        mark_alone(&mut witnesses);
+        wrong.insert(0, disagreement(&name, &witnesses));
+    } else if witnesses.iter().all(|witness| witness.kind != Kind::Lock) && unanswered.is_empty() {
+        let problem = Problem::new(Code::NoDigest, format!("{name} has no sha256 here"));
+        unanswered.push(problem.help("make the file with digests"));
+    } else if witnesses.len() < 2 && unanswered.is_empty() {
+        let problem = Problem::new(Code::NotKnown, format!("nobody else was found who knows the digest of {name}"));
+        unanswered.push(problem.help("ask the index with --index, or hash the wheel itself with --download"));
+    }
+    Verified {
+        lock: pinned.lock.clone(),
+        package: pinned.package.to_string(),
+        wheel: name,
+        url: match &pinned.from {
+            From::Url(url) => Some(without_logins(url)),
+            From::Index(_) => None,
+        },
+        witnesses,
+        size,
+        wrong: wrong.into_iter().map(placed).collect(),
+        unanswered: unanswered.into_iter().map(placed).collect(),
+        notes,
+    }
+}
+
+/// Of three or more the one against whom all others agree stands alone. Of two neither does.
+fn mark_alone(witnesses: &mut [Witness]) {
+    if witnesses.len() < 3 {
+        return;
+    }
+    for index in 0..witnesses.len() {
+        let others: Vec<_> =
+            witnesses.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, w)| w.sha256).collect();
+        let agree = others.windows(2).all(|pair| pair[0] == pair[1]);
+        witnesses[index].alone = agree && others.first() != Some(&witnesses[index].sha256);
+    }
+}
+
+fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {
+    let alone = witnesses.iter().find(|witness| witness.alone);
+    let remedy = match alone.map(|witness| witness.kind) {
+        Some(Kind::Lock) => "the file is damaged or was changed: make it anew from its source",
+        Some(Kind::Catalogue) => {
+            "the catalogue is wrong, or the wheel was replaced: ask its publishers which one counts"
+        }
+        Some(Kind::Page) => "the index page names another file than it serves: ask its publishers, and install nothing",
+        Some(Kind::Bytes) => "these are not the bytes that were pinned: do not install them",
+        None => "ask one more witness, with --index or --download, and install nothing until it is clear",
+    };
+    let message = match alone {
+        Some(witness) => format!("{name}: {} stands alone with its digest", witness.who),
+        None => format!("{name} has different digests"),
+    };
+    Problem::new(Code::DigestConflict, message).help(remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Sha256;
+    use crate::report::State;
+    use crate::text::Source;
+    use crate::verify::pins::Pinned;
+
+    fn digest(digit: char) -> Sha256 {
+        digit.to_string().repeat(64).parse().unwrap()
+    }
+
+    fn verdict(locked: &str, others: &[(Kind, char)]) -> Verified {
+        let pinned = Pinned {
+            lock: "r.txt".to_owned(),
+            place: Source::new("r.txt", "a @ https://i.example/a.whl").place((0..1).into()),
+            package: "a".parse().unwrap(),
+            version: None,
+            from: From::Url("https://i.example/a.whl".to_owned()),
+            files: Vec::new(),
+        };
+        let mut subject = Subject::new(pinned, "a.whl".to_owned(), locked.chars().map(digest).collect());
+        subject.witnesses = others
+            .iter()
+            .map(|(kind, digit)| Witness {
+                kind: *kind,
+                who: kind.as_str().to_owned(),
+                sha256: digest(*digit),
+                alone: false,
+            })
+            .collect();
+        judge(subject)
+    }
+
+    #[test]
+    fn two_that_agree_are_enough() {
+        assert_eq!(verdict("a", &[(Kind::Catalogue, 'a')]).state(), State::Agrees);
+        assert_eq!(verdict("a", &[]).state(), State::Unanswered);
+        assert_eq!(verdict("", &[(Kind::Catalogue, 'a'), (Kind::Bytes, 'a')]).state(), State::Unanswered);
+    }
+
+    #[test]
+    fn who_stands_alone_is_told() {
+        use Kind::{Bytes, Catalogue, Page};
+        for (locked, others, alone) in [
+            ("b", vec![(Catalogue, 'a'), (Bytes, 'a')], Some(Kind::Lock)),
+            ("a", vec![(Catalogue, 'b'), (Page, 'a')], Some(Catalogue)),
+            ("a", vec![(Catalogue, 'a'), (Page, 'b'), (Bytes, 'a')], Some(Page)),
+            ("a", vec![(Catalogue, 'a'), (Page, 'a'), (Bytes, 'b')], Some(Bytes)),
+            ("a", vec![(Bytes, 'b')], None),
+            ("a", vec![(Catalogue, 'b'), (Bytes, 'c')], None),
+            ("a", vec![(Catalogue, 'a'), (Page, 'b'), (Bytes, 'b')], None),
+            ("ab", vec![], None),
+        ] {
+            let verdict = verdict(locked, &others);
+            assert_eq!(verdict.state(), State::Differs, "{locked} {others:?}");
+            let found: Vec<Kind> = verdict.witnesses.iter().filter(|one| one.alone).map(|one| one.kind).collect();
+            assert_eq!(found, alone.into_iter().collect::<Vec<_>>(), "{locked} {others:?}");
+            assert_eq!(verdict.wrong[0].message.contains("stands alone"), alone.is_some());
+        }
+    }
+}

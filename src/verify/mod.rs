@@ -1,0 +1,76 @@
+//! Do the wheels behind the pins have these digests? Pure: the witnesses are gathered elsewhere.
+//!
+//! ```text
+//! Lock ──► Pinned ──► Subject ──────────────────────────────► Verified     (judge)
+//!         (pins)         │  the lock's own digest                 ▲
+//!                        ├─ the catalogue's          (catalogued) │
+//!                        ├─ the index page's         (command) ───┤
+//!                        └─ the bytes, and what a wheel says of itself (contents)
+//! ```
+
+pub mod catalogued;
+pub mod contents;
+mod judge;
+pub mod learned;
+pub mod pins;
+
+pub use judge::judge;
+
+use crate::digest::Sha256;
+use crate::error::Problem;
+use crate::report::Witness;
+use crate::text::Place;
+
+use pins::Pinned;
+
+/// One file of which witnesses speak.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// What pins it.
+    pub pinned: Pinned,
+    /// The file's name.
+    pub name: String,
+    /// Where it lies, where the lock says it.
+    pub url: Option<String>,
+    /// The digests that the lock gives it; more than one only at a URL.
+    pub locked: Vec<Sha256>,
+    /// The others.
+    pub witnesses: Vec<Witness>,
+    /// The size of the bytes that were hashed.
+    pub size: Option<u64>,
+    /// What is wrong beside digests.
+    pub wrong: Vec<Problem>,
+    /// Why a question could not be answered.
+    pub unanswered: Vec<Problem>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
+}
+
+impl Subject {
+    /// A file of which only the lock speaks so far.
+    pub fn new(pinned: Pinned, name: String, locked: Vec<Sha256>) -> Self {
+        Self {
+            pinned,
+            name,
+            url: None,
+            locked,
+            witnesses: Vec::new(),
+            size: None,
+            wrong: Vec::new(),
+            unanswered: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same at an address that the lock names.
+    #[must_use]
+    pub fn at(mut self, url: Option<String>) -> Self {
+        self.url = url;
+        self
+    }
+
+    /// Where it is pinned.
+    pub fn place(&self) -> &Place {
+        &self.pinned.place
+    }
+}

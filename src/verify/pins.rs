@@ -1,0 +1,98 @@
+//! What a lock pins: files at URLs, and releases on indexes.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::digest::Sha256;
+use crate::lock::pylock::Kind;
+use crate::lock::{Lock, Origin};
+use crate::plan::family::{file_name, sha256};
+use crate::text::{Place, without_logins};
+
+/// One entry of a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinned {
+    /// The lock's name.
+    pub lock: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The package.
+    pub package: PackageName,
+    /// The version, where the lock says it.
+    pub version: Option<Version>,
+    /// Where its files come from.
+    pub from: From,
+    /// Its files.
+    pub files: Vec<PinnedFile>,
+}
+
+/// Where the files of an entry come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum From {
+    /// One file at a URL.
+    Url(String),
+    /// An index; `None`: the default one.
+    Index(Option<String>),
+}
+
+/// A file as an entry has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PinnedFile {
+    /// Its name, where the lock says it.
+    pub name: Option<String>,
+    /// Its digest, if it is of the kind that counts.
+    pub sha256: Option<Sha256>,
+    /// Where it lies, where the lock says it: a `pylock.toml` does for every wheel of a release.
+    pub url: Option<String>,
+}
+
+/// What a lock pins. Repositories and local files are not pinned by a digest, so there is nothing to verify about them.
+pub fn of(lock: &Lock) -> Vec<Pinned> {
+    let read = |(index, entry): (usize, &crate::lock::Entry)| {
+        let source = lock.sources().get(entry.at.source)?;
+        let from = match &entry.origin {
+            Origin::Url(url) => From::Url(url.clone()),
+            Origin::Index(index) => From::Index(index.clone()),
+            Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => return None,
+        };
+        let files = entry.files.iter();
+        let files = files.map(|file| PinnedFile {
+            name: file.name.clone(),
+            sha256: sha256(&file.digest),
+            url: file.name.as_ref().and_then(|name| url_of(lock, index, name)),
+        });
+        let mut place = source.place(entry.at.span);
+        place.text = without_logins(&place.text);
+        Some(Pinned {
+            lock: source.name.clone(),
+            place,
+            package: entry.name.clone(),
+            version: entry.version.clone(),
+            from,
+            files: files.collect(),
+        })
+    };
+    lock.entries().iter().enumerate().filter_map(read).collect()
+}
+
+/// Where a file of a release lies, if the lock says it.
+fn url_of(lock: &Lock, entry: usize, name: &str) -> Option<String> {
+    let Lock::Pylock(lock) = lock else { return None };
+    match &lock.packages.get(entry)?.kind {
+        Kind::Release { sdist, wheels } => {
+            let mut files = sdist.iter().map(|sdist| &**sdist).chain(wheels);
+            files.find(|file| file.name == name)?.url().map(str::to_owned)
+        }
+        Kind::Archive(_) | Kind::Source => None,
+    }
+}
+
+impl Pinned {
+    /// The name of the file at the URL.
+    pub fn file_name(&self) -> Option<String> {
+        match &self.from {
+            From::Url(url) => Some(file_name(url)),
+            From::Index(_) => None,
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! `torchswap verify` as a user runs it, against a server on loopback.
+
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::server::{Fault, Server};
+use crate::support::wheel::Wheel;
+use crate::support::{Place, Run, root};
+
+mod folder;
+mod offline;
+mod record;
+
+const FOLDER: &str = "/whl/cu118";
+const FILE: &str = "demo-1.0+cu118-cp310-cp310-linux_x86_64.whl";
+const REQUIRES: [&str; 2] = ["filelock", "triton==2.0.0; platform_system == \"Linux\""];
+
+/// A digest that nothing has.
+fn none() -> String {
+    "a".repeat(64)
+}
+
+fn wheel() -> Wheel {
+    Wheel::new(FILE).requires(&REQUIRES)
+}
+
+/// A server with one wheel and its page, and a folder with an output and a catalogue that say the same.
+struct World {
+    server: Server,
+    place: Place,
+}
+
+impl World {
+    fn new() -> Self {
+        Self::of(&wheel())
+    }
+
+    fn of(wheel: &Wheel) -> Self {
+        let world = Self { server: Server::new(), place: Place::new() };
+        world.serve(wheel.bytes());
+        let digest = wheel.sha256().to_string();
+        world.page(&format!("#sha256={digest}"));
+        world.output(&digest);
+        world.catalogue(&digest);
+        world
+    }
+
+    fn path() -> String {
+        format!("{FOLDER}/{}", FILE.replace('+', "%2B"))
+    }
+
+    fn serve(&self, bytes: Vec<u8>) {
+        self.server.file(&Self::path(), "application/zip", bytes);
+    }
+
+    fn page(&self, fragment: &str) {
+        let attributes = format!("data-core-metadata='sha256={}'", "b".repeat(64));
+        self.server
+            .page(&format!("{FOLDER}/demo/"), &format!("<a href='{}{fragment}' {attributes}>x</a>", Self::path()));
+    }
+
+    fn html(&self, html: &str) {
+        self.server.page(&format!("{FOLDER}/demo/"), html);
+    }
+
+    /// Every answer for the wheel goes wrong like this.
+    fn always(&self, fault: &Fault) {
+        self.server.faults(&Self::path(), vec![fault.clone(); 9]);
+    }
+
+    fn output(&self, digest: &str) {
+        let url = self.server.url(&Self::path());
+        self.place.write("r.txt", format!("# ours\ndemo @ {url} \\\n    --hash=sha256:{digest}\n"));
+    }
+
+    fn catalogue(&self, digest: &str) {
+        let folder = self.server.url(FOLDER);
+        let list = REQUIRES.join("\t");
+        self.place.write(
+            "team.tsv",
+            format!(
+                "wheel\tdemo\t1.0+cu118\tcu118\t{folder}\t{FILE}\t{digest}\t-\t3\t-\t-\n\
+                 requires\tdemo\t1.0+cu118\t{folder}\t*\tpypi:exact:1\t-\t{list}\n"
+            ),
+        );
+    }
+
+    fn run(&self, options: &str) -> Run {
+        self.place.online(&format!("verify r.txt --timeout 1 --retries 2 {options}"))
+    }
+
+    fn json(&self, options: &str) -> (i32, Value) {
+        let run = self.run(&format!("--report json {options}"));
+        (run.status, serde_json::from_str(&run.stderr).unwrap_or_else(|_| panic!("{}", run.stderr)))
+    }
+}
+
+/// The kinds of the witnesses of the first wheel, with a star behind one that stands alone.
+fn witnesses(value: &Value) -> String {
+    let all = value["wheels"][0]["witnesses"].as_array().unwrap().iter();
+    let each =
+        all.map(|one| format!("{}{}", one["kind"].as_str().unwrap(), if one["alone"] == true { "*" } else { "" }));
+    each.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn four_witnesses_agree() {
+    let world = World::new();
+    for (options, expected) in [
+        ("--catalog team.tsv", "file catalogue"),
+        ("--index", "file index"),
+        ("--download", "file bytes"),
+        ("--catalog team.tsv --index --download", "file catalogue index bytes"),
+    ] {
+        let (status, value) = world.json(options);
+        assert_eq!((status, value["state"].as_str().unwrap()), (0, "ok"), "{value}");
+        assert_eq!(witnesses(&value), expected);
+    }
+    let run = world.run("--catalog team.tsv --index --download");
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("ok  demo-1.0+cu118-cp310-cp310-linux_x86_64.whl (team.tsv catalogue, recorded by 3"));
+    assert!(run.stderr.ends_with("1 file verified\n"), "{}", run.stderr);
+    assert_eq!(world.run("--catalog team.tsv --index --download -q").stderr, "");
+    assert_eq!(world.place.names(), ["cache", "r.txt", "team.tsv"]);
+}
+
+#[test]
+fn who_stands_alone_is_told() {
+    type Break = fn(&World);
+    let breaks: [(Break, &str); 6] = [
+        (|world| world.output(&none()), "file* catalogue index bytes"),
+        (|world| world.catalogue(&none()), "file catalogue* index bytes"),
+        (|world| world.page(&format!("#sha256={}", none())), "file catalogue index* bytes"),
+        (
+            |world| {
+                world.server.faults(&World::path(), [Fault::Flip(40), Fault::Flip(40)]);
+            },
+            "file catalogue index bytes*",
+        ),
+        (|world| world.serve(Wheel { ballast: 999, ..wheel() }.bytes()), "file catalogue index bytes*"),
+        (
+            |world| {
+                world.output(&none());
+                world.page(&format!("#sha256={}", none()));
+            },
+            "file catalogue index bytes",
+        ),
+    ];
+    for (spoil, expected) in breaks {
+        let world = World::new();
+        spoil(&world);
+        let (status, value) = world.json("--catalog team.tsv --index --download");
+        assert_eq!((status, value["state"].as_str().unwrap()), (1, "differs"), "{value}");
+        assert_eq!(witnesses(&value), expected);
+        assert_eq!(value["wheels"][0]["wrong"][0]["code"], "digest-conflict");
+        let run = world.run("--catalog team.tsv --index --download");
+        assert_eq!(run.status, 1);
+        assert!(run.stderr.contains("r.txt:2:1"), "{}", run.stderr);
+        assert_eq!(run.stderr.contains("<- alone"), expected.contains('*'), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_wheel_must_be_what_its_name_and_the_catalogue_say() {
+    let cases: [(Wheel, &str); 7] = [
+        (Wheel::new(FILE).requires(&["filelock"]), "only the catalogue has it require triton ==2.0.0"),
+        (Wheel::new(FILE).requires(&["filelock", "triton==2.0.0", "evil"]), "only the wheel requires evil"),
+        (Wheel::new(FILE).requires(&["filelock", "triton==2.0.1"]), "only the wheel requires triton ==2.0.1"),
+        (Wheel { name: "other".to_owned(), ..wheel() }, "METADATA"),
+        (Wheel { tag: "cp311-cp311-linux_x86_64".to_owned(), ..wheel() }, "another system"),
+        (Wheel { tag: "cp310-cp310-win_amd64".to_owned(), ..wheel() }, "another system"),
+        (Wheel { record: false, ..wheel() }, "RECORD"),
+    ];
+    for (wheel, why) in cases {
+        let world = World::of(&wheel);
+        let run = world.run("--catalog team.tsv --download");
+        assert_eq!(run.status, 1, "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{why}: {}", run.stderr);
+    }
+    // Spelt otherwise, or renamed within a system: the same.
+    for same in [
+        Wheel::new(FILE).requires(&["triton (==2.0.0)", "FileLock", "pytest; extra == 'dev'"]),
+        Wheel { tag: "cp310-none-manylinux1_x86_64".to_owned(), ..wheel() },
+        Wheel { tag: "cp310-cp310-linux_aarch64".to_owned(), ..wheel() },
+    ] {
+        let run = World::of(&same).run("--catalog team.tsv --download");
+        assert_eq!(run.status, 0, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_passes_is_borne_with() {
+    use Fault::{Cut, None, Reset, Stall, Status};
+    for faults in [
+        vec![Status(429, "0"), None, Cut(500)],
+        vec![None, Reset(500), Status(503, "")],
+        vec![Stall(100), None, Stall(500)],
+        vec![Status(500, ""), Status(502, ""), None, Cut(500), Cut(300)],
+    ] {
+        let world = World::of(&Wheel { ballast: 200_000, ..wheel() });
+        world.server.faults(&World::path(), faults.clone());
+        let run = world.run("--download");
+        assert_eq!(run.status, 0, "{faults:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn what_cannot_be_answered_is_no_answer() {
+    type Break = fn(&World);
+    let breaks: [(Break, &str, &str); 7] = [
+        (|_| {}, "", "nobody else was found"),
+        (|world| world.always(&Fault::Status(403, "")), "--download", "status 403"),
+        (|world| world.always(&Fault::Status(500, "")), "--download", "given up"),
+        (|world| world.always(&Fault::Cut(9)), "--download", "given up"),
+        (|world| world.html("<html>"), "--index", "does not list"),
+        (|world| world.page(""), "--index", "nobody else was found"),
+        (|world| world.html("<a href='%"), "--index", "does not list"),
+    ];
+    for (spoil, options, why) in breaks {
+        let world = World::new();
+        spoil(&world);
+        let run = world.run(options);
+        assert_eq!(run.status, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(why), "{why}: {}", run.stderr);
+        assert!(run.stderr.contains("unanswered  demo-1.0"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn finished_downloads_are_remembered_by_their_tag() {
+    let world = World::of(&Wheel { ballast: 300_000, ..wheel() });
+    let whole = || world.server.log().iter().filter(|request| request.header("range").is_empty()).count();
+    for (options, expected) in [("--no-cache", 1), ("", 2), ("", 2), ("--no-cache", 3)] {
+        let run = world.run(&format!("--download {options}"));
+        assert_eq!((run.status, whole()), (0, expected), "{}", run.stderr);
+    }
+    let kept: Vec<String> = std::fs::read_dir(world.place.path().join("cache/torchswap/digests-1"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(kept.len() == 1 && kept[0].len() == 64, "{kept:?}");
+    // What is damaged or of another file is not believed.
+    let name = format!("cache/torchswap/digests-1/{}", kept[0]);
+    for text in ["", "x 1", &format!("{} 1\n", none())] {
+        world.place.write(&name, text);
+        let run = world.run("--download");
+        assert_eq!(run.status, 0, "{}", run.stderr);
+    }
+    world.server.faults(&World::path(), [Fault::Change]);
+    let run = world.run("--download");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_server_without_parts_is_read_whole() {
+    let world = World::new();
+    world.server.faults(&World::path(), vec![Fault::Whole; 9]);
+    let run = world.run("--download --catalog team.tsv");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("it was not opened"), "{}", run.stderr);
+}
+
+#[test]
+fn a_file_that_changes_between_opening_and_reading_is_told() {
+    let world = World::new();
+    world.server.faults(&World::path(), [Fault::None, Fault::ChangeSilently]);
+    let run = world.run("--download");
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("another file when it was opened"), "{}", run.stderr);
+}
+
+#[test]
+fn releases_are_asked_for_on_the_default_index() {
+    let world = World::new();
+    let digest = wheel().sha256();
+    world.place.write("r.txt", format!("demo==1.0+cu118 --hash=sha256:{digest} --hash=sha256:{}\n", none()));
+    world.server.page("/simple/demo/", &format!("<a href='{}#sha256={digest}'>x</a>", World::path()));
+    let index = world.server.url("/simple");
+    let run = world.place.command("verify r.txt --index").env("PIP_INDEX_URL", &index).output().unwrap();
+    let run = Run::new(&run);
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("ok  demo: 1 file in r.txt (index page)"), "{}", run.stderr);
+    assert!(run.stderr.contains("1 file of releases known to the lock alone"), "{}", run.stderr);
+    let download = |more: &str| world.run(&format!("--download --index-url {index} {more}"));
+    let (run, other) = (download("--package demo --platform linux-x86_64 --python 3.10"), download("--package other"));
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("the bytes, downloaded"), "{}", run.stderr);
+    assert_eq!(other.status, 2, "{}", other.stderr);
+    assert_eq!(download("--package demo --platform macos-arm64").status, 2);
+    let homeless = world.run("--download --package demo --catalog team.tsv");
+    assert_eq!(homeless.status, 2, "{}", homeless.stderr);
+    assert!(homeless.stderr.contains("name it with --index-url"), "{}", homeless.stderr);
+    let secret = world.place.online("verify r.txt --index --index-url ftp://me:secret@i.example");
+    assert!(secret.status == 2 && !secret.stderr.contains("secret"), "{}", secret.stderr);
+}
+
+#[test]
+fn a_pylock_says_where_its_wheels_lie() {
+    let world = World::new();
+    let (url, digest) = (world.server.url(&World::path()), wheel().sha256());
+    let head = "lock-version = \"1.0\"\ncreated-by = \"a test\"\n";
+    let package = |digest: &str| {
+        format!(
+            "{head}[[packages]]\nname = \"demo\"\nversion = \"1.0+cu118\"\n\
+             wheels = [{{ name = \"{FILE}\", url = \"{url}\", hashes = {{ sha256 = \"{digest}\" }} }}]\n"
+        )
+    };
+    for (digest, status) in [(digest.to_string(), 0), (none(), 1)] {
+        world.place.write("pylock.toml", package(&digest));
+        for options in ["--catalog team.tsv", "--download --package demo"] {
+            let run = world.place.online(&format!("verify pylock.toml {options}"));
+            assert_eq!(run.status, status, "{options}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn no_login_is_told() {
+    let world = World::new();
+    let with_login = |url: String| url.replace("http://", "http://me:secret@");
+    let text = with_login(world.place.read("r.txt"));
+    let release = format!("demo==1.0+cu118 --hash=sha256:{}\n", wheel().sha256());
+    world.place.write("lock.txt", release);
+    for digest in [wheel().sha256().to_string(), none()] {
+        let text = text.replace(&wheel().sha256().to_string(), &digest);
+        assert!(text.contains("secret"));
+        world.place.write("r.txt", text);
+        for options in ["", "--index --download", "--index --download --report json"] {
+            let arguments = format!("verify r.txt lock.txt --timeout 1 --retries 0 --record ours.tsv {options}");
+            let mut command = world.place.command(&arguments);
+            let run =
+                Run::new(&command.env("PIP_INDEX_URL", with_login(world.server.url("/simple"))).output().unwrap());
+            assert!(!run.stderr.contains("secret"), "{}", run.stderr);
+            assert!(run.status != 0 && !run.stderr.is_empty());
+        }
+    }
+    assert!(world.server.log().iter().all(|request| request.header("authorization") == "Basic bWU6c2VjcmV0"));
+    assert!(!world.place.read("ours.tsv").contains("secret"));
+}
+
+#[test]
+fn ctrl_c_ends_at_once_and_leaves_nothing() {
+    let world = World::new();
+    world.server.faults(&World::path(), vec![Fault::Stall(100); 9]);
+    let mut command = world.place.command("verify r.txt --download --timeout 100");
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while world.server.count(&World::path()) == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let killed = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(world.place.names(), ["r.txt", "team.tsv"]);
+}
