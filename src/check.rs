@@ -7,6 +7,7 @@ use pep508_rs::PackageName;
 use crate::catalog::{Family, WheelSource};
 use crate::error::{Code, Problem};
 use crate::lock::poetry::PoetryLock;
+use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::{Lock, LockedDigest, Origin};
 use crate::marker::{Condition, Extras};
@@ -84,14 +85,17 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
     each.collect()
 }
 
+/// The host of PyTorch's index.
+const PYTORCH: &str = "download.pytorch.org";
+
 /// Entries of a lock that a rewrite left behind: a wheel of the family at a URL that the project does not ask for. A plain
 /// `poetry lock` would then keep that wheel for every platform.
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
     match lock {
         Lock::Poetry(poetry) => swapped_poetry(poetry, knowledge),
-        // A requirements file is an output as often as a lock, and so is a pylock.toml, beside which nothing says what the
-        // project asks for.
-        Lock::Requirements(_) | Lock::Pylock(_) => Vec::new(),
+        Lock::Pylock(pylock) => swapped_pylock(pylock, knowledge),
+        // A requirements file is an output as often as a lock.
+        Lock::Requirements(_) => Vec::new(),
     }
 }
 
@@ -108,6 +112,34 @@ fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S
             lock.source.name, entry.name, project.source.name
         );
         let help = "take back the committed lock (git checkout), or make it anew: poetry lock --regenerate; \
+                    a lock that is meant to be swapped passes with --allow-swapped";
+        Problem::new(Code::SwappedLock, message).at(&lock.source, entry.at.span).help(help)
+    };
+    entries.map(problem).collect()
+}
+
+/// Tools that take their indexes from the project, and so lock nothing from PyTorch's if that does not name it. pip takes
+/// them from its command line.
+const BY_PROJECT: [&str; 3] = ["uv", "pdm", "poetry-plugin-export"];
+
+/// The same for a `pylock.toml`: a package of the family on PyTorch's index, which the project does not name.
+fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
+    let Some(project) = lock.project.as_ref().filter(|project| !project.text.contains(PYTORCH)) else {
+        return Vec::new();
+    };
+    if !BY_PROJECT.contains(&lock.created_by.as_str()) {
+        return Vec::new();
+    }
+    let there =
+        |entry: &crate::lock::Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(PYTORCH));
+    let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
+    let problem = |entry: &crate::lock::Entry| {
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let message = format!(
+            "{} has {} {version} from PyTorch's index, which {} does not name",
+            lock.source.name, entry.name, project.name
+        );
+        let help = "take back the committed lock (git checkout), or make it anew with the tool that made it; \
                     a lock that is meant to be swapped passes with --allow-swapped";
         Problem::new(Code::SwappedLock, message).at(&lock.source, entry.at.span).help(help)
     };

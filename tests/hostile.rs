@@ -8,6 +8,7 @@ mod controls;
 mod locks;
 mod mutated;
 mod projects;
+mod pylocks;
 mod requirements;
 
 use std::fmt::Write as _;

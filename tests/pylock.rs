@@ -1,5 +1,6 @@
 //! `pylock.toml` as pip, uv, Poetry and PDM write it: what is selected from one, and what is refused.
 
+mod checked;
 mod read;
 mod rewritten;
 mod selected;
@@ -35,5 +36,5 @@ fn named(path: &std::path::Path) -> String {
 }
 
 fn parse(text: &str) -> Lock {
-    Lock::Pylock(Box::new(Pylock::parse("pylock.toml", text.to_owned()).unwrap()))
+    Lock::Pylock(Box::new(Pylock::parse("pylock.toml", text.to_owned(), None).unwrap()))
 }

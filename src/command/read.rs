@@ -30,7 +30,10 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
             let project = project.map(|project| Project::parse(&project.name, project.text)).transpose()?;
             Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text, project)?)))
         }
-        Format::Pylock => Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text)?))),
+        Format::Pylock => {
+            let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
+            Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text, project)?)))
+        }
         Format::Requirements => {
             let mut read = |path: &str| match io::read(path) {
                 Ok(source) => Ok(source.text),
@@ -51,7 +54,10 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
             let again = PoetryLock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
             Ok(Lock::Poetry(Box::new(again)))
         }
-        Lock::Pylock(old) => Ok(Lock::Pylock(Box::new(Pylock::parse(&old.source.name, text.to_owned())?))),
+        Lock::Pylock(old) => {
+            let again = Pylock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
+            Ok(Lock::Pylock(Box::new(again)))
+        }
         Lock::Requirements(file) => {
             let name = file.sources.first().map_or("", |source| source.name.as_str());
             let constraints = &file.sources;

@@ -45,6 +45,10 @@ const WHAT: &str = "pylock.toml";
 pub struct Pylock {
     /// The file.
     pub source: Source,
+    /// The tool that made it, as it says itself.
+    pub created_by: String,
+    /// The `pyproject.toml` beside it, where there is one.
+    pub project: Option<Source>,
     /// The Pythons it is for.
     pub pythons: Constraint,
     /// The environments it is for; empty: any.
@@ -72,11 +76,11 @@ impl Pylock {
     ///
     /// # Errors
     /// If it is not TOML, not a lock, of another major version, or if a package cannot be understood or is not valid.
-    pub fn parse(name: &str, text: String) -> Result<Self> {
+    pub fn parse(name: &str, text: String, project: Option<Source>) -> Result<Self> {
         let source = Source::new(name, text);
         let toml = Toml::parse(&source, WHAT)?;
         lock_version(&toml)?;
-        required(&toml, "created-by")?;
+        let created_by = toml.string(required(&toml, "created-by")?, "created-by")?.to_owned();
         let names = |key: &str| -> Result<Vec<ExtraName>> {
             let Some(item) = toml.root().get(key) else { return Ok(Vec::new()) };
             let span = toml.span(item);
@@ -97,7 +101,18 @@ impl Pylock {
             (names("extras")?, names("dependency-groups")?, names("default-groups")?);
         let (entries, packages) = reading.packages()?;
         drop(toml);
-        Ok(Self { source, pythons, environments, extras, groups, default_groups, entries, packages })
+        Ok(Self {
+            source,
+            created_by,
+            project,
+            pythons,
+            environments,
+            extras,
+            groups,
+            default_groups,
+            entries,
+            packages,
+        })
     }
 }
 

@@ -47,7 +47,7 @@ pub fn target<S: WheelSource>(
     let allowed = lock.pythons(wanted.platform);
     let chosen_here = wanted.pythons.is_empty();
     let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
-    if let (Lock::Pylock(pylock), []) = (lock, allowed.as_slice()) {
+    if let (Lock::Pylock(pylock), true, []) = (lock, chosen_here, allowed.as_slice()) {
         Error::unless_empty(pylock.never_on(wanted.platform).into_iter().collect())?;
     }
     if !chosen_here {

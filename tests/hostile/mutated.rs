@@ -7,6 +7,7 @@ use std::str::FromStr;
 use torchswap::catalog::ProjectTable;
 use torchswap::constraint::Constraint;
 use torchswap::lock::poetry::PoetryLock;
+use torchswap::lock::pylock::Pylock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock, requirements};
 use torchswap::marker;
@@ -136,6 +137,25 @@ fn locks() {
         let Ok(lock) = PoetryLock::parse("poetry.lock", text.to_owned(), Some(project.clone())) else { return false };
         let choice = Choice { all_groups: true, all_extras: true, ..Choice::default() };
         let _ = lock.select(&choice, environment());
+        true
+    });
+}
+
+/// What is read of a `pylock.toml` can be selected from, and its layout is found or refused.
+#[test]
+fn pylocks() {
+    let short = |path: &str| {
+        let text = read(path);
+        let starts: Vec<usize> = text.match_indices("[[packages]]").map(|(at, _)| at).collect();
+        let rest = text.find("\n[tool").map_or("", |at| &text[at..]);
+        format!("{}{rest}", &text[..starts[3]])
+    };
+    let texts = ["pdm/torch-2.5.1", "pip/torch-2.5.1", "poetry/torch-2.5.1", "uv/torch-2.5.1"];
+    let texts = texts.map(|folder| short(&format!("pylock/{folder}/pylock.toml")));
+    endures(0x5eed_0008, 2000, &texts, |text| {
+        let Ok(lock) = Pylock::parse("pylock.toml", text.to_owned(), None) else { return false };
+        let choice = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+        let _ = (lock.select(&choice, environment()), lock.leaves_out(environment()), lock.layout());
         true
     });
 }
