@@ -45,7 +45,7 @@ pub enum Command {
     Check(Box<Check>),
     /// Tell which entries cannot be installed on a target, and what does not fit together
     ///
-    /// Offline, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
+    /// Offline but with --index, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
     /// and image, and digests. The report goes to standard output.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<Audit>),

@@ -2,7 +2,7 @@
 //! prove nothing. Pure: a lock, targets and a source of wheels in, findings out.
 //!
 //! ```text
-//! entry ──► files: which there are, as far as the lock or the catalogue names them
+//! entry ──► files: which there are, as far as the lock, the catalogue or an index names them
 //!             └─► install: which one fits the machine, else what the nearest one lacks ──► history: which release could
 //! selection ──► layers: torch and its family, CUDA, driver, base image
 //! entry ──► digests
@@ -16,6 +16,7 @@ mod history;
 mod image;
 mod install;
 mod layers;
+mod offers;
 
 use std::collections::BTreeSet;
 
@@ -36,6 +37,7 @@ use findings::Findings;
 use history::History;
 
 pub use drivers::{Driver, DriverError};
+pub use offers::{Offer, Offers};
 
 /// One target to look at.
 #[derive(Debug, Clone)]
@@ -71,14 +73,19 @@ struct Here<'a> {
     members: &'a [Member],
 }
 
-/// Looks at a lock.
+/// Looks at a lock; `offers` is what an index said, if one was asked.
 ///
 /// # Errors
 /// If what the lock gives on an environment cannot be told.
-pub fn audit<S: WheelSource>(lock: &Lock, all: &[Asked], knowledge: &Knowledge<'_, S>) -> Result<Audit> {
+pub fn audit<S: WheelSource>(
+    lock: &Lock,
+    all: &[Asked],
+    knowledge: &Knowledge<'_, S>,
+    offers: &Offers,
+) -> Result<Audit> {
     let view = View { entries: lock.entries(), sources: lock.sources() };
-    let files: Vec<Files> = view.entries.iter().map(|entry| Files::of(entry, knowledge)).collect();
-    let history = History::new(knowledge);
+    let files: Vec<Files> = view.entries.iter().map(|entry| Files::of(entry, knowledge, offers)).collect();
+    let history = History::new(knowledge, offers);
     let mut findings = Findings::new(lock);
     let mut machines = Vec::new();
     let (mut selected, mut unknown) = (BTreeSet::new(), BTreeSet::new());
@@ -136,7 +143,9 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
     let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
     findings.add(finding.help(match lock {
         Lock::Poetry(_) | Lock::Pylock(_) => "lock again with a tool that records the files",
-        Lock::Requirements(_) => "audit the poetry.lock or the pylock.toml that it was made from",
+        Lock::Requirements(_) => {
+            "audit the poetry.lock or the pylock.toml that it was made from, or ask the index: --index"
+        }
     }));
 }
 
@@ -154,7 +163,7 @@ pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge
         let entries = selection.picks.iter().filter_map(|pick| lock.entries().get(pick.entry));
         let mut builds = entries.filter(|entry| knowledge.family(&entry.name) == Family::PerBackend);
         let installs = |verdict| matches!(verdict, Verdict::Wheel(_));
-        if builds.any(|entry| installs(Files::of(entry, knowledge).verdict(environment, None).0)) {
+        if builds.any(|entry| installs(Files::of(entry, knowledge, &Offers::default()).verdict(environment, None).0)) {
             served.push(*python);
         }
     }

@@ -10,6 +10,7 @@ use torchswap::target::{Environment, Platform};
 use crate::support::{Place, Run, fixture, snapshot};
 
 mod hostile;
+mod index;
 mod layers;
 mod lock;
 

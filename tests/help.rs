@@ -7,6 +7,7 @@ fn help_reads_well() {
     let place = Place::new();
     snapshot("help", &place.run("--help").ok());
     snapshot("help-export", &place.run("export --help").ok());
+    snapshot("help-audit", &place.run("audit --help").ok());
     snapshot("help-export-short", &place.run("export -h").ok());
     snapshot("help-verify", &place.run("verify --help").ok());
 }

@@ -16,6 +16,8 @@ Examples:
       whether its glibc is new enough for the wheels
   torchswap audit --cuda 12.1 --driver 470.57 --dockerfile Dockerfile
       whether build, driver and base image fit each other
+  torchswap audit --platform macos-arm64 --python 3.9 --index
+      asks the index which release of a package is the first that has a wheel
   torchswap audit --all-targets --report sarif > audit.sarif
       every target of the configuration, for code scanning
 
@@ -24,7 +26,7 @@ Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer
 /// Options of `audit`.
 #[derive(Debug, Args)]
 pub struct Audit {
-    /// poetry.lock or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]
@@ -38,20 +40,29 @@ pub struct Audit {
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// Ask the index for packages without a wheel: which of their releases have one
+    #[arg(long, help_heading = "Index")]
+    pub index: bool,
+    /// The default index; also from PIP_INDEX_URL, UV_DEFAULT_INDEX. Implies --index
+    #[arg(long, value_name = "URL", help_heading = "Index")]
+    pub index_url: Option<String>,
+    /// Speak plain http with other hosts than this machine, too
+    #[arg(long, help_heading = "Index")]
+    pub allow_http: bool,
     /// A project's own catalogue of wheels; repeatable
-    #[arg(long = "catalog", value_name = "FILE")]
+    #[arg(long = "catalog", value_name = "FILE", help_heading = "Report")]
     pub catalogs: Vec<String>,
     /// How bad a finding is: error, warning, note or off, by its code; repeatable
-    #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity)]
+    #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,
     /// How to tell what was found, on standard output
-    #[arg(long, value_enum, default_value_t = AuditReport::Human, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t = AuditReport::Human, value_name = "FORMAT", help_heading = "Report")]
     pub report: AuditReport,
     /// Tell nothing, the exit status says it
-    #[arg(long, short)]
+    #[arg(long, short, help_heading = "Report")]
     pub quiet: bool,
     /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN", help_heading = "Report")]
     pub color: ColourArg,
 }
 

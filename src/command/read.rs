@@ -1,5 +1,7 @@
 //! Reading what a command works on: the lock with what belongs to it, the catalogues, the configuration.
 
+use url::Url;
+
 use crate::catalog::{Catalogues, ProjectTable};
 use crate::config::Config;
 use crate::error::{Code, Problem, Result};
@@ -19,6 +21,15 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
 pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
     let mirror = text.map(Mirror::parse).transpose();
     mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")).into())
+}
+
+/// The default index: the one named, else the one that the environment names. Its address is not shown: it may hold a
+/// login.
+pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
+    let Some(text) = named.cloned().or_else(io::default_index) else { return Ok(None) };
+    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let odd = || Problem::new(Code::Usage, "the address of the default index is not an http or https URL");
+    Ok(Some(url.ok_or_else(|| odd().help("give one with --index-url, or mend PIP_INDEX_URL or UV_DEFAULT_INDEX"))?))
 }
 
 /// Reads a lock and what belongs to it: the project beside a `poetry.lock`, the files that a requirements file includes.

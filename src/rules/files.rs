@@ -1,5 +1,6 @@
 //! The files that an entry may be installed from, as far as the lock and the catalogue name them.
 
+use super::offers::Offers;
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::lock::{Entry, LockedDigest, Origin};
@@ -50,7 +51,7 @@ pub(super) struct Files {
 
 impl Files {
     /// Collects them.
-    pub(super) fn of<S: WheelSource>(entry: &Entry, knowledge: &Knowledge<'_, S>) -> Self {
+    pub(super) fn of<S: WheelSource>(entry: &Entry, knowledge: &Knowledge<'_, S>, offers: &Offers) -> Self {
         let rows = match &entry.version {
             Some(version) => knowledge.rows(&entry.name, version),
             None => [].into(),
@@ -69,7 +70,10 @@ impl Files {
                     match (&file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),
                         (None, Some(row)) => files.wheels.push(Candidate::of(row)),
-                        (None, None) => files.untold = true,
+                        (None, None) => match digest.and_then(|digest| offers.file(&entry.name, digest)) {
+                            Some(offer) => files.add(&offer.file, entry, None),
+                            None => files.untold = true,
+                        },
                     }
                 }
                 if entry.files.is_empty() {

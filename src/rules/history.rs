@@ -1,4 +1,4 @@
-//! Which releases of a package have a wheel for a machine, as the catalogue knows.
+//! Which releases of a package have a wheel for a machine, as an index or the catalogue knows.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -8,6 +8,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Here;
+use super::offers::Offers;
 use crate::catalog::{Family, WheelRow, WheelSource};
 use crate::lock::Entry;
 use crate::plan::Knowledge;
@@ -16,21 +17,23 @@ use crate::plan::family::admits_python;
 /// The wheels of packages that were asked for.
 pub(super) struct History<'k, 's, S> {
     knowledge: &'k Knowledge<'s, S>,
+    offers: &'k Offers,
     rows: RefCell<HashMap<PackageName, Rc<[WheelRow]>>>,
 }
 
 impl<'k, 's, S: WheelSource> History<'k, 's, S> {
-    pub(super) fn new(knowledge: &'k Knowledge<'s, S>) -> Self {
-        Self { knowledge, rows: RefCell::default() }
+    pub(super) fn new(knowledge: &'k Knowledge<'s, S>, offers: &'k Offers) -> Self {
+        Self { knowledge, offers, rows: RefCell::default() }
     }
 
-    /// What to do about a package of the family without a wheel: the releases that have one. `None` if the catalogue knows
-    /// none.
+    /// What to do about a package without a wheel: the releases that have one, of any package that an index was asked for,
+    /// else of the family as the catalogue knows it. `None` if neither knows one.
     pub(super) fn remedy(&self, entry: &Entry, version: &Version, here: &Here<'_>) -> Option<String> {
-        if self.knowledge.family(&entry.name) == Family::No {
-            return None;
-        }
-        let mut releases = self.releases(&entry.name, here);
+        let (mut releases, source) = match self.offers.releases(&entry.name, here) {
+            Some(releases) => (releases, "the index"),
+            None if self.knowledge.family(&entry.name) == Family::No => return None,
+            None => (self.releases(&entry.name, here), "the catalogue"),
+        };
         // Nobody is told to lock a pre-release, unless there is nothing else.
         if releases.iter().any(|release| !release.any_prerelease()) {
             releases.retain(|release| !release.any_prerelease());
@@ -39,19 +42,21 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
         let own = version.clone().without_local();
         let name = &entry.name;
         let range = match first == last {
-            true => format!("the catalogue knows {name} {first} alone with a wheel for it"),
-            false => format!("the catalogue's first {name} with a wheel for it is {first}, its last {last}"),
+            true => format!("{name} {first} alone has a wheel for it, as {source} knows"),
+            false => format!("{name} {first} is the first with a wheel for it, {last} the last, as {source} knows"),
         };
-        Some(if releases.contains(&own) {
-            let platform = here.environment.platform;
-            format!(
-                "the catalogue has a wheel of {name} {own} for it: torchswap export --platform {platform} takes that"
-            )
-        } else {
-            match releases.iter().find(|release| **release > own).filter(|next| *next != first) {
-                Some(next) => format!("lock {name} {next}; {range}"),
-                None => range,
+        let platform = here.environment.platform;
+        Some(match releases.iter().find(|release| **release > own).filter(|next| *next != first) {
+            _ if releases.contains(&own) && source == "the index" => {
+                format!("the index has a wheel of {name} {own} for it that the lock does not list: lock again")
             }
+            _ if releases.contains(&own) => {
+                format!(
+                    "the catalogue has a wheel of {name} {own} for it: torchswap export --platform {platform} takes that"
+                )
+            }
+            Some(next) => format!("lock {name} {next}; {range}"),
+            None => range,
         })
     }
 

@@ -1,4 +1,6 @@
-//! `torchswap audit`: lock and targets → rules → findings.
+//! `torchswap audit`: lock and targets → rules → findings. With `--index` twice: what was found says what to ask.
+
+mod ask;
 
 use super::{job, read};
 use crate::cli::{self, MachineArgs};
@@ -8,20 +10,22 @@ use crate::image::Image;
 use crate::io;
 use crate::plan::Knowledge;
 use crate::report::audit::Audit;
-use crate::rules::{self, Asked, BaseImage};
+use crate::rules::{self, Asked, BaseImage, Offers};
 use crate::target::{Platform, Python};
 use crate::text::quoted;
 
 /// Looks at a lock.
 ///
 /// # Errors
-/// If the lock, the Dockerfile or the configuration cannot be read, or what the lock gives cannot be told.
+/// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be told, or an index that is
+/// to be asked does not answer.
 pub fn run(args: &cli::Audit) -> Result<Audit> {
     let config = read::config()?;
     let targets = job::audited(args, &config)?;
     let machine = Known::of(&args.machine)?;
     let platforms: Vec<Platform> = targets.iter().map(|(target, _)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
+    let indexes = ask::Indexes::new(args)?;
     let lock = read::lock(&read::lock_name(args.lock.as_ref(), &config)?)?;
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
     let catalogues = read::catalogues(&catalogs)?;
@@ -44,7 +48,11 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
         }
         all.push(asked);
     }
-    let mut audit = rules::audit(&lock, &all, &knowledge)?;
+    let mut audit = rules::audit(&lock, &all, &knowledge, &Offers::default())?;
+    if let Some(indexes) = indexes {
+        let offers = indexes.ask(&Offers::wanted(&lock, &audit))?;
+        audit = rules::audit(&lock, &all, &knowledge, &offers)?;
+    }
     let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
     audit.weigh(&chosen);
     // The process ends soon: to take these apart piece by piece would be work for nothing.
