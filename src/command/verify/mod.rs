@@ -54,7 +54,7 @@ pub fn run(args: &Verify, display: &Display) -> Result<Outcome> {
     let configured = config.targets.into_iter().filter_map(|target| target.mirror);
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
-    let default = index_url(&args.network)?;
+    let default = read::index_url(args.network.index_url.as_ref())?;
     let network = if args.witnesses.index || args.witnesses.download { Some(network(&args.network)?) } else { None };
     let job = Job { args, catalogues: &catalogues, default: default.as_ref(), network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
@@ -83,15 +83,6 @@ fn pins(args: &Verify) -> Result<Vec<Pinned>> {
     }
     all.retain(wanted);
     Ok(all)
-}
-
-/// The default index, from the option or the environment.
-fn index_url(args: &NetworkArgs) -> Result<Option<Url>> {
-    let Some(text) = args.index_url.clone().or_else(io::default_index) else { return Ok(None) };
-    // The address is not shown: it may hold a login.
-    let odd = || Problem::new(Code::Usage, "the address of the default index is not an http or https URL");
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    Ok(Some(url.ok_or_else(|| odd().help("give one with --index-url, or mend PIP_INDEX_URL or UV_DEFAULT_INDEX"))?))
 }
 
 fn network(args: &NetworkArgs) -> Result<Network> {
