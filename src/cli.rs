@@ -66,7 +66,7 @@ pub enum Command {
     /// opened: its name, its tags and what it requires must be what the catalogue says. Offline unless told otherwise.
     #[command(after_help = verify::EXAMPLES)]
     Verify(Box<verify::Verify>),
-    /// Tell which wheels are known
+    /// Tell which wheels are known, and learn new ones
     #[command(subcommand)]
     Catalog(catalog::Catalog),
     /// Print the script that completes commands and options in a shell

@@ -29,6 +29,7 @@ pub mod error;
 pub mod image;
 pub mod index;
 pub mod io;
+pub mod learn;
 pub mod lock;
 pub mod marker;
 pub mod metadata;

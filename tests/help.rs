@@ -50,3 +50,12 @@ fn wrong_values_are_explained() {
 fn the_version_is_told() {
     assert_eq!(Place::new().run("--version").ok(), format!("torchswap {}\n", env!("CARGO_PKG_VERSION")));
 }
+
+#[test]
+fn help_of_the_catalogue_reads_well() {
+    let place = Place::new();
+    let text = ["catalog --help", "catalog list -h", "catalog show -h", "catalog update --help"];
+    let text: Vec<String> =
+        text.map(|arguments| format!("$ torchswap {arguments}\n{}", place.run(arguments).ok())).into();
+    snapshot("help-catalog", &text.join("\n"));
+}

@@ -13,6 +13,7 @@ mod architecture;
 mod audit;
 mod catalog;
 mod catalog_command;
+mod catalog_update;
 mod check;
 mod closure;
 mod completions;

@@ -4,7 +4,7 @@
 //! Everything is hermetic: an output is made with `--mirror` to the loopback, and tiny wheels are served for all that it
 //! names (`judges/world.rs`). uv and the real registry judge in `.ci/installers`.
 
-mod pythons;
+pub mod pythons;
 mod server;
 mod several;
 mod world;

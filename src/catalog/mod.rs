@@ -22,6 +22,7 @@
 
 mod embedded;
 pub mod listing;
+mod merge;
 mod paths;
 mod project;
 mod refusal;
@@ -38,9 +39,10 @@ use pep508_rs::PackageName;
 use crate::target::{Backend, Platform};
 
 pub use embedded::BuiltIn;
+pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
-pub use requires::{Requires, RequiresRow};
+pub use requires::{Requires, RequiresRow, means_the_same};
 pub use row::{BadColumn, Built, Index, WheelRow};
 pub use runtime::is_gpu_runtime;
 
@@ -107,7 +109,7 @@ pub(crate) fn is_projects(package: &PackageName) -> bool {
 }
 
 /// How a package takes part in the family, as far as the built-in catalogue knows.
-fn built_in_family(package: &PackageName) -> Family {
+pub(crate) fn built_in_family(package: &PackageName) -> Family {
     if PER_BACKEND.contains(&package.as_ref()) {
         Family::PerBackend
     } else if ONE_BUILD.contains(&package.as_ref()) {

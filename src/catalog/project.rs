@@ -120,7 +120,7 @@ fn is_override(row: &RequiresRow) -> bool {
 }
 
 /// The lines that hold a row, each with where it begins.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut at = 0;
     text.split_inclusive('\n').filter_map(move |whole| {
         let mark = if at == 0 && whole.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
@@ -170,34 +170,54 @@ impl Catalogues {
         let mut all = Self::NONE;
         let mut problems = Vec::new();
         for project in projects {
-            for (row, span) in &project.rows {
-                if are_enough(&mut problems, &project.source.name) {
-                    break;
-                }
-                let known = all.wheels_of(&row.wheel.name, &row.wheel.version);
-                let twin =
-                    known.iter().find(|known| known.index == row.index && known.wheel.as_str() == row.wheel.as_str());
-                let Some(known) = twin.filter(|_| row.overrides.is_none()) else { continue };
-                if known.sha256 != row.sha256 {
-                    problems.push(conflict(known, row, &project.source, *span));
-                } else if known.built != row.built && ![known.built, row.built].contains(&Built::Unknown) {
-                    problems.push(refusal::built(known, row, &project.source, *span));
-                }
-            }
-            for (row, span) in project.lists.iter().filter(|(row, _)| !is_override(row)) {
-                if are_enough(&mut problems, &project.source.name) {
-                    break;
-                }
-                let lists = all.all().flat_map(|tables| tables.lists(&row.package, &row.version));
-                let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
-                let found = contradiction(row, &lists);
-                problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
-            }
-            all.overrides |= project.overrides();
-            all.projects.push(project);
+            all.add(project, &mut problems);
         }
         Error::unless_empty(problems)?;
         Ok(all)
+    }
+
+    /// Adds one that counts behind all others.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with(mut self, project: ProjectTable) -> Result<Self, Error> {
+        let mut problems = Vec::new();
+        self.add(project, &mut problems);
+        Error::unless_empty(problems)?;
+        Ok(self)
+    }
+
+    fn add(&mut self, project: ProjectTable, problems: &mut Vec<Problem>) {
+        for (row, span) in &project.rows {
+            if are_enough(problems, &project.source.name) {
+                break;
+            }
+            let known = self.wheels_of(&row.wheel.name, &row.wheel.version);
+            let twin =
+                known.iter().find(|known| known.index == row.index && known.wheel.as_str() == row.wheel.as_str());
+            let Some(known) = twin.filter(|_| row.overrides.is_none()) else { continue };
+            if known.sha256 != row.sha256 {
+                problems.push(conflict(known, row, &project.source, *span));
+            } else if known.built != row.built && ![known.built, row.built].contains(&Built::Unknown) {
+                problems.push(refusal::built(known, row, &project.source, *span));
+            }
+        }
+        for (row, span) in project.lists.iter().filter(|(row, _)| !is_override(row)) {
+            if are_enough(problems, &project.source.name) {
+                break;
+            }
+            let lists = self.all().flat_map(|tables| tables.lists(&row.package, &row.version));
+            let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
+            let found = contradiction(row, &lists);
+            problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
+        }
+        self.overrides |= project.overrides();
+        self.projects.push(project);
+    }
+
+    /// What is listed for the exact version of a wheel, on whichever index.
+    pub(super) fn lists(&self, package: &PackageName, version: &Version) -> Vec<List<'_>> {
+        self.all().flat_map(|tables| tables.lists(package, version)).collect()
     }
 
     /// Every package that one of them has a wheel of, ascending.

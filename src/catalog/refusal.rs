@@ -41,6 +41,20 @@ pub(super) fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span
     )
 }
 
+/// An index gives a file another digest than the one that is known.
+pub(super) fn changed(known: &WheelRow, found: &WheelRow) -> Problem {
+    let message = format!(
+        "two digests for {} at {}: the {} catalogue has {}, the index now says {}",
+        cut(known.wheel.as_str(), LONGEST_SHOWN),
+        cut(known.index.as_str(), LONGEST_SHOWN),
+        known.catalogue,
+        known.sha256,
+        found.sha256
+    );
+    let help = "a file that was published does not change: find out which of the two was, and trust neither until then";
+    Problem::new(Code::DigestConflict, message).help(help)
+}
+
 /// Two catalogues do not agree what a wheel was built for.
 pub(super) fn built(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
     let message = format!(

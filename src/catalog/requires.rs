@@ -148,7 +148,12 @@ impl<'t> List<'t> {
         self.provenance == "override"
     }
 
-    fn is_suspect(self) -> bool {
+    /// The requirements.
+    pub(super) fn texts(self) -> Vec<String> {
+        self.list().map(str::to_owned).collect()
+    }
+
+    pub(super) fn is_suspect(self) -> bool {
         self.provenance == "suspect"
     }
 
@@ -184,7 +189,7 @@ impl<'t> List<'t> {
     }
 
     fn known(self) -> Requires {
-        Requires::Known { list: self.list().map(str::to_owned).collect(), provenance: self.provenance.to_owned() }
+        Requires::Known { list: self.texts(), provenance: self.provenance.to_owned() }
     }
 }
 
@@ -207,7 +212,7 @@ fn holds(tree: &MarkerTree, platform: Platform) -> bool {
 
 /// What a list asks for on a platform when no extra is wanted, under each Python: two lists that are written differently
 /// may ask for the same.
-fn meaning(list: &[String], platform: Platform) -> BTreeSet<(u8, String)> {
+pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(u8, String)> {
     let mut all = BTreeSet::new();
     for text in list {
         let (before, written) = requirement::split(text);
@@ -233,6 +238,12 @@ fn meaning(list: &[String], platform: Platform) -> BTreeSet<(u8, String)> {
     all
 }
 
+/// True if two lists ask for the same on a platform, or (`None`) on all of them, when no extra is wanted.
+pub fn means_the_same(one: &[String], other: &[String], platform: Option<Platform>) -> bool {
+    let platforms = platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
+    one == other || platforms.into_iter().all(|platform| means(one, platform) == means(other, platform))
+}
+
 /// The platform on which a list asks for something else than what is known of the same wheel, if there is one.
 pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Platform, String)> {
     if known.is_empty() {
@@ -244,7 +255,7 @@ pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Pl
     platforms.into_iter().find_map(|platform| {
         let (here, there) = (choose(&row.package, &[own], platform), choose(&row.package, known, platform));
         let (Requires::Known { list, .. }, Requires::Known { list: known, .. }) = (here, there) else { return None };
-        let (one, other) = (meaning(&list, platform), meaning(&known, platform));
+        let (one, other) = (means(&list, platform), means(&known, platform));
         one.symmetric_difference(&other).next().map(|(_, what)| (platform, what.clone()))
     })
 }

@@ -18,6 +18,13 @@ const SHOW_EXAMPLES: &str = "\
 Examples:
   torchswap catalog show torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl";
 
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  torchswap catalog update torch==2.9.1 torchvision==0.24.1 --cuda 13.0 --platform linux-x86_64
+      into torchswap-catalog.tsv; then: torchswap export --cuda 13.0 --catalog torchswap-catalog.tsv
+  torchswap catalog update vllm==0.6.1 --cuda 11.8 --index https://wheels.example/simple -o team.tsv
+      from an index of your own";
+
 /// What to do with the catalogue.
 #[derive(Debug, Subcommand)]
 pub enum Catalog {
@@ -27,6 +34,13 @@ pub enum Catalog {
     /// Show all that is known of a wheel, and who says so
     #[command(after_help = SHOW_EXAMPLES)]
     Show(Show),
+    /// Learn wheels from an index, with what they require, into a catalogue of the project
+    ///
+    /// Reads the index page for digests, and the metadata beside each wheel or a few kB of the wheel itself for its
+    /// requirements. What these require is looked up in --closure-index, so that exports stay offline. Rows that are there
+    /// stay; a file that is known with another digest is an error.
+    #[command(after_help = UPDATE_EXAMPLES)]
+    Update(Box<Update>),
 }
 
 /// Options of `catalog list`.
@@ -96,4 +110,42 @@ pub struct SourceArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `catalog update`.
+#[derive(Debug, Args)]
+pub struct Update {
+    /// What to learn: torch==2.9.1
+    #[arg(required = true, value_name = "PACKAGE==VERSION")]
+    pub releases: Vec<Release>,
+    /// The build.
+    #[command(flatten)]
+    pub build: BuildArgs,
+    /// Wheels for this platform alone; repeatable
+    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    pub platforms: Vec<Platform>,
+    /// Wheels for this CPython alone, such as 3.10; repeatable
+    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    pub pythons: Vec<Python>,
+    /// Base URL of the index; default: the build's folder of https://download.pytorch.org/whl.
+    // Read later: clap would print a login. The help is told here: rustdoc wants links marked.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Base URL of the index; default: the build's folder of https://download.pytorch.org/whl"
+    )]
+    pub index: Option<String>,
+    /// Base URL of the simple index that has what the wheels require; default: that of uv or pip (UV_DEFAULT_INDEX,
+    /// UV_INDEX_URL, PIP_INDEX_URL)
+    #[arg(long, value_name = "URL")]
+    pub closure_index: Option<String>,
+    /// Download and hash wheels of which the index tells no digest
+    #[arg(long)]
+    pub hash_missing: bool,
+    /// Speak plain http with other hosts than this machine
+    #[arg(long)]
+    pub allow_http: bool,
+    /// The catalogue to write; default: the configuration's, else torchswap-catalog.tsv
+    #[arg(long = "catalog", short = 'o', visible_alias = "output", value_name = "FILE")]
+    pub catalog: Option<String>,
 }

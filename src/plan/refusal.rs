@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 use super::Wish;
 use super::family::{file_name, same_url, sha256};
 use super::knowledge::Knowledge;
-use crate::catalog::{Built, Index, WheelRow, WheelSource, releases};
+use crate::catalog::{Built, Index, WheelRow, WheelSource, is_projects, releases};
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, Origin};
 use crate::target::{Backend, Environment, Python};
@@ -122,9 +122,15 @@ pub(super) fn no_such_build<S: WheelSource>(
         let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         help.push_str(&format!("of {name} {public} it knows {list} there; "));
     }
-    help.push_str("a catalogue of the project can add the wheel: --catalog FILE");
+    help.push_str(&learn(name, &public, wanted));
     let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
     Problem::new(Code::NotKnown, message).under(python).help(help)
+}
+
+/// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.
+fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
+    let index = if is_projects(name) { " --index URL" } else { "" };
+    format!("learn it with: torchswap catalog update {name}=={version} {}{index}", wanted.flag())
 }
 
 /// What the release history rules out. The matrix alone does not: where a catalogue knows such a wheel, it was made.

@@ -1,6 +1,7 @@
 //! `torchswap catalog`: what is known, and learning more.
 
 mod look;
+mod update;
 
 use crate::cli::catalog::Catalog;
 use crate::error::Result;
@@ -26,5 +27,6 @@ pub fn run(args: &Catalog) -> Result<Told> {
     match args {
         Catalog::List(args) => look::list(args),
         Catalog::Show(args) => look::show(args),
+        Catalog::Update(args) => update::update(args),
     }
 }

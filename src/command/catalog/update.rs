@@ -1,0 +1,101 @@
+//! `catalog update`.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::Told;
+use crate::catalog::listing::Filter;
+use crate::catalog::{Merged, ProjectTable, merge};
+use crate::cli::catalog::Update;
+use crate::command::read;
+use crate::error::{Code, Error, Problem, Result};
+use crate::index::{Network, Settings};
+use crate::io;
+use crate::learn::{Wanted, learn};
+use crate::output::Mirror;
+use crate::text::Source;
+
+/// The catalogue that is written where none is named.
+const FILE: &str = "torchswap-catalog.tsv";
+
+/// Learns the releases into the project's catalogue.
+pub(super) fn update(args: &Update) -> Result<Told> {
+    let config = read::config()?;
+    let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
+    let wanted = wanted(args)?;
+    let source = io::read_if_there(&file)?.unwrap_or_else(|| Source::new(&file, ""));
+    let others: Vec<String> = config.catalogs.iter().filter(|name| !io::is_same_file(name, &file)).cloned().collect();
+    let known = read::catalogues(&others)?.with(ProjectTable::parse(&source.name, source.text.clone())?)?;
+    let network = Network::new(Settings { allow_http: args.allow_http, ..io::network_settings()? });
+    let learned = learn(&wanted, &known, &network)?;
+    let merged = merge(&source, &known, learned.wheels, learned.lists)?;
+    // What is written must be read again.
+    read::catalogues(&others)?.with(ProjectTable::parse(&source.name, merged.text.clone())?)?;
+    let mut notes = told(&merged, &file);
+    for note in learned.notes.iter().chain(&merged.notes) {
+        notes.push_str(&format!("note: {note}\n"));
+    }
+    if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
+        notes
+            .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
+    }
+    let writes = if merged.text == source.text { Vec::new() } else { vec![(file, merged.text)] };
+    Ok(Told { notes, found: true, writes, ..Told::default() })
+}
+
+fn wanted(args: &Update) -> Result<Wanted> {
+    let mut problems = Vec::new();
+    let mut releases = Vec::new();
+    for release in &args.releases {
+        match &release.version {
+            Some(version) => releases.push((release.name.clone(), version.clone())),
+            None => {
+                let problem = Problem::new(Code::Usage, format!("no version of {} is named", release.name));
+                problems.push(problem.help(format!("write {}==VERSION", release.name)));
+            }
+        }
+    }
+    Error::unless_empty(problems)?;
+    let backend = args.build.backend();
+    let index = match (&args.index, backend) {
+        (Some(text), _) => url("--index", text)?,
+        (None, Some(backend)) => url("--index", &format!("{}/{backend}", Mirror::OF))?,
+        (None, None) => {
+            let problem = Problem::new(Code::Usage, "neither a build nor an index is named");
+            return Err(problem.help("say which: --cuda 13.0, --cpu, --rocm 6.3, or --index URL").into());
+        }
+    };
+    let closure = match &args.closure_index {
+        Some(text) => Some(url("--closure-index", text)?),
+        None => io::default_index().map(|text| url("the index of pip or uv", &text)).transpose()?,
+    };
+    let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
+    Ok(Wanted { releases, index, filter, hash_missing: args.hash_missing, closure })
+}
+
+/// The address itself is not shown: it may hold a login.
+fn url(option: &str, text: &str) -> Result<Url> {
+    let odd = || Problem::new(Code::Usage, format!("{option} is no http or https URL"));
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| odd().into())
+}
+
+/// What was added, by release.
+fn told(merged: &Merged, file: &str) -> String {
+    let mut text = String::new();
+    let mut releases: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for row in &merged.wheels {
+        *releases.entry((row.wheel.name.to_string(), row.wheel.version.to_string())).or_default() += 1;
+    }
+    let wheels = |count: usize| if count == 1 { "1 wheel".to_owned() } else { format!("{count} wheels") };
+    for ((name, version), count) in releases {
+        text.push_str(&format!("learned  {name} {version}: {}\n", wheels(count)));
+    }
+    if merged.known > 0 {
+        text.push_str(&format!("known    {}, with the same digests\n", wheels(merged.known)));
+    }
+    if merged.wheels.is_empty() && merged.lists.is_empty() {
+        text.push_str(&format!("nothing is new; {file} stays as it is\n"));
+    }
+    text
+}

@@ -1,0 +1,113 @@
+//! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
+
+use pep440_rs::Version;
+
+use super::Lists;
+use crate::archive::{self, ArchiveError};
+use crate::catalog::listing::Filter;
+use crate::catalog::{RequiresRow, WheelRow, means_the_same};
+use crate::error::{Code, Problem};
+use crate::index::{Link, Network, RangeReader};
+use crate::metadata::Metadata;
+use crate::target::Platform;
+use crate::wheel::WheelName;
+
+/// What a wheel says of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    /// Its requirements.
+    pub(super) list: Vec<String>,
+    /// The Pythons it is for.
+    pub(super) requires_python: Option<String>,
+    /// How that became known, as the catalogue has it: `metadata` or `wheel`.
+    pub(super) provenance: &'static str,
+    /// The file's length, where it was asked for.
+    pub(super) size: Option<u64>,
+}
+
+/// Parts of a file that were read, each with where it begins.
+pub(super) type Parts = Vec<(u64, Vec<u8>)>;
+
+/// Asks the index, and if it has no metadata beside the wheel the wheel itself, of which a few parts are read.
+pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<(Told, Parts), Problem> {
+    let beside = match network.metadata(link) {
+        // Some pages promise what is not there.
+        Err(problem) if problem.code == Code::Absent => None,
+        other => other?,
+    };
+    match beside {
+        Some(bytes) => {
+            let odd = |why: &str| Problem::new(Code::Network, format!("the metadata beside {wheel} is odd: {why}"));
+            let metadata = Metadata::parse(&bytes).map_err(|why| odd(&why))?;
+            if metadata.name != wheel.name || metadata.version != wheel.version {
+                return Err(odd(&format!("it is that of {} {}", metadata.name, metadata.version)));
+            }
+            Ok((told(metadata, "metadata", None), Vec::new()))
+        }
+        None => {
+            let mut reader = network.open(&link.url)?;
+            let size = reader.length();
+            let contents = archive::open(&mut reader, wheel).map_err(|error| unreadable(&error, wheel))?;
+            Ok((told(contents.metadata, "wheel", Some(size)), reader.into_parts()))
+        }
+    }
+}
+
+fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> Told {
+    Told { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
+}
+
+fn unreadable(error: &ArchiveError, wheel: &WheelName) -> Problem {
+    let known = match error {
+        ArchiveError::Io(error) => RangeReader::problem(error).cloned(),
+        ArchiveError::Refused(_) => None,
+    };
+    known.unwrap_or_else(|| {
+        let message = format!("{wheel} is not taken: {error}");
+        Problem::new(Code::Network, message).help("it is no wheel that could be trusted; tell its publishers")
+    })
+}
+
+impl Told {
+    /// The rows that say so: one for each platform that the wheel installs on, or one for all.
+    pub(super) fn lists(&self, row: &WheelRow) -> Vec<RequiresRow> {
+        let (platforms, _) = Filter::default().places(row);
+        let everywhere = platforms.len() == Platform::ALL.len();
+        let platforms = if everywhere { vec![None] } else { platforms.into_iter().map(Some).collect() };
+        let list = |platform| RequiresRow {
+            package: row.wheel.name.clone(),
+            version: row.wheel.version.clone(),
+            index: row.index.clone(),
+            platform,
+            provenance: self.provenance.to_owned(),
+            reason: None,
+            list: self.list.clone(),
+        };
+        platforms.into_iter().map(list).collect()
+    }
+}
+
+/// One list for each release and platform; and what is wrong where the wheels of one do not require the same under every
+/// Python: the catalogue has no place for that.
+pub(super) fn agreeing(lists: Vec<RequiresRow>) -> (Vec<RequiresRow>, Vec<Problem>) {
+    let mut all = Lists::new();
+    let mut problems = Vec::new();
+    for row in lists {
+        let key = (row.package.clone(), row.version.to_string(), row.index.as_str().to_owned(), row.platform);
+        match all.get(&key) {
+            None => {
+                all.insert(key, row);
+            }
+            Some(first) if means_the_same(&first.list, &row.list, row.platform) => {}
+            Some(first) => problems.push(differing(&first.version, &row)),
+        }
+    }
+    (all.into_values().collect(), problems)
+}
+
+fn differing(version: &Version, row: &RequiresRow) -> Problem {
+    let platform = row.platform.map_or_else(|| "any platform".to_owned(), |platform| platform.to_string());
+    let message =
+        format!("the wheels of {} {version} for {platform} do not require the same under every Python", row.package);
+    Problem::new(Code::Unsupported, message).help("learn them for one Python: --python 3.10")
+}
