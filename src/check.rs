@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::{Family, WheelSource};
-use crate::error::{Code, Problem};
+use crate::error::{Code, Problem, Result};
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
-use crate::lock::{Lock, LockedDigest, Origin};
+use crate::lock::{Choice, Lock, LockedDigest, Origin};
 use crate::marker::{Condition, Extras};
+use crate::output::Draft;
 use crate::plan::Knowledge;
 use crate::target::Environment;
 
@@ -29,25 +31,63 @@ pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments
     let mut lines: Vec<String> = Vec::new();
     for environment in environments {
         let (old, new) = (meanings(found, *environment), meanings(expected, *environment));
-        for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-            let line = match (old.get(name), new.get(name)) {
-                (Some(old), Some(new)) if old == new => continue,
-                (Some(old), None) => format!("- {}", old.pin),
-                (None, Some(new)) => format!("+ {}", new.pin),
-                (Some(old), Some(new)) if old.pin != new.pin => format!("~ {} is now {}", old.pin, new.pin),
-                (Some(old), Some(new)) if old.digests != new.digests => format!("~ {} has other digests", old.pin),
-                (Some(old), Some(_)) => format!("~ {} has another marker or other extras", old.pin),
-                (None, None) => continue,
-            };
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
+        compare(&old, &new, &mut lines);
     }
     let (old, new) = (indexes(found), indexes(expected));
     lines.extend(old.iter().filter(|option| !new.contains(option)).map(|option| format!("- {option}")));
     lines.extend(new.iter().filter(|option| !old.contains(option)).map(|option| format!("+ {option}")));
     lines
+}
+
+/// Adds the differences of two outputs on one environment.
+fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, lines: &mut Vec<String>) {
+    for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let line = match (old.get(name), new.get(name)) {
+            (Some(old), Some(new)) if old == new => continue,
+            (Some(old), None) => format!("- {}", old.pin),
+            (None, Some(new)) => format!("+ {}", new.pin),
+            (Some(old), Some(new)) if old.pin != new.pin => format!("~ {} is now {}", old.pin, new.pin),
+            (Some(old), Some(new)) if old.digests != new.digests => format!("~ {} has other digests", old.pin),
+            (Some(old), Some(_)) => format!("~ {} has another marker or other extras", old.pin),
+            (None, None) => continue,
+        };
+        if !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+}
+
+/// How a `pylock.toml` differs from a draft, in the places that the draft is for.
+///
+/// # Errors
+/// If the file gives nothing in one of these places, or a package twice.
+pub fn drift_of_pylock(found: &Pylock, expected: &Draft) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for environment in expected.places() {
+        let old = found.select(&Choice::default(), environment)?.picks.into_iter().map(|pick| {
+            let entry = &found.entries[pick.entry];
+            let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
+            meaning_of(&entry.name, entry.version.as_ref(), pick.condition, digests)
+        });
+        let here = expected.packages.iter().filter(|package| package.places.contains(&environment));
+        let new = here.map(|package| {
+            let residue = package.residue.as_deref().and_then(|text| crate::marker::parse(text).ok());
+            let condition = residue.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
+            meaning_of(&package.name, package.version.as_ref(), condition, package.content.digests())
+        });
+        compare(&old.collect(), &new.collect(), &mut lines);
+    }
+    Ok(lines)
+}
+
+fn meaning_of(
+    name: &PackageName,
+    version: Option<&Version>,
+    condition: Condition,
+    digests: BTreeSet<LockedDigest>,
+) -> (String, Meaning) {
+    let pin = version.map_or_else(|| name.to_string(), |version| format!("{name}=={version}"));
+    (name.to_string(), Meaning { pin, extras: Extras::new(), condition, digests })
 }
 
 fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {

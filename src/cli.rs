@@ -31,7 +31,7 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a requirements file for one target or several
+    /// Write a requirements file or a pylock.toml for one target or several
     ///
     /// Reads a poetry.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
@@ -176,6 +176,8 @@ Examples:
       every output that the configuration names
   torchswap export --target mac --target docker -o requirements.txt
       one file for both: markers select each one's lines
+  torchswap export --target mac --target docker -o pylock.toml
+      the same as PEP 751 has it
   poetry export | torchswap export --cuda 12.1 -
       from standard input";
 
@@ -295,6 +297,18 @@ pub struct OutputArgs {
     /// Write to this file, whole or not at all, instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
+    /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
+    #[arg(long)]
+    pub index: bool,
+    /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+    /// Speak plain http with other machines, too
+    #[arg(long)]
+    pub allow_http: bool,
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,
@@ -309,6 +323,15 @@ pub struct OutputArgs {
         help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
     )]
     pub mirror: Option<String>,
+}
+
+/// Formats of outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A requirements file, for pip and uv
+    Requirements,
+    /// A pylock.toml (PEP 751), for pip 26.1, uv and others
+    Pylock,
 }
 
 /// What is told on standard error.

@@ -12,15 +12,17 @@ mod lines;
 mod mirror;
 mod patched;
 mod places;
+mod pylock;
 mod relock;
 mod urls;
 
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Lock;
-use crate::lock::pylock::{self, Pylock};
+use crate::lock::pylock::{Pylock, index_options};
 use crate::plan::TargetPlan;
 
 pub use mirror::Mirror;
+pub use pylock::{At, Content, Draft, File, Package};
 
 /// How an output is written.
 #[derive(Debug, Clone, Default)]
@@ -41,9 +43,9 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
     match lock {
         Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
         Lock::Pylock(pylock) => {
-            Error::unless_empty(without_file(pylock, plans))?;
+            whole(lock, plans)?;
             let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
-            fresh::write(&pylock::index_options, lock, &plans, style)
+            fresh::write(&index_options, lock, &plans, style)
         }
         Lock::Requirements(file) => patched::write(file, lock, plans, style),
     }
@@ -65,6 +67,14 @@ pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<Str
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
             Err(problem.help("name one target, or export a file for each").into())
         }
+    }
+}
+
+/// Checks that a lock has a file for each place of everything that stays as locked. Most formats do not tell.
+fn whole(lock: &Lock, plans: &[TargetPlan]) -> Result<()> {
+    match lock {
+        Lock::Pylock(pylock) => Error::unless_empty(without_file(pylock, plans)),
+        Lock::Poetry(_) | Lock::Requirements(_) => Ok(()),
     }
 }
 

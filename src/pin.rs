@@ -64,6 +64,8 @@ pub enum Pin {
         url: String,
         /// Its digest.
         sha256: Sha256,
+        /// Its size in bytes, where it was recorded.
+        size: Option<u64>,
         /// Who says so.
         witness: Witness,
     },
@@ -80,8 +82,8 @@ pub enum Pin {
 
 impl Pin {
     /// A wheel at a URL.
-    pub fn url(wheel: &WheelName, url: String, sha256: Sha256, witness: Witness) -> Self {
-        Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, witness }
+    pub fn url(wheel: &WheelName, url: String, sha256: Sha256, size: Option<u64>, witness: Witness) -> Self {
+        Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, size, witness }
     }
 
     /// The version, local label included.

@@ -1,6 +1,7 @@
 //! `pylock.toml` as pip, uv, Poetry and PDM write it: what is selected from one, and what is refused.
 
 mod checked;
+mod export;
 mod read;
 mod rewritten;
 mod selected;

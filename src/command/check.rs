@@ -2,14 +2,20 @@
 
 use std::collections::BTreeSet;
 
+use pep508_rs::PackageName;
+
+use super::export::{self, Prepared};
 use super::job::{Job, jobs};
-use super::{export, read};
+use super::read;
 use crate::check;
 use crate::cli::{Check, Export};
 use crate::config::Config;
 use crate::error::{Code, Error, Problem, Result};
 use crate::io;
+use crate::lock::LockedDigest;
+use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
+use crate::output::{At, File};
 use crate::plan::Knowledge;
 use crate::report::Finding;
 use crate::target::Environment;
@@ -40,7 +46,10 @@ pub fn run(args: &Check) -> Result<Checked> {
             Ok(Some((finding, text))) => {
                 checked.findings.push(Finding { fixed: args.fix, ..finding });
                 if args.fix {
-                    checked.writes.push((file, text));
+                    match text {
+                        Ok(text) => checked.writes.push((file, text)),
+                        Err(error) => problems.extend(error.into_problems()),
+                    }
                 }
             }
             Err(error) => problems.extend(error.into_problems()),
@@ -101,29 +110,47 @@ fn export_of(words: &[String]) -> Result<Export> {
     })
 }
 
-/// Compares one output with what its lock gives; also gives the text it should have.
-fn output(file: &str, job: &Job) -> Result<Option<(Finding, String)>> {
-    let expected = export::make(job)?;
+/// Compares one output with what its lock gives; also gives the text it should have, if that can be told here.
+fn output(file: &str, job: &Job) -> Result<Option<(Finding, Result<String>)>> {
+    let (expected, summaries) = export::prepare(job)?;
     let found = io::read_if_there(file)?;
     let finding = |problem: Problem, details| Finding { file: file.to_owned(), problem, details, fixed: false };
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
-    let Some(found) = found else {
-        let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
-        return Ok(Some((finding(problem.help(help()), Vec::new()), expected.text)));
-    };
-    if found.text == expected.text {
-        return Ok(None);
-    }
-    let environments = expected.summaries.iter().flat_map(|summary| {
+    let environments = summaries.iter().flat_map(|summary| {
         summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
     });
     let environments: Vec<Environment> = environments.collect();
-    let details = check::drift(&parsed(&found)?, &parsed(&Source::new(file, &*expected.text))?, &environments);
+    let (text, details) = match (expected, &found) {
+        (Prepared::Requirements(text), Some(found)) if found.text == text => return Ok(None),
+        (Prepared::Requirements(text), Some(found)) => {
+            let details = check::drift(&parsed(found)?, &parsed(&Source::new(file, &*text))?, &environments);
+            (Ok(text), details)
+        }
+        (Prepared::Pylock(mut draft), Some(found)) => {
+            let old = Pylock::parse(&found.name, found.text.clone(), None)?;
+            draft.fill(|name, _, file| place(&old, name, file));
+            (draft.text(), check::drift_of_pylock(&old, &draft)?)
+        }
+        (Prepared::Requirements(text), None) => (Ok(text), Vec::new()),
+        (Prepared::Pylock(draft), None) => (draft.text(), Vec::new()),
+    };
+    if found.is_none() {
+        let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
+        return Ok(Some((finding(problem.help(help()), Vec::new()), text)));
+    }
     if details.is_empty() {
         return Ok(None);
     }
     let problem = Problem::new(Code::OutOfDate, format!("{file} is not what {} gives now", job.lock));
-    Ok(Some((finding(problem.help(help()), details), expected.text)))
+    Ok(Some((finding(problem.help(help()), details), text)))
+}
+
+/// Where a file is by an output that was made before: its digest is the same, so it is the same file.
+fn place(old: &Pylock, name: &PackageName, file: &File) -> Option<(String, At)> {
+    let packages = old.entries.iter().zip(&old.packages).filter(|(entry, _)| entry.name == *name);
+    let mut files = packages.flat_map(|(_, package)| package.kind.files());
+    let known = files.find(|known| known.digests.contains(&LockedDigest::Sha256(file.sha256)))?;
+    Some((known.name.clone(), At { url: known.url()?.to_owned(), size: known.size }))
 }
 
 fn parsed(source: &Source) -> Result<RequirementsFile> {

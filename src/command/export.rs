@@ -1,11 +1,15 @@
-//! `torchswap export`: lock → plan → requirements file.
+//! `torchswap export`: lock → plan → requirements file or pylock.toml.
+
+mod urls;
 
 use super::job::{Job, jobs};
 use super::read;
-use crate::cli::Export;
+use crate::check;
+use crate::cli::{Export, OutputFormat};
 use crate::error::{Code, Error, Problem, Result};
 use crate::io;
-use crate::output::{self, Style};
+use crate::lock::pylock::Pylock;
+use crate::output::{self, Draft, Style};
 use crate::plan::{self, Knowledge};
 use crate::report::Summary;
 
@@ -14,7 +18,7 @@ use crate::report::Summary;
 pub struct Exported {
     /// Where it goes; `None`: to standard output.
     pub output: Option<String>,
-    /// The requirements file.
+    /// The file.
     pub text: String,
     /// What was done, by target.
     pub summaries: Vec<Summary>,
@@ -39,7 +43,43 @@ pub fn run(args: &Export) -> Result<Vec<Exported>> {
 }
 
 /// Makes one output.
-pub(super) fn make(job: &Job) -> Result<Exported> {
+fn make(job: &Job) -> Result<Exported> {
+    let (file, summaries) = prepare(job)?;
+    let text = match file {
+        Prepared::Requirements(text) => text,
+        Prepared::Pylock(mut draft) => {
+            if let Some(index) = &job.index {
+                urls::find(&mut draft, index)?;
+            }
+            let text = draft.text()?;
+            sound(&draft, &text)?;
+            text
+        }
+    };
+    Ok(Exported { output: job.output.clone(), text, summaries })
+}
+
+/// Reads a file again: if it did not say what was planned, nothing is written.
+fn sound(draft: &Draft, text: &str) -> Result<()> {
+    let wrong = |what: String| {
+        let problem = Problem::new(Code::Inconsistent, format!("the pylock.toml would not do: {what}"));
+        Error::from(problem.help("nothing was written; please report this with the lock"))
+    };
+    let again = Pylock::parse("pylock.toml", text.to_owned(), None).map_err(|error| wrong(error.to_string()))?;
+    let differences = check::drift_of_pylock(&again, draft).map_err(|error| wrong(error.to_string()))?;
+    if differences.is_empty() { Ok(()) } else { Err(wrong(differences.join("; "))) }
+}
+
+/// An output as far as it can be made without the network.
+pub(super) enum Prepared {
+    /// A requirements file, whole.
+    Requirements(String),
+    /// A pylock.toml that may still lack URLs.
+    Pylock(Box<Draft>),
+}
+
+/// Makes an output as far as it can be made without the network.
+pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
     if let Some(output) = job.output.as_ref().filter(|output| io::is_same_file(output, &job.lock)) {
         let problem = Problem::new(Code::Usage, format!("{output} is the lock itself"));
         return Err(problem.help("name another file for the output").into());
@@ -50,9 +90,12 @@ pub(super) fn make(job: &Job) -> Result<Exported> {
     let plans = plan::targets(&lock, &job.wanted, job.allow_none, &knowledge)?;
     let style =
         Style { without_hashes: job.without_hashes, header: Some(job.header(&plans)), mirror: job.mirror.clone() };
-    let text = output::requirements(&lock, &plans, &style)?;
+    let file = match job.format {
+        OutputFormat::Requirements => Prepared::Requirements(output::requirements(&lock, &plans, &style)?),
+        OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
+    };
     let summaries = plans.iter().map(plan::summary).collect();
     // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plans, knowledge));
-    Ok(Exported { output: job.output.clone(), text, summaries })
+    Ok((file, summaries))
 }

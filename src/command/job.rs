@@ -3,11 +3,12 @@
 use pep508_rs::ExtraName;
 
 use super::read;
-use crate::cli::{Audit, ChoiceArgs, Export, TargetArgs};
+use crate::cli::{Audit, ChoiceArgs, Export, OutputFormat, TargetArgs};
 use crate::config::{Config, Configured};
 use crate::error::{Code, Problem, Result};
 use crate::io;
 use crate::lock::Choice;
+use crate::lock::pylock::Pylock;
 use crate::output::Mirror;
 use crate::plan::TargetPlan;
 use crate::target::{Backend, Platform, Target};
@@ -20,11 +21,22 @@ pub(super) struct Job {
     pub(super) wanted: Vec<(Target, Choice)>,
     pub(super) allow_none: bool,
     pub(super) without_hashes: bool,
+    pub(super) format: OutputFormat,
+    /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
+    pub(super) index: Option<Source>,
     pub(super) mirror: Option<Mirror>,
     pub(super) catalogs: Vec<String>,
     pub(super) output: Option<String>,
     /// A command that makes the same output: in it no path but those that were typed, and of the lock the name alone.
     pub(super) command: String,
+}
+
+/// An index that is asked.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    /// The base URL of the default index, where the command line has it.
+    pub(super) base: Option<String>,
+    pub(super) allow_http: bool,
 }
 
 /// The jobs that a command line asks for: one, or with `--all-targets` one for each output of the configuration. Targets
@@ -56,6 +68,10 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
 fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: &[&Configured]) -> Result<Job> {
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
+    let output = args.output.output.clone().map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
+    let format = format(args.output.format, output.as_deref())?;
+    let asked = args.output.index || args.output.index_url.is_some();
+    let index = asked.then(|| Source { base: args.output.index_url.clone(), allow_http: args.output.allow_http });
     Ok(Job {
         lock: lock.to_owned(),
         wanted: wanted(configured, &args.target, &args.choice),
@@ -63,8 +79,10 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
         catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
-        output: args.output.output.clone().map_or_else(|| output(config, configured), |file| Ok(Some(file)))?,
-        command: command(args, mirror, lock, configured),
+        format,
+        index,
+        output,
+        command: command(args, format, mirror, lock, configured),
     })
 }
 
@@ -195,7 +213,33 @@ fn choice(args: &ChoiceArgs) -> Choice {
     }
 }
 
-fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: &[&Configured]) -> String {
+/// The format of an output: what is asked for, else what the file's name says. PEP 751 names its files, and installers
+/// go by the name.
+fn format(asked: Option<OutputFormat>, output: Option<&str>) -> Result<OutputFormat> {
+    let is_named = output.map(|file| Pylock::is_name(file_name(file)));
+    let file = output.unwrap_or_default();
+    let wrong = |message: String, help: &str| Err(Problem::new(Code::Usage, message).help(help).into());
+    match (asked, is_named) {
+        (Some(OutputFormat::Pylock), Some(false)) => wrong(
+            format!("{file} is no name for a pylock: installers take pylock.toml and pylock.NAME.toml alone"),
+            "name it so, without a dot in NAME",
+        ),
+        (Some(OutputFormat::Requirements), Some(true)) => {
+            wrong(format!("{file} is the name of a pylock, not of a requirements file"), "give the file another name")
+        }
+        (Some(format), _) => Ok(format),
+        (None, Some(true)) => Ok(OutputFormat::Pylock),
+        (None, Some(false) | None) => Ok(OutputFormat::Requirements),
+    }
+}
+
+fn command(
+    args: &Export,
+    format: OutputFormat,
+    mirror: Option<&Mirror>,
+    lock: &str,
+    configured: &[&Configured],
+) -> String {
     let (target, choice, output) = (&args.target, &args.choice, &args.output);
     let mut words = vec!["torchswap export".to_owned()];
     words.extend(configured.iter().filter_map(|one| Some(format!("--target {}", one.target.name.as_ref()?))));
@@ -212,6 +256,7 @@ fn command(args: &Export, mirror: Option<&Mirror>, lock: &str, configured: &[&Co
     words.extend(names("extras", &choice.extras));
     words.extend(choice.all_extras.then(|| "--all-extras".to_owned()));
     words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
+    words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));

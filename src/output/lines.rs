@@ -129,6 +129,31 @@ impl<'a> Writer<'a> {
 
     /// The lines of a package in all places, each with the marker that selects it, and the entry that it came of.
     pub(super) fn merge(&mut self, lines: &[(Environment, &Line)], places: &Places) -> Vec<(String, Option<usize>)> {
+        let view = self.view;
+        let all = Gathered::new(lines, |line| self.body(line));
+        let each = all.marked(view, lines, places);
+        each.map(|one| (one.body.text(one.marker.as_deref()), one.entry)).collect()
+    }
+}
+
+/// What a package says in all places: each thing it says once, with the places, and the entry that it came of.
+pub(super) struct Gathered<B> {
+    said: BTreeMap<B, (BTreeSet<Environment>, Option<usize>)>,
+    covered: BTreeSet<Environment>,
+}
+
+/// One thing that a package says.
+pub(super) struct Said<B> {
+    pub(super) body: B,
+    pub(super) places: BTreeSet<Environment>,
+    /// Selects the places; none where that is everywhere.
+    pub(super) marker: Option<String>,
+    /// The entry of the lock that it came of.
+    pub(super) entry: Option<usize>,
+}
+
+impl<B: Ord> Gathered<B> {
+    pub(super) fn new(lines: &[(Environment, &Line)], mut body: impl FnMut(&Line) -> B) -> Self {
         // Most lines are the same everywhere: what they say is put together once.
         let mut groups: Vec<(&Line, BTreeSet<Environment>)> = Vec::new();
         for (environment, line) in lines {
@@ -139,36 +164,46 @@ impl<'a> Writer<'a> {
                 None => groups.push((line, BTreeSet::from([*environment]))),
             }
         }
-        let mut bodies: BTreeMap<Body<'a>, (BTreeSet<Environment>, Option<usize>)> = BTreeMap::new();
+        let mut said: BTreeMap<B, (BTreeSet<Environment>, Option<usize>)> = BTreeMap::new();
         for (line, there) in groups {
-            bodies.entry(self.body(line)).or_insert_with(|| (BTreeSet::new(), line.entry)).0.extend(there);
+            said.entry(body(line)).or_insert_with(|| (BTreeSet::new(), line.entry)).0.extend(there);
         }
-        let covered: BTreeSet<Environment> = lines.iter().map(|(environment, _)| *environment).collect();
-        let outside = (bodies.len() > 1).then(|| self.surest(lines, places)).flatten();
-        let text = |(body, (some, entry)): (&Body<'_>, &(BTreeSet<Environment>, Option<usize>))| {
-            (body.text(places.marker(some, &covered, outside).as_deref()), *entry)
-        };
-        bodies.iter().map(text).collect()
+        Self { said, covered: lines.iter().map(|(environment, _)| *environment).collect() }
     }
 
-    /// The platform on which the lines of a package are tied to it most surely.
-    fn surest(&self, lines: &[(Environment, &Line)], places: &Places) -> Option<Platform> {
-        places.platforms().min_by_key(|platform| {
-            let there = lines.iter().filter(|(environment, _)| environment.platform == *platform);
-            there.map(|(_, line)| self.ties(line)).max()
+    /// Each with the marker for its places.
+    pub(super) fn marked<'g>(
+        self,
+        view: View<'g>,
+        lines: &'g [(Environment, &'g Line)],
+        places: &'g Places,
+    ) -> impl Iterator<Item = Said<B>> + use<'g, B> {
+        let Self { said, covered } = self;
+        let outside = (said.len() > 1).then(|| surest(view, lines, places)).flatten();
+        said.into_iter().map(move |(body, (some, entry))| {
+            let marker = places.marker(&some, &covered, outside);
+            Said { body, places: some, marker, entry }
         })
     }
+}
 
-    /// How surely pip refuses a line on platforms that it is not for.
-    fn ties(&self, line: &Line) -> Tie {
-        let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
-        let locked = || line.entry.and_then(|index| self.view.entries.get(index)).map(|entry| &entry.origin);
-        match (&line.pin, locked()) {
-            (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
-            (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
-            (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,
-            (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
-        }
+/// The platform on which the lines of a package are tied to it most surely.
+fn surest(view: View<'_>, lines: &[(Environment, &Line)], places: &Places) -> Option<Platform> {
+    places.platforms().min_by_key(|platform| {
+        let there = lines.iter().filter(|(environment, _)| environment.platform == *platform);
+        there.map(|(_, line)| ties(view, line)).max()
+    })
+}
+
+/// How surely pip refuses a line on platforms that it is not for.
+fn ties(view: View<'_>, line: &Line) -> Tie {
+    let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
+    let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
+    match (&line.pin, locked()) {
+        (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
+        (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
+        (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,
+        (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
     }
 }
 
@@ -183,7 +218,7 @@ enum Tie {
     No,
 }
 
-fn file_name(url: &str) -> String {
+pub(super) fn file_name(url: &str) -> String {
     url.rsplit('/').next().unwrap_or_default().replace("%2B", "+")
 }
 

@@ -28,6 +28,24 @@ impl Places {
         self.0.keys().copied()
     }
 
+    /// All Pythons, of whatever platform.
+    pub(super) fn pythons(&self) -> BTreeSet<Python> {
+        self.0.values().flatten().copied().collect()
+    }
+
+    /// A marker for each platform, which holds in its places alone.
+    pub(super) fn environments(&self) -> Vec<String> {
+        let each = self.0.iter().map(|(platform, pythons)| {
+            // A Python that nobody has: so it is never all of them, which would need no marker.
+            let all: Vec<Python> = [Python::three(0)].iter().chain(pythons).copied().collect();
+            match python_marker(&pythons.iter().copied().collect(), &all, false) {
+                None => is(*platform),
+                Some(python) => format!("{} and {}", is(*platform), in_brackets(&python)),
+            }
+        });
+        each.collect()
+    }
+
     /// True if these are all places.
     pub(super) fn are_all(&self, some: &BTreeSet<Environment>) -> bool {
         self.0.values().map(Vec::len).sum::<usize>() == some.len()

@@ -33,7 +33,8 @@ fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
         overrides: None,
     };
     let url = url.split(['?', '#']).next().unwrap_or_default().replace('+', "%2B");
-    Some(Pin::Url { version: entry.version.clone()?, file: file.name.clone(), url, sha256, witness })
+    let (version, size) = (entry.version.clone()?, file.size);
+    Some(Pin::Url { version, file: file.name.clone(), url, sha256, size, witness })
 }
 
 fn sha256(file: &File) -> Option<crate::digest::Sha256> {

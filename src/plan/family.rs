@@ -328,7 +328,7 @@ pub(crate) fn admits_python(row: &WheelRow, python: Python) -> bool {
 /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
 pub(crate) fn pin_of(row: &WheelRow, witness: Witness) -> Pin {
     match row.url() {
-        Some(url) => Pin::url(&row.wheel, url, row.sha256, witness),
+        Some(url) => Pin::url(&row.wheel, url, row.sha256, row.size, witness),
         None => {
             let files = Files::one(row.sha256, row.wheel.as_str());
             Pin::Index { version: row.wheel.version.clone(), files, witness }

@@ -1,0 +1,75 @@
+//! The URLs of a lock's files, from the pages of an index: a file is taken for the lock's if its digest is the lock's.
+
+use std::collections::BTreeMap;
+
+use pep508_rs::PackageName;
+use url::Url;
+
+use crate::command::job::Source;
+use crate::command::read;
+use crate::error::{Code, Error, Problem, Result};
+use crate::index::{Network, Page, Settings, simple};
+use crate::io;
+use crate::output::{At, Draft, File};
+
+/// Finds the URLs that a draft lacks.
+///
+/// # Errors
+/// If the index cannot be asked, or has a file of that name with another digest. What it does not have stays without.
+pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
+    let default = read::index_url(source.base.as_ref())?;
+    let mut unnamed = false;
+    let network = Network::new(Settings { allow_http: source.allow_http, ..io::network_settings()? });
+    let mut problems = Vec::new();
+    let mut pages: BTreeMap<(PackageName, Url), Option<Page>> = BTreeMap::new();
+    draft.fill(|name, index, file| {
+        let index = match index {
+            None => {
+                unnamed |= default.is_none();
+                default.clone()?
+            }
+            Some(index) => Url::parse(index).ok()?,
+        };
+        let page = pages.entry((name.clone(), index)).or_insert_with_key(|(name, index)| {
+            // Who does not answer once is not asked for everything else.
+            if problems.iter().any(|problem: &Problem| problem.code == Code::Network) {
+                return None;
+            }
+            match network.page(&simple::page_url(index, name)) {
+                Ok(page) => Some(page),
+                Err(problem) if problem.code == Code::Absent => None,
+                Err(problem) => {
+                    problems.push(problem);
+                    None
+                }
+            }
+        });
+        let page = page.as_ref()?;
+        let found = on(page, file);
+        if found.is_none() {
+            problems.extend(other(page, file));
+        }
+        found
+    });
+    if unnamed {
+        let problem = Problem::new(Code::Usage, "no default index is named, on which most files would be looked up");
+        problems.push(problem.help("name it: --index-url URL, or PIP_INDEX_URL or UV_DEFAULT_INDEX"));
+    }
+    Error::unless_empty(problems)
+}
+
+/// The file on a page that is the lock's.
+fn on(page: &Page, file: &File) -> Option<(String, At)> {
+    let is_it = |link: &&simple::Link| link.sha256 == Some(file.sha256) && link.url.username().is_empty();
+    let named = |link: &&simple::Link| file.name.as_ref().is_none_or(|name| *name == link.file);
+    let link = page.links.iter().filter(named).find(is_it)?;
+    Some((link.file.clone(), At { url: link.url.to_string(), size: link.size }))
+}
+
+/// Says if a page has another file of a file's name.
+fn other(page: &Page, file: &File) -> Option<Problem> {
+    let other = page.links.iter().find(|link| Some(&link.file) == file.name.as_ref())?;
+    let digest = other.sha256.filter(|digest| *digest != file.sha256)?;
+    let message = format!("two digests for {}: {} in the lock, {digest} on the index page", other.file, file.sha256);
+    Some(Problem::new(Code::DigestConflict, message).help("find out which is right before anything is installed"))
+}
