@@ -9,7 +9,7 @@ use super::offer::{Offer, Shelf};
 use super::{Learned, Wanted};
 use crate::catalog::{Catalogues, Index, WheelRow};
 use crate::closure::{self, Chosen};
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, Problem, Result};
 use crate::index::Network;
 use crate::lock::{At, Entry, Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
@@ -48,7 +48,8 @@ pub(super) fn complete(wanted: &Wanted, roots: &[WheelRow], known: &Catalogues, 
             return finish(&offer, &chosen, &unmet, has_closure, notes);
         }
     }
-    Ok(Learned::default())
+    let message = "what the wheels require leads on and on; no end was found";
+    Err(Problem::new(Code::Unmet, message).help("learn them without --closure-index").into())
 }
 
 /// Where the learned wheels install.
@@ -101,8 +102,9 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     let wish = Wish { backend: None, environment, pythons: &[environment.python] };
     let view = View { entries: &entries, sources: &[] };
     let (chosen, problems) = closure::resolve(view, &selection, &members, &wish, &knowledge);
-    let out_of_step = problems.iter().filter(|one| one.code == Code::OutOfStep);
-    notes.extend(out_of_step.map(|one| one.message.clone()));
+    // What nothing meets is told by name once all indexes were asked.
+    let others = problems.iter().filter(|one| one.code != Code::Unmet);
+    notes.extend(others.map(|one| one.message.clone()));
     (chosen, notes)
 }
 
