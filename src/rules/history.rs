@@ -13,6 +13,8 @@ use crate::catalog::{Family, WheelRow, WheelSource};
 use crate::lock::Entry;
 use crate::plan::Knowledge;
 use crate::plan::family::admits_python;
+use crate::system::System;
+use crate::wheel::WheelName;
 
 /// The wheels of packages that were asked for.
 pub(super) struct History<'k, 's, S> {
@@ -50,6 +52,11 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
             _ if releases.contains(&own) && source == "the index" => {
                 format!("the index has a wheel of {name} {own} for it that the lock does not list: lock again")
             }
+            _ if releases.contains(&own) && here.asked.target.backend.is_none() && !platform.is_macos() => {
+                format!(
+                    "the catalogue has a wheel of {name} {own} for it: torchswap export with --cpu or --cuda swaps it in"
+                )
+            }
             _ if releases.contains(&own) => {
                 format!(
                     "the catalogue has a wheel of {name} {own} for it: torchswap export --platform {platform} takes that"
@@ -58,6 +65,11 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
             Some(next) => format!("lock {name} {next}; {range}"),
             None => range,
         })
+    }
+
+    /// PyTorch's index names wheels `linux_x86_64`, which pip takes on every Linux. Those of the family are made for glibc.
+    pub(super) fn is_for_another_libc(&self, wheel: &WheelName, here: &Here<'_>) -> bool {
+        self.knowledge.family(&wheel.name) != Family::No && is_for_glibc_alone(wheel, here)
     }
 
     /// The releases with a wheel for a machine, ascending, as the catalogue knows them.
@@ -72,7 +84,14 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
             row.wheel.fit_on(here.environment, here.asked.system).is_ok()
                 && here.asked.target.backend.is_none_or(|backend| row.is_for(backend))
                 && admits_python(row, here.environment.python)
+                && !is_for_glibc_alone(&row.wheel, here)
         };
         rows.iter().filter(fits).map(|row| row.wheel.public_version()).collect()
     }
+}
+
+/// True on a machine with musl for a wheel of the family that does not say which C library it needs.
+fn is_for_glibc_alone(wheel: &WheelName, here: &Here<'_>) -> bool {
+    let bare = || wheel.platform_tag().split('.').all(|tag| tag.starts_with("linux_"));
+    matches!(here.asked.system, Some(System::Musl(..))) && bare()
 }

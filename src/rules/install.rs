@@ -16,6 +16,9 @@ use crate::target::{Environment, Python};
 use crate::text::quoted;
 use crate::wheel::{Misfit, WheelName};
 
+/// What wheels of PyTorch's index need that do not say so.
+const GLIBC: Misfit = Misfit::System(System::Glibc(2, 17));
+
 /// What becomes of every entry of the lock, wanted or not.
 pub(super) fn fates(lock: &Lock, files: &[Files], here: &Here<'_>) -> Vec<Fate> {
     let mut all: Vec<Fate> = lock
@@ -104,7 +107,8 @@ pub(super) fn look<S: WheelSource>(
         findings.about(index, finding.help("choose another Python, or lock a release that allows this one"));
     }
     if let Some((_, pin, wheel)) = swapped(here).find(|(entry, ..)| *entry == index) {
-        if let Err(misfit) = wheel.fit_on(environment, here.asked.system) {
+        let misfit = wheel.fit_on(environment, here.asked.system).err();
+        if let Some(misfit) = misfit.or(history.is_for_another_libc(&wheel, here).then_some(GLIBC)) {
             let spoken = format!("{} {}", entry.name, pin.version());
             let finding = Finding::new(Rule::NewerSystem, asks(&spoken, misfit, here));
             let help = history.remedy(entry, pin.version(), here);
@@ -123,6 +127,10 @@ pub(super) fn look<S: WheelSource>(
                 let message = format!("{file} was withdrawn by its publishers");
                 let finding = Finding::new(Rule::Yanked, message).on(environment);
                 findings.about(index, finding.help("lock another release"));
+            }
+            if file.parse().is_ok_and(|wheel| history.is_for_another_libc(&wheel, here)) {
+                let finding = Finding::new(Rule::NewerSystem, asks(&spoken(entry), GLIBC, here));
+                findings.about(index, finding.on(environment).help(newer_image(GLIBC)));
             }
             return;
         }

@@ -101,6 +101,17 @@ fn gpu_libraries_need_a_torch() {
     assert_eq!(codes(&[library(), real("torch", "2.1.2+cu121")], "", "--python 3.10"), [""; 0]);
 }
 
+/// pip takes a wheel named `linux_x86_64` on Alpine, too, where it does not run.
+#[test]
+fn torch_is_made_for_glibc() {
+    let torch = [real("torch", "2.1.2+cu118")];
+    let run = place(&torch, "").run("audit --python 3.10 --image python:3.10-alpine");
+    assert_eq!(run.status, 1);
+    let why = "torch 2.1.2+cu118 has wheels for glibc only, python:3.10-alpine has musl 1.2";
+    assert!(run.stdout.contains(why) && !run.stdout.contains("torchswap export"), "{}", run.stdout);
+    assert_eq!(codes(&torch, "", "--python 3.10 --image alpine --cuda 12.1"), ["newer-system"]);
+}
+
 #[test]
 fn a_build_that_cannot_be_had_is_told() {
     let torch = [real("torch", "2.1.2+cu121")];
