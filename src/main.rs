@@ -160,8 +160,10 @@ fn verify(args: &Verify) -> ExitCode {
     };
     // Nothing is kept of a download, so ending at once leaves nothing; but a file that is being written is finished. If
     // there can be no handler the system ends the process as well.
-    let _ = ctrlc::set_handler(|| {
+    let shown = display.clone();
+    let _ = ctrlc::set_handler(move || {
         let _whole = io::undisturbed();
+        shown.clear();
         std::process::exit(INTERRUPTED);
     });
     let done = command::verify::run(args, &display).and_then(|outcome| {

@@ -7,10 +7,10 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Prog
 use crate::index::Progress;
 
 /// Where progress is shown.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Display(Kind);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Kind {
     Silent,
     Lines,
@@ -84,6 +84,8 @@ impl Task<'_> {
 
 impl Progress for Task<'_> {
     fn length(&self, bytes: u64) {
+        // What was asked before is no part of the speed.
+        self.bar.reset();
         self.bar.set_length(bytes);
     }
 

@@ -14,11 +14,11 @@ mod logins;
 mod pages;
 mod ranges;
 
-/// Patience that a test can wait for.
-pub fn quick() -> Settings {
+/// Settings for a test in which nothing stalls: a busy machine gets all the time it needs.
+pub fn patient() -> Settings {
     let patience = Patience {
-        idle: Duration::from_millis(400),
-        page: Duration::from_secs(1),
+        idle: Duration::from_secs(60),
+        page: Duration::from_secs(60),
         retries: 3,
         pause: Duration::from_millis(1),
         longest_pause: Duration::from_secs(2),
@@ -26,8 +26,22 @@ pub fn quick() -> Settings {
     Settings { patience, largest_page: 1 << 20, ..Settings::default() }
 }
 
+/// Settings that wait for little, for a test in which something stalls.
+pub fn quick() -> Settings {
+    let mut settings = patient();
+    settings.patience.idle = Duration::from_millis(800);
+    settings.patience.page = Duration::from_secs(2);
+    settings
+}
+
 pub fn network() -> Network {
-    Network::new(quick())
+    Network::new(patient())
+}
+
+/// A network for a server that goes wrong like this.
+pub fn network_for(faults: &[Fault]) -> Network {
+    let stalls = faults.iter().any(|fault| matches!(fault, Fault::Stall(_) | Fault::Slow(..)));
+    Network::new(if stalls { quick() } else { patient() })
 }
 
 pub fn url(text: &str) -> Url {
@@ -58,7 +72,7 @@ const WHEEL: &str = "/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl
 fn download(faults: &[Fault]) -> (Result<Downloaded, Problem>, usize) {
     let server = Server::new();
     server.file(WHEEL, "application/zip", noise(LENGTH)).faults(WHEEL, faults.to_vec());
-    let done = network().download(&url(&server.url(WHEEL)), &[], &());
+    let done = network_for(faults).download(&url(&server.url(WHEEL)), &[], &());
     (done, server.count(WHEEL))
 }
 
@@ -71,9 +85,9 @@ fn a_download_recovers_from_what_passes() {
     let (same, other) = (digest(&noise(LENGTH)), digest(&changed));
     let storm = |count: usize| vec![Status(500, ""); count];
     let cases: Vec<(Vec<Fault>, usize, u32, Sha256)> = vec![
-        // what goes wrong, requests, of which resumed, digest
+        // what goes wrong, requests, of which resumed, digest; `Slow` takes longer as a whole than any piece may
         (vec![None], 1, 0, same),
-        (vec![Slow(60_000, 20)], 1, 0, same),
+        (vec![Slow(60_000, 120)], 1, 0, same),
         (vec![Cut(0)], 2, 0, same),
         (vec![Cut(HALF)], 2, 1, same),
         (vec![Reset(HALF)], 2, 1, same),
@@ -139,6 +153,25 @@ fn a_download_that_is_wrong_has_another_digest_or_none() {
             (Err(problem), Err(code)) => assert_eq!(problem.code, code, "{faults:?}: {problem}"),
             _ => panic!("{faults:?}: {done:?}"),
         }
+    }
+}
+
+#[test]
+fn without_a_tag_the_bytes_tell_if_the_file_is_the_same() {
+    use Fault::{Change, Cut, None, Reset, WrongTotal};
+    let changed: Vec<u8> = noise(LENGTH).into_iter().enumerate().map(|(at, b)| b ^ u8::from(at % 1000 == 0)).collect();
+    for (faults, requests, resumed, bytes) in [
+        (vec![Cut(HALF)], 2, 1, noise(LENGTH)),
+        (vec![Cut(100), Reset(HALF), Cut(20_000)], 4, 3, noise(LENGTH)),
+        (vec![Cut(HALF), WrongTotal(1)], 3, 0, noise(LENGTH)),
+        (vec![Cut(HALF), Change], 3, 0, changed),
+        (vec![None], 1, 0, noise(LENGTH)),
+    ] {
+        let server = Server::new();
+        server.untagged().file(WHEEL, "application/zip", noise(LENGTH)).faults(WHEEL, faults.clone());
+        let done = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap();
+        assert_eq!((done.sha256, done.etag), (digest(&bytes), Option::None), "{faults:?}");
+        assert_eq!((server.count(WHEEL), done.resumed), (requests, resumed), "{faults:?}");
     }
 }
 

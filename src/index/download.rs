@@ -21,6 +21,9 @@ const PIECE: usize = 256 << 10;
 /// How much must have come for a broken connection to count as a success that ended.
 const PROGRESS: u64 = 1 << 20;
 
+/// How much of what came is asked for again where nothing but the bytes tells that the file is still the same.
+const OVERLAP: usize = 16 << 10;
+
 /// Who wants to know how far a download is.
 pub trait Progress {
     /// The file's length is known.
@@ -57,11 +60,23 @@ struct State {
     identity: Option<Identity>,
     resumed: u32,
     parts_agree: bool,
+    /// The last bytes, of a file that has neither a tag nor a date.
+    tail: Vec<u8>,
 }
 
 impl State {
     fn new(resumed: u32) -> Self {
-        Self { hasher: Hasher::new(), position: 0, identity: None, resumed, parts_agree: true }
+        Self { hasher: Hasher::new(), position: 0, identity: None, resumed, parts_agree: true, tail: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8], parts: &[(u64, Vec<u8>)]) {
+        self.parts_agree &= parts.iter().all(|part| agree(part, self.position, bytes));
+        self.hasher.update(bytes);
+        self.position += bytes.len() as u64;
+        if self.identity.as_ref().is_some_and(|identity| identity.validator().is_none()) {
+            self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP)..]);
+            self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
+        }
     }
 }
 
@@ -112,15 +127,19 @@ impl Network {
         parts: &[(u64, Vec<u8>)],
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
-        let known = state.identity.as_ref().filter(|_| state.position > 0);
         let mut ask = Ask::file(url);
-        let resuming = match known.and_then(Identity::validator) {
-            Some(validator) => {
-                ask = ask.with(header::RANGE, &format!("bytes={}-", state.position)).with(header::IF_RANGE, validator);
+        let from = state.position - state.tail.len() as u64;
+        let resuming = match state.identity.as_ref().filter(|_| state.position > 0).map(Identity::validator) {
+            Some(Some(validator)) => {
+                ask = ask.with(header::RANGE, &format!("bytes={from}-")).with(header::IF_RANGE, validator);
                 true
             }
-            // Nothing tells if the rest would be of the same file.
-            None => false,
+            // The bytes themselves must do.
+            Some(None) if !state.tail.is_empty() => {
+                ask = ask.with(header::RANGE, &format!("bytes={from}-"));
+                true
+            }
+            Some(None) | None => false,
         };
         let mut response = match self.once(&ask) {
             // What is there is longer than the file is now (416), or the server minds.
@@ -136,9 +155,13 @@ impl Network {
         if resuming && response.status() == StatusCode::PARTIAL_CONTENT {
             let range = content_range(&text_of(&response, header::CONTENT_RANGE));
             let same = range.is_some_and(|(start, end, length)| {
-                start == state.position && end + 1 == length && state.identity == Some(Identity::of(&response, length))
+                start == from && end + 1 == length && state.identity == Some(Identity::of(&response, length))
             });
-            if !same {
+            let mut again = vec![0; state.tail.len()];
+            if same {
+                response.read_exact(&mut again).map_err(|error| broken(&error))?;
+            }
+            if !same || again != state.tail {
                 *state = State::new(state.resumed);
                 return Err(Failure::passing("the rest is of another file"));
             }
@@ -156,10 +179,7 @@ impl Network {
             if count == 0 {
                 break;
             }
-            let bytes = &piece[..count];
-            state.parts_agree &= parts.iter().all(|part| agree(part, state.position, bytes));
-            state.hasher.update(bytes);
-            state.position += count as u64;
+            state.take(&piece[..count], parts);
             progress.position(state.position);
             if state.position > length {
                 return Err(Failure::last(Code::Network, format!("{} is longer than it says", shown(url))));

@@ -96,9 +96,10 @@ impl Network {
     /// Sends a request once and follows redirects. The answer is one of success; its URL has no login.
     pub(super) fn once(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
         let mut url = ask.url.clone();
-        for _ in 0..=policy::MOST_REDIRECTS {
+        for number in 0..=policy::MOST_REDIRECTS {
             policy::check_scheme(&url, self.settings.allow_http).map_err(Failure::Final)?;
-            let login = self.login(&mut url);
+            // A host that somebody else leads to gets no login that was not meant for it by name.
+            let login = self.login(&mut url, number == 0);
             let mut request = self.client()?.get(url.clone()).headers(ask.headers.clone());
             if let Some(login) = login {
                 request = request.basic_auth(login.name, login.secret);
@@ -120,7 +121,7 @@ impl Network {
     }
 
     /// Takes the login out of an address; without one it is that of the same origin before, or that of the netrc.
-    fn login(&self, url: &mut Url) -> Option<Login> {
+    fn login(&self, url: &mut Url, or_default: bool) -> Option<Login> {
         let mut known = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
         let origin = url.origin().ascii_serialization();
         if !url.username().is_empty() || url.password().is_some() {
@@ -131,7 +132,7 @@ impl Network {
             let _ = url.set_username("");
             let _ = url.set_password(None);
         }
-        known.get(&origin).or_else(|| self.settings.netrc.login(url.host_str()?)).cloned()
+        known.get(&origin).or_else(|| self.settings.netrc.login(url.host_str()?, or_default)).cloned()
     }
 
     fn client(&self) -> Result<&Client, Failure> {

@@ -65,10 +65,12 @@ impl Netrc {
         Self(all)
     }
 
-    pub(super) fn login(&self, host: &str) -> Option<&Login> {
+    /// The login of a host; if `or_default` the one for every other host where it has none.
+    pub(super) fn login(&self, host: &str, or_default: bool) -> Option<&Login> {
         let own =
             self.0.iter().find(|(machine, _)| machine.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host)));
-        own.or_else(|| self.0.iter().find(|(machine, _)| machine.is_none())).map(|(_, login)| login)
+        let default = || self.0.iter().find(|(machine, _)| machine.is_none()).filter(|_| or_default);
+        own.or_else(default).map(|(_, login)| login)
     }
 }
 
@@ -103,16 +105,18 @@ mod tests {
         let text = "# mine\nmachine a.example login me password se#cret\nmacdef init\nmachine evil.example login x\n\n\
                     machine B.example\n  login you\n  password \"two words\"\ndefault login any password one";
         let netrc = Netrc::parse(text);
-        let login = |host: &str| netrc.login(host).map(|login| (login.name.clone(), login.secret.clone().unwrap()));
+        let login =
+            |host: &str| netrc.login(host, true).map(|login| (login.name.clone(), login.secret.clone().unwrap()));
         assert_eq!(login("a.example"), Some(("me".into(), "se#cret".into())));
         assert_eq!(login("b.example"), Some(("you".into(), "two words".into())));
         assert_eq!(login("evil.example"), Some(("any".into(), "one".into())));
-        assert!(Netrc::parse("machine a.example login me").login("b.example").is_none());
+        assert!(netrc.login("evil.example", false).is_none());
+        assert!(Netrc::parse("machine a.example login me").login("b.example", true).is_none());
     }
 
     #[test]
     fn shows_no_secret() {
         let netrc = Netrc::parse("machine a.example login me password secret");
-        assert!(!format!("{netrc:?} {:?}", netrc.login("a.example")).contains("secret"));
+        assert!(!format!("{netrc:?} {:?}", netrc.login("a.example", true)).contains("secret"));
     }
 }

@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use torchswap::error::{Code, Problem};
 use torchswap::index::Page;
 
-use super::{digest, network, url};
+use super::{digest, network, network_for, patient, url};
 use crate::support::server::{Fault, Server};
 
 const PAGE: &str = "/whl/cu118/torch/";
@@ -20,7 +20,11 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn page(server: &Server) -> Result<Page, Problem> {
-    network().page(&url(&server.url(PAGE)))
+    page_for(server, &[])
+}
+
+fn page_for(server: &Server, faults: &[Fault]) -> Result<Page, Problem> {
+    network_for(faults).page(&url(&server.url(PAGE)))
 }
 
 #[test]
@@ -37,7 +41,7 @@ fn a_page_recovers_from_what_passes() {
     ] {
         let server = Server::new();
         server.page(PAGE, HTML).faults(PAGE, faults.clone());
-        let page = page(&server).unwrap_or_else(|problem| panic!("{faults:?}: {problem}"));
+        let page = page_for(&server, &faults).unwrap_or_else(|problem| panic!("{faults:?}: {problem}"));
         assert_eq!(page.links[0].file, "torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl");
     }
 }
@@ -65,7 +69,7 @@ fn what_cannot_be_a_page_is_refused() {
         ("no type", "", HTML.as_bytes().to_vec(), false, Fault::None),
         ("a wheel", "application/zip", HTML.as_bytes().to_vec(), false, Fault::None),
         ("no JSON", "application/vnd.pypi.simple.v1+json", HTML.as_bytes().to_vec(), false, Fault::None),
-        ("drips", "text/html", vec![b'x'; 100], false, Fault::Slow(1, 100)),
+        ("drips", "text/html", vec![b'x'; 100], false, Fault::Slow(1, 200)),
         ("stalls", "text/html", HTML.as_bytes().to_vec(), false, Fault::Stall(5)),
     ];
     for (name, kind, body, compressed, fault) in cases {
@@ -75,8 +79,9 @@ fn what_cannot_be_a_page_is_refused() {
         } else {
             server.file(PAGE, kind, body)
         };
-        server.faults(PAGE, vec![fault; 9]);
-        assert_eq!(page(&server).unwrap_err().code, Code::Network, "{name}");
+        let faults = vec![fault; 9];
+        server.faults(PAGE, faults.clone());
+        assert_eq!(page_for(&server, &faults).unwrap_err().code, Code::Network, "{name}");
     }
 }
 
@@ -132,7 +137,7 @@ fn fifty_thousand_links_are_read() {
     let html: String = (0..50_000).map(one).collect();
     let server = Server::new();
     server.gzip(PAGE, "text/html", gzip(html.as_bytes()));
-    let mut settings = super::quick();
+    let mut settings = patient();
     settings.largest_page = 8 << 20;
     let page = torchswap::index::Network::new(settings).page(&url(&server.url(PAGE))).unwrap();
     assert_eq!(page.links.len(), 50_000);

@@ -1,6 +1,6 @@
 //! Reading parts of a file.
 
-use super::{Code, Fault, Problem, RangeReader, Read, Seek, SeekFrom, Server, network, noise, url};
+use super::{Code, Fault, Problem, RangeReader, Read, Seek, SeekFrom, Server, network, network_for, noise, url};
 
 const WHEEL: &str = "/torch-2.0.1-cp310-cp310-linux_x86_64.whl";
 const LENGTH: usize = 6_000_000;
@@ -14,7 +14,7 @@ fn server(faults: &[Fault]) -> Server {
 /// Reads as one who opens a zip: the end, then 600 kB of directory before it, then 5 kB in the middle.
 fn read(faults: &[Fault]) -> (Result<(), Problem>, usize) {
     let server = server(faults);
-    let network = network();
+    let network = network_for(faults);
     let bytes = noise(LENGTH);
     let run = || {
         let mut reader = network.open(&url(&server.url(WHEEL)))?;

@@ -79,7 +79,7 @@ pub enum Fault {
 
 #[derive(Debug, Clone, Default)]
 struct File {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     kind: String,
     tag: u32,
     gzip: bool,
@@ -91,6 +91,7 @@ struct Site {
     faults: HashMap<String, Vec<Fault>>,
     log: Vec<Request>,
     password: Option<String>,
+    untagged: bool,
 }
 
 /// The server; it ends with the test.
@@ -123,7 +124,7 @@ impl Server {
 
     /// Serves a file; `path` begins with a slash.
     pub fn file(&self, path: &str, kind: &str, bytes: impl Into<Vec<u8>>) -> &Self {
-        let file = File { bytes: bytes.into(), kind: kind.to_owned(), ..File::default() };
+        let file = File { bytes: Arc::new(bytes.into()), kind: kind.to_owned(), ..File::default() };
         self.site.lock().unwrap().files.insert(path.to_owned(), file);
         self
     }
@@ -135,7 +136,7 @@ impl Server {
 
     /// Serves bytes that are a compressed page.
     pub fn gzip(&self, path: &str, kind: &str, bytes: Vec<u8>) -> &Self {
-        let file = File { bytes, kind: kind.to_owned(), gzip: true, tag: 0 };
+        let file = File { bytes: Arc::new(bytes), kind: kind.to_owned(), gzip: true, tag: 0 };
         self.site.lock().unwrap().files.insert(path.to_owned(), file);
         self
     }
@@ -151,6 +152,12 @@ impl Server {
     /// From now on every request needs this `Authorization`.
     pub fn password(&self, authorization: &str) -> &Self {
         self.site.lock().unwrap().password = Some(authorization.to_owned());
+        self
+    }
+
+    /// From now on no file has a tag.
+    pub fn untagged(&self) -> &Self {
+        self.site.lock().unwrap().untagged = true;
         self
     }
 
@@ -194,17 +201,17 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>, over: &AtomicBool) -> std::i
     let headers = lines.filter_map(|line| line.split_once(':'));
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
     let request = Request { path, headers };
-    let (file, fault) = {
+    let (file, fault, untagged) = {
         let mut site = site.lock().unwrap();
         site.log.push(request.clone());
         let fault = site.faults.get_mut(&request.path).and_then(Vec::pop).unwrap_or(Fault::None);
         let locked = site.password.as_ref().is_some_and(|password| request.header("authorization") != password);
         if let (Fault::Change | Fault::ChangeSilently, Some(file)) = (&fault, site.files.get_mut(&request.path)) {
-            file.bytes.iter_mut().step_by(1000).for_each(|byte| *byte ^= 1);
+            Arc::make_mut(&mut file.bytes).iter_mut().step_by(1000).for_each(|byte| *byte ^= 1);
             file.tag += u32::from(matches!(fault, Fault::Change));
         }
         let file = site.files.get(&request.path).cloned().filter(|_| !locked);
-        (if locked { Err(401) } else { file.ok_or(403) }, fault)
+        (if locked { Err(401) } else { file.ok_or(403) }, fault, site.untagged)
     };
     if !matches!(fault, Fault::Reset(_)) {
         stream.read_exact(&mut byte)?;
@@ -247,7 +254,7 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>, over: &AtomicBool) -> std::i
     if !matches!(fault, Fault::NoLength) {
         answer.push_str(&format!("Content-Length: {said}\r\n"));
     }
-    if !matches!(fault, Fault::Untagged) {
+    if !untagged && !matches!(fault, Fault::Untagged) {
         answer.push_str(&format!("ETag: {tag}\r\n"));
     }
     if file.gzip || matches!(fault, Fault::Gzip) {
