@@ -127,8 +127,8 @@ pub struct Update {
     /// Wheels for this CPython alone, such as 3.10; repeatable
     #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
     pub pythons: Vec<Python>,
-    /// Base URL of the index; default: the build's folder of https://download.pytorch.org/whl.
-    // Read later: clap would print a login. The help is told here: rustdoc wants links marked.
+    /// Base URL of the index; default: the build's folder of PyTorch's index.
+    // Read later: clap would print a login. The help names the address: rustdoc wants links marked.
     #[arg(
         long,
         value_name = "URL",
