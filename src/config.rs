@@ -23,11 +23,10 @@
 use std::str::FromStr;
 
 use pep508_rs::ExtraName;
-use toml_edit::{Item, TableLike};
 
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Choice;
-use crate::lock::toml::{Toml, dig};
+use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::output::Mirror;
 use crate::report::audit::Level;
 use crate::report::rule::Rule;
@@ -129,8 +128,8 @@ struct Reading<'t, 's> {
     problems: Vec<Problem>,
 }
 
-impl Reading<'_, '_> {
-    fn config(mut self, table: &dyn TableLike) -> Result<Config> {
+impl<'s> Reading<'_, 's> {
+    fn config(mut self, table: &Table<'s>) -> Result<Config> {
         self.known(table, &TOP_KEYS);
         let mut config =
             Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), ..Config::default() };
@@ -150,7 +149,7 @@ impl Reading<'_, '_> {
         Ok(config)
     }
 
-    fn severities(&mut self, audit: &dyn TableLike) -> Vec<(Rule, Level)> {
+    fn severities(&mut self, audit: &Table<'s>) -> Vec<(Rule, Level)> {
         let Some(table) = self.table(audit, "severity") else { return Vec::new() };
         let mut all = Vec::new();
         for (code, item) in table.iter() {
@@ -161,7 +160,7 @@ impl Reading<'_, '_> {
         all
     }
 
-    fn target(&mut self, name: &str, table: &dyn TableLike) -> Configured {
+    fn target(&mut self, name: &str, table: &Table<'_>) -> Configured {
         self.known(table, &TARGET_KEYS);
         let platform = self.read(table, "platform", Platform::from_str).unwrap_or(Platform::LinuxX86_64);
         let builds = [
@@ -202,7 +201,7 @@ impl Reading<'_, '_> {
     }
 
     /// Refuses keys that mean nothing, and suggests the one that was meant.
-    fn known(&mut self, table: &dyn TableLike, keys: &[&str]) {
+    fn known(&mut self, table: &Table<'_>, keys: &[&str]) {
         for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
             let help = match nearest(key, keys.iter().copied()) {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
@@ -216,51 +215,41 @@ impl Reading<'_, '_> {
         read.map_err(|error| self.problems.extend(error.into_problems())).ok()
     }
 
-    fn table<'i>(&mut self, table: &'i dyn TableLike, key: &str) -> Option<&'i dyn TableLike> {
+    fn table<'i>(&mut self, table: &'i Table<'s>, key: &str) -> Option<&'i Table<'s>> {
         let item = table.get(key)?;
         let read = self.toml.table(item, key);
         self.take(read)
     }
 
-    fn text(&mut self, table: &dyn TableLike, key: &str) -> Option<String> {
+    fn text(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
         let read = self.toml.string(table.get(key)?, key).map(str::to_owned);
         self.take(read)
     }
 
-    fn texts(&mut self, table: &dyn TableLike, key: &str) -> Vec<String> {
+    fn texts(&mut self, table: &Table<'_>, key: &str) -> Vec<String> {
         let Some(item) = table.get(key) else { return Vec::new() };
         let read = self.toml.strings(item, key).map(|all| all.into_iter().map(str::to_owned).collect());
         self.take(read).unwrap_or_default()
     }
 
-    fn flag(&mut self, table: &dyn TableLike, key: &str) -> bool {
+    fn flag(&mut self, table: &Table<'_>, key: &str) -> bool {
         let Some(item) = table.get(key) else { return false };
         let read = self.toml.boolean(item, key);
         self.take(read).unwrap_or_default()
     }
 
-    fn read<T, E: ToString>(
-        &mut self,
-        table: &dyn TableLike,
-        key: &str,
-        read: impl Fn(&str) -> Result<T, E>,
-    ) -> Option<T> {
+    fn read<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
         let item = table.get(key)?;
         let text = self.text(table, key)?;
         self.value(item, &text, read)
     }
 
-    fn each<T, E: ToString>(
-        &mut self,
-        table: &dyn TableLike,
-        key: &str,
-        read: impl Fn(&str) -> Result<T, E>,
-    ) -> Vec<T> {
+    fn each<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
         let Some(item) = table.get(key) else { return Vec::new() };
         self.texts(table, key).iter().filter_map(|text| self.value(item, text, &read)).collect()
     }
 
-    fn value<T, E: ToString>(&mut self, item: &Item, text: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+    fn value<T, E: ToString>(&mut self, item: &Item<'_>, text: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
         read(text).map_err(|error| self.problems.push(self.toml.wrong(item, error.to_string()))).ok()
     }
 }

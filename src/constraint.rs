@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
-/// Which versions are admitted: those that meet all specifiers of one of the alternatives.
+/// Which versions are admitted: those that meet all specifiers of one of the alternatives. A copy costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Constraint(Vec<VersionSpecifiers>);
+pub struct Constraint(Arc<[VersionSpecifiers]>);
 
 impl Constraint {
     /// Admits every version.
     pub fn any() -> Self {
-        Self(vec![VersionSpecifiers::empty()])
+        Self(Arc::new([VersionSpecifiers::empty()]))
     }
 
     /// Reads what Poetry writes into `poetry.lock` and what people write into `[tool.poetry]`.
@@ -28,13 +29,14 @@ impl Constraint {
             }
             alternatives.push(all.into_iter().collect());
         }
-        Ok(Self(alternatives))
+        Ok(Self(alternatives.into()))
     }
 
     /// True if the version is admitted. A local label counts only against a specifier that has one (PEP 440), for every
     /// operator alike.
     pub fn admits(&self, version: &Version) -> bool {
-        let public = version.clone().without_local();
+        // To take off a label that is not there would copy the version all the same.
+        let public = if version.is_local() { version.clone().without_local() } else { version.clone() };
         self.0.iter().any(|all| {
             all.iter().all(|one| {
                 let asked = if one.version().is_local() { version } else { &public };
@@ -50,7 +52,7 @@ impl Constraint {
 
     /// The version that the constraint names with `==`, if it names one alone.
     pub fn exact(&self) -> Option<&Version> {
-        match self.0.as_slice() {
+        match &*self.0 {
             [all] if all.len() == 1 => {
                 all.iter().next().filter(|one| *one.operator() == Operator::Equal).map(VersionSpecifier::version)
             }
@@ -67,7 +69,7 @@ impl Constraint {
 
 impl From<VersionSpecifiers> for Constraint {
     fn from(all: VersionSpecifiers) -> Self {
-        Self(vec![all])
+        Self(Arc::new([all]))
     }
 }
 

@@ -58,13 +58,14 @@ impl Sha256 {
     }
 
     fn digits(&self) -> [u8; 64] {
-        const HEX: &[u8; 16] = b"0123456789abcdef";
-        let mut text = [0u8; 64];
-        for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(self.0) {
-            *high = HEX[usize::from(byte >> 4)];
-            *low = HEX[usize::from(byte & 15)];
+        let mut digits = [0u8; 64];
+        for ([high, low], byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
+            (*high, *low) = (byte >> 4, byte & 15);
         }
-        text
+        for digit in &mut digits {
+            *digit += if *digit < 10 { b'0' } else { b'a' - 10 };
+        }
+        digits
     }
 
     /// The digest's bytes.
@@ -99,26 +100,27 @@ impl std::error::Error for DigestError {}
 /// No digit.
 const ODD: u8 = 0xff;
 
-/// The value of each byte as a hexadecimal digit.
-const VALUES: [u8; 256] = {
-    let mut values = [ODD; 256];
-    let mut value = 0;
-    while value < 16 {
-        let digit = b"0123456789abcdef"[value as usize];
-        values[digit as usize] = value;
-        values[digit.to_ascii_uppercase() as usize] = value;
-        value += 1;
+/// The value of a byte as a hexadecimal digit.
+fn value(byte: u8) -> u8 {
+    let (digit, letter) = (byte.wrapping_sub(b'0'), (byte | 0x20).wrapping_sub(b'a'));
+    if digit < 10 {
+        digit
+    } else if letter < 6 {
+        letter + 10
+    } else {
+        ODD
     }
-    values
-};
+}
 
-/// The bytes behind hexadecimal digits, if all of them are.
+/// The bytes behind hexadecimal digits, if all of them are. A lock is mostly digests, so each step is one that is taken
+/// for many bytes at once.
 fn decode(hex: &[u8; 64]) -> Option<[u8; 32]> {
-    let mut bytes = [0u8; 32];
-    let mut all = 0;
-    for (byte, [high, low]) in bytes.iter_mut().zip(hex.as_chunks().0) {
-        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
-        all |= high | low;
+    let (mut values, mut all, mut bytes) = ([0u8; 64], 0, [0u8; 32]);
+    for (digit, byte) in values.iter_mut().zip(hex) {
+        *digit = value(*byte);
+        all |= *digit;
+    }
+    for (byte, [high, low]) in bytes.iter_mut().zip(values.as_chunks().0) {
         *byte = high << 4 | low;
     }
     (all != ODD).then_some(bytes)

@@ -170,7 +170,7 @@ fn walk(tree: &MarkerTree, environment: Environment, extras: &Extras, seen: &mut
         MarkerTreeKind::String(node) => {
             let here = value(node.key(), environment);
             for (range, next) in node.children() {
-                if here.is_none_or(|value| range.contains(&value.to_owned())) {
+                if here.is_none_or(|value| holds(range, value)) {
                     walk(&next, environment, extras, seen);
                 }
             }
@@ -200,6 +200,23 @@ fn walk(tree: &MarkerTree, environment: Environment, extras: &Extras, seen: &mut
             walk(&node.edge(on), environment, extras, seen);
         }
     }
+}
+
+/// [`Ranges::contains`] without a copy of the value.
+fn holds(range: &Ranges<String>, value: &str) -> bool {
+    range.iter().any(|(low, high)| {
+        let above = match low {
+            Bound::Included(low) => low.as_str() <= value,
+            Bound::Excluded(low) => low.as_str() < value,
+            Bound::Unbounded => true,
+        };
+        above
+            && match high {
+                Bound::Included(high) => value <= high.as_str(),
+                Bound::Excluded(high) => value < high.as_str(),
+                Bound::Unbounded => true,
+            }
+    })
 }
 
 /// The marker without what the environment decides.

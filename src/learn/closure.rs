@@ -78,7 +78,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         name: row.wheel.name.clone(),
         version: Some(row.wheel.version.clone()),
         origin: Origin::Index(None),
-        files: Vec::new(),
+        files: Vec::new().into(),
         at: At { source: 0, span: Span::default() },
     };
     let entries: Vec<Entry> = best.values().map(entry).collect();

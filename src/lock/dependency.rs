@@ -7,9 +7,8 @@
 use std::collections::HashMap;
 
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
-use toml_edit::{Item, TableLike, Value};
 
-use super::toml::Toml;
+use super::toml::{Item, Table, Toml};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::marker::{Condition, Extras};
@@ -53,19 +52,26 @@ impl Dependency {
     }
 }
 
-/// Markers that were read before: locks repeat a few of them many times.
+/// Markers by their texts.
 pub(crate) type Markers = HashMap<String, MarkerTree>;
 
+/// Markers and versions that were read before: locks repeat a few of them many times.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    markers: Markers,
+    versions: HashMap<String, Constraint>,
+}
+
 /// Reads a marker, from memory if it was read before.
-pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Markers) -> Result<MarkerTree> {
-    if let Some(marker) = known.get(text) {
+pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<MarkerTree> {
+    if let Some(marker) = known.markers.get(text) {
         return Ok(marker.clone());
     }
     let marker = requirement::marker(text).map_err(|why| {
         let message = format!("this is not an environment marker (PEP 508): {}", quoted(&why));
         Problem::new(Code::Syntax, message).at(toml.source, span)
     })?;
-    known.insert(text.to_owned(), marker.clone());
+    known.markers.insert(text.to_owned(), marker.clone());
     Ok(marker)
 }
 
@@ -100,30 +106,32 @@ pub(crate) fn read_extra(toml: &Toml<'_>, span: Span, text: &str) -> Result<Extr
 pub(crate) fn read(
     toml: &Toml<'_>,
     key: &str,
-    item: &Item,
-    known: &mut Markers,
+    item: &Item<'_>,
+    known: &mut Known,
     out: &mut Vec<Dependency>,
 ) -> Result<()> {
-    let span = toml.span(item);
+    let span = item.span();
     let name = read_name(toml, span, key)?;
     let wrong =
         || Problem::new(Code::Syntax, format!("`{}` should be a version, a table or a list of these", quoted(key)));
     if let Some(version) = item.as_str() {
-        out.push(from_version(toml, name, version, span)?);
+        out.push(from_version(toml, name, version, span, known)?);
     } else if let Some(table) = item.as_table_like() {
         out.push(from_table(toml, name, table, span, known)?);
     } else if let Some(array) = item.as_array() {
         for value in array {
-            let span = toml.place(value.span());
-            match value {
-                Value::String(version) => out.push(from_version(toml, name.clone(), version.value(), span)?),
-                Value::InlineTable(table) => out.push(from_table(toml, name.clone(), table, span, known)?),
-                _ => return Err(wrong().at(toml.source, span).into()),
+            let span = value.span();
+            if let Some(version) = value.as_str() {
+                out.push(from_version(toml, name.clone(), version, span, known)?);
+            } else if let Some(table) = value.as_inline_table() {
+                out.push(from_table(toml, name.clone(), table, span, known)?);
+            } else {
+                return Err(wrong().at(toml.source, span).into());
             }
         }
     } else if let Some(tables) = item.as_array_of_tables() {
         for table in tables {
-            let span = toml.place(table.span());
+            let span = table.span().unwrap_or_default();
             out.push(from_table(toml, name.clone(), table, span, known)?);
         }
     } else {
@@ -132,17 +140,28 @@ pub(crate) fn read(
     Ok(())
 }
 
-/// Reads versions as Poetry writes them.
-pub(crate) fn read_versions(toml: &Toml<'_>, text: &str, span: Span) -> Result<Constraint> {
+/// Reads versions as Poetry writes them, from memory if they were read before.
+pub(crate) fn read_versions(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<Constraint> {
+    if let Some(versions) = known.versions.get(text) {
+        return Ok(versions.clone());
+    }
     let read = Constraint::poetry(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);
-    read.ok_or_else(|| {
+    let versions = read.ok_or_else(|| {
         let message = format!("`{}` is not a version constraint", quoted(text));
-        Problem::new(Code::Syntax, message).at(toml.source, span).into()
-    })
+        Problem::new(Code::Syntax, message).at(toml.source, span)
+    })?;
+    known.versions.insert(text.to_owned(), versions.clone());
+    Ok(versions)
 }
 
-fn from_version(toml: &Toml<'_>, name: PackageName, version: &str, span: Span) -> Result<Dependency> {
-    let versions = read_versions(toml, version, span)?;
+fn from_version(
+    toml: &Toml<'_>,
+    name: PackageName,
+    version: &str,
+    span: Span,
+    known: &mut Known,
+) -> Result<Dependency> {
+    let versions = read_versions(toml, span, version, known)?;
     Ok(Dependency {
         name,
         versions,
@@ -159,19 +178,19 @@ fn from_version(toml: &Toml<'_>, name: PackageName, version: &str, span: Span) -
 fn from_table(
     toml: &Toml<'_>,
     name: PackageName,
-    table: &dyn TableLike,
+    table: &Table<'_>,
     span: Span,
-    known: &mut Markers,
+    known: &mut Known,
 ) -> Result<Dependency> {
     let text = |key: &str| -> Result<Option<(&str, Span)>> {
-        table.get(key).map(|item| Ok((toml.string(item, key)?, toml.span(item)))).transpose()
+        table.get(key).map(|item| Ok((toml.string(item, key)?, item.span()))).transpose()
     };
     let versions = match text("version")? {
-        Some((version, span)) => read_versions(toml, version, span)?,
+        Some((version, span)) => read_versions(toml, span, version, known)?,
         None => Constraint::any(),
     };
     let python = match text("python")? {
-        Some((python, span)) => Some(read_versions(toml, python, span)?),
+        Some((python, span)) => Some(read_versions(toml, span, python, known)?),
         None => None,
     };
     let mut marker = match text("markers")? {
@@ -188,7 +207,7 @@ fn from_table(
     let mut extras = Vec::new();
     if let Some(item) = table.get("extras") {
         for extra in toml.strings(item, "extras")? {
-            extras.push(read_extra(toml, toml.span(item), extra)?);
+            extras.push(read_extra(toml, item.span(), extra)?);
         }
     }
     let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;

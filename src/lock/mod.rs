@@ -4,7 +4,6 @@
 //! that are the same for every format; the plan is made from that.
 
 mod dependency;
-mod excerpt;
 mod origin;
 pub mod poetry;
 pub mod pylock;
@@ -13,6 +12,7 @@ pub mod requirements;
 pub(crate) mod toml;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
@@ -193,7 +193,7 @@ pub struct Entry {
     /// Where its file comes from.
     pub origin: Origin,
     /// The files the lock admits, each with its digest.
-    pub files: Vec<LockedFile>,
+    pub files: Arc<[LockedFile]>,
     /// Where to point when something is wrong with it.
     pub at: At,
 }

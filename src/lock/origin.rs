@@ -1,15 +1,13 @@
 //! Places that a lock names and that go into an output: one line each, and nothing on it that an installer would read as
 //! something else.
 
-use toml_edit::Item;
-
-use super::toml::Toml;
+use super::toml::{Item, Toml};
 use crate::error::Result;
 use crate::text::quoted;
 
 /// A path, a revision or a repository: text on one line. Behind a blank an installer reads an option, a marker or a
 /// comment.
-pub(super) fn line<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<&'i str> {
+pub(super) fn line<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result<&'i str> {
     let text = toml.string(item, key)?;
     let speaks = |(at, _): (usize, char)| text[at..].trim_start().starts_with(['-', ';', '#']);
     let blank = |(_, c): &(usize, char)| c.is_whitespace();
@@ -21,7 +19,7 @@ pub(super) fn line<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<&'i
 }
 
 /// A URL from which pip and Poetry download.
-pub(super) fn url<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<&'i str> {
+pub(super) fn url<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result<&'i str> {
     let text = line(toml, item, key)?;
     let known = ["https://", "http://", "file://"].iter().any(|scheme| {
         text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)) && text.len() > scheme.len()

@@ -7,31 +7,27 @@
 //!
 //! This file reads; `select` decides what is installed on an environment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
-use toml_edit::{Item, TableLike};
 
-use super::dependency::{self, Dependency, Markers, read_extra, read_marker, read_name, read_versions};
-use super::excerpt::Part;
+use super::dependency::{self, Dependency, Known, read_extra, read_marker, read_name, read_versions};
 use super::origin;
 use super::pyproject::Project;
-use super::toml::{Toml, dig};
+use super::toml::{Item, Table, Toml, dig};
 use super::{At, Entry, LockedDigest, LockedFile, Origin, requirements};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
-mod files;
 mod indexes;
 mod layout;
 mod parts;
 mod select;
-
-use files::FileLists;
 
 pub(super) use layout::above;
 pub use layout::{Block, BlockTable, Markers as BlockMarkers};
@@ -94,19 +90,17 @@ impl PoetryLock {
     /// If it is not TOML, not a lock, of a version this tool does not know, or if an entry cannot be understood.
     pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
         let source = Source::new(name, text);
-        let (mut lists, rest) = FileLists::split(&source.text);
-        let parts = parts::parts(&rest);
-        let end = parts.last().copied().unwrap_or(Part::whole(""));
-        let end = Toml::parse_part(&source, end, WHAT)?;
-        let (version, pythons) = metadata(&end)?;
-        let mut known = Markers::new();
+        let mut parts = parts::parts(&source.text);
+        let end = Toml::parse_part(&source, parts.pop().unwrap_or_default(), WHAT)?;
+        let mut known = Known::default();
+        let (version, pythons) = metadata(&end, &mut known)?;
         let (mut entries, mut packages) = (Vec::new(), Vec::new());
-        for part in parts.iter().take(parts.len().saturating_sub(1)) {
-            let toml = Toml::parse_part(&source, *part, WHAT)?;
-            let mut reading = Reading { toml: &toml, version, lists: &mut lists, known: &mut known };
+        for part in parts {
+            let toml = Toml::parse_part(&source, part, WHAT)?;
+            let mut reading = Reading { toml: &toml, version, known: &mut known };
             reading.packages(&mut entries, &mut packages)?;
         }
-        let mut reading = Reading { toml: &end, version, lists: &mut lists, known: &mut known };
+        let mut reading = Reading { toml: &end, version, known: &mut known };
         reading.packages(&mut entries, &mut packages)?;
         reading.files_in_metadata(&mut entries)?;
         let extras = reading.names_by_extra(end.root())?;
@@ -132,15 +126,13 @@ impl PoetryLock {
     pub fn groups(&self) -> Vec<ExtraName> {
         let in_project = self.project.iter().flat_map(|project| project.groups.keys());
         let in_lock = self.packages.iter().flat_map(|package| &package.groups);
-        let mut all: Vec<ExtraName> = in_project.chain(in_lock).cloned().collect();
-        all.sort();
-        all.dedup();
-        all
+        let all: BTreeSet<&ExtraName> = in_project.chain(in_lock).collect();
+        all.into_iter().cloned().collect()
     }
 }
 
 /// Checks that this is a lock of a known version, and reads for which Pythons.
-fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
+fn metadata(toml: &Toml<'_>, known: &mut Known) -> Result<(LockVersion, Constraint)> {
     let whole = || Span { start: 0, end: 0 };
     let Some(item) = toml.root().get("metadata") else {
         let message = format!("{} has no [metadata], so it is not a whole poetry.lock", toml.source.name);
@@ -152,7 +144,7 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
     if !["content-hash", "files", "hashes"].iter().any(|key| table.contains_key(key)) {
         let message =
             format!("[metadata] of {} has no `content-hash`, so it is not a whole poetry.lock", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, toml.span(item));
+        let problem = Problem::new(Code::Syntax, message).at(toml.source, item.span());
         return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
     }
     // Poetry 1.0 wrote no version.
@@ -165,14 +157,14 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
             "2.1" => LockVersion::V2_1,
             other => {
                 let message = format!("lock-version {} is not known here: 1.0, 1.1, 2.0 and 2.1 are", quoted(other));
-                let problem = Problem::new(Code::Unsupported, message).at(toml.source, toml.span(item));
+                let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
                 return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
             }
         },
     };
     let pythons = match table.get("python-versions") {
         None => Constraint::any(),
-        Some(item) => read_versions(toml, toml.string(item, "python-versions")?, toml.span(item))?,
+        Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, known)?,
     };
     Ok((version, pythons))
 }
@@ -181,11 +173,10 @@ fn metadata(toml: &Toml<'_>) -> Result<(LockVersion, Constraint)> {
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
     version: LockVersion,
-    lists: &'t mut FileLists,
-    known: &'t mut Markers,
+    known: &'t mut Known,
 }
 
-impl<'t> Reading<'t, '_> {
+impl<'t, 's> Reading<'t, 's> {
     /// Reads the packages of the part.
     fn packages(&mut self, entries: &mut Vec<Entry>, packages: &mut Vec<Package>) -> Result<()> {
         for table in self.package_tables()? {
@@ -196,22 +187,22 @@ impl<'t> Reading<'t, '_> {
         Ok(())
     }
 
-    fn package_tables(&self) -> Result<Vec<&'t dyn TableLike>> {
-        let Some(item) = self.toml.root().get("package") else { return Ok(Vec::new()) };
+    fn package_tables(&self) -> Result<&'t [Table<'s>]> {
+        let Some(item) = self.toml.root().get("package") else { return Ok(&[]) };
         if let Some(tables) = item.as_array_of_tables() {
-            return Ok(tables.iter().map(|table| table as &dyn TableLike).collect());
+            return Ok(tables);
         }
         // `package = []` is how a lock without packages is written.
         match item.as_array() {
-            Some(array) if array.is_empty() => Ok(Vec::new()),
+            Some([]) => Ok(&[]),
             _ => Err(self.toml.wrong(item, "`package` should be a list of tables, [[package]]").into()),
         }
     }
 
-    fn package(&mut self, table: &'t dyn TableLike) -> Result<(Entry, Package)> {
+    fn package(&mut self, table: &'t Table<'s>) -> Result<(Entry, Package)> {
         let toml = self.toml;
         let (name_item, name) = self.required(table, "name")?;
-        let span = toml.span(name_item);
+        let span = name_item.span();
         let name = read_name(toml, span, name)?;
         let (version_item, version) = self.required(table, "version")?;
         let version = Version::from_str(version)
@@ -220,13 +211,10 @@ impl<'t> Reading<'t, '_> {
             .ok_or_else(|| toml.wrong(version_item, format!("`{}` is not a version (PEP 440)", quoted(version))))?;
         let pythons = match table.get("python-versions") {
             None => Constraint::any(),
-            Some(item) => read_versions(toml, toml.string(item, "python-versions")?, toml.span(item))?,
+            Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, self.known)?,
         };
         let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
-        let mut files = Vec::new();
-        if let Some(item) = table.get("files") {
-            files = self.files(item)?;
-        }
+        let files = table.get("files").map_or_else(|| Ok(Arc::default()), |item| self.files(item))?;
         let mut dependencies = Vec::new();
         if let Some(item) = table.get("dependencies") {
             for (key, item) in toml.table(item, "dependencies")?.iter() {
@@ -241,9 +229,9 @@ impl<'t> Reading<'t, '_> {
         Ok((Entry { name, version: Some(version), origin, files, at: At { source: 0, span } }, package))
     }
 
-    fn required(&self, table: &'t dyn TableLike, key: &str) -> Result<(&'t Item, &'t str)> {
+    fn required(&self, table: &'t Table<'s>, key: &str) -> Result<(&'t Item<'s>, &'t str)> {
         let Some(item) = table.get(key) else {
-            let near = table.iter().next().map_or(Span::default(), |(_, item)| self.toml.span(item));
+            let near = table.iter().next().map_or(Span::default(), |(_, item)| item.span());
             let problem =
                 Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(self.toml.source, near);
             return Err(problem.help("the lock is damaged; make it anew with: poetry lock").into());
@@ -251,7 +239,7 @@ impl<'t> Reading<'t, '_> {
         Ok((item, self.toml.string(item, key)?))
     }
 
-    fn groups(&self, table: &dyn TableLike, near: Span) -> Result<Vec<ExtraName>> {
+    fn groups(&self, table: &Table<'_>, near: Span) -> Result<Vec<ExtraName>> {
         let Some(item) = table.get("groups") else {
             if self.version >= LockVersion::V2_1 {
                 let problem = Problem::new(Code::Syntax, "an entry of a 2.1 lock has no `groups`");
@@ -259,21 +247,21 @@ impl<'t> Reading<'t, '_> {
             }
             return Ok(Vec::new());
         };
-        let span = self.toml.span(item);
+        let span = item.span();
         self.toml.strings(item, "groups")?.into_iter().map(|group| read_extra(self.toml, span, group)).collect()
     }
 
     /// One marker for all groups, or one for each.
-    fn markers(&mut self, table: &dyn TableLike, groups: &[ExtraName]) -> Result<BTreeMap<ExtraName, MarkerTree>> {
+    fn markers(&mut self, table: &Table<'_>, groups: &[ExtraName]) -> Result<BTreeMap<ExtraName, MarkerTree>> {
         let toml = self.toml;
         let mut markers = BTreeMap::new();
         let Some(item) = table.get("markers") else { return Ok(markers) };
         if let Some(text) = item.as_str() {
-            let marker = read_marker(toml, toml.span(item), text, self.known)?;
+            let marker = read_marker(toml, item.span(), text, self.known)?;
             markers.extend(groups.iter().map(|group| (group.clone(), marker.clone())));
         } else {
             for (group, item) in toml.table(item, "markers")?.iter() {
-                let span = toml.span(item);
+                let span = item.span();
                 let marker = read_marker(toml, span, toml.string(item, "markers")?, self.known)?;
                 markers.insert(read_extra(toml, span, group)?, marker);
             }
@@ -282,12 +270,12 @@ impl<'t> Reading<'t, '_> {
     }
 
     /// `[extras]`: of the lock, names; of a package, requirements, of which the names count.
-    fn names_by_extra(&self, table: &dyn TableLike) -> Result<BTreeMap<ExtraName, Vec<PackageName>>> {
+    fn names_by_extra(&self, table: &Table<'_>) -> Result<BTreeMap<ExtraName, Vec<PackageName>>> {
         let toml = self.toml;
         let mut extras = BTreeMap::new();
         let Some(item) = table.get("extras") else { return Ok(extras) };
         for (extra, list) in toml.table(item, "extras")?.iter() {
-            let span = toml.span(list);
+            let span = list.span();
             // Old locks have extras that nobody could ask for, such as `:python_version < "3"`.
             let Ok(extra) = read_extra(toml, span, extra) else { continue };
             let names = toml.strings(list, "extras")?.into_iter().map(|text| {
@@ -299,7 +287,7 @@ impl<'t> Reading<'t, '_> {
         Ok(extras)
     }
 
-    fn origin(&self, table: &dyn TableLike) -> Result<(Origin, Option<String>)> {
+    fn origin(&self, table: &Table<'_>) -> Result<(Origin, Option<String>)> {
         let toml = self.toml;
         let Some(item) = table.get("source") else { return Ok((Origin::Index(None), None)) };
         let source = toml.table(item, "source")?;
@@ -327,10 +315,10 @@ impl<'t> Reading<'t, '_> {
         }
     }
 
-    fn files(&mut self, item: &Item) -> Result<Vec<LockedFile>> {
+    fn files(&self, item: &Item<'_>) -> Result<Arc<[LockedFile]>> {
         let toml = self.toml;
-        if let Some(files) = self.lists.take(toml.span(item).start) {
-            return Ok(files);
+        if let Some(files) = item.as_files() {
+            return Ok(Arc::clone(files));
         }
         let wrong = || toml.wrong(item, "`files` should be a list of tables with `file` and `hash`");
         let array = item.as_array().ok_or_else(wrong)?;
@@ -339,11 +327,11 @@ impl<'t> Reading<'t, '_> {
             let table = value.as_inline_table().ok_or_else(wrong)?;
             let name = table.get("file").and_then(|name| name.as_str()).ok_or_else(wrong)?;
             let hash = table.get("hash").ok_or_else(wrong)?;
-            let span = toml.place(hash.span());
+            let span = hash.span();
             let digest = self.digest(hash.as_str().ok_or_else(wrong)?, span)?;
             files.push(LockedFile { name: Some(name.to_owned()), digest });
         }
-        Ok(files)
+        Ok(files.into())
     }
 
     /// A bare digest is a SHA-256, as Poetry's export plugin has it.
@@ -367,22 +355,22 @@ impl<'t> Reading<'t, '_> {
 
     /// Locks before 2.0 keep the files of all packages of one name together, in one of two places. For a package from a
     /// URL only the file that the URL names is its own: the others belong to a namesake from an index.
-    fn files_in_metadata(&mut self, entries: &mut [Entry]) -> Result<()> {
+    fn files_in_metadata(&self, entries: &mut [Entry]) -> Result<()> {
         if self.version >= LockVersion::V2_0 {
             return Ok(());
         }
         let toml = self.toml;
-        let mut by_name: BTreeMap<PackageName, Vec<LockedFile>> = BTreeMap::new();
+        let mut by_name: BTreeMap<PackageName, Arc<[LockedFile]>> = BTreeMap::new();
         if let Some(item) = dig(toml.root(), &["metadata", "files"]) {
             for (name, item) in toml.table(item, "files")?.iter() {
-                by_name.insert(read_name(toml, toml.span(item), name)?, self.files(item)?);
+                by_name.insert(read_name(toml, item.span(), name)?, self.files(item)?);
             }
         } else if let Some(item) = dig(toml.root(), &["metadata", "hashes"]) {
             for (name, item) in toml.table(item, "hashes")?.iter() {
-                let span = toml.span(item);
+                let span = item.span();
                 let digests = toml.strings(item, name)?.into_iter();
                 let files = digests.map(|hex| Ok(LockedFile { name: None, digest: self.digest(hex, span)? }));
-                by_name.insert(read_name(toml, span, name)?, files.collect::<Result<Vec<LockedFile>>>()?);
+                by_name.insert(read_name(toml, span, name)?, files.collect::<Result<_>>()?);
             }
         }
         for entry in entries.iter_mut().filter(|entry| entry.files.is_empty()) {
@@ -391,9 +379,9 @@ impl<'t> Reading<'t, '_> {
                 Origin::Index(_) => files,
                 Origin::Url(url) | Origin::File(url) => {
                     let last = url.rsplit('/').next().unwrap_or_default().replace("%2B", "+");
-                    files.into_iter().filter(|file| file.name.as_deref() == Some(last.as_str())).collect()
+                    files.iter().filter(|file| file.name.as_deref() == Some(last.as_str())).cloned().collect()
                 }
-                Origin::Git(_) | Origin::Directory(_) => Vec::new(),
+                Origin::Git(_) | Origin::Directory(_) => Arc::default(),
             };
         }
         Ok(())

@@ -15,11 +15,10 @@
 use pep440_rs::Version;
 use pep508_rs::ExtraName;
 use std::str::FromStr;
-use toml_edit::Item;
 
 use super::Entry;
 use super::dependency::{LONGEST_VERSIONS, read_extra};
-use super::toml::Toml;
+use super::toml::{Item, Toml};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
@@ -83,14 +82,14 @@ impl Pylock {
         let created_by = toml.string(required(&toml, "created-by")?, "created-by")?.to_owned();
         let names = |key: &str| -> Result<Vec<ExtraName>> {
             let Some(item) = toml.root().get(key) else { return Ok(Vec::new()) };
-            let span = toml.span(item);
+            let span = item.span();
             list(&toml, item, key)?.into_iter().map(|name| read_extra(&toml, span, name)).collect()
         };
         let mut reading = package::Reading::new(&toml);
         let mut environments = Vec::new();
         if let Some(item) = toml.root().get("environments") {
             for text in list(&toml, item, "environments")? {
-                environments.push(reading.marker(toml.span(item), text)?);
+                environments.push(reading.marker(item.span(), text)?);
             }
         }
         let pythons = match toml.root().get("requires-python") {
@@ -117,7 +116,7 @@ impl Pylock {
 }
 
 /// A key that must be there.
-fn required<'t>(toml: &'t Toml<'_>, key: &str) -> Result<&'t Item> {
+fn required<'t, 's>(toml: &'t Toml<'s>, key: &str) -> Result<&'t Item<'s>> {
     toml.root().get(key).ok_or_else(|| {
         let message = format!("{} has no `{key}`, so it is not a whole pylock.toml", toml.source.name);
         let problem = Problem::new(Code::Syntax, message).at(toml.source, Span::default());
@@ -134,22 +133,22 @@ fn lock_version(toml: &Toml<'_>) -> Result<()> {
         Some(1) => Ok(()),
         Some(_) | None => {
             let message = format!("lock-version {} of a pylock.toml is not known here: 1.0 is", quoted(text));
-            let problem = Problem::new(Code::Unsupported, message).at(toml.source, toml.span(item));
+            let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
             Err(problem.help("update torchswap, or make the lock with a tool that writes lock-version 1.0").into())
         }
     }
 }
 
 /// A list of strings; the PEP has no other way to write one.
-fn list<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<Vec<&'i str>> {
-    if item.is_str() {
+fn list<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result<Vec<&'i str>> {
+    if item.as_str().is_some() {
         return Err(toml.wrong(item, format!("`{key}` should be a list of strings")).into());
     }
     toml.strings(item, key)
 }
 
 /// A `requires-python` (PEP 345's Requires-Python).
-fn pythons(toml: &Toml<'_>, item: &Item) -> Result<Constraint> {
+fn pythons(toml: &Toml<'_>, item: &Item<'_>) -> Result<Constraint> {
     let text = toml.string(item, "requires-python")?;
     // Poetry writes alternatives, which PEP 440 has not, into a comment only.
     let read = pep440_rs::VersionSpecifiers::from_str(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);

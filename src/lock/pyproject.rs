@@ -7,11 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use pep508_rs::{ExtraName, PackageName};
-use toml_edit::{Item, TableLike};
 
-use super::dependency::{self, Dependency, Markers, read_extra, read_name};
+use super::dependency::{self, Dependency, Known, read_extra, read_name};
 use super::origin;
-use super::toml::{Toml, dig};
+use super::toml::{Item, Table, Toml, dig};
 use crate::error::{Code, Problem, Result};
 use crate::requirement;
 use crate::text::{Source, Span, quoted};
@@ -58,7 +57,7 @@ impl Project {
     pub fn parse(name: &str, text: String) -> Result<Self> {
         let source = Source::new(name, text);
         let toml = Toml::parse(&source, "pyproject.toml")?;
-        let mut read = Reading { toml: &toml, includes: 0, known: Markers::new(), project: Self::empty()? };
+        let mut read = Reading { toml: &toml, includes: 0, known: Known::default(), project: Self::empty()? };
         read.pep621()?;
         read.poetry()?;
         read.dependency_groups()?;
@@ -81,7 +80,7 @@ const MOST_REQUIREMENTS: usize = 10_000;
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
     includes: usize,
-    known: Markers,
+    known: Known,
     project: Project,
 }
 
@@ -89,7 +88,7 @@ impl Reading<'_, '_> {
     fn pep621(&mut self) -> Result<()> {
         let root = self.toml.root();
         if let Some(item) = dig(root, &["project", "name"]) {
-            self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
+            self.project.name = Some(read_name(self.toml, item.span(), self.toml.string(item, "name")?)?);
         }
         if let Some(item) = dig(root, &["project", "dependencies"]) {
             for (text, span) in self.placed(item, "dependencies")? {
@@ -99,7 +98,7 @@ impl Reading<'_, '_> {
         }
         if let Some(item) = dig(root, &["project", "optional-dependencies"]) {
             for (extra, list) in self.toml.table(item, "optional-dependencies")?.iter() {
-                let span = self.toml.span(list);
+                let span = list.span();
                 let extra = read_extra(self.toml, span, extra)?;
                 self.project.extras.entry(extra.clone()).or_default();
                 for (text, span) in self.placed(list, extra.as_ref())? {
@@ -114,11 +113,11 @@ impl Reading<'_, '_> {
     }
 
     /// The strings of a list, each with its place.
-    fn placed<'i>(&self, item: &'i Item, key: &str) -> Result<Vec<(&'i str, Span)>> {
+    fn placed<'i>(&self, item: &'i Item<'_>, key: &str) -> Result<Vec<(&'i str, Span)>> {
         let texts = self.toml.strings(item, key)?;
         let spans: Vec<Span> = match item.as_array() {
-            Some(array) => array.iter().map(|value| value.span().unwrap_or_default().into()).collect(),
-            None => vec![self.toml.span(item)],
+            Some(array) => array.iter().map(Item::span).collect(),
+            None => vec![item.span()],
         };
         Ok(texts.into_iter().zip(spans).collect())
     }
@@ -128,18 +127,18 @@ impl Reading<'_, '_> {
         let Some(poetry) = dig(root, &["tool", "poetry"]) else { return Ok(()) };
         let poetry = self.toml.table(poetry, "tool.poetry")?;
         if let Some(item) = poetry.get("name") {
-            self.project.name = Some(read_name(self.toml, self.toml.span(item), self.toml.string(item, "name")?)?);
+            self.project.name = Some(read_name(self.toml, item.span(), self.toml.string(item, "name")?)?);
         }
         if let Some(item) = poetry.get("dependencies") {
             self.table(&main_group()?, self.toml.table(item, "dependencies")?)?;
         }
         if let Some(item) = poetry.get("dev-dependencies") {
-            let dev = read_extra(self.toml, self.toml.span(item), "dev")?;
+            let dev = read_extra(self.toml, item.span(), "dev")?;
             self.table(&dev, self.toml.table(item, "dev-dependencies")?)?;
         }
         if let Some(item) = poetry.get("extras") {
             for (extra, list) in self.toml.table(item, "extras")?.iter() {
-                let span = self.toml.span(list);
+                let span = list.span();
                 let mut names = BTreeSet::new();
                 for name in self.toml.strings(list, extra)? {
                     names.insert(read_name(self.toml, span, name)?);
@@ -162,7 +161,7 @@ impl Reading<'_, '_> {
         }
         if let Some(item) = poetry.get("group") {
             for (group, item) in self.toml.table(item, "group")?.iter() {
-                let name = read_extra(self.toml, self.toml.span(item), group)?;
+                let name = read_extra(self.toml, item.span(), group)?;
                 self.project.groups.entry(name.clone()).or_default();
                 if let Some(list) = self.toml.table(item, group)?.get("dependencies") {
                     self.table(&name, self.toml.table(list, "dependencies")?)?;
@@ -174,12 +173,12 @@ impl Reading<'_, '_> {
     }
 
     /// `include-groups` of Poetry 2.2 and later.
-    fn poetry_includes(&mut self, groups: &dyn TableLike) -> Result<()> {
+    fn poetry_includes(&mut self, groups: &Table<'_>) -> Result<()> {
         for (group, item) in groups.iter() {
             let Some(list) = item.as_table_like().and_then(|table| table.get("include-groups")) else { continue };
-            let name = read_extra(self.toml, self.toml.span(item), group)?;
+            let name = read_extra(self.toml, item.span(), group)?;
             for other in self.toml.strings(list, "include-groups")? {
-                let other = read_extra(self.toml, self.toml.span(list), other)?;
+                let other = read_extra(self.toml, list.span(), other)?;
                 let found = self.project.groups.get(&other).cloned().unwrap_or_default();
                 self.count_include(list, found.len())?;
                 self.project.groups.entry(name.clone()).or_default().extend(found);
@@ -195,7 +194,7 @@ impl Reading<'_, '_> {
             let mut open = Vec::new();
             let mut found = Vec::new();
             self.dependency_group(table, group, &mut open, &mut found)?;
-            let name = read_extra(self.toml, self.toml.span(item), group)?;
+            let name = read_extra(self.toml, item.span(), group)?;
             self.project.groups.entry(name).or_default().extend(found);
         }
         Ok(())
@@ -204,7 +203,7 @@ impl Reading<'_, '_> {
     /// One group of PEP 735: requirements, and `{include-group = "…"}`.
     fn dependency_group(
         &mut self,
-        table: &dyn TableLike,
+        table: &Table<'_>,
         group: &str,
         open: &mut Vec<String>,
         out: &mut Vec<Dependency>,
@@ -221,7 +220,7 @@ impl Reading<'_, '_> {
         open.push(wanted);
         let array = item.as_array().ok_or_else(|| self.toml.wrong(item, "a dependency group should be a list"))?;
         for value in array {
-            let span: Span = value.span().unwrap_or_default().into();
+            let span = value.span();
             if let Some(text) = value.as_str() {
                 out.push(self.requirement(text, span)?);
             } else if let Some(other) = value.as_inline_table().and_then(|t| t.get("include-group")?.as_str()) {
@@ -238,7 +237,7 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    fn count_include(&mut self, item: &Item, size: usize) -> Result<()> {
+    fn count_include(&mut self, item: &Item<'_>, size: usize) -> Result<()> {
         self.includes += 1;
         if self.includes > MOST_INCLUDES || size > MOST_REQUIREMENTS {
             return Err(self.toml.wrong(item, "the groups include each other too often").into());
@@ -246,7 +245,7 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    fn table(&mut self, group: &ExtraName, table: &dyn TableLike) -> Result<()> {
+    fn table(&mut self, group: &ExtraName, table: &Table<'_>) -> Result<()> {
         let listed = self.project.groups.get(group).into_iter().flatten();
         let mut listed: HashSet<PackageName> = listed.map(|known| known.name.clone()).collect();
         for (key, item) in table.iter() {

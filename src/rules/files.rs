@@ -64,7 +64,7 @@ impl Files {
                 files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest));
             }
             Origin::Index(index) => {
-                for file in &entry.files {
+                for file in entry.files.iter() {
                     let digest = sha256(&file.digest);
                     let row = rows.iter().find(|row| Some(row.sha256) == digest);
                     match (&file.name, row) {

@@ -1,10 +1,8 @@
 //! Where the parts of each entry stand in a `poetry.lock`, for edits that leave every other byte alone.
 
-use toml_edit::{Item, TableLike};
-
 use super::PoetryLock;
 use crate::error::{Code, Problem, Result};
-use crate::lock::toml::Toml;
+use crate::lock::toml::{Item, Table, Toml};
 use crate::text::Span;
 
 /// The parts of one entry.
@@ -53,14 +51,8 @@ impl PoetryLock {
     /// If an entry is not written as Poetry writes it: in tables of their own.
     pub fn layout(&self) -> Result<Vec<Block>> {
         let toml = Toml::parse(&self.source, "poetry.lock")?;
-        let tables: Vec<&dyn TableLike> = match toml.root().get("package").and_then(Item::as_array_of_tables) {
-            Some(tables) => tables.iter().map(|table| table as &dyn TableLike).collect(),
-            None => return Ok(Vec::new()),
-        };
-        let mut starts: Vec<usize> = Vec::new();
-        if let Some(tables) = toml.root().get("package").and_then(Item::as_array_of_tables) {
-            starts.extend(tables.iter().filter_map(toml_edit::Table::span).map(|span| span.start));
-        }
+        let Some(tables) = toml.root().get("package").and_then(Item::as_array_of_tables) else { return Ok(Vec::new()) };
+        let mut starts: Vec<usize> = tables.iter().filter_map(Table::span).map(|span| span.start).collect();
         let packages = starts.len();
         for (_, item) in toml.root().iter().filter(|(key, _)| *key != "package") {
             headers(item, &mut starts);
@@ -73,7 +65,7 @@ impl PoetryLock {
             ends.get(next).map_or(text.len(), |end| above(text, *end))
         };
         let blocks =
-            tables.iter().zip(&starts[..packages]).map(|(table, start)| block(&toml, *table, *start, end(*start)));
+            tables.iter().zip(&starts[..packages]).map(|(table, start)| block(&toml, table, *start, end(*start)));
         blocks.collect()
     }
 }
@@ -92,17 +84,17 @@ pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
 }
 
 /// Where the headers of a table and of the tables in it stand.
-fn headers(item: &Item, starts: &mut Vec<usize>) {
+fn headers(item: &Item<'_>, starts: &mut Vec<usize>) {
     if let Some(table) = item.as_table() {
         starts.extend(table.span().map(|span| span.start));
-        for (_, item) in table {
+        for (_, item) in table.iter() {
             headers(item, starts);
         }
     }
 }
 
-fn block(toml: &Toml<'_>, table: &dyn TableLike, start: usize, end: usize) -> Result<Block> {
-    let odd = |item: &Item| {
+fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result<Block> {
+    let odd = |item: &Item<'_>| {
         let problem = toml.wrong(item, "this entry is not written as Poetry writes it");
         Problem::help(problem, "make the lock anew with: poetry lock")
     };
@@ -111,7 +103,7 @@ fn block(toml: &Toml<'_>, table: &dyn TableLike, start: usize, end: usize) -> Re
         [("dependencies", BlockTable::Dependencies), ("extras", BlockTable::Extras), ("source", BlockTable::Source)]
     {
         if let Some(item) = table.get(key) {
-            let span = item.as_table().and_then(toml_edit::Table::span).ok_or_else(|| odd(item))?;
+            let span = item.as_table().and_then(Table::span).ok_or_else(|| odd(item))?;
             tables.push((span.start, part));
         }
     }
@@ -122,18 +114,18 @@ fn block(toml: &Toml<'_>, table: &dyn TableLike, start: usize, end: usize) -> Re
         (*part, Span { start: *start, end })
     });
     let tables: Vec<(BlockTable, Span)> = spans.collect();
-    let version = table.get("version").map(|item| toml.span(item)).ok_or_else(|| {
+    let version = table.get("version").map(Item::span).ok_or_else(|| {
         Problem::new(Code::Syntax, "an entry has no `version`").at(toml.source, Span { start, end: start })
     })?;
     let markers = match table.get("markers") {
         None => None,
         Some(item) => match item.as_str() {
-            Some(text) => Some(Markers::One(toml.span(item), text.to_owned())),
+            Some(text) => Some(Markers::One(item.span(), text.to_owned())),
             None => {
                 let by_group = toml.table(item, "markers")?.iter();
                 let by_group =
                     by_group.map(|(group, item)| Ok((group.to_owned(), toml.string(item, group)?.to_owned())));
-                Some(Markers::ByGroup(toml.span(item), by_group.collect::<Result<_>>()?))
+                Some(Markers::ByGroup(item.span(), by_group.collect::<Result<_>>()?))
             }
         },
     };
@@ -146,7 +138,7 @@ fn block(toml: &Toml<'_>, table: &dyn TableLike, start: usize, end: usize) -> Re
         span: Span { start, end },
         head: Span { start, end: first },
         version,
-        files: table.get("files").map(|item| toml.span(item)),
+        files: table.get("files").map(Item::span),
         markers,
         tables,
     })

@@ -1,23 +1,23 @@
-//! A `poetry.lock` cut before each package, to be read one by one: a TOML document of the whole takes a lot more room.
+//! A `poetry.lock` cut before each package, to be read one by one: a tree of the whole takes a lot more room.
 
-use crate::lock::excerpt::{Excerpt, Part};
+use std::ops::Range;
+
+use memchr::{memchr, memmem};
 
 /// What a package begins with.
 const PACKAGE: &str = "[[package]]";
+/// What a line ends with that begins a list of several lines, and where such a list ends.
+const LIST: &str = " = [";
+const LIST_END: &[u8] = b"\n]";
 /// What its own tables begin with.
 const BELOW: &str = "[package.";
 
 /// The parts of a lock in order, at least one; `[extras]` and `[metadata]` are in the last. A lock that is not laid out
 /// as Poetry does is one part.
-pub(super) fn parts(lock: &Excerpt) -> Vec<Part<'_>> {
-    let text = lock.as_str();
-    starts(text).map_or_else(
-        || vec![lock.part(0..text.len())],
-        |starts| {
-            let ends = starts.iter().skip(1).copied().chain([text.len()]);
-            starts.iter().zip(ends).map(|(start, end)| lock.part(*start..end)).collect()
-        },
-    )
+pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
+    let starts = starts(text).unwrap_or_else(|| vec![0]);
+    let ends = starts.iter().skip(1).copied().chain([text.len()]);
+    starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
 }
 
 /// Where the parts begin; `None` if a table of another kind stands before the last package, or anything but comments
@@ -25,8 +25,14 @@ pub(super) fn parts(lock: &Excerpt) -> Vec<Part<'_>> {
 fn starts(text: &str) -> Option<Vec<usize>> {
     let mut starts = vec![0];
     let (mut at, mut packages, mut others) = (0, 0, false);
-    for line in text.split_inclusive('\n') {
-        let bare = line.trim_start_matches('\u{feff}').trim();
+    while at < text.len() {
+        let end = memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
+        let bare = text[at..end].trim_start_matches('\u{feff}').trim();
+        if bare.ends_with(LIST) && !bare.contains('#') && packages > 0 {
+            // Most lines stand in lists, where none is a header.
+            at = memmem::find(&text.as_bytes()[end - 1..], LIST_END).map_or(end, |length| end + length);
+            continue;
+        }
         if bare == PACKAGE {
             // What stands before the first package is a part with it.
             starts.extend((packages > 0).then_some(at));
@@ -39,19 +45,18 @@ fn starts(text: &str) -> Option<Vec<usize>> {
         } else {
             others |= bare.starts_with('[') && !bare.starts_with(BELOW);
         }
-        at += line.len();
+        at = end;
     }
-    (!text.contains("\"\"\"") && !text.contains("'''")).then_some(starts)
+    let has = |quotes: &str| memmem::find(text.as_bytes(), quotes.as_bytes()).is_some();
+    (!has("\"\"\"") && !has("'''")).then_some(starts)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts(text: &str) -> Vec<String> {
-        let mut lock = Excerpt::default();
-        lock.keep(text);
-        parts(&lock).iter().map(|part| part.text.to_owned()).collect()
+    fn texts(text: &str) -> Vec<&str> {
+        parts(text).into_iter().map(|part| &text[part]).collect()
     }
 
     #[test]
@@ -61,6 +66,9 @@ mod tests {
         assert_eq!(found.concat(), text);
         assert_eq!(found.len(), 2);
         assert!(found[1].starts_with("[[package]]\r\nn = 2"));
+        let lists = "[[package]]\nn = [\n  [[package]]\n,\n]\nm = [\n]\n[[package]]\nn = [\n";
+        let last = lists.rfind(PACKAGE).unwrap();
+        assert_eq!(texts(lists), [&lists[..last], &lists[last..]]);
     }
 
     #[test]
@@ -70,6 +78,7 @@ mod tests {
             "[metadata]\nv = 3\n[[package]]\nn = 1\n[[package]]\nn = 2\n",
             "x = 1\n[[package]]\nn = 1\n[[package]]\nn = 2\n",
             "[[package]]\nn = 1\n [extras]\n[[package]]\nn = 2\n",
+            "[[package]]\nn = 1 # = [\n[extras]\n]\n[[package]]\nn = 2\n",
             "[[package]]\nn = '''\n[[package]]\n'''\n",
         ] {
             assert_eq!(texts(text), [text]);

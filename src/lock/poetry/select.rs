@@ -198,7 +198,11 @@ impl PoetryLock {
     fn one_of_each(&self, wanted: &[Wanted], environment: Environment) -> Result<()> {
         let mut problems = Vec::new();
         let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
+        let has_twin = |index: usize| self.named(&self.entries[index].name).nth(1).is_some();
         for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !one.condition.is_never()) {
+            if !has_twin(index) {
+                continue;
+            }
             let others = by_name.entry(&self.entries[index].name).or_default();
             if others.len() >= MOST_TWINS {
                 let message = format!("the lock gives {} too often for {environment}", self.entries[index].name);
@@ -313,39 +317,27 @@ impl PoetryLock {
         wanted: &[Wanted],
         decide: bool,
     ) -> std::result::Result<usize, ()> {
-        let mut fitting: Vec<usize> = self.fitting(dependency, environment).collect();
         let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
-        let decided: Vec<usize> = self.named(&dependency.name).filter(overlaps).collect();
-        if !decide || !decided.is_empty() {
-            fitting.retain(|index| decided.contains(index));
-        }
-        let version = |index: &usize| self.entries[*index].version.clone();
-        fitting.sort_by_key(|index| std::cmp::Reverse(version(index)));
-        fitting.first().copied().ok_or(())
+        let decided = !decide || self.named(&dependency.name).any(|index| overlaps(&index));
+        let candidates = self.named(&dependency.name).filter(|index| !decided || overlaps(index));
+        let fitting = candidates.filter(|index| self.fits(*index, dependency, environment));
+        // Of several with one version, the first.
+        fitting.rev().max_by_key(|index| &self.entries[*index].version).ok_or(())
     }
 
-    fn fitting<'a>(
-        &'a self,
-        dependency: &'a Dependency,
-        environment: Environment,
-    ) -> impl Iterator<Item = usize> + use<'a> {
-        let from = |index: usize| match dependency.source.as_deref() {
-            None => true,
-            Some(name) => match &self.packages[index].reference {
-                Some(reference) => reference.eq_ignore_ascii_case(name),
-                None => name.eq_ignore_ascii_case("pypi"),
-            },
+    fn fits(&self, index: usize, dependency: &Dependency, environment: Environment) -> bool {
+        let from = |name: &str| match &self.packages[index].reference {
+            Some(reference) => reference.eq_ignore_ascii_case(name),
+            None => name.eq_ignore_ascii_case("pypi"),
         };
-        self.named(&dependency.name).filter(move |index| {
-            let version = self.entries[*index].version.as_ref();
-            version.is_none_or(|version| dependency.versions.admits(version))
-                && self.packages[*index].pythons.admits_python(environment.python)
-                && from(*index)
-        })
+        let version = self.entries[index].version.as_ref();
+        version.is_none_or(|version| dependency.versions.admits(version))
+            && self.packages[index].pythons.admits_python(environment.python)
+            && dependency.source.as_deref().is_none_or(from)
     }
 
     /// The entries of one name.
-    fn named<'a>(&'a self, name: &PackageName) -> impl Iterator<Item = usize> + use<'a> {
+    fn named<'a>(&'a self, name: &PackageName) -> impl DoubleEndedIterator<Item = usize> + use<'a> {
         self.by_name.get(name).into_iter().flatten().copied()
     }
 

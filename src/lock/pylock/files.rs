@@ -1,10 +1,8 @@
 //! Files of a package in a `pylock.toml`: `wheels`, `sdist` and `archive`.
 
-use toml_edit::{Item, TableLike};
-
 use super::registry;
 use crate::error::{Code, Problem, Result};
-use crate::lock::toml::Toml;
+use crate::lock::toml::{Item, Table, Toml};
 use crate::lock::{LockedDigest, LockedFile, origin, requirements};
 use crate::text::{Span, quoted};
 use crate::wheel::WheelName;
@@ -62,8 +60,8 @@ impl File {
 }
 
 /// Reads `hashes`, `url` or `path`, `name` and `size` of a file.
-pub(super) fn read(toml: &Toml<'_>, table: &dyn TableLike, near: Span, what: &str) -> Result<File> {
-    let text = |key: &str| -> Result<Option<(&Item, &str)>> {
+pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -> Result<File> {
+    let text = |key: &str| -> Result<Option<(&Item<'_>, &str)>> {
         table.get(key).map(|item| Ok((item, toml.string(item, key)?))).transpose()
     };
     let fail = |message: String, span: Span| -> crate::error::Error {
@@ -96,7 +94,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &dyn TableLike, near: Span, what: &st
         },
     };
     if let Some(item) = table.get("upload-time")
-        && item.as_datetime().is_none()
+        && !item.is_date()
     {
         return Err(toml.wrong(item, "`upload-time` should be a date and a time").into());
     }
@@ -112,7 +110,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &dyn TableLike, near: Span, what: &st
 }
 
 /// Reads a table of digests, the best first. One of a kind that is not known is no harm where another is known.
-fn digests(toml: &Toml<'_>, item: &Item, what: &str) -> Result<Vec<LockedDigest>> {
+fn digests(toml: &Toml<'_>, item: &Item<'_>, what: &str) -> Result<Vec<LockedDigest>> {
     let table = toml.table(item, "hashes")?;
     if table.is_empty() {
         let problem = toml.wrong(item, format!("`hashes` of `{what}` is empty: nothing says which bytes are meant"));

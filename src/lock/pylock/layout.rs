@@ -2,12 +2,10 @@
 //!
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
-use toml_edit::{Item, Table};
-
 use super::Pylock;
 use crate::error::{Code, Problem, Result};
 use crate::lock::poetry::above;
-use crate::lock::toml::Toml;
+use crate::lock::toml::{Item, Table, Toml};
 use crate::text::Span;
 
 /// The parts of one package.
@@ -71,9 +69,9 @@ impl Pylock {
         };
         let mut blocks = Vec::with_capacity(self.entries.len());
         for (index, table) in tables.iter().enumerate() {
-            let start = toml.place(table.span()).start;
+            let start = table.span().unwrap_or_default().start;
             let mut own = Vec::new();
-            for (_, item) in table {
+            for (_, item) in table.iter() {
                 headers(item, &mut |start| own.push(start));
             }
             own.sort_unstable();
@@ -86,38 +84,35 @@ impl Pylock {
     }
 }
 
-fn odd(toml: &Toml<'_>, item: &Item) -> Problem {
+fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
     let problem = Problem::new(Code::Unsupported, "this is not written as a tool writes it, so it cannot be edited");
-    problem.at(toml.source, toml.span(item)).help("make the lock anew with pip, uv, Poetry or PDM")
+    problem.at(toml.source, item.span()).help("make the lock anew with pip, uv, Poetry or PDM")
 }
 
 /// Where the headers of a table and of the tables in it stand.
-fn headers(item: &Item, note: &mut dyn FnMut(usize)) {
-    let table = |table: &Table, note: &mut dyn FnMut(usize)| {
-        if let Some(span) = table.span().filter(|_| !table.is_dotted() && !table.is_implicit()) {
+fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
+    let table = |table: &Table<'_>, note: &mut dyn FnMut(usize)| {
+        if let Some(span) = table.span().filter(|_| !table.is_implied()) {
             note(span.start);
         }
-        for (_, item) in table {
+        for (_, item) in table.iter() {
             headers(item, note);
         }
     };
-    match item {
-        Item::Table(one) => table(one, note),
-        Item::ArrayOfTables(all) => all.iter().for_each(|one| table(one, note)),
-        Item::None | Item::Value(_) => {}
-    }
+    let one = item.as_table().into_iter();
+    one.chain(item.as_array_of_tables().into_iter().flatten()).for_each(|one| table(one, note));
 }
 
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
-    table: &'t Table,
+    table: &'t Table<'s>,
     /// Where what follows a header ends.
     end: &'t dyn Fn(usize) -> usize,
 }
 
 impl Reading<'_, '_> {
     fn block(&self, span: Span, first: Option<usize>, name: Span) -> Result<Block> {
-        let value = |key: &str| self.table.get(key).map(|item| self.toml.span(item));
+        let value = |key: &str| self.table.get(key).map(Item::span);
         let version = value("version");
         let mut others = Vec::new();
         for key in ["sdist", "archive", "attestation-identities"] {
@@ -145,19 +140,11 @@ impl Reading<'_, '_> {
 
     fn part(&self, key: &str) -> Result<Option<Part>> {
         let Some(item) = self.table.get(key) else { return Ok(None) };
-        let written_by_key = match item {
-            Item::None => return Ok(None),
-            Item::Value(_) => true,
-            Item::Table(table) => {
-                if table.is_dotted() || table.is_implicit() {
-                    return Err(odd(self.toml, item).into());
-                }
-                false
-            }
-            Item::ArrayOfTables(_) => false,
-        };
-        if written_by_key {
-            let value = self.toml.span(item);
+        if item.as_table().is_some_and(Table::is_implied) {
+            return Err(odd(self.toml, item).into());
+        }
+        if item.as_table().is_none() && item.as_array_of_tables().is_none() {
+            let value = item.span();
             return Ok(Some(Part::Key { value, lines: self.lines(value) }));
         }
         let mut starts = Vec::new();

@@ -4,7 +4,6 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 use pep508_rs::{MarkerTree, PackageName};
-use toml_edit::{Item, TableLike, Value};
 
 use super::files::{self, File, Stored};
 use super::marker::Marker;
@@ -12,7 +11,7 @@ use super::{pythons, registry};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
-use crate::lock::toml::{Toml, dig};
+use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{At, Entry, Need, Origin, origin};
 use crate::requirement::{self, Plain};
 use crate::text::{Span, quoted};
@@ -84,7 +83,7 @@ impl<'t, 's> Reading<'t, 's> {
     pub(super) fn packages(mut self) -> Result<(Vec<Entry>, Vec<Package>)> {
         let toml = self.toml;
         let item = super::required(toml, "packages")?;
-        let tables: Vec<(&dyn TableLike, Span)> = tables(toml, item, "packages")?;
+        let tables = tables(toml, item, "packages")?;
         let mut read = (Vec::with_capacity(tables.len()), Vec::with_capacity(tables.len()));
         for (table, span) in tables {
             let (entry, package) = self.package(table, span)?;
@@ -94,7 +93,7 @@ impl<'t, 's> Reading<'t, 's> {
         Ok(read)
     }
 
-    fn package(&mut self, table: &'t dyn TableLike, near: Span) -> Result<(Entry, Package)> {
+    fn package(&mut self, table: &'t Table<'s>, near: Span) -> Result<(Entry, Package)> {
         let toml = self.toml;
         let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
         let fail = |message: String, span: Span| -> crate::error::Error {
@@ -102,7 +101,7 @@ impl<'t, 's> Reading<'t, 's> {
             problem.help("make the lock anew with the tool that made it").into()
         };
         let name_item = table.get("name").ok_or_else(|| fail("a package has no `name`".to_owned(), head))?;
-        let (text, span) = (toml.string(name_item, "name")?, toml.span(name_item));
+        let (text, span) = (toml.string(name_item, "name")?, name_item.span());
         let name = read_name(toml, span, text)?;
         if name.as_ref() != text {
             let (text, name) = (quoted(text), quoted(name.as_ref()));
@@ -111,7 +110,7 @@ impl<'t, 's> Reading<'t, 's> {
         let version = table.get("version").map(|item| self.version(item)).transpose()?;
         let marker = match table.get("marker") {
             None => None,
-            Some(item) => Some(self.marker(toml.span(item), toml.string(item, "marker")?)?),
+            Some(item) => Some(self.marker(item.span(), toml.string(item, "marker")?)?),
         };
         let pythons = table.get("requires-python").map_or(Ok(Constraint::any()), |item| pythons(toml, item))?;
         let index = match table.get("index") {
@@ -126,7 +125,7 @@ impl<'t, 's> Reading<'t, 's> {
         Ok((entry, Package { marker, pythons, index, kind, needs }))
     }
 
-    fn version(&self, item: &Item) -> Result<Version> {
+    fn version(&self, item: &Item<'_>) -> Result<Version> {
         let text = self.toml.string(item, "version")?;
         let version = Version::from_str(text).ok().filter(|_| text.len() <= LONGEST_NAME);
         version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
@@ -135,7 +134,7 @@ impl<'t, 's> Reading<'t, 's> {
     /// Reads where the package comes from; a version that only its files tell comes third.
     fn source(
         &self,
-        table: &dyn TableLike,
+        table: &Table<'_>,
         name: &PackageName,
         version: Option<&Version>,
         index: Option<&str>,
@@ -161,7 +160,7 @@ impl<'t, 's> Reading<'t, 's> {
         let sdist = match table.get("sdist") {
             None => None,
             Some(item) => {
-                let span = toml.span(item);
+                let span = item.span();
                 let file = files::read(toml, toml.table(item, "sdist")?, span, "sdist")?;
                 let Some((own, release)) = sdist_name(&file.name) else {
                     let message = format!("`{}` is not the file name of a source distribution", quoted(&file.name));
@@ -189,10 +188,10 @@ impl<'t, 's> Reading<'t, 's> {
         }
     }
 
-    fn direct(&self, table: &dyn TableLike, key: &str) -> Result<(Kind, Origin, Option<Version>)> {
+    fn direct(&self, table: &Table<'_>, key: &str) -> Result<(Kind, Origin, Option<Version>)> {
         let toml = self.toml;
         let Some(item) = table.get(key) else { return Ok((Kind::Source, Origin::Directory(String::new()), None)) };
-        let span = toml.span(item);
+        let span = item.span();
         let inner = toml.table(item, key)?;
         let line = |key: &str| inner.get(key).map(|item| origin::line(toml, item, key)).transpose();
         let missing = |what: &str| -> crate::error::Error {
@@ -243,7 +242,7 @@ impl<'t, 's> Reading<'t, 's> {
     }
 
     /// What the package needs: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for itself.
-    fn needs(&mut self, table: &dyn TableLike) -> Result<Option<Vec<(Need, MarkerTree)>>> {
+    fn needs(&mut self, table: &Table<'_>) -> Result<Option<Vec<(Need, MarkerTree)>>> {
         let toml = self.toml;
         if let Some(item) = table.get("dependencies") {
             let mut needs = Vec::new();
@@ -274,21 +273,21 @@ impl<'t, 's> Reading<'t, 's> {
         // Another tool's own table: where it says something else, nothing is known.
         Ok(list
             .iter()
-            .map(Value::as_str)
+            .map(Item::as_str)
             .collect::<Option<Vec<&str>>>()
             .and_then(|all| all.into_iter().map(one).collect()))
     }
 }
 
 /// The tables of a list, which may be written in the line or with a header each.
-fn tables<'i>(toml: &Toml<'_>, item: &'i Item, key: &str) -> Result<Vec<(&'i dyn TableLike, Span)>> {
+fn tables<'i, 's>(toml: &Toml<'_>, item: &'i Item<'s>, key: &str) -> Result<Vec<(&'i Table<'s>, Span)>> {
     if let Some(tables) = item.as_array_of_tables() {
-        return Ok(tables.iter().map(|table| (table as &dyn TableLike, toml.place(table.span()))).collect());
+        return Ok(tables.iter().map(|table| (table, table.span().unwrap_or_default())).collect());
     }
     let wrong = || toml.wrong(item, format!("`{key}` should be a list of tables"));
     let array = item.as_array().ok_or_else(wrong)?;
     let each = array.iter().map(|value| match value.as_inline_table() {
-        Some(table) => Ok((table as &dyn TableLike, toml.place(value.span()))),
+        Some(table) => Ok((table, value.span())),
         None => Err(wrong().into()),
     });
     each.collect()
