@@ -11,6 +11,7 @@ mod conflicts;
 mod known;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
@@ -61,12 +62,12 @@ pub(crate) struct Choice {
 }
 
 /// All required packages by name.
-pub(crate) type Chosen = BTreeMap<PackageName, Choice>;
+pub(crate) type Chosen = BTreeMap<PackageName, Rc<Choice>>;
 
 /// What is wanted of one package.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Want {
-    versions: Vec<(Constraint, String)>,
+    versions: Vec<(Constraint, Rc<str>)>,
     extras: Extras,
     condition: Condition,
 }
@@ -93,8 +94,8 @@ struct Resolver<'a, S> {
     members: &'a [Member],
     wish: &'a Wish<'a>,
     knowledge: &'a Knowledge<'a, S>,
-    picks: BTreeMap<PackageName, Vec<usize>>,
-    spare: BTreeMap<PackageName, Vec<usize>>,
+    picks: BTreeMap<&'a PackageName, Vec<usize>>,
+    spare: BTreeMap<&'a PackageName, Vec<usize>>,
 }
 
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
@@ -106,9 +107,9 @@ pub(crate) fn resolve<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> (Chosen, Vec<Problem>) {
     let by_name = |picks: &[Pick]| {
-        let mut map: BTreeMap<PackageName, Vec<usize>> = BTreeMap::new();
+        let mut map: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
         for (index, pick) in picks.iter().enumerate() {
-            map.entry(view.entries[pick.entry].name.clone()).or_default().push(index);
+            map.entry(&view.entries[pick.entry].name).or_default().push(index);
         }
         map
     };
@@ -117,25 +118,27 @@ pub(crate) fn resolve<S: WheelSource>(
     let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare };
     let mut chosen = Chosen::new();
     let mut problems = Vec::new();
+    let mut before: BTreeMap<PackageName, Want> = BTreeMap::new();
     for _ in 0..MOST_ROUNDS {
         let wants = resolver.wants(&chosen, &mut problems);
         problems.clear();
         let mut next = Chosen::new();
         for (name, want) in &wants {
+            // What is wanted as in the round before is met as it was then.
+            if let Some(choice) = chosen.get(name).filter(|_| before.get(name) == Some(want)) {
+                next.insert(name.clone(), Rc::clone(choice));
+                continue;
+            }
             match resolver.settle(name, want) {
                 Ok(Some(choice)) => {
-                    next.insert(name.clone(), choice);
+                    next.insert(name.clone(), Rc::new(choice));
                 }
                 Ok(None) => {}
                 Err(problem) => problems.push(problem),
             }
         }
-        let key = |chosen: &Chosen| {
-            let each = chosen.iter().map(|(name, one)| (name.clone(), one.version.clone(), one.extras.clone()));
-            each.collect::<Vec<_>>()
-        };
-        let settled = key(&next) == key(&chosen);
-        chosen = next;
+        let settled = is_same(&next, &chosen);
+        (chosen, before) = (next, wants);
         if settled {
             let mut unknown = Vec::new();
             resolver.wants(&chosen, &mut unknown);
@@ -147,6 +150,12 @@ pub(crate) fn resolve<S: WheelSource>(
     (chosen, vec![Problem::new(Code::Unmet, message)])
 }
 
+/// True if two rounds chose the same.
+fn is_same(next: &Chosen, before: &Chosen) -> bool {
+    let same = |(one, other): (&Choice, &Choice)| one.version == other.version && one.extras == other.extras;
+    next.keys().eq(before.keys()) && next.values().map(Rc::as_ref).zip(before.values().map(Rc::as_ref)).all(same)
+}
+
 impl<S: WheelSource> Resolver<'_, S> {
     /// What the family and, from there on, the packages chosen so far require.
     fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
@@ -156,7 +165,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         for member in self.members {
             if let Known::List(list) = &member.requires {
                 let pick = &self.selection.picks[member.pick];
-                let who = format!("{} {}", member.name, member.version);
+                let who = Rc::from(format!("{} {}", member.name, member.version));
                 self.add(list, &who, &pick.extras, &pick.condition, &mut wants, &mut open);
             }
         }
@@ -166,7 +175,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 continue;
             }
             let version = choice.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            let who = format!("{name} {version}");
+            let who = Rc::from(format!("{name} {version}"));
             match choice.from {
                 From::Catalogue => {
                     self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
@@ -184,7 +193,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 From::Spare(index) => {
                     for need in self.selection.spare[index].needs.iter().flatten() {
                         let want = wants.entry(need.name.clone()).or_default();
-                        want.versions.push((need.versions.clone(), who.clone()));
+                        want.versions.push((need.versions.clone(), Rc::clone(&who)));
                         want.extras.extend(need.extras.iter().cloned());
                         want.condition = std::mem::take(&mut want.condition).or(choice.condition.clone());
                         open.push_back(need.name.clone());
@@ -199,7 +208,7 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn follow(
         &self,
         row: Option<&WheelRow>,
-        who: &str,
+        who: &Rc<str>,
         choice: &Choice,
         must_know: bool,
         wants: &mut BTreeMap<PackageName, Want>,
@@ -222,7 +231,7 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn add(
         &self,
         list: &[Required],
-        who: &str,
+        who: &Rc<str>,
         extras: &BTreeSet<ExtraName>,
         condition: &Condition,
         wants: &mut BTreeMap<PackageName, Want>,
@@ -234,7 +243,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 continue;
             }
             let want = wants.entry(required.name.clone()).or_default();
-            want.versions.push((required.versions.clone(), who.to_owned()));
+            want.versions.push((required.versions.clone(), Rc::clone(who)));
             want.extras.extend(required.extras.iter().cloned());
             want.condition = std::mem::take(&mut want.condition).or(when);
             open.push_back(required.name.clone());
@@ -289,7 +298,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             row,
             extras: want.extras.clone(),
             condition: want.condition.clone(),
-            because: want.versions.iter().map(|(_, who)| who.clone()).collect(),
+            because: want.versions.iter().map(|(_, who)| who.to_string()).collect(),
         }
     }
 

@@ -195,7 +195,7 @@ fn assemble<S: WheelSource>(
         };
         decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
     }
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(selection.picks.len() + chosen.len());
     let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
     for (name, choice) in chosen {
         let because: Vec<String> = choice.because.iter().cloned().collect();

@@ -251,6 +251,7 @@ impl WheelRow {
 fn label(version: &Version) -> Option<String> {
     match version.local() {
         [] => None,
+        [only] => Some(only.to_string()),
         segments => Some(segments.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")),
     }
 }

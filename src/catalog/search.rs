@@ -92,13 +92,13 @@ impl<'t> Tables<'t> {
 
     /// What is listed for the exact version of a wheel, on whichever index.
     pub(super) fn lists(self, package: &PackageName, version: &Version) -> Vec<List<'t>> {
-        let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));
+        let (from, to) = exactly(package, version);
         self.requires.between(&from, &to).filter_map(List::split).collect()
     }
 
     /// The unread index and digest of every wheel of an exact version.
     pub(super) fn places(self, package: &PackageName, version: &Version) -> Vec<Place<'t>> {
-        let (from, to) = (format!("{package}\t{version}\t"), format!("{package}\t{version}\n"));
+        let (from, to) = exactly(package, version);
         let read = |line| {
             let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
             Some(Place { index, sha256 })
@@ -118,6 +118,12 @@ impl<'t> Tables<'t> {
 pub(super) struct Place<'t> {
     pub(super) index: &'t str,
     pub(super) sha256: &'t str,
+}
+
+/// The first key of a version as it is spelled, and the first behind it.
+fn exactly(package: &PackageName, version: &Version) -> (String, String) {
+    let key = format!("{package}\t{version}");
+    (format!("{key}\t"), format!("{key}\n"))
 }
 
 /// The first key behind a release and its local versions: in byte order a tab and `+` come before `,`, and all that can

@@ -1,5 +1,7 @@
 //! The search: a text of sorted lines, bisected in place.
 
+use memchr::{memchr, memrchr};
+
 /// How far on a key is looked for that is thought to be near: a few lines.
 const FIRST_STEP: usize = 512;
 
@@ -76,13 +78,10 @@ impl<'t> Table<'t> {
     }
 
     /// Where the line around a byte begins, not before `low`; and, when asked, where the next one does.
-    fn line_at(self, low: usize, mut at: usize) -> (usize, impl FnOnce() -> usize) {
-        // Searching a `str` for an ASCII character reads words at a time; searching bytes does not.
-        while !self.0.is_char_boundary(at) {
-            at -= 1;
-        }
-        let start = self.0[low..at].rfind('\n').map_or(low, |end| low + end + 1);
-        (start, move || self.0[at..].find('\n').map_or(self.0.len(), |end| at + end + 1))
+    fn line_at(self, low: usize, at: usize) -> (usize, impl FnOnce() -> usize) {
+        let bytes = self.0.as_bytes();
+        let start = memrchr(b'\n', &bytes[low..at]).map_or(low, |end| low + end + 1);
+        (start, move || memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1))
     }
 
     /// True if the line that begins there is below the key. No more of it is read than the key is long.

@@ -18,6 +18,15 @@ pub(crate) fn conflicts(
     for (name, choice) in chosen {
         let (From::Pick(_), Some(pin)) = (choice.from, &choice.pin) else { continue };
         for (index, pick) in selection.picks.iter().enumerate() {
+            let mut broken = pick
+                .needs
+                .iter()
+                .flatten()
+                .filter(|need| need.name == *name && !need.versions.admits(pin.version()))
+                .peekable();
+            if broken.peek().is_none() {
+                continue;
+            }
             let entry = &view.entries[pick.entry];
             let replaced = removed.contains(&index)
                 || members.iter().any(|member| member.pick == index && member.is_swapped())
@@ -25,9 +34,7 @@ pub(crate) fn conflicts(
             if replaced {
                 continue;
             }
-            for need in
-                pick.needs.iter().flatten().filter(|need| need.name == *name && !need.versions.admits(pin.version()))
-            {
+            for need in broken {
                 let message = format!(
                     "{} needs {name}{}, but {} must be {} for {}",
                     entry.name,

@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 use super::{Resolver, Want};
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::pin::{Files, Pin};
-use crate::plan::family::{admits_python, pin_of};
+use crate::plan::family::pin_of;
 use crate::plan::knowledge::Known;
 
 impl<S: WheelSource> Resolver<'_, S> {
@@ -35,7 +35,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         let here = |row: &&WheelRow| {
             row.wheel.fit(self.wish.environment).is_some()
                 && (exact || !row.yanked)
-                && admits_python(row, self.wish.environment.python)
+                && self.knowledge.admits_python(row, self.wish.environment.python)
         };
         // A release on the default index is pinned as such: a URL there names no release.
         if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {

@@ -50,6 +50,7 @@ pub(super) fn write(
     }
     Error::unless_empty(writer.problems)?;
     lines.sort();
+    text.reserve_exact(lines.iter().map(|line| line.len() + 1).sum());
     for line in lines {
         text.push_str(&line);
         text.push('\n');

@@ -1,6 +1,7 @@
 //! The torch family on one environment: which wheel the lock has for it, and which one is wanted.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -8,12 +9,11 @@ use pep508_rs::PackageName;
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, refusal};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects};
-use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
-use crate::lock::{Entry, LockedDigest, Origin, Pick, Selection};
+use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
 use crate::pin::{Files, Pin, Witness};
-use crate::target::{Backend, Python};
+use crate::target::Backend;
 use crate::wheel::WheelName;
 
 /// A package of the family and what becomes of it.
@@ -138,7 +138,7 @@ fn member<S: WheelSource>(
     }
     let rows = knowledge.rows(&entry.name, version);
     refusal::damaged(entry, &rows)?;
-    let locked = locked_wheel(entry, wish, &rows);
+    let locked = locked_wheel(entry, wish, &rows, knowledge);
     let current = match &locked {
         Locked::Row(row) => Some(row.clone()),
         Locked::Named(_) | Locked::Untold | Locked::Absent => None,
@@ -252,7 +252,12 @@ fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
 }
 
 /// Finds the wheel that pip would take from the entry's files.
-fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
+fn locked_wheel<S: WheelSource>(
+    entry: &Entry,
+    wish: &Wish<'_>,
+    rows: &[WheelRow],
+    knowledge: &Knowledge<'_, S>,
+) -> Locked {
     let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(&file.digest)).collect();
     if let Origin::Url(url) = &entry.origin {
         let same =
@@ -266,8 +271,8 @@ fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
             (None, Err(_)) => Locked::Untold,
         };
     }
-    let named: Vec<(WheelName, Option<Sha256>)> =
-        entry.files.iter().filter_map(|file| Some((file.name.as_ref()?.parse().ok()?, sha256(&file.digest)))).collect();
+    let named = |file: &LockedFile| Some((knowledge.wheel(file.name.as_ref()?)?, sha256(&file.digest)));
+    let named: Vec<(Rc<WheelName>, Option<Sha256>)> = entry.files.iter().filter_map(named).collect();
     if named.is_empty() {
         let fitting = rows.iter().filter(|row| digests.contains(&row.sha256));
         let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
@@ -284,7 +289,7 @@ fn locked_wheel(entry: &Entry, wish: &Wish<'_>, rows: &[WheelRow]) -> Locked {
     let best = own.filter_map(|one| Some((one.0.fit(wish.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
     let Some((_, (wheel, digest))) = best else { return Locked::Absent };
     let row = rows.iter().find(|row| row.wheel.as_str() == wheel.as_str() && Some(row.sha256) == *digest);
-    row.map_or_else(|| Locked::Named(wheel.clone()), |row| Locked::Row(row.clone()))
+    row.map_or_else(|| Locked::Named(WheelName::clone(wheel)), |row| Locked::Row(row.clone()))
 }
 
 /// The wheel of a build that suits the environment best.
@@ -300,7 +305,7 @@ fn best<'r, S: WheelSource>(
 ) -> Vec<&'r WheelRow> {
     let folder = format!("/{wanted}");
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
-        let fit = row.wheel.fit(wish.environment).filter(|_| admits_python(row, wish.environment.python))?;
+        let fit = row.wheel.fit(wish.environment).filter(|_| knowledge.admits_python(row, wish.environment.python))?;
         let proven = matches!(knowledge.requires(row, wish.environment.platform), Known::List(_));
         let own_folder = match &row.index {
             Index::Url(url) => url.ends_with(&folder),
@@ -315,14 +320,6 @@ fn best<'r, S: WheelSource>(
         fitting.iter().filter(|(other, _)| other == key).map(|(_, row)| *row).rev().collect();
     equal.dedup_by_key(|row| row.wheel.version.clone());
     equal
-}
-
-/// True if the release itself takes this Python (PEP 345's Requires-Python).
-pub(crate) fn admits_python(row: &WheelRow, python: Python) -> bool {
-    row.requires_python
-        .as_ref()
-        .and_then(|text| Constraint::poetry(text).ok())
-        .is_none_or(|pythons| pythons.admits_python(python))
 }
 
 /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.

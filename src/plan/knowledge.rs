@@ -12,8 +12,9 @@ use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::pin::Witness;
 use crate::requirement::{self, Plain};
-use crate::target::Platform;
+use crate::target::{Platform, Python};
 use crate::text::quoted;
+use crate::wheel::WheelName;
 
 /// One requirement of a wheel, understood.
 #[derive(Debug, Clone)]
@@ -53,7 +54,10 @@ pub struct Knowledge<'s, S> {
     rows: RefCell<HashMap<Release, Rc<[WheelRow]>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<Lists>,
+    understood: RefCell<HashMap<Vec<String>, Known>>,
     markers: RefCell<Markers>,
+    pythons: RefCell<HashMap<String, Option<Constraint>>>,
+    wheels: RefCell<HashMap<String, Option<Rc<WheelName>>>>,
 }
 
 impl<'s, S: WheelSource> Knowledge<'s, S> {
@@ -64,7 +68,10 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
             rows: RefCell::default(),
             versions: RefCell::default(),
             required: RefCell::default(),
+            understood: RefCell::default(),
             markers: RefCell::default(),
+            pythons: RefCell::default(),
+            wheels: RefCell::default(),
         }
     }
 
@@ -125,11 +132,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
             return known;
         }
         let known = match self.source.requires(row, platform) {
-            Requires::Known { list, .. } => list
-                .iter()
-                .map(|text| understand(text, &mut self.markers.borrow_mut()))
-                .collect::<Result<Rc<[_]>, _>>()
-                .map_or_else(Known::Not, Known::List),
+            Requires::Known { list, .. } => self.understood(list),
             Requires::Suspect { reason } => Known::Not(reason),
             Requires::Unknown => Known::Not("no catalogue knows what it requires".to_owned()),
         };
@@ -137,6 +140,41 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         let places = lists.entry(key).or_default().entry(file.to_owned()).or_default();
         places.insert(row.index.clone(), known.clone());
         known
+    }
+
+    /// The wheels of a release for several Pythons mostly require the same.
+    fn understood(&self, list: Vec<String>) -> Known {
+        if let Some(known) = self.understood.borrow().get(&list) {
+            return known.clone();
+        }
+        let markers = &mut self.markers.borrow_mut();
+        let read: Result<Rc<[Required]>, String> = list.iter().map(|text| understand(text, markers)).collect();
+        let known = read.map_or_else(Known::Not, Known::List);
+        self.understood.borrow_mut().insert(list, known.clone());
+        known
+    }
+
+    /// A file's name as that of a wheel, if it is one.
+    pub(crate) fn wheel(&self, file: &str) -> Option<Rc<WheelName>> {
+        if let Some(wheel) = self.wheels.borrow().get(file) {
+            return wheel.clone();
+        }
+        let wheel = file.parse().ok().map(Rc::new);
+        self.wheels.borrow_mut().insert(file.to_owned(), wheel.clone());
+        wheel
+    }
+
+    /// True if the release itself takes a Python (PEP 345's Requires-Python). What cannot be read forbids nothing.
+    pub(crate) fn admits_python(&self, row: &WheelRow, python: Python) -> bool {
+        let Some(text) = &row.requires_python else { return true };
+        let admits = |versions: &Option<Constraint>| versions.as_ref().is_none_or(|all| all.admits_python(python));
+        if let Some(versions) = self.pythons.borrow().get(text) {
+            return admits(versions);
+        }
+        let versions = Constraint::poetry(text).ok();
+        let answer = admits(&versions);
+        self.pythons.borrow_mut().insert(text.clone(), versions);
+        answer
     }
 }
 

@@ -12,7 +12,6 @@ use super::offers::Offers;
 use crate::catalog::{Family, WheelRow, WheelSource};
 use crate::lock::Entry;
 use crate::plan::Knowledge;
-use crate::plan::family::admits_python;
 use crate::system::System;
 use crate::wheel::WheelName;
 
@@ -83,7 +82,7 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
         let fits = |row: &&WheelRow| {
             row.wheel.fit_on(here.environment, here.asked.system).is_ok()
                 && here.asked.target.backend.is_none_or(|backend| row.is_for(backend))
-                && admits_python(row, here.environment.python)
+                && self.knowledge.admits_python(row, here.environment.python)
                 && !is_for_glibc_alone(&row.wheel, here)
         };
         rows.iter().filter(fits).map(|row| row.wheel.public_version()).collect()
