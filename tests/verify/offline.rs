@@ -22,6 +22,7 @@ fn commands_that_need_no_network_open_no_connection() {
         ("verify r.txt poetry.lock", 0),
         ("rewrite --cuda 11.8 --python 3.10 --diff", 0),
         ("catalog list torch", 0),
+        ("audit --all-targets", 0),
     ] {
         let mut command = place.command(arguments);
         for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "PIP_INDEX_URL", "UV_DEFAULT_INDEX"] {
