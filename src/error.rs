@@ -79,6 +79,15 @@ impl Code {
     }
 }
 
+/// A message, with the Pythons it holds for; none: whatever the Python.
+pub(crate) fn under_pythons(message: &str, pythons: &[Python]) -> String {
+    if pythons.is_empty() {
+        return message.to_owned();
+    }
+    let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("{message} (CPython {list})")
+}
+
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -116,13 +125,7 @@ impl Problem {
 
     /// The message, with the Pythons it holds for.
     pub fn sentence(&self) -> String {
-        match self.pythons.as_slice() {
-            [] => self.message.clone(),
-            some => {
-                let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                format!("{} (CPython {list})", self.message)
-            }
-        }
+        under_pythons(&self.message, &self.pythons)
     }
 
     fn is_alike(&self, other: &Self) -> bool {

@@ -25,11 +25,15 @@ pub(super) fn unknown(source: &Source, column: Span) -> Problem {
     Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and tabs part its columns").at(source, column)
 }
 
+/// A file as messages name it: a digest belongs to a name and an index.
+fn file(row: &WheelRow) -> String {
+    format!("{} at {}", cut(row.wheel.as_str(), LONGEST_SHOWN), cut(row.index.as_str(), LONGEST_SHOWN))
+}
+
 pub(super) fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
     let message = format!(
-        "two digests for {} at {}: {} says {}, {} says {}",
-        cut(known.wheel.as_str(), LONGEST_SHOWN),
-        cut(known.index.as_str(), LONGEST_SHOWN),
+        "two digests for {}: {} says {}, {} says {}",
+        file(known),
         known.catalogue,
         known.sha256,
         other.catalogue,
@@ -44,9 +48,8 @@ pub(super) fn conflict(known: &WheelRow, other: &WheelRow, source: &Source, span
 /// An index gives a file another digest than the one that is known.
 pub(super) fn changed(known: &WheelRow, found: &WheelRow) -> Problem {
     let message = format!(
-        "two digests for {} at {}: the {} catalogue has {}, the index now says {}",
-        cut(known.wheel.as_str(), LONGEST_SHOWN),
-        cut(known.index.as_str(), LONGEST_SHOWN),
+        "two digests for {}: the {} catalogue has {}, the index now says {}",
+        file(known),
         known.catalogue,
         known.sha256,
         found.sha256
@@ -58,9 +61,8 @@ pub(super) fn changed(known: &WheelRow, found: &WheelRow) -> Problem {
 /// Two catalogues do not agree what a wheel was built for.
 pub(super) fn built(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
     let message = format!(
-        "{} at {} was built for {} as {} says, and for {} as {} says",
-        cut(known.wheel.as_str(), LONGEST_SHOWN),
-        cut(known.index.as_str(), LONGEST_SHOWN),
+        "{} was built for {} as {} says, and for {} as {} says",
+        file(known),
         known.built,
         known.catalogue,
         other.built,

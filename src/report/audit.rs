@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::rule::{Rule, Severity};
+use crate::error::under_pythons;
 use crate::system::System;
 use crate::target::{Backend, Environment, Platform, Python};
 use crate::text::{Place, quoted};
@@ -214,12 +215,6 @@ impl Finding {
 
     /// The message, with the Pythons it holds for.
     pub fn sentence(&self) -> String {
-        match self.pythons.as_slice() {
-            [] => self.message.clone(),
-            some => {
-                let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                format!("{} (CPython {list})", self.message)
-            }
-        }
+        under_pythons(&self.message, &self.pythons)
     }
 }
