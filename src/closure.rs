@@ -10,6 +10,7 @@
 mod conflicts;
 mod known;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
 
@@ -49,6 +50,8 @@ pub(crate) struct Choice {
     pub(crate) from: From,
     /// Its version.
     version: Option<Version>,
+    /// Its name and version, for messages.
+    who: Rc<str>,
     /// A pin from the catalogue: an addition, or a re-pin of a pick.
     pub(crate) pin: Option<Pin>,
     /// The wheel behind the pin.
@@ -96,6 +99,28 @@ struct Resolver<'a, S> {
     knowledge: &'a Knowledge<'a, S>,
     picks: BTreeMap<&'a PackageName, Vec<usize>>,
     spare: BTreeMap<&'a PackageName, Vec<usize>>,
+    /// The names and versions of the members, for messages.
+    spoken: Vec<Rc<str>>,
+}
+
+/// What is wanted in a round, and what it leads to.
+#[derive(Default)]
+struct Round {
+    wants: BTreeMap<PackageName, Want>,
+    /// Wanted, and not followed yet: each name once.
+    open: VecDeque<PackageName>,
+}
+
+impl Round {
+    fn want(&mut self, name: &PackageName) -> &mut Want {
+        match self.wants.entry(name.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.open.push_back(name.clone());
+                new.insert(Want::default())
+            }
+        }
+    }
 }
 
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
@@ -115,7 +140,8 @@ pub(crate) fn resolve<S: WheelSource>(
     };
     let picks = by_name(&selection.picks);
     let spare = by_name(&selection.spare);
-    let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare };
+    let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
+    let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare, spoken };
     let mut chosen = Chosen::new();
     let mut problems = Vec::new();
     let mut before: BTreeMap<PackageName, Want> = BTreeMap::new();
@@ -159,68 +185,54 @@ fn is_same(next: &Chosen, before: &Chosen) -> bool {
 impl<S: WheelSource> Resolver<'_, S> {
     /// What the family and, from there on, the packages chosen so far require.
     fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
-        let mut wants: BTreeMap<PackageName, Want> = BTreeMap::new();
-        let mut open: VecDeque<PackageName> = VecDeque::new();
-        let mut seen: BTreeSet<PackageName> = BTreeSet::new();
-        for member in self.members {
+        let mut round = Round::default();
+        for (member, who) in self.members.iter().zip(&self.spoken) {
             if let Known::List(list) = &member.requires {
                 let pick = &self.selection.picks[member.pick];
-                let who = Rc::from(format!("{} {}", member.name, member.version));
-                self.add(list, &who, &pick.extras, &pick.condition, &mut wants, &mut open);
+                self.add(list, who, &pick.extras, &pick.condition, &mut round);
             }
         }
-        while let Some(name) = open.pop_front() {
-            let Some(choice) = chosen.get(&name) else { continue };
-            if self.is_member(&name) || !seen.insert(name.clone()) {
-                continue;
-            }
-            let version = choice.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            let who = Rc::from(format!("{name} {version}"));
+        while let Some(name) = round.open.pop_front() {
+            let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                From::Catalogue => {
-                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
-                }
+                From::Catalogue => self.follow(choice.row.as_ref(), choice, true, &mut round, problems),
                 From::Pick(_) if choice.pin.is_some() => {
-                    self.follow(choice.row.as_ref(), &who, choice, true, &mut wants, &mut open, problems);
+                    self.follow(choice.row.as_ref(), choice, true, &mut round, problems);
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
                 From::Pick(_) if is_gpu_runtime(&name) => {
                     let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
-                    self.follow(row.as_ref(), &who, choice, false, &mut wants, &mut open, problems);
+                    self.follow(row.as_ref(), choice, false, &mut round, problems);
                 }
                 From::Pick(_) => {}
                 From::Spare(index) => {
                     for need in self.selection.spare[index].needs.iter().flatten() {
-                        let want = wants.entry(need.name.clone()).or_default();
-                        want.versions.push((need.versions.clone(), Rc::clone(&who)));
+                        let want = round.want(&need.name);
+                        want.versions.push((need.versions.clone(), Rc::clone(&choice.who)));
                         want.extras.extend(need.extras.iter().cloned());
                         want.condition = std::mem::take(&mut want.condition).or(choice.condition.clone());
-                        open.push_back(need.name.clone());
                     }
                 }
             }
         }
-        wants
+        round.wants
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one step of a walk")]
     fn follow(
         &self,
         row: Option<&WheelRow>,
-        who: &Rc<str>,
         choice: &Choice,
         must_know: bool,
-        wants: &mut BTreeMap<PackageName, Want>,
-        open: &mut VecDeque<PackageName>,
+        round: &mut Round,
         problems: &mut Vec<Problem>,
     ) {
         let Some(row) = row else { return };
         match self.knowledge.requires(row, self.wish.environment.platform) {
-            Known::List(list) => self.add(&list, who, &choice.extras, &choice.condition, wants, open),
+            Known::List(list) => self.add(&list, &choice.who, &choice.extras, &choice.condition, round),
             Known::Not(reason) if must_know => {
-                let message =
-                    format!("what {who} requires on {} cannot be told: {reason}", self.wish.environment.platform);
+                let (who, platform) = (&choice.who, self.wish.environment.platform);
+                let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
                 problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
             }
@@ -234,19 +246,17 @@ impl<S: WheelSource> Resolver<'_, S> {
         who: &Rc<str>,
         extras: &BTreeSet<ExtraName>,
         condition: &Condition,
-        wants: &mut BTreeMap<PackageName, Want>,
-        open: &mut VecDeque<PackageName>,
+        round: &mut Round,
     ) {
         for required in list {
             let when = Condition::of(&required.marker, self.wish.environment, extras).and(condition.clone());
             if when.is_never() {
                 continue;
             }
-            let want = wants.entry(required.name.clone()).or_default();
+            let want = round.want(&required.name);
             want.versions.push((required.versions.clone(), Rc::clone(who)));
             want.extras.extend(required.extras.iter().cloned());
             want.condition = std::mem::take(&mut want.condition).or(when);
-            open.push_back(required.name.clone());
         }
     }
 
@@ -271,29 +281,39 @@ impl<S: WheelSource> Resolver<'_, S> {
         });
         if let Some(index) = pick {
             let pick = &self.selection.picks[index];
-            return Ok(Some(self.choice(From::Pick(index), self.view.entries[pick.entry].version.clone(), None, want)));
+            let version = self.view.entries[pick.entry].version.clone();
+            return Ok(Some(self.choice(name, From::Pick(index), version, None, want)));
         }
         let locked = self.picks.get(name).and_then(|all| all.first().copied());
         if locked.is_none()
             && let Some(index) = self.best_spare(name, want)
         {
             let version = self.view.entries[self.selection.spare[index].entry].version.clone();
-            return Ok(Some(self.choice(From::Spare(index), version, None, want)));
+            return Ok(Some(self.choice(name, From::Spare(index), version, None, want)));
         }
         match self.newest_known(name, want) {
             Some((pin, row)) => {
                 let from = locked.map_or(From::Catalogue, From::Pick);
-                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
+                Ok(Some(self.choice(name, from, Some(row.wheel.public_version()), Some((pin, row)), want)))
             }
             None => Err(self.unmet(name, want)),
         }
     }
 
-    fn choice(&self, from: From, version: Option<Version>, pinned: Option<(Pin, WheelRow)>, want: &Want) -> Choice {
+    fn choice(
+        &self,
+        name: &PackageName,
+        from: From,
+        version: Option<Version>,
+        pinned: Option<(Pin, WheelRow)>,
+        want: &Want,
+    ) -> Choice {
+        let spoken = version.as_ref().map(ToString::to_string).unwrap_or_default();
         let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
         Choice {
             from,
             version,
+            who: format!("{name} {spoken}").into(),
             pin,
             row,
             extras: want.extras.clone(),

@@ -3,17 +3,29 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
 /// Which versions are admitted: those that meet all specifiers of one of the alternatives. A copy costs next to nothing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Constraint(Arc<[VersionSpecifiers]>);
+#[derive(Debug, Clone)]
+pub struct Constraint(Arc<Alternatives>);
+
+#[derive(Debug)]
+struct Alternatives {
+    all: Box<[VersionSpecifiers]>,
+    /// Which CPython 3.0 to 3.31 were asked about, a bit each, and above these bits which of them are admitted.
+    pythons: AtomicU64,
+}
 
 impl Constraint {
     /// Admits every version.
     pub fn any() -> Self {
-        Self(Arc::new([VersionSpecifiers::empty()]))
+        Self::of([VersionSpecifiers::empty()])
+    }
+
+    fn of(all: impl Into<Box<[VersionSpecifiers]>>) -> Self {
+        Self(Arc::new(Alternatives { all: all.into(), pythons: AtomicU64::new(0) }))
     }
 
     /// Reads what Poetry writes into `poetry.lock` and what people write into `[tool.poetry]`.
@@ -29,7 +41,7 @@ impl Constraint {
             }
             alternatives.push(all.into_iter().collect());
         }
-        Ok(Self(alternatives.into()))
+        Ok(Self::of(alternatives))
     }
 
     /// True if the version is admitted. A local label counts only against a specifier that has one (PEP 440), for every
@@ -37,7 +49,7 @@ impl Constraint {
     pub fn admits(&self, version: &Version) -> bool {
         // To take off a label that is not there would copy the version all the same.
         let public = if version.is_local() { version.clone().without_local() } else { version.clone() };
-        self.0.iter().any(|all| {
+        self.0.all.iter().any(|all| {
             all.iter().all(|one| {
                 let asked = if one.version().is_local() { version } else { &public };
                 one.contains(asked)
@@ -47,12 +59,12 @@ impl Constraint {
 
     /// True if it admits every version.
     pub fn is_any(&self) -> bool {
-        self.0.iter().any(VersionSpecifiers::is_empty)
+        self.0.all.iter().any(VersionSpecifiers::is_empty)
     }
 
     /// The version that the constraint names with `==`, if it names one alone.
     pub fn exact(&self) -> Option<&Version> {
-        match &*self.0 {
+        match &*self.0.all {
             [all] if all.len() == 1 => {
                 all.iter().next().filter(|one| *one.operator() == Operator::Equal).map(VersionSpecifier::version)
             }
@@ -62,6 +74,18 @@ impl Constraint {
 
     /// True if a release of CPython `3.minor` may be admitted: tried with the first and a late patch release.
     pub fn admits_python(&self, python: crate::target::Python) -> bool {
+        let Some(asked) = 1u32.checked_shl(python.minor().into()) else { return self.tries_python(python) };
+        let (asked, admitted) = (u64::from(asked), u64::from(asked) << u32::BITS);
+        let known = self.0.pythons.load(Ordering::Relaxed);
+        if known & asked != 0 {
+            return known & admitted != 0;
+        }
+        let answer = self.tries_python(python);
+        self.0.pythons.fetch_or(asked | if answer { admitted } else { 0 }, Ordering::Relaxed);
+        answer
+    }
+
+    fn tries_python(&self, python: crate::target::Python) -> bool {
         let minor = u64::from(python.minor());
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 99].iter().any(|patch| self.admits(&Version::new([3, minor, *patch])))
     }
@@ -69,13 +93,21 @@ impl Constraint {
 
 impl From<VersionSpecifiers> for Constraint {
     fn from(all: VersionSpecifiers) -> Self {
-        Self(Arc::new([all]))
+        Self::of([all])
     }
 }
 
+impl PartialEq for Constraint {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.all == other.0.all
+    }
+}
+
+impl Eq for Constraint {}
+
 impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, all) in self.0.iter().enumerate() {
+        for (index, all) in self.0.all.iter().enumerate() {
             if index > 0 {
                 f.write_str(" || ")?;
             }
@@ -207,12 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn a_python_is_admitted_however_often_it_is_asked_for() {
+        let constraint = Constraint::poetry(">=3.9,<3.11").unwrap();
+        for _ in 0..2 {
+            let admitted = (0..=40).filter(|minor| constraint.admits_python(crate::target::Python::three(*minor)));
+            assert_eq!(admitted.collect::<Vec<_>>(), [9, 10]);
+        }
+        assert_eq!(constraint, Constraint::poetry(">=3.9,<3.11").unwrap());
+    }
+
+    #[test]
     fn pythons() {
         let python = |constraint: &str, minor| {
             Constraint::poetry(constraint).unwrap().admits_python(crate::target::Python::three(minor))
         };
         assert!(python(">=3.9.1,<3.12", 9) && python(">=3.9,<3.12", 11) && !python(">=3.9,<3.12", 12));
         assert!(python("^3.8", 13) && !python("^3.8", 7));
+        assert!(python(">=3.31", 31) && python(">=3.31", 32) && !python("<3.32", 32) && !python("<3.32", 255));
         assert!(python(">=2.7, !=3.0.*, !=3.1.*", 8));
     }
 }

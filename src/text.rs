@@ -1,6 +1,8 @@
 //! Text with spans: a file's content, byte ranges in it, and edits that leave every other byte alone.
 
 use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
 
 /// A range of bytes in a [`Source`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
@@ -17,19 +19,50 @@ impl From<std::ops::Range<usize>> for Span {
     }
 }
 
+/// A text that many may hold on to: a copy costs next to nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Text(Arc<String>);
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(Arc::new(text))
+    }
+}
+
+impl From<Text> for String {
+    /// Copies it only if somebody else holds it as well.
+    fn from(text: Text) -> Self {
+        Arc::unwrap_or_clone(text.0)
+    }
+}
+
+impl PartialEq<String> for Text {
+    fn eq(&self, other: &String) -> bool {
+        *self.0 == *other
+    }
+}
+
 /// A file's text and the name it goes by in messages.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// As the user named it; `<stdin>` for standard input.
     pub name: String,
-    /// The whole text, byte-order mark and line ends included.
-    pub text: String,
+    /// The whole text, byte-order mark and line ends included. What stands in it can be kept by its place.
+    pub text: Text,
 }
 
 impl Source {
     /// Pairs a name with a text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: Text(Arc::new(text.into())) }
     }
 
     /// The text under a span; empty where the span does not fit the text.

@@ -51,6 +51,13 @@ impl FromStr for WheelName {
     type Err = WheelNameError;
 
     fn from_str(text: &str) -> Result<Self, WheelNameError> {
+        Self::read(text, None)
+    }
+}
+
+impl WheelName {
+    /// Reads a file name. Where it begins as another one does that was read before, package and version are taken over.
+    pub(crate) fn read(text: &str, before: Option<&Self>) -> Result<Self, WheelNameError> {
         let fail = |why| WheelNameError { text: text.to_owned(), why };
         let stem = text.strip_suffix(".whl").ok_or_else(|| fail("it does not end in .whl"))?;
         let odd = |b: u8| !(b.is_ascii_alphanumeric() | matches!(b, b'.' | b'_' | b'-' | b'+' | b'!'));
@@ -80,8 +87,14 @@ impl FromStr for WheelName {
                 Some((number, tag[digits..].to_owned()))
             }
         };
-        let name = PackageName::new(parts[0].to_owned()).map_err(|_| fail("the package name is not one"))?;
-        let version = Version::from_str(parts[1]).map_err(|_| fail("the version is not one (PEP 440)"))?;
+        let release = parts[0].len() + 1 + parts[1].len() + 1;
+        let (name, version) = match before.filter(|before| before.text.get(..release) == text.get(..release)) {
+            Some(before) => (before.name.clone(), before.version.clone()),
+            None => (
+                PackageName::new(parts[0].to_owned()).map_err(|_| fail("the package name is not one"))?,
+                Version::from_str(parts[1]).map_err(|_| fail("the version is not one (PEP 440)"))?,
+            ),
+        };
         let platform_at = stem.len() - tags[2].len();
         let abi_at = platform_at - 1 - tags[1].len();
         let python_at = abi_at - 1 - tags[0].len();
@@ -169,6 +182,24 @@ mod tests {
             (wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()),
             ("cp310", "cp310", "manylinux_2_28_x86_64")
         );
+    }
+
+    #[test]
+    fn what_was_read_before_changes_nothing() {
+        let read = |text: &str, before: &WheelName| (WheelName::read(text, Some(before)).ok(), text.parse().ok());
+        let before: WheelName = "torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl".parse().unwrap();
+        for text in [
+            "torch-2.0.1+cu118-cp39-cp39-linux_x86_64.whl",
+            "torch-2.0.1+cu118-1-cp39-cp39-linux_x86_64.whl",
+            "torch-2.0.1+cu11-cp310-cp310-linux_x86_64.whl",
+            "torch-2.0.1+cu1189-cp310-cp310-linux_x86_64.whl",
+            "torch-2.0.1-cp310-cp310-linux_x86_64.whl",
+            "torchaudio-2.0.1+cu118-cp310-cp310-linux_x86_64.whl",
+            "torch-2.0.1+cu118-linux_x86_64.whl",
+        ] {
+            let (with, without) = read(text, &before);
+            assert_eq!(with, without, "{text}");
+        }
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub fn check(text: &str, context: &str) {
         let url = file.text(line).lines().next().unwrap();
         if url.contains(" @ https://download.pytorch.org/") {
             let sha256 = entry.files.iter().filter(|file| matches!(file.digest, LockedDigest::Sha256(_)));
-            assert_eq!((entry.files.len(), sha256.count()), (1, 1), "{context}: {url}");
+            assert_eq!((entry.files.iter().count(), sha256.count()), (1, 1), "{context}: {url}");
             let address = url.split(" @ ").nth(1).unwrap().split(' ').next().unwrap();
             assert!(address.ends_with(".whl") && !address.contains(['+', '#', '?']), "{context}: {url}");
         }

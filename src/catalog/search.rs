@@ -29,7 +29,7 @@ impl<'t> Tables<'t> {
     /// The rows of a release; with a backend, only those that can be for it: other lines are not read.
     pub(super) fn wheels_of(self, package: &PackageName, version: &Version, backend: Option<Backend>) -> Vec<WheelRow> {
         let wanted = backend.map(|backend| Built::For(backend).to_string());
-        let mut rows = Vec::new();
+        let mut rows: Vec<WheelRow> = Vec::new();
         let mut table = self.wheels.from(&format!("{package}\t"));
         let mut spellings = spellings(version);
         spellings.sort_unstable();
@@ -38,11 +38,11 @@ impl<'t> Tables<'t> {
             for line in table.until(&after_local(package, &spelling)).lines() {
                 let built = line.split('\t').nth(2);
                 if wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any")) {
-                    rows.extend(self.read(line));
+                    rows.extend(WheelRow::parse_behind(line, self.name, rows.last()).ok());
                 }
             }
         }
-        rows.retain(|row: &WheelRow| backend.is_none_or(|backend| row.is_for(backend)));
+        rows.retain(|row| backend.is_none_or(|backend| row.is_for(backend)));
         rows
     }
 
@@ -138,15 +138,15 @@ const PARTS: usize = 5;
 /// The ways to write a release that mean the same, the local label left out.
 fn spellings(version: &Version) -> Vec<String> {
     let public = version.clone().without_local();
-    let release = public.release();
-    let kept = release.iter().rposition(|part| *part != 0).map_or(1, |last| last + 1);
-    let mut parts: Vec<u64> = release.iter().copied().take(kept).collect();
-    let mut all = vec![public.clone().with_release(parts.iter().copied()).to_string()];
-    while parts.len() < PARTS.max(release.len()) {
-        parts.push(0);
-        all.push(public.clone().with_release(parts.iter().copied()).to_string());
-    }
-    all
+    let parts = public.release().len();
+    let kept = public.release().iter().rposition(|part| *part != 0).map_or(1, |last| last + 1);
+    let release: Vec<u64> = public.release().iter().copied().take(kept).collect();
+    let shortest = public.with_release(release).to_string();
+    // Behind the release comes a letter, or a point and a letter.
+    let letter = shortest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(shortest.len());
+    let (release, suffix) = shortest.split_at(shortest[..letter].trim_end_matches('.').len());
+    let zeros = 0..=PARTS.max(parts) - kept;
+    zeros.map(|zeros| format!("{release}{}{suffix}", ".0".repeat(zeros))).collect()
 }
 
 #[cfg(test)]
@@ -161,5 +161,8 @@ mod tests {
         assert_eq!(all("1.0rc1"), ["1rc1", "1.0rc1", "1.0.0rc1", "1.0.0.0rc1", "1.0.0.0.0rc1"]);
         assert_eq!(all("0"), ["0", "0.0", "0.0.0", "0.0.0.0", "0.0.0.0.0"]);
         assert_eq!(all("1.2.3.4.5.6"), ["1.2.3.4.5.6"]);
+        assert_eq!(all("1!2.0.post1")[..3], ["1!2.post1", "1!2.0.post1", "1!2.0.0.post1"]);
+        assert_eq!(all("1.0a2.post3.dev4+x")[..2], ["1a2.post3.dev4", "1.0a2.post3.dev4"]);
+        assert_eq!(all("3.0.dev0")[1..3], ["3.0.dev0", "3.0.0.dev0"]);
     }
 }

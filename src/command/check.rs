@@ -127,7 +127,7 @@ fn output(file: &str, job: &Job) -> Result<Option<(Finding, Result<String>)>> {
             (Ok(text), details)
         }
         (Prepared::Pylock(mut draft), Some(found)) => {
-            let old = Pylock::parse(&found.name, found.text.clone(), None)?;
+            let old = Pylock::parse(&found.name, found.text.to_string(), None)?;
             draft.fill(|name, _, file| place(&old, name, file));
             (draft.text(), check::drift_of_pylock(&old, &draft)?)
         }
@@ -154,7 +154,7 @@ fn place(old: &Pylock, name: &PackageName, file: &File) -> Option<(String, At)> 
 }
 
 fn parsed(source: &Source) -> Result<RequirementsFile> {
-    requirements::parse(&source.name, source.text.clone(), &mut |path| {
-        io::read(path).map(|source| source.text).map_err(|error| error.to_string())
+    requirements::parse(&source.name, source.text.to_string(), &mut |path| {
+        io::read(path).map(|source| source.text.into()).map_err(|error| error.to_string())
     })
 }

@@ -38,21 +38,21 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     match Format::sniff(&source.name, &source.text)? {
         Format::Poetry => {
             let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
-            let project = project.map(|project| Project::parse(&project.name, project.text)).transpose()?;
-            Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text, project)?)))
+            let project = project.map(|project| Project::parse(&project.name, project.text.into())).transpose()?;
+            Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text.into(), project)?)))
         }
         Format::Pylock => {
             let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
-            Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text, project)?)))
+            Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text.into(), project)?)))
         }
         Format::Requirements => {
             let mut read = |path: &str| match io::read(path) {
-                Ok(source) => Ok(source.text),
+                Ok(source) => Ok(source.text.into()),
                 Err(error) => {
                     Err(error.problems().iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; "))
                 }
             };
-            let file = requirements::parse(&source.name, source.text, &mut read)?;
+            let file = requirements::parse(&source.name, source.text.into(), &mut read)?;
             Ok(Lock::Requirements(Box::new(file)))
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
             let constraints = &file.sources;
             let mut read = |path: &str| {
                 let known = constraints.iter().find(|source| source.name == path);
-                known.map(|source| source.text.clone()).ok_or_else(|| format!("{path} was not read before"))
+                known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
             };
             Ok(Lock::Requirements(Box::new(requirements::parse(name, text.to_owned(), &mut read)?)))
         }
@@ -85,7 +85,7 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
 pub(super) fn catalogues(names: &[String]) -> Result<Catalogues> {
     let tables = names.iter().map(|name| {
         let source = io::read(name)?;
-        ProjectTable::parse(source.name, source.text)
+        ProjectTable::parse(source.name, String::from(source.text))
     });
     Catalogues::new(tables.collect::<Result<Vec<ProjectTable>>>()?)
 }

@@ -56,7 +56,7 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
     let style = Style::default();
     let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
     let changes = plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(is_change));
-    let after = if changes { output::rewritten(&lock, &plans, &style)? } else { before.clone() };
+    let after = if changes { output::rewritten(&lock, &plans, &style)? } else { before.to_string() };
     if changes {
         let again = read::reread(&lock, &after)?;
         let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
@@ -64,7 +64,7 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
         Error::unless_empty(differences(&lock, &plans, &again, &second))?;
     }
     let summaries = plans.iter().map(plan::summary).collect();
-    Ok(Rewritten { lock: name, before, after, summaries })
+    Ok(Rewritten { lock: name, before: before.into(), after, summaries })
 }
 
 fn plans(lock: &Lock, targets: &[Target], catalogues: &Catalogues) -> Result<Vec<TargetPlan>> {
@@ -103,7 +103,7 @@ fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
             }
             (None, Some(entry)) => {
                 let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-                let files = entry.files.iter().map(|file| (file.name.as_deref(), file.digest.clone()));
+                let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
                 (version, digests(lock, files, environment))
             }
             (None, None) => (String::new(), BTreeSet::new()),

@@ -11,7 +11,7 @@ use crate::catalog::{Catalogues, Index, WheelRow};
 use crate::closure::{self, Chosen};
 use crate::error::{Code, Error, Problem, Result};
 use crate::index::Network;
-use crate::lock::{At, Entry, Origin, Pick, Selection};
+use crate::lock::{At, Entry, LockedFiles, Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::plan::family::{Fate, Member};
 use crate::plan::knowledge::Known;
@@ -78,7 +78,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         name: row.wheel.name.clone(),
         version: Some(row.wheel.version.clone()),
         origin: Origin::Index(None),
-        files: Vec::new().into(),
+        files: LockedFiles::default(),
         at: At { source: 0, span: Span::default() },
     };
     let entries: Vec<Entry> = best.values().map(entry).collect();

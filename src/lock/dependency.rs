@@ -5,9 +5,11 @@
 //! `url`, `path`, `file` and `git` name a source directly; `source` names an index.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
+use super::Need;
 use super::toml::{Item, Table, Toml};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
@@ -19,12 +21,8 @@ use crate::text::{Span, quoted};
 /// One dependency on one package.
 #[derive(Debug, Clone)]
 pub struct Dependency {
-    /// On what.
-    pub name: PackageName,
-    /// In which versions; any where the source is named directly.
-    pub versions: Constraint,
-    /// With which extras.
-    pub extras: Vec<ExtraName>,
+    /// On what; in any version where the source is named directly.
+    pub need: Arc<Need>,
     /// When.
     pub marker: Option<MarkerTree>,
     /// For which Pythons (`python = "^3.8"`).
@@ -163,9 +161,7 @@ fn from_version(
 ) -> Result<Dependency> {
     let versions = read_versions(toml, span, version, known)?;
     Ok(Dependency {
-        name,
-        versions,
-        extras: Vec::new(),
+        need: Arc::new(Need { name, extras: Vec::new(), versions }),
         marker: None,
         python: None,
         optional: false,
@@ -213,7 +209,8 @@ fn from_table(
     let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
     let source = text("source")?.map(|(source, _)| source.to_owned());
     let direct = ["url", "path", "file", "git"].iter().any(|key| table.contains_key(key));
-    Ok(Dependency { name, versions, extras, marker, python, optional, source, direct, span })
+    let need = Arc::new(Need { name, extras, versions });
+    Ok(Dependency { need, marker, python, optional, source, direct, span })
 }
 
 /// `linux`, `!=win32` or `linux || darwin` as a marker.

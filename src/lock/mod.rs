@@ -4,6 +4,7 @@
 //! that are the same for every format; the plan is made from that.
 
 mod dependency;
+mod files;
 mod origin;
 pub mod poetry;
 pub mod pylock;
@@ -18,11 +19,12 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::constraint::Constraint;
-use crate::digest::Sha256;
 use crate::error::{Code, Problem, Result};
 use crate::marker::{Condition, Extras};
 use crate::target::{Environment, Platform, Python};
 use crate::text::{Source, Span};
+
+pub use files::{LockedDigest, LockedFile, LockedFiles};
 
 use poetry::PoetryLock;
 use pylock::Pylock;
@@ -193,7 +195,7 @@ pub struct Entry {
     /// Where its file comes from.
     pub origin: Origin,
     /// The files the lock admits, each with its digest.
-    pub files: Arc<[LockedFile]>,
+    pub files: LockedFiles,
     /// Where to point when something is wrong with it.
     pub at: At,
 }
@@ -218,26 +220,6 @@ pub enum Origin {
     File(String),
     /// A local folder.
     Directory(String),
-}
-
-/// One file that a lock admits for an entry.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LockedFile {
-    /// The file's name. A requirements file does not tell.
-    pub name: Option<String>,
-    /// Its digest.
-    pub digest: LockedDigest,
-}
-
-/// A digest as a lock has it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LockedDigest {
-    /// The kind this tool writes.
-    Sha256(Sha256),
-    /// Another kind that pip's hash mode takes, `sha384:…` or `sha512:…`: kept where it stands.
-    Strong(String),
-    /// A kind that pip's hash mode does not take, `md5:…`: counts as no digest.
-    Weak(String),
 }
 
 /// Which groups and extras of a project are wanted, as `poetry export` has it.
@@ -276,7 +258,7 @@ pub struct Pick {
     /// When it holds there.
     pub condition: Condition,
     /// What it needs there, as far as the lock tells. `None`: the format does not tell.
-    pub needs: Option<Vec<Need>>,
+    pub needs: Option<Vec<Arc<Need>>>,
     /// Who needs it, where the lock says so on the entry itself (`# via`). `None`: it does not.
     pub via: Option<Vec<PackageName>>,
     /// True if the project asks for it itself.

@@ -9,7 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
@@ -18,7 +18,7 @@ use super::dependency::{self, Dependency, Known, read_extra, read_marker, read_n
 use super::origin;
 use super::pyproject::Project;
 use super::toml::{Item, Table, Toml, dig};
-use super::{At, Entry, LockedDigest, LockedFile, Origin, requirements};
+use super::{At, Entry, LockedDigest, LockedFiles, Origin, requirements};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Error, Problem, Result};
@@ -77,10 +77,24 @@ struct Package {
     groups: Vec<ExtraName>,
     /// By group; a group that is not here has no marker.
     markers: BTreeMap<ExtraName, MarkerTree>,
-    dependencies: Vec<Dependency>,
+    dependencies: Vec<Edge>,
     extras: BTreeMap<ExtraName, Vec<PackageName>>,
     /// The name of the index it came from.
     reference: Option<String>,
+}
+
+/// A dependency of an entry on others.
+#[derive(Debug, Clone)]
+struct Edge {
+    dependency: Dependency,
+    /// The entries that meet it, looked up when they are first asked for.
+    meeting: OnceLock<Vec<usize>>,
+}
+
+impl From<Dependency> for Edge {
+    fn from(dependency: Dependency) -> Self {
+        Self { dependency, meeting: OnceLock::new() }
+    }
 }
 
 impl PoetryLock {
@@ -214,7 +228,7 @@ impl<'t, 's> Reading<'t, 's> {
             Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, self.known)?,
         };
         let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
-        let files = table.get("files").map_or_else(|| Ok(Arc::default()), |item| self.files(item))?;
+        let files = table.get("files").map_or_else(|| Ok(LockedFiles::default()), |item| self.files(item))?;
         let mut dependencies = Vec::new();
         if let Some(item) = table.get("dependencies") {
             for (key, item) in toml.table(item, "dependencies")?.iter() {
@@ -225,6 +239,7 @@ impl<'t, 's> Reading<'t, 's> {
         let groups = self.groups(table, span)?;
         let markers = self.markers(table, &groups)?;
         let extras = self.names_by_extra(table)?;
+        let dependencies = dependencies.into_iter().map(Edge::from).collect();
         let package = Package { optional, pythons, groups, markers, dependencies, extras, reference };
         Ok((Entry { name, version: Some(version), origin, files, at: At { source: 0, span } }, package))
     }
@@ -315,10 +330,10 @@ impl<'t, 's> Reading<'t, 's> {
         }
     }
 
-    fn files(&self, item: &Item<'_>) -> Result<Arc<[LockedFile]>> {
+    fn files(&self, item: &Item<'_>) -> Result<LockedFiles> {
         let toml = self.toml;
         if let Some(files) = item.as_files() {
-            return Ok(Arc::clone(files));
+            return Ok(files.clone());
         }
         let wrong = || toml.wrong(item, "`files` should be a list of tables with `file` and `hash`");
         let array = item.as_array().ok_or_else(wrong)?;
@@ -329,9 +344,9 @@ impl<'t, 's> Reading<'t, 's> {
             let hash = table.get("hash").ok_or_else(wrong)?;
             let span = hash.span();
             let digest = self.digest(hash.as_str().ok_or_else(wrong)?, span)?;
-            files.push(LockedFile { name: Some(name.to_owned()), digest });
+            files.push((Some(name.to_owned()), digest));
         }
-        Ok(files.into())
+        Ok(files.into_iter().collect())
     }
 
     /// A bare digest is a SHA-256, as Poetry's export plugin has it.
@@ -360,7 +375,7 @@ impl<'t, 's> Reading<'t, 's> {
             return Ok(());
         }
         let toml = self.toml;
-        let mut by_name: BTreeMap<PackageName, Arc<[LockedFile]>> = BTreeMap::new();
+        let mut by_name: BTreeMap<PackageName, LockedFiles> = BTreeMap::new();
         if let Some(item) = dig(toml.root(), &["metadata", "files"]) {
             for (name, item) in toml.table(item, "files")?.iter() {
                 by_name.insert(read_name(toml, item.span(), name)?, self.files(item)?);
@@ -369,7 +384,7 @@ impl<'t, 's> Reading<'t, 's> {
             for (name, item) in toml.table(item, "hashes")?.iter() {
                 let span = item.span();
                 let digests = toml.strings(item, name)?.into_iter();
-                let files = digests.map(|hex| Ok(LockedFile { name: None, digest: self.digest(hex, span)? }));
+                let files = digests.map(|hex| Ok((None, self.digest(hex, span)?)));
                 by_name.insert(read_name(toml, span, name)?, files.collect::<Result<_>>()?);
             }
         }
@@ -379,9 +394,9 @@ impl<'t, 's> Reading<'t, 's> {
                 Origin::Index(_) => files,
                 Origin::Url(url) | Origin::File(url) => {
                     let last = url.rsplit('/').next().unwrap_or_default().replace("%2B", "+");
-                    files.iter().filter(|file| file.name.as_deref() == Some(last.as_str())).cloned().collect()
+                    files.filtered(|file| file.name == Some(last.as_str()))
                 }
-                Origin::Git(_) | Origin::Directory(_) => Arc::default(),
+                Origin::Git(_) | Origin::Directory(_) => LockedFiles::default(),
             };
         }
         Ok(())

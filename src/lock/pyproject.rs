@@ -5,9 +5,11 @@
 //! merges: where both name a package, the table under `[tool.poetry]` adds its source to the one of `[project]`.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
+use super::Need;
 use super::dependency::{self, Dependency, Known, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
@@ -104,7 +106,7 @@ impl Reading<'_, '_> {
                 for (text, span) in self.placed(list, extra.as_ref())? {
                     let mut found = self.requirement(text, span)?;
                     found.optional = true;
-                    self.project.extras.entry(extra.clone()).or_default().insert(found.name.clone());
+                    self.project.extras.entry(extra.clone()).or_default().insert(found.need.name.clone());
                     self.add(main_group()?, found);
                 }
             }
@@ -247,7 +249,7 @@ impl Reading<'_, '_> {
 
     fn table(&mut self, group: &ExtraName, table: &Table<'_>) -> Result<()> {
         let listed = self.project.groups.get(group).into_iter().flatten();
-        let mut listed: HashSet<PackageName> = listed.map(|known| known.name.clone()).collect();
+        let mut listed: HashSet<PackageName> = listed.map(|known| known.need.name.clone()).collect();
         for (key, item) in table.iter() {
             if key == "python" {
                 continue;
@@ -255,12 +257,12 @@ impl Reading<'_, '_> {
             let mut found = Vec::new();
             dependency::read(self.toml, key, item, &mut self.known, &mut found)?;
             let list = self.project.groups.entry(group.clone()).or_default();
-            if found.first().is_none_or(|one| listed.insert(one.name.clone())) {
+            if found.first().is_none_or(|one| listed.insert(one.need.name.clone())) {
                 list.extend(found);
                 continue;
             }
             let named: Vec<&mut Dependency> =
-                list.iter_mut().filter(|known| found.iter().any(|one| one.name == known.name)).collect();
+                list.iter_mut().filter(|known| found.iter().any(|one| one.need.name == known.need.name)).collect();
             // A package of [project] keeps what it says there; this table only enriches it.
             if let [one] = found.as_slice() {
                 for known in named {
@@ -268,7 +270,7 @@ impl Reading<'_, '_> {
                 }
             } else {
                 let optional = named.iter().any(|known| known.optional);
-                list.retain(|known| found.iter().all(|one| one.name != known.name));
+                list.retain(|known| found.iter().all(|one| one.need.name != known.need.name));
                 list.extend(found.into_iter().map(|one| Dependency { optional: optional || one.optional, ..one }));
             }
         }
@@ -289,9 +291,7 @@ impl Reading<'_, '_> {
         let marker = written.map(requirement::marker).transpose().map_err(|why| wrong(&why))?;
         let read = requirement::plain(before).map_err(|why| wrong(&why))?;
         Ok(Dependency {
-            name: read.name,
-            versions: read.versions,
-            extras: read.extras,
+            need: Arc::new(Need { name: read.name, extras: read.extras, versions: read.versions }),
             marker: marker.filter(|marker| !marker.is_true()),
             python: None,
             optional: false,
@@ -308,7 +308,7 @@ mod tests {
 
     fn names(project: &Project, group: &str) -> Vec<String> {
         let group = ExtraName::new(group.to_owned()).unwrap();
-        project.groups[&group].iter().map(|one| format!("{} {}", one.name, one.versions)).collect()
+        project.groups[&group].iter().map(|one| format!("{} {}", one.need.name, one.need.versions)).collect()
     }
 
     #[test]

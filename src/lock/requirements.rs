@@ -225,7 +225,7 @@ impl RequirementsFile {
     pub fn unhashed(&self) -> impl Iterator<Item = &Requirement> {
         self.requirements.iter().filter(|requirement| {
             let entry = self.entries.get(requirement.entry);
-            !entry.is_some_and(|entry| entry.files.iter().any(|file| digests::counts(&file.digest)))
+            !entry.is_some_and(|entry| entry.files.iter().any(|file| digests::counts(file.digest)))
         })
     }
 

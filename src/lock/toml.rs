@@ -12,9 +12,8 @@ mod tests;
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::Arc;
 
-use super::LockedFile;
+use super::LockedFiles;
 use crate::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
@@ -40,7 +39,7 @@ enum Value<'s> {
     Date,
     Array(Vec<Item<'s>>),
     /// A list of files in the usual form, read already: nine tenths of a lock are such lists.
-    Files(Arc<[LockedFile]>),
+    Files(LockedFiles),
     Table(Table<'s>),
     Tables(Vec<Table<'s>>),
     /// A number that is not whole, which no reader asks for.
@@ -67,7 +66,7 @@ impl<'s> Toml<'s> {
     /// Parses a part of a source.
     pub(crate) fn parse_part(source: &'s Source, part: Range<usize>, what: &str) -> Result<Self> {
         let text = source.text.get(part.clone()).unwrap_or_default();
-        let root = match plain::read(text, part.start) {
+        let root = match plain::read(source, text, part.start) {
             Some(root) => root,
             None => full::read(source, text, part.start, what)?,
         };
@@ -139,7 +138,7 @@ impl<'s> Item<'s> {
     }
 
     /// A list of files that needs no more reading.
-    pub(crate) fn as_files(&self) -> Option<&Arc<[LockedFile]>> {
+    pub(crate) fn as_files(&self) -> Option<&LockedFiles> {
         if let Value::Files(files) = &self.value { Some(files) } else { None }
     }
 

@@ -50,9 +50,9 @@ pub(super) fn write(
     }
     Error::unless_empty(writer.problems)?;
     lines.sort();
-    text.reserve_exact(lines.iter().map(|line| line.len() + 1).sum());
+    text.reserve_exact(lines.iter().map(|line| line.length() + 1).sum());
     for line in lines {
-        text.push_str(&line);
+        line.write_to(&mut text);
         text.push('\n');
     }
     Ok(text)

@@ -1,6 +1,7 @@
 //! The lines of an output: what a package says in each place, and the marker that selects it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use pep508_rs::PackageName;
 
@@ -26,9 +27,9 @@ struct Body<'a> {
 }
 
 /// A digest as it is written; in the order of the texts.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Written<'a> {
-    Sha256(Sha256),
+    Sha256(&'a Sha256),
     /// `sha384:…` or `sha512:…`.
     Strong(&'a str),
 }
@@ -36,32 +37,66 @@ enum Written<'a> {
 /// How long a digest's own line is: the continuation before it, `    --hash=sha256:` and 64 digits.
 const DIGEST_LINE: usize = 3 + 18 + 64;
 
-impl Body<'_> {
-    /// The line, its digests on lines of their own as `poetry export` writes them.
-    fn text(&self, places: Option<&str>) -> String {
+/// What stands between a line and each of its digests.
+const CONTINUED: &str = " \\\n    --hash=";
+
+/// A line of the output. Written out it is mostly digests, so that is not done before its place is known. Lines sort as
+/// their texts do.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Text<'a> {
+    /// Up to the first digest.
+    head: String,
+    digests: Vec<Written<'a>>,
+}
+
+impl Text<'_> {
+    /// How many bytes it has; where a digest is not a SHA-256, fewer than that.
+    pub(super) fn length(&self) -> usize {
+        self.head.len() + self.digests.len() * DIGEST_LINE
+    }
+
+    /// Writes it, its digests on lines of their own as `poetry export` has them; no line end behind the last.
+    pub(super) fn write_to(&self, text: &mut String) {
+        text.push_str(&self.head);
+        for (index, digest) in self.digests.iter().enumerate() {
+            if index > 0 {
+                text.push_str(CONTINUED);
+            }
+            match digest {
+                Written::Sha256(digest) => {
+                    text.push_str("sha256:");
+                    digest.write_to(text);
+                }
+                Written::Strong(digest) => text.push_str(digest),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(self.length());
+        self.write_to(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl<'a> Body<'a> {
+    fn text(self, places: Option<&str>) -> Text<'a> {
         let marker = match (places, self.residue.as_deref()) {
             (None, None) => None,
             (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
             (Some(places), Some(residue)) => Some(format!("({places}) and ({residue})")),
         };
-        let length = marker.as_ref().map_or(0, |marker| marker.len() + 3);
-        let mut text = String::with_capacity(self.head.len() + length + self.digests.len() * DIGEST_LINE);
-        text.push_str(&self.head);
+        let Self { mut head, digests, .. } = self;
         if let Some(marker) = marker {
-            text.push_str(" ; ");
-            text.push_str(&marker);
+            head.push_str(" ; ");
+            head.push_str(&marker);
         }
-        for digest in &self.digests {
-            text.push_str(" \\\n    --hash=");
-            match digest {
-                Written::Sha256(digest) => {
-                    text.push_str("sha256:");
-                    digest.write_to(&mut text);
-                }
-                Written::Strong(digest) => text.push_str(digest),
-            }
+        if !digests.is_empty() {
+            head.push_str(CONTINUED);
         }
-        text
+        Text { head, digests }
     }
 }
 
@@ -72,20 +107,18 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn digests(&self, digests: impl Iterator<Item = Sha256>) -> Vec<Written<'a>> {
+    fn digests(&self, digests: impl Iterator<Item = &'a Sha256>) -> Vec<Written<'a>> {
         if self.style.without_hashes { Vec::new() } else { digests.map(Written::Sha256).collect() }
     }
 
-    fn body(&mut self, line: &Line) -> Body<'a> {
+    fn body(&mut self, line: &'a Line) -> Body<'a> {
         let named = named(&line.name, &line.extras);
         let (head, digests) = match &line.pin {
             Some(Pin::Url { url, sha256, .. }) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
-                (format!("{named} @ {url}"), self.digests([*sha256].into_iter()))
+                (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
             }
-            Some(Pin::Index { version, files, .. }) => {
-                (format!("{named}=={version}"), self.digests(files.digests().copied()))
-            }
+            Some(Pin::Index { version, files, .. }) => (format!("{named}=={version}"), self.digests(files.digests())),
             None => self.as_locked(line, &named),
         };
         Body { head, residue: line.condition.marker(), digests }
@@ -121,14 +154,18 @@ impl<'a> Writer<'a> {
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) => None,
         };
         self.problems.extend(problem.map(|problem| self.view.point(problem, index)));
-        let mut digests: Vec<Written<'a>> = entry.files.iter().filter_map(|file| spelled(&file.digest)).collect();
+        let mut digests: Vec<Written<'a>> = entry.files.iter().filter_map(|file| spelled(file.digest)).collect();
         digests.sort_unstable();
         digests.dedup();
         (head, digests)
     }
 
     /// The lines of a package in all places, each with the marker that selects it, and the entry that it came of.
-    pub(super) fn merge(&mut self, lines: &[(Environment, &Line)], places: &Places) -> Vec<(String, Option<usize>)> {
+    pub(super) fn merge(
+        &mut self,
+        lines: &[(Environment, &'a Line)],
+        places: &Places,
+    ) -> Vec<(Text<'a>, Option<usize>)> {
         let view = self.view;
         let all = Gathered::new(lines, |line| self.body(line));
         let each = all.marked(view, lines, places);
@@ -153,9 +190,9 @@ pub(super) struct Said<B> {
 }
 
 impl<B: Ord> Gathered<B> {
-    pub(super) fn new(lines: &[(Environment, &Line)], mut body: impl FnMut(&Line) -> B) -> Self {
+    pub(super) fn new<'l>(lines: &[(Environment, &'l Line)], mut body: impl FnMut(&'l Line) -> B) -> Self {
         // Most lines are the same everywhere: what they say is put together once.
-        let mut groups: Vec<(&Line, BTreeSet<Environment>)> = Vec::new();
+        let mut groups: Vec<(&'l Line, BTreeSet<Environment>)> = Vec::new();
         for (environment, line) in lines {
             match groups.iter_mut().find(|(known, _)| says_the_same(known, line)) {
                 Some((_, there)) => {
@@ -244,7 +281,7 @@ fn relative(path: &str) -> String {
 /// A digest as pip wants it; nothing for one that pip does not take.
 fn spelled(digest: &LockedDigest) -> Option<Written<'_>> {
     match digest {
-        LockedDigest::Sha256(digest) => Some(Written::Sha256(*digest)),
+        LockedDigest::Sha256(digest) => Some(Written::Sha256(digest)),
         LockedDigest::Strong(digest) => Some(Written::Strong(digest)),
         LockedDigest::Weak(_) => None,
     }

@@ -71,7 +71,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
         let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| fates[index].lines.clone()).collect();
         let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (text, entry) in writer.merge(&lines, &places) {
-            texts.entry(entry.unwrap_or(group[0])).or_default().push(text);
+            texts.entry(entry.unwrap_or(group[0])).or_default().push(text.to_string());
         }
         for index in group {
             let requirement = &file.requirements[index];
@@ -86,7 +86,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     }
     for (name, lines) in added {
         for (text, _) in writer.merge(&lines, &places) {
-            edits.insert(name.clone(), text, after);
+            edits.insert(name.clone(), text.to_string(), after);
         }
     }
     let picked: BTreeSet<usize> = fates.keys().copied().collect();

@@ -258,7 +258,7 @@ fn locked_wheel<S: WheelSource>(
     rows: &[WheelRow],
     knowledge: &Knowledge<'_, S>,
 ) -> Locked {
-    let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(&file.digest)).collect();
+    let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(file.digest)).collect();
     if let Origin::Url(url) = &entry.origin {
         let same =
             |row: &&WheelRow| row.url().is_some_and(|known| same_url(&known, url)) || digests.contains(&row.sha256);
@@ -271,7 +271,7 @@ fn locked_wheel<S: WheelSource>(
             (None, Err(_)) => Locked::Untold,
         };
     }
-    let named = |file: &LockedFile| Some((knowledge.wheel(file.name.as_ref()?)?, sha256(&file.digest)));
+    let named = |file: LockedFile<'_>| Some((knowledge.wheel(file.name?)?, sha256(file.digest)));
     let named: Vec<(Rc<WheelName>, Option<Sha256>)> = entry.files.iter().filter_map(named).collect();
     if named.is_empty() {
         let fitting = rows.iter().filter(|row| digests.contains(&row.sha256));

@@ -38,7 +38,7 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>)
 pub(crate) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     for file in entry.files.iter() {
-        let (Some(digest), name) = (sha256(&file.digest), file.name.as_deref()) else { continue };
+        let (Some(digest), name) = (sha256(file.digest), file.name) else { continue };
         let same_file = |row: &&WheelRow| match (&entry.origin, &row.index) {
             (Origin::Url(url), _) => row.url().is_some_and(|known| same_url(&known, url)),
             (Origin::Index(None), Index::Pypi) => Some(row.wheel.as_str()) == name,

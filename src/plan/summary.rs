@@ -1,6 +1,6 @@
 //! The plan of a target as a summary: what is the same under several Pythons is told once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Decision, Kept, TargetPlan, What};
 use crate::pin::Pin;
@@ -10,25 +10,23 @@ use crate::target::Python;
 /// Sums up a plan.
 pub fn summary(plan: &TargetPlan) -> Summary {
     type Key = (Action, String, Option<String>, Option<String>, Option<String>, Option<Vouch>);
-    let mut changes: BTreeMap<Key, (Vec<Python>, u32)> = BTreeMap::new();
-    for environment in &plan.environments {
-        for decision in &environment.decisions {
-            let change = change(decision);
-            let seen = change.source.as_ref().map_or(u32::MAX, |vouch| vouch.seen);
-            // What is told once differs in nothing but the count.
-            let place = change.source.map(|vouch| Vouch { seen: 0, ..vouch });
-            let key = (change.action, change.package, change.from, change.to, change.why, place);
-            let (pythons, fewest) = changes.entry(key).or_insert((Vec::new(), u32::MAX));
-            pythons.push(environment.environment.python);
-            *fewest = seen.min(*fewest);
-        }
+    let mut changes: BTreeMap<Key, (BTreeSet<Python>, u32)> = BTreeMap::new();
+    for (decision, pythons) in by_decision(plan) {
+        let change = change(decision);
+        let seen = change.source.as_ref().map_or(u32::MAX, |vouch| vouch.seen);
+        // What is told once differs in nothing but the count.
+        let place = change.source.map(|vouch| Vouch { seen: 0, ..vouch });
+        let key = (change.action, change.package, change.from, change.to, change.why, place);
+        let (known, fewest) = changes.entry(key).or_insert((BTreeSet::new(), u32::MAX));
+        known.extend(pythons);
+        *fewest = seen.min(*fewest);
     }
     let changes = changes.into_iter().map(|((action, package, from, to, why, place), (pythons, seen))| Change {
         action,
         package,
         from,
         to,
-        pythons,
+        pythons: pythons.into_iter().collect(),
         why,
         source: place.map(|vouch| Vouch { seen, ..vouch }),
     });
@@ -39,6 +37,17 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         changes: changes.collect(),
         left_out: plan.left_out.iter().map(|one| (one.python, one.why.clone())).collect(),
     }
+}
+
+/// Most decisions are the same under every Python.
+fn by_decision(plan: &TargetPlan) -> BTreeMap<&Decision, Vec<Python>> {
+    let mut all: BTreeMap<&Decision, Vec<Python>> = BTreeMap::new();
+    for environment in &plan.environments {
+        for decision in &environment.decisions {
+            all.entry(decision).or_default().push(environment.environment.python);
+        }
+    }
+    all
 }
 
 fn change(decision: &Decision) -> Change {

@@ -60,14 +60,14 @@ impl Files {
         match &entry.origin {
             Origin::Git(_) | Origin::Directory(_) => files.built = true,
             Origin::Url(place) | Origin::File(place) => {
-                let digest = entry.files.iter().find_map(|file| sha256(&file.digest));
+                let digest = entry.files.iter().find_map(|file| sha256(file.digest));
                 files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest));
             }
             Origin::Index(index) => {
                 for file in entry.files.iter() {
-                    let digest = sha256(&file.digest);
+                    let digest = sha256(file.digest);
                     let row = rows.iter().find(|row| Some(row.sha256) == digest);
-                    match (&file.name, row) {
+                    match (file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),
                         (None, Some(row)) => files.wheels.push(Candidate::of(row)),
                         (None, None) => match digest.and_then(|digest| offers.file(&entry.name, digest)) {

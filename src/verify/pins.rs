@@ -57,9 +57,9 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
         };
         let files = entry.files.iter();
         let files = files.map(|file| PinnedFile {
-            name: file.name.clone(),
-            sha256: sha256(&file.digest),
-            url: file.name.as_ref().and_then(|name| url_of(lock, index, name)),
+            name: file.name.map(str::to_owned),
+            sha256: sha256(file.digest),
+            url: file.name.and_then(|name| url_of(lock, index, name)),
         });
         let mut place = source.place(entry.at.span);
         place.text = without_logins(&place.text);

@@ -26,7 +26,7 @@ pub(super) fn update(args: &Update) -> Result<Told> {
     let wanted = wanted(args)?;
     let source = io::read_if_there(&file)?.unwrap_or_else(|| Source::new(&file, ""));
     let others: Vec<String> = config.catalogs.iter().filter(|name| !io::is_same_file(name, &file)).cloned().collect();
-    let known = read::catalogues(&others)?.with(ProjectTable::parse(&source.name, source.text.clone())?)?;
+    let known = read::catalogues(&others)?.with(ProjectTable::parse(&source.name, &*source.text)?)?;
     let network = Network::new(Settings { allow_http: args.allow_http, ..io::network_settings()? });
     let learned = learn(&wanted, &known, &network)?;
     let merged = merge(&source, &known, learned.wheels, learned.lists)?;
@@ -40,7 +40,7 @@ pub(super) fn update(args: &Update) -> Result<Told> {
         notes
             .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
     }
-    let writes = if merged.text == source.text { Vec::new() } else { vec![(file, merged.text)] };
+    let writes = if source.text == merged.text { Vec::new() } else { vec![(file, merged.text)] };
     Ok(Told { notes, found: true, writes, ..Told::default() })
 }
 

@@ -5,14 +5,15 @@
 //! marker is decided where it is met. Optional edges are followed where an extra on the way asks for them.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
+use std::sync::Arc;
 
 use pep508_rs::{ExtraName, MarkerTree, PackageName};
 
-use super::{Dependency, LockVersion, PoetryLock};
+use super::{Dependency, Edge, LockVersion, PoetryLock};
 use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pyproject::main_group;
-use crate::lock::{Choice, Need, Pick, Selection};
+use crate::lock::{Choice, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::target::Environment;
 
@@ -150,13 +151,13 @@ impl PoetryLock {
         let in_groups = groups.iter().filter_map(|group| project.groups.get(group)).flatten();
         in_groups
             .filter(|root| {
-                let locked = self.named(&root.name).find(|index| {
-                    self.entries[*index].version.as_ref().is_none_or(|version| root.versions.admits(version))
+                let locked = self.named(&root.need.name).find(|index| {
+                    self.entries[*index].version.as_ref().is_none_or(|version| root.need.versions.admits(version))
                 });
                 match locked {
                     // The export plugin asks the locked package, not the project: a package that something else needs
                     // too is not optional, and then the optional root brings it in.
-                    Some(index) => !self.packages[index].optional || switched_on.contains(&root.name),
+                    Some(index) => !self.packages[index].optional || switched_on.contains(&root.need.name),
                     None => !root.optional,
                 }
             })
@@ -175,7 +176,9 @@ impl PoetryLock {
         while let Some(name) = open.pop() {
             if seen.insert(name) {
                 let same = self.named(name).map(|index| &self.packages[index]);
-                open.extend(same.flat_map(|package| package.dependencies.iter().map(|one| &one.name)));
+                open.extend(
+                    same.flat_map(|package| package.dependencies.iter().map(|edge| &edge.dependency.need.name)),
+                );
             }
         }
         seen
@@ -244,7 +247,7 @@ impl PoetryLock {
             if decide {
                 undecided.note(condition, root, self)?;
             }
-            match self.choose(root, condition, environment, wanted, decide) {
+            match self.choose(root, &self.meeting(root), condition, environment, wanted, decide) {
                 Ok(index) => {
                     wanted[index].root = true;
                     self.want(index, root, condition.clone(), wanted, decide);
@@ -265,9 +268,9 @@ impl PoetryLock {
             }
             done[index] = Some(state);
             let condition = wanted[index].condition.clone();
-            let edges: Vec<(&Dependency, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
-            for (edge, when) in edges {
-                steps += 1 + self.named(&edge.name).count();
+            let edges: Vec<(&Edge, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
+            for (Edge { dependency: edge, meeting }, when) in edges {
+                steps += 1 + self.named(&edge.need.name).count();
                 if steps > MOST_STEPS {
                     let message = format!("the graph of {} does not come to an end", self.source.name);
                     let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
@@ -281,16 +284,17 @@ impl PoetryLock {
                 }
                 let when = when.and(condition.clone());
                 if when.is_never()
-                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.name)
+                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.need.name)
                 {
                     continue;
                 }
-                match self.choose(edge, &when, environment, wanted, decide) {
+                let meeting = meeting.get_or_init(|| self.meeting(edge));
+                match self.choose(edge, meeting, &when, environment, wanted, decide) {
                     Ok(next) => {
                         self.want(next, edge, when, wanted, decide);
                         open.push_back(next);
                     }
-                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.name.as_ref()) => {
+                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.need.name.as_ref()) => {
                         problems.push(self.missing(edge, Some(index)));
                     }
                     Err(()) => {}
@@ -302,38 +306,43 @@ impl PoetryLock {
 
     fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [Wanted], decide: bool) {
         let one = &mut wanted[index];
-        one.extras.extend(by.extras.iter().cloned());
+        one.extras.extend(by.need.extras.iter().cloned());
         if decide {
             one.condition = std::mem::take(&mut one.condition).or(when);
         }
     }
 
-    /// The entry that meets a dependency: one that is wanted already if there is any, else the one of the highest version.
+    /// The entry that meets a dependency, of all that could: one that is wanted already if there is any, else the one of
+    /// the highest version.
     fn choose(
         &self,
         dependency: &Dependency,
+        meeting: &[usize],
         when: &Condition,
         environment: Environment,
         wanted: &[Wanted],
         decide: bool,
     ) -> std::result::Result<usize, ()> {
         let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
-        let decided = !decide || self.named(&dependency.name).any(|index| overlaps(&index));
-        let candidates = self.named(&dependency.name).filter(|index| !decided || overlaps(index));
-        let fitting = candidates.filter(|index| self.fits(*index, dependency, environment));
+        let decided = !decide || self.named(&dependency.need.name).any(|index| overlaps(&index));
+        let candidates = meeting.iter().copied().filter(|index| !decided || overlaps(index));
+        let fitting = candidates.filter(|index| self.packages[*index].pythons.admits_python(environment.python));
         // Of several with one version, the first.
         fitting.rev().max_by_key(|index| &self.entries[*index].version).ok_or(())
     }
 
-    fn fits(&self, index: usize, dependency: &Dependency, environment: Environment) -> bool {
-        let from = |name: &str| match &self.packages[index].reference {
+    /// The entries that could meet a dependency, under whichever Python.
+    fn meeting(&self, dependency: &Dependency) -> Vec<usize> {
+        let from = |index: usize, name: &str| match &self.packages[index].reference {
             Some(reference) => reference.eq_ignore_ascii_case(name),
             None => name.eq_ignore_ascii_case("pypi"),
         };
-        let version = self.entries[index].version.as_ref();
-        version.is_none_or(|version| dependency.versions.admits(version))
-            && self.packages[index].pythons.admits_python(environment.python)
-            && dependency.source.as_deref().is_none_or(from)
+        let meets = |index: &usize| {
+            let version = self.entries[*index].version.as_ref();
+            version.is_none_or(|version| dependency.need.versions.admits(version))
+                && dependency.source.as_deref().is_none_or(|name| from(*index, name))
+        };
+        self.named(&dependency.need.name).filter(meets).collect()
     }
 
     /// The entries of one name.
@@ -347,7 +356,7 @@ impl PoetryLock {
         index: usize,
         extras: &Extras,
         environment: Environment,
-    ) -> impl Iterator<Item = (&'a Dependency, Condition)> + use<'a> {
+    ) -> impl Iterator<Item = (&'a Edge, Condition)> + use<'a> {
         let package = &self.packages[index];
         let by_extra: BTreeSet<&PackageName> =
             extras.iter().filter_map(|one| package.extras.get(one)).flatten().collect();
@@ -355,14 +364,14 @@ impl PoetryLock {
         package
             .dependencies
             .iter()
-            .filter(move |edge| !edge.optional || by_extra.contains(&edge.name))
-            .map(move |edge| (edge, edge.condition(environment, &extras)))
+            .filter(move |edge| !edge.dependency.optional || by_extra.contains(&edge.dependency.need.name))
+            .map(move |edge| (edge, edge.dependency.condition(environment, &extras)))
             .filter(|(_, condition)| !condition.is_never())
     }
 
     fn missing(&self, dependency: &Dependency, by: Option<usize>) -> Problem {
-        let name = &dependency.name;
-        let wanted = format!("{name} ({})", dependency.versions);
+        let name = &dependency.need.name;
+        let wanted = format!("{name} ({})", dependency.need.versions);
         let locked: Vec<String> = self
             .entries
             .iter()
@@ -388,11 +397,7 @@ impl PoetryLock {
             if spare && !self.packages[index].pythons.admits_python(environment.python) {
                 continue;
             }
-            let needs = self.edges(index, &one.extras, environment).map(|(edge, _)| Need {
-                name: edge.name.clone(),
-                extras: edge.extras.clone(),
-                versions: edge.versions.clone(),
-            });
+            let needs = self.edges(index, &one.extras, environment).map(|(edge, _)| Arc::clone(&edge.dependency.need));
             let pick = Pick {
                 entry: index,
                 // A 2.1 lock lists what extras bring in by marker, so the lines need none, and Poetry writes none. A root

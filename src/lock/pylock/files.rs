@@ -3,7 +3,7 @@
 use super::registry;
 use crate::error::{Code, Problem, Result};
 use crate::lock::toml::{Item, Table, Toml};
-use crate::lock::{LockedDigest, LockedFile, origin, requirements};
+use crate::lock::{LockedDigest, origin, requirements};
 use crate::text::{Span, quoted};
 use crate::wheel::WheelName;
 
@@ -54,8 +54,8 @@ impl File {
     }
 
     /// The file as every format has it. One digest stands for the file: whoever has several of a file has its sha256.
-    pub(super) fn locked(&self) -> Option<LockedFile> {
-        self.digests.first().map(|digest| LockedFile { name: Some(self.name.clone()), digest: digest.clone() })
+    pub(super) fn locked(&self) -> Option<(Option<String>, LockedDigest)> {
+        self.digests.first().map(|digest| (Some(self.name.clone()), digest.clone()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One `[[packages]]` of a `pylock.toml`.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{MarkerTree, PackageName};
@@ -17,6 +18,9 @@ use crate::requirement::{self, Plain};
 use crate::text::{Span, quoted};
 use crate::wheel::WheelName;
 
+/// What a package needs, and when.
+type Needs = Vec<(Arc<Need>, MarkerTree)>;
+
 /// What a lock says of a package beside what every format does.
 #[derive(Debug, Clone)]
 pub struct Package {
@@ -29,7 +33,7 @@ pub struct Package {
     /// What it is installed from.
     pub kind: Kind,
     /// What it needs, each when. `None`: the lock does not tell.
-    pub(super) needs: Option<Vec<(Need, MarkerTree)>>,
+    pub(super) needs: Option<Needs>,
 }
 
 /// What a package is installed from.
@@ -242,19 +246,20 @@ impl<'t, 's> Reading<'t, 's> {
     }
 
     /// What the package needs: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for itself.
-    fn needs(&mut self, table: &Table<'_>) -> Result<Option<Vec<(Need, MarkerTree)>>> {
+    fn needs(&mut self, table: &Table<'_>) -> Result<Option<Needs>> {
         let toml = self.toml;
         if let Some(item) = table.get("dependencies") {
             let mut needs = Vec::new();
             for (table, span) in tables(toml, item, "dependencies")? {
                 let Some(name) = table.get("name") else { continue };
                 let name = read_name(toml, span, toml.string(name, "name")?)?;
-                needs.push((Need { name, extras: Vec::new(), versions: Constraint::any() }, MarkerTree::TRUE));
+                let need = Need { name, extras: Vec::new(), versions: Constraint::any() };
+                needs.push((Arc::new(need), MarkerTree::TRUE));
             }
             return Ok(Some(needs));
         }
         let Some(list) = dig(table, &["tool", "pdm", "dependencies"]).and_then(Item::as_array) else { return Ok(None) };
-        let one = |text: &str| -> Option<(Need, MarkerTree)> {
+        let one = |text: &str| -> Option<(Arc<Need>, MarkerTree)> {
             let (before, written) = requirement::split(text);
             let Plain { name, extras, versions, .. } = requirement::plain(before).ok()?;
             let marker = match written {
@@ -268,7 +273,7 @@ impl<'t, 's> Reading<'t, 's> {
                     }
                 },
             };
-            Some((Need { name, extras, versions }, marker))
+            Some((Arc::new(Need { name, extras, versions }), marker))
         };
         // Another tool's own table: where it says something else, nothing is known.
         Ok(list

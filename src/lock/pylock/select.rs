@@ -1,6 +1,7 @@
 //! What a `pylock.toml` gives on one environment, as PEP 751 has it installed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
@@ -9,7 +10,7 @@ use super::marker::Asked;
 use super::package::Kind;
 use super::{Package, Pylock};
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::{Choice, Entry, Need, Pick, Selection};
+use crate::lock::{Choice, Entry, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::target::{Environment, Platform, Python};
 
@@ -161,14 +162,10 @@ impl Pylock {
 
 fn pick(index: usize, package: &Package, condition: Condition, environment: Environment) -> Pick {
     let holds = |tree| !Condition::of(tree, environment, &Extras::new()).is_never();
-    let needs = package.needs.as_ref().map(|needs| {
-        let here = needs.iter().filter(|(_, marker)| holds(marker)).map(|(need, _)| Need {
-            name: need.name.clone(),
-            extras: need.extras.clone(),
-            versions: need.versions.clone(),
-        });
-        here.collect()
-    });
+    let needs = package
+        .needs
+        .as_ref()
+        .map(|needs| needs.iter().filter(|(_, marker)| holds(marker)).map(|(need, _)| Arc::clone(need)).collect());
     Pick { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
 }
 

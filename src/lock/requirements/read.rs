@@ -12,7 +12,7 @@ use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::{At, Entry, LockedDigest, LockedFile, Origin};
+use crate::lock::{At, Entry, LockedDigest, Origin};
 use crate::requirement;
 use crate::text::{Source, Span, cut, quoted};
 
@@ -112,7 +112,7 @@ impl Reader<'_> {
 
     fn lines(&mut self, open: &Open<'_>) {
         let source = open.source;
-        let text = source.text.as_str();
+        let text = &*source.text;
         if let Some((span, why)) = sniff::forbidden(text) {
             return self.problems.push(Problem::new(Code::Syntax, why).at(source, span));
         }
@@ -312,7 +312,7 @@ impl Reader<'_> {
                 digests.push(digest);
             }
         }
-        let files = digests.into_iter().map(|digest| LockedFile { name: file.clone(), digest }).collect();
+        let files = digests.into_iter().map(|digest| (file.clone(), digest)).collect();
         self.file.entries.push(Entry { name, version, origin, files, at: At { source: open.index, span: body } });
         self.push(open, span, LineKind::Requirement(entry));
         Ok(())

@@ -6,7 +6,8 @@
 use memchr::memchr;
 
 use crate::digest::Sha256;
-use crate::lock::{LockedDigest, LockedFile};
+use crate::lock::files::Placed;
+use crate::text::Span;
 
 /// What a file's line begins with.
 const LINE: &str = "    {file = \"";
@@ -15,20 +16,22 @@ const END: &str = "\"},";
 /// Hexadecimal digits of a digest.
 const DIGITS: usize = 64;
 
-/// The files of a list, and how many bytes of the text it takes: from behind the opening bracket to the closing one.
-pub(super) fn list(text: &str) -> Option<(Vec<LockedFile>, usize)> {
-    let mut files = Vec::new();
+/// Reads the files of a list that goes on at an offset of its text, just behind the opening bracket; gives how many bytes
+/// it takes up to the closing one and with it.
+pub(super) fn list(whole: &str, start: usize, files: &mut Vec<Placed>) -> Option<usize> {
+    let text = whole.get(start..)?;
+    files.clear();
     let mut left = after_line_end(text)?;
-    while let Some((one, behind)) = file(left) {
+    while let Some((one, behind)) = file(left, whole.len() - left.len()) {
         files.push(one);
         left = behind;
     }
     let behind = left.strip_prefix(']').filter(|_| !files.is_empty())?;
-    Some((files, text.len() - behind.len()))
+    Some(text.len() - behind.len())
 }
 
-/// The file of the first line, and what follows the line.
-fn file(text: &str) -> Option<(LockedFile, &str)> {
+/// The file of the first line, which begins at an offset of the whole text, and what follows the line.
+fn file(text: &str, start: usize) -> Option<(Placed, &str)> {
     let text = text.strip_prefix(LINE)?;
     let (name, text) = text.split_at(memchr(b'"', text.as_bytes())?);
     // All are looked at, however soon the answer is known: that way they are looked at many at a time.
@@ -36,7 +39,8 @@ fn file(text: &str) -> Option<(LockedFile, &str)> {
     let (digest, text) = text.strip_prefix(HASH)?.split_at_checked(DIGITS)?;
     let digest = digest.parse::<Sha256>().ok().filter(|_| !odd)?;
     let text = after_line_end(text.strip_prefix(END)?)?;
-    Some((LockedFile { name: Some(name.to_owned()), digest: LockedDigest::Sha256(digest) }, text))
+    let start = start + LINE.len();
+    Some((Placed::new(Span { start, end: start + name.len() }, digest)?, text))
 }
 
 fn after_line_end(text: &str) -> Option<&str> {
@@ -46,6 +50,7 @@ fn after_line_end(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lock::LockedFiles;
 
     fn line(name: &str) -> String {
         format!("    {{file = \"{name}\", hash = \"sha256:{}\"}},\n", "0a".repeat(32))
@@ -54,10 +59,12 @@ mod tests {
     #[test]
     fn reads_lines_of_the_usual_form() {
         for end in ["\n", "\r\n"] {
-            let text = format!("\n{}{}]\nz = 1\n", line("é-1.whl"), line("b-1.zip")).replace('\n', end);
-            let (files, length) = list(&text).unwrap();
-            assert_eq!(&text[length..], "\nz = 1\n".replace('\n', end));
-            let names: Vec<_> = files.into_iter().filter_map(|file| file.name).collect();
+            let text = format!("x = [\n{}{}]\nz = 1\n", line("é-1.whl"), line("b-1.zip")).replace('\n', end);
+            let mut files = Vec::new();
+            let length = list(&text, 5, &mut files).unwrap();
+            assert_eq!(&text[5 + length..], "\nz = 1\n".replace('\n', end));
+            let files = LockedFiles::within(&text.into(), files);
+            let names: Vec<_> = files.iter().filter_map(|file| file.name).collect();
             assert_eq!(names, ["é-1.whl", "b-1.zip"]);
         }
     }
@@ -75,7 +82,7 @@ mod tests {
             "\n]\n".to_owned(),
             format!("{good}]\n"),
         ] {
-            assert!(list(&text).is_none(), "{text}");
+            assert!(list(&text, 0, &mut Vec::new()).is_none(), "{text}");
         }
     }
 }

@@ -8,7 +8,9 @@
 use std::borrow::Cow;
 
 use super::{Item, Table, Value, files};
-use crate::text::Span;
+use crate::lock::LockedFiles;
+use crate::lock::files::Placed;
+use crate::text::{Source, Span};
 
 /// How deep lists and inline tables may stand in each other.
 const DEEPEST: usize = 8;
@@ -17,16 +19,19 @@ const DEEPEST: usize = 8;
 const MOST_KEYS: usize = 64;
 
 /// Reads a text that begins at an offset of its source; `None` if it is not plain.
-pub(super) fn read(text: &str, start: usize) -> Option<Table<'_>> {
-    Reader { text, at: 0, start }.document()
+pub(super) fn read<'s>(source: &'s Source, text: &'s str, start: usize) -> Option<Table<'s>> {
+    Reader { source, text, at: 0, start, files: Vec::new() }.document()
 }
 
 struct Reader<'s> {
+    source: &'s Source,
     text: &'s str,
     /// Up to here the text is read.
     at: usize,
     /// Where the text begins in its source.
     start: usize,
+    /// Of the list that is read.
+    files: Vec<Placed>,
 }
 
 /// Where the keys belong that follow.
@@ -130,10 +135,10 @@ impl<'s> Reader<'s> {
 
     /// A list of files, if it is nothing else.
     fn files(&mut self) -> Option<Value<'s>> {
-        let inner = self.rest().strip_prefix('[')?;
-        let (files, length) = files::list(inner)?;
+        self.rest().strip_prefix('[')?;
+        let length = files::list(&self.source.text, self.start + self.at + 1, &mut self.files)?;
         self.at += 1 + length;
-        Some(Value::Files(files.into()))
+        Some(Value::Files(LockedFiles::within(&self.source.text, self.files.drain(..))))
     }
 
     fn value(&mut self, depth: usize) -> Option<Item<'s>> {

@@ -22,7 +22,7 @@ const ORDER: [&str; 8] = ["requires-python", "dependencies", "index", "vcs", "di
 /// If the text is not TOML, which it was when it was read as a lock.
 pub(super) fn lines(source: &Source, stay: &BTreeSet<&str>) -> Result<Vec<String>> {
     let document =
-        Document::parse(source.text.as_str()).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()))?;
+        Document::parse(&*source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()))?;
     let packages = document.get("packages");
     let tables: Vec<&dyn TableLike> = match packages {
         Some(Item::ArrayOfTables(tables)) => tables.iter().map(|table| table as &dyn TableLike).collect(),

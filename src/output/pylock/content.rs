@@ -132,8 +132,10 @@ impl<'a> Making<'a> {
 
     /// What the lock says, as far as a `pylock.toml` can say it.
     fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
-        let named = |file: &crate::lock::LockedFile| match &file.digest {
-            LockedDigest::Sha256(sha256) => Some(File { name: file.name.clone(), sha256: *sha256, at: None }),
+        let named = |file: crate::lock::LockedFile<'_>| match file.digest {
+            LockedDigest::Sha256(sha256) => {
+                Some(File { name: file.name.map(str::to_owned), sha256: *sha256, at: None })
+            }
             LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
         };
         let files = || sorted(entry.files.iter().filter_map(named).collect());
