@@ -53,15 +53,15 @@ pub(crate) struct Choice {
     /// Its name and version, for messages.
     who: Rc<str>,
     /// A pin from the catalogue: an addition, or a re-pin of a pick.
-    pub(crate) pin: Option<Pin>,
+    pub(crate) pin: Option<Rc<Pin>>,
     /// The wheel behind the pin.
-    pub(crate) row: Option<WheelRow>,
+    pub(crate) row: Option<Rc<WheelRow>>,
     /// With which extras it is required.
     pub(crate) extras: Extras,
     /// When it is required.
     pub(crate) condition: Condition,
     /// By whom.
-    pub(crate) because: BTreeSet<String>,
+    pub(crate) because: BTreeSet<Rc<str>>,
 }
 
 /// All required packages by name.
@@ -195,15 +195,15 @@ impl<S: WheelSource> Resolver<'_, S> {
         while let Some(name) = round.open.pop_front() {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                From::Catalogue => self.follow(choice.row.as_ref(), choice, true, &mut round, problems),
+                From::Catalogue => self.follow(choice.row.as_deref(), choice, true, &mut round, problems),
                 From::Pick(_) if choice.pin.is_some() => {
-                    self.follow(choice.row.as_ref(), choice, true, &mut round, problems);
+                    self.follow(choice.row.as_deref(), choice, true, &mut round, problems);
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
                 From::Pick(_) if is_gpu_runtime(&name) => {
                     let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
-                    self.follow(row.as_ref(), choice, false, &mut round, problems);
+                    self.follow(row.as_deref(), choice, false, &mut round, problems);
                 }
                 From::Pick(_) => {}
                 From::Spare(index) => {
@@ -305,7 +305,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         name: &PackageName,
         from: From,
         version: Option<Version>,
-        pinned: Option<(Pin, WheelRow)>,
+        pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
         want: &Want,
     ) -> Choice {
         let spoken = version.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -318,7 +318,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             row,
             extras: want.extras.clone(),
             condition: want.condition.clone(),
-            because: want.versions.iter().map(|(_, who)| who.to_string()).collect(),
+            because: want.versions.iter().map(|(_, who)| Rc::clone(who)).collect(),
         }
     }
 

@@ -32,7 +32,7 @@ use crate::text::Source;
 
 use knowledge::Known;
 
-pub use knowledge::{Knowledge, Required};
+pub use knowledge::{Knowledge, Required, Rows};
 pub use several::targets;
 pub use summary::summary;
 pub use target::{LeftOut, TargetPlan, target};
@@ -91,7 +91,7 @@ pub struct Line {
     /// Which entry of the lock it is or replaces.
     pub entry: Option<usize>,
     /// How it is pinned; `None`: as the lock has it.
-    pub pin: Option<Pin>,
+    pub pin: Option<Rc<Pin>>,
     /// What the pinned wheel requires.
     pub requires: Option<Rc<[Required]>>,
 }
@@ -111,13 +111,13 @@ pub struct Decision {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// The wheel is replaced by that of another build.
-    Swapped(Pin),
+    Swapped(Rc<Pin>),
     /// It is new in the output, because of these packages.
-    Added(Pin, Vec<String>),
+    Added(Rc<Pin>, Vec<Rc<str>>),
     /// The lock pins it, but does not select it here; now these packages need it.
-    Included(Vec<String>),
+    Included(Vec<Rc<str>>),
     /// Another release is pinned, because of these packages.
-    Repinned(Pin, Vec<String>),
+    Repinned(Rc<Pin>, Vec<Rc<str>>),
     /// Nothing needs it any more.
     Removed,
     /// It stays as it is.
@@ -160,7 +160,7 @@ fn plan<S: WheelSource>(
 }
 
 /// A pin, and what its wheel requires.
-type Pinned = (Pin, Option<Rc<[Required]>>);
+type Pinned = (Rc<Pin>, Option<Rc<[Required]>>);
 
 /// Puts the decisions together into lines.
 fn assemble<S: WheelSource>(
@@ -185,7 +185,7 @@ fn assemble<S: WheelSource>(
         let entry = &view.entries[selection.picks[member.pick].entry];
         let what = match member.fate {
             family::Fate::Swap { pin, .. } => {
-                pins.insert(member.pick, (pin.clone(), list(&member.requires)));
+                pins.insert(member.pick, (Rc::clone(&pin), list(&member.requires)));
                 What::Swapped(pin)
             }
             family::Fate::Keep { why, pin } => {
@@ -198,14 +198,14 @@ fn assemble<S: WheelSource>(
     let mut lines = Vec::with_capacity(selection.picks.len() + chosen.len());
     let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
     for (name, choice) in chosen {
-        let because: Vec<String> = choice.because.iter().cloned().collect();
+        let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
         match &choice.from {
             closure::From::Pick(index) => {
                 if let Some(pin) = &choice.pin {
-                    pins.insert(*index, (pin.clone(), requires(choice)));
+                    pins.insert(*index, (Rc::clone(pin), requires(choice)));
                     widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
                     let from = view.entries[selection.picks[*index].entry].version.clone();
-                    let what = What::Repinned(pin.clone(), because);
+                    let what = What::Repinned(Rc::clone(pin), because);
                     decisions.push(Decision { name: name.clone(), from, what });
                 }
             }
@@ -224,14 +224,14 @@ fn assemble<S: WheelSource>(
             }
             closure::From::Catalogue => {
                 if let Some(pin) = &choice.pin {
-                    let what = What::Added(pin.clone(), because);
+                    let what = What::Added(Rc::clone(pin), because);
                     decisions.push(Decision { name: name.clone(), from: None, what });
                     lines.push(Line {
                         name: name.clone(),
                         extras: choice.extras.clone(),
                         condition: choice.condition.clone(),
                         entry: None,
-                        pin: Some(pin.clone()),
+                        pin: Some(Rc::clone(pin)),
                         requires: requires(choice),
                     });
                 }

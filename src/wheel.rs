@@ -141,6 +141,9 @@ impl WheelName {
     /// one release and one build never differ in both. How old a system may be is not asked here: of two wheels the one
     /// for older systems is preferred, because it installs on more machines.
     pub fn fit(&self, environment: Environment) -> Option<Fit> {
+        if tags::is_of_another_python(self, environment) {
+            return None;
+        }
         tags::fit(self, environment, None).ok()
     }
 

@@ -3,16 +3,23 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::directory::{self, Head};
 use super::search::Tables;
 use super::table::Table;
 use super::{BUILT_IN, Catalogues, Family, Requires, WheelRow, WheelSource};
 use crate::target::{Backend, Platform};
 
+const WHEELS: &str = include_str!("wheels.tsv");
+const REQUIRES: &str = include_str!("requires.tsv");
+
+static WHEELS_OF: [Head; directory::count(WHEELS)] = directory::heads(WHEELS);
+static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIRES);
+
 /// The built-in tables.
 pub(super) const TABLES: Tables<'static> = Tables {
     name: BUILT_IN,
-    wheels: Table::new(include_str!("wheels.tsv")),
-    requires: Table::new(include_str!("requires.tsv")),
+    wheels: Table::with_directory(WHEELS, &WHEELS_OF),
+    requires: Table::with_directory(REQUIRES, &REQUIRES_OF),
 };
 
 /// The built-in catalogue and no other.

@@ -20,6 +20,7 @@
 //!
 //! A project can add wheels and lists of its own: [`ProjectTable`].
 
+mod directory;
 mod embedded;
 pub mod listing;
 mod merge;

@@ -22,24 +22,25 @@ pub(super) struct Tables<'t> {
 impl<'t> Tables<'t> {
     /// The rows of a package.
     pub(super) fn wheels(self, package: &PackageName) -> Vec<WheelRow> {
-        let (from, to) = (format!("{package}\t"), format!("{package}\n"));
-        self.wheels.between(&from, &to).filter_map(|line| self.read(line)).collect()
+        self.wheels.of(package).lines().filter_map(|line| self.read(line)).collect()
     }
 
     /// The rows of a release; with a backend, only those that can be for it: other lines are not read.
     pub(super) fn wheels_of(self, package: &PackageName, version: &Version, backend: Option<Backend>) -> Vec<WheelRow> {
         let wanted = backend.map(|backend| Built::For(backend).to_string());
         let mut rows: Vec<WheelRow> = Vec::new();
-        let mut table = self.wheels.from(&format!("{package}\t"));
-        let mut spellings = spellings(version);
-        spellings.sort_unstable();
-        for spelling in spellings {
-            table = table.near(&format!("{package}\t{spelling}\t"));
-            for line in table.until(&after_local(package, &spelling)).lines() {
-                let built = line.split('\t').nth(2);
-                if wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any")) {
-                    rows.extend(WheelRow::parse_behind(line, self.name, rows.last()).ok());
-                }
+        let spellings = spellings(version);
+        let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
+        // All spellings of most releases stand together; between those of a pre-release are others, too.
+        let table = self.wheels.of(package).from(&format!("{package}\t{first}\t")).until(&after_local(package, last));
+        for line in table.lines() {
+            let mut columns = line.split('\t').skip(1);
+            let (spelling, built) = (columns.next().unwrap_or_default(), columns.next());
+            let public = spelling.split('+').next().unwrap_or_default();
+            if spellings.iter().any(|spelling| spelling == public)
+                && wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any"))
+            {
+                rows.extend(WheelRow::parse_behind(line, self.name, rows.last()).ok());
             }
         }
         rows.retain(|row| backend.is_none_or(|backend| row.is_for(backend)));
@@ -50,7 +51,7 @@ impl<'t> Tables<'t> {
     pub(super) fn builds(self, package: &PackageName) -> Vec<(Version, Backend)> {
         let mut all = Vec::new();
         let mut last = None;
-        for line in self.wheels.between(&format!("{package}\t"), &format!("{package}\n")) {
+        for line in self.wheels.of(package).lines() {
             let mut columns = line.split('\t').skip(1);
             let here = columns.next().zip(columns.next());
             if here != last
@@ -68,7 +69,7 @@ impl<'t> Tables<'t> {
     /// The spellings of the releases of a package. Only one line a release is read.
     pub(super) fn versions(self, package: &PackageName) -> Vec<Version> {
         let prefix = format!("{package}\t");
-        let mut table = self.wheels.from(&prefix);
+        let mut table = self.wheels.of(package);
         let mut all = Vec::new();
         while let Some(rest) = table.first().and_then(|line| line.strip_prefix(&*prefix)) {
             let public = rest.split(['\t', '+']).next().unwrap_or_default();
@@ -93,7 +94,7 @@ impl<'t> Tables<'t> {
     /// What is listed for the exact version of a wheel, on whichever index.
     pub(super) fn lists(self, package: &PackageName, version: &Version) -> Vec<List<'t>> {
         let (from, to) = exactly(package, version);
-        self.requires.between(&from, &to).filter_map(List::split).collect()
+        self.requires.of(package).between(&from, &to).filter_map(List::split).collect()
     }
 
     /// The unread index and digest of every wheel of an exact version.
@@ -103,7 +104,7 @@ impl<'t> Tables<'t> {
             let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
             Some(Place { index, sha256 })
         };
-        self.wheels.between(&from, &to).filter_map(read).collect()
+        self.wheels.of(package).between(&from, &to).filter_map(read).collect()
     }
 
     /// A line that cannot be read is passed over: tests hold that the built-in tables have none, and a project's lines

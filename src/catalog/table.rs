@@ -1,18 +1,37 @@
 //! The search: a text of sorted lines, bisected in place.
 
 use memchr::{memchr, memrchr};
+use pep508_rs::PackageName;
+
+use super::directory::{self, Directory};
 
 /// How far on a key is looked for that is thought to be near: a few lines.
 const FIRST_STEP: usize = 512;
 
 /// Lines in byte order. Searching allocates nothing and reads a handful of lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table<'t>(&'t str);
+pub(super) struct Table<'t>(&'t str, Option<&'t Directory>);
 
 impl<'t> Table<'t> {
     /// The lines of a text. They must be sorted: an unsorted text gives wrong answers, never a panic.
     pub(super) const fn new(text: &'t str) -> Self {
-        Self(text)
+        Self(text, None)
+    }
+
+    /// As [`Self::new`], where it is known at which line each package begins.
+    pub(super) const fn with_directory(text: &'t str, directory: &'t Directory) -> Self {
+        Self(text, Some(directory))
+    }
+
+    /// The lines of a package: those whose first column is its name.
+    pub(super) fn of(self, package: &PackageName) -> Self {
+        match self.1 {
+            Some(directory) => {
+                let range = directory::find(directory, package.as_ref(), self.0.len());
+                Self(range.and_then(|(start, end)| self.0.get(start..end)).unwrap_or_default(), None)
+            }
+            None => self.from(&format!("{package}\t")).until(&format!("{package}\n")),
+        }
     }
 
     /// The lines that are not below `from` and are below `to`.
@@ -47,7 +66,7 @@ impl<'t> Table<'t> {
 
     fn split(self, at: usize) -> (Self, Self) {
         let (before, behind) = self.0.split_at_checked(at).unwrap_or_default();
-        (Self(before), Self(behind))
+        (Self(before, None), Self(behind, None))
     }
 
     /// Where the first line begins that is not below the key: looked for in growing steps from the first line.

@@ -1,5 +1,7 @@
 //! Re-pins that something else in the lock does not admit.
 
+use std::rc::Rc;
+
 use super::{Chosen, From};
 use crate::error::{Code, Problem};
 use crate::lock::Selection;
@@ -41,7 +43,7 @@ pub(crate) fn conflicts(
                     need.versions,
                     name,
                     pin.version(),
-                    choice.because.iter().cloned().collect::<Vec<_>>().join(", ")
+                    choice.because.iter().map(Rc::as_ref).collect::<Vec<_>>().join(", ")
                 );
                 let problem = view.point(Problem::new(Code::Unmet, message), pick.entry);
                 problems.push(problem.help(format!(

@@ -13,7 +13,7 @@ use crate::plan::knowledge::Known;
 
 impl<S: WheelSource> Resolver<'_, S> {
     /// The newest catalogued release that fits, has a wheel for the environment, and whose requirements are known.
-    pub(super) fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Pin, WheelRow)> {
+    pub(super) fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         // A release that is asked for by name need not be looked for among all of them.
         let exact = want.versions.iter().find_map(|(versions, _)| versions.exact());
         let named = exact.map(|version| Rc::from([version.clone().without_local()]));
@@ -23,31 +23,32 @@ impl<S: WheelSource> Resolver<'_, S> {
         let mut found = fitting.filter_map(|version| self.wheel_of(name, version, exact)).peekable();
         // A release whose requirements are not known could not be followed, so an older one goes before it.
         let newest = found.peek().cloned();
-        let known = |(_, row): &(Pin, WheelRow)| {
+        let known = |(_, row): &(Rc<Pin>, Rc<WheelRow>)| {
             matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
         };
         found.find(known).or(newest)
     }
 
     /// A release's wheel for the environment, pinned.
-    fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Pin, WheelRow)> {
+    fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         let rows = self.knowledge.rows(name, version);
-        let here = |row: &&WheelRow| {
+        let here = |row: &&Rc<WheelRow>| {
             row.wheel.fit(self.wish.environment).is_some()
                 && (exact || !row.yanked)
                 && self.knowledge.admits_python(row, self.wish.environment.python)
         };
         // A release on the default index is pinned as such: a URL there names no release.
         if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {
-            return Some((self.release(&rows, row)?, row.clone()));
+            return Some((Rc::new(self.release(&rows, row)?), Rc::clone(row)));
         }
-        let by_fit = |row: &&WheelRow| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
+        let by_fit = |row: &&Rc<WheelRow>| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
         let row = rows.iter().filter(here).max_by_key(by_fit)?;
-        Some((pin_of(row, self.knowledge.witness(row, self.wish.environment.platform)), row.clone()))
+        let pin = pin_of(row, self.knowledge.witness(row, self.wish.environment.platform));
+        Some((Rc::new(pin), Rc::clone(row)))
     }
 
     /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
-    fn release(&self, rows: &[WheelRow], like: &WheelRow) -> Option<Pin> {
+    fn release(&self, rows: &[Rc<WheelRow>], like: &WheelRow) -> Option<Pin> {
         let environments = self
             .wish
             .pythons
@@ -60,7 +61,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 && row.yanked == like.yanked
                 && environments.iter().any(|environment| row.wheel.fit(*environment).is_some())
         });
-        let files: Vec<&WheelRow> = files.collect();
+        let files: Vec<&WheelRow> = files.map(Rc::as_ref).collect();
         let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
         let files = Files::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
         let witness = self.knowledge.witness(fewest, self.wish.environment.platform);
@@ -68,12 +69,13 @@ impl<S: WheelSource> Resolver<'_, S> {
     }
 
     /// A release's wheel whose requirements are known, if there is one; rather that of the default index.
-    pub(super) fn row_of(&self, name: &PackageName, version: &Version) -> Option<WheelRow> {
+    pub(super) fn row_of(&self, name: &PackageName, version: &Version) -> Option<Rc<WheelRow>> {
         let rows = self.knowledge.rows(name, version);
-        let fits = |row: &&WheelRow| row.wheel.fit(self.wish.environment).is_some();
-        let known =
-            |row: &&WheelRow| matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_));
-        let (own, others): (Vec<&WheelRow>, Vec<&WheelRow>) =
+        let fits = |row: &&Rc<WheelRow>| row.wheel.fit(self.wish.environment).is_some();
+        let known = |row: &&Rc<WheelRow>| {
+            matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
+        };
+        let (own, others): (Vec<&Rc<WheelRow>>, Vec<&Rc<WheelRow>>) =
             rows.iter().rev().filter(fits).partition(|row| row.index == Index::Pypi);
         let first = own.first().or(others.first()).copied();
         own.into_iter().chain(others).find(known).or(first).cloned()

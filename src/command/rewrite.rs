@@ -93,7 +93,7 @@ type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
 
 fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
     let of = |line: &Line, environment: Environment| -> (String, BTreeSet<LockedDigest>) {
-        match (&line.pin, line.entry.and_then(|index| lock.entries().get(index))) {
+        match (line.pin.as_deref(), line.entry.and_then(|index| lock.entries().get(index))) {
             (Some(Pin::Url { version, sha256, .. }), _) => {
                 (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
             }

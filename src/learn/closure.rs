@@ -122,7 +122,7 @@ fn finish(
         for (name, choice) in found {
             let Some(row) = &choice.row else { continue };
             let offered = offer.offered(name);
-            let Some(one) = offered.iter().find(|one| one.row == *row) else { continue };
+            let Some(one) = offered.iter().find(|one| one.row == **row) else { continue };
             learned.lists.extend(offer.told(one).into_iter().flat_map(|told| told.lists(row)));
             releases.insert((name.clone(), row.wheel.version.to_string(), row.index.as_str().to_owned()));
         }

@@ -113,7 +113,7 @@ impl<'a> Writer<'a> {
 
     fn body(&mut self, line: &'a Line) -> Body<'a> {
         let named = named(&line.name, &line.extras);
-        let (head, digests) = match &line.pin {
+        let (head, digests) = match line.pin.as_deref() {
             Some(Pin::Url { url, sha256, .. }) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
                 (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
@@ -236,7 +236,7 @@ fn surest(view: View<'_>, lines: &[(Environment, &Line)], places: &Places) -> Op
 fn ties(view: View<'_>, line: &Line) -> Tie {
     let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
     let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
-    match (&line.pin, locked()) {
+    match (line.pin.as_deref(), locked()) {
         (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
         (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
         (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,

@@ -1,6 +1,7 @@
 //! Mirrors: other addresses for the files of PyTorch's index.
 
 use std::fmt;
+use std::rc::Rc;
 
 use url::Url;
 
@@ -37,7 +38,7 @@ impl Mirror {
     /// Takes the wheels of a plan from here.
     pub fn serve(&self, plan: &mut TargetPlan) {
         for line in plan.environments.iter_mut().flat_map(|environment| &mut environment.lines) {
-            if let Some(Pin::Url { url, .. }) = &mut line.pin {
+            if let Some(Pin::Url { url, .. }) = line.pin.as_mut().map(Rc::make_mut) {
                 *url = self.apply(url);
             }
         }

@@ -29,7 +29,7 @@ pub(super) use pylock::pylock;
 /// What an entry is under some Pythons of some targets.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Content {
-    pin: Pin,
+    pin: Rc<Pin>,
 }
 
 /// Where something holds: index of the target, and the Python.
@@ -140,7 +140,7 @@ fn fates(entries: usize, plans: &[TargetPlan]) -> Vec<Fates> {
                 };
                 found.insert(index);
                 if let Line { pin: Some(pin), requires, .. } = line {
-                    let content = Content { pin: pin.clone() };
+                    let content = Content { pin: Rc::clone(pin) };
                     let place = fate.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
                     place.0.insert(here);
                 } else {
@@ -168,7 +168,7 @@ fn wants(plans: &[TargetPlan]) -> Wants {
             for Decision { name, what, .. } in &environment.decisions {
                 let (What::Added(_, because) | What::Included(because)) = what else { continue };
                 for who in because {
-                    let places = wants.entry(who.clone()).or_default().entry(name.clone()).or_default();
+                    let places = wants.entry(who.to_string()).or_default().entry(name.clone()).or_default();
                     places.insert((target, environment.environment.python));
                 }
             }
@@ -231,7 +231,7 @@ impl Writer<'_> {
         for (Content { pin }, (places, requires)) in &pinned {
             let marker = marker(self.plans, places, true);
             let text = entry::changed(source, block, pin, requires.as_deref(), marker.as_deref());
-            let url = if let Pin::Url { url, .. } = &pin { url.clone() } else { String::new() };
+            let url = if let Pin::Url { url, .. } = pin.as_ref() { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
         }
         // Poetry's order of entries of one name: by version, then by source.

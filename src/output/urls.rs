@@ -2,6 +2,8 @@
 //!
 //! The lock has the address of every file, so an output need not make pip search another index beside the default one.
 
+use std::rc::Rc;
+
 use crate::lock::pylock::{File, Pylock};
 use crate::lock::{LockedDigest, Origin};
 use crate::pin::{Pin, Witness};
@@ -14,7 +16,7 @@ pub(super) fn pinned(pylock: &Pylock, plan: &TargetPlan) -> TargetPlan {
     for environment in &mut plan.environments {
         let here = environment.environment;
         for line in environment.lines.iter_mut().filter(|line| line.pin.is_none()) {
-            line.pin = line.entry.and_then(|entry| pin(pylock, entry, here));
+            line.pin = line.entry.and_then(|entry| pin(pylock, entry, here)).map(Rc::new);
         }
     }
     plan

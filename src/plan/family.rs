@@ -30,16 +30,16 @@ pub(crate) struct Member {
     /// What the wheel that is installed in the end requires.
     pub(crate) requires: Known,
     /// The wheel that the lock has, if the catalogue knows it.
-    pub(crate) locked: Option<WheelRow>,
+    pub(crate) locked: Option<Rc<WheelRow>>,
 }
 
 /// What becomes of a package of the family.
 #[derive(Debug, Clone)]
 pub(crate) enum Fate {
     /// Another wheel takes its place.
-    Swap { pin: Pin },
+    Swap { pin: Rc<Pin> },
     /// The lock's own wheel stays. Where the lock lacks its digest, the catalogue's pin for the very file gives it.
-    Keep { why: Kept, pin: Option<Pin> },
+    Keep { why: Kept, pin: Option<Rc<Pin>> },
 }
 
 impl Member {
@@ -53,7 +53,7 @@ impl Member {
 #[derive(Debug)]
 enum Locked {
     /// The catalogue knows it.
-    Row(WheelRow),
+    Row(Rc<WheelRow>),
     /// It has a name, but the catalogue does not know it.
     Named(WheelName),
     /// The lock tells digests only, and the catalogue knows none of them.
@@ -111,7 +111,7 @@ pub(crate) fn members<S: WheelSource>(
     (members, problems.into_iter().map(|(_, one)| one).collect())
 }
 
-type Decided = (Version, Fate, Known, Option<WheelRow>);
+type Decided = (Version, Fate, Known, Option<Rc<WheelRow>>);
 
 fn member<S: WheelSource>(
     entry: &Entry,
@@ -140,7 +140,7 @@ fn member<S: WheelSource>(
     refusal::damaged(entry, &rows)?;
     let locked = locked_wheel(entry, wish, &rows, knowledge);
     let current = match &locked {
-        Locked::Row(row) => Some(row.clone()),
+        Locked::Row(row) => Some(Rc::clone(row)),
         Locked::Named(_) | Locked::Untold | Locked::Absent => None,
     };
     let built = backend_of(&locked, version);
@@ -169,18 +169,18 @@ fn member<S: WheelSource>(
         [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, wish)]),
     };
     let requires = knowledge.requires(row, wish.environment.platform);
-    let pin = pin_of(row, knowledge.witness(row, wish.environment.platform));
+    let pin = Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform)));
     let old = current.or_else(|| default_wheel(entry, &locked, wish, &rows));
     Ok((row.wheel.version.clone(), Fate::Swap { pin }, requires, old))
 }
 
 /// A line without digests and without an index of its own means the default index's wheel. That is good enough to tell
 /// what else the line brought along, though not to tell that it can stay.
-fn default_wheel(entry: &Entry, locked: &Locked, wish: &Wish<'_>, rows: &[WheelRow]) -> Option<WheelRow> {
+fn default_wheel(entry: &Entry, locked: &Locked, wish: &Wish<'_>, rows: &[Rc<WheelRow>]) -> Option<Rc<WheelRow>> {
     let means_it = matches!(locked, Locked::Untold) && entry.files.is_empty() && entry.origin == Origin::Index(None);
     let on_default = rows.iter().filter(|row| means_it && row.index == Index::Pypi);
     let fitting = on_default.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row)));
-    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| row.clone())
+    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| Rc::clone(row))
 }
 
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs) but the catalogue knows
@@ -189,7 +189,7 @@ fn keep<S: WheelSource>(
     entry: &Entry,
     version: &Version,
     why: Kept,
-    current: Option<WheelRow>,
+    current: Option<Rc<WheelRow>>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Decided {
@@ -202,7 +202,7 @@ fn keep<S: WheelSource>(
         Known::Not(reason) => Kept::Unproven(reason.clone()),
     };
     let missing = current.as_ref().filter(|_| entry.files.is_empty());
-    let pin = missing.map(|row| pin_of(row, knowledge.witness(row, wish.environment.platform)));
+    let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform))));
     let fate = Fate::Keep { why, pin };
     (version.clone(), fate, requires, current)
 }
@@ -255,16 +255,16 @@ fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
 fn locked_wheel<S: WheelSource>(
     entry: &Entry,
     wish: &Wish<'_>,
-    rows: &[WheelRow],
+    rows: &[Rc<WheelRow>],
     knowledge: &Knowledge<'_, S>,
 ) -> Locked {
     let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(file.digest)).collect();
     if let Origin::Url(url) = &entry.origin {
         let same =
-            |row: &&WheelRow| row.url().is_some_and(|known| same_url(&known, url)) || digests.contains(&row.sha256);
+            |row: &&Rc<WheelRow>| row.url().is_some_and(|known| same_url(&known, url)) || digests.contains(&row.sha256);
         let row = rows.iter().filter(same).max_by_key(|row| row.wheel.fit(wish.environment));
         return match (row, file_name(url).parse::<WheelName>()) {
-            (Some(row), _) if row.wheel.fit(wish.environment).is_some() => Locked::Row(row.clone()),
+            (Some(row), _) if row.wheel.fit(wish.environment).is_some() => Locked::Row(Rc::clone(row)),
             (Some(_), _) => Locked::Absent,
             (None, Ok(wheel)) if wheel.fit(wish.environment).is_some() => Locked::Named(wheel),
             (None, Ok(_)) => Locked::Absent,
@@ -278,7 +278,7 @@ fn locked_wheel<S: WheelSource>(
         let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
         let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none());
         return match best {
-            Some((_, row)) => Locked::Row(row.clone()),
+            Some((_, row)) => Locked::Row(Rc::clone(row)),
             // The release is known, and no build of it installs here: then none of the untold files does.
             None if known_elsewhere => Locked::Absent,
             None => Locked::Untold,
@@ -289,7 +289,7 @@ fn locked_wheel<S: WheelSource>(
     let best = own.filter_map(|one| Some((one.0.fit(wish.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
     let Some((_, (wheel, digest))) = best else { return Locked::Absent };
     let row = rows.iter().find(|row| row.wheel.as_str() == wheel.as_str() && Some(row.sha256) == *digest);
-    row.map_or_else(|| Locked::Named(WheelName::clone(wheel)), |row| Locked::Row(row.clone()))
+    row.map_or_else(|| Locked::Named(WheelName::clone(wheel)), |row| Locked::Row(Rc::clone(row)))
 }
 
 /// The wheel of a build that suits the environment best.
@@ -298,7 +298,7 @@ fn locked_wheel<S: WheelSource>(
 /// a URL names one file and a release names several; then what pip would prefer. What is left are wheels that differ in
 /// their local label: builds for another torch or another C++ ABI, among which only the user can choose.
 fn best<'r, S: WheelSource>(
-    rows: &'r [WheelRow],
+    rows: &'r [Rc<WheelRow>],
     wanted: Backend,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
@@ -317,7 +317,7 @@ fn best<'r, S: WheelSource>(
     let fitting: Vec<_> = fitting.collect();
     let Some(key) = fitting.iter().map(|(key, _)| key).max() else { return Vec::new() };
     let mut equal: Vec<&WheelRow> =
-        fitting.iter().filter(|(other, _)| other == key).map(|(_, row)| *row).rev().collect();
+        fitting.iter().filter(|(other, _)| other == key).map(|(_, row)| &***row).rev().collect();
     equal.dedup_by_key(|row| row.wheel.version.clone());
     equal
 }

@@ -47,11 +47,14 @@ type Release = (PackageName, Version);
 /// index may matter for a table that has no file for it. Nothing has to be copied to look one up.
 type Lists = HashMap<(Sha256, Platform), HashMap<String, HashMap<Index, Known>>>;
 
+/// The wheels of a release. Who takes one of them does not copy it.
+pub type Rows = Rc<[Rc<WheelRow>]>;
+
 /// A source of wheels with a memory.
 #[derive(Debug)]
 pub struct Knowledge<'s, S> {
     source: &'s S,
-    rows: RefCell<HashMap<Release, Rc<[WheelRow]>>>,
+    rows: RefCell<HashMap<Release, Rows>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<Lists>,
     understood: RefCell<HashMap<Vec<String>, Known>>,
@@ -86,11 +89,11 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 
     /// All wheels of a release, every build of it.
-    pub fn rows(&self, package: &PackageName, version: &Version) -> Rc<[WheelRow]> {
+    pub fn rows(&self, package: &PackageName, version: &Version) -> Rows {
         let key = (package.clone(), version.clone().without_local());
         let found = self.rows.borrow().get(&key).map(Rc::clone);
         found.unwrap_or_else(|| {
-            let rows: Rc<[WheelRow]> = self.source.wheels_of(package, &key.1).into();
+            let rows: Rows = self.source.wheels_of(package, &key.1).into_iter().map(Rc::new).collect();
             self.rows.borrow_mut().insert(key, Rc::clone(&rows));
             rows
         })

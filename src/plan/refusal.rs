@@ -1,6 +1,7 @@
 //! Why a wheel cannot be had: what cannot be is kept apart from what is not known here.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -35,11 +36,11 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>)
 
 /// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
 /// which.
-pub(crate) fn damaged(entry: &Entry, rows: &[WheelRow]) -> Result<(), Vec<Problem>> {
+pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     for file in entry.files.iter() {
         let (Some(digest), name) = (sha256(file.digest), file.name) else { continue };
-        let same_file = |row: &&WheelRow| match (&entry.origin, &row.index) {
+        let same_file = |row: &&Rc<WheelRow>| match (&entry.origin, &row.index) {
             (Origin::Url(url), _) => row.url().is_some_and(|known| same_url(&known, url)),
             (Origin::Index(None), Index::Pypi) => Some(row.wheel.as_str()) == name,
             (Origin::Index(Some(index)), Index::Url(known)) => {
@@ -95,7 +96,7 @@ pub(super) fn no_such_build<S: WheelSource>(
         return problem;
     }
     let Environment { platform, python } = wish.environment;
-    let on_platform = |row: &&WheelRow| {
+    let on_platform = |row: &&Rc<WheelRow>| {
         let there = |minor| Environment { platform, python: Python::three(minor) };
         (0..=99).any(|minor| row.wheel.fit(there(minor)).is_some())
     };
@@ -137,7 +138,7 @@ fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
 fn never_made<S: WheelSource>(
     version: &Version,
     wanted: Backend,
-    rows: &[WheelRow],
+    rows: &[Rc<WheelRow>],
     wish: &Wish<'_>,
     source: &S,
 ) -> Option<Problem> {

@@ -1,9 +1,9 @@
 //! The plan of a target as a summary: what is the same under several Pythons is told once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Decision, Kept, TargetPlan, What};
-use crate::pin::Pin;
 use crate::report::{Action, Change, Summary, Vouch};
 use crate::target::Python;
 
@@ -51,7 +51,7 @@ fn by_decision(plan: &TargetPlan) -> BTreeMap<&Decision, Vec<Python>> {
 }
 
 fn change(decision: &Decision) -> Change {
-    let needed = |by: &[String]| Some(format!("needed by {}", by.join(", ")));
+    let needed = |by: &[Rc<str>]| Some(format!("needed by {}", by.join(", ")));
     let (action, pin, why) = match &decision.what {
         What::Swapped(pin) => (Action::Swapped, Some(pin), None),
         What::Added(pin, by) => (Action::Added, Some(pin), needed(by)),
@@ -81,7 +81,7 @@ fn change(decision: &Decision) -> Change {
         to,
         pythons: Vec::new(),
         why,
-        source: pin.map(Pin::witness).map(|witness| Vouch {
+        source: pin.map(|pin| pin.witness()).map(|witness| Vouch {
             catalogue: witness.catalogue.clone(),
             index: witness.index.clone(),
             seen: witness.seen,

@@ -1,6 +1,8 @@
 //! The files that an entry may be installed from, as far as the lock and the catalogue name them.
 
 use super::offers::Offers;
+use std::rc::Rc;
+
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::lock::{Entry, LockedDigest, Origin};
@@ -61,12 +63,12 @@ impl Files {
             Origin::Git(_) | Origin::Directory(_) => files.built = true,
             Origin::Url(place) | Origin::File(place) => {
                 let digest = entry.files.iter().find_map(|file| sha256(file.digest));
-                files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest));
+                files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest).map(Rc::as_ref));
             }
             Origin::Index(index) => {
                 for file in entry.files.iter() {
                     let digest = sha256(file.digest);
-                    let row = rows.iter().find(|row| Some(row.sha256) == digest);
+                    let row = rows.iter().find(|row| Some(row.sha256) == digest).map(Rc::as_ref);
                     match (file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),
                         (None, Some(row)) => files.wheels.push(Candidate::of(row)),
@@ -84,7 +86,9 @@ impl Files {
                         (Index::Pypi, Some(_)) | (Index::Url(_), None) => false,
                     });
                     files.wheels.extend(
-                        there.filter(|row| Some(&row.wheel.version) == entry.version.as_ref()).map(Candidate::of),
+                        there
+                            .filter(|row| Some(&row.wheel.version) == entry.version.as_ref())
+                            .map(|row| Candidate::of(row)),
                     );
                 }
             }

@@ -48,6 +48,7 @@ pub(super) fn fates(lock: &Lock, files: &[Files], here: &Here<'_>) -> Vec<Fate> 
 fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, WheelName)> {
     here.members.iter().filter_map(|member| {
         let family::Fate::Swap { pin } = &member.fate else { return None };
+        let pin = pin.as_ref();
         let file = match pin {
             Pin::Url { file, .. } => file.as_str(),
             Pin::Index { files, .. } => files.iter().next()?.0,

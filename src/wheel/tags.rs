@@ -83,6 +83,13 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
     Ok(Fit { python, build: wheel.build.clone(), age })
 }
 
+/// True if the tags can be seen at a glance to be those of another CPython: most wheels of torch are `cp310-cp310`.
+pub(super) fn is_of_another_python(wheel: &WheelName, environment: Environment) -> bool {
+    let python = wheel.python_tag();
+    let own = |digits: &str| number(digits) == Some(environment.python.minor().into());
+    wheel.abi_tag() == python && python.strip_prefix("cp3").is_some_and(|digits| !digits.contains('.') && !own(digits))
+}
+
 /// 3: made for this very minor release; 2: stable ABI; 1: pure Python.
 fn python_fit(python: &str, abi: &str, minor: u8) -> Option<u8> {
     let minor = u16::from(minor);
@@ -238,6 +245,22 @@ mod tests {
         ] {
             assert_eq!(install(tags, platform, 8, None), Ok(()), "{tags}");
         }
+    }
+
+    #[test]
+    fn a_glance_says_what_a_look_says() {
+        for tags in
+            ["cp39-cp39", "cp310-cp310", "cp310-cp310t", "cp39-abi3", "cp3-cp3", "cp39.cp310-cp39.cp310", "CP39-CP39"]
+        {
+            let wheel: WheelName = format!("a-1-{tags}-linux_x86_64.whl").parse().unwrap();
+            for minor in 7..=11 {
+                let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(minor) };
+                assert!(!is_of_another_python(&wheel, here) || fit(&wheel, here, None).is_err(), "{tags} {minor}");
+            }
+        }
+        let seen: WheelName = "a-1-cp39-cp39-linux_x86_64.whl".parse().unwrap();
+        let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
+        assert!(is_of_another_python(&seen, here));
     }
 
     proptest! {

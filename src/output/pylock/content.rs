@@ -104,7 +104,7 @@ impl<'a> Making<'a> {
 
     /// The version of a line, and what it is installed from.
     pub(super) fn content(&mut self, line: &Line) -> (Option<Version>, Content) {
-        match (&line.pin, line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
+        match (line.pin.as_deref(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
             (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
                 let at = Some(At { url, size: *size });

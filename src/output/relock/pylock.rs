@@ -5,6 +5,7 @@
 //! and the locked one stays for every other platform.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -191,7 +192,7 @@ impl Writer<'_> {
                 for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
                     let Some(pin) = &line.pin else { continue };
                     let pins = added.entry(&line.name).or_default();
-                    let place = pins.entry(Content { pin: pin.clone() }).or_default();
+                    let place = pins.entry(Content { pin: Rc::clone(pin) }).or_default();
                     place.0.insert((target, environment.environment.python));
                 }
             }
