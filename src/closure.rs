@@ -146,7 +146,8 @@ pub(crate) fn resolve<S: WheelSource>(
     let mut problems = Vec::new();
     let mut before: BTreeMap<PackageName, Want> = BTreeMap::new();
     for _ in 0..MOST_ROUNDS {
-        let wants = resolver.wants(&chosen, &mut problems);
+        let mut unknown = Vec::new();
+        let wants = resolver.wants(&chosen, &mut unknown);
         problems.clear();
         let mut next = Chosen::new();
         for (name, want) in &wants {
@@ -166,8 +167,7 @@ pub(crate) fn resolve<S: WheelSource>(
         let settled = is_same(&next, &chosen);
         (chosen, before) = (next, wants);
         if settled {
-            let mut unknown = Vec::new();
-            resolver.wants(&chosen, &mut unknown);
+            // What was followed this time is what was chosen the time before, which is the same.
             problems.extend(unknown);
             return (chosen, problems);
         }

@@ -345,7 +345,7 @@ fn finds_the_wheel_that_people_put_into_dockerfiles() {
     assert_eq!(fitting.next(), None);
     let url = "https://download.pytorch.org/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl";
     assert_eq!(row.url().as_deref(), Some(url));
-    assert_eq!(row.catalogue, "built-in");
+    assert_eq!(&*row.catalogue, "built-in");
     let Requires::Known { list, .. } = BuiltIn.requires(row, Platform::LinuxX86_64) else { panic!("{row}") };
     assert!(list.iter().any(|one| one.starts_with("triton==2.0.0")), "{list:?}");
 }

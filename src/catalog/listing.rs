@@ -1,6 +1,7 @@
 //! What is known, summed up for people: packages, and the builds of their releases.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -101,7 +102,7 @@ pub fn builds(
     for row in rows.into_iter().filter(|row| filter.admits(row)) {
         let (platforms, pythons) = filter.places(&row);
         let release = row.wheel.public_version();
-        let key = (release.clone(), row.built, row.index.clone(), platforms.clone(), row.catalogue.clone());
+        let key = (release.clone(), row.built, row.index.clone(), platforms.clone(), Arc::clone(&row.catalogue));
         let listed = found.entry(key).or_insert_with(|| ListedBuild {
             release,
             built: row.built,
@@ -111,7 +112,7 @@ pub fn builds(
             wheels: Vec::new(),
             seen: row.seen,
             yanked: true,
-            catalogue: row.catalogue.clone(),
+            catalogue: row.catalogue.to_string(),
         });
         listed.pythons.extend(pythons);
         listed.wheels.push(row.wheel.as_str().to_owned());

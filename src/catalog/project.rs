@@ -23,7 +23,7 @@ use super::embedded::TABLES;
 use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
 use super::row::{BadColumn, Built, Index, WheelRow};
-use super::search::Tables;
+use super::search::{Exactly, Tables};
 use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
 use crate::error::{Code, Error, Problem};
@@ -206,7 +206,8 @@ impl Catalogues {
             if are_enough(problems, &project.source.name) {
                 break;
             }
-            let lists = self.all().flat_map(|tables| tables.lists(&row.package, &row.version));
+            let exact = Exactly::new(&row.package, &row.version);
+            let lists = self.all().flat_map(|tables| tables.lists(&exact));
             let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
             let found = contradiction(row, &lists);
             problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
@@ -217,7 +218,8 @@ impl Catalogues {
 
     /// What is listed for the exact version of a wheel, on whichever index.
     pub(super) fn lists(&self, package: &PackageName, version: &Version) -> Vec<List<'_>> {
-        self.all().flat_map(|tables| tables.lists(package, version)).collect()
+        let exact = Exactly::new(package, version);
+        self.all().flat_map(|tables| tables.lists(&exact)).collect()
     }
 
     /// Every package that one of them has a wheel of, ascending.
@@ -279,7 +281,8 @@ impl WheelSource for Catalogues {
 
     fn requires(&self, row: &WheelRow, platform: Platform) -> Requires {
         let (package, version) = (&row.wheel.name, &row.wheel.version);
-        let lists: Vec<List<'_>> = self.all().flat_map(|tables| tables.lists(package, version)).collect();
+        let exact = Exactly::new(package, version);
+        let lists: Vec<List<'_>> = self.all().flat_map(|tables| tables.lists(&exact)).collect();
         if lists.is_empty() {
             return Requires::Unknown;
         }
@@ -295,7 +298,7 @@ impl WheelSource for Catalogues {
         if matches!(own, Requires::Known { .. }) {
             return own;
         }
-        let places: Vec<_> = self.all().flat_map(|tables| tables.places(package, version)).collect();
+        let places: Vec<_> = self.all().flat_map(|tables| tables.places(&exact)).collect();
         // The same bytes have the same metadata, wherever they are served.
         let digest = row.sha256.to_string();
         let same_file = places.iter().filter(|place| place.sha256 == digest).map(|place| place.index);
@@ -313,7 +316,8 @@ impl WheelSource for Catalogues {
             return None;
         }
         let (package, version) = (&row.wheel.name, &row.wheel.version);
-        let lists = self.all().flat_map(|tables| tables.lists(package, version));
+        let exact = Exactly::new(package, version);
+        let lists = self.all().flat_map(|tables| tables.lists(&exact));
         let own = lists.filter(|list| list.index == row.index.as_str() && list.overrides());
         let own: Vec<List<'_>> =
             own.filter(|list| matches!(choose(package, &[*list], platform), Requires::Known { .. })).collect();

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use memchr::memchr_iter;
 use pep440_rs::{LocalSegment, Version};
 use pep508_rs::PackageName;
 
@@ -53,7 +53,7 @@ pub enum Index {
     /// The Python Package Index, which needs no URL in a requirements file.
     Pypi,
     /// A folder: the wheel's URL without the last slash and the file name.
-    Url(String),
+    Url(Arc<str>),
 }
 
 impl Index {
@@ -85,7 +85,7 @@ impl FromStr for Index {
         {
             return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
         }
-        Ok(Self::Url(text.to_owned()))
+        Ok(Self::Url(text.into()))
     }
 }
 
@@ -117,12 +117,12 @@ pub struct WheelRow {
     /// The URL was put together from the index and the file name; no lock recorded it whole.
     pub constructed: bool,
     /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not told.
-    pub evidence: String,
+    pub evidence: Arc<str>,
     /// Why the row counts instead of another catalogue's that says something else; in a table, an eleventh column
     /// `override=REASON`.
     pub overrides: Option<String>,
     /// Which catalogue the row stands in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
-    pub catalogue: String,
+    pub catalogue: Arc<str>,
 }
 
 /// A column that cannot be read.
@@ -148,7 +148,8 @@ pub(super) const COLUMNS: usize = 10;
 
 /// The columns of a line, unread, and the one behind them, if there is one more.
 pub(super) fn columns(line: &str) -> Option<([&str; COLUMNS], Option<&str>)> {
-    let mut tabs = memchr_iter(b'\t', line.as_bytes());
+    // The columns are short: a search made for long texts would take longer to begin than this takes.
+    let mut tabs = line.bytes().enumerate().filter(|(_, byte)| *byte == b'\t').map(|(at, _)| at);
     let mut columns = [""; COLUMNS];
     let mut start = 0;
     for column in &mut columns[..COLUMNS - 1] {
@@ -204,7 +205,10 @@ impl WheelRow {
         }
         let mut row = Self {
             built,
-            index: index.parse().map_err(|error: String| BadColumn::new(3, error))?,
+            index: match before.filter(|row| row.index.as_str() == index) {
+                Some(row) => row.index.clone(),
+                None => index.parse().map_err(|error: String| BadColumn::new(3, error))?,
+            },
             sha256: sha256.parse().map_err(|error| BadColumn::new(5, error))?,
             size: optional(size, decimal).ok_or_else(|| BadColumn::new(6, "a size is a number or `-`"))?,
             seen: decimal(seen)
@@ -214,13 +218,13 @@ impl WheelRow {
                 .ok_or_else(|| BadColumn::new(8, "write `-` where there is no Requires-Python"))?,
             yanked: false,
             constructed: false,
-            evidence: String::new(),
+            evidence: Arc::default(),
             overrides: match more.map(|text| text.strip_prefix(OVERRIDE).map(str::trim)) {
                 None => None,
                 Some(Some(reason)) if !reason.is_empty() => Some(reason.to_owned()),
                 Some(_) => return Err(BadColumn::new(COLUMNS, "an eleventh column is `override=` and the reason")),
             },
-            catalogue: catalogue.to_owned(),
+            catalogue: before.map_or_else(|| catalogue.into(), |row| Arc::clone(&row.catalogue)),
             wheel,
         };
         for flag in flags.split(',').filter(|_| flags != "-") {
@@ -228,12 +232,18 @@ impl WheelRow {
                 "yanked" => row.yanked = true,
                 "constructed" => row.constructed = true,
                 "" => return Err(BadColumn::new(9, "a flag is empty; write `-` for none")),
-                _ => {
-                    row.evidence.push_str(if row.evidence.is_empty() { "" } else { "," });
-                    row.evidence.push_str(flag);
-                }
+                _ => {}
             }
         }
+        row.evidence = match before {
+            _ if flags == "-" => Arc::default(),
+            _ if row.yanked || row.constructed => {
+                let kinds = flags.split(',').filter(|flag| !matches!(*flag, "yanked" | "constructed"));
+                kinds.collect::<Vec<_>>().join(",").into()
+            }
+            Some(before) if *before.evidence == *flags => Arc::clone(&before.evidence),
+            Some(_) | None => flags.into(),
+        };
         Ok(row)
     }
 
@@ -247,7 +257,7 @@ impl WheelRow {
 
     /// True if nobody but this tool says so: it hashed the file.
     pub fn is_computed(&self) -> bool {
-        self.seen == 0 && self.evidence == "computed"
+        self.seen == 0 && &*self.evidence == "computed"
     }
 
     /// True if the wheel may be offered for a backend: built for it or for all, and its label says nothing else.

@@ -92,19 +92,17 @@ impl<'t> Tables<'t> {
     }
 
     /// What is listed for the exact version of a wheel, on whichever index.
-    pub(super) fn lists(self, package: &PackageName, version: &Version) -> Vec<List<'t>> {
-        let (from, to) = exactly(package, version);
-        self.requires.of(package).between(&from, &to).filter_map(List::split).collect()
+    pub(super) fn lists(self, exact: &Exactly<'_>) -> impl Iterator<Item = List<'t>> + use<'t> {
+        self.requires.of(exact.package).between(&exact.from, &exact.to).filter_map(List::split)
     }
 
     /// The unread index and digest of every wheel of an exact version.
-    pub(super) fn places(self, package: &PackageName, version: &Version) -> Vec<Place<'t>> {
-        let (from, to) = exactly(package, version);
+    pub(super) fn places(self, exact: &Exactly<'_>) -> impl Iterator<Item = Place<'t>> + use<'t> {
         let read = |line| {
             let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
             Some(Place { index, sha256 })
         };
-        self.wheels.of(package).between(&from, &to).filter_map(read).collect()
+        self.wheels.of(exact.package).between(&exact.from, &exact.to).filter_map(read)
     }
 
     /// A line that cannot be read is passed over: tests hold that the built-in tables have none, and a project's lines
@@ -121,10 +119,18 @@ pub(super) struct Place<'t> {
     pub(super) sha256: &'t str,
 }
 
-/// The first key of a version as it is spelled, and the first behind it.
-fn exactly(package: &PackageName, version: &Version) -> (String, String) {
-    let key = format!("{package}\t{version}");
-    (format!("{key}\t"), format!("{key}\n"))
+/// An exact version as it is spelled: the first key of it, and the first behind it.
+pub(super) struct Exactly<'p> {
+    package: &'p PackageName,
+    from: String,
+    to: String,
+}
+
+impl<'p> Exactly<'p> {
+    pub(super) fn new(package: &'p PackageName, version: &Version) -> Self {
+        let key = format!("{package}\t{version}");
+        Self { package, from: format!("{key}\t"), to: format!("{key}\n") }
+    }
 }
 
 /// The first key behind a release and its local versions: in byte order a tab and `+` come before `,`, and all that can

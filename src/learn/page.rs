@@ -43,9 +43,9 @@ impl Candidate {
             requires_python: requires_python.or_else(|| self.link.requires_python.clone()).and_then(plain),
             yanked: self.link.yanked.is_some(),
             constructed: false,
-            evidence: evidence.to_owned(),
+            evidence: evidence.into(),
             overrides: None,
-            catalogue: super::INDEX.to_owned(),
+            catalogue: super::INDEX.into(),
         }
     }
 

@@ -174,7 +174,7 @@ fn wheel((row, lists): &Shown<'_>) -> String {
     if row.constructed {
         line("", "no lock recorded the URL whole: it is the index and the file name".to_owned());
     }
-    line("catalogue", row.catalogue.clone());
+    line("catalogue", row.catalogue.to_string());
     let mut text = format!("{}\n{}", row.wheel, table(&lines));
     for (on, known) in lists {
         let on = if lists.len() > 1 { format!(" on {}", platforms(on)) } else { String::new() };

@@ -82,7 +82,7 @@ impl Files {
                     files.untold = true;
                     let there = rows.iter().filter(|row| match (&row.index, index) {
                         (Index::Pypi, None) => true,
-                        (Index::Url(known), Some(index)) => known == index,
+                        (Index::Url(known), Some(index)) => **known == **index,
                         (Index::Pypi, Some(_)) | (Index::Url(_), None) => false,
                     });
                     files.wheels.extend(

@@ -72,9 +72,9 @@ fn row(one: &Learned) -> WheelRow {
         requires_python: one.contents.as_ref().and_then(|contents| contents.metadata.requires_python.clone()),
         yanked: false,
         constructed: false,
-        evidence: COMPUTED.to_owned(),
+        evidence: COMPUTED.into(),
         overrides: None,
-        catalogue: String::new(),
+        catalogue: "".into(),
     }
 }
 

@@ -30,7 +30,7 @@ fn adds_packages_and_their_lists() {
     assert_eq!(all.versions(&package), ["2.5.8".parse().unwrap()]);
     let rows = all.wheels_for(&package, &"2.5.8".parse().unwrap(), Backend::Cuda(11, 8));
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].catalogue, "team.tsv");
+    assert_eq!(&*rows[0].catalogue, "team.tsv");
     assert!(
         matches!(all.requires(&rows[0], Platform::LinuxX86_64), Requires::Known { list, .. } if list == ["torch", "einops"])
     );

@@ -24,15 +24,21 @@ pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
 /// before the first, or if a line may be part of a string.
 fn starts(text: &str) -> Option<Vec<usize>> {
     let mut starts = vec![0];
+    let list_end = memmem::Finder::new(LIST_END);
     let (mut at, mut packages, mut others) = (0, 0, false);
     while at < text.len() {
         let end = memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
-        let bare = text[at..end].trim_start_matches('\u{feff}').trim();
-        if bare.ends_with(LIST) && !bare.contains('#') && packages > 0 {
+        let line = text[at..end].trim_ascii_end();
+        if packages > 0 && line.ends_with(LIST) && !line.contains('#') {
             // Most lines stand in lists, where none is a header.
-            at = memmem::find(&text.as_bytes()[end - 1..], LIST_END).map_or(end, |length| end + length);
+            at = list_end.find(&text.as_bytes()[end - 1..]).map_or(end, |length| end + length);
             continue;
         }
+        if packages > 0 && line.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            at = end;
+            continue;
+        }
+        let bare = line.trim_start_matches('\u{feff}').trim();
         if bare == PACKAGE {
             // What stands before the first package is a part with it.
             starts.extend((packages > 0).then_some(at));

@@ -1,7 +1,7 @@
 //! The part of TOML that lock tools write, read in one pass.
 //!
 //! One key a line; strings between double quotes in which no more than a quote or a backslash is escaped; `true` and
-//! `false`; lists and inline tables of these; headers of one bare key or two. Whatever else stands in a text, right or
+//! `false`; lists and inline tables of these; headers of a few bare keys. Whatever else stands in a text, right or
 //! wrong, ends the reading with nothing at all. So this reader must be sure, but never has to explain, and what it gives
 //! is what the full reader gives: tests compare them on real locks and on broken ones.
 
@@ -14,6 +14,9 @@ use crate::text::{Source, Span};
 
 /// How deep lists and inline tables may stand in each other.
 const DEEPEST: usize = 8;
+
+/// How many keys a header may have in front of its last.
+const LONGEST_PATH: usize = 5;
 
 /// How many keys a table may have for others to be put below it: each of these is compared with all that are there.
 const MOST_KEYS: usize = 64;
@@ -39,12 +42,34 @@ struct Reader<'s> {
 enum Header<'s> {
     /// Before the first header.
     None,
-    /// `[key]`
-    Table(&'s str),
-    /// `[key.key]`
-    Below(&'s str, &'s str),
+    /// `[key]`, `[key.key]`, …: a table below tables.
+    Table(Path<'s>, &'s str),
     /// `[[key]]`
     Array(&'s str),
+}
+
+/// The keys of a header but its last.
+#[derive(Clone, Copy, Default)]
+struct Path<'s> {
+    keys: [(&'s str, Span); LONGEST_PATH],
+    length: usize,
+}
+
+impl<'s> Path<'s> {
+    /// With one key more, if there is room.
+    fn below(mut self, key: &'s str, span: Span) -> Option<Self> {
+        *self.keys.get_mut(self.length)? = (key, span);
+        self.length += 1;
+        Some(self)
+    }
+
+    fn keys(&self) -> &[(&'s str, Span)] {
+        &self.keys[..self.length]
+    }
+
+    fn is(&self, key: &str) -> bool {
+        matches!(self.keys(), [(only, _)] if *only == key)
+    }
 }
 
 impl<'s> Reader<'s> {
@@ -64,7 +89,7 @@ impl<'s> Reader<'s> {
                     self.line_end()?;
                 }
                 _ => {
-                    let in_files = matches!(header, Header::Below("metadata", "files"));
+                    let in_files = matches!(header, Header::Table(path, "files") if path.is("metadata"));
                     self.entry(&mut table, in_files, 0)?;
                     self.line_end()?;
                 }
@@ -94,12 +119,9 @@ impl<'s> Reader<'s> {
                     return Some(());
                 }
             },
-            Header::Table(key) => (root, key),
-            Header::Below(above, key) => match &mut root.entries.iter_mut().find(|(own, _)| own == above)?.1.value {
-                Value::Table(into) if !into.inline => (into, key),
-                Value::Tables(tables) => (tables.last_mut()?, key),
-                _ => return None,
-            },
+            Header::Table(path, key) => {
+                (path.keys().iter().try_fold(root, |into, (key, span)| below(into, key, *span))?, key)
+            }
         };
         if into.entries.len() > MOST_KEYS || into.contains_key(key) {
             return None;
@@ -114,9 +136,15 @@ impl<'s> Reader<'s> {
             return self.take("]]").then_some(Header::Array(key));
         }
         self.expect("[")?;
-        let key = self.bare_key()?;
-        let header = if self.take(".") { Header::Below(key, self.bare_key()?) } else { Header::Table(key) };
-        self.take("]").then_some(header)
+        let (mut path, mut start) = (Path::default(), self.at);
+        let mut key = self.bare_key()?;
+        while self.rest().starts_with('.') {
+            path = path.below(key, self.span(start))?;
+            start = self.at + 1;
+            self.expect(".")?;
+            key = self.bare_key()?;
+        }
+        self.take("]").then_some(Header::Table(path, key))
     }
 
     /// `key = value`
@@ -266,6 +294,23 @@ impl<'s> Reader<'s> {
     /// From a place in the text up to what is read.
     fn span(&self, from: usize) -> Span {
         Span { start: self.start + from, end: self.start + self.at }
+    }
+}
+
+/// The table under a key, made if there is none: the header of a table below implies it. It stands where its key does.
+fn below<'t, 's>(into: &'t mut Table<'s>, key: &'s str, span: Span) -> Option<&'t mut Table<'s>> {
+    if into.entries.len() > MOST_KEYS {
+        return None;
+    }
+    let at = into.entries.iter().position(|(own, _)| own == key).unwrap_or_else(|| {
+        let table = Table { span: Some(span), implied: true, ..Table::default() };
+        into.entries.push((key.into(), Item { value: Value::Table(table), span }));
+        into.entries.len() - 1
+    });
+    match &mut into.entries[at].1.value {
+        Value::Table(table) if !table.inline => Some(table),
+        Value::Tables(tables) => tables.last_mut(),
+        _ => None,
     }
 }
 

@@ -36,7 +36,7 @@ fn assert_same(plain: &Item<'_>, full: &Item<'_>) {
 }
 
 fn assert_same_table(one: &Table<'_>, other: &Table<'_>) {
-    assert_eq!((one.span, one.inline), (other.span, other.inline));
+    assert_eq!((one.span, one.inline, one.implied), (other.span, other.inline, other.implied));
     assert!(one.iter().map(|(key, _)| key).eq(other.iter().map(|(key, _)| key)));
     one.iter().zip(other.iter()).for_each(|((_, one), (_, other))| assert_same(one, other));
 }
@@ -90,6 +90,12 @@ name = "b"
 files = []
 
 [extras]
+all = ["b"]
+
+[tool.poetry.group.dev.dependencies]
+pytest = "^8"
+
+[tool.poetry.extras]
 all = ["b"]
 
 [metadata]
