@@ -10,6 +10,7 @@
 mod conflicts;
 mod known;
 
+use std::cell::OnceCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::rc::Rc;
@@ -50,8 +51,8 @@ pub(crate) struct Choice {
     pub(crate) from: From,
     /// Its version.
     version: Option<Version>,
-    /// Its name and version, for messages.
-    who: Rc<str>,
+    /// Its name and version, for messages: put together when it is asked for.
+    who: OnceCell<Rc<str>>,
     /// A pin from the catalogue: an addition, or a re-pin of a pick.
     pub(crate) pin: Option<Rc<Pin>>,
     /// The wheel behind the pin.
@@ -62,6 +63,15 @@ pub(crate) struct Choice {
     pub(crate) condition: Condition,
     /// By whom.
     pub(crate) because: BTreeSet<Rc<str>>,
+}
+
+impl Choice {
+    fn who(&self, name: &PackageName) -> &Rc<str> {
+        self.who.get_or_init(|| {
+            let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{name} {version}").into()
+        })
+    }
 }
 
 /// All required packages by name.
@@ -97,10 +107,28 @@ struct Resolver<'a, S> {
     members: &'a [Member],
     wish: &'a Wish<'a>,
     knowledge: &'a Knowledge<'a, S>,
-    picks: BTreeMap<&'a PackageName, Vec<usize>>,
-    spare: BTreeMap<&'a PackageName, Vec<usize>>,
+    picks: ByName<'a>,
+    spare: ByName<'a>,
     /// The names and versions of the members, for messages.
     spoken: Vec<Rc<str>>,
+}
+
+/// Picks in the order of their names, which is mostly the one they come in.
+struct ByName<'a>(Vec<(&'a PackageName, usize)>);
+
+impl<'a> ByName<'a> {
+    fn new(view: View<'a>, picks: &[Pick]) -> Self {
+        let named = picks.iter().enumerate().map(|(index, pick)| (&view.entries[pick.entry].name, index));
+        let mut all: Vec<(&PackageName, usize)> = named.collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// The picks of a name, ascending.
+    fn get(&self, name: &PackageName) -> impl Iterator<Item = usize> {
+        let first = self.0.partition_point(|(other, _)| *other < name);
+        self.0[first..].iter().take_while(move |(other, _)| *other == name).map(|(_, index)| *index)
+    }
 }
 
 /// What is wanted in a round, and what it leads to.
@@ -131,15 +159,7 @@ pub(crate) fn resolve<S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> (Chosen, Vec<Problem>) {
-    let by_name = |picks: &[Pick]| {
-        let mut map: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
-        for (index, pick) in picks.iter().enumerate() {
-            map.entry(&view.entries[pick.entry].name).or_default().push(index);
-        }
-        map
-    };
-    let picks = by_name(&selection.picks);
-    let spare = by_name(&selection.spare);
+    let (picks, spare) = (ByName::new(view, &selection.picks), ByName::new(view, &selection.spare));
     let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
     let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare, spoken };
     let mut chosen = Chosen::new();
@@ -195,21 +215,21 @@ impl<S: WheelSource> Resolver<'_, S> {
         while let Some(name) = round.open.pop_front() {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                From::Catalogue => self.follow(choice.row.as_deref(), choice, true, &mut round, problems),
+                From::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
                 From::Pick(_) if choice.pin.is_some() => {
-                    self.follow(choice.row.as_deref(), choice, true, &mut round, problems);
+                    self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
                 From::Pick(_) if is_gpu_runtime(&name) => {
                     let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
-                    self.follow(row.as_deref(), choice, false, &mut round, problems);
+                    self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
                 }
                 From::Pick(_) => {}
                 From::Spare(index) => {
                     for need in self.selection.spare[index].needs.iter().flatten() {
                         let want = round.want(&need.name);
-                        want.versions.push((need.versions.clone(), Rc::clone(&choice.who)));
+                        want.versions.push((need.versions.clone(), Rc::clone(choice.who(&name))));
                         want.extras.extend(need.extras.iter().cloned());
                         want.condition = std::mem::take(&mut want.condition).or(choice.condition.clone());
                     }
@@ -221,6 +241,7 @@ impl<S: WheelSource> Resolver<'_, S> {
 
     fn follow(
         &self,
+        name: &PackageName,
         row: Option<&WheelRow>,
         choice: &Choice,
         must_know: bool,
@@ -229,9 +250,9 @@ impl<S: WheelSource> Resolver<'_, S> {
     ) {
         let Some(row) = row else { return };
         match self.knowledge.requires(row, self.wish.environment.platform) {
-            Known::List(list) => self.add(&list, &choice.who, &choice.extras, &choice.condition, round),
+            Known::List(list) => self.add(&list, choice.who(name), &choice.extras, &choice.condition, round),
             Known::Not(reason) if must_know => {
-                let (who, platform) = (&choice.who, self.wish.environment.platform);
+                let (who, platform) = (choice.who(name), self.wish.environment.platform);
                 let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
                 problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
@@ -273,7 +294,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 Some(member) => Err(self.out_of_step(member, want)),
             };
         }
-        let pick = self.picks.get(name).into_iter().flatten().copied().find(|index| {
+        let pick = self.picks.get(name).find(|index| {
             let pick = &self.selection.picks[*index];
             let covers = pick.condition == Condition::Always || pick.condition == want.condition;
             let version = self.view.entries[pick.entry].version.as_ref();
@@ -282,19 +303,19 @@ impl<S: WheelSource> Resolver<'_, S> {
         if let Some(index) = pick {
             let pick = &self.selection.picks[index];
             let version = self.view.entries[pick.entry].version.clone();
-            return Ok(Some(self.choice(name, From::Pick(index), version, None, want)));
+            return Ok(Some(self.choice(From::Pick(index), version, None, want)));
         }
-        let locked = self.picks.get(name).and_then(|all| all.first().copied());
+        let locked = self.picks.get(name).next();
         if locked.is_none()
             && let Some(index) = self.best_spare(name, want)
         {
             let version = self.view.entries[self.selection.spare[index].entry].version.clone();
-            return Ok(Some(self.choice(name, From::Spare(index), version, None, want)));
+            return Ok(Some(self.choice(From::Spare(index), version, None, want)));
         }
         match self.newest_known(name, want) {
             Some((pin, row)) => {
                 let from = locked.map_or(From::Catalogue, From::Pick);
-                Ok(Some(self.choice(name, from, Some(row.wheel.public_version()), Some((pin, row)), want)))
+                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
             }
             None => Err(self.unmet(name, want)),
         }
@@ -302,18 +323,16 @@ impl<S: WheelSource> Resolver<'_, S> {
 
     fn choice(
         &self,
-        name: &PackageName,
         from: From,
         version: Option<Version>,
         pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
         want: &Want,
     ) -> Choice {
-        let spoken = version.as_ref().map(ToString::to_string).unwrap_or_default();
         let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
         Choice {
             from,
             version,
-            who: format!("{name} {spoken}").into(),
+            who: OnceCell::new(),
             pin,
             row,
             extras: want.extras.clone(),
@@ -329,7 +348,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             let from_index = matches!(entry.origin, Origin::Index(_));
             from_index && hashed && entry.version.as_ref().is_some_and(|version| want.admits(version))
         };
-        let fitting = self.spare.get(name).into_iter().flatten().copied().filter(fits);
+        let fitting = self.spare.get(name).filter(fits);
         fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
     }
 
@@ -348,7 +367,7 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn unmet(&self, name: &PackageName, want: &Want) -> Problem {
         let wanted = want.spoken(name);
         let python = self.wish.environment.python;
-        let locked = self.picks.get(name).and_then(|all| all.first()).map(|index| self.selection.picks[*index].entry);
+        let locked = self.picks.get(name).next().map(|index| self.selection.picks[index].entry);
         match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -195,7 +195,7 @@ fn assemble<S: WheelSource>(
         };
         decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
     }
-    let mut lines = Vec::with_capacity(selection.picks.len() + chosen.len());
+    let mut added: Vec<Line> = Vec::new();
     let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
     for (name, choice) in chosen {
         let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
@@ -213,7 +213,7 @@ fn assemble<S: WheelSource>(
                 let pick = &selection.spare[*index];
                 let from = view.entries[pick.entry].version.clone();
                 decisions.push(Decision { name: name.clone(), from, what: What::Included(because) });
-                lines.push(Line {
+                added.push(Line {
                     name: name.clone(),
                     extras: choice.extras.clone(),
                     condition: choice.condition.clone(),
@@ -226,7 +226,7 @@ fn assemble<S: WheelSource>(
                 if let Some(pin) = &choice.pin {
                     let what = What::Added(Rc::clone(pin), because);
                     decisions.push(Decision { name: name.clone(), from: None, what });
-                    lines.push(Line {
+                    added.push(Line {
                         name: name.clone(),
                         extras: choice.extras.clone(),
                         condition: choice.condition.clone(),
@@ -238,6 +238,7 @@ fn assemble<S: WheelSource>(
             }
         }
     }
+    let mut lines = Vec::with_capacity(selection.picks.len() + added.len());
     for (index, pick) in selection.picks.iter().enumerate() {
         let entry = &view.entries[pick.entry];
         if removed.contains(&index) {
@@ -254,6 +255,8 @@ fn assemble<S: WheelSource>(
         let (pin, requires) = pins.remove(&index).map_or((None, None), |(pin, requires)| (Some(pin), requires));
         lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
     }
+    // Both parts are sorted already, or nearly.
+    lines.append(&mut added);
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.sort();
     EnvironmentPlan { environment: wish.environment, lines, decisions }

@@ -2,7 +2,7 @@
 //!
 //! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs. They are the reviewable
 //! truth and the run-time index at once: a lookup bisects the text in place and reads only the lines it is asked for.
-//! Nothing is read at start-up.
+//! Nothing is read at start-up; where each package's lines begin, the compiler has found out.
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
 //!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),
@@ -22,6 +22,7 @@
 
 mod directory;
 mod embedded;
+mod index;
 pub mod listing;
 mod merge;
 mod paths;
@@ -40,11 +41,12 @@ use pep508_rs::PackageName;
 use crate::target::{Backend, Platform};
 
 pub use embedded::BuiltIn;
+pub use index::Index;
 pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow, means_the_same};
-pub use row::{BadColumn, Built, Index, WheelRow};
+pub use row::{BadColumn, Built, WheelRow};
 pub use runtime::is_gpu_runtime;
 
 /// What the catalogue is called in messages and rows.

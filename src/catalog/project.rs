@@ -20,9 +20,10 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::embedded::TABLES;
+use super::index::Index;
 use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
-use super::row::{BadColumn, Built, Index, WheelRow};
+use super::row::{BadColumn, Built, WheelRow};
 use super::search::{Exactly, Tables};
 use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};

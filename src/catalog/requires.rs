@@ -20,7 +20,8 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use pep508_rs::{MarkerTree, PackageName};
 
-use super::row::{BadColumn, Index};
+use super::index::Index;
+use super::row::BadColumn;
 use super::runtime::is_gpu_runtime;
 use crate::marker::{self, Condition, Extras};
 use crate::requirement;

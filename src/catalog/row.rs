@@ -8,7 +8,7 @@ use std::sync::Arc;
 use pep440_rs::{LocalSegment, Version};
 use pep508_rs::PackageName;
 
-use super::PER_BACKEND;
+use super::{Index, PER_BACKEND};
 use crate::digest::Sha256;
 use crate::target::Backend;
 use crate::text::{cut, quoted};
@@ -44,54 +44,6 @@ impl fmt::Display for Built {
             Self::Any => f.write_str("any"),
             Self::Unknown => f.write_str("-"),
         }
-    }
-}
-
-/// Where a wheel is served.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Index {
-    /// The Python Package Index, which needs no URL in a requirements file.
-    Pypi,
-    /// A folder: the wheel's URL without the last slash and the file name.
-    Url(Arc<str>),
-}
-
-impl Index {
-    /// `pypi`, or the folder's URL.
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Pypi => "pypi",
-            Self::Url(url) => url,
-        }
-    }
-}
-
-impl FromStr for Index {
-    type Err = String;
-
-    /// `pypi`, or an `http(s)` URL with neither a query, a fragment, a login nor a slash at its end.
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == "pypi" {
-            return Ok(Self::Pypi);
-        }
-        let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
-            return Err(format!("`{}` is neither `pypi` nor the http(s) URL of a folder", quoted(text)));
-        };
-        let host = rest.split('/').next().unwrap_or_default();
-        if host.is_empty() || host.contains('@') {
-            return Err(format!("`{}` has no host, or a login", quoted(text)));
-        }
-        if rest.ends_with('/') || rest.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
-        {
-            return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
-        }
-        Ok(Self::Url(text.into()))
-    }
-}
-
-impl fmt::Display for Index {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 
@@ -147,21 +99,24 @@ impl BadColumn {
 pub(super) const COLUMNS: usize = 10;
 
 /// The columns of a line, unread, and the one behind them, if there is one more.
-pub(super) fn columns(line: &str) -> Option<([&str; COLUMNS], Option<&str>)> {
-    // The columns are short: a search made for long texts would take longer to begin than this takes.
-    let mut tabs = line.bytes().enumerate().filter(|(_, byte)| *byte == b'\t').map(|(at, _)| at);
+pub(super) type Columns<'l> = ([&'l str; COLUMNS], Option<&'l str>);
+
+/// Takes a line apart; `None` if it has too few columns or too many.
+pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
     let mut columns = [""; COLUMNS];
-    let mut start = 0;
-    for column in &mut columns[..COLUMNS - 1] {
-        let end = tabs.next()?;
-        (*column, start) = (&line[start..end], end + 1);
+    let (mut start, mut count) = (0, 0);
+    // The columns are short: a search made for long texts would take longer to begin than this takes.
+    for (at, byte) in line.bytes().enumerate() {
+        if byte == b'\t' {
+            *columns.get_mut(count)? = &line[start..at];
+            (start, count) = (at + 1, count + 1);
+        }
     }
-    let (end, more) = match tabs.next() {
-        Some(end) => (end, Some(&line[end + 1..])),
-        None => (line.len(), None),
-    };
-    columns[COLUMNS - 1] = &line[start..end];
-    tabs.next().is_none().then_some((columns, more))
+    match columns.get_mut(count) {
+        Some(last) => *last = &line[start..],
+        None => return Some((columns, Some(&line[start..]))),
+    }
+    (count + 1 == COLUMNS).then_some((columns, None))
 }
 
 /// What the last column of a row begins with that counts instead of another catalogue's.
@@ -173,19 +128,20 @@ impl WheelRow {
     /// # Errors
     /// If the line has not ten columns or eleven, one of them cannot be read, or two of them do not agree.
     pub fn parse(line: &str, catalogue: &str) -> Result<Self, BadColumn> {
-        Self::parse_behind(line, catalogue, None)
+        let columns = columns(line).ok_or_else(|| {
+            let count = line.split('\t').count();
+            BadColumn::new(0, format_args!("a wheel has {COLUMNS} columns, this line has {count}"))
+        })?;
+        Self::read(columns, catalogue, None)
     }
 
-    /// As [`Self::parse`]; quicker where the line before is of the same version.
-    pub(super) fn parse_behind(line: &str, catalogue: &str, before: Option<&Self>) -> Result<Self, BadColumn> {
-        let Some(([package, version, built, index, file, sha256, size, seen, requires_python, flags], more)) =
-            columns(line)
-        else {
-            return Err(BadColumn::new(
-                0,
-                format_args!("a wheel has {COLUMNS} columns, this line has {}", line.split('\t').count()),
-            ));
-        };
+    /// Reads the columns of a line. It is quicker where the row before is of the same version.
+    pub(super) fn read(
+        (columns, more): Columns<'_>,
+        catalogue: &str,
+        before: Option<&Self>,
+    ) -> Result<Self, BadColumn> {
+        let [package, version, built, index, file, sha256, size, seen, requires_python, flags] = columns;
         let wheel = WheelName::read(file, before.map(|row| &row.wheel)).map_err(|error| BadColumn::new(4, error))?;
         if package != wheel.name.as_ref() {
             let (own, package) = (quoted(wheel.name.as_ref()), quoted(package));

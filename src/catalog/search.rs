@@ -33,14 +33,13 @@ impl<'t> Tables<'t> {
         let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
         // All spellings of most releases stand together; between those of a pre-release are others, too.
         let table = self.wheels.of(package).from(&format!("{package}\t{first}\t")).until(&after_local(package, last));
-        for line in table.lines() {
-            let mut columns = line.split('\t').skip(1);
-            let (spelling, built) = (columns.next().unwrap_or_default(), columns.next());
-            let public = spelling.split('+').next().unwrap_or_default();
+        for columns in table.lines().filter_map(columns) {
+            let ([_, spelling, built, ..], _) = columns;
+            let public = spelling.split_once('+').map_or(spelling, |(public, _)| public);
             if spellings.iter().any(|spelling| spelling == public)
-                && wanted.as_deref().is_none_or(|wanted| built == Some(wanted) || built == Some("any"))
+                && wanted.as_deref().is_none_or(|wanted| built == wanted || built == "any")
             {
-                rows.extend(WheelRow::parse_behind(line, self.name, rows.last()).ok());
+                rows.extend(WheelRow::read(columns, self.name, rows.last()).ok());
             }
         }
         rows.retain(|row| backend.is_none_or(|backend| row.is_for(backend)));

@@ -24,11 +24,14 @@ use crate::digest::Sha256;
 use crate::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
+mod choice;
+mod extras;
 mod indexes;
 mod layout;
 mod parts;
 mod select;
 
+use extras::ByExtra;
 pub(super) use layout::above;
 pub use layout::{Block, BlockTable, Markers as BlockMarkers};
 
@@ -62,7 +65,7 @@ pub struct PoetryLock {
     /// Where in `entries` each name stands.
     by_name: HashMap<PackageName, Vec<usize>>,
     /// The project's extras and the packages each switches on.
-    pub extras: BTreeMap<ExtraName, Vec<PackageName>>,
+    pub extras: ByExtra,
     /// The Pythons that the project allows.
     pub pythons: Constraint,
     /// What the project asks for itself.
@@ -78,7 +81,8 @@ struct Package {
     /// By group; a group that is not here has no marker.
     markers: BTreeMap<ExtraName, MarkerTree>,
     dependencies: Vec<Edge>,
-    extras: BTreeMap<ExtraName, Vec<PackageName>>,
+    /// Of a package that nobody asks for with extras: none.
+    extras: ByExtra,
     /// The name of the index it came from.
     reference: Option<String>,
 }
@@ -105,20 +109,31 @@ impl PoetryLock {
     pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
         let source = Source::new(name, text);
         let mut parts = parts::parts(&source.text);
-        let end = Toml::parse_part(&source, parts.pop().unwrap_or_default(), WHAT)?;
+        let mut end = Toml::parse_part(&source, parts.pop().unwrap_or_default(), WHAT)?;
         let mut known = Known::default();
         let (version, pythons) = metadata(&end, &mut known)?;
-        let (mut entries, mut packages) = (Vec::new(), Vec::new());
+        let (mut entries, mut packages) = (Vec::with_capacity(parts.len() + 1), Vec::with_capacity(parts.len() + 1));
+        let mut extras_of: Vec<(usize, Item<'_>)> = Vec::new();
         for part in parts {
-            let toml = Toml::parse_part(&source, part, WHAT)?;
+            let mut toml = Toml::parse_part(&source, part, WHAT)?;
             let mut reading = Reading { toml: &toml, version, known: &mut known };
+            let first = entries.len();
             reading.packages(&mut entries, &mut packages)?;
+            extras_of.extend(toml.take("package", "extras").into_iter().map(|(at, item)| (first + at, item)));
         }
+        let first = entries.len();
         let mut reading = Reading { toml: &end, version, known: &mut known };
         reading.packages(&mut entries, &mut packages)?;
         reading.files_in_metadata(&mut entries)?;
-        let extras = reading.names_by_extra(end.root())?;
-        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::new();
+        let extras = end.root().get("extras").map_or(Ok(ByExtra::new()), |item| extras::read(&end, item))?;
+        extras_of.extend(end.take("package", "extras").into_iter().map(|(at, item)| (first + at, item)));
+        let asked = extras::asked(&packages, project.as_ref());
+        extras_of.retain(|(index, _)| asked.contains(&entries[*index].name));
+        for (index, item) in &extras_of {
+            packages[*index].extras = extras::read(&end, item)?;
+        }
+        drop(extras_of);
+        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
             by_name.entry(entry.name.clone()).or_default().push(index);
         }
@@ -238,9 +253,9 @@ impl<'t, 's> Reading<'t, 's> {
         let (origin, reference) = self.origin(table)?;
         let groups = self.groups(table, span)?;
         let markers = self.markers(table, &groups)?;
-        let extras = self.names_by_extra(table)?;
+        table.get("extras").map_or(Ok(()), |item| extras::check(toml, item))?;
         let dependencies = dependencies.into_iter().map(Edge::from).collect();
-        let package = Package { optional, pythons, groups, markers, dependencies, extras, reference };
+        let package = Package { optional, pythons, groups, markers, dependencies, extras: ByExtra::new(), reference };
         Ok((Entry { name, version: Some(version), origin, files, at: At { source: 0, span } }, package))
     }
 
@@ -282,24 +297,6 @@ impl<'t, 's> Reading<'t, 's> {
             }
         }
         Ok(markers)
-    }
-
-    /// `[extras]`: of the lock, names; of a package, requirements, of which the names count.
-    fn names_by_extra(&self, table: &Table<'_>) -> Result<BTreeMap<ExtraName, Vec<PackageName>>> {
-        let toml = self.toml;
-        let mut extras = BTreeMap::new();
-        let Some(item) = table.get("extras") else { return Ok(extras) };
-        for (extra, list) in toml.table(item, "extras")?.iter() {
-            let span = list.span();
-            // Old locks have extras that nobody could ask for, such as `:python_version < "3"`.
-            let Ok(extra) = read_extra(toml, span, extra) else { continue };
-            let names = toml.strings(list, "extras")?.into_iter().map(|text| {
-                let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(text.len());
-                read_name(toml, span, text.get(..end).unwrap_or_default())
-            });
-            extras.insert(extra, names.collect::<Result<Vec<PackageName>>>()?);
-        }
-        Ok(extras)
     }
 
     fn origin(&self, table: &Table<'_>) -> Result<(Origin, Option<String>)> {

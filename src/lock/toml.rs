@@ -78,6 +78,20 @@ impl<'s> Toml<'s> {
         &self.root
     }
 
+    /// Takes the value under a key out of each table of a list that has one; each with the number of its table.
+    pub(crate) fn take(&mut self, list: &str, key: &str) -> Vec<(usize, Item<'s>)> {
+        let Some((_, Item { value: Value::Tables(tables), .. })) =
+            self.root.entries.iter_mut().find(|(own, _)| own == list)
+        else {
+            return Vec::new();
+        };
+        let take = |(at, table): (usize, &mut Table<'s>)| {
+            let place = table.entries.iter().position(|(own, _)| own == key)?;
+            Some((at, table.entries.remove(place).1))
+        };
+        tables.iter_mut().enumerate().filter_map(take).collect()
+    }
+
     /// A problem with one value.
     pub(crate) fn wrong(&self, item: &Item<'_>, message: impl Into<String>) -> Problem {
         Problem::new(Code::Syntax, message).at(self.source, item.span)

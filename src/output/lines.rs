@@ -50,7 +50,7 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// How many bytes it has; where a digest is not a SHA-256, fewer than that.
+    /// How many bytes it has, as near as it can be told without writing it.
     pub(super) fn length(&self) -> usize {
         self.head.len() + self.digests.len() * DIGEST_LINE
     }

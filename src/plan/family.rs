@@ -74,10 +74,10 @@ pub(crate) fn members<S: WheelSource>(
     let mut torch_stays_from = None;
     let mut seen: Vec<&Pick> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
-    let mut picks: Vec<(usize, &Pick)> = selection.picks.iter().enumerate().collect();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
-    picks.sort_by_key(|(index, pick)| (view.entries[pick.entry].name.as_ref() != "torch", *index));
-    for (index, pick) in picks {
+    let is_torch = |(_, pick): &(usize, &Pick)| view.entries[pick.entry].name.as_ref() == "torch";
+    let picks = || selection.picks.iter().enumerate();
+    for (index, pick) in picks().filter(is_torch).chain(picks().filter(|one| !is_torch(one))) {
         let entry = &view.entries[pick.entry];
         let kind = match knowledge.family(&entry.name) {
             Family::No => continue,

@@ -1,7 +1,7 @@
 //! What the catalogues know, looked up once: an export asks for the same rows under every Python.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use pep440_rs::Version;
@@ -40,12 +40,17 @@ pub enum Known {
     Not(String),
 }
 
-/// A package and a version of it without a local label.
-type Release = (PackageName, Version);
+/// What wheels require on a platform, by digest. One file mostly has one name and lies in one place; both matter, for a table
+/// may have no file for an index.
+type Lists = HashMap<(Sha256, Platform), Vec<Listed>>;
 
-/// What wheels require on a platform: by digest, by file name, by index. The digest and the file name tell the wheel; the
-/// index may matter for a table that has no file for it. Nothing has to be copied to look one up.
-type Lists = HashMap<(Sha256, Platform), HashMap<String, HashMap<Index, Known>>>;
+/// What the file of a name in a place requires.
+#[derive(Debug)]
+struct Listed {
+    file: String,
+    index: Index,
+    known: Known,
+}
 
 /// The wheels of a release. Who takes one of them does not copy it.
 pub type Rows = Rc<[Rc<WheelRow>]>;
@@ -54,7 +59,8 @@ pub type Rows = Rc<[Rc<WheelRow>]>;
 #[derive(Debug)]
 pub struct Knowledge<'s, S> {
     source: &'s S,
-    rows: RefCell<HashMap<Release, Rows>>,
+    /// By package and version, the local label left out.
+    rows: RefCell<HashMap<PackageName, BTreeMap<Version, Rows>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<Lists>,
     understood: RefCell<HashMap<Vec<String>, Known>>,
@@ -90,13 +96,13 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
 
     /// All wheels of a release, every build of it.
     pub fn rows(&self, package: &PackageName, version: &Version) -> Rows {
-        let key = (package.clone(), version.clone().without_local());
-        let found = self.rows.borrow().get(&key).map(Rc::clone);
-        found.unwrap_or_else(|| {
-            let rows: Rows = self.source.wheels_of(package, &key.1).into_iter().map(Rc::new).collect();
-            self.rows.borrow_mut().insert(key, Rc::clone(&rows));
-            rows
-        })
+        let public = if version.is_local() { version.clone().without_local() } else { version.clone() };
+        if let Some(rows) = self.rows.borrow().get(package).and_then(|releases| releases.get(&public)) {
+            return Rc::clone(rows);
+        }
+        let rows: Rows = self.source.wheels_of(package, &public).into_iter().map(Rc::new).collect();
+        self.rows.borrow_mut().entry(package.clone()).or_default().insert(public, Rc::clone(&rows));
+        rows
     }
 
     /// The releases known of a package, newest first.
@@ -129,19 +135,18 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
 
     /// What a wheel requires on a platform.
     pub fn requires(&self, row: &WheelRow, platform: Platform) -> Known {
-        let (key, file) = ((row.sha256, platform), row.wheel.as_str());
-        let found = self.required.borrow().get(&key).and_then(|files| files.get(file)?.get(&row.index).cloned());
-        if let Some(known) = found {
-            return known;
+        let key = (row.sha256, platform);
+        let same = |listed: &&Listed| listed.file == row.wheel.as_str() && listed.index == row.index;
+        if let Some(listed) = self.required.borrow().get(&key).and_then(|all| all.iter().find(same)) {
+            return listed.known.clone();
         }
         let known = match self.source.requires(row, platform) {
             Requires::Known { list, .. } => self.understood(list),
             Requires::Suspect { reason } => Known::Not(reason),
             Requires::Unknown => Known::Not("no catalogue knows what it requires".to_owned()),
         };
-        let mut lists = self.required.borrow_mut();
-        let places = lists.entry(key).or_default().entry(file.to_owned()).or_default();
-        places.insert(row.index.clone(), known.clone());
+        let (file, index) = (row.wheel.as_str().to_owned(), row.index.clone());
+        self.required.borrow_mut().entry(key).or_default().push(Listed { file, index, known: known.clone() });
         known
     }
 

@@ -12,7 +12,6 @@ use pep508_rs::{ExtraName, MarkerTree, PackageName};
 use super::{Dependency, Edge, LockVersion, PoetryLock};
 use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::pyproject::main_group;
 use crate::lock::{Choice, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::target::Environment;
@@ -100,43 +99,6 @@ impl PoetryLock {
             wanted
         };
         Ok(self.selection(&wanted, environment))
-    }
-
-    fn chosen_groups(&self, choice: &Choice) -> Result<BTreeSet<ExtraName>> {
-        let known = self.groups();
-        let main = main_group()?;
-        let mut problems = Vec::new();
-        for group in choice.only.iter().chain(&choice.with).chain(&choice.without) {
-            if *group != main && !known.contains(group) {
-                let list = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-                let message = format!("there is no dependency group `{group}`");
-                problems.push(Problem::new(Code::Usage, message).help(format!("the lock knows these groups: {list}")));
-            }
-        }
-        Error::unless_empty(problems)?;
-        if choice.all_groups {
-            return Ok(known.into_iter().chain([main]).collect());
-        }
-        if !choice.only.is_empty() {
-            return Ok(choice.only.iter().cloned().collect());
-        }
-        let groups = choice.with.iter().cloned().chain([main]);
-        Ok(groups.filter(|group| !choice.without.contains(group)).collect())
-    }
-
-    fn chosen_extras(&self, choice: &Choice) -> Result<Extras> {
-        let in_project = self.project.iter().flat_map(|project| project.extras.keys());
-        let known: BTreeSet<&ExtraName> = self.extras.keys().chain(in_project).collect();
-        if choice.all_extras {
-            return Ok(known.into_iter().cloned().collect());
-        }
-        let unknown = choice.extras.iter().filter(|extra| !known.contains(extra)).map(|extra| {
-            let list = known.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let help = if list.is_empty() { "it has none".to_owned() } else { format!("it has: {list}") };
-            Problem::new(Code::Usage, format!("the project has no extra `{extra}`")).help(help)
-        });
-        Error::unless_empty(unknown.collect())?;
-        Ok(choice.extras.iter().cloned().collect())
     }
 
     /// What the project asks for itself on the environment.
@@ -391,7 +353,8 @@ impl PoetryLock {
     }
 
     fn selection(&self, wanted: &[Wanted], environment: Environment) -> Selection {
-        let mut selection = Selection::default();
+        let selected = wanted.iter().filter(|one| !one.condition.is_never()).count();
+        let mut selection = Selection { picks: Vec::with_capacity(selected), spare: Vec::new() };
         for (index, one) in wanted.iter().enumerate() {
             let spare = one.condition.is_never();
             if spare && !self.packages[index].pythons.admits_python(environment.python) {

@@ -18,6 +18,9 @@ const DEEPEST: usize = 8;
 /// How many keys a header may have in front of its last.
 const LONGEST_PATH: usize = 5;
 
+/// How many keys are compared with each other rather than sorted.
+const FEW_KEYS: usize = 10;
+
 /// How many keys a table may have for others to be put below it: each of these is compared with all that are there.
 const MOST_KEYS: usize = 64;
 
@@ -326,7 +329,12 @@ fn is_control(byte: u8) -> bool {
 
 /// No key of a table may stand twice.
 fn each_once(table: &Table<'_>) -> Option<()> {
-    let mut keys: Vec<&str> = table.entries.iter().map(|(key, _)| key.as_ref()).collect();
+    let entries = table.entries.as_slice();
+    if entries.len() <= FEW_KEYS {
+        let stands_before = |at: usize| entries[..at].iter().any(|(key, _)| *key == entries[at].0);
+        return (!(1..entries.len()).any(stands_before)).then_some(());
+    }
+    let mut keys: Vec<&str> = entries.iter().map(|(key, _)| key.as_ref()).collect();
     keys.sort_unstable();
     keys.windows(2).all(|two| two[0] != two[1]).then_some(())
 }
