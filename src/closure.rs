@@ -198,7 +198,9 @@ pub(crate) fn resolve<S: WheelSource>(
 
 /// True if two rounds chose the same.
 fn is_same(next: &Chosen, before: &Chosen) -> bool {
-    let same = |(one, other): (&Choice, &Choice)| one.version == other.version && one.extras == other.extras;
+    let same = |(one, other): (&Choice, &Choice)| {
+        one.version == other.version && one.extras == other.extras && one.condition == other.condition
+    };
     next.keys().eq(before.keys()) && next.values().map(Rc::as_ref).zip(before.values().map(Rc::as_ref)).all(same)
 }
 

@@ -1,6 +1,11 @@
 //! Closures that the fixtures do not show: corrected and distrusted lists, extras, packages out of step. The locks are
 //! requirements files made here: wheels of the family by their real digests, everything else with invented ones.
 
+use std::collections::BTreeSet;
+
+use pep508_rs::{MarkerEnvironment, MarkerEnvironmentBuilder, MarkerTree};
+use proptest::prelude::*;
+
 use crate::support::{Place, Run, root};
 
 /// The digest of a catalogued wheel.
@@ -182,4 +187,110 @@ fn lines_that_never_meet_are_no_twins() {
     let late = "torch==2.5.1 ; python_full_version >= \"3.10.5\"";
     let output = export(&lock(&[(early, file), (late, file)], &BASE), "--cpu --python 3.10 -q").ok();
     assert_eq!(output.matches("torch @ https://").count(), 2, "{output}");
+}
+
+/// Torch 2.1.2 with CUDA 11.8 and packages that exist for this test alone: what each needs, and when.
+fn export_of(torch: &[(String, &str)], others: &[(String, Vec<(String, &str)>)]) -> String {
+    let columns = |needs: &[(String, &str)]| {
+        let each = needs.iter().map(|(name, marker)| match *marker {
+            "" => format!("\t{name}==1.0"),
+            marker => format!("\t{name}==1.0; {marker}"),
+        });
+        each.collect::<String>()
+    };
+    let index = "https://download.pytorch.org/whl/cu118";
+    let mut catalogue =
+        format!("requires\ttorch\t2.1.2+cu118\t{index}\t*\toverride\tfor this test{}\n", columns(torch));
+    for (name, needs) in others {
+        let (file, digest) = (format!("{name}-1.0-py3-none-any.whl"), name.repeat(32));
+        catalogue += &format!("wheel\t{name}\t1.0\t-\tpypi\t{file}\t{digest}\t-\t1\t-\t-\n");
+        catalogue += &format!("requires\t{name}\t1.0\tpypi\t*\tmetadata\t-{}\n", columns(needs));
+    }
+    let place = Place::new();
+    place.write("team.tsv", catalogue);
+    place.write("requirements.txt", lock(&[("torch==2.1.2", "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl")], &[]));
+    place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv requirements.txt").ok()
+}
+
+/// `aa` is wanted on some machines at first and on all once `ee` is found, which is when no new name comes up any more:
+/// what `aa` itself needs must follow.
+#[test]
+fn a_condition_that_widens_last_reaches_what_hangs_on_it() {
+    let needs = |name: &str| vec![(name.to_owned(), "")];
+    let torch = [("aa".to_owned(), "platform_release == \"x\""), ("dd".to_owned(), "")];
+    let others = [("aa", needs("bb")), ("bb", vec![]), ("dd", needs("ee")), ("ee", needs("aa"))];
+    let text = export_of(&torch, &others.map(|(name, needs)| (name.to_owned(), needs)));
+    for name in ["aa", "bb", "dd", "ee"] {
+        assert!(text.contains(&format!("\n{name}==1.0 \\\n")), "{name}\n{text}");
+    }
+}
+
+/// Markers that the target leaves open, decides for and decides against; with the kernels on which each holds.
+const MARKERS: [(&str, &[&str]); 6] = [
+    ("", &KERNELS),
+    ("platform_release == \"x\"", &["x"]),
+    ("platform_release == \"x\" or platform_release == \"y\"", &["x", "y"]),
+    ("platform_release != \"x\"", &["y", "z"]),
+    ("sys_platform == \"linux\"", &KERNELS),
+    ("python_version < \"3.10\"", &[]),
+];
+const KERNELS: [&str; 3] = ["x", "y", "z"];
+
+/// What is reached from torch on a kernel.
+fn reached(kernel: &str, graph: &[Vec<(usize, usize)>]) -> BTreeSet<usize> {
+    let (mut reached, mut open) = (BTreeSet::new(), vec![0]);
+    while let Some(at) = open.pop() {
+        for (to, marker) in &graph[at] {
+            if MARKERS[*marker].1.contains(&kernel) && reached.insert(*to) {
+                open.push(*to);
+            }
+        }
+    }
+    reached
+}
+
+/// True if a line of an output is installed on a Linux of a kernel with CPython 3.10.
+fn is_installed(line: &str, kernel: &str) -> bool {
+    let Some((_, marker)) = line.split_once(" ; ") else { return true };
+    let environment = MarkerEnvironment::try_from(MarkerEnvironmentBuilder {
+        implementation_name: "cpython",
+        implementation_version: "3.10.0",
+        os_name: "posix",
+        platform_machine: "x86_64",
+        platform_python_implementation: "CPython",
+        platform_release: kernel,
+        platform_system: "Linux",
+        platform_version: "1",
+        python_full_version: "3.10.0",
+        python_version: "3.10",
+        sys_platform: "linux",
+    });
+    let tree: MarkerTree = marker.trim_end_matches(" \\").parse().unwrap();
+    tree.evaluate(&environment.unwrap(), &[])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// On every machine exactly what torch needs there is installed, however the packages hang together.
+    #[test]
+    fn a_closure_is_whole_on_every_machine(
+        graph in (2..8usize).prop_flat_map(|count| {
+            let needs = prop::collection::vec((1..count, 0..MARKERS.len()), 0..4);
+            prop::collection::vec(needs, count)
+        })
+    ) {
+        let name = |at: usize| char::from(b'a' + u8::try_from(at - 1).unwrap()).to_string().repeat(2);
+        let needs = |at: usize| -> Vec<(String, &str)> {
+            graph[at].iter().map(|(to, marker)| (name(*to), MARKERS[*marker].0)).collect()
+        };
+        let others: Vec<(String, Vec<(String, &str)>)> = (1..graph.len()).map(|at| (name(at), needs(at))).collect();
+        let text = export_of(&needs(0), &others);
+        for kernel in KERNELS {
+            let lines = text.lines().filter(|line| line.contains("==1.0") && is_installed(line, kernel));
+            let installed: BTreeSet<&str> = lines.filter_map(|line| line.split("==").next()).collect();
+            let expected: BTreeSet<String> = reached(kernel, &graph).into_iter().map(name).collect();
+            prop_assert_eq!(&installed, &expected.iter().map(String::as_str).collect(), "{} {:?}\n{}", kernel, others, text);
+        }
+    }
 }
