@@ -47,6 +47,10 @@ impl Constraint {
     /// True if the version is admitted. A local label counts only against a specifier that has one (PEP 440), for every
     /// operator alike.
     pub fn admits(&self, version: &Version) -> bool {
+        // Most requirements of wheels are exact, and the library copies what it compares.
+        if let Some(exact) = self.exact().filter(|exact| !exact.is_local() && !version.is_local()) {
+            return exact == version;
+        }
         // To take off a label that is not there would copy the version all the same.
         let public = if version.is_local() { version.clone().without_local() } else { version.clone() };
         self.0.all.iter().any(|all| {

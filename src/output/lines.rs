@@ -1,6 +1,6 @@
 //! The lines of an output: what a package says in each place, and the marker that selects it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 
 use pep508_rs::PackageName;
@@ -175,7 +175,8 @@ impl<'a> Writer<'a> {
 
 /// What a package says in all places: each thing it says once, with the places, and the entry that it came of.
 pub(super) struct Gathered<B> {
-    said: BTreeMap<B, (BTreeSet<Environment>, Option<usize>)>,
+    /// Ascending.
+    said: Vec<(B, BTreeSet<Environment>, Option<usize>)>,
     covered: BTreeSet<Environment>,
 }
 
@@ -201,9 +202,13 @@ impl<B: Ord> Gathered<B> {
                 None => groups.push((line, BTreeSet::from([*environment]))),
             }
         }
-        let mut said: BTreeMap<B, (BTreeSet<Environment>, Option<usize>)> = BTreeMap::new();
+        let mut said: Vec<(B, BTreeSet<Environment>, Option<usize>)> = Vec::with_capacity(groups.len());
         for (line, there) in groups {
-            said.entry(body(line)).or_insert_with(|| (BTreeSet::new(), line.entry)).0.extend(there);
+            let body = body(line);
+            match said.binary_search_by(|(known, ..)| known.cmp(&body)) {
+                Ok(at) => said[at].1.extend(there),
+                Err(at) => said.insert(at, (body, there, line.entry)),
+            }
         }
         Self { said, covered: lines.iter().map(|(environment, _)| *environment).collect() }
     }
@@ -217,7 +222,7 @@ impl<B: Ord> Gathered<B> {
     ) -> impl Iterator<Item = Said<B>> + use<'g, B> {
         let Self { said, covered } = self;
         let outside = (said.len() > 1).then(|| surest(view, lines, places)).flatten();
-        said.into_iter().map(move |(body, (some, entry))| {
+        said.into_iter().map(move |(body, some, entry)| {
             let marker = places.marker(&some, &covered, outside);
             Said { body, places: some, marker, entry }
         })

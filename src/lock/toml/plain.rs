@@ -88,7 +88,8 @@ impl<'s> Reader<'s> {
                     self.close(&mut root, header, table)?;
                     let start = self.at;
                     header = self.header()?;
-                    table = Table { span: Some(self.span(start)), ..Table::default() };
+                    let entries = Vec::with_capacity(if matches!(header, Header::Array(_)) { FEW_KEYS } else { 0 });
+                    table = Table { entries, span: Some(self.span(start)), ..Table::default() };
                     self.line_end()?;
                 }
                 _ => {
