@@ -229,11 +229,15 @@ impl<S: WheelSource> Resolver<'_, S> {
                 }
                 From::Pick(_) => {}
                 From::Spare(index) => {
-                    for need in self.selection.spare[index].needs.iter().flatten() {
+                    for (need, when) in self.selection.spare[index].needs.iter().flatten() {
+                        let when = when.clone().and(choice.condition.clone());
+                        if when.is_never() {
+                            continue;
+                        }
                         let want = round.want(&need.name);
                         want.versions.push((need.versions.clone(), Rc::clone(choice.who(&name))));
                         want.extras.extend(need.extras.iter().cloned());
-                        want.condition = std::mem::take(&mut want.condition).or(choice.condition.clone());
+                        want.condition = std::mem::take(&mut want.condition).or(when);
                     }
                 }
             }

@@ -225,6 +225,35 @@ fn a_condition_that_widens_last_reaches_what_hangs_on_it() {
     }
 }
 
+/// The lock pins `aa` and `bb`, but nothing in it asks for them; the swapped torch asks for `aa`.
+#[test]
+fn what_the_lock_has_at_hand_brings_its_needs_along_where_they_hold() {
+    let package = |name: &str, version: &str, file: &str, digest: &str, more: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\noptional = false\npython-versions = \"*\"\n\
+             files = [\n    {{file = \"{file}\", hash = \"sha256:{digest}\"}},\n]\n\n{more}"
+        )
+    };
+    let needs = "[package.dependencies]\nbb = {version = \"*\", markers = \"platform_release == \\\"x\\\"\"}\n\n";
+    let torch = "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl";
+    let text = [
+        package("aa", "1.0", "aa-1.0-py3-none-any.whl", &"aa".repeat(32), needs),
+        package("bb", "1.0", "bb-1.0-py3-none-any.whl", &"bb".repeat(32), ""),
+        package("torch", "2.1.2", torch, &digest(torch), ""),
+        "[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\ncontent-hash = \"0\"\n".to_owned(),
+    ];
+    let place = Place::new();
+    place.write("poetry.lock", text.concat());
+    place.write(
+        "pyproject.toml",
+        "[tool.poetry]\nname = \"app\"\n[tool.poetry.dependencies]\npython = \"^3.9\"\ntorch = \"2.1.2\"\n",
+    );
+    let index = "https://download.pytorch.org/whl/cu118";
+    place.write("team.tsv", format!("requires\ttorch\t2.1.2+cu118\t{index}\t*\toverride\tfor this test\taa\n"));
+    let text = place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv poetry.lock").ok();
+    assert!(text.contains("\naa==1.0 \\\n") && text.contains("\nbb==1.0 ; platform_release == \"x\" \\\n"), "{text}");
+}
+
 /// Markers that the target leaves open, decides for and decides against; with the kernels on which each holds.
 const MARKERS: [(&str, &[&str]); 6] = [
     ("", &KERNELS),

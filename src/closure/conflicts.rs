@@ -24,6 +24,7 @@ pub(crate) fn conflicts(
                 .needs
                 .iter()
                 .flatten()
+                .map(|(need, _)| need)
                 .filter(|need| need.name == *name && !need.versions.admits(pin.version()))
                 .peekable();
             if broken.peek().is_none() {

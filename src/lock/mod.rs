@@ -257,8 +257,8 @@ pub struct Pick {
     pub extras: Extras,
     /// When it holds there.
     pub condition: Condition,
-    /// What it needs there, as far as the lock tells. `None`: the format does not tell.
-    pub needs: Option<Vec<Arc<Need>>>,
+    /// What it needs there and when, as far as the lock tells. `None`: the format does not tell.
+    pub needs: Option<Vec<(Arc<Need>, Condition)>>,
     /// Who needs it, where the lock says so on the entry itself (`# via`). `None`: it does not.
     pub via: Option<Vec<PackageName>>,
     /// True if the project asks for it itself.

@@ -51,7 +51,7 @@ pub(super) fn removed<S: WheelSource>(
                 open.push(name);
             }
         } else if !swapped.contains(name) {
-            open.extend(pick.needs.iter().flatten().filter_map(|need| candidates.get(&need.name).copied()));
+            open.extend(pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()));
         }
     }
     while let Some(name) = open.pop() {
@@ -59,7 +59,7 @@ pub(super) fn removed<S: WheelSource>(
             continue;
         }
         if let Some(pick) = by_name.get(name) {
-            open.extend(pick.needs.iter().flatten().filter_map(|need| candidates.get(&need.name).copied()));
+            open.extend(pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()));
         }
         let needs_it = |pick: &&Pick| pick.via.iter().flatten().any(|by| by == name);
         open.extend(selection.picks.iter().filter(needs_it).filter_map(|pick| candidates.get(name_of(pick)).copied()));
@@ -82,7 +82,7 @@ fn explained<S: WheelSource>(
     let platform = wish.environment.platform;
     for member in members.iter().filter(|member| member.is_swapped()) {
         let pick = &selection.picks[member.pick];
-        open.extend(pick.needs.iter().flatten().map(|need| need.name.clone()));
+        open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
         if let Some(Known::List(list)) = member.locked.as_ref().map(|row| knowledge.requires(row, platform)) {
             let holds = |marker| !Condition::of(marker, wish.environment, &pick.extras).is_never();
             open.extend(list.iter().filter(|one| holds(&one.marker)).map(|one| one.name.clone()));
@@ -95,7 +95,7 @@ fn explained<S: WheelSource>(
         if !explained.insert(name.clone()) {
             continue;
         }
-        open.extend(pick.needs.iter().flatten().map(|need| need.name.clone()));
+        open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
         let Some(version) = &view.entries[pick.entry].version else { continue };
         let rows = knowledge.rows(&name, version);
         // The same bytes have the same metadata, wherever they are served: one list a file is enough.

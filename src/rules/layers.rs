@@ -189,7 +189,7 @@ fn runtime(lock: &Lock, here: &Here<'_>, backend: Option<Backend>, findings: &mu
     // Where the lock does not tell who needs what, only that there is no torch counts.
     let tells = here.selection.picks.iter().any(|pick| pick.needs.is_some());
     let needed: BTreeSet<&PackageName> =
-        others.flat_map(|(pick, _)| pick.needs.iter().flatten()).map(|need| &need.name).collect();
+        others.flat_map(|(pick, _)| pick.needs.iter().flatten()).map(|(need, _)| &need.name).collect();
     let stray = libraries.iter().filter(|(_, entry)| !needed.contains(&entry.name));
     match backend {
         Some(Backend::Cuda(major, _)) => {

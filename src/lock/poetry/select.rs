@@ -360,7 +360,8 @@ impl PoetryLock {
             if spare && !self.packages[index].pythons.admits_python(environment.python) {
                 continue;
             }
-            let needs = self.edges(index, &one.extras, environment).map(|(edge, _)| Arc::clone(&edge.dependency.need));
+            let needs = self.edges(index, &one.extras, environment);
+            let needs = needs.map(|(edge, when)| (Arc::clone(&edge.dependency.need), when));
             let pick = Pick {
                 entry: index,
                 // A 2.1 lock lists what extras bring in by marker, so the lines need none, and Poetry writes none. A root

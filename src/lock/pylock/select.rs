@@ -161,11 +161,11 @@ impl Pylock {
 }
 
 fn pick(index: usize, package: &Package, condition: Condition, environment: Environment) -> Pick {
-    let holds = |tree| !Condition::of(tree, environment, &Extras::new()).is_never();
-    let needs = package
-        .needs
-        .as_ref()
-        .map(|needs| needs.iter().filter(|(_, marker)| holds(marker)).map(|(need, _)| Arc::clone(need)).collect());
+    let when = |tree| Condition::of(tree, environment, &Extras::new());
+    let needs = package.needs.as_ref().map(|needs| {
+        let here = needs.iter().map(|(need, marker)| (Arc::clone(need), when(marker)));
+        here.filter(|(_, when)| !when.is_never()).collect()
+    });
     Pick { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
 }
 
