@@ -21,7 +21,7 @@ use pep508_rs::{ExtraName, PackageName};
 use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem};
-use crate::lock::{LockedDigest, Origin, Pick, Selection};
+use crate::lock::{Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::pin::Pin;
 use crate::plan::family::Member;
@@ -350,9 +350,8 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn best_spare(&self, name: &PackageName, want: &Want) -> Option<usize> {
         let fits = |index: &usize| {
             let entry = &self.view.entries[self.selection.spare[*index].entry];
-            let hashed = entry.files.iter().any(|file| !matches!(file.digest, LockedDigest::Weak(_)));
             let from_index = matches!(entry.origin, Origin::Index(_));
-            from_index && hashed && entry.version.as_ref().is_some_and(|version| want.admits(version))
+            from_index && entry.is_hashed() && entry.version.as_ref().is_some_and(|version| want.admits(version))
         };
         let fitting = self.spare.get(name).filter(fits);
         fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())

@@ -1,7 +1,8 @@
 //! Where the lines of each package begin in a built-in table: found by the compiler, so it cannot be out of date.
 //!
 //! A search of the whole table reads a line here and a line there, and each is on a page of the program that nothing else
-//! needs. The directory is small and lies together.
+//! needs. The directory is small and lies together. It is made with a search of its own, because that of a table is no
+//! constant function.
 
 /// How many bytes of a name are kept: as many as the longest has, so that names are told apart.
 const WIDTH: usize = 32;

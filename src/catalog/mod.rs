@@ -46,6 +46,7 @@ pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow, means_the_same};
+pub(crate) use row::label;
 pub use row::{BadColumn, Built, WheelRow};
 pub use runtime::is_gpu_runtime;
 

@@ -207,8 +207,7 @@ impl Catalogues {
             if are_enough(problems, &project.source.name) {
                 break;
             }
-            let exact = Exactly::new(&row.package, &row.version);
-            let lists = self.all().flat_map(|tables| tables.lists(&exact));
+            let lists = self.lists(&row.package, &row.version).into_iter();
             let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
             let found = contradiction(row, &lists);
             problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
@@ -317,9 +316,10 @@ impl WheelSource for Catalogues {
             return None;
         }
         let (package, version) = (&row.wheel.name, &row.wheel.version);
-        let exact = Exactly::new(package, version);
-        let lists = self.all().flat_map(|tables| tables.lists(&exact));
-        let own = lists.filter(|list| list.index == row.index.as_str() && list.overrides());
+        let own = self
+            .lists(package, version)
+            .into_iter()
+            .filter(|list| list.index == row.index.as_str() && list.overrides());
         let own: Vec<List<'_>> =
             own.filter(|list| matches!(choose(package, &[*list], platform), Requires::Known { .. })).collect();
         let list = own.first().map(|list| list.reason.to_owned());

@@ -227,7 +227,7 @@ impl WheelRow {
 }
 
 /// The local label: `cu118` of `2.0.1+cu118`.
-fn label(version: &Version) -> Option<Cow<'_, str>> {
+pub(crate) fn label(version: &Version) -> Option<Cow<'_, str>> {
     match version.local() {
         [] => None,
         [LocalSegment::String(only)] => Some(Cow::Borrowed(only)),

@@ -113,26 +113,19 @@ impl PoetryLock {
         let mut known = Known::default();
         let (version, pythons) = metadata(&end, &mut known)?;
         let (mut entries, mut packages) = (Vec::with_capacity(parts.len() + 1), Vec::with_capacity(parts.len() + 1));
-        let mut extras_of: Vec<(usize, Item<'_>)> = Vec::new();
+        let mut unread = extras::Unread::default();
         for part in parts {
             let mut toml = Toml::parse_part(&source, part, WHAT)?;
             let mut reading = Reading { toml: &toml, version, known: &mut known };
-            let first = entries.len();
             reading.packages(&mut entries, &mut packages)?;
-            extras_of.extend(toml.take("package", "extras").into_iter().map(|(at, item)| (first + at, item)));
+            unread.take_from(&mut toml, entries.len());
         }
-        let first = entries.len();
         let mut reading = Reading { toml: &end, version, known: &mut known };
         reading.packages(&mut entries, &mut packages)?;
         reading.files_in_metadata(&mut entries)?;
         let extras = end.root().get("extras").map_or(Ok(ByExtra::new()), |item| extras::read(&end, item))?;
-        extras_of.extend(end.take("package", "extras").into_iter().map(|(at, item)| (first + at, item)));
-        let asked = extras::asked(&packages, project.as_ref());
-        extras_of.retain(|(index, _)| asked.contains(&entries[*index].name));
-        for (index, item) in &extras_of {
-            packages[*index].extras = extras::read(&end, item)?;
-        }
-        drop(extras_of);
+        unread.take_from(&mut end, entries.len());
+        unread.read_asked(&end, &entries, &mut packages, project.as_ref())?;
         let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::with_capacity(entries.len());
         for (index, entry) in entries.iter().enumerate() {
             by_name.entry(entry.name.clone()).or_default().push(index);

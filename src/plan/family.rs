@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, refusal};
-use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects};
+use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
@@ -247,8 +247,7 @@ fn backend_of(locked: &Locked, version: &Version) -> Option<Result<Backend, AnyB
 }
 
 fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
-    let parts: Vec<String> = version.local().iter().map(ToString::to_string).collect();
-    parts.join(".").parse().ok().map(Ok)
+    catalog::label(version).and_then(|text| text.parse().ok()).map(Ok)
 }
 
 /// Finds the wheel that pip would take from the entry's files.

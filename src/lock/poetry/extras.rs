@@ -8,6 +8,7 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::Package;
 use crate::error::Result;
+use crate::lock::Entry;
 use crate::lock::dependency::{Dependency, LONGEST_NAME, read_extra, read_name};
 use crate::lock::pyproject::Project;
 use crate::lock::toml::{Item, Toml};
@@ -54,8 +55,38 @@ fn is_plainly_a_name(text: &str) -> bool {
         && ends.is_some_and(|(first, last)| first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric())
 }
 
+/// The extras of packages, checked but not read: who asks for them is known when all packages are.
+#[derive(Default)]
+pub(super) struct Unread<'s>(Vec<(usize, Item<'s>)>);
+
+impl<'s> Unread<'s> {
+    /// Takes those of a part of a lock, whose packages are the last of so many entries.
+    pub(super) fn take_from(&mut self, part: &mut Toml<'s>, entries: usize) {
+        let tables = part.root().get("package").and_then(Item::as_array_of_tables).map_or(0, <[_]>::len);
+        let first = entries - tables;
+        self.0.extend(part.take("package", "extras").into_iter().map(|(at, item)| (first + at, item)));
+    }
+
+    /// Reads those that somebody asks for.
+    pub(super) fn read_asked(
+        self,
+        toml: &Toml<'_>,
+        entries: &[Entry],
+        packages: &mut [Package],
+        project: Option<&Project>,
+    ) -> Result<()> {
+        let asked = asked(packages, project);
+        let wanted = self.0.iter().filter(|(index, _)| asked.contains(&entries[*index].name));
+        let read = wanted.map(|(index, item)| Ok((*index, read(toml, item)?))).collect::<Result<Vec<_>>>()?;
+        for (index, extras) in read {
+            packages[index].extras = extras;
+        }
+        Ok(())
+    }
+}
+
 /// The packages that another one or the project asks for with extras.
-pub(super) fn asked<'a>(packages: &'a [Package], project: Option<&'a Project>) -> HashSet<&'a PackageName> {
+fn asked<'a>(packages: &'a [Package], project: Option<&'a Project>) -> HashSet<&'a PackageName> {
     let in_lock = packages.iter().flat_map(|package| &package.dependencies).map(|edge| &edge.dependency);
     let in_project = project.into_iter().flat_map(|project| project.groups.values().flatten());
     let with_extras = |dependency: &&Dependency| !dependency.need.extras.is_empty();
