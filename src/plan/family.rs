@@ -75,9 +75,11 @@ pub(crate) fn members<S: WheelSource>(
     let mut seen: Vec<&Pick> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
-    let is_torch = |(_, pick): &(usize, &Pick)| view.entries[pick.entry].name.as_ref() == "torch";
-    let picks = || selection.picks.iter().enumerate();
-    for (index, pick) in picks().filter(is_torch).chain(picks().filter(|one| !is_torch(one))) {
+    let is_torch = |entry: &Entry| entry.name.as_ref() == "torch";
+    let picks = |torch: bool| {
+        selection.picks.iter().enumerate().filter(move |(_, pick)| is_torch(&view.entries[pick.entry]) == torch)
+    };
+    for (index, pick) in picks(true).chain(picks(false)) {
         let entry = &view.entries[pick.entry];
         let kind = match knowledge.family(&entry.name) {
             Family::No => continue,
@@ -94,7 +96,7 @@ pub(crate) fn members<S: WheelSource>(
         seen.push(pick);
         match member(entry, kind, torch_stays_from, wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
-                if entry.name.as_ref() == "torch" && matches!(fate, Fate::Keep { .. }) {
+                if is_torch(entry) && matches!(fate, Fate::Keep { .. }) {
                     torch_stays_from = Some(&entry.origin);
                 }
                 members.push(Member { pick: index, name: entry.name.clone(), version, fate, requires, locked });
@@ -103,7 +105,6 @@ pub(crate) fn members<S: WheelSource>(
         }
     }
     // Where torch itself cannot be, its companions cannot either: telling so would only hide the reason.
-    let is_torch = |entry: &Entry| entry.name.as_ref() == "torch";
     let hopeless =
         problems.iter().any(|(entry, one): &(&Entry, Problem)| is_torch(entry) && one.code == Code::CannotBe);
     problems
