@@ -285,13 +285,14 @@ fn the_family_is_what_the_table_says() {
     for row in wheels().iter().filter(|row| matches!(row.built, Built::For(_))) {
         by_backend.insert(row.wheel.name.to_string());
     }
-    let expected = ["torch", "torchao", "torchaudio", "torchcodec", "torchtext", "torchvision", "xformers"];
+    let expected =
+        ["torch", "torchao", "torchaudio", "torchcodec", "torchdata", "torchtext", "torchvision", "xformers"];
     assert_eq!(by_backend.iter().map(String::as_str).collect::<Vec<_>>(), expected);
     for package in by_backend {
-        let family = if package == "torchtext" { Family::OneBuild } else { Family::PerBackend };
+        let one_build = ["torchdata", "torchtext"].contains(&package.as_str());
+        let family = if one_build { Family::OneBuild } else { Family::PerBackend };
         assert_eq!(BuiltIn.family(&name(&package)), family);
     }
-    assert_eq!(BuiltIn.family(&name("torchdata")), Family::OneBuild);
     assert_eq!(BuiltIn.family(&name("triton")), Family::No);
 }
 

@@ -104,7 +104,7 @@ pub enum Family {
 /// The packages whose wheels differ by backend: those with a row in `wheels.tsv` that names one (a test holds this).
 const PER_BACKEND: [&str; 6] = ["torch", "torchao", "torchaudio", "torchcodec", "torchvision", "xformers"];
 
-/// Companions with one build for all backends. One stray torchtext wheel is labelled `+cpu`.
+/// Companions with one build for all backends: some of their wheels on the CPU index are labelled `+cpu` all the same.
 const ONE_BUILD: [&str; 2] = ["torchdata", "torchtext"];
 
 /// True if a package takes part in the family because a project's catalogue says so, if it does at all.
