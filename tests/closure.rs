@@ -121,6 +121,17 @@ fn a_companion_with_one_build_stays() {
     assert!(run.ok().contains("\ntorchtext==0.15.2 --hash"));
 }
 
+/// The newest wheel of `wheel` needs packaging, which neither the lock nor the catalogue has: an older one needs nothing.
+#[test]
+fn a_release_whose_requirements_nothing_meets_gives_way_to_an_older_one() {
+    let torch = [("torch==1.13.1", "torch-1.13.1-cp310-cp310-manylinux1_x86_64.whl")];
+    let run = |others: &[&str]| export(&lock(&torch, others), "--cuda 11.7 --python 3.10 -q").ok();
+    let output = run(&["typing-extensions==4.12.2"]);
+    assert!(output.contains("\nwheel==0.45.1 "), "{output}");
+    let output = run(&["typing-extensions==4.12.2", "packaging==24.2"]);
+    assert!(!output.contains("\nwheel==0.45.1 ") && output.contains("\nwheel=="), "{output}");
+}
+
 /// A package that the application needs, too, stays when the old torch goes.
 #[test]
 fn what_others_need_is_not_removed() {

@@ -7,12 +7,15 @@ use pep508_rs::PackageName;
 
 use super::{Resolver, Want};
 use crate::catalog::{Index, WheelRow, WheelSource};
+use crate::lock::Pick;
+use crate::marker::Condition;
 use crate::pin::{Files, Pin};
 use crate::plan::family::pin_of;
-use crate::plan::knowledge::Known;
+use crate::plan::knowledge::{Known, Required};
 
 impl<S: WheelSource> Resolver<'_, S> {
-    /// The newest catalogued release that fits, has a wheel for the environment, and whose requirements are known.
+    /// The newest catalogued release that fits, has a wheel for the environment, whose requirements are known, and whose
+    /// requirements something meets.
     pub(super) fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         // A release that is asked for by name need not be looked for among all of them.
         let exact = want.versions.iter().find_map(|(versions, _)| versions.exact());
@@ -21,12 +24,39 @@ impl<S: WheelSource> Resolver<'_, S> {
         let versions = named.unwrap_or_else(|| self.knowledge.versions(name));
         let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
         let mut found = fitting.filter_map(|version| self.wheel_of(name, version, exact)).peekable();
-        // A release whose requirements are not known could not be followed, so an older one goes before it.
-        let newest = found.peek().cloned();
-        let known = |(_, row): &(Rc<Pin>, Rc<WheelRow>)| {
-            matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
+        // A release whose requirements are not known, or that nothing meets, could not be followed, so an older one goes
+        // before it.
+        let mut best = found.peek().cloned();
+        let mut best_is_known = false;
+        for candidate in found {
+            let Known::List(list) = self.knowledge.requires(&candidate.1, self.wish.environment.platform) else {
+                continue;
+            };
+            if list.iter().all(|required| self.can_be_met(required, want)) {
+                return Some(candidate);
+            }
+            if !best_is_known {
+                (best, best_is_known) = (Some(candidate), true);
+            }
+        }
+        best
+    }
+
+    /// True if the lock or the catalogue has a release that meets a requirement, whatever that release requires in turn.
+    fn can_be_met(&self, required: &Required, want: &Want) -> bool {
+        let Required { name, versions, marker, .. } = required;
+        let locked = |pick: &Pick| self.view.entries[pick.entry].version.as_ref().is_none_or(|v| versions.admits(v));
+        let selected = || self.picks.get(name).any(|index| locked(&self.selection.picks[index]));
+        let spare = || self.spare.get(name).any(|index| locked(&self.selection.spare[index]));
+        let catalogued = || {
+            let releases = self.knowledge.versions(name);
+            releases.iter().any(|version| versions.admits(version) && self.wheel_of(name, version, true).is_some())
         };
-        found.find(known).or(newest)
+        Condition::of(marker, self.wish.environment, &want.extras).is_never()
+            || self.is_member(name)
+            || selected()
+            || spare()
+            || catalogued()
     }
 
     /// A release's wheel for the environment, pinned.
