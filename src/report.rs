@@ -9,7 +9,7 @@ use crate::target::{Backend, Platform, Python};
 
 mod verification;
 
-pub use verification::{Kind, State, Verification, Verified, Witness};
+pub use verification::{Kind, Scope, State, Verification, Verified, Witness};
 
 /// What an export did, for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]

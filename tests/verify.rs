@@ -282,9 +282,12 @@ fn releases_are_asked_for_on_the_default_index() {
     let index = world.server.url("/simple");
     let run = world.place.command("verify r.txt --index").env("PIP_INDEX_URL", &index).output().unwrap();
     let run = Run::new(&run);
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    // One digest is on no page: it is not confirmed.
+    assert_eq!(run.status, 2, "{}", run.stderr);
     assert!(run.stderr.contains("ok  demo: 1 file in r.txt (index page)"), "{}", run.stderr);
     assert!(run.stderr.contains("1 file of releases known to the lock alone"), "{}", run.stderr);
+    world.place.write("r.txt", format!("demo==1.0+cu118 --hash=sha256:{digest}\n"));
+    assert_eq!(world.run(&format!("--index --index-url {index}")).status, 0);
     let download = |more: &str| world.run(&format!("--download --index-url {index} {more}"));
     let (run, other) = (download("--package demo --platform linux-x86_64 --python 3.10"), download("--package other"));
     assert_eq!(run.status, 0, "{}", run.stderr);

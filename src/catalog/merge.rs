@@ -2,12 +2,13 @@
 
 use pep508_rs::PackageName;
 
+use super::found::agreeing;
 use super::project::{Catalogues, lines};
 use super::refusal;
 use super::requires::{List, RequiresRow, choose, contradiction, means};
 use super::row::{Built, WheelRow};
 use super::{Requires, WheelSource};
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::target::Platform;
 use crate::text::Source;
 
@@ -32,7 +33,7 @@ const HEAD: &str = "# Wheels of this project: torchswap catalog update adds to t
 /// Adds rows to a project's catalogue. What any catalogue knows already is left out.
 ///
 /// # Errors
-/// Every file that a catalogue knows with another digest.
+/// Every file that a catalogue knows with another digest, and wheels of one release that do not require the same.
 pub fn merge(
     file: &Source,
     known: &Catalogues,
@@ -40,7 +41,7 @@ pub fn merge(
     lists: Vec<RequiresRow>,
 ) -> Result<Merged, Error> {
     let mut merged = Merged::default();
-    let mut problems: Vec<Problem> = Vec::new();
+    let (lists, mut problems) = agreeing(lists);
     for row in wheels {
         let rows = known.wheels_of(&row.wheel.name, &row.wheel.version);
         let twin = rows.iter().find(|other| other.index == row.index && other.wheel.as_str() == row.wheel.as_str());
@@ -118,6 +119,9 @@ fn is_distrusted(package: &PackageName, row: &RequiresRow, lists: &[List<'_>], p
 
 /// The text with lines put in, each before the first row that sorts behind it, and before the comments above that one.
 fn inserted(file: &Source, mut new: Vec<String>) -> String {
+    if new.is_empty() {
+        return file.text.to_string();
+    }
     new.sort_unstable();
     let end = file.line_end();
     let mut text = if file.text.is_empty() { HEAD.to_owned() } else { String::with_capacity(file.text.len()) };

@@ -22,6 +22,7 @@
 
 mod directory;
 mod embedded;
+mod found;
 mod index;
 pub mod listing;
 mod merge;
@@ -45,7 +46,7 @@ pub use index::Index;
 pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
-pub use requires::{Requires, RequiresRow, means_the_same};
+pub use requires::{Requires, RequiresRow};
 pub(crate) use row::label;
 pub use row::{BadColumn, Built, WheelRow};
 pub use runtime::is_gpu_runtime;

@@ -240,7 +240,7 @@ pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(u8, String
 }
 
 /// True if two lists ask for the same on a platform, or (`None`) on all of them, when no extra is wanted.
-pub fn means_the_same(one: &[String], other: &[String], platform: Option<Platform>) -> bool {
+pub(super) fn means_the_same(one: &[String], other: &[String], platform: Option<Platform>) -> bool {
     let platforms = platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
     one == other || platforms.into_iter().all(|platform| means(one, platform) == means(other, platform))
 }

@@ -9,8 +9,8 @@ use crate::target::{Platform, Python};
 /// Examples of `verify`, for its help.
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  torchswap verify requirements-cu118.txt
-      offline: the file's digests against the catalogue's
+  torchswap verify --package torch --package torchvision requirements-cu118.txt
+      offline: the file's digests against the catalogue's, which has torch and what it needs
   torchswap verify --index --download requirements-cu118.txt
       also asks the index pages, and hashes the wheels
   torchswap verify --wheel-dir wheels/ requirements-cu118.txt
@@ -20,7 +20,7 @@ Examples:
   torchswap verify --download --record team.tsv requirements.txt
       writes digests, sizes and requirements that no catalogue has into a catalogue of the project
 
-Exit status: 0 every wheel has its digest, 1 one has another, 2 could not answer.";
+Exit status: 0 every digest is confirmed, 1 one differs, 2 could not answer: one that nobody else knows counts as such.";
 
 /// Options of `verify`.
 #[derive(Debug, Args)]

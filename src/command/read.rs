@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::catalog::{Catalogues, ProjectTable};
+use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
 use crate::config::Config;
 use crate::error::{Code, Problem, Result};
 use crate::io;
@@ -11,6 +11,7 @@ use crate::lock::pylock::Pylock;
 use crate::lock::pyproject::Project;
 use crate::lock::{Format, Lock, requirements};
 use crate::output::Mirror;
+use crate::text::Source;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
 pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {
@@ -88,6 +89,44 @@ pub(super) fn catalogues(names: &[String]) -> Result<Catalogues> {
         ProjectTable::parse(source.name, String::from(source.text))
     });
     Catalogues::new(tables.collect::<Result<Vec<ProjectTable>>>()?)
+}
+
+/// A project's catalogue that is added to, and what is known with it.
+pub(super) struct Addition {
+    /// The file; empty where there is none yet.
+    pub(super) file: Source,
+    others: Vec<String>,
+    /// The built-in catalogue, the others, and the file.
+    pub(super) known: Catalogues,
+}
+
+impl Addition {
+    /// Reads the file, and beside it other catalogues, which may be named more than once.
+    pub(super) fn open<'n>(file: &str, others: impl Iterator<Item = &'n String>) -> Result<Self> {
+        let source = io::read_if_there(file)?.unwrap_or_else(|| Source::new(file, ""));
+        let mut names: Vec<String> = Vec::new();
+        for name in others.filter(|name| *name != file && !io::is_same_file(name, file)) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let known = with(&names, &source.name, &source.text)?;
+        Ok(Self { file: source, others: names, known })
+    }
+
+    /// The file with more in it.
+    ///
+    /// # Errors
+    /// As [`merge`]; and if what would be written could not be read again.
+    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<Merged> {
+        let merged = merge(&self.file, &self.known, wheels, lists)?;
+        with(&self.others, &self.file.name, &merged.text)?;
+        Ok(merged)
+    }
+}
+
+fn with(others: &[String], name: &str, text: &str) -> Result<Catalogues> {
+    catalogues(others)?.with(ProjectTable::parse(name, text)?)
 }
 
 /// The configuration in the current folder: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, else none.

@@ -10,8 +10,6 @@ mod offer;
 mod page;
 mod wheel;
 
-use std::collections::BTreeMap;
-
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 use url::Url;
@@ -20,7 +18,6 @@ use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, ProjectTable, RequiresRow, WheelRow, merge};
 use crate::error::{Code, Error, Problem, Result};
 use crate::index::{Downloaded, Network, simple};
-use crate::target::Platform;
 use crate::text::Source;
 
 use page::Candidate;
@@ -69,17 +66,12 @@ pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<L
         }
     }
     Error::unless_empty(problems)?;
-    let (lists, wrong) = wheel::agreeing(learned.lists);
-    Error::unless_empty(wrong)?;
-    learned.lists = lists;
     // The closure is that of the wheels as the catalogue will have them.
     let merged = merge(&Source::new(INDEX, ""), known, learned.wheels.clone(), learned.lists.clone())?;
     let all = known.clone().with(ProjectTable::parse(INDEX, merged.text)?)?;
     let found = closure::complete(wanted, &learned.wheels, &all, network)?;
-    let (lists, wrong) = wheel::agreeing(found.lists);
-    Error::unless_empty(wrong)?;
     learned.wheels.extend(found.wheels);
-    learned.lists.extend(lists);
+    learned.lists.extend(found.lists);
     learned.notes.extend(found.notes);
     Ok(learned)
 }
@@ -151,6 +143,3 @@ fn one(candidate: &Candidate, hash_missing: bool, network: &Network) -> Result<O
     };
     Ok(Some((candidate.row(sha256, size, evidence, told.requires_python.clone()), told)))
 }
-
-/// Lists by whose they are: package, version, index, platform.
-type Lists = BTreeMap<(PackageName, String, String, Option<Platform>), RequiresRow>;

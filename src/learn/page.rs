@@ -8,11 +8,11 @@ use url::Url;
 
 use super::Wanted;
 use crate::catalog::listing::Filter;
-use crate::catalog::{Built, Family, Index, WheelRow, built_in_family, is_gpu_runtime};
+use crate::catalog::{Built, Family, Index, WheelRow, built_in_family};
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
 use crate::index::{self, Link, Page};
-use crate::target::{Backend, Platform};
+use crate::target::Platform;
 use crate::wheel::WheelName;
 
 /// A wheel that a page links to.
@@ -33,31 +33,20 @@ impl Candidate {
         evidence: &str,
         requires_python: Option<String>,
     ) -> WheelRow {
-        WheelRow {
-            wheel: self.wheel.clone(),
-            built: self.built,
-            index: self.index.clone(),
-            sha256,
+        let row = WheelRow {
             size,
-            seen: 0,
-            requires_python: requires_python.or_else(|| self.link.requires_python.clone()).and_then(plain),
             yanked: self.link.yanked.is_some(),
-            constructed: false,
             evidence: evidence.into(),
-            overrides: None,
             catalogue: super::INDEX.into(),
-        }
+            ..WheelRow::found(self.wheel.clone(), self.built, self.index.clone(), sha256)
+        };
+        row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
     }
 
     /// The row if the page gives the digest.
     pub(super) fn told(&self) -> Option<WheelRow> {
         Some(self.row(self.link.sha256?, self.link.size, "index", None))
     }
-}
-
-/// A text that fits into a column.
-fn plain(text: String) -> Option<String> {
-    (!text.is_empty() && text != "-" && !text.contains(char::is_control)).then_some(text)
 }
 
 /// The wheels of a release that are asked for, each once, and what should be known of the others.
@@ -73,7 +62,7 @@ pub(super) fn candidates(
     let mut seen = BTreeSet::new();
     for link in of_release(page, name, version) {
         let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
-        let built = built(&wheel, filter.backend, &link.url);
+        let built = Built::of(&wheel, folder(&link.url), filter.backend);
         let index = match place(link, index) {
             Ok(index) => index,
             Err(why) => {
@@ -112,23 +101,9 @@ fn of_release<'p>(page: &'p Page, name: &'p PackageName, version: &'p Version) -
     })
 }
 
-/// What a wheel was built for: what its label says. Without one, of torch's family what its folder is called, and of other
-/// packages what was asked for: what is served beside torch need not be built for a GPU.
-fn built(wheel: &WheelName, asked: Option<Backend>, url: &Url) -> Built {
-    let label = wheel.version.local().iter().map(ToString::to_string).collect::<Vec<_>>().join(".");
-    let kind = built_in_family(&wheel.name);
-    match (label.parse(), kind) {
-        _ if is_gpu_runtime(&wheel.name) => Built::Unknown,
-        (Ok(backend), _) => Built::For(backend),
-        (Err(_), Family::OneBuild) => Built::Any,
-        (Err(_), Family::No) if wheel.platform_tag() == "any" => Built::Unknown,
-        (Err(_), Family::PerBackend | Family::No) => {
-            let folder = || url.path_segments()?.rev().nth(1)?.parse().ok().filter(|_| kind == Family::PerBackend);
-            let mac = wheel.platform_tag().contains("macosx").then_some(Backend::Cpu);
-            let mac = mac.filter(|_| kind == Family::PerBackend || asked.is_some());
-            mac.or_else(folder).or(asked).map_or(Built::Unknown, Built::For)
-        }
-    }
+/// What the folder of a URL is called.
+fn folder(url: &Url) -> &str {
+    url.path_segments().and_then(|segments| segments.rev().nth(1)).unwrap_or_default()
 }
 
 /// The index of a wheel: the folder it lies in, or the one that was asked. Its URL must be the folder and the name.
@@ -185,6 +160,7 @@ pub(super) fn is_family(name: &PackageName) -> bool {
 mod tests {
     use super::*;
     use crate::index::Metadata;
+    use crate::target::Backend;
 
     fn page(urls: &[&str]) -> Page {
         let link = |text: &&str| {

@@ -1,15 +1,10 @@
 //! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
 
-use pep440_rs::Version;
-
-use super::Lists;
 use crate::archive::{self, ArchiveError};
-use crate::catalog::listing::Filter;
-use crate::catalog::{RequiresRow, WheelRow, means_the_same};
+use crate::catalog::{RequiresRow, WheelRow};
 use crate::error::{Code, Problem};
 use crate::index::{Link, Network, RangeReader};
 use crate::metadata::Metadata;
-use crate::target::Platform;
 use crate::wheel::WheelName;
 
 /// What a wheel says of itself.
@@ -69,45 +64,8 @@ fn unreadable(error: &ArchiveError, wheel: &WheelName) -> Problem {
 }
 
 impl Told {
-    /// The rows that say so: one for each platform that the wheel installs on, or one for all.
+    /// The rows that say so.
     pub(super) fn lists(&self, row: &WheelRow) -> Vec<RequiresRow> {
-        let (platforms, _) = Filter::default().places(row);
-        let everywhere = platforms.len() == Platform::ALL.len();
-        let platforms = if everywhere { vec![None] } else { platforms.into_iter().map(Some).collect() };
-        let list = |platform| RequiresRow {
-            package: row.wheel.name.clone(),
-            version: row.wheel.version.clone(),
-            index: row.index.clone(),
-            platform,
-            provenance: self.provenance.to_owned(),
-            reason: None,
-            list: self.list.clone(),
-        };
-        platforms.into_iter().map(list).collect()
+        row.lists(&self.list, self.provenance)
     }
-}
-
-/// One list for each release and platform; and what is wrong where the wheels of one do not require the same under every
-/// Python: the catalogue has no place for that.
-pub(super) fn agreeing(lists: Vec<RequiresRow>) -> (Vec<RequiresRow>, Vec<Problem>) {
-    let mut all = Lists::new();
-    let mut problems = Vec::new();
-    for row in lists {
-        let key = (row.package.clone(), row.version.to_string(), row.index.as_str().to_owned(), row.platform);
-        match all.get(&key) {
-            None => {
-                all.insert(key, row);
-            }
-            Some(first) if means_the_same(&first.list, &row.list, row.platform) => {}
-            Some(first) => problems.push(differing(&first.version, &row)),
-        }
-    }
-    (all.into_values().collect(), problems)
-}
-
-fn differing(version: &Version, row: &RequiresRow) -> Problem {
-    let platform = row.platform.map_or_else(|| "any platform".to_owned(), |platform| platform.to_string());
-    let message =
-        format!("the wheels of {} {version} for {platform} do not require the same under every Python", row.package);
-    Problem::new(Code::Unsupported, message).help("learn them for one Python: --python 3.10")
 }

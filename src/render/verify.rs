@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 
 use super::{Colour, problem_json};
 use crate::error::Problem;
-use crate::report::{Kind, State, Verification, Verified, Witness};
+use crate::report::{Kind, Scope, State, Verification, Verified, Witness};
 
 /// A verification for people: a line for each wheel at a URL or with something to say, one for each release of which
 /// nothing but agreement is to be told, and a last one that counts.
 pub fn verification(verification: &Verification, colour: Colour) -> String {
     let mut text = String::new();
-    let mut releases: BTreeMap<(&str, &str), (usize, BTreeSet<&str>)> = BTreeMap::new();
+    let mut releases: BTreeMap<(&str, &str), (usize, BTreeSet<String>)> = BTreeMap::new();
     for wheel in &verification.wheels {
         if is_plain(wheel) {
             let (files, who) = releases.entry((&wheel.lock, &wheel.package)).or_default();
             *files += 1;
             who.extend(wheel.witnesses.iter().filter_map(|witness| match witness.kind {
-                Kind::Catalogue => Some("catalogue"),
-                Kind::Page => Some("index page"),
+                Kind::Catalogue => Some(placed("catalogue", witness)),
+                Kind::Page => Some("index page".to_owned()),
                 Kind::Lock | Kind::Bytes => None,
             }));
         } else {
@@ -39,10 +39,19 @@ pub fn verification(verification: &Verification, colour: Colour) -> String {
     let mut parts = vec![format!("{} verified", count(number(State::Agrees), "file"))];
     let more = [(number(State::Differs), "differ"), (number(State::Unanswered), "not answered")];
     parts.extend(more.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")));
-    if verification.unknown > 0 {
-        parts.push(format!("{} of releases known to the lock alone", count(verification.unknown, "file")));
+    let unknown = count(verification.unknown, "file");
+    match (verification.unknown, verification.scope) {
+        (0, _) => {}
+        (_, Scope::Catalogue) => {
+            parts.push(format!("{unknown} not checked (the catalogue has torch and what it needs)"));
+        }
+        (_, Scope::Others | Scope::Folder) => parts.push(format!("{unknown} of releases known to the lock alone")),
     }
     let _ = writeln!(text, "{}", parts.join(", "));
+    if verification.unknown > 0 && verification.scope == Scope::Catalogue {
+        let help = "ask the index about them with --index, or only about some packages with --package";
+        let _ = writeln!(text, "{}: {help}", colour.paint("1;36", "help"));
+    }
     text
 }
 
@@ -50,6 +59,11 @@ pub fn verification(verification: &Verification, colour: Colour) -> String {
 fn is_plain(wheel: &Verified) -> bool {
     let read = wheel.witnesses.iter().any(|witness| witness.kind == Kind::Bytes);
     wheel.url.is_none() && wheel.state() == State::Agrees && wheel.notes.is_empty() && !read
+}
+
+/// Who says something, and of which place, if that is not the one that is pinned.
+fn placed(who: &str, witness: &Witness) -> String {
+    witness.place.as_ref().map_or_else(|| who.to_owned(), |place| format!("{who}, on {place}"))
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -67,7 +81,7 @@ fn state(state: State, colour: Colour) -> String {
 
 fn one(text: &mut String, wheel: &Verified, colour: Colour) {
     let others = wheel.witnesses.iter().filter(|witness| witness.kind != Kind::Lock);
-    let others: Vec<&str> = others.map(|witness| witness.who.as_str()).collect();
+    let others: Vec<String> = others.map(|witness| placed(&witness.who, witness)).collect();
     let head = state(wheel.state(), colour);
     let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join("; ")) };
     if wheel.witnesses.windows(2).all(|pair| pair[0].sha256 == pair[1].sha256) {
@@ -76,7 +90,7 @@ fn one(text: &mut String, wheel: &Verified, colour: Colour) {
         let _ = writeln!(text, "{head}  {}", wheel.wheel);
         for witness in &wheel.witnesses {
             let alone = if witness.alone { "  <- alone" } else { "" };
-            let _ = writeln!(text, "  {}  {}{alone}", witness.sha256, witness.who);
+            let _ = writeln!(text, "  {}  {}{alone}", witness.sha256, placed(&witness.who, witness));
         }
     }
     for problem in wheel.wrong.iter().chain(&wheel.unanswered) {
@@ -103,6 +117,7 @@ pub fn verification_json(verification: &Verification) -> String {
         json!({
             "kind": witness.kind.as_str(),
             "who": witness.who,
+            "place": witness.place,
             "sha256": witness.sha256.to_string(),
             "alone": witness.alone,
         })

@@ -8,10 +8,24 @@ use crate::error::Problem;
 pub struct Verification {
     /// The wheels of which more than the lock itself speaks, or should; in the order of the locks.
     pub wheels: Vec<Verified>,
-    /// Files that releases on an index may be installed from, of which nobody but the lock knows the digest.
+    /// Files that releases on an index may be installed from, of which nobody who was asked knows the digest.
     pub unknown: usize,
+    /// What was asked about.
+    pub scope: Scope,
     /// What else is worth knowing.
     pub notes: Vec<String>,
+}
+
+/// What is asked about, and so has to be confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Scope {
+    /// Every file, of the catalogue alone: what that does not know is not checked.
+    #[default]
+    Catalogue,
+    /// Every file, of others, too.
+    Others,
+    /// The wheels of a folder, and those at URLs, which must be in it: of a release it has those of one machine.
+    Folder,
 }
 
 /// One pinned wheel, or another file.
@@ -44,6 +58,8 @@ pub struct Witness {
     pub kind: Kind,
     /// By name: `requirements.txt`, `built-in catalogue (7 projects)`.
     pub who: String,
+    /// Where it has the file, if that is another place than the one that is pinned.
+    pub place: Option<String>,
     /// What it says.
     pub sha256: Sha256,
     /// True if all others agree against it.
@@ -111,12 +127,13 @@ impl Verified {
 }
 
 impl Verification {
-    /// What is to be said of all together: the worst of what is said of each.
+    /// What is to be said of all together: the worst of what is said of each. A file that nobody knows is not
+    /// answered, if it was asked about.
     pub fn state(&self) -> State {
         let is = |state| self.wheels.iter().any(|wheel| wheel.state() == state);
         if is(State::Differs) {
             State::Differs
-        } else if is(State::Unanswered) {
+        } else if is(State::Unanswered) || self.unknown > 0 && self.scope != Scope::Folder {
             State::Unanswered
         } else {
             State::Agrees

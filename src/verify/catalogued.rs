@@ -1,6 +1,6 @@
 //! What the catalogue says of a pinned file.
 
-use crate::catalog::{Index, WheelRow, WheelSource};
+use crate::catalog::{WheelRow, WheelSource, path_on_default_index};
 use crate::digest::Sha256;
 use crate::output::Mirror;
 use crate::plan::family::same_url;
@@ -16,6 +16,8 @@ pub struct Sorted {
     pub subjects: Vec<Subject>,
     /// The digests of those that have none: a requirements file does not tell which file a digest is of.
     pub nameless: Vec<Sha256>,
+    /// How many files have digests of other kinds alone, which nobody can confirm.
+    pub other_kinds: usize,
 }
 
 /// How many digits of a digest may be damaged for it to be taken for a copy of another one.
@@ -40,7 +42,10 @@ pub fn sort(pinned: &Pinned, source: &impl WheelSource, mirrors: &[Mirror]) -> S
         return sorted;
     }
     for file in &pinned.files {
-        let Some(digest) = file.sha256 else { continue };
+        let Some(digest) = file.sha256 else {
+            sorted.other_kinds += 1;
+            continue;
+        };
         match name_of(file, digest, &rows) {
             Some(name) => {
                 let mut subject = Subject::new(pinned.clone(), name, vec![digest]).at(file.url.clone());
@@ -61,39 +66,63 @@ fn name_of(file: &PinnedFile, digest: Sha256, rows: &[WheelRow]) -> Option<Strin
     file.name.clone().or_else(row)
 }
 
+/// Calls the catalogue as a witness. A URL names one file, so what the catalogue knows there is what counts. A line without
+/// one takes the file from any index that the installer is given: a digest that is known of the name on any is known.
 fn testify(subject: &mut Subject, rows: &[WheelRow], mirrors: &[Mirror]) {
-    let named: Vec<&WheelRow> = rows.iter().filter(|row| row.wheel.as_str() == subject.name).collect();
-    // A digest belongs to a place: what is served elsewhere under the name may be another file.
-    let own = subject.url.clone().map(From::Url);
-    let here = named.iter().find(|row| {
-        own.as_ref().is_some_and(|own| is_place(own, row, mirrors)) || is_place(&subject.pinned.from, row, mirrors)
-    });
-    let same = named.iter().find(|row| subject.locked.contains(&row.sha256));
-    let damaged = named.iter().find(|row| subject.locked.iter().any(|one| one.digits_apart(&row.sha256) <= DAMAGED));
-    if let Some(row) = here.or(same).or(damaged) {
-        subject.witnesses.push(witness(row));
-        if row.yanked {
-            subject.notes.push("it was withdrawn by its publishers".to_owned());
-        }
+    let named = || rows.iter().filter(|row| row.wheel.as_str() == subject.name);
+    let url = match &subject.pinned.from {
+        From::Url(url) => Some(url),
+        From::Index(_) => subject.url.as_ref(),
+    };
+    let is_pinned = |row: &&WheelRow| match (url, &subject.pinned.from) {
+        (Some(url), _) => is_at(url, row, mirrors),
+        (None, From::Index(index)) => is_on(index.as_deref(), row),
+        (None, From::Url(_)) => false,
+    };
+    let has = |row: &&WheelRow| subject.locked.contains(&row.sha256);
+    let damaged = |row: &&WheelRow| subject.locked.iter().any(|one| one.digits_apart(&row.sha256) <= DAMAGED);
+    let there = || named().find(|row| url.is_some() && is_pinned(row));
+    let same = || named().filter(is_pinned).find(has).or_else(|| named().find(has));
+    let other = || match &subject.pinned.from {
+        From::Index(index) => named().find(|row| is_on(index.as_deref(), row)),
+        From::Url(_) => None,
+    };
+    let Some(row) = there().or_else(same).or_else(other).or_else(|| named().find(damaged)) else { return };
+    let mut notes = Vec::new();
+    if let Some(twin) = same().filter(|_| !has(&row)) {
+        notes.push(format!("its digest is that of the file of this name on {}", twin.index));
+    }
+    if row.yanked {
+        notes.push("it was withdrawn by its publishers".to_owned());
+    }
+    let place = if is_pinned(&row) { None } else { Some(row.index.to_string()) };
+    let witness = witness(row, place);
+    subject.witnesses.push(witness);
+    subject.notes.extend(notes);
+}
+
+/// True if a URL is the address of the row's file, or that of a mirror's copy of it.
+fn is_at(url: &str, row: &WheelRow, mirrors: &[Mirror]) -> bool {
+    match row.url() {
+        Some(known) => same_url(url, &known) || mirrors.iter().any(|mirror| same_url(url, &mirror.apply(&known))),
+        None => path_on_default_index(&row.sha256).is_some_and(|path| {
+            let plain = url.split(['?', '#']).next().unwrap_or_default();
+            plain.strip_suffix(row.wheel.as_str()).is_some_and(|folder| folder.ends_with(&format!("/{path}/")))
+        }),
     }
 }
 
-/// True if a file that comes from there is the row's.
-fn is_place(from: &From, row: &WheelRow, mirrors: &[Mirror]) -> bool {
-    match (from, row.url()) {
-        (From::Url(url), Some(known)) => {
-            same_url(url, &known) || mirrors.iter().any(|mirror| same_url(url, &mirror.apply(&known)))
-        }
-        (From::Url(_), None) => false,
-        (From::Index(None), None) => row.index == Index::Pypi,
-        (From::Index(None), Some(_)) => false,
-        (From::Index(Some(index)), Some(known)) => known.starts_with(&format!("{}/", index.trim_end_matches('/'))),
-        (From::Index(Some(_)), None) => false,
+/// True if an index serves the row's file; `None` is the default one.
+fn is_on(index: Option<&str>, row: &WheelRow) -> bool {
+    match (index, row.url()) {
+        (None, known) => known.is_none(),
+        (Some(index), Some(known)) => known.starts_with(&format!("{}/", index.trim_end_matches('/'))),
+        (Some(_), None) => false,
     }
 }
 
 /// A row as a witness.
-pub fn witness(row: &WheelRow) -> Witness {
+fn witness(row: &WheelRow, place: Option<String>) -> Witness {
     let recorded = match row.seen {
         0 if row.is_computed() => "hashed by this tool".to_owned(),
         0 => "the index's own word".to_owned(),
@@ -101,7 +130,7 @@ pub fn witness(row: &WheelRow) -> Witness {
         seen => format!("recorded by {seen} projects"),
     };
     let who = format!("{} catalogue, {recorded}", row.catalogue);
-    Witness { kind: Kind::Catalogue, who, sha256: row.sha256, alone: false }
+    Witness { kind: Kind::Catalogue, who, place, sha256: row.sha256, alone: false }
 }
 
 /// The row that a subject's bytes are of: the one with their digest.

@@ -14,6 +14,7 @@ pub fn judge(subject: Subject) -> Verified {
     let own = locked.iter().map(|sha256| Witness {
         kind: Kind::Lock,
         who: format!("{}:{}", pinned.lock, pinned.place.line),
+        place: None,
         sha256: *sha256,
         alone: false,
     });
@@ -107,6 +108,7 @@ mod tests {
             .map(|(kind, digit)| Witness {
                 kind: *kind,
                 who: kind.as_str().to_owned(),
+                place: None,
                 sha256: digest(*digit),
                 alone: false,
             })

@@ -2,7 +2,9 @@
 
 use std::net::TcpListener;
 
-use super::{Place, root};
+use torchswap::catalog::{Catalogues, Index, WheelRow, WheelSource, path_on_default_index};
+
+use super::{Place, none, root};
 use crate::support::Run;
 
 #[test]
@@ -19,7 +21,7 @@ fn commands_that_need_no_network_open_no_connection() {
         ("export --cuda 11.8 --python 3.10", 0),
         ("export --all-targets", 0),
         ("check", 0),
-        ("verify r.txt poetry.lock", 0),
+        ("verify r.txt poetry.lock --package torch", 0),
         ("rewrite --cuda 11.8 --python 3.10 --diff", 0),
         ("catalog list torch", 0),
         ("audit --all-targets", 0),
@@ -41,9 +43,84 @@ fn the_catalogue_knows_what_the_examples_pin() {
     let lock = root().join("examples/torch-2.1-cuda-11.8/poetry.lock");
     let lock = lock.to_str().unwrap();
     place.online(&format!("export --cuda 11.8 --python 3.10 -o r.txt {lock}")).ok();
-    let run = place.online("verify r.txt");
+    let run = place.online("verify r.txt --package torch --package torchvision --package torchaudio --package triton");
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.contains("ok  torch-2.1.2+cu118-cp310-cp310-linux_x86_64.whl (built-in catalogue, recorded by"));
+}
+
+#[test]
+fn what_the_catalogue_does_not_know_is_not_checked_and_so_not_confirmed() {
+    let place = Place::new();
+    let row = twins().0;
+    let torch = format!("torch=={} --hash=sha256:{}\n", row.wheel.version, row.sha256);
+    place.write("r.txt", format!("{torch}attrs==23.1.0 --hash=sha256:{}\n", none()));
+    let run = place.online("verify r.txt");
+    assert_eq!(run.status, 2, "{}", run.stderr);
+    let counted = "1 file verified, 1 file not checked (the catalogue has torch and what it needs)\n";
+    assert!(run.stderr.contains(counted), "{}", run.stderr);
+    let json = place.online("verify r.txt --report json").stderr;
+    assert!(json.contains(r#""state":"unanswered""#) && json.contains(r#""unknown":1"#), "{json}");
+    let run = place.online("verify r.txt --package torch");
+    assert!(run.status == 0 && run.stderr.ends_with("1 file verified\n"), "{}", run.stderr);
+    // A digest of another kind is nobody's here to confirm.
+    place.write("r.txt", format!("{torch}attrs==23.1.0 --hash=sha512:{}\n", none().repeat(2)));
+    assert_eq!(place.online("verify r.txt").status, 2);
+}
+
+/// A wheel that PyTorch's index and the default one serve as two files under one name.
+fn twins() -> (WheelRow, WheelRow) {
+    let rows = Catalogues::default().wheels_of(&"torch".parse().unwrap(), &"2.10.0".parse().unwrap());
+    let pypi = rows.iter().filter(|row| row.index == Index::Pypi);
+    let twin = |row: &&WheelRow| {
+        let other = rows.iter().find(|other| other.wheel == row.wheel && other.sha256 != row.sha256);
+        other.map(|other| (other.clone(), (*row).clone()))
+    };
+    pypi.filter(|row| row.wheel.platform_tag().contains("macosx")).find_map(|row| twin(&row)).unwrap()
+}
+
+#[test]
+fn a_digest_that_any_index_has_under_the_name_is_known_and_said_from_where() {
+    let (cpu, pypi) = twins();
+    let place = Place::new();
+    let lock = |digest: &str| {
+        format!(
+            "[[package]]\nname = \"torch\"\nversion = \"2.10.0\"\ndescription = \"\"\noptional = false\n\
+             python-versions = \"*\"\ngroups = [\"main\"]\nfiles = [{{file = \"{}\", hash = \"sha256:{digest}\"}}]\n\n\
+             [metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"{}\"\n",
+            pypi.wheel,
+            none()
+        )
+    };
+    for (row, from) in [(&pypi, "(catalogue)"), (&cpu, "(catalogue, on https://download.pytorch.org/whl/cpu)")] {
+        place.write("r.txt", format!("torch==2.10.0 --hash=sha256:{}\n", row.sha256));
+        place.write("poetry.lock", lock(&row.sha256.to_string()));
+        for file in ["r.txt", "poetry.lock"] {
+            let run = place.online(&format!("verify {file}"));
+            assert_eq!(run.status, 0, "{}", run.stderr);
+            assert!(run.stderr.contains(&format!("ok  torch: 1 file in {file} {from}")), "{}", run.stderr);
+        }
+    }
+    // With none of the digests that are known of the name, it is wrong.
+    place.write("poetry.lock", lock(&none()));
+    let run = place.online("verify poetry.lock");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+}
+
+#[test]
+fn at_a_url_only_the_digest_of_that_very_file_is_right() {
+    let (cpu, pypi) = twins();
+    let place = Place::new();
+    let path = path_on_default_index(&pypi.sha256).unwrap();
+    let (cpu_url, pypi_url) = (cpu.url().unwrap(), format!("https://files.example/{path}/{}", pypi.wheel));
+    for (url, right, wrong) in [(cpu_url, &cpu, &pypi), (pypi_url, &pypi, &cpu)] {
+        for (row, status) in [(right, 0), (wrong, 1)] {
+            place.write("r.txt", format!("torch @ {url} --hash=sha256:{}\n", row.sha256));
+            let run = place.online("verify r.txt");
+            assert_eq!(run.status, status, "{url}: {}", run.stderr);
+            let note = format!("its digest is that of the file of this name on {}", wrong.index);
+            assert_eq!(run.stderr.contains(&note), status == 1, "{}", run.stderr);
+        }
+    }
 }
 
 #[test]

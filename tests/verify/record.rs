@@ -1,7 +1,9 @@
 //! `--record`.
 
 use super::{FILE, World, none, wheel};
+use crate::support::Place;
 use crate::support::server::Fault;
+use crate::support::wheel::Wheel;
 
 #[test]
 fn what_was_learned_is_written_once() {
@@ -37,4 +39,61 @@ fn what_is_wrong_is_not_written() {
     let run = world.run("--download --no-cache --record ours.tsv");
     assert_ne!(run.status, 0, "{}", run.stderr);
     assert_eq!(world.place.read("ours.tsv"), before);
+}
+
+/// An output that pins a wheel in a folder that is called like a build, and the wheel beside it.
+fn in_a_folder_of_cuda(file: &str) -> Place {
+    let (place, wheel) = (Place::of("poetry-2.5/torch-2.1.2"), Wheel::new(file));
+    let name = file.split('-').next().unwrap();
+    let url = format!("https://wheels.example/whl/cu118/{file}");
+    place.write("r.txt", format!("{name} @ {url} --hash=sha256:{}\n", wheel.sha256()));
+    place.write(&format!("wheels/{file}"), wheel.bytes());
+    place
+}
+
+#[test]
+fn a_folder_that_is_called_like_a_build_makes_no_package_a_companion_of_torch() {
+    let place = in_a_folder_of_cuda("filelock-3.16.1-py3-none-any.whl");
+    place.run("verify --wheel-dir wheels --record ours.tsv r.txt").ok();
+    let row = place.read("ours.tsv");
+    assert!(row.contains("wheel\tfilelock\t3.16.1\t-\thttps://wheels.example/whl/cu118\t"), "{row}");
+    for build in ["--cpu", "--cuda 11.8"] {
+        let plain = place.run(&format!("export {build} --python 3.10")).ok();
+        let with = place.run(&format!("export {build} --python 3.10 --catalog ours.tsv")).ok();
+        let lines =
+            |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&with), lines(&plain), "{build}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_catalogue_keeps_its_bytes_and_comments_stay_above_their_row() {
+    let place = in_a_folder_of_cuda("filelock-3.16.1-py3-none-any.whl");
+    let ours = format!(
+        "\u{feff}# ours\r\n\r\n# about zzz\r\nwheel\tzzz\t1.0\t-\thttps://w.example/x\tzzz-1.0-py3-none-any.whl\t{}\t-\t1\t-\t-\r\n# end\n",
+        none()
+    );
+    place.write("ours.tsv", &ours);
+    place.run("verify --wheel-dir wheels --record ours.tsv r.txt").ok();
+    let text = place.read("ours.tsv");
+    let new: Vec<&str> = text.split_inclusive('\n').filter(|line| line.contains("filelock")).collect();
+    assert_eq!(new.len(), 2, "{text}");
+    assert_eq!(text, ours.replace("# about zzz", &format!("{}# about zzz", new.concat())));
+}
+
+#[test]
+fn wheels_that_do_not_require_the_same_under_every_python_are_not_recorded() {
+    let place = Place::new();
+    let (one, other) =
+        (Wheel::new("demo-1.0-cp310-cp310-linux_x86_64.whl"), Wheel::new("demo-1.0-cp311-cp311-linux_x86_64.whl"));
+    let mut lines = String::new();
+    for (wheel, python) in [(one.requires(&["a"]), "3.10"), (other.requires(&["b"]), "3.11")] {
+        let (file, digest) = (&wheel.file, wheel.sha256());
+        lines += &format!("demo @ https://w.example/{file} ; python_version == \"{python}\" --hash=sha256:{digest}\n");
+        place.write(&format!("wheels/{file}"), wheel.bytes());
+    }
+    place.write("r.txt", lines);
+    let told = place.run("verify --wheel-dir wheels --record ours.tsv r.txt").refused();
+    assert!(told.contains("do not require the same under every Python") && !place.exists("ours.tsv"), "{told}");
+    place.run("verify --wheel-dir wheels --record ours.tsv --python 3.10 r.txt").ok();
 }

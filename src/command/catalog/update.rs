@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::Told;
+use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
-use crate::catalog::{Merged, ProjectTable, merge};
 use crate::cli::catalog::Update;
 use crate::command::read;
 use crate::error::{Code, Error, Problem, Result};
@@ -14,7 +14,6 @@ use crate::index::{Network, Settings};
 use crate::io;
 use crate::learn::{Wanted, learn};
 use crate::output::Mirror;
-use crate::text::Source;
 
 /// The catalogue that is written where none is named.
 const FILE: &str = "torchswap-catalog.tsv";
@@ -24,14 +23,10 @@ pub(super) fn update(args: &Update) -> Result<Told> {
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     let wanted = wanted(args)?;
-    let source = io::read_if_there(&file)?.unwrap_or_else(|| Source::new(&file, ""));
-    let others: Vec<String> = config.catalogs.iter().filter(|name| !io::is_same_file(name, &file)).cloned().collect();
-    let known = read::catalogues(&others)?.with(ProjectTable::parse(&source.name, &*source.text)?)?;
+    let catalogue = read::Addition::open(&file, config.catalogs.iter())?;
     let network = Network::new(Settings { allow_http: args.allow_http, ..io::network_settings()? });
-    let learned = learn(&wanted, &known, &network)?;
-    let merged = merge(&source, &known, learned.wheels, learned.lists)?;
-    // What is written must be read again.
-    read::catalogues(&others)?.with(ProjectTable::parse(&source.name, merged.text.clone())?)?;
+    let learned = learn(&wanted, &catalogue.known, &network)?;
+    let merged = catalogue.merge(learned.wheels, learned.lists)?;
     let mut notes = told(&merged, &file);
     for note in learned.notes.iter().chain(&merged.notes) {
         notes.push_str(&format!("note: {note}\n"));
@@ -40,7 +35,7 @@ pub(super) fn update(args: &Update) -> Result<Told> {
         notes
             .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
     }
-    let writes = if source.text == merged.text { Vec::new() } else { vec![(file, merged.text)] };
+    let writes = if *catalogue.file.text == *merged.text { Vec::new() } else { vec![(file, merged.text)] };
     Ok(Told { notes, found: true, writes, ..Told::default() })
 }
 

@@ -193,7 +193,7 @@ fn page_says(subject: &mut Subject, url: &Url, page: &Page) {
     match link.sha256 {
         Some(sha256) => {
             let who = format!("the index page {url}");
-            subject.witnesses.push(Witness { kind: Kind::Page, who, sha256, alone: false });
+            subject.witnesses.push(Witness { kind: Kind::Page, who, place: None, sha256, alone: false });
         }
         None => subject.notes.push("the index page gives it no digest".to_owned()),
     }

@@ -10,14 +10,14 @@ mod pages;
 mod parallel;
 
 use super::read;
-use crate::catalog::{Catalogues, ProjectTable, WheelSource};
+use crate::catalog::{Catalogues, WheelSource};
 use crate::cli::verify::{NetworkArgs, Verify};
 use crate::error::{Code, Error, Problem, Result};
 use crate::index::Network;
 use crate::io;
 use crate::output::Mirror;
 use crate::progress::Display;
-use crate::report::{Kind, State, Verification, Witness};
+use crate::report::{Kind, Scope, State, Verification, Witness};
 use crate::target::{Environment, Platform, Python};
 use crate::verify::catalogued::{self, Sorted};
 use crate::verify::contents::Tags;
@@ -44,29 +44,39 @@ pub struct Outcome {
 /// If a file cannot be read, or there is nothing in it to verify.
 pub fn run(args: &Verify, display: &Display) -> Result<Outcome> {
     let config = read::config()?;
-    let mut names: Vec<String> = config.catalogs.iter().chain(&args.witnesses.catalogs).cloned().collect();
-    let record = args.witnesses.record.as_ref();
-    let before = record.map(|name| io::read_if_there(name)).transpose()?.flatten();
-    // What is in it already counts, or the next record could contradict it.
-    names.extend(record.filter(|name| before.is_some() && !names.contains(name)).cloned());
-    let catalogues = read::catalogues(&names)?;
+    let names = config.catalogs.iter().chain(&args.witnesses.catalogs);
+    let record = match &args.witnesses.record {
+        Some(file) => Some(read::Addition::open(file, names.clone())?),
+        None => None,
+    };
+    let named;
+    let catalogues = match &record {
+        // What is in the file already counts, or what is added could contradict it.
+        Some(record) => &record.known,
+        None => {
+            named = read::catalogues(&names.cloned().collect::<Vec<_>>())?;
+            &named
+        }
+    };
     let configured = config.targets.into_iter().filter_map(|target| target.mirror);
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
     let default = read::index_url(args.network.index_url.as_ref())?;
     let network = if args.witnesses.index || args.witnesses.download { Some(network(&args.network)?) } else { None };
-    let job = Job { args, catalogues: &catalogues, default: default.as_ref(), network: network.as_ref(), display };
+    let job = Job { args, catalogues, default: default.as_ref(), network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
+    let write = match record {
+        Some(record) => {
+            let (wheels, lists) = learned::rows(&learned);
+            let merged = record.merge(wheels, lists)?;
+            verification.notes.extend(merged.notes);
+            Some((record.file.name, merged.text))
+        }
+        None => None,
+    };
     verification.notes.sort();
     verification.notes.dedup();
-    let write = record.map(|name| -> Result<_> {
-        let (wheels, requires) = learned::rows(&learned, &catalogues);
-        let text = learned::added(before.as_ref().map_or("", |source| &source.text), &wheels, &requires);
-        // What is written can be read.
-        ProjectTable::parse(name.as_str(), text.as_str())?;
-        Ok((name.clone(), text))
-    });
-    Ok(Outcome { verification, write: write.transpose()? })
+    Ok(Outcome { verification, write })
 }
 
 /// What the locks pin, of the packages that are wanted.
@@ -102,7 +112,15 @@ struct Job<'j> {
 
 impl Job<'_> {
     fn verify(&self, pins: Vec<Pinned>, mirrors: &[Mirror]) -> Result<(Verification, Vec<Learned>)> {
-        let mut verification = Verification::default();
+        let witnesses = &self.args.witnesses;
+        let mut verification = Verification {
+            scope: match (&witnesses.wheel_dir, witnesses.index || witnesses.download) {
+                (Some(_), false) => Scope::Folder,
+                (Some(_) | None, true) => Scope::Others,
+                (None, false) => Scope::Catalogue,
+            },
+            ..Verification::default()
+        };
         let mut sorted: Vec<(Pinned, Sorted)> = Vec::new();
         for pinned in pins {
             let mut files = catalogued::sort(&pinned, self.catalogues, mirrors);
@@ -117,7 +135,7 @@ impl Job<'_> {
         let mut learned = Vec::new();
         for (pinned, files) in sorted {
             let named = files.subjects.into_iter();
-            verification.unknown += files.nameless.len();
+            verification.unknown += files.nameless.len() + files.other_kinds;
             for mut subject in named {
                 let hashed = found.get(&(key(&pinned), subject.name.clone()));
                 let about = hashed.and_then(|hashed| self.testify(&mut subject, hashed));
@@ -182,7 +200,7 @@ impl Job<'_> {
             }
         };
         let who = format!("the bytes, {}", hashed.how);
-        subject.witnesses.push(Witness { kind: Kind::Bytes, who, sha256: hashed.sha256, alone: false });
+        subject.witnesses.push(Witness { kind: Kind::Bytes, who, place: None, sha256: hashed.sha256, alone: false });
         subject.size = Some(hashed.size);
         let wheel: WheelName = subject.name.parse().ok()?;
         let contents = match &hashed.contents {

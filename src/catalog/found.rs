@@ -1,0 +1,128 @@
+//! Rows for wheels that were found on an index or read here: what they were built for, and what they require.
+
+use std::collections::BTreeMap;
+
+use super::listing::Filter;
+use super::requires::{RequiresRow, means_the_same};
+use super::row::{Built, WheelRow, label};
+use super::{Family, Index, built_in_family, is_gpu_runtime};
+use crate::digest::Sha256;
+use crate::error::{Code, Problem};
+use crate::target::{Backend, Platform};
+use crate::wheel::WheelName;
+
+impl Built {
+    /// What a wheel was built for that lies in a folder: what its label says. Without one, of torch's family what the
+    /// folder is called, and of other packages what was `asked` for: what is served beside torch need not be built for a
+    /// GPU.
+    pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Self {
+        let kind = built_in_family(&wheel.name);
+        match (label(&wheel.version).and_then(|label| label.parse().ok()), kind) {
+            _ if is_gpu_runtime(&wheel.name) => Self::Unknown,
+            (Some(backend), _) => Self::For(backend),
+            (None, Family::OneBuild) => Self::Any,
+            (None, Family::No) if wheel.platform_tag() == "any" => Self::Unknown,
+            (None, Family::PerBackend | Family::No) => {
+                let folder = folder.parse().ok().filter(|_| kind == Family::PerBackend);
+                let mac = wheel.platform_tag().contains("macosx").then_some(Backend::Cpu);
+                let mac = mac.filter(|_| kind == Family::PerBackend || asked.is_some());
+                mac.or(folder).or(asked).map_or(Self::Unknown, Self::For)
+            }
+        }
+    }
+}
+
+impl WheelRow {
+    /// A row for a wheel that no lock recorded, of which no more is known.
+    pub fn found(wheel: WheelName, built: Built, index: Index, sha256: Sha256) -> Self {
+        Self {
+            wheel,
+            built,
+            index,
+            sha256,
+            size: None,
+            seen: 0,
+            requires_python: None,
+            yanked: false,
+            constructed: false,
+            evidence: "".into(),
+            overrides: None,
+            catalogue: "".into(),
+        }
+    }
+
+    /// The same with its Requires-Python, if that is a text that fits into a column.
+    #[must_use]
+    pub fn for_pythons(mut self, range: Option<String>) -> Self {
+        let fits = |text: &String| !text.is_empty() && text != "-" && !text.contains(char::is_control);
+        self.requires_python = range.filter(fits);
+        self
+    }
+
+    /// Its requirements as rows: one for each platform that it installs on, or one for all.
+    pub fn lists(&self, list: &[String], provenance: &str) -> Vec<RequiresRow> {
+        let (platforms, _) = Filter::default().places(self);
+        let everywhere = platforms.len() == Platform::ALL.len();
+        let platforms = if everywhere { vec![None] } else { platforms.into_iter().map(Some).collect() };
+        let row = |platform| RequiresRow {
+            package: self.wheel.name.clone(),
+            version: self.wheel.version.clone(),
+            index: self.index.clone(),
+            platform,
+            provenance: provenance.to_owned(),
+            reason: None,
+            list: list.to_vec(),
+        };
+        platforms.into_iter().map(row).collect()
+    }
+}
+
+/// One list for each release and platform; and what is wrong where the wheels of one do not require the same under every
+/// Python: the catalogue has no place for that.
+pub(super) fn agreeing(lists: Vec<RequiresRow>) -> (Vec<RequiresRow>, Vec<Problem>) {
+    let mut all = BTreeMap::new();
+    let mut problems = Vec::new();
+    for row in lists {
+        let key = (row.package.clone(), row.version.to_string(), row.index.clone(), row.platform);
+        match all.get(&key) {
+            None => {
+                all.insert(key, row);
+            }
+            Some(first) if means_the_same(&first.list, &row.list, row.platform) => {}
+            Some(_) => problems.push(differing(&row)),
+        }
+    }
+    (all.into_values().collect(), problems)
+}
+
+fn differing(row: &RequiresRow) -> Problem {
+    let RequiresRow { package, version, .. } = row;
+    let platform = row.platform.map_or_else(|| "any platform".to_owned(), |platform| platform.to_string());
+    let message =
+        format!("the wheels of {package} {version} for {platform} do not require the same under every Python");
+    Problem::new(Code::Unsupported, message).help("learn them for one Python: --python 3.10")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_names_the_build_of_torch_and_its_family_alone() {
+        let built = |file: &str, folder: &str| Built::of(&file.parse().unwrap(), folder, None).to_string();
+        for (file, folder, expected) in [
+            ("torch-2.1.0-cp310-cp310-linux_x86_64.whl", "cu118", "cu118"),
+            ("torch-2.1.0+cu121-cp310-cp310-linux_x86_64.whl", "cu118", "cu121"),
+            ("torch-2.1.0-cp310-cp310-linux_x86_64.whl", "pypi", "-"),
+            ("torch-2.1.0-cp310-none-macosx_11_0_arm64.whl", "pypi", "cpu"),
+            ("filelock-3.16.1-py3-none-any.whl", "cu118", "-"),
+            ("numpy-2.0.0-cp310-cp310-linux_x86_64.whl", "cu118", "-"),
+            ("nvidia_cublas_cu12-12.1.3.1-py3-none-manylinux1_x86_64.whl", "cu118", "-"),
+            ("demo-1.0+cu118-cp310-cp310-linux_x86_64.whl", "whl", "cu118"),
+            ("demo-1.0+gabc-cp310-cp310-linux_x86_64.whl", "cpu", "-"),
+            ("torchdata-0.7.0-py3-none-any.whl", "cpu", "any"),
+        ] {
+            assert_eq!(built(file, folder), expected, "{file} in {folder}");
+        }
+    }
+}
