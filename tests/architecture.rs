@@ -57,12 +57,44 @@ fn code() -> BTreeMap<PathBuf, (String, String)> {
         let relative = path.strip_prefix(&src).unwrap().to_owned();
         let first = relative.components().next().unwrap().as_os_str().to_string_lossy().replace(".rs", "");
         let text = std::fs::read_to_string(&path).unwrap();
-        let text = text.split("#[cfg(test)]").next().unwrap();
-        let lines = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        code.insert(relative, (first, lines.collect::<Vec<_>>().join("\n")));
+        code.insert(relative, (first, without_tests(&text)));
     }
     assert!(code.len() > 20, "the sources are missing");
     code
+}
+
+/// A file's code without its comments and its inline test module. A declaration, `mod tests;`, ends nothing.
+fn without_tests(text: &str) -> String {
+    let (code, behind) = match text.split_once("#[cfg(test)]\nmod tests {\n") {
+        Some((code, tests)) => (code, tests.split_once("\n}\n").map_or("", |(_, behind)| behind)),
+        None => (text, ""),
+    };
+    let lines = code.lines().chain(behind.lines()).filter(|line| !line.trim_start().starts_with("//"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn only_the_inline_test_module_is_left_out() {
+    let declared = "mod a;\n#[cfg(test)]\nmod tests;\n\nuse crate::a;\n";
+    assert_eq!(without_tests(declared), declared.trim_end());
+    let inline = "use crate::a;\n// crate::b\n\n#[cfg(test)]\nmod tests {\n    use crate::c;\n}\n";
+    assert_eq!(without_tests(inline), "use crate::a;\n");
+    assert_eq!(without_tests(&format!("{inline}use crate::d;\n")), "use crate::a;\n\nuse crate::d;");
+    assert_eq!(without_tests("#[cfg(test)]\nfn a() {}\nuse crate::b;"), "#[cfg(test)]\nfn a() {}\nuse crate::b;");
+}
+
+#[test]
+fn a_file_is_looked_at_to_its_end() {
+    let code = code();
+    let mut declared = 0;
+    for (path, (_, code)) in &code {
+        let text = std::fs::read_to_string(root().join("src").join(path)).unwrap();
+        let Some((_, behind)) = text.split_once("#[cfg(test)]\nmod tests;\n") else { continue };
+        declared += 1;
+        let last = behind.lines().rfind(|line| line.starts_with("    ")).unwrap_or_default();
+        assert!(code.contains(last), "{} is not looked at behind `mod tests;`", path.display());
+    }
+    assert!(declared > 0 && code[Path::new("lock/toml.rs")].1.contains("fn dig"));
 }
 
 #[test]
