@@ -137,9 +137,8 @@ impl WheelName {
 
     /// How well the wheel suits an environment; `None` if it cannot be installed there. Greater is preferred.
     ///
-    /// The order among wheels that install follows pip: the build tag decides last there and the tags first; wheels of
-    /// one release and one build never differ in both. How old a system may be is not asked here: of two wheels the one
-    /// for older systems is preferred, because it installs on more machines.
+    /// The order among wheels that install is pip's, on a machine that is new enough for all of them: the best tag
+    /// decides, as `packaging.tags` has them, then the build tag.
     pub fn fit(&self, environment: Environment) -> Option<Fit> {
         if tags::is_of_another_python(self, environment) {
             return None;
@@ -159,9 +158,9 @@ impl WheelName {
 /// How well a wheel suits an environment; greater is preferred.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fit {
-    python: u8,
+    interpreter: (u8, u16),
+    platform: (u16, u16, u8),
     build: Option<(u64, String)>,
-    age: std::cmp::Reverse<(u8, u16, u16)>,
 }
 
 #[cfg(test)]
@@ -246,13 +245,28 @@ mod tests {
     }
 
     #[test]
-    fn prefers_its_own_python_then_the_build_then_older_systems() {
-        let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
+    fn the_tags_decide_before_the_build_and_newer_systems_before_older_ones() {
+        let here = Environment { platform: Platform::LinuxAarch64, python: Python::three(10) };
         let fit = |text: &str| text.parse::<WheelName>().unwrap().fit(here).unwrap();
-        let own = fit("a-1-cp310-cp310-manylinux_2_28_x86_64.whl");
-        assert!(own > fit("a-1-cp39-abi3-manylinux_2_17_x86_64.whl"));
-        assert!(own > fit("a-1-py3-none-any.whl"));
-        assert!(own < fit("a-1-2-cp310-cp310-manylinux_2_28_x86_64.whl"));
-        assert!(own < fit("a-1-cp310-cp310-manylinux_2_17_x86_64.whl"));
+        let descending = [
+            "a-1-1-cp310-cp310-manylinux_2_28_aarch64.whl",
+            "a-1-cp310-cp310-manylinux_2_28_aarch64.whl",
+            "a-1-2-cp310-cp310-manylinux_2_17_aarch64.whl",
+            "a-1-cp310-cp310-manylinux2014_aarch64.whl",
+            "a-1-3-cp310-cp310-linux_aarch64.whl",
+            "a-1-cp310-abi3-linux_aarch64.whl",
+            "a-1-cp310-none-linux_aarch64.whl",
+            "a-1-cp39-abi3-linux_aarch64.whl",
+            "a-1-cp38-abi3-manylinux_2_28_aarch64.whl",
+            "a-1-py310-none-linux_aarch64.whl",
+            "a-1-py3-none-linux_aarch64.whl",
+            "a-1-py39-none-manylinux_2_28_aarch64.whl",
+            "a-1-cp310-none-any.whl",
+            "a-1-py3-none-any.whl",
+            "a-1-py39-none-any.whl",
+        ];
+        for pair in descending.windows(2) {
+            assert!(fit(pair[0]) > fit(pair[1]), "{pair:?}");
+        }
     }
 }

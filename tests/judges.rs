@@ -4,6 +4,7 @@
 //! Everything is hermetic: an output is made with `--mirror` to the loopback, and tiny wheels are served for all that it
 //! names (`judges/world.rs`). uv and the real registry judge in `.ci/installers`.
 
+mod order;
 pub mod pythons;
 mod server;
 mod several;

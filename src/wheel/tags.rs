@@ -9,10 +9,9 @@
 //! | `cp3N-none-PLATFORM`, `cp3N-none-any` | this Python alone |
 //! | `py3-none-…`, `py3M-none-…` | M up to N |
 //!
-//! A platform tag says how old the system may be. From macOS 11 on only major releases count: no pip takes a
+//! They are taken in that order, `cp3N-none-any` excepted, which goes before `py3-none-any` alone; within one, platform tags
+//! for newer systems go first. A platform tag says how old the system may be. From macOS 11 on only major releases count: no pip takes a
 //! `macosx_11_1_arm64`.
-
-use std::cmp::Reverse;
 
 use super::{Fit, WheelName};
 use crate::system::{System, number};
@@ -70,17 +69,18 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
             if asks == Asks::Nothing && abi != "none" {
                 continue;
             }
-            match (python_fit(python, abi, environment.python.minor()), there) {
+            let any = asks == Asks::Nothing;
+            match (python_fit(python, abi, any, environment.python.minor()), there) {
                 (None, _) => misfit = misfit.min(Misfit::Python),
                 (Some(_), Err(Asks::AtLeast(least))) => misfit = misfit.min(Misfit::System(least)),
-                (Some(python), Ok(()) | Err(Asks::Nothing | Asks::Platform)) => {
-                    best = best.max(Some((python, Reverse(age(asks)))));
+                (Some(interpreter), Ok(()) | Err(Asks::Nothing | Asks::Platform)) => {
+                    best = best.max(Some((interpreter, newest(asks, platform))));
                 }
             }
         }
     }
-    let (python, age) = best.ok_or(misfit)?;
-    Ok(Fit { python, build: wheel.build.clone(), age })
+    let (interpreter, platform) = best.ok_or(misfit)?;
+    Ok(Fit { interpreter, platform, build: wheel.build.clone() })
 }
 
 /// True if the tags can be seen at a glance to be those of another CPython: most wheels of torch are `cp310-cp310`.
@@ -90,38 +90,54 @@ pub(super) fn is_of_another_python(wheel: &WheelName, environment: Environment) 
     wheel.abi_tag() == python && python.strip_prefix("cp3").is_some_and(|digits| !digits.contains('.') && !own(digits))
 }
 
-/// 3: made for this very minor release; 2: stable ABI; 1: pure Python.
-fn python_fit(python: &str, abi: &str, minor: u8) -> Option<u8> {
+/// How a tag's Python and ABI stand in the order of `packaging.tags`, greater first; `any`: its platform is that one.
+///
+/// Of one rank, the second number decides: `abi3` of a newer Python goes before that of an older one, and `py3N`, `py3`,
+/// `py3(N-1)`, … follow each other.
+fn python_fit(python: &str, abi: &str, any: bool, minor: u8) -> Option<(u8, u16)> {
     let minor = u16::from(minor);
     if let Some(tag) = python.strip_prefix("cp3") {
         let tag = number(tag)?;
         return match abi {
-            "none" if tag == minor => Some(3),
-            "abi3" if (2..=minor).contains(&tag) => Some(2),
+            "none" if tag == minor => Some((if any { 2 } else { 5 }, 0)),
+            "abi3" if tag == minor => Some((6, 0)),
+            "abi3" if (2..minor).contains(&tag) => Some((4, tag)),
             // Up to 3.7 the ABI tag carried an m.
             _ if tag == minor => {
                 let rest = abi.strip_prefix(python)?;
-                (rest.is_empty() && minor >= 8 || rest == "m" && minor <= 7).then_some(3)
+                (rest.is_empty() && minor >= 8 || rest == "m" && minor <= 7).then_some((7, 0))
             }
             _ => None,
         };
     }
     let tag = python.strip_prefix("py3")?;
-    let tag = if tag.is_empty() { 0 } else { number(tag)? };
-    (abi == "none" && tag <= minor).then_some(1)
+    let place = match tag {
+        "" => minor,
+        _ => match number(tag)? {
+            own if own == minor => minor + 1,
+            older if older < minor => older,
+            _ => return None,
+        },
+    };
+    (abi == "none").then_some((if any { 1 } else { 3 }, place))
 }
 
-/// In an order that makes sense within one platform: of two wheels the one for older systems is preferred.
-fn age(asks: Asks) -> (u8, u16, u16) {
+/// How platform tags that are taken stand in the order of `packaging.tags`, greater first: those for newer systems, the
+/// C library's before the bare one, `manylinux_2_17` before `manylinux2014`, Apple's own processor before both.
+fn newest(asks: Asks, tag: &str) -> (u16, u16, u8) {
     match asks {
-        Asks::Nothing => (0, 0, 0),
-        // PyTorch's own index used the bare tag for wheels made on an old Linux for years.
-        Asks::Platform => (1, 2, 17),
-        Asks::AtLeast(System::Macos(major, minor) | System::Glibc(major, minor) | System::Musl(major, minor)) => {
-            (1, major, minor)
+        Asks::Nothing | Asks::Platform => (0, 0, 0),
+        Asks::AtLeast(System::Glibc(major, minor)) => (major, minor, u8::from(tag.starts_with("manylinux_"))),
+        Asks::AtLeast(System::Musl(major, minor)) => (major, minor, 0),
+        Asks::AtLeast(System::Macos(major, minor)) => {
+            let place = APPLE.iter().position(|machine| tag.ends_with(machine));
+            (major, minor, place.map_or(0, |place| u8::MAX.saturating_sub(u8::try_from(place).unwrap_or(u8::MAX))))
         }
     }
 }
+
+/// What a macOS tag names as its machine, in the order in which it is taken.
+const APPLE: [&str; 7] = ["arm64", "x86_64", "intel", "fat64", "fat32", "universal2", "universal"];
 
 /// What a platform tag asks; `None` if it is for another platform, or if no pip takes it.
 fn asks(tag: &str, platform: Platform) -> Option<Asks> {
@@ -133,7 +149,7 @@ fn asks(tag: &str, platform: Platform) -> Option<Asks> {
         Platform::LinuxAarch64 => linux(tag, "aarch64", 17),
         Platform::WindowsX86_64 => (tag == "win_amd64").then_some(Asks::Platform),
         Platform::MacosArm64 => macos(tag, &["arm64", "universal2"]),
-        Platform::MacosX86_64 => macos(tag, &["x86_64", "intel", "fat64", "fat3", "universal2", "universal"]),
+        Platform::MacosX86_64 => macos(tag, &["x86_64", "intel", "fat64", "fat32", "universal2", "universal"]),
     }
 }
 
