@@ -9,6 +9,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod builds;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,6 +23,8 @@ use torchswap::catalog::{
     releases,
 };
 use torchswap::target::{Backend, Environment, Platform, Python};
+
+use builds::Builds;
 
 const WHEELS: &str = "src/catalog/wheels.tsv";
 const REQUIRES: &str = "src/catalog/requires.tsv";
@@ -87,7 +91,7 @@ fn evidence(kind: &str) -> &str {
     }
 }
 
-fn wheel_line(fact: &Value) -> String {
+fn wheel_line(fact: &Value, builds: &Builds) -> String {
     let (index, file) = (text(fact, "index"), text(fact, "filename"));
     let mut flags: Vec<&str> = Vec::new();
     if fact["yanked"] == true {
@@ -105,7 +109,7 @@ fn wheel_line(fact: &Value) -> String {
         "{}\t{}\t{}\t{index}\t{file}\t{}\t{}\t{}\t{}\t{}",
         text(fact, "package"),
         text(fact, "version"),
-        fact["backend"].as_str().unwrap_or("-"),
+        builds.of(fact),
         text(fact, "sha256"),
         fact["size"].as_u64().map_or("-".to_owned(), |size| size.to_string()),
         fact["seen"].as_u64().unwrap(),
@@ -183,7 +187,9 @@ fn tables_equal_the_facts() {
         return;
     };
     let wheels = json_lines(&folder, "wheels.jsonl");
-    let mut lists: Vec<String> = json_lines(&folder, "requires.jsonl").iter().flat_map(requires_lines).collect();
+    let requires = json_lines(&folder, "requires.jsonl");
+    let builds = Builds::new(&wheels, &requires);
+    let mut lists: Vec<String> = requires.iter().flat_map(requires_lines).collect();
     let corrections = json_lines(&folder, "corrections.jsonl");
     lists.extend(corrections.iter().flat_map(|fact| correction_lines(fact, &wheels)));
     for line in &lists {
@@ -191,7 +197,7 @@ fn tables_equal_the_facts() {
         assert_eq!(row.to_string(), *line);
     }
     let made = [
-        (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(wheel_line).collect())),
+        (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(|fact| wheel_line(fact, &builds)).collect())),
         (REQUIRES, sorted(REQUIRES_HEAD, lists)),
         (PATHS, sorted(PATHS_HEAD, wheels.iter().filter_map(path_line).collect())),
     ];

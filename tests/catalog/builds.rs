@@ -1,0 +1,149 @@
+//! What each wheel was built for, and how that is told from the facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use torchswap::catalog::{Built, BuiltIn, Index, WheelRow, WheelSource};
+use torchswap::target::{Backend, Environment, Platform, Python};
+use torchswap::wheel::WheelName;
+
+use super::{text, wheels};
+
+/// No CPU build of torch is that large, and no CUDA build that small, whether it holds its libraries or requires them.
+const SMALLEST_CUDA_TORCH: u64 = 300_000_000;
+
+/// The one platform that a wheel is for; `None` if it is for several.
+fn platform(wheel: &WheelName) -> Option<Platform> {
+    let fits = |platform: &Platform| {
+        (0..=20).any(|minor| wheel.fit(Environment { platform: *platform, python: Python::three(minor) }).is_some())
+    };
+    let all: Vec<Platform> = Platform::ALL.into_iter().filter(fits).collect();
+    match all.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+fn is_cuda(backend: Option<&str>) -> bool {
+    backend.is_some_and(|name| matches!(name.parse(), Ok(Backend::Cuda(..))))
+}
+
+/// The builds of the facts, made right.
+///
+/// The facts tell a build on the default index from what the release requires there, and that is what its wheel for Linux
+/// x86_64 requires: the one for aarch64 may be a CPU build all the same. For torch its size tells, and a companion is
+/// built for what the torch that it requires is built for there. The bytes of a file are of one build wherever they lie.
+pub struct Builds {
+    cpu_torch: BTreeSet<(String, Platform)>,
+    /// Which torch a release of a companion on the default index requires.
+    torch_of: BTreeMap<(String, String), String>,
+    by_digest: BTreeMap<String, String>,
+}
+
+impl Builds {
+    pub fn new(wheels: &[Value], requires: &[Value]) -> Self {
+        let mut builds = Self { cpu_torch: BTreeSet::new(), torch_of: BTreeMap::new(), by_digest: BTreeMap::new() };
+        for fact in wheels.iter().filter(|fact| text(fact, "package") == "torch" && text(fact, "index") == "pypi") {
+            if fact["size"].as_u64().is_some_and(|size| size < SMALLEST_CUDA_TORCH) {
+                let platform = platform(&text(fact, "filename").parse().unwrap());
+                builds.cpu_torch.extend(platform.map(|platform| (text(fact, "version").to_owned(), platform)));
+            }
+        }
+        for fact in requires.iter().filter(|fact| text(fact, "index") == "pypi") {
+            let list = fact["requires_dist"].as_array().unwrap().iter().map(|one| one.as_str().unwrap());
+            let torch = list.filter_map(|one| one.strip_prefix("torch==")).next();
+            let key = (text(fact, "package").to_owned(), text(fact, "version").to_owned());
+            builds.torch_of.extend(torch.map(|torch| (key, torch.trim().to_owned())));
+        }
+        for fact in wheels {
+            if let Some(build) = builds.told(fact) {
+                let known = builds.by_digest.insert(text(fact, "sha256").to_owned(), build.clone());
+                assert!(known.is_none_or(|known| known == build), "two builds of one file: {fact}");
+            }
+        }
+        builds
+    }
+
+    fn told(&self, fact: &Value) -> Option<String> {
+        let told = fact["backend"].as_str();
+        if is_cuda(told) && text(fact, "index") == "pypi" {
+            let (package, version) = (text(fact, "package"), text(fact, "version"));
+            let torch = match package {
+                "torch" => Some(version),
+                _ => self.torch_of.get(&(package.to_owned(), version.to_owned())).map(String::as_str),
+            };
+            let platform = platform(&text(fact, "filename").parse().unwrap());
+            if torch.zip(platform).is_some_and(|(torch, there)| self.cpu_torch.contains(&(torch.to_owned(), there))) {
+                return Some(Backend::Cpu.to_string());
+            }
+        }
+        told.map(str::to_owned)
+    }
+
+    /// What a wheel was built for, as the table has it.
+    pub fn of(&self, fact: &Value) -> &str {
+        self.by_digest.get(text(fact, "sha256")).map_or("-", String::as_str)
+    }
+}
+
+#[test]
+fn one_digest_is_one_build() {
+    let mut builds: BTreeMap<_, Built> = BTreeMap::new();
+    for row in wheels() {
+        let known = *builds.entry(row.sha256).or_insert(row.built);
+        assert_eq!(known, row.built, "{row}");
+    }
+}
+
+#[test]
+fn a_torch_is_as_large_as_its_build() {
+    let mut judged = 0;
+    for row in wheels().iter().filter(|row| row.wheel.name.as_ref() == "torch") {
+        let (Built::For(backend), Some(size)) = (row.built, row.size) else { continue };
+        assert_eq!(backend == Backend::Cpu, size < SMALLEST_CUDA_TORCH, "{size} bytes: {row}");
+        judged += 1;
+    }
+    assert!(judged > 800, "{judged}");
+}
+
+/// A companion for a build that no torch has on a platform is for another build, or of no use.
+#[test]
+fn a_companion_is_built_for_what_torch_is_built_for_there() {
+    let gpu = |row: &WheelRow| match row.built {
+        Built::For(backend) if backend.is_gpu() => platform(&row.wheel).map(|platform| (platform, backend)),
+        Built::For(_) | Built::Any | Built::Unknown => None,
+    };
+    let (torch, companions): (Vec<WheelRow>, Vec<WheelRow>) =
+        wheels().into_iter().partition(|row| row.wheel.name.as_ref() == "torch");
+    let there: BTreeSet<(Platform, Backend)> = torch.iter().filter_map(gpu).collect();
+    let mut judged = 0;
+    for row in companions {
+        let Some(built) = gpu(&row) else { continue };
+        assert!(there.contains(&built), "{row}");
+        judged += 1;
+    }
+    assert!(judged > 1500, "{judged}");
+}
+
+#[test]
+fn the_default_index_has_cpu_builds_for_aarch64_until_cuda_13() {
+    let here = Environment { platform: Platform::LinuxAarch64, python: Python::three(10) };
+    let built = |package: &str, version: &str| {
+        let rows = BuiltIn.wheels_of(&package.parse().unwrap(), &version.parse().unwrap());
+        let own = rows.iter().filter(|row| row.index == Index::Pypi && row.wheel.fit(here).is_some());
+        own.map(|row| row.built.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    for (package, version, build) in [
+        ("torch", "1.13.0", "cpu"),
+        ("torch", "1.13.1", "cpu"),
+        ("torchvision", "0.14.0", "cpu"),
+        ("torchvision", "0.14.1", "cpu"),
+        ("torchaudio", "0.13.0", "cpu"),
+        ("torchaudio", "0.13.1", "cpu"),
+        ("torch", "2.9.1", "cpu"),
+        ("torch", "2.11.0", "cu130"),
+        ("torchvision", "0.26.0", "cu130"),
+    ] {
+        assert_eq!(built(package, version), build, "{package} {version}");
+    }
+}
