@@ -1,5 +1,6 @@
 //! Which of several wheels is taken: pip's own list of tags is the judge.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use torchswap::catalog::{Built, Index, WheelRow};
@@ -28,15 +29,18 @@ fn taken() -> Option<BTreeMap<(Platform, u8), Places>> {
     Some(lists.collect())
 }
 
+/// The build tag: its number and its rest.
+type Build = Option<(u64, String)>;
+
 /// What pip sorts wheels by: the place of the best tag, then the build.
-fn key(wheel: &WheelName, places: &Places) -> Option<(std::cmp::Reverse<usize>, Option<(u64, String)>)> {
+fn key(wheel: &WheelName, places: &Places) -> Option<(Reverse<usize>, Build)> {
     let each = |tags: &str| tags.split('.').map(str::to_owned).collect::<Vec<_>>();
     let mut best = None;
     for python in each(wheel.python_tag()) {
         for abi in each(wheel.abi_tag()) {
             for platform in each(wheel.platform_tag()) {
                 let place = places.get(&format!("{python}-{abi}-{platform}")).copied();
-                best = best.max(place.map(std::cmp::Reverse));
+                best = best.max(place.map(Reverse));
             }
         }
     }
