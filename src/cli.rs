@@ -52,7 +52,7 @@ pub enum Command {
     /// Swap the entries inside the lock itself
     ///
     /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
-    /// swapped. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
+    /// swapped, unless some are named: then what the others have stays. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<Rewrite>),
     /// Write a starting configuration, and show the lines for Dockerfile and hooks
@@ -135,6 +135,8 @@ Examples:
       shows what would change
   torchswap rewrite --target mac --target docker
       one lock for both, from the configuration
+  torchswap rewrite --cuda 12.4 --extras gpu
+      only what this extra brings in, where extras exclude each other
   torchswap rewrite --cpu - < poetry.lock > ci.lock
       as a filter";
 
@@ -147,6 +149,9 @@ pub struct Rewrite {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// What of the lock; default: all of it.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
     /// Write here instead of replacing the lock
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,

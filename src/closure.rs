@@ -66,6 +66,11 @@ pub(crate) struct Choice {
 }
 
 impl Choice {
+    /// The names of those who need it.
+    pub(crate) fn requirers(&self) -> impl Iterator<Item = &str> {
+        self.because.iter().map(|who| who.split_once(' ').map_or(who.as_ref(), |(name, _)| name))
+    }
+
     fn who(&self, name: &PackageName) -> &Rc<str> {
         self.who.get_or_init(|| {
             let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-use pep440_rs::Version;
+use pep440_rs::{Version, VersionSpecifier};
 use pep508_rs::marker::MarkerValueExtra;
-use pep508_rs::{ExtraName, MarkerExpression, MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion};
+use pep508_rs::{
+    ExtraName, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion,
+};
 use pep508_rs::{MarkerWarningKind, Reporter};
 use version_ranges::Ranges;
 
@@ -149,6 +151,30 @@ impl Condition {
             Self::When(tree) => tree.try_to_string().map(|text| text.replace('\'', "\"")),
         }
     }
+}
+
+/// The marker that holds on an environment alone.
+pub fn environment(environment: Environment) -> MarkerTree {
+    let platform = environment.platform;
+    let is = |key, value: &str| {
+        let value = value.into();
+        MarkerTree::expression(MarkerExpression::String { key, operator: MarkerOperator::Equal, value })
+    };
+    let mut tree = MarkerTree::expression(MarkerExpression::Version {
+        key: MarkerValueVersion::PythonVersion,
+        specifier: VersionSpecifier::equals_version(Version::new([3, u64::from(environment.python.minor())])),
+    });
+    for (key, value) in [
+        (MarkerValueString::SysPlatform, platform.sys_platform()),
+        (MarkerValueString::PlatformMachine, platform.platform_machine()),
+        (MarkerValueString::PlatformSystem, platform.platform_system()),
+        (MarkerValueString::OsName, platform.os_name()),
+        (MarkerValueString::ImplementationName, "cpython"),
+        (MarkerValueString::PlatformPythonImplementation, "CPython"),
+    ] {
+        tree.and(is(key, value));
+    }
+    tree
 }
 
 /// Collects which of the two ends, (true, false), can be reached on the environment.

@@ -8,6 +8,7 @@
 
 mod entry;
 mod fresh;
+mod guards;
 mod lines;
 mod mirror;
 mod patched;
@@ -17,8 +18,8 @@ mod relock;
 mod urls;
 
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::Lock;
 use crate::lock::pylock::{Pylock, index_options};
+use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 
 pub use mirror::Mirror;
@@ -51,17 +52,25 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
     }
 }
 
-/// Writes a plan into the lock itself: the lock's text afterwards.
+/// Writes a plan into the lock itself: the lock's text afterwards. Entries that thereby come into more groups are added to
+/// the decisions.
 ///
 /// # Errors
 /// As [`requirements`]; for several targets, if the lock's format cannot hold them.
-pub fn rewritten(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
-    match (lock, plans) {
-        (Lock::Poetry(poetry), _) => relock::poetry(lock, poetry, plans),
+pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], style: &Style) -> Result<String> {
+    match (lock, &*plans) {
+        (Lock::Poetry(poetry), _) => {
+            let (text, included) = relock::poetry(lock, poetry, plans, choices)?;
+            for (target, python, decision) in included {
+                let there = plans[target].environments.iter_mut().find(|one| one.environment.python == python);
+                there.into_iter().for_each(|one| one.also(decision.clone()));
+            }
+            Ok(text)
+        }
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(pylock), _) => {
             Error::unless_empty(without_file(pylock, plans))?;
-            relock::pylock(lock, pylock, plans)
+            relock::pylock(lock, pylock, plans, choices)
         }
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");

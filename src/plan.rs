@@ -77,6 +77,18 @@ pub struct EnvironmentPlan {
     pub lines: Vec<Line>,
     /// What was decided about the packages that matter, for the summary.
     pub decisions: Vec<Decision>,
+    /// What the wheels of the family need, and what that needs in turn where it is not as locked.
+    pub(crate) needed: closure::Chosen,
+}
+
+impl EnvironmentPlan {
+    /// Adds a decision, unless the package is changed by another one.
+    pub(crate) fn also(&mut self, decision: Decision) {
+        if !self.decisions.iter().any(|one| one.name == decision.name && one.is_change()) {
+            self.decisions.push(decision);
+            self.decisions.sort();
+        }
+    }
 }
 
 /// One package of an output on one environment.
@@ -105,6 +117,16 @@ pub struct Decision {
     pub from: Option<Version>,
     /// What becomes of it.
     pub what: What,
+}
+
+impl Decision {
+    /// True if the package is not as locked.
+    pub fn is_change(&self) -> bool {
+        match self.what {
+            What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
+            What::Kept(_) => false,
+        }
+    }
 }
 
 /// What becomes of a package.
@@ -156,7 +178,7 @@ fn plan<S: WheelSource>(
     let removed = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
     Error::unless_empty(problems)?;
-    Ok(assemble(view, selection, wish, knowledge, members, &chosen, &removed))
+    Ok(assemble(view, selection, wish, knowledge, members, chosen, &removed))
 }
 
 /// A pin, and what its wheel requires.
@@ -169,7 +191,7 @@ fn assemble<S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
     members: Vec<family::Member>,
-    chosen: &closure::Chosen,
+    chosen: closure::Chosen,
     removed: &[usize],
 ) -> EnvironmentPlan {
     let mut decisions = Vec::new();
@@ -197,7 +219,7 @@ fn assemble<S: WheelSource>(
     }
     let mut added: Vec<Line> = Vec::new();
     let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
-    for (name, choice) in chosen {
+    for (name, choice) in &chosen {
         let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
         match &choice.from {
             closure::From::Pick(index) => {
@@ -259,5 +281,5 @@ fn assemble<S: WheelSource>(
     lines.append(&mut added);
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.sort();
-    EnvironmentPlan { environment: wish.environment, lines, decisions }
+    EnvironmentPlan { environment: wish.environment, lines, decisions, needed: chosen }
 }

@@ -1,6 +1,7 @@
 //! `torchswap rewrite`: the lock itself, edited. What it then gives is what an export of the old one gives; all else keeps
 //! its bytes; a second run finds nothing to do.
 
+mod groups;
 mod kept;
 mod refused;
 mod several;

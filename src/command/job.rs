@@ -3,7 +3,7 @@
 use pep508_rs::ExtraName;
 
 use super::read;
-use crate::cli::{Audit, ChoiceArgs, Export, OutputFormat, TargetArgs};
+use crate::cli::{Audit, ChoiceArgs, Export, OutputFormat, Rewrite, TargetArgs};
 use crate::config::{Config, Configured};
 use crate::error::{Code, Problem, Result};
 use crate::io;
@@ -131,22 +131,27 @@ fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>>
     Err(Problem::new(Code::Usage, message).help(help).into())
 }
 
-/// The targets that a rewrite is for, each with its mirror: those named, with what the flags say instead, or the one of
-/// the flags.
-pub(super) fn targets(
-    args: &TargetArgs,
-    mirror: Option<&Mirror>,
-    config: &Config,
-) -> Result<Vec<(Target, Option<Mirror>)>> {
-    if args.targets.is_empty() {
-        return Ok(vec![(flags(args), mirror.cloned())]);
-    }
-    let each = args.targets.iter().map(|name| {
-        let configured = config.target(name)?;
-        let mirror = mirror.or(configured.mirror.as_ref()).cloned();
-        Ok((over(&configured.target, args, flags(args)), mirror))
+/// A target that a lock is rewritten for.
+#[derive(Debug, Clone)]
+pub(super) struct Rewriting {
+    pub(super) target: Target,
+    /// What is chosen of the lock; `None`: all of it.
+    pub(super) choice: Option<Choice>,
+    pub(super) mirror: Option<Mirror>,
+}
+
+/// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
+pub(super) fn rewritings(args: &Rewrite, mirror: Option<&Mirror>, config: &Config) -> Result<Vec<Rewriting>> {
+    let configured: Vec<&Configured> =
+        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
+    let mirrors = configured.iter().map(|one| mirror.or(one.mirror.as_ref()).cloned());
+    let mirrors = mirrors.chain(configured.is_empty().then(|| mirror.cloned()));
+    let each = wanted(&configured, &args.target, &args.choice).into_iter().zip(mirrors);
+    let each = each.map(|((target, choice), mirror)| {
+        let choice = Some(choice).filter(|choice| *choice != Choice::default());
+        Rewriting { target, choice, mirror }
     });
-    each.collect()
+    Ok(each.collect())
 }
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of

@@ -1,12 +1,12 @@
-//! One `[[package]]` as Poetry writes it: changed in place, restricted by a marker, or new.
+//! One `[[package]]` as Poetry writes it: changed in place, restricted by markers, or new.
 
 use std::collections::BTreeMap;
 
 use pep508_rs::PackageName;
 
-use super::places::in_brackets;
+use super::guards::{Guards, quoted};
 use crate::constraint::Constraint;
-use crate::lock::poetry::{Block, BlockMarkers, BlockTable, LockVersion, PoetryLock};
+use crate::lock::poetry::{Block, BlockTable, PoetryLock};
 use crate::pin::Pin;
 use crate::plan::Required;
 use crate::text::{Patch, Source, Span};
@@ -16,22 +16,19 @@ pub(super) struct NewEntry<'a> {
     pub(super) name: &'a PackageName,
     pub(super) pin: &'a Pin,
     pub(super) requires: Option<&'a [Required]>,
-    /// Where it is wanted; none: wherever torch is.
-    pub(super) marker: Option<&'a str>,
+    /// Where it is wanted.
+    pub(super) guards: Guards,
+    /// It is installed for an extra only.
+    pub(super) is_optional: bool,
 }
 
-/// A string as TOML has it. The texts here hold no control characters.
-fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
-}
-
-/// The entry with another pin and what its wheel requires, and with a further marker where one is given.
+/// The entry with another pin and what its wheel requires, where the guards say.
 pub(super) fn changed(
     source: &Source,
     block: &Block,
     pin: &Pin,
     requires: Option<&[Required]>,
-    marker: Option<&str>,
+    guards: &Guards,
 ) -> String {
     let mut head = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.head.start, end: span.end - block.head.start };
@@ -39,7 +36,7 @@ pub(super) fn changed(
     if let Some(files_at) = block.files {
         head.replace(inside(files_at), files(pin));
     }
-    mark(source, block, marker, inside, &mut head);
+    guards.put(source, block, inside, &mut head);
     let mut text = apply(&head, source.slice(block.head));
     let table = |wanted: BlockTable| {
         block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
@@ -56,44 +53,12 @@ pub(super) fn changed(
     in_style(source, &text)
 }
 
-/// The entry as it is, but also where one marker says, and only where another does.
-pub(super) fn kept(source: &Source, block: &Block, also: Option<&str>, only: &str) -> String {
-    let mut block = block.clone();
-    let widen = |old: &mut String| {
-        if let Some(also) = also {
-            *old = format!("{} or {}", in_brackets(old), in_brackets(also));
-        }
-    };
-    match &mut block.markers {
-        Some(BlockMarkers::One(_, old)) => widen(old),
-        Some(BlockMarkers::ByGroup(_, old)) => old.iter_mut().for_each(|(_, old)| widen(old)),
-        None => {}
-    }
+/// The entry as it is, where the guards say.
+pub(super) fn kept(source: &Source, block: &Block, guards: &Guards) -> String {
     let mut patch = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.span.start, end: span.end - block.span.start };
-    mark(source, &block, Some(only), inside, &mut patch);
+    guards.put(source, block, inside, &mut patch);
     in_style(source, &apply(&patch, source.slice(block.span)))
-}
-
-/// The entry as it is, but where it is not selected yet, by a further marker; by none it is selected everywhere.
-pub(super) fn widened(source: &Source, block: &Block, marker: Option<&str>, patch: &mut Patch) {
-    match (&block.markers, marker) {
-        (None, _) => {}
-        (Some(BlockMarkers::One(span, old)), Some(marker)) => {
-            patch.replace(*span, quoted(&format!("{} or {}", in_brackets(old), in_brackets(marker))));
-        }
-        (Some(BlockMarkers::ByGroup(span, old)), Some(marker)) => {
-            let each = old.iter().map(|(group, old)| {
-                format!("{group} = {}", quoted(&format!("{} or {}", in_brackets(old), in_brackets(marker))))
-            });
-            patch.replace(*span, format!("{{{}}}", each.collect::<Vec<_>>().join(", ")));
-        }
-        (Some(BlockMarkers::One(span, _) | BlockMarkers::ByGroup(span, _)), None) => {
-            let start = source.text[..span.start].rfind('\n').map_or(span.start, |at| at + 1);
-            let end = source.text[span.end..].find('\n').map_or(source.text.len(), |at| span.end + at + 1);
-            patch.replace(Span { start, end }, "");
-        }
-    }
 }
 
 /// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
@@ -133,34 +98,25 @@ fn key(line: &str) -> Option<String> {
     Some(name.trim_matches('"').to_lowercase().replace(['_', '.'], "-"))
 }
 
-/// A new entry, in the groups and under the markers of torch, for which it comes along.
-pub(super) fn new(lock: &PoetryLock, torch: &Block, index: usize, entry: &NewEntry<'_>) -> String {
+/// A new entry, like the one of a package for which it comes along.
+pub(super) fn new(lock: &PoetryLock, like: &Block, entry: &NewEntry<'_>) -> String {
     // Poetry 1.3 and 1.4 wrote a category, later ones do not.
-    let mut lines = lock.source.slice(torch.head).lines();
+    let mut lines = lock.source.slice(like.head).lines();
     let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
     let mut text = format!(
         "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\n{}optional = {}\npython-versions = \"*\"\n",
         quoted(entry.name.as_ref()),
         quoted(&entry.pin.version().to_string()),
         category.unwrap_or_default(),
-        lock.is_optional(index),
+        entry.is_optional,
     );
-    let mut behind = String::new();
-    if lock.version >= LockVersion::V2_1 {
-        let groups = lock.groups_of(index).iter().map(|group| quoted(group.as_ref())).collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("groups = [{groups}]\n"));
-        match (&torch.markers, entry.marker) {
-            (None, None) => {}
-            (None, Some(marker)) => text.push_str(&format!("markers = {}\n", quoted(marker))),
-            (Some(BlockMarkers::One(_, old)), marker) => {
-                text.push_str(&format!("markers = {}\n", quoted(&both(old, marker))));
-            }
-            (Some(BlockMarkers::ByGroup(_, old)), marker) => {
-                behind = format!("markers = {}\n", by_group(&torch.groups, old, marker));
-            }
-        }
+    if !entry.guards.is_empty() {
+        text.push_str(&format!("groups = {}\n", entry.guards.groups()));
     }
-    text.push_str(&format!("files = {}\n{behind}\n", files(entry.pin)));
+    let markers = entry.guards.markers().map(|marker| format!("markers = {marker}\n")).unwrap_or_default();
+    // A table stands behind the list, as Poetry has it.
+    let (before, behind) = if markers.starts_with("markers = {") { ("", &*markers) } else { (&*markers, "") };
+    text.push_str(&format!("{before}files = {}\n{behind}\n", files(entry.pin)));
     text.push_str(&dependencies(entry.requires.unwrap_or_default(), ""));
     text.push_str(&extras(entry.requires.unwrap_or_default()));
     if let Pin::Url { url, .. } = entry.pin {
@@ -189,45 +145,6 @@ fn files(pin: &Pin) -> String {
     let lines =
         files.iter().map(|(name, digest)| format!("    {{file = {}, hash = \"sha256:{digest}\"}},\n", quoted(name)));
     format!("[\n{}]", lines.collect::<String>())
-}
-
-/// Adds a marker to those that the entry has.
-fn mark(source: &Source, block: &Block, marker: Option<&str>, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
-    let Some(marker) = marker else { return };
-    match &block.markers {
-        Some(BlockMarkers::One(span, old)) => patch.replace(inside(*span), quoted(&both(old, Some(marker)))),
-        Some(BlockMarkers::ByGroup(span, old)) => {
-            patch.replace(inside(*span), by_group(&block.groups, old, Some(marker)));
-        }
-        None => {
-            if let Some(files) = block.files {
-                let line = source.text[..files.start].rfind('\n').map_or(block.head.start, |at| at + 1);
-                let at = inside(Span { start: line, end: line }).start;
-                patch.insert(at, format!("markers = {}\n", quoted(marker)));
-            }
-        }
-    }
-}
-
-fn both(one: &str, other: Option<&str>) -> String {
-    match other {
-        None => one.to_owned(),
-        Some(other) => format!("{} and {}", in_brackets(one), in_brackets(other)),
-    }
-}
-
-/// A table of markers by group. A group that the old one leaves out has no marker of its own.
-fn by_group(groups: &[String], old: &[(String, String)], marker: Option<&str>) -> String {
-    let each = groups.iter().filter_map(|group| {
-        let own = old.iter().find(|(name, _)| name == group).map(|(_, text)| text.as_str());
-        let text = match (own, marker) {
-            (None, None) => return None,
-            (None, Some(marker)) => marker.to_owned(),
-            (Some(own), marker) => both(own, marker),
-        };
-        Some(format!("{group} = {}", quoted(&text)))
-    });
-    format!("{{{}}}", each.collect::<Vec<_>>().join(", "))
 }
 
 /// `[package.dependencies]` of a wheel. What an extra brings in stays as the lock has it, for the lists of the catalogue

@@ -6,7 +6,9 @@
 //! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
 //! one target, and one wheel for each package.
 
+mod outside;
 mod pylock;
+mod reach;
 mod wheels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +17,7 @@ use std::rc::Rc;
 use pep508_rs::PackageName;
 
 use super::entry::{self, NewEntry};
+use super::guards::{Guards, both};
 use super::places::{is, is_not, python_marker};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::poetry::{Block, LockVersion, PoetryLock};
@@ -23,6 +26,8 @@ use crate::pin::Pin;
 use crate::plan::{Decision, Line, Required, TargetPlan, What};
 use crate::target::{Environment, Platform, Python};
 use crate::text::Patch;
+
+use reach::{Needed, Node, reach};
 
 pub(super) use pylock::pylock;
 
@@ -51,24 +56,66 @@ struct Fates {
     gone: Where,
 }
 
-/// The lock's text after the plans of one target or several.
+impl Fates {
+    fn is_change(&self) -> bool {
+        !self.pinned.is_empty() || !self.gone.is_empty()
+    }
+}
+
+/// What is decided for some Python of a target by its index.
+pub(super) type Decided = (usize, Python, Decision);
+
+/// The lock's text after the plans of one target or several, and the entries that are now in more groups.
 ///
 /// # Errors
 /// If the lock is too old for what is asked, or two targets want different builds on one platform.
-pub(super) fn poetry(lock: &Lock, poetry: &PoetryLock, plans: &[TargetPlan]) -> Result<String> {
+pub(super) fn poetry(
+    lock: &Lock,
+    poetry: &PoetryLock,
+    plans: &[TargetPlan],
+    choices: &[Choice],
+) -> Result<(String, Vec<Decided>)> {
     Error::unless_empty(impossible(poetry, plans))?;
     let blocks = poetry.layout()?;
-    let (elsewhere, wants) = (elsewhere(lock, plans), wants(plans));
-    let mut writer = Writer { poetry, blocks: &blocks, plans, elsewhere, wants, patch: Patch::default() };
+    let fates = fates(poetry.entries.len(), plans);
+    let outside = outside::outside(poetry, &blocks, plans, &fates);
+    let apart = outside.keys().copied().filter(|index| !fates[*index].pinned.is_empty()).collect();
+    let mut writer = Writer {
+        poetry,
+        blocks: &blocks,
+        plans,
+        elsewhere: elsewhere(lock, plans, choices),
+        wants: wants(plans),
+        needed: reach(poetry, &blocks, plans, &apart),
+        outside,
+        patch: Patch::default(),
+    };
     let mut problems = Vec::new();
-    for (index, fates) in fates(poetry.entries.len(), plans).into_iter().enumerate() {
+    for (index, fates) in fates.into_iter().enumerate() {
         if let Err(problem) = writer.entry(index, fates) {
             problems.push(problem.at(&lock.sources()[0], poetry.entries[index].at.span));
         }
     }
     Error::unless_empty(problems)?;
     writer.added();
-    writer.patch.apply(&poetry.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+    let text = writer.patch.apply(&poetry.source.text);
+    let text = text.map_err(|error| Problem::new(Code::Inconsistent, error.to_string()))?;
+    Ok((text, included(poetry, &writer.needed)))
+}
+
+/// Entries that stay as they are, but for which others ask now in more groups.
+fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Decided> {
+    let mut decided = Vec::new();
+    for (node, needed) in needed {
+        let Node::Entry(index) = node else { continue };
+        let entry = &poetry.entries[*index];
+        for ((target, python), because) in &needed.because {
+            let what = What::Included(because.iter().cloned().collect());
+            let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what };
+            decided.push((*target, *python, decision));
+        }
+    }
+    decided
 }
 
 /// What a lock of this version cannot hold.
@@ -109,7 +156,7 @@ fn twins(plans: &[TargetPlan]) -> Vec<Problem> {
 }
 
 /// Entries that a platform without a target selects. One target alone is meant for every platform.
-fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
+fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     if plans.len() < 2 {
         return found;
@@ -118,9 +165,11 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan]) -> BTreeSet<usize> {
     let others = Platform::ALL.into_iter().filter(|one| plans.iter().all(|plan| plan.target.platform != *one));
     for platform in others {
         for python in lock.pythons(platform) {
-            // What cannot be selected there has nothing to lose.
-            let selection = lock.select(&everything, Environment { platform, python }).unwrap_or_default();
-            found.extend(selection.picks.iter().map(|pick| pick.entry));
+            for choice in choices.iter().chain([&everything]) {
+                // What cannot be selected there has nothing to lose.
+                let selection = lock.select(choice, Environment { platform, python }).unwrap_or_default();
+                found.extend(selection.picks.iter().map(|pick| pick.entry));
+            }
         }
     }
     found
@@ -165,9 +214,8 @@ fn wants(plans: &[TargetPlan]) -> Wants {
     let mut wants = Wants::new();
     for (target, plan) in plans.iter().enumerate() {
         for environment in &plan.environments {
-            for Decision { name, what, .. } in &environment.decisions {
-                let (What::Added(_, because) | What::Included(because)) = what else { continue };
-                for who in because {
+            for (name, choice) in &environment.needed {
+                for who in &choice.because {
                     let places = wants.entry(who.to_string()).or_default().entry(name.clone()).or_default();
                     places.insert((target, environment.environment.python));
                 }
@@ -183,35 +231,40 @@ struct Writer<'a> {
     plans: &'a [TargetPlan],
     elsewhere: BTreeSet<usize>,
     wants: Wants,
+    needed: BTreeMap<Node, Needed>,
+    outside: BTreeMap<usize, Vec<Guards>>,
     patch: Patch,
 }
 
 impl Writer<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
     fn entry(&mut self, index: usize, fates: Fates) -> std::result::Result<(), Problem> {
-        let Fates { pinned, kept, included, gone } = fates;
+        let Fates { pinned, kept, gone, included: _ } = fates;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let with_markers = self.poetry.version >= LockVersion::V2_1;
-        let elsewhere = self.elsewhere.contains(&index);
+        let (elsewhere, outside) = (self.elsewhere.contains(&index), self.outside.get(&index));
+        let stays = !kept.is_empty() || elsewhere || outside.is_some();
         let source = &self.poetry.source;
-        if pinned.is_empty() && (gone.is_empty() || !with_markers || (kept.is_empty() && !elsewhere)) {
-            if !gone.is_empty() && kept.is_empty() {
+        if pinned.is_empty() && (gone.is_empty() || !with_markers || !stays) {
+            if !gone.is_empty() && kept.is_empty() && outside.is_none() {
                 self.patch.replace(block.span, "");
                 return Ok(());
             }
             // Without markers, what is still needed somewhere stays: it does no harm where it is not.
-            if with_markers && !included.is_empty() {
-                entry::widened(source, block, marker(self.plans, &included, false).as_deref(), &mut self.patch);
+            self.guards(index, block).put(source, block, |span| span, &mut self.patch);
+            if let Some(span) = block.optional.filter(|_| self.is_plain(index)) {
+                self.patch.replace(span, "false");
             }
             if !kept.is_empty() {
                 entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
             }
             return Ok(());
         }
-        if kept.is_empty() && !elsewhere && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
-            let texts = pinned
-                .iter()
-                .map(|(content, (_, requires))| entry::changed(source, block, &content.pin, requires.as_deref(), None));
+        if !stays && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
+            let guards = self.guards(index, block);
+            let texts = pinned.iter().map(|(content, (_, requires))| {
+                entry::changed(source, block, &content.pin, requires.as_deref(), &guards)
+            });
             self.patch.replace(block.span, texts.collect::<String>());
             return Ok(());
         }
@@ -221,16 +274,21 @@ impl Writer<'_> {
             return Err(Problem::new(Code::Unsupported, message).help("name one Python: --python 3.10"));
         }
         let mut texts = Vec::new();
-        if !kept.is_empty() || elsewhere {
+        if stays {
             let mut taken: Where = pinned.values().flat_map(|(places, _)| places).copied().collect();
             taken.extend(gone);
-            let also = marker(self.plans, &included, false).filter(|_| !included.is_empty());
-            let text = entry::kept(source, block, also.as_deref(), &rest(self.plans, &taken, &kept));
+            let mut there = outside.cloned().unwrap_or_default();
+            if !kept.is_empty() || elsewhere {
+                there.push(Guards::all(block, &rest(self.plans, &taken, &kept)));
+            }
+            let own = if outside.is_some() { Guards::of(block) } else { self.guards(index, block) };
+            let text = entry::kept(source, block, &own.within(&there));
             texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
         }
+        let guards = self.guards(index, block);
         for (Content { pin }, (places, requires)) in &pinned {
             let marker = marker(self.plans, places, true);
-            let text = entry::changed(source, block, pin, requires.as_deref(), marker.as_deref());
+            let text = entry::changed(source, block, pin, requires.as_deref(), &guards.clone().and(marker.as_deref()));
             let url = if let Pin::Url { url, .. } = pin.as_ref() { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
         }
@@ -238,6 +296,29 @@ impl Writer<'_> {
         texts.sort();
         self.patch.replace(block.span, texts.into_iter().map(|(_, _, text)| text).collect::<String>());
         Ok(())
+    }
+
+    /// Where an entry is wanted: where it is locked, and wherever something needs it. What others need as it is locked
+    /// gets an entry of its own, which is only where something needs it.
+    fn guards(&self, index: usize, block: &Block) -> Guards {
+        let apart = self.outside.contains_key(&index);
+        let own = if apart { Guards::default() } else { Guards::of(block) };
+        self.with_needed(own, &Node::Entry(index), apart)
+    }
+
+    fn with_needed(&self, guards: Guards, node: &Node, whole: bool) -> Guards {
+        if self.poetry.version < LockVersion::V2_1 {
+            return guards;
+        }
+        let needed = self.needed.get(node).into_iter().flat_map(|needed| &needed.guards);
+        let each = needed.flat_map(|(group, markers)| markers.iter().map(move |(own, places)| (group, own, places)));
+        each.fold(guards, |guards, (group, own, places)| {
+            guards.or(group, both(own.clone(), marker(self.plans, places, whole).as_deref()))
+        })
+    }
+
+    fn is_plain(&self, index: usize) -> bool {
+        self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain)
     }
 
     /// What an entry that stays needs beyond what the lock knew, each with the marker that says where.
@@ -250,27 +331,25 @@ impl Writer<'_> {
 
     /// New entries, each before the first one of a greater name, as Poetry sorts them.
     fn added(&mut self) {
-        let mut added: BTreeMap<(&PackageName, &Pin), Wanted> = BTreeMap::new();
-        for (target, plan) in self.plans.iter().enumerate() {
-            for environment in &plan.environments {
-                for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
-                    let Some(pin) = &line.pin else { continue };
-                    let place = added.entry((&line.name, pin)).or_insert_with(|| (Where::new(), line.requires.clone()));
-                    place.0.insert((target, environment.environment.python));
-                }
+        let mut added: BTreeMap<(&PackageName, &Rc<Pin>), &Line> = BTreeMap::new();
+        for environment in self.plans.iter().flat_map(|plan| &plan.environments) {
+            for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
+                let Some(pin) = &line.pin else { continue };
+                added.entry((&line.name, pin)).or_insert(line);
             }
         }
         let end = self.blocks.last().map_or(self.poetry.source.text.len(), |block| block.span.end);
-        let torch = self.poetry.entries.iter().position(|entry| entry.name.as_ref() == "torch").unwrap_or(0);
-        for ((name, pin), (places, requires)) in added {
+        for ((name, pin), line) in added {
             let before = self.poetry.entries.iter().position(|entry| entry.name > *name);
             let first = self.blocks.first().map_or(end, |block| block.span.start);
             // Behind the entry before, so that comments stay above the entry that they are said of.
             let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
-            let Some(like) = self.blocks.get(torch) else { continue };
-            let marker = marker(self.plans, &places, true);
-            let new = NewEntry { name, pin, requires: requires.as_deref(), marker: marker.as_deref() };
-            self.patch.insert(at, entry::new(self.poetry, like, torch, &new));
+            let node = Node::New(name.clone(), Rc::clone(pin));
+            let Some(needed) = self.needed.get(&node) else { continue };
+            let Some(like) = needed.by.first().and_then(|index| self.blocks.get(*index)) else { continue };
+            let guards = self.with_needed(Guards::default(), &node, true);
+            let new = NewEntry { name, pin, requires: line.requires.as_deref(), guards, is_optional: !needed.is_plain };
+            self.patch.insert(at, entry::new(self.poetry, like, &new));
         }
     }
 }

@@ -16,8 +16,12 @@ pub struct Block {
     pub version: Span,
     /// The value of `files`.
     pub files: Option<Span>,
+    /// The value of `optional`.
+    pub optional: Option<Span>,
     /// `groups`; none before 2.1.
     pub groups: Vec<String>,
+    /// The value of `groups`.
+    pub groups_at: Option<Span>,
     /// The value of `markers`.
     pub markers: Option<Markers>,
     /// `[package.dependencies]`, `[package.extras]` and `[package.source]`, in file order, each up to the next one.
@@ -134,6 +138,8 @@ fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result
         Some(item) => toml.strings(item, "groups")?.into_iter().map(str::to_owned).collect(),
     };
     Ok(Block {
+        optional: table.get("optional").map(Item::span),
+        groups_at: table.get("groups").map(Item::span),
         groups,
         span: Span { start, end },
         head: Span { start, end: first },

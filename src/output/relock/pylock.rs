@@ -13,8 +13,8 @@ use pep508_rs::PackageName;
 use super::wheels::{Located, Shape, Wheel, quoted};
 use super::{Content, Fates, Where, elsewhere, fates, marker, rest, twins};
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::Lock;
 use crate::lock::pylock::{Block, Part, Pylock};
+use crate::lock::{Choice, Lock};
 use crate::pin::Pin;
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source};
@@ -33,10 +33,15 @@ type Releases = BTreeMap<(Version, Option<String>), Release>;
 ///
 /// # Errors
 /// If two targets want different builds on one platform, or if it is not known where a wheel lies.
-pub(in crate::output) fn pylock(lock: &Lock, pylock: &Pylock, plans: &[TargetPlan]) -> Result<String> {
+pub(in crate::output) fn pylock(
+    lock: &Lock,
+    pylock: &Pylock,
+    plans: &[TargetPlan],
+    choices: &[Choice],
+) -> Result<String> {
     Error::unless_empty(twins(plans))?;
     let blocks = pylock.layout()?;
-    let elsewhere = elsewhere(lock, plans);
+    let elsewhere = elsewhere(lock, plans, choices);
     let located = Located::of(pylock);
     let mut writer = Writer { pylock, blocks: &blocks, plans, elsewhere, located, patch: Patch::default() };
     let mut problems = Vec::new();

@@ -1,0 +1,295 @@
+//! The proof that a rewritten lock does what was planned, made before anything is written. What it finds is a mistake of
+//! this program.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalog::WheelSource;
+use crate::error::{Code, Problem};
+use crate::lock::poetry::{LockVersion, PoetryLock};
+use crate::lock::{Choice, Lock, LockedDigest, Selection};
+use crate::pin::Pin;
+use crate::plan::{self, EnvironmentPlan, Knowledge, Line, TargetPlan, What};
+use crate::target::{Environment, Python, Target};
+use crate::wheel::WheelName;
+
+fn wrong(what: &str) -> Problem {
+    let help = "nothing was written; please report this with the lock";
+    Problem::new(Code::Inconsistent, format!("the rewritten lock would not do: {what}")).help(help)
+}
+
+/// What is installed under each Python: version and digests by name.
+type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
+
+fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
+    let of = |line: &Line, environment: Environment| -> (String, BTreeSet<LockedDigest>) {
+        match (line.pin.as_deref(), line.entry.and_then(|index| lock.entries().get(index))) {
+            (Some(Pin::Url { version, sha256, .. }), _) => {
+                (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
+            }
+            (Some(Pin::Index { version, files, .. }), _) => {
+                let files = files.iter().map(|(name, digest)| (Some(name), LockedDigest::Sha256(*digest)));
+                (version.to_string(), digests(lock, files, environment))
+            }
+            (None, Some(entry)) => {
+                let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+                let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
+                (version, digests(lock, files, environment))
+            }
+            (None, None) => (String::new(), BTreeSet::new()),
+        }
+    };
+    let each = plan.environments.iter().flat_map(|environment| {
+        let here = environment.environment;
+        environment.lines.iter().map(move |line| ((here.python, line.name.to_string()), of(line, here)))
+    });
+    each.collect()
+}
+
+/// The digests that an entry admits on an environment. One entry of a pylock.toml has the wheels of all Pythons; there it
+/// is the wheel that an installer takes.
+fn digests<'f>(
+    lock: &Lock,
+    files: impl Iterator<Item = (Option<&'f str>, LockedDigest)>,
+    environment: Environment,
+) -> BTreeSet<LockedDigest> {
+    let files: Vec<(Option<&str>, LockedDigest)> = files.collect();
+    let fits = |name: Option<&str>| name?.parse::<WheelName>().ok()?.fit(environment);
+    let taken = match lock {
+        Lock::Pylock(_) => files.iter().filter_map(|(name, digest)| Some((fits(*name)?, digest))).max(),
+        Lock::Poetry(_) | Lock::Requirements(_) => None,
+    };
+    match taken {
+        Some((_, digest)) => [digest.clone()].into(),
+        None => files.into_iter().map(|(_, digest)| digest).collect(),
+    }
+}
+
+fn is_by_graph(lock: &Lock) -> bool {
+    match lock {
+        Lock::Poetry(lock) => lock.version < LockVersion::V2_1,
+        Lock::Requirements(_) | Lock::Pylock(_) => false,
+    }
+}
+
+fn is_as_locked(plan: &TargetPlan, python: Python, name: &str) -> bool {
+    let there = plan.environments.iter().filter(|one| one.environment.python == python);
+    there.flat_map(|one| &one.lines).any(|line| line.pin.is_none() && line.name.as_ref() == name)
+}
+
+/// Where the new lock does not give what was planned, or would be changed again: a mistake of this program, told before
+/// anything is written.
+pub(super) fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut wrong = |what: String| problems.push(wrong(&what));
+    for (plan, second) in plans.iter().zip(second) {
+        let (planned, found) = (installed(lock, plan), installed(again, second));
+        for ((python, name), what) in &planned {
+            let now = found.get(&(*python, name.clone()));
+            // A lock without groups selects by its graph: what only the old wheel needed is no longer reached.
+            let unneeded = now.is_none() && is_by_graph(again) && is_as_locked(plan, *python, name);
+            if now != Some(what) && !unneeded {
+                wrong(format!("{name} {} is not what CPython {python} gets", what.0));
+            }
+        }
+        for (python, name) in found.keys().filter(|key| !planned.contains_key(*key)) {
+            wrong(format!("{name} comes along for CPython {python}"));
+        }
+        let changes = second.environments.iter().flat_map(|one| &one.decisions).filter(|one| one.is_change());
+        for decision in changes {
+            wrong(format!("{} would be changed again", decision.name));
+        }
+    }
+    problems
+}
+
+/// As [`differences`], for each group and for each extra alone: Poetry installs them so, and by the groups and markers of
+/// an entry alone it knows what belongs to which.
+pub(super) fn each_choice<S: WheelSource>(
+    lock: &PoetryLock,
+    plans: &[TargetPlan],
+    again: &PoetryLock,
+    knowledge: &Knowledge<'_, S>,
+) -> Vec<Problem> {
+    let (lock, choices) = (Lock::Poetry(Box::new(lock.clone())), choices(lock));
+    let again = Lock::Poetry(Box::new(again.clone()));
+    let mut problems = Vec::new();
+    for plan in plans {
+        let planned = installed(&lock, plan);
+        for one in &plan.environments {
+            let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
+            for (choice, what) in &choices {
+                // What could not be had before is no loss.
+                let Ok(old) = lock.select(choice, one.environment) else { continue };
+                let found = again.select(choice, one.environment).map_err(|error| error.to_string());
+                let different = found.and_then(|new| {
+                    let entries = |selection: &Selection| selection.picks.iter().map(|pick| pick.entry).collect();
+                    let both: Vec<Vec<usize>> = vec![entries(&old), vec![usize::MAX], entries(&new)];
+                    if !seen.insert(both.concat()) {
+                        return Ok(());
+                    }
+                    same(&lock, one, &planned, &old, &again, &new)?;
+                    if let Some(need) = unmet(&again, &new).difference(&unmet(&lock, &old)).next() {
+                        return Err(format!("{need} is missing, which something needs"));
+                    }
+                    if is_involved(one, &old) { whole(&again, choice, plan, one, knowledge) } else { Ok(()) }
+                });
+                problems.extend(different.err().map(|why| wrong(&format!("{what}: {why}"))));
+            }
+        }
+    }
+    problems
+}
+
+/// Each group and each extra alone, all extras of a group, and what to call that.
+fn choices(lock: &PoetryLock) -> Vec<(Choice, String)> {
+    let in_project = lock.project.iter().flat_map(|project| project.extras.keys());
+    let extras: BTreeSet<_> = lock.extras.keys().chain(in_project).collect();
+    let mut choices = Vec::new();
+    for extra in extras {
+        let choice = Choice { extras: vec![extra.clone()], ..Choice::default() };
+        choices.push((choice, format!("with the extra {extra} alone")));
+    }
+    choices.push((Choice::default(), "with the group main alone".to_owned()));
+    for group in lock.groups() {
+        let only = Choice { only: vec![group.clone()], ..Choice::default() };
+        let all = Choice { all_extras: true, ..only.clone() };
+        choices.push((only, format!("with the group {group} alone")));
+        choices.push((all, format!("with the group {group} and all extras")));
+    }
+    choices
+}
+
+/// True if packages of the family are selected that the plan is about.
+fn is_involved(plan: &EnvironmentPlan, selection: &Selection) -> bool {
+    let is_family = |line: &&Line| {
+        let of_name = plan.decisions.iter().filter(|one| one.name == line.name);
+        of_name.into_iter().any(|one| matches!(one.what, What::Swapped(_) | What::Kept(_)))
+    };
+    let members: BTreeSet<usize> = plan.lines.iter().filter(is_family).filter_map(|line| line.entry).collect();
+    selection.picks.iter().any(|pick| members.contains(&pick.entry))
+}
+
+/// What is selected is as planned; where the plan is about something else, as locked, or what does as well.
+fn same(
+    lock: &Lock,
+    plan: &EnvironmentPlan,
+    planned: &Installed,
+    old: &Selection,
+    again: &Lock,
+    new: &Selection,
+) -> Result<(), String> {
+    let (was, is) = (selected(lock, old), selected(again, new));
+    let involved = is_involved(plan, old);
+    for (name, what) in &is {
+        let as_planned = planned.get(&(plan.environment.python, name.clone()));
+        let expected = if involved { as_planned.or(was.get(name)) } else { was.get(name) };
+        if expected != Some(what) && (involved || as_planned != Some(what) || !does(name, again, new)) {
+            return Err(format!("{name} {} is not what was planned", what.0));
+        }
+    }
+    match was.keys().find(|name| !involved && !is.contains_key(*name)) {
+        Some(name) => Err(format!("{name} is missing")),
+        None => Ok(()),
+    }
+}
+
+/// What is needed but not selected.
+fn unmet<'l>(lock: &'l Lock, selection: &'l Selection) -> BTreeSet<&'l str> {
+    let there: BTreeSet<&str> = selection.picks.iter().map(|pick| lock.entries()[pick.entry].name.as_ref()).collect();
+    let needs = selection.picks.iter().flat_map(|pick| pick.needs.iter().flatten());
+    needs.map(|(need, _)| need.name.as_ref()).filter(|name| !there.contains(name)).collect()
+}
+
+/// True if the selected release of a package is what all need that are selected with it.
+fn does(name: &str, lock: &Lock, selection: &Selection) -> bool {
+    let entries = selection.picks.iter().map(|pick| &lock.entries()[pick.entry]);
+    let version = entries.filter(|entry| entry.name.as_ref() == name).find_map(|entry| entry.version.as_ref());
+    let needs = selection.picks.iter().flat_map(|pick| pick.needs.iter().flatten());
+    let mut needs = needs.filter(|(need, _)| need.name.as_ref() == name);
+    version.is_none_or(|version| needs.all(|(need, _)| need.versions.admits(version)))
+}
+
+fn selected(lock: &Lock, selection: &Selection) -> BTreeMap<String, (String, BTreeSet<LockedDigest>)> {
+    let each = selection.picks.iter().map(|pick| {
+        let entry = &lock.entries()[pick.entry];
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        (entry.name.to_string(), (version, entry.files.iter().map(|file| file.digest.clone()).collect()))
+    });
+    each.collect()
+}
+
+/// Nothing is missing: a plan for the same target finds nothing to add. What only others need may be left.
+fn whole<S: WheelSource>(
+    again: &Lock,
+    choice: &Choice,
+    plan: &TargetPlan,
+    one: &EnvironmentPlan,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<(), String> {
+    let target = Target { pythons: vec![one.environment.python], ..plan.target.clone() };
+    let second = plan::target(again, choice, &target, true, knowledge).map_err(|error| error.to_string())?;
+    let mut decisions = second.environments.iter().flat_map(|one| &one.decisions);
+    match decisions.find(|one| one.is_change() && one.what != What::Removed) {
+        Some(decision) => Err(format!("{} would be changed again", decision.name)),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::read;
+    use crate::output::{self, Style};
+    use crate::target::{Backend, Platform};
+
+    const FIXTURE: &str = include_str!("../../../tests/fixtures/poetry-2.5/torch-2.0.1/poetry.lock");
+
+    fn parse(text: &str) -> PoetryLock {
+        PoetryLock::parse("poetry.lock", text.to_owned(), None).unwrap()
+    }
+
+    /// What is found where a rewritten lock is spoilt.
+    fn found(spoil: impl Fn(&str) -> String) -> Vec<String> {
+        let catalogues = read::catalogues(&[]).unwrap();
+        let knowledge = Knowledge::new(&catalogues);
+        let old = parse(FIXTURE);
+        let lock = Lock::Poetry(Box::new(old.clone()));
+        let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+        let target = Target {
+            name: None,
+            platform: Platform::LinuxX86_64,
+            backend: Some(Backend::cuda("11.7").unwrap()),
+            pythons: vec![Python::three(10)],
+        };
+        let mut plans = [plan::target(&lock, &everything, &target, false, &knowledge).unwrap()];
+        let text = output::rewritten(&lock, &mut plans, &[everything], &Style::default()).unwrap();
+        let problems = each_choice(&old, &plans, &parse(&spoil(&text)), &knowledge);
+        problems.into_iter().map(|problem| problem.message).collect()
+    }
+
+    /// Other groups for a package.
+    fn moved(text: &str, name: &str, from: &str, to: &str) -> String {
+        let (before, entry) = text.split_at(text.find(&format!("name = \"{name}\"")).unwrap());
+        assert!(entry.split("[[package]]").next().unwrap().contains(from), "{entry}");
+        format!("{before}{}", entry.replacen(from, to, 1))
+    }
+
+    #[test]
+    fn a_package_that_one_group_lacks_is_found() {
+        assert_eq!(found(str::to_owned), Vec::<String>::new());
+        let main = "groups = [\"main\"]";
+        for (name, groups) in [("packaging", "groups = [\"main\", \"dev\"]"), ("wheel", main), ("lit", main)] {
+            let found = found(|text| moved(text, name, groups, "groups = [\"dev\"]"));
+            let expected = format!("with the group main alone: {name} is missing, which something needs");
+            assert!(found.iter().any(|one| one.ends_with(&expected)), "{name}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn another_release_in_one_group_is_found() {
+        let found = found(|text| moved(text, "markdown", "version = \"3.7\"", "version = \"3.6\""));
+        assert!(
+            found.iter().any(|one| one.ends_with("with the group docs alone: markdown 3.6 is not what was planned"))
+        );
+    }
+}

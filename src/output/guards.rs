@@ -1,0 +1,152 @@
+//! When an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
+
+use super::places::in_brackets;
+use crate::lock::poetry::{Block, BlockMarkers};
+use crate::text::{Patch, Source, Span};
+
+/// The groups of an entry in Poetry's order, each with its marker; none: always. Locks before 2.1 have no groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Guards(Vec<(String, Option<String>)>);
+
+impl Guards {
+    /// Those of an entry.
+    pub(super) fn of(block: &Block) -> Self {
+        let marker = |group: &String| match &block.markers {
+            None => None,
+            Some(BlockMarkers::One(_, marker)) => Some(marker.clone()),
+            // A group that the table leaves out has no marker of its own.
+            Some(BlockMarkers::ByGroup(_, each)) => {
+                each.iter().find(|(name, _)| name == group).map(|(_, marker)| marker.clone())
+            }
+        };
+        Self(block.groups.iter().map(|group| (group.clone(), marker(group))).collect())
+    }
+
+    /// One marker for all groups of an entry.
+    pub(super) fn all(block: &Block, marker: &str) -> Self {
+        Self(block.groups.iter().map(|group| (group.clone(), Some(marker.to_owned()))).collect())
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        self.0.iter().map(|(group, marker)| (group.as_str(), marker.as_deref()))
+    }
+
+    /// Also in a group where a marker holds.
+    #[must_use]
+    pub(super) fn or(mut self, group: &str, marker: Option<String>) -> Self {
+        match self.0.iter_mut().find(|(name, _)| name == group) {
+            Some((_, own)) => {
+                *own = match (own.take(), marker) {
+                    (None, _) | (_, None) => None,
+                    (Some(own), Some(marker)) => Some(either([own, marker])),
+                };
+            }
+            None => {
+                self.0.push((group.to_owned(), marker));
+                self.0.sort_by(|(one, _), (other, _)| (one != "main", one).cmp(&(other != "main", other)));
+            }
+        }
+        self
+    }
+
+    /// Only where a marker holds.
+    #[must_use]
+    pub(super) fn and(self, marker: Option<&str>) -> Self {
+        Self(self.0.into_iter().map(|(group, own)| (group, both(own, marker))).collect())
+    }
+
+    /// Only where one of the others holds in the same group.
+    #[must_use]
+    pub(super) fn within(self, others: &[Self]) -> Self {
+        let narrowed = self.0.into_iter().filter_map(|(group, own)| {
+            let there = || others.iter().flat_map(Self::iter).filter(|(name, _)| *name == group);
+            there().next()?;
+            let mut markers: Vec<String> = Vec::new();
+            for (_, marker) in there() {
+                let Some(marker) = marker else { return Some((group, own)) };
+                if !markers.iter().any(|known| known == marker) {
+                    markers.push(marker.to_owned());
+                }
+            }
+            if own.as_ref().is_some_and(|own| markers.contains(own)) {
+                return Some((group, own));
+            }
+            Some((group, both(own, Some(&either(markers)))))
+        });
+        Self(narrowed.collect())
+    }
+
+    /// The value of `groups`.
+    pub(super) fn groups(&self) -> String {
+        let names: Vec<String> = self.0.iter().map(|(group, _)| quoted(group)).collect();
+        format!("[{}]", names.join(", "))
+    }
+
+    /// The value of `markers`; none where every group has none.
+    pub(super) fn markers(&self) -> Option<String> {
+        let (_, first) = self.0.first()?;
+        if self.0.iter().all(|(_, marker)| marker == first) {
+            return first.as_deref().map(quoted);
+        }
+        let each =
+            self.0.iter().filter_map(|(group, marker)| Some(format!("{group} = {}", quoted(marker.as_deref()?))));
+        Some(format!("{{{}}}", each.collect::<Vec<_>>().join(", ")))
+    }
+
+    /// Edits an entry so that it has these; `inside` says where a place of the lock is in the text that is edited.
+    pub(super) fn put(&self, source: &Source, block: &Block, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
+        let old = Self::of(block);
+        if let Some(span) = block.groups_at.filter(|_| old.groups() != self.groups()) {
+            patch.replace(inside(span), self.groups());
+        }
+        let (before, after) = (old.markers(), self.markers());
+        if before == after {
+            return;
+        }
+        let line = |at: usize| source.text[..at].rfind('\n').map_or(block.head.start, |at| at + 1);
+        let at = match &block.markers {
+            Some(BlockMarkers::One(span, _) | BlockMarkers::ByGroup(span, _)) => Some(*span),
+            None => None,
+        };
+        match (at, after) {
+            (Some(span), Some(marker)) => patch.replace(inside(span), marker),
+            (Some(span), None) => {
+                let end = source.text[span.end..].find('\n').map_or(source.text.len(), |at| span.end + at + 1);
+                patch.replace(inside(Span { start: line(span.start), end }), "");
+            }
+            (None, Some(marker)) => {
+                if let Some(files) = block.files {
+                    let start = line(files.start);
+                    patch.insert(inside(Span { start, end: start }).start, format!("markers = {marker}\n"));
+                }
+            }
+            (None, None) => {}
+        }
+    }
+}
+
+/// A string as TOML has it. The texts here hold no control characters.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// Both markers, where there are any.
+pub(super) fn both(one: Option<String>, other: Option<&str>) -> Option<String> {
+    match (one, other) {
+        (one, None) => one,
+        (None, Some(other)) => Some(other.to_owned()),
+        (Some(one), Some(other)) => Some(format!("{} and {}", in_brackets(&one), in_brackets(other))),
+    }
+}
+
+fn either(markers: impl IntoIterator<Item = String>) -> String {
+    let markers: Vec<String> = markers.into_iter().collect();
+    match markers.as_slice() {
+        [one] => one.clone(),
+        several => several.iter().map(|one| in_brackets(one)).collect::<Vec<_>>().join(" or "),
+    }
+}

@@ -1,0 +1,78 @@
+//! Who needs what the choice does not: entries outside of the chosen groups and extras keep what they were locked with.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::MarkerTree;
+
+use super::super::guards::Guards;
+use super::Fates;
+use super::reach::guards;
+use crate::lock::poetry::{Block, PoetryLock};
+use crate::plan::{EnvironmentPlan, TargetPlan};
+
+/// For each entry that goes or becomes another release: where others need it as it is locked. Without any, no place
+/// has it any more.
+///
+/// Of another release one is enough for all, but for those that are never installed together with the family: extras
+/// that exclude each other.
+pub(super) fn outside(
+    lock: &PoetryLock,
+    blocks: &[Block],
+    plans: &[TargetPlan],
+    fates: &[Fates],
+) -> BTreeMap<usize, Vec<Guards>> {
+    let selections = || plans.iter().flat_map(|plan| &plan.selections);
+    let chosen: BTreeSet<usize> = selections().flat_map(|one| &one.picks).map(|pick| pick.entry).collect();
+    let family: BTreeSet<usize> = plans.iter().flat_map(|plan| &plan.environments).flat_map(family).collect();
+    let changes = |index: usize| fates.get(index).is_some_and(Fates::is_change) && !family.contains(&index);
+    let there = overlap(blocks, &family);
+    let counts = |by: usize, index: usize| !fates[index].gone.is_empty() || !there.contains(&by);
+    // Who needs which of these, by entry.
+    let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
+    for pick in selections().flat_map(|one| one.picks.iter().chain(&one.spare)) {
+        for (need, _) in pick.needs.iter().flatten() {
+            let meets = |index: &usize| {
+                let entry = &lock.entries[*index];
+                entry.name == need.name && entry.version.as_ref().is_none_or(|version| need.versions.admits(version))
+            };
+            edges.extend((0..fates.len()).filter(|one| changes(*one)).filter(meets).map(|index| (pick.entry, index)));
+        }
+    }
+    let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (by, index) in edges.iter().filter(|(by, index)| !chosen.contains(by) && counts(*by, *index)) {
+        found.entry(*index).or_default().insert(*by);
+    }
+    loop {
+        let mut more = false;
+        for (by, index) in edges.iter().filter(|(by, index)| by != index && changes(*by)) {
+            let through = found.get(by).into_iter().flatten().copied().filter(|by| counts(*by, *index));
+            let through: BTreeSet<usize> = through.collect();
+            if !through.is_empty() {
+                let known = found.entry(*index).or_default();
+                let before = known.len();
+                known.extend(through);
+                more |= known.len() != before;
+            }
+        }
+        if !more {
+            break;
+        }
+    }
+    let guards = |by: BTreeSet<usize>| by.into_iter().filter_map(|by| blocks.get(by)).map(Guards::of).collect();
+    found.into_iter().map(|(index, by)| (index, guards(by))).collect()
+}
+
+/// Entries of the family: what is swapped, and what stays although it needs other packages now.
+fn family(plan: &EnvironmentPlan) -> impl Iterator<Item = usize> {
+    let requirers: BTreeSet<&str> = plan.needed.values().flat_map(|choice| choice.requirers()).collect();
+    let lines = plan.lines.iter().filter(|line| !plan.needed.contains_key(&line.name));
+    lines.filter(move |line| line.pin.is_some() || requirers.contains(line.name.as_ref())).filter_map(|line| line.entry)
+}
+
+/// Entries that can be installed together with one of the family.
+fn overlap(blocks: &[Block], family: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let trees = |block: &Block| -> Vec<MarkerTree> { guards(block).into_iter().map(|(.., tree)| tree).collect() };
+    let family: Vec<MarkerTree> = family.iter().filter_map(|index| blocks.get(*index)).flat_map(trees).collect();
+    let meets = |block: &Block| trees(block).iter().any(|one| family.iter().any(|other| !one.is_disjoint(other)));
+    blocks.iter().enumerate().filter(|(_, block)| meets(block)).map(|(index, _)| index).collect()
+}
