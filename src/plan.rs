@@ -9,6 +9,7 @@
 
 pub(crate) mod family;
 pub(crate) mod knowledge;
+pub(crate) mod labelled;
 mod leftover;
 pub(crate) mod refusal;
 mod several;
@@ -24,7 +25,8 @@ use pep508_rs::PackageName;
 use crate::catalog::WheelSource;
 use crate::closure;
 use crate::error::{Error, Problem, Result};
-use crate::lock::{Entry, Selection};
+use crate::lock::requirements::GlobalOption;
+use crate::lock::{Entry, Lock, Selection};
 use crate::marker::{Condition, Extras};
 use crate::pin::Pin;
 use crate::target::{Backend, Environment, Python};
@@ -55,9 +57,20 @@ pub struct View<'a> {
     pub entries: &'a [Entry],
     /// Its texts, for places in messages.
     pub sources: &'a [Source],
+    /// The options of a requirements file, which say where all of its entries come from. `None`: each has its own index.
+    pub options: Option<&'a [GlobalOption]>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// All of a lock.
+    pub fn of(lock: &'a Lock) -> Self {
+        let options = match lock {
+            Lock::Requirements(file) => Some(&*file.options),
+            Lock::Poetry(_) | Lock::Pylock(_) => None,
+        };
+        Self { entries: lock.entries(), sources: lock.sources(), options }
+    }
+
     /// Points a problem at an entry.
     pub(crate) fn point(&self, problem: Problem, entry: usize) -> Problem {
         let place = self.entries.get(entry).and_then(|entry| Some((self.sources.get(entry.at.source)?, entry.at.span)));
@@ -157,6 +170,8 @@ pub enum Kept {
     WithTorch,
     /// No other build was asked for. The build, if known.
     AsLocked(Option<Backend>),
+    /// It stays the wheel that it was, but is written as its URL: no index of the lock serves it.
+    Unserved(Rc<Pin>),
     /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.
     Unproven(String),
 }

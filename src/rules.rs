@@ -83,7 +83,7 @@ pub fn audit<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
     offers: &Offers,
 ) -> Result<Audit> {
-    let view = View { entries: lock.entries(), sources: lock.sources() };
+    let view = View::of(lock);
     let files: Vec<Files> = view.entries.iter().map(|entry| Files::of(entry, knowledge, offers)).collect();
     let history = History::new(knowledge, offers);
     let mut findings = Findings::new(lock);
@@ -99,7 +99,9 @@ pub fn audit<S: WheelSource>(
                 selected => selected?,
             };
             let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
-            let (members, problems) = family::members(view, &selection, &wish, knowledge);
+            let (mut members, problems) = family::members(view, &selection, &wish, knowledge);
+            // Without a build that is wanted the lock is looked at as it is.
+            members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
             let here = Here { asked, environment, selection: &selection, members: &members };
             image::look(&here, &mut findings);
             if asked.target.backend.is_some() {

@@ -28,6 +28,7 @@ mod hostile;
 mod index;
 mod init;
 mod judges;
+mod labelled;
 mod locks;
 mod one_configuration;
 mod project_catalogue;

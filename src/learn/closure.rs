@@ -100,7 +100,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     });
     let mut notes: Vec<String> = unknown.collect();
     let wish = Wish { backend: None, environment, pythons: &[environment.python] };
-    let view = View { entries: &entries, sources: &[] };
+    let view = View { entries: &entries, sources: &[], options: None };
     let (chosen, problems) = closure::resolve(view, &selection, &members, &wish, &knowledge);
     // What nothing meets is told by name once all indexes were asked.
     let others = problems.iter().filter(|one| one.code != Code::Unmet);

@@ -21,8 +21,7 @@ pub(super) fn write(
     plans: &[TargetPlan],
     style: &Style,
 ) -> Result<String> {
-    let mut writer =
-        Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
+    let mut writer = Writer { view: View::of(lock), style, problems: Vec::new() };
     let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     let mut indexes: BTreeSet<&str> = BTreeSet::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {

@@ -33,8 +33,7 @@ impl Fate<'_> {
 
 /// Writes the file.
 pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
-    let mut writer =
-        Writer { view: View { entries: lock.entries(), sources: lock.sources() }, style, problems: Vec::new() };
+    let mut writer = Writer { view: View::of(lock), style, problems: Vec::new() };
     let places = Places::of(plans);
     let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
     let mut added: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();

@@ -68,7 +68,7 @@ impl Draft {
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
         super::whole(lock, plans)?;
-        let view = View { entries: lock.entries(), sources: lock.sources() };
+        let view = View::of(lock);
         let places = Places::of(plans);
         let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
         for environment in plans.iter().flat_map(|plan| &plan.environments) {

@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, Known};
-use super::{Kept, View, Wish, refusal};
+use super::{Kept, View, Wish, labelled, refusal};
 use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
@@ -94,7 +94,7 @@ pub(crate) fn members<S: WheelSource>(
             continue;
         }
         seen.push(pick);
-        match member(entry, kind, torch_stays_from, wish, knowledge) {
+        match member(view, entry, kind, torch_stays_from, wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
                 if is_torch(entry) && matches!(fate, Fate::Keep { .. }) {
                     torch_stays_from = Some(&entry.origin);
@@ -115,6 +115,7 @@ pub(crate) fn members<S: WheelSource>(
 type Decided = (Version, Fate, Known, Option<Rc<WheelRow>>);
 
 fn member<S: WheelSource>(
+    view: View<'_>,
     entry: &Entry,
     kind: Family,
     torch_stays_from: Option<&Origin>,
@@ -159,9 +160,16 @@ fn member<S: WheelSource>(
         },
     };
     if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {
-        return Ok(keep(entry, version, why, current, wish, knowledge));
+        return Ok(match labelled::unserved(entry, version, view.options, &rows, wish.environment) {
+            Some(row) => keep_at_url(version, row, wish, knowledge),
+            None => keep(entry, version, why, current, wish, knowledge),
+        });
     }
-    let Some(wanted) = wish.backend else {
+    // What is locked for other platforms has a label that says what is wanted here, too.
+    let wanted = wish
+        .backend
+        .or_else(|| labelled::build(version).filter(|wanted| !best(&rows, *wanted, wish, knowledge).is_empty()));
+    let Some(wanted) = wanted else {
         return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
     };
     let row = match best(&rows, wanted, wish, knowledge).as_slice() {
@@ -206,6 +214,23 @@ fn keep<S: WheelSource>(
     let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform))));
     let fate = Fate::Keep { why, pin };
     (version.clone(), fate, requires, current)
+}
+
+/// Keeps the wheel that a pin means, as its URL.
+fn keep_at_url<S: WheelSource>(
+    version: &Version,
+    row: Rc<WheelRow>,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Decided {
+    let platform = wish.environment.platform;
+    let pin = Rc::new(pin_of(&row, knowledge.witness(&row, platform)));
+    let requires = knowledge.requires(&row, platform);
+    let why = match &requires {
+        Known::List(_) => Kept::Unserved(Rc::clone(&pin)),
+        Known::Not(reason) => Kept::Unproven(reason.clone()),
+    };
+    (version.clone(), Fate::Keep { why, pin: Some(pin) }, requires, Some(row))
 }
 
 /// Swapped wheels whose requirements are not known: nobody could say whether the output is whole.
@@ -274,9 +299,13 @@ fn locked_wheel<S: WheelSource>(
     let named = |file: LockedFile<'_>| Some((knowledge.wheel(file.name?)?, sha256(file.digest)));
     let named: Vec<(Rc<WheelName>, Option<Sha256>)> = entry.files.iter().filter_map(named).collect();
     if named.is_empty() {
-        let fitting = rows.iter().filter(|row| digests.contains(&row.sha256));
+        let admits =
+            |row: &WheelRow| entry.version.as_ref().is_none_or(|own| !own.is_local() || *own == row.wheel.version);
+        let fitting = rows.iter().filter(|row| admits(row) && digests.contains(&row.sha256));
         let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
-        let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none());
+        let elsewhere = |version| labelled::is_for_other_platforms(version, rows, wish.environment.platform);
+        let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none())
+            || best.is_none() && entry.version.as_ref().is_some_and(elsewhere);
         return match best {
             Some((_, row)) => Locked::Row(Rc::clone(row)),
             // The release is known, and no build of it installs here: then none of the untold files does.

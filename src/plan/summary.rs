@@ -67,6 +67,9 @@ fn change(decision: &Decision) -> Change {
             (Action::Kept, None, Some(format!("as locked: a {backend} build")))
         }
         What::Kept(Kept::AsLocked(None)) => (Action::Kept, None, Some("as locked".to_owned())),
+        What::Kept(Kept::Unserved(pin)) => {
+            (Action::Kept, Some(pin), Some("as locked, at its URL: no index of the file serves it".to_owned()))
+        }
         What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
     };
     let to = match (pin, action) {

@@ -72,7 +72,7 @@ pub fn target<S: WheelSource>(
     // A release's line admits the files of all Pythons served, so which ones are must be settled first.
     let mut problems = Vec::new();
     let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
-    let view = View { entries: lock.entries(), sources: lock.sources() };
+    let view = View::of(lock);
     let mut served = Vec::new();
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };

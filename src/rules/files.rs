@@ -3,11 +3,13 @@
 use super::offers::Offers;
 use std::rc::Rc;
 
+use pep440_rs::Version;
+
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::lock::{Entry, LockedDigest, Origin};
-use crate::plan::Knowledge;
 use crate::plan::family::file_name;
+use crate::plan::{Knowledge, Rows, labelled};
 use crate::report::audit::Verdict;
 use crate::system::System;
 use crate::target::{Environment, Python};
@@ -49,6 +51,8 @@ pub(super) struct Files {
     pub(super) untold: bool,
     /// True for a repository and a folder.
     pub(super) built: bool,
+    /// A release that is named without its files, and what the catalogue has of it.
+    unnamed: Option<(Version, Rows)>,
 }
 
 impl Files {
@@ -80,6 +84,7 @@ impl Files {
                 }
                 if entry.files.is_empty() {
                     files.untold = true;
+                    files.unnamed = entry.version.clone().map(|version| (version, Rc::clone(&rows)));
                     let there = rows.iter().filter(|row| match (&row.index, index) {
                         (Index::Pypi, None) => true,
                         (Index::Url(known), Some(index)) => **known == **index,
@@ -128,6 +133,11 @@ impl Files {
         let misfits =
             self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(Misfit::Python));
         let misfit = misfits.min_by_key(|misfit| (*misfit, other_kind(*misfit, system)));
+        let elsewhere =
+            |(version, rows): &(Version, Rows)| labelled::is_for_other_platforms(version, rows, environment.platform);
+        if self.unnamed.as_ref().is_some_and(elsewhere) {
+            return (Verdict::Nothing, Some(Misfit::Platform));
+        }
         let verdict = if self.untold {
             Verdict::Unknown
         } else if self.built {

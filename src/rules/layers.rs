@@ -58,7 +58,7 @@ fn built(member: &Member, here: &Here<'_>) -> Option<Backend> {
         Fate::Swap { .. } => here.asked.target.backend,
         Fate::Keep { why, .. } => match why {
             Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) => Some(*backend),
-            Kept::AsLocked(None) | Kept::OneBuild | Kept::WithTorch | Kept::Unproven(_) => row(),
+            Kept::AsLocked(None) | Kept::OneBuild | Kept::WithTorch | Kept::Unserved(_) | Kept::Unproven(_) => row(),
         },
     }
 }

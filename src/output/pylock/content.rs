@@ -98,7 +98,7 @@ impl<'a> Making<'a> {
             }
             Lock::Poetry(_) | Lock::Requirements(_) => Vec::new(),
         };
-        let view = View { entries: lock.entries(), sources: lock.sources() };
+        let view = View::of(lock);
         Ok(Self { view, style, carried, problems: Vec::new() })
     }
 

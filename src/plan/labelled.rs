@@ -1,0 +1,142 @@
+//! Pins with a local label in a lock that names no files, `torch==2.3.1+cpu`: whether there is such a wheel for the
+//! platform, and whether the lock's indexes serve it.
+//!
+//! A label is part of the version (PEP 440): `==2.3.1+cpu` admits no wheel of version 2.3.1. But PyTorch's builds for macOS
+//! never had a label, and the CPU builds for Linux aarch64 got theirs late. The default index takes no version with one.
+
+use std::cmp::Reverse;
+use std::rc::Rc;
+
+use pep440_rs::Version;
+
+use super::family::sha256;
+use crate::catalog::{Index, WheelRow, label};
+use crate::lock::requirements::GlobalOption;
+use crate::lock::{Entry, Origin};
+use crate::target::{Backend, Environment, Platform, Python};
+
+/// PyTorch's index: below it is a folder for each build, and its own pages list all of them.
+const PYTORCH: &str = "https://download.pytorch.org/whl";
+
+/// Pages of links below such a folder, which pip reads with `--find-links`.
+const PAGES: [&str; 2] = ["/torch_stable.html", "/torch"];
+
+/// The build that a label names.
+pub(super) fn build(version: &Version) -> Option<Backend> {
+    label(version).and_then(|text| text.parse().ok())
+}
+
+/// True if there are wheels of this very version, label included, and none of them is for the platform.
+pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], platform: Platform) -> bool {
+    let own = || rows.iter().filter(|row| row.wheel.version == *version);
+    let installs = |row: &Rc<WheelRow>| {
+        (0..=99).any(|minor| row.wheel.fit(Environment { platform, python: Python::three(minor) }).is_some())
+    };
+    version.is_local() && own().next().is_some() && !own().any(installs)
+}
+
+/// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;
+/// `None`: each entry of the lock has an index of its own.
+pub(super) fn unserved(
+    entry: &Entry,
+    version: &Version,
+    options: Option<&[GlobalOption]>,
+    rows: &[Rc<WheelRow>],
+    environment: Environment,
+) -> Option<Rc<WheelRow>> {
+    let options = options.filter(|_| version.is_local() && matches!(entry.origin, Origin::Index(_)))?;
+    let admits = |row: &WheelRow| {
+        entry.files.is_empty() || entry.files.iter().any(|file| sha256(file.digest) == Some(row.sha256))
+    };
+    let meant = rows.iter().filter(|row| row.wheel.version == *version && admits(row));
+    let there = meant.filter_map(|row| match &row.index {
+        Index::Url(folder) => Some((row.wheel.fit(environment)?, &**folder, row)),
+        Index::Pypi => None,
+    });
+    let there: Vec<_> = there.collect();
+    let own = build(version).map(|build| format!("{PYTORCH}/{build}")).unwrap_or_default();
+    // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
+    if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
+        return None;
+    }
+    let best = there.into_iter().max_by_key(|(fit, folder, _)| (fit.clone(), *folder == own, Reverse(*folder)));
+    best.map(|(.., row)| Rc::clone(row))
+}
+
+/// False if none of the places that a file names can have the wheels of a folder of PyTorch's index.
+fn may_serve(options: &[GlobalOption], folder: &str) -> bool {
+    let no_index = options.contains(&GlobalOption::NoIndex);
+    let index = options.iter().rev().find_map(|option| match option {
+        GlobalOption::IndexUrl(url) => Some(url.as_str()),
+        _ => None,
+    });
+    let index = index.filter(|_| !no_index);
+    let more = options.iter().filter_map(|option| match option {
+        GlobalOption::ExtraIndexUrl(url) => Some(url.as_str()).filter(|_| !no_index),
+        GlobalOption::FindLinks(place) => Some(place.as_str()),
+        _ => None,
+    });
+    index.into_iter().chain(more).any(|place| has(place, folder))
+}
+
+/// What is on a host that nobody here knows may be a copy of PyTorch's index.
+fn has(place: &str, folder: &str) -> bool {
+    let place = place.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    if is_default(place) {
+        return false;
+    }
+    let place = place.replace("://download-r2.", "://download.");
+    let place = PAGES.iter().find_map(|page| place.strip_suffix(page)).unwrap_or(&place);
+    place == PYTORCH || place == folder || !place.starts_with(PYTORCH)
+}
+
+/// True for the default index by its own address: the host is `pypi` with a top-level domain.
+fn is_default(place: &str) -> bool {
+    let host = place.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    host.strip_prefix("pypi.").is_some_and(|domain| !domain.is_empty() && !domain.contains(['.', ':']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_serves_its_own_folder_and_an_unknown_one_may_serve_all() {
+        let cpu = "https://download.pytorch.org/whl/cpu";
+        for place in [
+            cpu,
+            "https://download.pytorch.org/whl/cpu/",
+            "https://download-r2.pytorch.org/whl/cpu",
+            "https://download.pytorch.org/whl",
+            "https://download.pytorch.org/whl/torch_stable.html",
+            "https://download.pytorch.org/whl/cpu/torch_stable.html",
+            "https://mirror.example/simple",
+            "https://pypi.mirror.example/simple",
+            "./wheels",
+        ] {
+            assert!(has(place, cpu), "{place}");
+        }
+        for place in [
+            "https://download.pytorch.org/whl/cu118",
+            "https://download.pytorch.org/whl/cu118/torch/",
+            "https://pypi.test/simple",
+            "https://me:word@pypi.test/simple/",
+        ] {
+            assert!(!has(place, cpu), "{place}");
+        }
+    }
+
+    #[test]
+    fn without_the_indexes_only_links_are_read() {
+        let cpu = "https://download.pytorch.org/whl/cpu";
+        let extra = GlobalOption::ExtraIndexUrl(cpu.to_owned());
+        assert!(may_serve(&[extra.clone()], cpu));
+        assert!(!may_serve(&[extra, GlobalOption::NoIndex], cpu));
+        assert!(may_serve(&[GlobalOption::NoIndex, GlobalOption::FindLinks("wheels".to_owned())], cpu));
+        assert!(!may_serve(&[], cpu));
+        // The last one counts.
+        let index = |url: &str| GlobalOption::IndexUrl(url.to_owned());
+        assert!(!may_serve(&[index(cpu), index("https://download.pytorch.org/whl/cu118")], cpu));
+    }
+}

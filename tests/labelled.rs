@@ -1,0 +1,146 @@
+//! Pins with a local label, `torch==2.3.1+cpu`, in requirements files: there may be no such wheel for the platform, and no
+//! index of the file may serve it. The files are made here; the digests in them are those of the catalogue.
+
+use crate::support::{Place, Run, root};
+
+const BASE: &str = "filelock==3.13.1\nfsspec==2024.2.0\njinja2==3.1.3\nmarkupsafe==2.1.5\nmpmath==1.3.0\n\
+                    networkx==3.1\nnumpy==1.26.4\npillow==10.3.0\nsympy==1.12\ntyping-extensions==4.12.2\n";
+
+const FAMILY: &str = "torch==2.3.1+cpu\ntorchaudio==2.3.1+cpu\ntorchvision==0.18.1+cpu\n";
+
+fn export(text: &str, arguments: &str) -> Run {
+    let place = Place::new();
+    place.write("requirements.txt", text);
+    place.run(&format!("export {arguments} requirements.txt"))
+}
+
+/// The lines of torch's family, without their digests.
+fn family(output: &str) -> Vec<&str> {
+    let lines = output.lines().filter(|line| line.starts_with("torch"));
+    lines.map(|line| line.trim_end_matches(" \\")).collect()
+}
+
+/// The digest of a wheel of a folder of PyTorch's index.
+fn digest(folder: &str, file: &str) -> String {
+    let wheels = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
+    let folder = format!("https://download.pytorch.org/whl{folder}");
+    let mut rows = wheels.lines().map(|row| row.split('\t').collect::<Vec<_>>());
+    let row = rows.find(|row| row.get(3) == Some(&folder.as_str()) && row.get(4) == Some(&file));
+    row.unwrap_or_else(|| panic!("no {file}"))[5].to_owned()
+}
+
+#[test]
+fn where_no_wheel_has_the_label_the_build_without_it_is_taken() {
+    let text = format!("{FAMILY}{BASE}");
+    for (platform, build, wheel) in [
+        ("macos-arm64", "", "macosx_11_0_arm64"),
+        ("linux-aarch64", "--cpu", "aarch64"),
+        ("linux-aarch64", "", "aarch64"),
+    ] {
+        let run = export(&text, &format!("--platform {platform} {build} --python 3.10 --without-hashes"));
+        let output = run.ok();
+        let lines = family(&output);
+        assert_eq!(lines.len(), 3, "{output}");
+        for line in lines {
+            assert!(!line.contains("+cpu") && !line.contains("%2B"), "{platform} {build}: {line}");
+            assert!(line.ends_with(&format!("{wheel}.whl")) || !line.contains('@'), "{platform} {build}: {line}");
+        }
+    }
+}
+
+/// The digests of the lock are those of other files: those of the wheel that is written take their place.
+#[test]
+fn the_digests_go_with_the_label() {
+    let linux = digest("/cpu", "torch-2.3.1+cpu-cp311-cp311-linux_x86_64.whl");
+    let hashed = |line: &str| format!("{line} --hash=sha256:{}\n", "f".repeat(64));
+    let text = format!("torch==2.3.1+cpu --hash=sha256:{linux}\n{}", BASE.lines().map(hashed).collect::<String>());
+    let output = export(&text, "--platform macos-arm64 --python 3.11").ok();
+    let mac = digest("/cpu", "torch-2.3.1-cp311-none-macosx_11_0_arm64.whl");
+    assert!(output.contains(&mac) && !output.contains(&linux), "{output}");
+    // The label stands in the version: that the digest of the wheel without it is listed does not help.
+    let text = text.replace(&linux, &format!("{linux} --hash=sha256:{mac}"));
+    let output = export(&text, "--platform macos-arm64 --python 3.11").ok();
+    assert!(output.contains("torch @ ") && !output.contains(&linux), "{output}");
+}
+
+#[test]
+fn a_build_that_the_platform_does_not_have_is_refused() {
+    let text = format!("torch==2.3.1+cu121\n{BASE}");
+    let message = export(&text, "--platform linux-aarch64 --python 3.11 --without-hashes").refused();
+    assert!(message.contains("no wheel of torch 2.3.1+cu121 for linux-aarch64"), "{message}");
+}
+
+#[test]
+fn a_pin_that_no_index_of_the_file_serves_is_written_as_its_url() {
+    let wheel = |python: &str| {
+        format!("https://download.pytorch.org/whl/cpu/torch-2.3.1%2Bcpu-{python}-{python}-linux_x86_64.whl")
+    };
+    for (indexes, build) in [
+        ("", ""),
+        ("", "--cpu"),
+        ("--extra-index-url https://download.pytorch.org/whl/cu118\n", ""),
+        ("--index-url https://pypi.test/simple\n", ""),
+        ("--no-index\n--extra-index-url https://download.pytorch.org/whl/cpu\n", ""),
+    ] {
+        let text = format!("{indexes}torch==2.3.1+cpu\n{BASE}");
+        let run = export(&text, &format!("{build} --python 3.11 --without-hashes"));
+        assert!(
+            run.stderr.contains("at its URL: no index of the file serves it (built-in catalogue"),
+            "{}",
+            run.stderr
+        );
+        let output = run.ok();
+        assert_eq!(family(&output), [format!("torch @ {}", wheel("cp311"))], "{indexes}");
+    }
+    let output = export(&format!("torch==2.3.1+cpu\n{BASE}"), "--python 3.11 --python 3.12 --without-hashes").ok();
+    let lines = [("cp311", "python_version < \"3.12\""), ("cp312", "python_version >= \"3.12\"")];
+    assert_eq!(family(&output), lines.map(|(python, marker)| format!("torch @ {} ; {marker}", wheel(python))));
+}
+
+#[test]
+fn a_pin_at_its_url_has_the_one_digest_of_the_file_there() {
+    let [own, other] =
+        ["cp311", "cp310"].map(|python| digest("/cpu", &format!("torch-2.3.1+cpu-{python}-{python}-linux_x86_64.whl")));
+    let hashed = |line: &str| format!("{line} --hash=sha256:{}\n", "f".repeat(64));
+    let base: String = BASE.lines().map(hashed).collect();
+    let text = format!("torch==2.3.1+cpu --hash=sha256:{own} --hash=sha256:{other}\n{base}");
+    let output = export(&text, "--python 3.11").ok();
+    assert!(output.contains("torch @ https") && output.contains(&own) && !output.contains(&other), "{output}");
+    // A digest that nobody knows is not that of the catalogue's wheel.
+    let text = format!("torch==2.3.1+cpu --hash=sha256:{}\n{base}", "e".repeat(64));
+    let run = export(&text, "--python 3.11");
+    assert!(run.stderr.contains("unproven  torch 2.3.1+cpu"), "{}", run.stderr);
+    assert!(run.ok().contains("torch==2.3.1+cpu --hash"));
+}
+
+#[test]
+fn a_file_that_names_the_index_keeps_its_line() {
+    for indexes in [
+        "--extra-index-url https://download.pytorch.org/whl/cpu",
+        "--extra-index-url=https://download.pytorch.org/whl/cpu/",
+        "-i https://download.pytorch.org/whl/cpu",
+        "--extra-index-url https://download-r2.pytorch.org/whl/cpu",
+        "--extra-index-url https://download.pytorch.org/whl",
+        "-f https://download.pytorch.org/whl/torch_stable.html",
+        "--extra-index-url https://mirror.example/pytorch/simple",
+        "--no-index\n--find-links wheels",
+    ] {
+        let text = format!("{indexes}\n{FAMILY}{BASE}");
+        for build in ["", "--cpu"] {
+            let output = export(&text, &format!("{build} --python 3.11 --without-hashes")).ok();
+            let kept = output.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n"));
+            assert_eq!(kept.collect::<String>(), text, "{indexes} {build}");
+        }
+    }
+}
+
+#[test]
+fn the_audit_tells_that_no_wheel_of_the_platform_has_the_label() {
+    let place = Place::new();
+    place.write("requirements.txt", format!("torch==2.3.1+cpu\n{BASE}"));
+    for (platform, status) in [("macos-arm64", 1), ("linux-aarch64", 1), ("linux-x86_64", 0)] {
+        let run = place.run(&format!("audit --platform {platform} --python 3.11 requirements.txt"));
+        let told = run.stdout.contains(&format!("error[no-wheel]: torch 2.3.1+cpu has no wheel for {platform}"));
+        assert_eq!((run.status, told), (status, status == 1), "{}", run.shown());
+    }
+}
