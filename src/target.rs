@@ -58,6 +58,16 @@ impl Backend {
         self != Self::Cpu
     }
 
+    /// Its kind, without a version: `CUDA`.
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Cpu => "CPU",
+            Self::Cuda(..) => "CUDA",
+            Self::Rocm(..) => "ROCm",
+            Self::Xpu => "XPU",
+        }
+    }
+
     /// As people say it: `CUDA 11.8`, `ROCm 6.3`, `CPU`, `XPU`.
     pub fn spoken(self) -> String {
         match self {

@@ -16,6 +16,7 @@ mod catalog_command;
 mod catalog_update;
 mod check;
 mod closure;
+mod companions;
 mod completions;
 mod config;
 mod corpus;

@@ -77,6 +77,22 @@ pub fn last_with(backend: Backend) -> Option<Version> {
     (!is_unlisted(next, backend)).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
 }
 
+/// The kinds of builds ([`Backend::kind`]) that a package has at all; `None` where that is not known.
+pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
+    lines("kinds").find_map(|columns| match columns.as_slice() {
+        [name, kinds] if *name == package.as_ref() => Some(kinds.split(' ').collect()),
+        _ => None,
+    })
+}
+
+/// The first release of torch with a kind of build on a platform. `Some(None)`: none has one so far; `None`: not known.
+pub fn first_on(platform: Platform, backend: Backend) -> Option<Option<Version>> {
+    lines("platform").find_map(|columns| match columns.as_slice() {
+        [on, kind, first] if *on == platform.as_str() && *kind == backend.kind() => Some(first.parse().ok()),
+        _ => None,
+    })
+}
+
 /// Why a build was never made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeverBuilt {
@@ -192,6 +208,17 @@ mod tests {
                 ["skipped", platform, skipped] => {
                     let _: Platform = platform.parse().unwrap();
                     version(skipped);
+                }
+                ["kinds", package, kinds] => {
+                    assert!(crate::catalog::PER_BACKEND.contains(package));
+                    assert!(kinds.split(' ').all(|kind| ["CPU", "CUDA", "ROCm", "XPU"].contains(&kind)));
+                }
+                ["platform", platform, kind, first] => {
+                    let _: Platform = platform.parse().unwrap();
+                    assert!(
+                        ["CUDA", "ROCm", "XPU"].contains(kind)
+                            && (*first == "-" || version(first).release().len() == 3)
+                    );
                 }
                 ["unlisted", backend, since] => {
                     let _: Backend = backend.parse().unwrap();

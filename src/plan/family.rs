@@ -145,7 +145,8 @@ fn member<S: WheelSource>(
         Locked::Row(row) => Some(Rc::clone(row)),
         Locked::Named(_) | Locked::Untold | Locked::Absent => None,
     };
-    let built = backend_of(&locked, version);
+    let pure = || told(&default_wheel(entry, &locked, wish, &rows)?.wheel).filter(Result::is_err);
+    let built = backend_of(&locked, version).or_else(pure);
     let right = match (wish.backend, kind) {
         (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),
         (Some(_), Family::OneBuild) => Some(Kept::OneBuild),
@@ -264,12 +265,18 @@ fn backend_of(locked: &Locked, version: &Version) -> Option<Result<Backend, AnyB
         Locked::Row(row) => match row.built {
             Built::For(backend) => Some(Ok(backend)),
             Built::Any => Some(Err(AnyBackend)),
-            Built::Unknown => label(&row.wheel.version),
+            Built::Unknown => told(&row.wheel),
         },
-        Locked::Named(wheel) => label(&wheel.version),
+        Locked::Named(wheel) => told(wheel),
         Locked::Untold => label(version),
         Locked::Absent => None,
     }
+}
+
+/// What a wheel's name tells: its label, or that it holds no code of any machine, so that it serves all.
+fn told(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
+    let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
+    if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }
 }
 
 fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {

@@ -131,7 +131,7 @@ mod tests {
     fn without_the_indexes_only_links_are_read() {
         let cpu = "https://download.pytorch.org/whl/cpu";
         let extra = GlobalOption::ExtraIndexUrl(cpu.to_owned());
-        assert!(may_serve(&[extra.clone()], cpu));
+        assert!(may_serve(std::slice::from_ref(&extra), cpu));
         assert!(!may_serve(&[extra, GlobalOption::NoIndex], cpu));
         assert!(may_serve(&[GlobalOption::NoIndex, GlobalOption::FindLinks("wheels".to_owned())], cpu));
         assert!(!may_serve(&[], cpu));

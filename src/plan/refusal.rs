@@ -9,10 +9,10 @@ use pep508_rs::PackageName;
 use super::Wish;
 use super::family::{file_name, same_url, sha256};
 use super::knowledge::Knowledge;
-use crate::catalog::{Built, Index, WheelRow, WheelSource, is_projects, releases};
+use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, releases};
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, Origin};
-use crate::target::{Backend, Environment, Python};
+use crate::target::{Backend, Environment, Platform, Python};
 
 /// GPUs of NVIDIA, AMD and Intel are not driven on macOS.
 pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {
@@ -95,6 +95,9 @@ pub(super) fn no_such_build<S: WheelSource>(
     {
         return problem;
     }
+    if let Some(problem) = never_of_kind(name, &public, wanted, wish, knowledge) {
+        return problem;
+    }
     let Environment { platform, python } = wish.environment;
     let on_platform = |row: &&Rc<WheelRow>| {
         let there = |minor| Environment { platform, python: Python::three(minor) };
@@ -108,14 +111,8 @@ pub(super) fn no_such_build<S: WheelSource>(
             Built::For(_) | Built::Any | Built::Unknown => None,
         })
         .collect();
-    let pythons: Vec<String> = (0..=99)
-        .map(Python::three)
-        .filter(|python| {
-            let there = Environment { platform, python: *python };
-            rows.iter().any(|row| row.is_for(wanted) && row.wheel.fit(there).is_some())
-        })
-        .map(|python| python.to_string())
-        .collect();
+    let pythons =
+        pythons(|there| rows.iter().any(|row| row.is_for(wanted) && row.wheel.fit(there).is_some()), platform);
     let mut help = String::new();
     if !pythons.is_empty() {
         help.push_str(&format!("it knows this build for CPython {}; ", pythons.join(", ")));
@@ -126,6 +123,58 @@ pub(super) fn no_such_build<S: WheelSource>(
     help.push_str(&learn(name, &public, wanted));
     let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
     Problem::new(Code::NotKnown, message).under(python).help(help)
+}
+
+/// The Pythons for which something holds on a platform.
+fn pythons(holds: impl Fn(Environment) -> bool, platform: Platform) -> Vec<String> {
+    let all = (0..=99).map(Python::three);
+    all.filter(|python| holds(Environment { platform, python: *python })).map(|python| python.to_string()).collect()
+}
+
+/// A kind of build that the package does not have at all, or not on the platform: there is nothing to be learned.
+fn never_of_kind<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    wanted: Backend,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Problem> {
+    let Environment { platform, python } = wish.environment;
+    let rows = knowledge.rows(name, version);
+    let kind = wanted.kind();
+    if knowledge.family(name) == Family::OneBuild {
+        let there = pythons(|there| rows.iter().any(|row| row.wheel.fit(there).is_some()), platform);
+        let message = format!("{name} {version} has one build for all, and none of its wheels is for {platform}");
+        let (message, help) = match there.as_slice() {
+            [] => (message, "lock another release, or leave it out for this target".to_owned()),
+            some => (
+                format!("{message} with this Python"),
+                format!("it has wheels for CPython {}; choose one, or lock another release", some.join(", ")),
+            ),
+        };
+        return Some(Problem::new(Code::CannotBe, message).under(python).help(help));
+    }
+    // A catalogue of the project may know what nobody else does.
+    let there = |row: &Rc<WheelRow>| !pythons(|there| row.wheel.fit(there).is_some(), platform).is_empty();
+    if rows.iter().any(|row| row.built == Built::For(wanted) && there(row)) {
+        return None;
+    }
+    if let Some(kinds) = releases::kinds_of(name).filter(|kinds| !kinds.contains(&wanted.kind())) {
+        let message = format!("{name} has no {kind} build at all; it has {}", kinds.join(" and "));
+        let help = format!("choose such a build, or leave {name} out for this target: put it into a group or an extra");
+        return Some(Problem::new(Code::CannotBe, message).help(help));
+    }
+    let first = releases::first_on(platform, wanted).filter(|_| !is_projects(name))?;
+    let torch = name.as_ref() == "torch";
+    let why = match &first {
+        None => format!("no package of torch's family has {kind} builds for {platform}"),
+        Some(first) if torch && version < first => {
+            format!("torch {version} has no {kind} build for {platform}: those begin with torch {first}")
+        }
+        Some(_) => return None,
+    };
+    let help = "choose another build or platform, or lock another torch";
+    Some(Problem::new(Code::CannotBe, why).help(help))
 }
 
 /// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.

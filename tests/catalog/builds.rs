@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use torchswap::catalog::{Built, BuiltIn, Index, WheelRow, WheelSource};
+use torchswap::catalog::{Built, BuiltIn, Index, WheelRow, WheelSource, releases};
 use torchswap::target::{Backend, Environment, Platform, Python};
 use torchswap::wheel::WheelName;
 
@@ -146,4 +146,38 @@ fn the_default_index_has_cpu_builds_for_aarch64_until_cuda_13() {
     ] {
         assert_eq!(built(package, version), build, "{package} {version}");
     }
+}
+
+/// What the table of releases says of kinds of builds is what the wheels say.
+#[test]
+fn the_kinds_of_builds_are_those_of_the_wheels() {
+    let built = |row: &WheelRow| match row.built {
+        Built::For(backend) => Some(backend.kind()),
+        Built::Any | Built::Unknown => None,
+    };
+    let all = wheels();
+    let mut firsts: BTreeMap<(Platform, &str), _> = BTreeMap::new();
+    let mut kinds: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for row in &all {
+        let Some(kind) = built(row) else { continue };
+        kinds.entry(row.wheel.name.to_string()).or_default().insert(kind);
+        if let Some(platform) = platform(&row.wheel).filter(|_| row.wheel.name.as_ref() == "torch") {
+            let first = firsts.entry((platform, kind)).or_insert_with(|| row.wheel.public_version());
+            *first = row.wheel.public_version().min(first.clone());
+        }
+    }
+    for (package, found) in kinds {
+        let Some(told) = releases::kinds_of(&package.parse().unwrap()) else { continue };
+        assert!(found.iter().all(|kind| told.contains(kind)), "{package}: {found:?}");
+    }
+    let mut told = 0;
+    for platform in Platform::ALL {
+        for backend in ["cpu", "cu118", "rocm6.3", "xpu"].map(|text| text.parse::<Backend>().unwrap()) {
+            if let Some(first) = releases::first_on(platform, backend) {
+                assert_eq!(first.as_ref(), firsts.get(&(platform, backend.kind())), "{platform} {backend}");
+                told += 1;
+            }
+        }
+    }
+    assert_eq!(told, 4);
 }
