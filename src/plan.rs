@@ -7,6 +7,7 @@
 //!
 //! Every problem is collected; there is a plan only if there is none.
 
+pub(crate) mod companions;
 pub(crate) mod family;
 pub(crate) mod knowledge;
 pub(crate) mod labelled;
@@ -22,7 +23,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::WheelSource;
+use crate::catalog::{Bound, WheelSource};
 use crate::closure;
 use crate::error::{Error, Problem, Result};
 use crate::lock::requirements::GlobalOption;
@@ -137,7 +138,7 @@ impl Decision {
     pub fn is_change(&self) -> bool {
         match self.what {
             What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
-            What::Kept(_) => false,
+            What::Kept(_) | What::Unswapped(..) => false,
         }
     }
 }
@@ -157,6 +158,8 @@ pub enum What {
     Removed,
     /// It stays as it is.
     Kept(Kept),
+    /// It stays, bound to something else than torch is built for: nobody here knows another wheel of it.
+    Unswapped(Bound, Backend),
 }
 
 /// Why a package of the family stays as it is.
@@ -209,7 +212,8 @@ fn assemble<S: WheelSource>(
     chosen: closure::Chosen,
     removed: &[usize],
 ) -> EnvironmentPlan {
-    let mut decisions = Vec::new();
+    let misfits = companions::misfits(view, selection, &members, wish.backend, knowledge);
+    let mut decisions = companions::decisions(view, selection, &misfits, removed);
     let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
     let list = |known: &Known| match known {
         Known::List(list) => Some(Rc::clone(list)),

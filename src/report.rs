@@ -62,6 +62,8 @@ pub enum Action {
     Kept,
     /// It stays, but what it requires is not known.
     Unproven,
+    /// It stays, though it is bound to something else than torch is built for.
+    Unswapped,
 }
 
 impl Action {
@@ -75,6 +77,7 @@ impl Action {
             Self::Removed => "removed",
             Self::Kept => "kept",
             Self::Unproven => "unproven",
+            Self::Unswapped => "unswapped",
         }
     }
 }

@@ -98,3 +98,114 @@ fn a_torch_of_a_repository_has_no_other_build() {
     let why = "torch comes from a repository or a folder: there is no cu121 wheel to take its place";
     assert!(message.contains(why) && message.contains("help: lock a released version of it"), "{message}");
 }
+
+// What is bound to a GPU.
+
+/// The lines of a summary that tell what is not swapped.
+fn unswapped(run: &Run) -> Vec<String> {
+    let lines = run.stderr.lines().filter(|line| line.starts_with("unswapped"));
+    lines.map(|line| line.trim_start_matches("unswapped").trim().to_owned()).collect()
+}
+
+const FLASH: &str =
+    "flash-attn @ https://wheels.example/flash_attn-2.7.4.post1+cu12torch2.6cxx11abiFALSE-cp312-cp312-linux_x86_64.whl";
+
+#[test]
+fn what_is_bound_to_another_build_is_told() {
+    let lines = format!(
+        "torch==2.6.0\n{FLASH}\ntorch-scatter==2.1.2+pt26cpu\ncupy-cuda12x==13.3.0\nfaiss-gpu-cu12==1.9.0\n\
+         onnxruntime-gpu==1.20.1\nbitsandbytes==0.45.0\nnvidia-ml-py==12.560.30\nnvidia-dali-cuda120==1.44.0"
+    );
+    let at = |build: &str| export(&lines, &format!("{build} --python 3.12"));
+    let flash = "flash-attn 2.7.4.post1+cu12torch2.6cxx11abifalse";
+    let cpu = at("--cpu");
+    let stays =
+        |what: &str, own: &str, torch: &str| format!("{what}: stays as locked, for {own}: torch is built for {torch}");
+    assert_eq!(
+        unswapped(&cpu),
+        [
+            stays("cupy-cuda12x 13.3.0", "CUDA 12", "CPU"),
+            stays("faiss-gpu-cu12 1.9.0", "CUDA 12", "CPU"),
+            stays(flash, "CUDA 12", "CPU"),
+            stays("onnxruntime-gpu 1.20.1", "CUDA", "CPU"),
+        ]
+    );
+    // They stay in the file: nobody here knows another wheel of them.
+    assert!(cpu.ok().contains("\ncupy-cuda12x==13.3.0\n"));
+    assert_eq!(unswapped(&at("--cuda 12.4")), [stays("torch-scatter 2.1.2+pt26cpu", "CPU", "CUDA 12.4")]);
+    let older = unswapped(&at("--cuda 11.8"));
+    assert_eq!(older.len(), 4, "{older:?}");
+    assert!(older.contains(&stays(flash, "CUDA 12", "CUDA 11.8")) && !older.iter().any(|line| line.contains("onnx")));
+    // The report has it, too.
+    let report = place(&lines)
+        .run("export --cuda 12.4 --python 3.12 --without-hashes --report json -o out.txt requirements.txt");
+    let json: serde_json::Value = serde_json::from_str(report.stderr.lines().next().unwrap_or_default()).unwrap();
+    let changes = json["changes"].as_array().unwrap();
+    let told = changes.iter().filter(|change| change["action"] == "unswapped").map(|change| change["package"].clone());
+    assert_eq!(told.collect::<Vec<_>>(), ["torch-scatter"]);
+}
+
+/// Severity and package of the findings about mixed builds.
+fn mixed(text: &str, arguments: &str) -> Vec<(String, String)> {
+    let run = place(text).run(&format!("audit --report json {arguments} requirements.txt"));
+    let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "mixed-backends");
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    findings.map(|one| (text(&one["severity"]), text(&one["package"]))).collect()
+}
+
+#[test]
+fn an_audit_finds_what_is_bound_to_another_build() {
+    let lines =
+        format!("torch==2.6.0\n{FLASH}\ncupy-cuda11x==13.3.0\nonnxruntime-gpu==1.20.1\nnvidia-ml-py==12.560.30");
+    let found = |severity: &str, package: &str| (severity.to_owned(), package.to_owned());
+    assert_eq!(mixed(&lines, "--cuda 12.4 --python 3.12"), [found("error", "cupy-cuda11x")]);
+    assert_eq!(
+        mixed(&lines, "--cpu --python 3.12"),
+        [found("error", "flash-attn"), found("error", "cupy-cuda11x"), found("note", "onnxruntime-gpu")]
+    );
+    // As locked: a label tells what torch is built for.
+    let lines = lines.replace("torch==2.6.0", "torch==2.6.0+cu118");
+    assert_eq!(mixed(&lines, "--python 3.12"), [found("error", "flash-attn")]);
+}
+
+#[test]
+fn the_triton_of_another_gpu_goes_with_its_torch() {
+    let lines = "torch==2.5.1+rocm6.2\npytorch-triton-rocm==3.1.0";
+    let output = export(lines, "--cuda 12.4 --python 3.11").ok();
+    assert!(!output.contains("triton-rocm") && output.contains("\ntriton==3.1.0\n"), "{output}");
+    let output = export(lines, "--cpu --python 3.11").ok();
+    assert!(!output.contains("triton"), "{output}");
+    let output = export(lines, "--rocm 6.2 --python 3.11").ok();
+    assert!(output.contains("pytorch-triton-rocm"), "{output}");
+    assert_eq!(mixed("torch==2.5.1+cu124\npytorch-triton-rocm==3.1.0", "--python 3.11").len(), 1);
+    assert_eq!(mixed(lines, "--python 3.11"), []);
+}
+
+#[test]
+fn a_source_that_is_a_page_of_links_is_no_index() {
+    let place = Place::new();
+    let package = |name: &str, version: &str, file: &str, url: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n\
+             python-versions = \"*\"\nfiles = [{{file = \"{file}\", hash = \"sha256:{}\"}}]\n\n\
+             [package.source]\ntype = \"legacy\"\nurl = \"{url}\"\nreference = \"{name}\"\n\n",
+            "ab".repeat(32)
+        )
+    };
+    let lock = package("a", "1.0", "a-1.0-py3-none-any.whl", "https://links.example/torch-2.1.0+cpu.html")
+        + &package("b", "1.0", "b-1.0-py3-none-any.whl", "https://index.example/simple")
+        + "[metadata]\nlock-version = \"2.0\"\npython-versions = \"~3.11\"\n"
+        + "content-hash = \"0000000000000000000000000000000000000000000000000000000000000000\"\n";
+    place.write("poetry.lock", lock);
+    place.write(
+        "pyproject.toml",
+        "[tool.poetry]\nname = \"app\"\nversion = \"1\"\n[tool.poetry.dependencies]\npython = \"~3.11\"\na = \"*\"\nb = \"*\"\n",
+    );
+    let output = place.run("export --allow-none").ok();
+    let options: Vec<&str> = output.lines().filter(|line| line.starts_with("--")).collect();
+    assert_eq!(
+        options,
+        ["--extra-index-url https://index.example/simple", "--find-links https://links.example/torch-2.1.0+cpu.html"]
+    );
+}

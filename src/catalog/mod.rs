@@ -20,6 +20,7 @@
 //!
 //! A project can add wheels and lists of its own: [`ProjectTable`].
 
+mod bound;
 mod directory;
 mod embedded;
 mod found;
@@ -41,6 +42,7 @@ use pep508_rs::PackageName;
 
 use crate::target::{Backend, Platform};
 
+pub use bound::Bound;
 pub use embedded::BuiltIn;
 pub use index::Index;
 pub use merge::{Merged, merge};

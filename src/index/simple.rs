@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{html, json};
 use crate::digest::Sha256;
+use crate::lock::is_links_page;
 use crate::text::quoted;
 
 /// What a client says it can read, best first.
@@ -68,8 +69,11 @@ impl Link {
     }
 }
 
-/// The page of a package below the base of an index.
+/// The page of a package below the base of an index; a page of links is the page of all its packages.
 pub fn page_url(base: &Url, package: &PackageName) -> Url {
+    if is_links_page(base.path()) {
+        return base.clone();
+    }
     let mut url = base.clone();
     url.set_path(&format!("{}/{package}/", base.path().trim_end_matches('/')));
     url
@@ -188,6 +192,8 @@ mod tests {
             let url = page_url(&Url::parse(base).unwrap(), &name);
             assert_eq!(url.as_str(), "https://i.example/whl/cu118/torch-vision/");
         }
+        let page = Url::parse("https://i.example/whl/torch-2.1.0+cu118.html").unwrap();
+        assert_eq!(page_url(&page, &name), page);
     }
 
     #[test]

@@ -222,6 +222,12 @@ pub enum Origin {
     Directory(String),
 }
 
+/// True if a source is one page of links and no index: Poetry and pip tell it by its ending. Poetry writes both as `legacy`.
+pub(crate) fn is_links_page(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    [".html", ".htm"].iter().any(|ending| path.ends_with(ending))
+}
+
 /// Which groups and extras of a project are wanted, as `poetry export` has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {

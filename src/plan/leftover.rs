@@ -12,7 +12,7 @@ use pep508_rs::PackageName;
 use super::family::Member;
 use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
-use crate::catalog::{WheelSource, is_gpu_runtime};
+use crate::catalog::{Bound, WheelSource, is_gpu_runtime};
 use crate::closure::Chosen;
 use crate::digest::Sha256;
 use crate::lock::{Pick, Selection};
@@ -90,6 +90,10 @@ fn explained<S: WheelSource>(
         let says_so = |pick: &&Pick| pick.via.iter().flatten().any(|by| *by == member.name);
         open.extend(selection.picks.iter().filter(says_so).map(|pick| view.entries[pick.entry].name.clone()));
     }
+    // The triton of another maker's GPU owns the module of the one that is needed now, whatever brought it along.
+    let other =
+        |name: &PackageName| wish.backend.zip(Bound::of(name, None)).is_some_and(|(new, own)| own.contradicts(new));
+    open.extend(by_name.keys().filter(|name| is_gpu_runtime(name) && other(name)).map(|name| PackageName::clone(name)));
     while let Some(name) = open.pop() {
         let Some(pick) = by_name.get(&name).filter(|_| is_gpu_runtime(&name)) else { continue };
         if !explained.insert(name.clone()) {

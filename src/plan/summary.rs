@@ -70,6 +70,10 @@ fn change(decision: &Decision) -> Change {
         What::Kept(Kept::Unserved(pin)) => {
             (Action::Kept, Some(pin), Some("as locked, at its URL: no index of the file serves it".to_owned()))
         }
+        What::Unswapped(bound, torch) => {
+            let why = format!("stays as locked, for {}: torch is built for {}", bound.spoken(), torch.spoken());
+            (Action::Unswapped, None, Some(why))
+        }
         What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
     };
     let to = match (pin, action) {

@@ -7,15 +7,16 @@ use pep508_rs::PackageName;
 use super::findings::{Findings, place};
 use super::install::spoken;
 use super::{Driver, Here};
-use crate::catalog::{Built, Family, WheelSource, is_gpu_runtime};
+use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime};
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, Lock};
 use crate::marker::{Condition, Extras};
-use crate::plan::family::{Fate, Member};
+use crate::plan::companions::{self, built};
+use crate::plan::family::Member;
 use crate::plan::knowledge::Known;
-use crate::plan::{Kept, Knowledge};
+use crate::plan::{Knowledge, View};
 use crate::report::audit::Finding;
-use crate::report::rule::Rule;
+use crate::report::rule::{Rule, Severity};
 use crate::target::Backend;
 use crate::text::quoted;
 
@@ -48,21 +49,6 @@ pub(super) fn not_to_be_had<S: WheelSource>(
     }
 }
 
-/// What a package of the family is built for in the end.
-fn built(member: &Member, here: &Here<'_>) -> Option<Backend> {
-    let row = || match member.locked.as_ref()?.built {
-        Built::For(backend) => Some(backend),
-        Built::Any | Built::Unknown => None,
-    };
-    match &member.fate {
-        Fate::Swap { .. } => here.asked.target.backend,
-        Fate::Keep { why, .. } => match why {
-            Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) => Some(*backend),
-            Kept::AsLocked(None) | Kept::OneBuild | Kept::WithTorch | Kept::Unserved(_) | Kept::Unproven(_) => row(),
-        },
-    }
-}
-
 /// Compares the layers.
 pub(super) fn look<S: WheelSource>(
     lock: &Lock,
@@ -72,7 +58,7 @@ pub(super) fn look<S: WheelSource>(
 ) {
     let entry_of = |member: &Member| here.selection.picks.get(member.pick).map(|pick| pick.entry);
     let torch = here.members.iter().find(|member| member.name.as_ref() == "torch");
-    let backend = torch.and_then(|torch| built(torch, here));
+    let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
     if let Some(torch) = torch
         && let (Some(index), Some(backend)) = (entry_of(torch), backend)
     {
@@ -81,7 +67,7 @@ pub(super) fn look<S: WheelSource>(
     }
     for member in here.members.iter().filter(|member| member.name.as_ref() != "torch") {
         let (Some(index), Some(torch)) = (entry_of(member), torch) else { continue };
-        if let (Some(own), Some(backend)) = (built(member, here), backend)
+        if let (Some(own), Some(backend)) = (built(member, here.asked.target.backend), backend)
             && own != backend
             && knowledge.family(&member.name) == Family::PerBackend
         {
@@ -98,9 +84,39 @@ pub(super) fn look<S: WheelSource>(
         }
         pairing(member, index, torch, here, knowledge, findings);
     }
+    companions(lock, here, torch, knowledge, findings);
     // What a swap leaves behind is removed with it.
     if here.asked.target.backend.is_none() {
         runtime(lock, here, backend, findings);
+    }
+}
+
+/// What is bound to a GPU by its name or its label must fit torch.
+fn companions<S: WheelSource>(
+    lock: &Lock,
+    here: &Here<'_>,
+    torch: Option<&Member>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(torch) = torch else { return };
+    let wanted = here.asked.target.backend;
+    for misfit in companions::misfits(View::of(lock), here.selection, here.members, wanted, knowledge) {
+        let Some(pick) = here.selection.picks.get(misfit.pick) else { continue };
+        let Some(entry) = lock.entries().get(pick.entry) else { continue };
+        // Another triton is removed with the wheel that brought it.
+        if wanted.is_some() && is_gpu_runtime(&entry.name) {
+            continue;
+        }
+        let (bound, build) = (misfit.bound.spoken(), misfit.torch.spoken());
+        let message = format!("{} is for {bound}, torch {} is built for {build}", spoken(entry), torch.version);
+        let help = format!("lock a wheel of {} that fits, or leave it out for this target", entry.name);
+        let mut finding = Finding::new(Rule::MixedBackends, message).on(here.environment).help(help);
+        // It may run all the same, without a GPU.
+        if misfit.bound == Bound::SomeCuda {
+            finding.severity = Severity::Note;
+        }
+        findings.about(pick.entry, finding);
     }
 }
 

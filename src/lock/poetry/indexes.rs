@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{LockVersion, PoetryLock};
+use crate::lock::is_links_page;
 use crate::lock::pyproject::ProjectIndex;
 
 impl PoetryLock {
     /// The options that make pip look at the indexes used, as `poetry export` writes them: in the project's order, the
-    /// first as `--index-url` where it takes the place of the default index. `http` ones are trusted, as Poetry does.
+    /// first as `--index-url` where it takes the place of the default index. `http` ones are trusted, as Poetry does. A page of links is
+    /// none of them: pip finds nothing below it, though `poetry export` calls it an index.
     pub fn index_options(&self, used: &BTreeSet<&str>) -> Vec<String> {
         let project: &[ProjectIndex] = self.project.as_ref().map_or(&[], |project| &project.indexes);
         let replaces = |index: &ProjectIndex| match index.priority.as_deref() {
@@ -31,7 +33,11 @@ impl PoetryLock {
             if let Some(rest) = url.strip_prefix("http://") {
                 options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
             }
-            let option = if Some(url) == first { "--index-url" } else { "--extra-index-url" };
+            let option = match () {
+                () if is_links_page(url) => "--find-links",
+                () if Some(url) == first => "--index-url",
+                () => "--extra-index-url",
+            };
             options.push(format!("{option} {url}"));
         }
         options

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use super::files::{File, Stored};
-use crate::lock::Origin;
+use crate::lock::{Origin, is_links_page};
 
 /// PyTorch's index: the folder of a build is also the address of its index.
 const PYTORCH: &str = "https://download.pytorch.org/whl/";
@@ -37,7 +37,8 @@ pub fn index_options(used: &BTreeSet<&str>) -> Vec<String> {
         if let Some(rest) = url.strip_prefix("http://") {
             options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
         }
-        options.push(format!("--extra-index-url {url}"));
+        let option = if is_links_page(url) { "--find-links" } else { "--extra-index-url" };
+        options.push(format!("{option} {url}"));
     }
     options
 }

@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 use super::carried;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem, Result};
-use crate::lock::{Entry, Lock, LockedDigest, Origin};
+use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::output::Style;
 use crate::output::lines::file_name;
 use crate::pin::Pin;
@@ -150,7 +150,9 @@ impl<'a> Making<'a> {
                     let message = format!("the lock has no sha256 for {} {version}", entry.name);
                     refuse(Code::NoDigest, message, "make the lock anew with a tool that records them");
                 }
-                Content::Release { index: of.clone(), files }
+                // `index` is the base of an index (PEP 751), which a page of links is not.
+                let index = of.clone().filter(|url| !is_links_page(url));
+                Content::Release { index, files }
             }
             Origin::Url(url) => match files().into_iter().next() {
                 Some(file) => {

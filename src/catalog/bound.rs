@@ -1,0 +1,199 @@
+//! What a package beside torch's family is bound to: one CUDA, AMD's or Intel's GPUs, or none, as its name or its local
+//! label says. Nobody swaps such a package with torch, so it is told of where it does not fit torch's build.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::{is_gpu_runtime, label};
+use crate::target::Backend;
+
+/// What a package is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bound {
+    /// No GPU.
+    Cpu,
+    /// A major version of CUDA: libraries of its minor versions serve each other.
+    Cuda(u8),
+    /// CUDA, which is not told.
+    SomeCuda,
+    /// AMD's GPUs.
+    Rocm,
+    /// Intel's GPUs.
+    Xpu,
+}
+
+/// Names that say only that they are for CUDA, or that are known to be for nothing else. Names with a version of it in
+/// them, `cupy-cuda12x` or `faiss-gpu-cu12`, need not stand here.
+const CUDA: [&str; 8] = [
+    "faiss-gpu",
+    "fastembed-gpu",
+    "flash-attn",
+    "onnxruntime-gpu",
+    "paddlepaddle-gpu",
+    "sgl-kernel",
+    "tensorflow-gpu",
+    "torch-tensorrt",
+];
+
+/// The triton of another maker's GPU. All of them own the module `triton`.
+const TRITON: [(&str, Bound); 4] = [
+    ("pytorch-triton-rocm", Bound::Rocm),
+    ("pytorch-triton-xpu", Bound::Xpu),
+    ("triton-rocm", Bound::Rocm),
+    ("triton-xpu", Bound::Xpu),
+];
+
+impl Bound {
+    /// What a release is bound to; its label says more than its name. Nothing is told of `nvidia-` packages: the libraries
+    /// have rules of their own, and the others (DALI, the management library, compilers) run beside any CUDA.
+    pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
+        let name = package.as_ref();
+        if let Some((_, bound)) = TRITON.iter().find(|(triton, _)| *triton == name) {
+            return Some(*bound);
+        }
+        if name.starts_with("nvidia-") || is_gpu_runtime(package) {
+            return None;
+        }
+        let by_label = version.and_then(label).and_then(|text| text.split(['.', '-', '_']).find_map(in_word));
+        by_label.or_else(|| name.split('-').find_map(in_name)).or(CUDA.contains(&name).then_some(Self::SomeCuda))
+    }
+
+    /// True if it does not fit a torch of this build. What is for some CUDA fits any.
+    pub fn contradicts(self, torch: Backend) -> bool {
+        match (self, torch) {
+            (Self::Cuda(own), Backend::Cuda(major, _)) => own != major,
+            (Self::SomeCuda, Backend::Cuda(..))
+            | (Self::Cpu, Backend::Cpu)
+            | (Self::Rocm, Backend::Rocm(..))
+            | (Self::Xpu, Backend::Xpu) => false,
+            (
+                Self::Cpu | Self::Cuda(_) | Self::SomeCuda | Self::Rocm | Self::Xpu,
+                Backend::Cpu | Backend::Cuda(..) | Backend::Rocm(..) | Backend::Xpu,
+            ) => true,
+        }
+    }
+
+    /// As people say it.
+    pub fn spoken(self) -> String {
+        match self {
+            Self::Cpu => "CPU".to_owned(),
+            Self::Cuda(major) => format!("CUDA {major}"),
+            Self::SomeCuda => "CUDA".to_owned(),
+            Self::Rocm => "ROCm".to_owned(),
+            Self::Xpu => "XPU".to_owned(),
+        }
+    }
+}
+
+/// The major version that digits behind `cu` mean: `12`, `118`, `92`.
+fn cuda(digits: &str) -> Option<Bound> {
+    let major = match digits.len() {
+        2 if !digits.starts_with('9') => digits,
+        2 | 3 => &digits[..digits.len() - 1],
+        _ => return None,
+    };
+    major.parse().ok().filter(|major| (8..=19).contains(major)).map(Bound::Cuda)
+}
+
+/// A part of a name: `cu12`, `cu118`, `cuda12x`, `cuda120`.
+fn in_name(part: &str) -> Option<Bound> {
+    let digits = part.strip_prefix("cuda").map(|rest| rest.trim_end_matches('x')).or(part.strip_prefix("cu"))?;
+    digits.bytes().all(|b| b.is_ascii_digit()).then(|| cuda(digits))?
+}
+
+/// A part of a label, in which builds stand side by side: `pt113cpu`, `cu12torch2` (of `cu12torch2.6cxx11abiFALSE`),
+/// `pt21cu118`, `torch210cu128`, `rocm6`.
+fn in_word(word: &str) -> Option<Bound> {
+    let word = word.to_ascii_lowercase();
+    let mut rest = word.as_str();
+    while !rest.is_empty() {
+        let letters = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let (text, after) = rest.split_at(letters);
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, next) = after.split_at(digits);
+        let bound = match text {
+            "cu" | "cuda" => cuda(number),
+            "cpu" => Some(Bound::Cpu),
+            "xpu" => Some(Bound::Xpu),
+            "rocm" => Some(Bound::Rocm),
+            _ => None,
+        };
+        if bound.is_some() {
+            return bound;
+        }
+        // What is neither a letter nor a digit parts nothing here.
+        rest = if letters + digits > 0 { next } else { rest.get(1..).unwrap_or_default() };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, version: &str) -> Option<Bound> {
+        Bound::of(&name.parse().unwrap(), Some(&version.parse().unwrap()))
+    }
+
+    #[test]
+    fn names_and_labels_say_what_a_package_is_bound_to() {
+        for (name, version, bound) in [
+            ("torch-scatter", "2.1.1+pt113cpu", Bound::Cpu),
+            ("torch-scatter", "2.1.2+pt21cu118", Bound::Cuda(11)),
+            ("torch-sparse", "0.6.18+pt25cu124", Bound::Cuda(12)),
+            ("flash-attn", "2.7.4.post1+cu12torch2.6cxx11abiFALSE", Bound::Cuda(12)),
+            ("flash-attn", "2.5.8+cu118torch2.1cxx11abiFALSE", Bound::Cuda(11)),
+            ("natten", "0.21.0+torch210cu128", Bound::Cuda(12)),
+            ("vllm", "0.9.2+cpu", Bound::Cpu),
+            ("auto-gptq", "0.7.1+rocm5.7", Bound::Rocm),
+            ("cupy-cuda12x", "13.3.0", Bound::Cuda(12)),
+            ("cupy-cuda117", "10.6.0", Bound::Cuda(11)),
+            ("cupy-cuda92", "8.0", Bound::Cuda(9)),
+            ("faiss-gpu-cu12", "1.9.0", Bound::Cuda(12)),
+            ("faiss-gpu", "1.7.2", Bound::SomeCuda),
+            ("jax-cuda12-plugin", "0.6.2", Bound::Cuda(12)),
+            ("cudf-cu13", "25.10", Bound::Cuda(13)),
+            ("onnxruntime-gpu", "1.20.1", Bound::SomeCuda),
+            ("pytorch-triton-rocm", "3.1.0", Bound::Rocm),
+            ("triton-xpu", "3.4.0", Bound::Xpu),
+        ] {
+            assert_eq!(of(name, version), Some(bound), "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn tools_and_chance_are_not_bound() {
+        for (name, version) in [
+            ("nvidia-ml-py", "12.560.30"),
+            ("nvidia-dali-cuda120", "1.44.0"),
+            ("nvidia-cublas-cu12", "12.4.5.8"),
+            ("nvidia-cuda-nvcc-cu12", "12.4.131"),
+            ("triton", "3.1.0"),
+            ("cuda-python", "12.6.0"),
+            ("numba-cuda", "0.20.0"),
+            ("gpustat", "1.1.1"),
+            ("pycuda", "2024.1"),
+            ("torch-scatter", "2.1.2"),
+            ("acme", "1.0+local.7"),
+            ("acme", "1.0+cu"),
+            ("acme", "1.0+focus12"),
+            ("acme-cu1", "1.0"),
+            ("icu12", "1.0"),
+        ] {
+            assert_eq!(of(name, version), None, "{name} {version}");
+        }
+    }
+
+    #[test]
+    fn a_cuda_serves_all_of_its_minor_versions_and_no_other_major() {
+        let fits = |bound: Bound| {
+            let all = ["cpu", "cu118", "cu121", "cu130", "rocm6.3", "xpu"];
+            all.into_iter().filter(|one| !bound.contradicts(one.parse().unwrap())).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(fits(Bound::Cpu), "cpu");
+        assert_eq!(fits(Bound::Cuda(12)), "cu121");
+        assert_eq!(fits(Bound::SomeCuda), "cu118 cu121 cu130");
+        assert_eq!(fits(Bound::Rocm), "rocm6.3");
+        assert_eq!(fits(Bound::Xpu), "xpu");
+    }
+}
