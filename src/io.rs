@@ -1,20 +1,23 @@
-//! The edge: reading files and standard input, replacing files atomically. Nothing else touches the disk.
+//! The edge: reading files and standard input, replacing files whole. Nothing else touches the disk.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::{Code, Problem, Result};
 use crate::text::Source;
 
+mod attributes;
 mod cache;
 mod network;
+mod temporary;
 mod wheels;
+mod write;
 
 pub use cache::{Cache, Key};
 pub use network::{default_index, settings as network_settings};
 pub use wheels::{Local, wheels};
+pub use write::{Output, is_stream, undisturbed, write};
 
 /// The name under which standard input is asked for.
 pub const STDIN: &str = "-";
@@ -109,104 +112,45 @@ pub fn beside(name: &str, other: &str) -> String {
     }
 }
 
-/// True if two names lead to one file.
+/// True if two names lead to one file, by links of whatever kind. A file need not be there.
 pub fn is_same_file(one: &str, other: &str) -> bool {
-    match (fs::canonicalize(one), fs::canonicalize(other)) {
-        (Ok(one), Ok(other)) => one == other,
-        (Err(_), _) | (_, Err(_)) => false,
+    match (identity(one), identity(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, _) | (_, None) => false,
     }
 }
 
-/// Replaces a file that was read before, unless somebody else changed it since.
-///
-/// # Errors
-/// As [`replace`]; and if the file no longer holds what was read.
-pub fn replace_unchanged(name: &str, before: &str, after: &str) -> Result<()> {
-    let now = fs::read(name).map_err(|error| cannot("read", name, &error))?;
-    if now != before.as_bytes() {
-        let problem = Problem::new(Code::Io, format!("{name} was changed by somebody else in the meantime"));
-        return Err(problem.help("nothing was written; run the command again").into());
-    }
-    replace(name, after)
-}
-
-/// Replaces a file by a text, whole or not at all: the text goes to a new file in the same folder, which then takes the
-/// name. Permissions stay; a symbolic link stays one, and the file it names is replaced. An equal file is not touched.
-///
-/// # Errors
-/// If the folder cannot be written, the name is a folder's, or the disk is full. The old file is whole then.
-pub fn replace(name: &str, text: &str) -> Result<()> {
-    let fail = |error: &std::io::Error| cannot("write", name, error);
-    let target = resolve(Path::new(name)).map_err(|error| fail(&error))?;
-    let old = match fs::metadata(&target) {
-        Ok(old) if old.is_dir() => return Err(Problem::new(Code::Io, format!("{name} is a folder")).into()),
-        Ok(old) => Some(old),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(fail(&error).into()),
-    };
-    if old.as_ref().is_some_and(|old| !old.is_file()) {
-        // A device or a pipe has nothing that could be kept whole: it takes the text.
-        return fs::write(&target, text).map_err(|error| fail(&error).into());
-    }
-    if old.is_some() && fs::read(&target).is_ok_and(|bytes| bytes == text.as_bytes()) {
-        return Ok(());
-    }
-    let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        let _whole = undisturbed();
-        let mut file =
-            tempfile::Builder::new().prefix(".torchswap-").permissions_of(old.as_ref()).tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.as_file().sync_all()?;
-        if let Some(old) = &old {
-            fs::set_permissions(file.path(), old.permissions())?;
-        }
-        file.persist(&target).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| fail(&error).into())
-}
-
-static WRITING: Mutex<()> = Mutex::new(());
-
-/// Held while a file is written: who wants to end the process takes it first, so that no half of a file stays.
-pub fn undisturbed() -> MutexGuard<'static, ()> {
-    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A new file gets what the system gives every new file; temporary files are private otherwise.
-trait PermissionsOf {
-    fn permissions_of(&mut self, old: Option<&fs::Metadata>) -> &mut Self;
-}
-
-impl PermissionsOf for tempfile::Builder<'_, '_> {
+/// What is the same for all names of a file.
+#[derive(PartialEq, Eq)]
+enum Identity {
     #[cfg(unix)]
-    fn permissions_of(&mut self, old: Option<&fs::Metadata>) -> &mut Self {
-        use std::os::unix::fs::PermissionsExt;
-        match old {
-            // Narrowed to what the old file allows once it is written.
-            Some(_) => self,
-            None => self.permissions(fs::Permissions::from_mode(0o666)),
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn permissions_of(&mut self, _old: Option<&fs::Metadata>) -> &mut Self {
-        self
-    }
+    Number(u64, u64),
+    Path(PathBuf),
 }
 
-/// Follows symbolic links to the file that is meant, which need not be there.
-fn resolve(path: &Path) -> std::io::Result<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..40 {
-        match fs::read_link(&path) {
-            Ok(to) if to.is_absolute() => path = to,
-            Ok(to) => path = path.parent().unwrap_or(Path::new("")).join(to),
-            Err(_) => return Ok(path),
-        }
+fn identity(name: &str) -> Option<Identity> {
+    #[cfg(unix)]
+    if let Ok(data) = fs::metadata(name) {
+        use std::os::unix::fs::MetadataExt;
+        return Some(Identity::Number(data.dev(), data.ino()));
     }
-    Err(std::io::Error::other("too many symbolic links"))
+    absolute(name).map(Identity::Path)
+}
+
+/// Where a file lies in truth, or would lie. `None`: there is no such folder.
+fn absolute(name: &str) -> Option<PathBuf> {
+    let path = write::resolve(Path::new(name)).ok()?;
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+}
+
+/// True if a file lies below a folder once all links are followed. A file in a folder that is not there lies nowhere else.
+pub fn is_below(name: &str, folder: &str) -> bool {
+    match (absolute(name), fs::canonicalize(folder)) {
+        (Some(file), Ok(folder)) => file.starts_with(folder),
+        (None, Ok(_)) => true,
+        (_, Err(_)) => false,
+    }
 }
 
 fn cannot(verb: &str, name: &str, error: &std::io::Error) -> Problem {

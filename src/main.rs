@@ -27,12 +27,9 @@ fn main() -> ExitCode {
         Command::Export(args) => {
             let talk = Talk::new(&args.talk);
             let done = command::export::run(args).and_then(|exported| {
-                for one in &exported {
-                    match &one.output {
-                        Some(file) => io::replace(file, &one.text)?,
-                        None => print(&one.text)?,
-                    }
-                }
+                let name = |output: &Option<String>| output.clone().unwrap_or_else(|| io::STDIN.to_owned());
+                let outputs = exported.iter().map(|one| io::Output::new(name(&one.output), &*one.text));
+                talk.write(&outputs.collect::<Vec<_>>())?;
                 Ok(exported)
             });
             match done {
@@ -55,9 +52,7 @@ fn main() -> ExitCode {
             let report = if json { ReportFormat::Json } else { ReportFormat::Human };
             let talk = Talk::new(&TalkArgs { report, quiet: args.quiet, color: args.color });
             let done = command::check::run(args).and_then(|checked| {
-                for (file, text) in &checked.writes {
-                    io::replace(file, text)?;
-                }
+                talk.write(&outputs(&checked.writes))?;
                 Ok(checked.findings)
             });
             match done {
@@ -76,7 +71,7 @@ fn main() -> ExitCode {
             let talk = Talk::plain();
             let done = command::init::run().and_then(|initialised| {
                 if let Some(text) = &initialised.configuration {
-                    io::replace(command::init::FILE, text)?;
+                    talk.write(&[io::Output::new(command::init::FILE, &**text)])?;
                     talk.tell(&format!("wrote {}\n", command::init::FILE));
                 }
                 Ok(initialised.advice)
@@ -87,15 +82,15 @@ fn main() -> ExitCode {
             let talk = Talk::new(&args.talk);
             let done = command::rewrite::run(args).and_then(|rewritten| {
                 let (before, after) = (&rewritten.before, &rewritten.after);
-                match &args.output {
-                    _ if args.diff => print(&render::diff(&rewritten.lock, before, after))?,
-                    Some(file) if io::is_same_file(file, &rewritten.lock) => {
-                        io::replace_unchanged(&rewritten.lock, before, after)?;
-                    }
-                    Some(file) => io::replace(file, after)?,
-                    None if rewritten.lock == io::STDIN => print(after)?,
-                    None if before == after => {}
-                    None => io::replace_unchanged(&rewritten.lock, before, after)?,
+                // A pipe cannot be rewritten: what comes from it is passed on.
+                let passed_on = if io::is_stream(&rewritten.lock) { io::STDIN } else { &rewritten.lock };
+                let name = args.output.as_deref().unwrap_or(passed_on);
+                if args.diff {
+                    print(&render::diff(&rewritten.lock, before, after))?;
+                } else if args.output.is_some() || io::is_stream(name) || before != after {
+                    let replaced = name != io::STDIN && io::is_same_file(name, &rewritten.lock);
+                    let before = replaced.then(|| before.clone());
+                    talk.write(&[io::Output { before, ..io::Output::new(name, &**after) }])?;
                 }
                 Ok(rewritten.summaries)
             });
@@ -110,7 +105,7 @@ fn main() -> ExitCode {
         Command::Catalog(args) => {
             let talk = Talk::plain();
             let done = command::catalog::run(args).and_then(|told| {
-                told.writes.iter().try_for_each(|(file, text)| io::replace(file, text))?;
+                talk.write(&outputs(&told.writes))?;
                 print(&told.text)?;
                 Ok(told)
             });
@@ -167,9 +162,7 @@ fn verify(args: &Verify) -> ExitCode {
         std::process::exit(INTERRUPTED);
     });
     let done = command::verify::run(args, &display).and_then(|outcome| {
-        if let Some((file, text)) = &outcome.write {
-            io::replace(file, text)?;
-        }
+        talk.write(&outputs(outcome.write.as_slice()))?;
         Ok(outcome.verification)
     });
     display.clear();
@@ -187,6 +180,10 @@ fn verify(args: &Verify) -> ExitCode {
         }
         Err(error) => talk.fail(&error),
     }
+}
+
+fn outputs(files: &[(String, String)]) -> Vec<io::Output> {
+    files.iter().map(|(file, text)| io::Output::new(&**file, &**text)).collect()
 }
 
 /// Whether to colour what is written to a stream.
@@ -235,6 +232,15 @@ impl Talk {
                 ReportFormat::Json => render::summary_json(summary),
             });
         }
+    }
+
+    /// Writes files, and tells what of them could not be kept.
+    fn write(&self, outputs: &[io::Output]) -> Result<(), Error> {
+        let notes = io::write(outputs)?;
+        if self.report == ReportFormat::Human {
+            notes.iter().for_each(|note| self.tell(&format!("warning: {note}\n")));
+        }
+        Ok(())
     }
 
     fn tell(&self, text: &str) {

@@ -40,3 +40,4 @@ mod selection;
 mod several;
 mod support;
 mod verify;
+mod writes;

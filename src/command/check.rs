@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 
 use super::export::{self, Prepared};
 use super::job::{Job, jobs};
-use super::read;
+use super::{outputs, read};
 use crate::check;
 use crate::cli::{Check, Export};
 use crate::config::Config;
@@ -39,7 +39,9 @@ pub fn run(args: &Check) -> Result<Checked> {
     let mut checked = Checked { findings: Vec::new(), writes: Vec::new() };
     let mut problems = Vec::new();
     let mut locks: BTreeSet<String> = BTreeSet::new();
-    for (file, job) in wanted(args, &config)? {
+    let wanted = wanted(args, &config)?;
+    outputs::check(&wanted.iter().map(|(_, job)| job.clone()).collect::<Vec<_>>())?;
+    for (file, job) in wanted {
         locks.insert(job.lock.clone());
         match output(&file, &job) {
             Ok(None) => {}
@@ -91,10 +93,17 @@ fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
         };
         let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();
         let mut export = export_of(&words)?;
+        if export.lock.as_deref() == Some(io::STDIN) {
+            let message = format!("{file} was made from standard input, so there is no lock to compare it with");
+            let problem = Problem::new(Code::Unsupported, message);
+            return Err(problem
+                .help("make it from a file, which its header then names, or make it anew and compare")
+                .into());
+        }
         // The header has the lock's name alone: it lies beside the output.
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
         for mut job in jobs(&export, config)? {
-            job.output = Some(file.clone());
+            (job.output, job.is_named) = (Some(file.clone()), true);
             wanted.push((file.clone(), job));
         }
     }

@@ -3,11 +3,10 @@
 mod urls;
 
 use super::job::{Job, jobs};
-use super::read;
+use super::{outputs, read};
 use crate::check;
 use crate::cli::{Export, OutputFormat};
 use crate::error::{Code, Error, Problem, Result};
-use crate::io;
 use crate::lock::pylock::Pylock;
 use crate::output::{self, Draft, Style};
 use crate::plan::{self, Knowledge};
@@ -32,7 +31,9 @@ pub fn run(args: &Export) -> Result<Vec<Exported>> {
     let config = read::config()?;
     let mut exported = Vec::new();
     let mut problems = Vec::new();
-    for job in jobs(args, &config)? {
+    let jobs = jobs(args, &config)?;
+    outputs::check(&jobs)?;
+    for job in jobs {
         match make(&job) {
             Ok(one) => exported.push(one),
             Err(error) => problems.extend(error.into_problems()),
@@ -80,10 +81,6 @@ pub(super) enum Prepared {
 
 /// Makes an output as far as it can be made without the network.
 pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
-    if let Some(output) = job.output.as_ref().filter(|output| io::is_same_file(output, &job.lock)) {
-        let problem = Problem::new(Code::Usage, format!("{output} is the lock itself"));
-        return Err(problem.help("name another file for the output").into());
-    }
     let lock = read::lock(&job.lock)?;
     let catalogues = read::catalogues(&job.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);

@@ -1,6 +1,6 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
-use super::read;
+use super::{outputs, read};
 use crate::dockerfile::Dockerfile;
 use crate::error::{Code, Problem, Result};
 use crate::io;
@@ -36,6 +36,7 @@ pub fn run() -> Result<Initialised> {
             let problem = Problem::new(Code::Usage, format!("{FILE} is there, but names no targets"));
             return Err(problem.help("add [targets.NAME] to it, or take it away and run init again").into());
         }
+        outputs::below(FILE)?;
         let proposals = starter::propose(&lock, &image, &catalogues);
         Some(starter::configuration(&name, &proposals))
     } else {

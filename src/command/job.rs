@@ -27,6 +27,8 @@ pub(super) struct Job {
     pub(super) mirror: Option<Mirror>,
     pub(super) catalogs: Vec<String>,
     pub(super) output: Option<String>,
+    /// The command line names the output.
+    pub(super) is_named: bool,
     /// A command that makes the same output: in it no path but those that were typed, and of the lock the name alone.
     pub(super) command: String,
 }
@@ -68,7 +70,10 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
 fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: &[&Configured]) -> Result<Job> {
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
-    let output = args.output.output.clone().map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
+    let named = args.output.output.clone();
+    let is_named = named.is_some();
+    let output = named.map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
+    let output = output.filter(|file| !(is_named && file == io::STDIN));
     let format = format(args.output.format, output.as_deref())?;
     let asked = args.output.index || args.output.index_url.is_some();
     let index = asked.then(|| Source { base: args.output.index_url.clone(), allow_http: args.output.allow_http });
@@ -82,6 +87,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         format,
         index,
         output,
+        is_named,
         command: command(args, format, mirror, lock, configured),
     })
 }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod export;
 pub mod init;
 mod job;
+mod outputs;
 mod read;
 pub mod rewrite;
 pub mod verify;

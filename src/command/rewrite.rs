@@ -2,10 +2,11 @@
 
 mod proof;
 
-use super::{job, read};
+use super::{job, outputs, read};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
 use crate::error::{Code, Error, Problem, Result};
+use crate::io;
 use crate::lock::{Choice, Lock};
 use crate::output::{self, Style};
 use crate::plan::{self, Decision, Knowledge, TargetPlan};
@@ -47,8 +48,15 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;
-    let lock = read::lock(&name)?;
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
+    match &args.output {
+        Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
+            outputs::unread(file, Some(&name), &catalogs)?;
+        }
+        None if args.lock.is_none() && config.lock.is_some() && !args.diff => outputs::below(&name)?,
+        Some(_) | None => {}
+    }
+    let lock = read::lock(&name)?;
     let catalogues = read::catalogues(&catalogs)?;
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
     let choices = rewritings.iter().map(|one| choice(&lock, one.choice.as_ref()));

@@ -8,7 +8,7 @@ use super::Told;
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
 use crate::cli::catalog::Update;
-use crate::command::read;
+use crate::command::{outputs, read};
 use crate::error::{Code, Error, Problem, Result};
 use crate::index::{Network, Settings};
 use crate::io;
@@ -22,6 +22,9 @@ const FILE: &str = "torchswap-catalog.tsv";
 pub(super) fn update(args: &Update) -> Result<Told> {
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
+    if args.catalog.is_none() {
+        outputs::below(&file)?;
+    }
     let wanted = wanted(args)?;
     let catalogue = read::Addition::open(&file, config.catalogs.iter())?;
     let network = Network::new(Settings { allow_http: args.allow_http, ..io::network_settings()? });

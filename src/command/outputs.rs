@@ -1,0 +1,69 @@
+//! Where a run may write: below the folder of its configuration, or where the command line says; never over what it reads.
+
+use std::path::{Component, Path};
+
+use super::job::Job;
+use crate::error::{Code, Error, Problem, Result};
+use crate::io;
+
+/// The files that may hold a configuration.
+const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", "pyproject.toml"];
+
+/// Checks a file that a configuration names, but not the command line: a checkout of somebody else must not write elsewhere.
+///
+/// # Errors
+/// If it lies outside of the current folder, by its name or through a link.
+pub(super) fn below(file: &str) -> Result<()> {
+    let is_inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if file != io::STDIN && Path::new(file).components().all(is_inside) && io::is_below(file, ".") {
+        return Ok(());
+    }
+    let problem =
+        Problem::new(Code::Usage, format!("{file} is named by the configuration, but lies outside of its folder"));
+    Err(problem.help("name a file below the folder, or name the file on the command line, too").into())
+}
+
+/// Checks where a run writes.
+///
+/// # Errors
+/// If a file is one that the run reads, or one for several outputs, or if it lies where a configuration may not write.
+pub(super) fn check(jobs: &[Job]) -> Result<()> {
+    let mut problems = Vec::new();
+    let mut seen: Vec<&str> = Vec::new();
+    for job in jobs {
+        let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
+        let checked = if job.is_named { Ok(()) } else { below(file) };
+        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs));
+        problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
+        if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
+            let message = if *other == file {
+                format!("{file} is the output twice")
+            } else {
+                format!("{other} and {file} are one file")
+            };
+            problems.push(Problem::new(Code::Usage, message).help("give each output a file of its own"));
+        }
+        seen.push(file);
+    }
+    Error::unless_empty(problems)
+}
+
+/// Checks that an output is none of the files that are read.
+///
+/// # Errors
+/// If it is the lock, the project, the configuration or a catalogue.
+pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &[String]) -> Result<()> {
+    let project = lock.map(|lock| io::beside(lock, "pyproject.toml"));
+    let lock = lock.map(|lock| (lock.as_str(), "the lock itself"));
+    let project = project.as_deref().map(|project| (project, "the project"));
+    let configurations = CONFIGURATIONS.into_iter().map(|name| (name, "the configuration"));
+    let catalogs = catalogs.iter().map(|name| (name.as_str(), "a catalogue"));
+    let mut read = lock.into_iter().chain(project).chain(configurations).chain(catalogs);
+    match read.find(|(name, _)| io::is_same_file(file, name)) {
+        None => Ok(()),
+        Some((_, what)) => {
+            let problem = Problem::new(Code::Usage, format!("{file} is {what}"));
+            Err(problem.help("name another file for the output").into())
+        }
+    }
+}
