@@ -112,7 +112,7 @@ fn what_is_read_is_never_an_output() {
         ("team.tsv", "a catalogue"),
     ] {
         let place = project(&format!("catalog = \"team.tsv\"\n{}", targets(&[output])));
-        let catalogue = "name\tversion\tbuild\n";
+        let catalogue = "# wheels of the team\n";
         place.write("team.tsv", catalogue);
         fs::hard_link(place.path().join("torchswap.toml"), place.path().join("hard.txt")).unwrap();
         symlink("pyproject.toml", place.path().join("soft.txt")).unwrap();
