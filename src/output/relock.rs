@@ -6,6 +6,7 @@
 //! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
 //! one target, and one wheel for each package.
 
+mod markers;
 mod outside;
 mod pylock;
 mod reach;
@@ -18,7 +19,6 @@ use pep508_rs::PackageName;
 
 use super::entry::{self, NewEntry};
 use super::guards::{Guards, both};
-use super::places::{is, is_not, python_marker};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::poetry::{Block, LockVersion, PoetryLock};
 use crate::lock::{Choice, Lock};
@@ -27,6 +27,7 @@ use crate::plan::{Decision, Line, Required, TargetPlan, What};
 use crate::target::{Environment, Platform, Python};
 use crate::text::Patch;
 
+use markers::{marker, rest};
 use reach::{Needed, Node, reach};
 
 pub(super) use pylock::pylock;
@@ -57,8 +58,9 @@ struct Fates {
 }
 
 impl Fates {
-    fn is_change(&self) -> bool {
-        !self.pinned.is_empty() || !self.gone.is_empty()
+    fn changes_for(&self, target: usize) -> bool {
+        let mut places = self.pinned.values().flat_map(|(places, _)| places).chain(&self.gone);
+        places.any(|(at, _)| *at == target)
     }
 }
 
@@ -75,7 +77,7 @@ pub(super) fn poetry(
     plans: &[TargetPlan],
     choices: &[Choice],
 ) -> Result<(String, Vec<Decided>)> {
-    Error::unless_empty(impossible(poetry, plans))?;
+    Error::unless_empty(impossible(poetry, plans, choices))?;
     let blocks = poetry.layout()?;
     let fates = fates(poetry.entries.len(), plans);
     let outside = outside::outside(poetry, &blocks, plans, &fates);
@@ -119,7 +121,7 @@ fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Decided
 }
 
 /// What a lock of this version cannot hold.
-fn impossible(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Problem> {
+fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
     let name = &poetry.source.name;
     let mut problems = Vec::new();
     if poetry.version < LockVersion::V2_0 {
@@ -132,24 +134,28 @@ fn impossible(poetry: &PoetryLock, plans: &[TargetPlan]) -> Vec<Problem> {
         let help = "rewrite it once for each target with -o, or make the lock anew with Poetry 2";
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
-    problems.extend(twins(plans));
+    problems.extend(twins(plans, choices));
     problems
 }
 
 /// Targets for one platform: a lock holds one build for each.
-fn twins(plans: &[TargetPlan]) -> Vec<Problem> {
+fn twins(plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
-        let twin = plans[..index].iter().find(|other| other.target.platform == plan.target.platform);
-        if let Some(twin) = twin {
+        let twin = plans[..index].iter().position(|other| other.target.platform == plan.target.platform);
+        if let Some(at) = twin {
+            let twin = &plans[at];
             let names = [twin, plan].map(|plan| plan.target.name.clone().unwrap_or_default());
             let message = format!(
                 "the targets {} are for one platform, and a lock holds one build for each",
                 names.join(" and ")
             );
-            problems.push(
-                Problem::new(Code::Usage, message).help("rewrite the lock for one of them, with -o for the other"),
-            );
+            let help = if choices.get(at) == choices.get(index) {
+                "rewrite the lock for one of them, with -o for the other"
+            } else {
+                "they choose other groups or extras: rewrite the lock for one of them, and then for the other"
+            };
+            problems.push(Problem::new(Code::Usage, message).help(help));
         }
     }
     problems
@@ -287,7 +293,8 @@ impl Writer<'_> {
         }
         let guards = self.guards(index, block);
         for (Content { pin }, (places, requires)) in &pinned {
-            let marker = marker(self.plans, places, true);
+            // What is apart is only where it is needed as it is.
+            let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || pinned.len() > 1);
             let text = entry::changed(source, block, pin, requires.as_deref(), &guards.clone().and(marker.as_deref()));
             let url = if let Pin::Url { url, .. } = pin.as_ref() { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
@@ -351,52 +358,5 @@ impl Writer<'_> {
             let new = NewEntry { name, pin, requires: line.requires.as_deref(), guards, is_optional: !needed.is_plain };
             self.patch.insert(at, entry::new(self.poetry, like, &new));
         }
-    }
-}
-
-/// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
-/// name serve the other Pythons, or none does.
-fn marker(plans: &[TargetPlan], places: &Where, whole: bool) -> Option<String> {
-    let mut parts = Vec::new();
-    for (target, plan) in plans.iter().enumerate() {
-        let pythons: BTreeSet<Python> =
-            places.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
-        if pythons.is_empty() {
-            continue;
-        }
-        let python = python_marker(&pythons, &plan.target.pythons, whole);
-        let platform = (plans.len() > 1).then(|| is(plan.target.platform));
-        parts.push(match (platform, python) {
-            (None, None) => return None,
-            (Some(one), None) | (None, Some(one)) => one,
-            (Some(platform), Some(python)) if python.contains(" or ") => format!("{platform} and ({python})"),
-            (Some(platform), Some(python)) => format!("{platform} and {python}"),
-        });
-    }
-    match parts.as_slice() {
-        [one] => Some(one.clone()),
-        several => Some(several.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" or ")),
-    }
-}
-
-/// The marker of the locked entry where others take its place in part: everywhere but there.
-fn rest(plans: &[TargetPlan], taken: &Where, kept: &Where) -> String {
-    let mut parts = Vec::new();
-    for (target, plan) in plans.iter().enumerate() {
-        if !taken.iter().any(|(at, _)| *at == target) {
-            continue;
-        }
-        let left: BTreeSet<Python> = kept.iter().filter(|(at, _)| *at == target).map(|(_, python)| *python).collect();
-        let python = python_marker(&left, &plan.target.pythons, true).filter(|_| !left.is_empty());
-        let elsewhere = (plans.len() > 1).then(|| is_not(plan.target.platform));
-        parts.extend(match (elsewhere, python) {
-            (Some(elsewhere), Some(python)) => Some(format!("({elsewhere} or {python})")),
-            (Some(elsewhere), None) => Some(format!("({elsewhere})")),
-            (None, python) => python,
-        });
-    }
-    match parts.as_slice() {
-        [one] => one.strip_prefix('(').and_then(|one| one.strip_suffix(')')).unwrap_or(one).to_owned(),
-        several => several.join(" and "),
     }
 }

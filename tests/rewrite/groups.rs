@@ -273,6 +273,24 @@ fn both_extras_can_be_rewritten_one_after_the_other() {
 }
 
 #[test]
+fn targets_of_several_platforms_have_extras_of_their_own() {
+    let place = exclusive();
+    let targets = "[targets.mac]\nplatform = \"macos-arm64\"\nextras = [\"cpu\"]\n\n\
+                   [targets.gpu]\ncuda = \"12.6\"\nextras = [\"cuda\"]\n\n\
+                   [targets.ci]\ncpu = true\nextras = [\"cpu\"]\n";
+    place.write("torchswap.toml", targets);
+    let planned = ["--target mac", "--target gpu"].map(|target| exported(&place, target));
+    let elsewhere = ["--extras cpu", "--extras cuda --platform windows-x86_64"].map(|what| exported(&place, what));
+    let said = place.run("rewrite --target gpu --target ci").refused();
+    assert!(said.contains("rewrite the lock for one of them, and then for the other"), "{said}");
+    place.run("rewrite --target mac --target gpu").ok();
+    let now = ["--platform macos-arm64 --extras cpu", "--extras cuda"].map(|what| exported(&place, what));
+    assert_eq!(now, planned);
+    let still = ["--extras cpu", "--extras cuda --platform windows-x86_64"].map(|what| exported(&place, what));
+    assert_eq!(still, elsewhere);
+}
+
+#[test]
 fn a_target_rewrites_the_extras_that_it_has() {
     let place = exclusive();
     place.write("torchswap.toml", "[targets.ci]\ncpu = true\nextras = [\"cpu\"]\n");

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::MarkerTree;
 
 use super::super::guards::Guards;
+use super::super::places::is;
 use super::Fates;
 use super::reach::guards;
 use crate::lock::poetry::{Block, PoetryLock};
@@ -21,15 +22,32 @@ pub(super) fn outside(
     plans: &[TargetPlan],
     fates: &[Fates],
 ) -> BTreeMap<usize, Vec<Guards>> {
-    let selections = || plans.iter().flat_map(|plan| &plan.selections);
-    let chosen: BTreeSet<usize> = selections().flat_map(|one| &one.picks).map(|pick| pick.entry).collect();
-    let family: BTreeSet<usize> = plans.iter().flat_map(|plan| &plan.environments).flat_map(family).collect();
-    let changes = |index: usize| fates.get(index).is_some_and(Fates::is_change) && !family.contains(&index);
+    let mut found: BTreeMap<usize, Vec<Guards>> = BTreeMap::new();
+    for (target, plan) in plans.iter().enumerate() {
+        let there = (plans.len() > 1).then(|| is(plan.target.platform));
+        for (index, by) in of_target(lock, blocks, (target, plan), fates) {
+            let guards = by.into_iter().filter_map(|by| blocks.get(by)).map(Guards::of);
+            found.entry(index).or_default().extend(guards.map(|guards| guards.and(there.as_deref())));
+        }
+    }
+    found
+}
+
+/// By entry that changes for a target: the entries that need it and that the target does not choose.
+fn of_target(
+    lock: &PoetryLock,
+    blocks: &[Block],
+    (target, plan): (usize, &TargetPlan),
+    fates: &[Fates],
+) -> BTreeMap<usize, BTreeSet<usize>> {
+    let chosen: BTreeSet<usize> = plan.selections.iter().flat_map(|one| &one.picks).map(|pick| pick.entry).collect();
+    let family: BTreeSet<usize> = plan.environments.iter().flat_map(family).collect();
+    let changes = |index: usize| fates[index].changes_for(target) && !family.contains(&index);
     let there = overlap(blocks, &family);
     let counts = |by: usize, index: usize| !fates[index].gone.is_empty() || !there.contains(&by);
     // Who needs which of these, by entry.
     let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for pick in selections().flat_map(|one| one.picks.iter().chain(&one.spare)) {
+    for pick in plan.selections.iter().flat_map(|one| one.picks.iter().chain(&one.spare)) {
         for (need, _) in pick.needs.iter().flatten() {
             let meets = |index: &usize| {
                 let entry = &lock.entries[*index];
@@ -55,11 +73,9 @@ pub(super) fn outside(
             }
         }
         if !more {
-            break;
+            return found;
         }
     }
-    let guards = |by: BTreeSet<usize>| by.into_iter().filter_map(|by| blocks.get(by)).map(Guards::of).collect();
-    found.into_iter().map(|(index, by)| (index, guards(by))).collect()
 }
 
 /// Entries of the family: what is swapped, and what stays although it needs other packages now.

@@ -39,7 +39,7 @@ pub(in crate::output) fn pylock(
     plans: &[TargetPlan],
     choices: &[Choice],
 ) -> Result<String> {
-    Error::unless_empty(twins(plans))?;
+    Error::unless_empty(twins(plans, choices))?;
     let blocks = pylock.layout()?;
     let elsewhere = elsewhere(lock, plans, choices);
     let located = Located::of(pylock);
