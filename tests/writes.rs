@@ -33,7 +33,7 @@ const ALL: [&str; 2] = ["export --all-targets", "check --fix"];
 
 #[test]
 fn of_several_files_all_are_written_or_none() {
-    for second in ["no/such/b.txt", "folder"] {
+    for second in ["no/such/b.txt", "folder", "b.txt/", "b.txt/."] {
         for command in ALL {
             let place = project(&targets(&["a.txt", second, "c.txt"]));
             fs::create_dir(place.path().join("folder")).unwrap();
@@ -46,6 +46,26 @@ fn of_several_files_all_are_written_or_none() {
             assert_eq!(place.read("a.txt"), "old\n", "{said}");
         }
     }
+}
+
+#[test]
+fn what_was_written_before_a_file_could_not_take_its_name_is_said() {
+    let place = project(&targets(&["a.txt", "b.txt", "pipe"]));
+    let fifo = pipe(&place, "pipe");
+    // All is prepared when the text goes into the pipe, and no file has its name yet.
+    let run = std::thread::spawn({
+        let command = place.command("export --all-targets");
+        move || within(command)
+    });
+    while place.names().iter().filter(|name| name.starts_with(".torchswap-")).count() < 2 {
+        assert!(!run.is_finished(), "it does not come to writing");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    fs::create_dir(place.path().join("b.txt")).unwrap();
+    fs::read_to_string(fifo).unwrap();
+    let said = run.join().unwrap().refused();
+    assert!(said.contains("cannot write b.txt") && said.contains("written before that: a.txt"), "{said}");
+    assert_eq!(place.names(), ["a.txt", "b.txt", "pipe", "poetry.lock", "pyproject.toml", "torchswap.toml"]);
 }
 
 #[test]
@@ -64,7 +84,7 @@ fn a_configuration_writes_below_its_folder_alone() {
             symlink(outside.path().join("target.txt"), place.path().join("link.txt")).unwrap();
             symlink(absolute, place.path().join("dangling.txt")).unwrap();
             let said = place.run(command).refused();
-            assert!(said.contains("outside of its folder"), "{output}: {said}");
+            assert!(said.contains("outside of the configuration's folder"), "{output}: {said}");
             assert!(!place.exists("a.txt") && !place.exists(&above));
             assert_eq!(fs::read_to_string(outside.path().join("target.txt")).unwrap(), "mine\n");
             assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1, "{output}");
@@ -96,7 +116,7 @@ fn a_lock_outside_that_only_the_configuration_names_is_not_rewritten() {
     let place = Place::new();
     place.write("torchswap.toml", format!("lock = {:?}\n", lock.to_str().unwrap()));
     let said = place.run("rewrite --cuda 11.8").refused();
-    assert!(said.contains("outside of its folder"), "{said}");
+    assert!(said.contains("outside of the configuration's folder"), "{said}");
     assert_eq!(outside.read("poetry.lock"), before);
     place.run(&format!("rewrite --quiet --cuda 11.8 {}", lock.display())).ok();
     assert_ne!(outside.read("poetry.lock"), before);

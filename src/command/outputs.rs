@@ -18,9 +18,8 @@ pub(super) fn below(file: &str) -> Result<()> {
     if file != io::STDIN && Path::new(file).components().all(is_inside) && io::is_below(file, ".") {
         return Ok(());
     }
-    let problem =
-        Problem::new(Code::Usage, format!("{file} is named by the configuration, but lies outside of its folder"));
-    Err(problem.help("name a file below the folder, or name the file on the command line, too").into())
+    let problem = Problem::new(Code::Usage, format!("{file} lies outside of the configuration's folder"));
+    Err(problem.help("name a file below that folder, or name this one on the command line, too").into())
 }
 
 /// Checks where a run writes.

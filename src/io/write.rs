@@ -87,6 +87,11 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
         return Ok(Prepared::Stream);
     }
     let target = resolve(Path::new(&output.name))?;
+    // A name that a file cannot have would be found out only when it is to take it.
+    let Some(name) = target.file_name().filter(|_| !output.name.ends_with(['/', '\\']) && !output.name.ends_with("/."))
+    else {
+        return Ok(Prepared::Folder);
+    };
     let old = match fs::metadata(&target) {
         Ok(old) if old.is_dir() => return Ok(Prepared::Folder),
         Ok(old) => Some(old),
@@ -105,7 +110,7 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
         notes.extend(lost.into_iter().map(|lost| format!("{} does not keep its {lost}", output.name)));
     }
     temporary.as_file().sync_all()?;
-    Ok(Prepared::File { temporary, target })
+    Ok(Prepared::File { temporary, target: folder.join(name) })
 }
 
 /// Fails if a file does not hold any more what was read from it.
