@@ -88,7 +88,8 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
     }
     let target = resolve(Path::new(&output.name))?;
     // A name that a file cannot have would be found out only when it is to take it.
-    let Some(name) = target.file_name().filter(|_| !output.name.ends_with(['/', '\\']) && !output.name.ends_with("/."))
+    let Some(name) =
+        target.file_name().filter(|_| !output.name.ends_with(std::path::is_separator) && !output.name.ends_with("/."))
     else {
         return Ok(Prepared::Folder);
     };
