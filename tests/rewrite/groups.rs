@@ -197,9 +197,13 @@ const NOT_CUDA: &str = "extra == \\\"cpu\\\" and extra != \\\"cuda\\\"";
 /// Extras that exclude each other, as Poetry's documentation has them: each with a torch of its own, and GPU libraries
 /// of CUDA 12.4 that both need.
 fn exclusive() -> Place {
+    two_torches(NOT_CUDA, NOT_CPU, "[extras]\ncpu = [\"torch\"]\ncuda = [\"torch\"]\n\n")
+}
+
+fn two_torches(one: &str, other: &str, extras: &str) -> Place {
     let place = Place::new();
     let only = |marker: &str| format!("groups = [\"main\"]\nmarkers = \"{marker}\"");
-    let (cpu, cuda, both) = (only(NOT_CUDA), only(NOT_CPU), only(&format!("{NOT_CUDA} or {NOT_CPU}")));
+    let (cpu, cuda, both) = (only(one), only(other), only(&format!("{one} or {other}")));
     let libraries = [
         ("nvidia-cublas-cu12", "12.4.5.8", ""),
         ("nvidia-cuda-cupti-cu12", "12.4.127", ""),
@@ -232,8 +236,20 @@ fn exclusive() -> Place {
         entry("triton", "3.2.0", &cuda, ""),
         entry("typing-extensions", "4.12.2", &both, ""),
     ]);
-    place.write("poetry.lock", lock(&entries, "[extras]\ncpu = [\"torch\"]\ncuda = [\"torch\"]\n\n"));
+    place.write("poetry.lock", lock(&entries, extras));
     place
+}
+
+#[test]
+fn what_the_torch_of_another_python_needs_stays_as_it_is_locked() {
+    for build in ["--cpu", "--cuda 12.1"] {
+        let place = two_torches("python_version < \\\"3.11\\\"", "python_version >= \\\"3.11\\\"", "");
+        let planned = exported(&place, &format!("{build} --python 3.10"));
+        let other = exported(&place, "--python 3.11");
+        place.run(&format!("rewrite {build} --python 3.10")).ok();
+        assert_eq!(exported(&place, "--python 3.10"), planned, "{build}");
+        assert_eq!(exported(&place, "--python 3.11"), other, "{build}");
+    }
 }
 
 #[test]
