@@ -115,6 +115,7 @@ pub(super) fn each_choice<S: WheelSource>(
     let mut problems = Vec::new();
     for plan in plans {
         let planned = installed(&lock, plan);
+        problems.extend(elsewhere(&lock, plan, &again, &choices));
         for one in &plan.environments {
             let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
             for (choice, what) in &choices {
@@ -135,6 +136,26 @@ pub(super) fn each_choice<S: WheelSource>(
                 });
                 problems.extend(different.err().map(|why| wrong(&format!("{what}: {why}"))));
             }
+        }
+    }
+    problems
+}
+
+/// Under a Python that the plan does not serve nothing goes that is still needed there.
+fn elsewhere(lock: &Lock, plan: &TargetPlan, again: &Lock, choices: &[(Choice, String)]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let platform = plan.target.platform;
+    for python in lock.pythons(platform).into_iter().filter(|python| !plan.target.pythons.contains(python)) {
+        let environment = Environment { platform, python };
+        for (choice, what) in choices {
+            let (Ok(old), Ok(new)) = (lock.select(choice, environment), again.select(choice, environment)) else {
+                continue;
+            };
+            let had = selected(lock, &old);
+            let gone = unmet(again, &new).into_iter().filter(|name| had.contains_key(*name));
+            problems.extend(
+                gone.map(|name| wrong(&format!("{what}: CPython {python} lacks {name}, which something needs"))),
+            );
         }
     }
     problems
