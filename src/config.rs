@@ -31,7 +31,7 @@ use crate::output::Mirror;
 use crate::report::audit::Level;
 use crate::report::rule::Rule;
 use crate::target::{Backend, Platform, Python, Target};
-use crate::text::{Source, nearest};
+use crate::text::{Source, nearest, quoted};
 
 /// A configuration.
 #[derive(Debug, Clone, Default)]
@@ -123,6 +123,15 @@ impl Config {
     }
 }
 
+/// A target's name stands in headers, on command lines and in Dockerfiles: letters, digits, `-`, `_` and `.`.
+fn target_name(name: &str) -> Result<(), String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !name.is_empty() && name.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a name of a target, which has letters, digits, `-`, `_` and `.` alone", quoted(name)))
+}
+
 struct Reading<'t, 's> {
     toml: &'t Toml<'s>,
     problems: Vec<Problem>,
@@ -135,6 +144,9 @@ impl<'s> Reading<'_, 's> {
             Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), ..Config::default() };
         if let Some(targets) = self.table(table, "targets") {
             for (name, item) in targets.iter() {
+                if let Err(why) = target_name(name) {
+                    self.problems.push(self.toml.wrong(item, why));
+                }
                 match self.toml.table(item, name) {
                     Ok(target) => config.targets.push(self.target(name, target)),
                     Err(error) => self.problems.extend(error.into_problems()),
@@ -290,6 +302,17 @@ source-only = "off"
         assert!(config.target("ci").unwrap().choice.all_extras);
         assert_eq!((config.lock.as_deref(), config.catalogs.len()), (Some("locks/poetry.lock"), 1));
         assert!(config.target("dokcer").unwrap_err().to_string().contains("it has: docker, mac, ci"));
+    }
+
+    #[test]
+    fn names_of_targets_are_plain() {
+        assert!(read("[targets.'Docker-1.2_a']\ncpu = true\n").is_ok());
+        for name in ["", "a b", "é", "a\\n--extra-index-url b", "d\\u2028e", "a\\u001b", "a:b", "--a=b", "a/b"] {
+            let error = read(&format!("[targets.\"{name}\"]\ncpu = true\n")).unwrap_err();
+            let problem = &error.problems()[0];
+            assert!(problem.message.contains("is not a name of a target"), "{error}");
+            assert_eq!(problem.place.as_ref().unwrap().line, 1);
+        }
     }
 
     #[test]

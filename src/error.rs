@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::target::Python;
-use crate::text::{Place, Source, Span};
+use crate::text::{Place, Source, Span, shown};
 
 /// What kind of problem it is. The names are stable: they stand in the JSON report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -104,9 +104,11 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with no place and no remedy yet.
+    /// A problem with no place and no remedy yet. The message may quote anything: it becomes one line, in which what a
+    /// terminal would obey is escaped.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), place: None, remedy: None, pythons: Vec::new() }
+        let message = shown(&message.into()).into_owned();
+        Self { code, message, place: None, remedy: None, pythons: Vec::new() }
     }
 
     /// Says where it is.
@@ -136,7 +138,7 @@ impl Problem {
     /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(shown(&remedy.into()).into_owned());
         self
     }
 }

@@ -10,6 +10,7 @@ use torchswap::error::{Code, Error, Problem};
 use torchswap::progress::Display;
 use torchswap::report::rule::Severity;
 use torchswap::report::{State, Summary};
+use torchswap::text::shown;
 use torchswap::{cli, command, io, render};
 
 /// The answer is no.
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
                     for one in &exported {
                         let several = exported.len() > 1 && args.talk.report == ReportFormat::Human;
                         if let Some(file) = one.output.as_ref().filter(|_| several) {
-                            talk.tell(&format!("{file}\n"));
+                            talk.tell(&format!("{}\n", shown(file)));
                         }
                         talk.summaries(&one.summaries);
                     }

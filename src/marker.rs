@@ -15,6 +15,7 @@ use pep508_rs::{MarkerWarningKind, Reporter};
 use version_ranges::Ranges;
 
 use crate::target::Environment;
+use crate::text::quoted;
 
 /// The extras that are switched on.
 pub type Extras = BTreeSet<ExtraName>;
@@ -58,7 +59,7 @@ const MOST_SUBSTRINGS: usize = 12;
 /// characters where it should count bytes. No variable has a value outside of ASCII (PEP 508).
 fn tame(text: &str) -> Result<(), String> {
     if let Some(odd) = text.chars().find(|c| !c.is_ascii()) {
-        return Err(format!("`{}` has no place in a marker", odd.escape_debug()));
+        return Err(format!("U+{:04X} has no place in a marker: `{}`", u32::from(odd), quoted(text)));
     }
     let mut depth = 0_usize;
     let mut quote = None;

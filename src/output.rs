@@ -21,6 +21,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::{Pylock, index_options};
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
+use crate::text::{off_line, quoted};
 
 pub use mirror::Mirror;
 pub use pylock::{At, Content, Draft, File, Package};
@@ -96,13 +97,22 @@ fn without_file(pylock: &Pylock, plans: &[TargetPlan]) -> Vec<Problem> {
 }
 
 /// The comments at the top of an output; empty where none are wanted.
-fn header(style: &Style, lock: &Lock) -> String {
-    let Some(lines) = &style.header else { return String::new() };
+///
+/// # Errors
+/// If a name would not stay on its line.
+fn header(style: &Style, lock: &Lock) -> Result<String> {
+    let Some(lines) = &style.header else { return Ok(String::new()) };
     let name = lock.sources().first().map_or("the lock", |source| source.file_name());
     let mut text = format!("# Made by torchswap {} from {name}\n", env!("CARGO_PKG_VERSION"));
     for line in lines {
         text.push_str(format!("# {line}").trim_end());
         text.push('\n');
     }
-    text
+    for line in std::iter::once(name).chain(lines.iter().map(String::as_str)) {
+        if let Some(odd) = off_line(line) {
+            let message = format!("a name in the header of the output holds {odd}: `{}`", quoted(line));
+            return Err(Problem::new(Code::Usage, message).help("give the file another name").into());
+        }
+    }
+    Ok(text)
 }

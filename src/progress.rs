@@ -5,6 +5,7 @@ use std::io::Write;
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::index::Progress;
+use crate::text::shown;
 
 /// Where progress is shown.
 #[derive(Debug, Clone)]
@@ -59,8 +60,9 @@ impl Display {
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        bar.set_message(wheel.to_owned());
-        Task { display: self, wheel: wheel.to_owned(), bar }
+        let wheel = shown(wheel).into_owned();
+        bar.set_message(wheel.clone());
+        Task { display: self, wheel, bar }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod verify;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::error::{Error, Problem};
 use crate::report::{Action, Change, Finding, Summary};
 use crate::target::Python;
-use crate::text::Place;
+use crate::text::{Place, shown};
 
 pub mod audit;
 mod sarif;
@@ -50,10 +51,25 @@ pub fn error(error: &Error, colour: Colour) -> String {
     text
 }
 
+/// A JSON value as a line. What a terminal would obey stands in texts alone, where it can be escaped.
+fn document(value: &Value) -> String {
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match shown(c.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(plain) => text.push_str(plain),
+            Cow::Owned(_) => {
+                let _ = write!(text, "\\u{:04x}", u32::from(c));
+            }
+        }
+    }
+    text.push('\n');
+    text
+}
+
 /// An error as one JSON object.
 pub fn error_json(error: &Error) -> String {
     let problems: Vec<Value> = error.problems().iter().map(problem_json).collect();
-    format!("{}\n", json!({ "problems": problems }))
+    document(&json!({ "problems": problems }))
 }
 
 fn problem_json(problem: &Problem) -> Value {
@@ -82,7 +98,7 @@ pub fn findings(findings: &[Finding], colour: Colour) -> String {
             let _ = writeln!(text, "{place}");
         }
         for detail in &finding.details {
-            let _ = writeln!(text, "  {detail}");
+            let _ = writeln!(text, "  {}", shown(detail));
         }
         if let Some(remedy) = finding.problem.remedy.as_ref().filter(|_| !finding.fixed) {
             let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
@@ -100,7 +116,7 @@ pub fn findings_json(findings: &[Finding]) -> String {
         value["fixed"] = finding.fixed.into();
         value
     });
-    format!("{}\n", json!({ "findings": each.collect::<Vec<_>>() }))
+    document(&json!({ "findings": each.collect::<Vec<_>>() }))
 }
 
 /// Findings as annotations of GitHub Actions.
@@ -111,7 +127,7 @@ pub fn findings_github(findings: &[Finding]) -> String {
         let mut message = finding.problem.sentence();
         for more in finding.details.iter().chain(&finding.problem.remedy) {
             message.push('\n');
-            message.push_str(more);
+            message.push_str(&shown(more));
         }
         let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
         text.push_str(&annotation(level, &finding.file, place, code, &message));
@@ -122,7 +138,7 @@ pub fn findings_github(findings: &[Finding]) -> String {
 /// An annotation of GitHub Actions, which is one line.
 fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, message: &str) -> String {
     let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| value(text).replace(':', "%3A").replace(',', "%2C");
+    let property = |text: &str| value(&shown(text)).replace(':', "%3A").replace(',', "%2C");
     let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
     format!("::{level} file={},line={line},col={column},title={title}::{}\n", property(file), value(message))
 }
@@ -138,7 +154,7 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
             Action::Removed | Action::Unproven | Action::Unswapped => "33",
             Action::Kept => "2",
         };
-        let _ = writeln!(text, "{}  {}", colour.paint(code, &word), sentence(change, &summary.pythons));
+        let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));
     }
     let mut told: Vec<&str> = Vec::new();
     for (_, why) in &summary.left_out {
@@ -146,7 +162,7 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
             told.push(why);
             let alike = summary.left_out.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
             let alike = list(&alike.collect::<Vec<_>>());
-            let _ = writeln!(text, "{}: left out CPython {alike}: {why}", colour.paint("1;33", "note"));
+            let _ = writeln!(text, "{}: left out CPython {alike}: {}", colour.paint("1;33", "note"), shown(why));
         }
     }
     text
@@ -229,5 +245,5 @@ pub fn summary_json(summary: &Summary) -> String {
         "changes": changes,
         "left_out": left_out,
     });
-    format!("{value}\n")
+    document(&value)
 }

@@ -120,7 +120,7 @@ pub fn marker(text: &str) -> Result<MarkerTree, String> {
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), _) if open == c => quote = None,
             (Some(_), '"' | '\'') => return Err("a quote stands inside a quoted text".to_owned()),
-            _ if c.is_control() => return Err(format!("`{}` has no place in a marker", c.escape_debug())),
+            _ if c.is_control() => return Err(format!("U+{:04X} has no place in a marker", u32::from(c))),
             _ => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Text with spans: a file's content, byte ranges in it, and edits that leave every other byte alone.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -187,9 +188,44 @@ pub fn cut(text: &str, most: usize) -> String {
     shown
 }
 
-/// A character that a terminal obeys rather than shows: a control character, or one that turns the writing around.
+/// A character that a terminal obeys rather than shows: a control character, one that ends the line, or one that turns
+/// the writing around.
 fn is_obeyed(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text as a message shows it: on one line, with what a terminal would obey escaped.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if is_obeyed(c) { shown.extend(c.escape_debug()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// Why a text cannot be a part of one line that pip reads: a character at which Python's `str.splitlines` ends a line, or
+/// another control character, named by its code point.
+pub fn off_line(text: &str) -> Option<String> {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return None;
+    }
+    let ends = |c: char| matches!(c, '\n'..='\r' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    let odd = text.chars().find(|c| c.is_control() || ends(*c))?;
+    let what = if ends(odd) { "at which pip ends the line" } else { "a control character" };
+    Some(format!("U+{:04X}, {what}", u32::from(odd)))
+}
+
+/// The first `${NAME}` of a text: in a requirements file pip puts a variable of the environment there.
+pub fn variable(text: &str) -> Option<&str> {
+    text.match_indices("${").find_map(|(at, _)| {
+        let name = &text[at + 2..];
+        let end = name.find(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'))?;
+        (end > 0 && name[end..].starts_with('}')).then(|| &text[at..at + 2 + end + 1])
+    })
 }
 
 impl fmt::Display for Place {
@@ -201,14 +237,14 @@ impl fmt::Display for Place {
             c if is_obeyed(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         };
-        let shown: String = self.text.chars().skip(skip - self.skipped).take(SHOWN).map(plain).collect();
+        let line: String = self.text.chars().skip(skip - self.skipped).take(SHOWN).map(plain).collect();
         let lead = if skip > 0 { "…" } else { "" };
         let pad = " ".repeat(self.column - 1 - skip + lead.chars().count());
         let carets = "^".repeat(self.width.min(SHOWN.saturating_sub(self.column - 1 - skip)).max(1));
         let number = self.line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(f, "{margin}--> {}:{}:{}", self.file, self.line, self.column)?;
-        writeln!(f, "{number} | {lead}{shown}")?;
+        writeln!(f, "{margin}--> {}:{}:{}", shown(&self.file), self.line, self.column)?;
+        writeln!(f, "{number} | {lead}{line}")?;
         write!(f, "{margin} | {pad}{carets}")
     }
 }
@@ -321,6 +357,40 @@ mod tests {
         assert!(!place.contains(['\u{1b}', '\u{202e}']) && place.contains("a\u{fffd}[31mb"));
         assert_eq!(quoted("it's\u{1b}[0m\n\u{202e}"), "it's\\u{1b}[0m\\n\\u{202e}");
         assert_eq!(quoted(&"é".repeat(99)).chars().count(), QUOTED + 1);
+    }
+
+    #[test]
+    fn a_message_is_one_line() {
+        assert_eq!(shown("a \"b\" c:\\é"), "a \"b\" c:\\é");
+        assert_eq!(
+            shown("a\n::error::\u{1b}]0;\u{7}\u{85}\u{2028}\t"),
+            "a\\n::error::\\u{1b}]0;\\u{7}\\u{85}\\u{2028}\\t"
+        );
+        let place = Source::new("a\n::error::b", "c").place(Span { start: 0, end: 1 }).to_string();
+        assert!(place.starts_with(" --> a\\n::error::b:1:1\n"), "{place}");
+    }
+
+    #[test]
+    fn what_ends_a_line_is_named_by_its_code_point() {
+        for (c, name) in
+            [('\n', "U+000A"), ('\u{b}', "U+000B"), ('\u{c}', "U+000C"), ('\r', "U+000D"), ('\u{1c}', "U+001C")]
+        {
+            assert_eq!(off_line(&format!("é{c}")).unwrap(), format!("{name}, at which pip ends the line"));
+        }
+        for (c, name) in [('\u{1d}', "U+001D"), ('\u{1e}', "U+001E"), ('\u{85}', "U+0085"), ('\u{2028}', "U+2028")] {
+            assert_eq!(off_line(&format!("a{c}")).unwrap(), format!("{name}, at which pip ends the line"));
+        }
+        assert_eq!(off_line("\u{2029}").unwrap(), "U+2029, at which pip ends the line");
+        assert_eq!(off_line("a\u{1b}").unwrap(), "U+001B, a control character");
+        assert_eq!((off_line("a b~"), off_line("é…\u{2027}")), (None, None));
+    }
+
+    #[test]
+    fn variables_are_those_that_pip_replaces() {
+        assert_eq!(variable("https://a.example/${x}$A${}${TOKEN_2}/${B}"), Some("${TOKEN_2}"));
+        for text in ["", "${", "${A", "$A", "${a}", "${A-B}", "%7BA%7D"] {
+            assert_eq!(variable(text), None);
+        }
     }
 
     #[test]

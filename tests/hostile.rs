@@ -10,6 +10,8 @@ mod mutated;
 mod projects;
 mod pylocks;
 mod requirements;
+mod smuggled;
+mod spoken;
 
 use std::fmt::Write as _;
 use std::io::{Read, Seek};

@@ -3,7 +3,7 @@
 
 use super::toml::{Item, Toml};
 use crate::error::Result;
-use crate::text::quoted;
+use crate::text::{off_line, quoted};
 
 /// A path, a revision or a repository: text on one line. Behind a blank an installer reads an option, a marker or a
 /// comment.
@@ -11,8 +11,10 @@ pub(super) fn line<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result
     let text = toml.string(item, key)?;
     let speaks = |(at, _): (usize, char)| text[at..].trim_start().starts_with(['-', ';', '#']);
     let blank = |(_, c): &(usize, char)| c.is_whitespace();
-    if text.chars().any(char::is_control) || text.char_indices().filter(blank).any(speaks) {
-        let message = format!("`{}` as `{key}` does not fit on a line of a requirements file", quoted(text));
+    let odd = off_line(text).map(|odd| format!(": it holds {odd}"));
+    if odd.is_some() || text.char_indices().filter(blank).any(speaks) {
+        let why = odd.unwrap_or_default();
+        let message = format!("`{}` as `{key}` does not fit on a line of a requirements file{why}", quoted(text));
         return Err(toml.wrong(item, message).into());
     }
     Ok(text)

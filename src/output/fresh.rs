@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
-use super::lines::Writer;
+use super::lines::{Writer, unfit};
 use super::places::Places;
 use super::{Style, header};
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ pub(super) fn write(
     plans: &[TargetPlan],
     style: &Style,
 ) -> Result<String> {
-    let mut writer = Writer { view: View::of(lock), style, problems: Vec::new() };
+    let mut writer = Writer { view: View::of(lock), style, fresh: true, problems: Vec::new() };
     let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     let mut indexes: BTreeSet<&str> = BTreeSet::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
@@ -33,9 +33,10 @@ pub(super) fn write(
             }
         }
     }
-    let mut text = header(style, lock);
+    let mut text = header(style, lock)?;
     let options = index_options(&indexes);
     for option in &options {
+        writer.problems.extend(unfit(option, true));
         text.push_str(option);
         text.push('\n');
     }

@@ -14,6 +14,7 @@ use crate::marker::Extras;
 use crate::pin::Pin;
 use crate::plan::{Line, View};
 use crate::target::{Environment, Platform};
+use crate::text::{off_line, quoted, variable};
 use crate::wheel::WheelName;
 
 /// One line before it is known where it holds.
@@ -50,6 +51,11 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
+    /// What stands before the digests.
+    fn line(&self) -> &str {
+        self.head.strip_suffix(CONTINUED).unwrap_or(&self.head)
+    }
+
     /// How many bytes it has, as near as it can be told without writing it.
     pub(super) fn length(&self) -> usize {
         self.head.len() + self.digests.len() * DIGEST_LINE
@@ -103,7 +109,20 @@ impl<'a> Body<'a> {
 pub(super) struct Writer<'a> {
     pub(super) view: View<'a>,
     pub(super) style: &'a Style,
+    /// The file is made anew. One that is written over says what its variables are for.
+    pub(super) fresh: bool,
     pub(super) problems: Vec<Problem>,
+}
+
+/// Why a line cannot be written: pip would read it as more than one, or put something else into it.
+pub(super) fn unfit(line: &str, fresh: bool) -> Option<Problem> {
+    let holds = match (off_line(line), variable(line)) {
+        (Some(odd), _) => odd,
+        (None, Some(name)) if fresh => format!("`{name}`, for which pip puts a variable of the environment"),
+        (None, _) => return None,
+    };
+    let message = format!("a line of the output would hold {holds}: `{}`", quoted(line));
+    Some(Problem::new(Code::Unsupported, message).help("lock the package from a place that can be written on a line"))
 }
 
 impl<'a> Writer<'a> {
@@ -169,7 +188,15 @@ impl<'a> Writer<'a> {
         let view = self.view;
         let all = Gathered::new(lines, |line| self.body(line));
         let each = all.marked(view, lines, places);
-        each.map(|one| (one.body.text(one.marker.as_deref()), one.entry)).collect()
+        let mut written = Vec::new();
+        for one in each {
+            let text = one.body.text(one.marker.as_deref());
+            if let Some(problem) = unfit(text.line(), self.fresh) {
+                self.problems.push(one.entry.map_or(problem.clone(), |entry| view.point(problem, entry)));
+            }
+            written.push((text, one.entry));
+        }
+        written
     }
 }
 

@@ -33,7 +33,7 @@ impl Fate<'_> {
 
 /// Writes the file.
 pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
-    let mut writer = Writer { view: View::of(lock), style, problems: Vec::new() };
+    let mut writer = Writer { view: View::of(lock), style, fresh: false, problems: Vec::new() };
     let places = Places::of(plans);
     let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
     let mut added: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
@@ -101,7 +101,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     Error::unless_empty(problems)?;
     // A file that is right already keeps its header, and with it every byte.
     if style.header.is_some() && (!edits.is_empty() || file.header().is_none()) {
-        edits.header(header(style, lock));
+        edits.header(header(style, lock)?);
     }
     Ok(file.render(&edits))
 }

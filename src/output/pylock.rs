@@ -95,7 +95,7 @@ impl Draft {
         Error::unless_empty(making.problems)?;
         Ok(Self {
             packages,
-            comments: header(style, lock),
+            comments: header(style, lock)?,
             pythons: places.pythons(),
             environments: places.environments(),
         })

@@ -8,6 +8,7 @@ use super::Colour;
 use crate::report::audit::{Audit, Finding, Machine, Verdict};
 use crate::report::rule::Severity;
 use crate::target::Platform;
+use crate::text::shown;
 
 fn colour_of(severity: Severity) -> &'static str {
     match severity {
@@ -36,7 +37,7 @@ pub fn human(audit: &Audit, colour: Colour) -> String {
         text.push('\n');
     }
     text.push_str(&table(&audit.machines));
-    let _ = writeln!(text, "{}: {}", audit.lock, counts(audit));
+    let _ = writeln!(text, "{}: {}", shown(&audit.lock), counts(audit));
     text
 }
 
@@ -98,7 +99,7 @@ pub fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
     let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings });
-    format!("{value}\n")
+    super::document(&value)
 }
 
 fn machine_json(machine: &Machine) -> Value {

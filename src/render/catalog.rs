@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::catalog::listing::{EVER, Filter, ListedBuild, ListedPackage};
 use crate::catalog::{Built, Requires, WheelRow};
 use crate::target::{Platform, Python};
+use crate::text::shown;
 
 /// Lines of columns, each as wide as its widest text; nothing stands behind the last.
 fn table(rows: &[Vec<String>]) -> String {
@@ -20,7 +21,7 @@ fn table(rows: &[Vec<String>]) -> String {
     for row in rows {
         let mut line = String::new();
         for (column, width) in row.iter().zip(&widths) {
-            let _ = write!(line, "{column:width$}  ");
+            let _ = write!(line, "{:width$}  ", shown(column));
         }
         text.push_str(line.trim_end());
         text.push('\n');
@@ -83,7 +84,7 @@ pub fn packages_json(packages: &[ListedPackage]) -> String {
             "wheels": one.wheels,
         })
     });
-    format!("{}\n", Value::Array(each.collect()))
+    super::document(&Value::Array(each.collect()))
 }
 
 /// `None` where nothing is known of it.
@@ -130,7 +131,7 @@ pub fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> String {
             "catalogue": one.catalogue,
         })
     });
-    format!("{}\n", Value::Array(each.collect()))
+    super::document(&Value::Array(each.collect()))
 }
 
 /// A wheel at one place, and what it requires by platform.
@@ -181,13 +182,13 @@ fn wheel((row, lists): &Shown<'_>) -> String {
         match known {
             Requires::Known { list, provenance } => {
                 let nothing = if list.is_empty() { " nothing" } else { "" };
-                let _ = writeln!(text, "  requires{on}{nothing} ({})", provenance_spoken(provenance));
+                let _ = writeln!(text, "  requires{on}{nothing} ({})", shown(&provenance_spoken(provenance)));
                 for one in list {
-                    let _ = writeln!(text, "    {one}");
+                    let _ = writeln!(text, "    {}", shown(one));
                 }
             }
             Requires::Suspect { reason } => {
-                let _ = writeln!(text, "  requires{on}: the list that was recorded is not trusted: {reason}");
+                let _ = writeln!(text, "  requires{on}: the list that was recorded is not trusted: {}", shown(reason));
             }
             Requires::Unknown => {
                 let _ = writeln!(text, "  requires{on}: not known");
@@ -282,7 +283,7 @@ pub fn wheels_json(shown: &[Shown<'_>]) -> String {
             "requires": lists.collect::<Vec<_>>(),
         })
     });
-    format!("{}\n", Value::Array(each.collect()))
+    super::document(&Value::Array(each.collect()))
 }
 
 #[cfg(test)]

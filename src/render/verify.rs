@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Colour, problem_json};
 use crate::error::Problem;
 use crate::report::{Kind, Scope, State, Verification, Verified, Witness};
+use crate::text::shown;
 
 /// A verification for people: a line for each wheel at a URL or with something to say, one for each release of which
 /// nothing but agreement is to be told, and a last one that counts.
@@ -30,10 +31,11 @@ pub fn verification(verification: &Verification, colour: Colour) -> String {
     for ((lock, package), (files, who)) in releases {
         let files = count(files, "file");
         let who = who.into_iter().collect::<Vec<_>>().join(", ");
-        let _ = writeln!(text, "{}  {package}: {files} in {lock} ({who})", state(State::Agrees, colour));
+        let _ =
+            writeln!(text, "{}  {}: {files} in {} ({who})", state(State::Agrees, colour), shown(package), shown(lock));
     }
     for note in &verification.notes {
-        let _ = writeln!(text, "{}: {note}", colour.paint("1;33", "note"));
+        let _ = writeln!(text, "{}: {}", colour.paint("1;33", "note"), shown(note));
     }
     let number = |state| verification.wheels.iter().filter(|wheel| wheel.state() == state).count();
     let mut parts = vec![format!("{} verified", count(number(State::Agrees), "file"))];
@@ -85,19 +87,19 @@ fn one(text: &mut String, wheel: &Verified, colour: Colour) {
     let head = state(wheel.state(), colour);
     let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join("; ")) };
     if wheel.witnesses.windows(2).all(|pair| pair[0].sha256 == pair[1].sha256) {
-        let _ = writeln!(text, "{head}  {}{others}", wheel.wheel);
+        let _ = writeln!(text, "{head}  {}{}", shown(&wheel.wheel), shown(&others));
     } else {
-        let _ = writeln!(text, "{head}  {}", wheel.wheel);
+        let _ = writeln!(text, "{head}  {}", shown(&wheel.wheel));
         for witness in &wheel.witnesses {
             let alone = if witness.alone { "  <- alone" } else { "" };
-            let _ = writeln!(text, "  {}  {}{alone}", witness.sha256, placed(&witness.who, witness));
+            let _ = writeln!(text, "  {}  {}{alone}", witness.sha256, shown(&placed(&witness.who, witness)));
         }
     }
     for problem in wheel.wrong.iter().chain(&wheel.unanswered) {
         told(text, problem, colour);
     }
     for note in &wheel.notes {
-        let _ = writeln!(text, "  {}: {note}", colour.paint("1;33", "note"));
+        let _ = writeln!(text, "  {}: {}", colour.paint("1;33", "note"), shown(note));
     }
 }
 
@@ -144,5 +146,5 @@ pub fn verification_json(verification: &Verification) -> String {
         "unknown": verification.unknown,
         "notes": verification.notes,
     });
-    format!("{value}\n")
+    super::document(&value)
 }

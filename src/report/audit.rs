@@ -7,7 +7,7 @@ use super::rule::{Rule, Severity};
 use crate::error::under_pythons;
 use crate::system::System;
 use crate::target::{Backend, Environment, Platform, Python};
-use crate::text::{Place, quoted};
+use crate::text::{Place, quoted, shown};
 
 /// An audit of one lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,14 +162,15 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding about nothing in particular yet, with the rule's own severity.
+    /// A finding about nothing in particular yet, with the rule's own severity. The message becomes one line, in which
+    /// what a terminal would obey is escaped.
     pub fn new(rule: Rule, message: impl Into<String>) -> Self {
         Self {
             rule,
             severity: rule.severity(),
             package: None,
             version: None,
-            message: message.into(),
+            message: shown(&message.into()).into_owned(),
             place: None,
             remedy: None,
             platform: None,
@@ -180,7 +181,7 @@ impl Finding {
     /// Says what to do about it.
     #[must_use]
     pub fn help(mut self, remedy: impl Into<String>) -> Self {
-        self.remedy = Some(remedy.into());
+        self.remedy = Some(shown(&remedy.into()).into_owned());
         self
     }
 

@@ -7,7 +7,7 @@ const NAME: &str = "pylock.toml";
 const DEEP: usize = 100_000;
 
 /// A real lock, with the wheels for CPython 3.10 on Linux alone: small, so that many can be tried.
-fn lock() -> String {
+pub fn lock() -> String {
     let text = read("pylock/uv/torch-2.1.2/pylock.toml");
     let here = |line: &&str| {
         !line.starts_with("    { url") || line.contains("-cp310-cp310-manylinux") && line.contains("x86_64")
@@ -20,7 +20,7 @@ fn case(name: &str, text: impl AsRef<[u8]>) -> Case {
 }
 
 /// The lock with one more package.
-fn with_package(lines: &str) -> String {
+pub fn with_package(lines: &str) -> String {
     format!("{}\n[[packages]]\nname = \"broken\"\nversion = \"1.0\"\n{lines}\n", lock())
 }
 

@@ -14,6 +14,7 @@ use crate::index::{Network, Settings};
 use crate::io;
 use crate::learn::{Wanted, learn};
 use crate::output::Mirror;
+use crate::text::shown;
 
 /// The catalogue that is written where none is named.
 const FILE: &str = "torchswap-catalog.tsv";
@@ -32,9 +33,10 @@ pub(super) fn update(args: &Update) -> Result<Told> {
     let merged = catalogue.merge(learned.wheels, learned.lists)?;
     let mut notes = told(&merged, &file);
     for note in learned.notes.iter().chain(&merged.notes) {
-        notes.push_str(&format!("note: {note}\n"));
+        notes.push_str(&format!("note: {}\n", shown(note)));
     }
     if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
+        let file = shown(&file);
         notes
             .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
     }
@@ -93,7 +95,7 @@ fn told(merged: &Merged, file: &str) -> String {
         text.push_str(&format!("known    {}, with the same digests\n", wheels(merged.known)));
     }
     if merged.wheels.is_empty() && merged.lists.is_empty() {
-        text.push_str(&format!("nothing is new; {file} stays as it is\n"));
+        text.push_str(&format!("nothing is new; {} stays as it is\n", shown(file)));
     }
     text
 }

@@ -1,28 +1,31 @@
 //! What is not a requirements file, told before its first line is called a bad requirement.
 
-use crate::text::Span;
+use crate::text::{Span, off_line};
 
 /// Bytes that may not stand in the text, with the reason.
 ///
 /// Python's `splitlines`, with which pip reads, ends a line at more characters than a newline. A comment that holds one
 /// hides a requirement from every reader but pip.
-pub(super) fn forbidden(text: &str) -> Option<(Span, &'static str)> {
+pub(super) fn forbidden(text: &str) -> Option<(Span, String)> {
     let bytes = text.as_bytes();
     let rest = |at: usize| bytes.get(at + 1..).unwrap_or_default();
     bytes.iter().enumerate().find_map(|(at, byte)| {
         let (length, why) = match byte {
-            0 => (1, "there is a NUL byte: this is not a text file"),
-            b'\r' if !rest(at).starts_with(b"\n") => (1, "a carriage return stands alone; pip ends the line there"),
-            0x0b | 0x0c | 0x1c..=0x1e => (1, "there is a control character at which pip ends the line"),
-            0xc2 if rest(at).starts_with(b"\x85") => (2, "there is a U+0085, at which pip ends the line"),
-            0xe2 if matches!(rest(at), [0x80, 0xa8 | 0xa9, ..]) => {
-                (3, "there is a Unicode line separator, at which pip ends the line")
+            0 => (1, Some("there is a NUL byte: this is not a text file")),
+            b'\r' if !rest(at).starts_with(b"\n") => {
+                (1, Some("a carriage return stands alone (U+000D); pip ends the line there"))
             }
+            0x0b | 0x0c | 0x1c..=0x1e => (1, None),
+            0xc2 if rest(at).starts_with(b"\x85") => (2, None),
+            0xe2 if matches!(rest(at), [0x80, 0xa8 | 0xa9, ..]) => (3, None),
             // Invisible, and for pip a part of the name that follows.
-            0xef if at > 0 && rest(at).starts_with(b"\xbb\xbf") => (3, "a byte-order mark stands inside the text"),
+            0xef if at > 0 && rest(at).starts_with(b"\xbb\xbf") => {
+                (3, Some("a byte-order mark stands inside the text"))
+            }
             _ => return None,
         };
-        Some(((at..at + length).into(), why))
+        let ends = || format!("there is {}", off_line(&text[at..at + length]).unwrap_or_default());
+        Some(((at..at + length).into(), why.map_or_else(ends, str::to_owned)))
     })
 }
 

@@ -259,9 +259,12 @@ impl<'s> Reader<'s> {
 
     fn comment(&mut self) -> Option<()> {
         let rest = self.rest();
-        let line = rest.split('\n').next().unwrap_or_default();
+        // A carriage return belongs to a line end or, alone, to no comment.
+        let line = match rest.split_once('\n') {
+            Some((line, _)) => line.strip_suffix('\r').unwrap_or(line),
+            None => rest,
+        };
         self.at += line.len();
-        let line = line.strip_suffix('\r').unwrap_or(line);
         line.bytes().all(|byte| !is_control(byte)).then_some(())
     }
 

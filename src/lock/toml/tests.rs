@@ -157,6 +157,16 @@ fn the_plain_reader_takes_a_lock_as_poetry_writes_it() {
 }
 
 #[test]
+fn a_carriage_return_ends_a_comment_only_with_its_newline() {
+    assert!(compare("# a\r\n") && compare("# a"));
+    for text in ["# a\r", "#\r", "a = \"\" # a\r", "# a\rb\n", "# a\r\r\n"] {
+        assert!(!compare(text), "{text:?}");
+        let refused = Toml::parse(&Source::new("lock", text), "lock").unwrap_err();
+        assert_eq!(refused.problems()[0].code, Code::Syntax);
+    }
+}
+
+#[test]
 fn both_read_cut_locks_alike() {
     for end in (0..LOCK.len()).filter(|end| LOCK.is_char_boundary(*end)) {
         compare(&LOCK[..end]);

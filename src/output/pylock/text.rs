@@ -5,6 +5,7 @@ use toml_edit::{Item, TableLike, Value};
 use super::content::{is_sdist, is_wheel};
 use super::{Content, Draft, File, Package};
 use crate::target::Python;
+use crate::text::off_line;
 
 /// The file of a draft, all of whose files have URLs.
 pub(super) fn of(draft: &Draft) -> String {
@@ -78,14 +79,15 @@ fn place(file: &File) -> String {
 
 /// A string as TOML has it.
 fn string(text: &str) -> String {
-    let plain = !text.contains(['"', '\\']) && !text.chars().any(char::is_control);
+    let odd = |c: char| c.is_control() || off_line(c.encode_utf8(&mut [0; 4])).is_some();
+    let plain = !text.contains(['"', '\\']) && !text.contains(odd);
     // The writer of the library prefers other quotes where there are some in the text; markers read best in one kind.
     if plain {
         return format!("\"{text}\"");
     }
     let escaped = text.chars().map(|c| match c {
         '"' | '\\' => format!("\\{c}"),
-        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c if odd(c) => format!("\\u{:04X}", u32::from(c)),
         c => c.to_string(),
     });
     format!("\"{}\"", escaped.collect::<String>())
