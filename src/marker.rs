@@ -2,92 +2,121 @@
 //!
 //! An environment here is a platform and a minor release of CPython. That settles most variables, but not
 //! `platform_release`, `platform_version`, or a bound on `python_full_version` that lies inside the minor release.
+//!
+//! A marker is kept as it is written: comparisons joined by `and` and `or`. Each comparison is decided by itself, and only
+//! those that stay open are put together into a decision diagram of the library, whose size can double with each variable.
+
+mod decide;
+mod parse;
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
+use std::sync::Arc;
 
 use pep440_rs::{Version, VersionSpecifier};
-use pep508_rs::marker::MarkerValueExtra;
-use pep508_rs::{
-    ExtraName, MarkerExpression, MarkerOperator, MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion,
-};
-use pep508_rs::{MarkerWarningKind, Reporter};
-use version_ranges::Ranges;
+use pep508_rs::{ExtraName, MarkerExpression, MarkerOperator, MarkerTree, MarkerValueString, MarkerValueVersion};
 
 use crate::target::Environment;
-use crate::text::quoted;
+
+pub use parse::{parse, parse_in_pylock};
 
 /// The extras that are switched on.
 pub type Extras = BTreeSet<ExtraName>;
 
-/// Reads a marker.
-///
-/// # Errors
-/// If it is not a marker, or if it holds a comparison that has no meaning and that the parser would leave out: a marker
-/// with a part left out selects something else than its author wrote.
-pub fn parse(text: &str) -> Result<MarkerTree, String> {
-    struct Strict(Option<String>);
-    impl Reporter for Strict {
-        fn report(&mut self, kind: MarkerWarningKind, warning: String) {
-            match kind {
-                MarkerWarningKind::DeprecatedMarkerName | MarkerWarningKind::LexicographicComparison => {}
-                MarkerWarningKind::ExtraInvalidComparison
-                | MarkerWarningKind::MarkerMarkerComparison
-                | MarkerWarningKind::Pep440Error
-                | MarkerWarningKind::StringStringComparison => self.0 = Some(warning),
+/// A marker, understood. A copy costs next to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker(Arc<Node>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Node {
+    /// One comparison, read by the library.
+    Comparison(MarkerTree),
+    /// `"name" in extras`, `"name" not in dependency_groups` (PEP 751).
+    Member { set: Set, name: ExtraName, wanted: bool },
+    /// Joined by `and`.
+    All(Vec<Node>),
+    /// Joined by `or`.
+    Any(Vec<Node>),
+}
+
+/// The sets that markers of a `pylock.toml` can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
+    Extras,
+    DependencyGroups,
+}
+
+/// The extras and the groups that are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Extras.
+    pub extras: Extras,
+    /// Dependency groups.
+    pub groups: BTreeSet<ExtraName>,
+}
+
+impl Marker {
+    /// Holds everywhere.
+    pub fn always() -> Self {
+        Self(Arc::new(Node::All(Vec::new())))
+    }
+
+    /// Both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(Arc::new(Node::All(vec![Arc::unwrap_or_clone(self.0), Arc::unwrap_or_clone(other.0)])))
+    }
+
+    /// When it holds on an environment.
+    pub fn condition(&self, environment: Environment, asked: &Asked) -> Condition {
+        self.decided(environment, &asked.extras, &asked.groups)
+    }
+
+    fn decided(&self, environment: Environment, extras: &Extras, groups: &BTreeSet<ExtraName>) -> Condition {
+        match self.0.condition(environment, extras, groups) {
+            // Several comparisons that stay open may together say what the environment decides.
+            Condition::When(tree) => decide::decide(&tree, environment, extras),
+            decided @ (Condition::Never | Condition::Always) => decided,
+        }
+    }
+}
+
+impl Node {
+    fn condition(&self, environment: Environment, extras: &Extras, groups: &BTreeSet<ExtraName>) -> Condition {
+        match self {
+            Self::Comparison(tree) => match decide::reached(tree, environment, extras) {
+                (true, false) => Condition::Always,
+                (true, true) => Condition::When(tree.clone()),
+                (false, _) => Condition::Never,
+            },
+            Self::Member { set, name, wanted } => {
+                let asked = match set {
+                    Set::Extras => extras,
+                    Set::DependencyGroups => groups,
+                };
+                if asked.contains(name) == *wanted { Condition::Always } else { Condition::Never }
+            }
+            Self::All(nodes) => {
+                let mut all = Condition::Always;
+                for node in nodes {
+                    all = all.and(node.condition(environment, extras, groups));
+                    if all == Condition::Never {
+                        break;
+                    }
+                }
+                all
+            }
+            Self::Any(nodes) => {
+                let mut any = Condition::Never;
+                for node in nodes {
+                    any = any.or(node.condition(environment, extras, groups));
+                    if any == Condition::Always {
+                        break;
+                    }
+                }
+                any
             }
         }
     }
-    tame(text)?;
-    let mut strict = Strict(None);
-    let tree = MarkerTree::parse_reporter(text, &mut strict).map_err(|error| first_line(&error.to_string()))?;
-    match strict.0 {
-        Some(warning) => Err(warning),
-        None => Ok(tree),
-    }
-}
-
-/// How deep brackets may stand in each other: the parser calls itself for each.
-const DEEPEST_MARKER: usize = 64;
-/// How long a marker may be: each comparison can add a level to the tree, and walks over it call themselves too.
-const LONGEST_MARKER: usize = 16 << 10;
-/// How many comparisons with `in` or `extra` there may be. Each is a variable of its own, and the alternatives that the
-/// tree spells out double with each: six pairs of them take 10 ms, eight 400 ms, sixteen for ever.
-const MOST_SUBSTRINGS: usize = 12;
-
-/// Refuses markers that would cost their parser its stack or all of the memory, and those on which it panics: it counts
-/// characters where it should count bytes. No variable has a value outside of ASCII (PEP 508).
-fn tame(text: &str) -> Result<(), String> {
-    if let Some(odd) = text.chars().find(|c| !c.is_ascii()) {
-        return Err(format!("U+{:04X} has no place in a marker: `{}`", u32::from(odd), quoted(text)));
-    }
-    let mut depth = 0_usize;
-    let mut quote = None;
-    for c in text.chars() {
-        match (quote, c) {
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
-            (None, '(') => depth += 1,
-            (None, ')') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > DEEPEST_MARKER {
-            return Err(format!("the marker has brackets more than {DEEPEST_MARKER} deep"));
-        }
-    }
-    if text.len() > LONGEST_MARKER {
-        return Err(format!("the marker is longer than {LONGEST_MARKER} bytes"));
-    }
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    if words.filter(|word| matches!(*word, "in" | "extra")).count() > MOST_SUBSTRINGS {
-        return Err(format!("the marker has more than {MOST_SUBSTRINGS} comparisons with `in` or `extra`"));
-    }
-    Ok(())
-}
-
-/// The parser's own message has a picture of the text below it; places are shown our way.
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().trim_end_matches('.').to_owned()
 }
 
 /// Whether something holds on an environment.
@@ -103,14 +132,17 @@ pub enum Condition {
 }
 
 impl Condition {
-    /// Decides a marker.
-    pub fn of(marker: &MarkerTree, environment: Environment, extras: &Extras) -> Self {
-        let mut seen = (false, false);
-        walk(marker, environment, extras, &mut seen);
-        match seen {
-            (true, false) => Self::Always,
-            (true, true) => Self::When(restrict(marker, environment, extras)),
-            (false, _) => Self::Never,
+    /// Decides a marker of PEP 508.
+    pub fn of(marker: &Marker, environment: Environment, extras: &Extras) -> Self {
+        marker.decided(environment, extras, &BTreeSet::new())
+    }
+
+    /// What is left of a condition on an environment.
+    #[must_use]
+    pub fn on(self, environment: Environment) -> Self {
+        match self {
+            Self::When(tree) => decide::decide(&tree, environment, &Extras::new()),
+            decided @ (Self::Never | Self::Always) => decided,
         }
     }
 
@@ -178,132 +210,6 @@ pub fn environment(environment: Environment) -> MarkerTree {
     tree
 }
 
-/// Collects which of the two ends, (true, false), can be reached on the environment.
-fn walk(tree: &MarkerTree, environment: Environment, extras: &Extras, seen: &mut (bool, bool)) {
-    if *seen == (true, true) {
-        return;
-    }
-    match tree.kind() {
-        MarkerTreeKind::True => seen.0 = true,
-        MarkerTreeKind::False => seen.1 = true,
-        MarkerTreeKind::Version(node) => {
-            let here = version_range(node.key(), environment);
-            for (range, next) in node.edges() {
-                if !range.is_disjoint(&here) {
-                    walk(&next, environment, extras, seen);
-                }
-            }
-        }
-        MarkerTreeKind::String(node) => {
-            let here = value(node.key(), environment);
-            for (range, next) in node.children() {
-                if here.is_none_or(|value| holds(range, value)) {
-                    walk(&next, environment, extras, seen);
-                }
-            }
-        }
-        MarkerTreeKind::In(node) => {
-            let here = value(node.key(), environment).map(|value| node.value().contains(value));
-            for (edge, next) in node.children() {
-                if here.is_none_or(|here| here == edge) {
-                    walk(&next, environment, extras, seen);
-                }
-            }
-        }
-        MarkerTreeKind::Contains(node) => {
-            let here = value(node.key(), environment).map(|value| value.contains(node.value()));
-            for (edge, next) in node.children() {
-                if here.is_none_or(|here| here == edge) {
-                    walk(&next, environment, extras, seen);
-                }
-            }
-        }
-        MarkerTreeKind::Extra(node) => {
-            let on = match node.name() {
-                MarkerValueExtra::Extra(name) => extras.contains(name),
-                // A name that is none can never be asked for.
-                MarkerValueExtra::Arbitrary(_) => false,
-            };
-            walk(&node.edge(on), environment, extras, seen);
-        }
-    }
-}
-
-/// [`Ranges::contains`] without a copy of the value.
-fn holds(range: &Ranges<String>, value: &str) -> bool {
-    range.iter().any(|(low, high)| {
-        let above = match low {
-            Bound::Included(low) => low.as_str() <= value,
-            Bound::Excluded(low) => low.as_str() < value,
-            Bound::Unbounded => true,
-        };
-        above
-            && match high {
-                Bound::Included(high) => value <= high.as_str(),
-                Bound::Excluded(high) => value < high.as_str(),
-                Bound::Unbounded => true,
-            }
-    })
-}
-
-/// The marker without what the environment decides.
-fn restrict(tree: &MarkerTree, environment: Environment, extras: &Extras) -> MarkerTree {
-    let mut left = MarkerTree::FALSE;
-    for clause in tree.to_dnf() {
-        let mut kept = MarkerTree::TRUE;
-        for literal in clause {
-            match decide(&literal, environment, extras) {
-                Some(true) => {}
-                Some(false) => kept = MarkerTree::FALSE,
-                None => kept.and(MarkerTree::expression(literal)),
-            }
-        }
-        left.or(kept);
-    }
-    left
-}
-
-fn decide(literal: &MarkerExpression, environment: Environment, extras: &Extras) -> Option<bool> {
-    let mut seen = (false, false);
-    walk(&MarkerTree::expression(literal.clone()), environment, extras, &mut seen);
-    match seen {
-        (true, false) => Some(true),
-        (false, _) => Some(false),
-        (true, true) => None,
-    }
-}
-
-/// The values a version variable can have: every patch release of the minor.
-fn version_range(key: &MarkerValueVersion, environment: Environment) -> Ranges<Version> {
-    let minor = u64::from(environment.python.minor());
-    match key {
-        MarkerValueVersion::PythonVersion => Ranges::singleton(Version::new([3, minor])),
-        MarkerValueVersion::PythonFullVersion | MarkerValueVersion::ImplementationVersion => Ranges::from_range_bounds(
-            (Bound::Included(Version::new([3, minor])), Bound::Excluded(Version::new([3, minor + 1]))),
-        ),
-    }
-}
-
-fn value(key: &MarkerValueString, environment: Environment) -> Option<&'static str> {
-    match key {
-        MarkerValueString::ImplementationName => Some("cpython"),
-        MarkerValueString::OsName | MarkerValueString::OsNameDeprecated => Some(environment.platform.os_name()),
-        MarkerValueString::PlatformMachine | MarkerValueString::PlatformMachineDeprecated => {
-            Some(environment.platform.platform_machine())
-        }
-        MarkerValueString::PlatformPythonImplementation
-        | MarkerValueString::PlatformPythonImplementationDeprecated
-        | MarkerValueString::PythonImplementationDeprecated => Some("CPython"),
-        MarkerValueString::PlatformSystem => Some(environment.platform.platform_system()),
-        MarkerValueString::SysPlatform | MarkerValueString::SysPlatformDeprecated => {
-            Some(environment.platform.sys_platform())
-        }
-        MarkerValueString::PlatformRelease
-        | MarkerValueString::PlatformVersion
-        | MarkerValueString::PlatformVersionDeprecated => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -369,13 +275,103 @@ mod tests {
     }
 
     #[test]
-    fn untamed_markers_are_refused() {
+    fn extras_are_constants_however_many_a_marker_asks_for() {
+        let any = (0..500).map(|n| format!("extra == \"e{n}\"")).collect::<Vec<_>>().join(" or ");
+        let pairs = (0..500).map(|n| format!("(sys_platform == \"linux\" and extra == \"e{n}\")"));
+        let pairs = pairs.collect::<Vec<_>>().join(" or ");
+        for (marker, holds) in [
+            (any.clone(), false),
+            (format!("{any} or extra == \"socks\""), true),
+            (pairs.clone(), false),
+            (format!("{pairs} or sys_platform == \"linux\" and extra == \"socks\""), true),
+            (format!("extra != \"socks\" and ({any})"), false),
+        ] {
+            let expected = if holds { Condition::Always } else { Condition::Never };
+            assert_eq!(on(Platform::LinuxX86_64, 10, &marker), expected, "{}", &marker[marker.len() - 60..]);
+        }
+    }
+
+    /// Each clause has variables of its own, so that a diagram of all of them would double with each.
+    #[test]
+    fn what_the_environment_decides_is_never_put_together() {
+        let variables = ["os_name", "sys_platform", "platform_machine", "platform_system", "implementation_name"];
+        let clause = |n: usize| {
+            let compared = |at: usize| {
+                let sign = if (n >> at) & 1 == 0 { '<' } else { '>' };
+                format!("{} {sign} \"{}{n}\"", variables[(n + at) % 5], char::from(b'a' + (n % 26) as u8))
+            };
+            format!("({})", (0..4).map(compared).collect::<Vec<_>>().join(" and "))
+        };
+        let marker = (0..300).map(clause).collect::<Vec<_>>().join(" or ");
+        assert!(!matches!(on(Platform::LinuxX86_64, 10, &marker), Condition::When(_)));
+    }
+
+    /// Parts that stay open each say together what the environment decides.
+    #[test]
+    fn parts_that_exclude_each_other_are_put_together() {
+        let inside =
+            "(python_full_version >= \"3.10.2\" or platform_release == \"a\") and python_full_version < \"3.10.2\"";
+        let left = "python_full_version < \"3.10.2\" and platform_release == \"a\"";
+        assert_eq!(on(Platform::LinuxX86_64, 10, inside), on(Platform::LinuxX86_64, 10, left));
+        let ends = "python_full_version < \"3.10.2\" or python_full_version ~= \"3.10.2\"";
+        assert_eq!(on(Platform::LinuxX86_64, 10, ends), Condition::Always);
+    }
+
+    proptest::proptest! {
+        /// Against the library's own diagram of the whole marker.
+        #[test]
+        fn a_marker_means_what_the_library_says(
+            picks in proptest::collection::vec((0usize..9, 0usize..3), 1..9), minor in 8u8..13, platform in 0usize..5,
+        ) {
+            let atoms = [
+                "sys_platform == 'linux'", "platform_machine != 'arm64'", "python_version >= '3.10'",
+                "python_full_version < '3.10.4'", "python_full_version >= '3.11.2'", "platform_release >= '20'",
+                "extra == 'socks'", "extra == 'other'", "os_name in 'nt posix'",
+            ];
+            let mut text = atoms[picks[0].0].to_owned();
+            for (atom, join) in &picks[1..] {
+                text = match join {
+                    0 => format!("{text} and {}", atoms[*atom]),
+                    1 => format!("{text} or {}", atoms[*atom]),
+                    _ => format!("({text}) and {}", atoms[*atom]),
+                };
+            }
+            let environment = Environment { platform: Platform::ALL[platform], python: Python::three(minor) };
+            let extras = Extras::from([ExtraName::new("socks".to_owned()).unwrap()]);
+            let whole: MarkerTree = text.parse().unwrap();
+            proptest::prop_assert_eq!(
+                Condition::of(&parse(&text).unwrap(), environment, &extras),
+                decide::decide(&whole, environment, &extras)
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_marker_is_refused() {
         let deep = |n: usize| format!("{}os_name == 'nt'{}", "(".repeat(n), ")".repeat(n));
-        assert!(tame(&deep(DEEPEST_MARKER)).is_ok() && tame(&deep(10_000)).is_err());
-        assert!(tame(&format!("os_name == '{}'", "(".repeat(1000))).is_ok());
-        let many = |n: usize| vec!["'a' in os_name"; n].join(" or ");
-        assert!(tame(&many(MOST_SUBSTRINGS)).is_ok() && tame(&many(MOST_SUBSTRINGS + 1)).is_err());
-        assert!(tame(&"x".repeat(LONGEST_MARKER + 1)).is_err());
-        assert!(tame("os_name == 'nt'é").is_err() && tame("os_name == 'é'").is_err());
+        assert!(parse(&deep(64)).is_ok() && parse(&deep(65)).is_err() && parse(&deep(100_000)).is_err());
+        assert!(parse(&format!("os_name == '{}'", "(".repeat(1000))).is_ok());
+        let many = |n: usize, atom: &str| vec![atom; n].join(" or ");
+        assert!(parse(&many(12, "'a' in platform_release")).is_ok());
+        assert!(parse(&many(13, "'a' in platform_release")).is_err());
+        assert!(parse(&many(200, "platform_version > 'a'")).is_ok());
+        assert!(parse(&many(201, "platform_version > 'a'")).is_err());
+        assert!(parse(&many(2000, "'a' in os_name")).is_ok());
+        for text in [
+            "os_name == 'nt'é",
+            "os_name == 'é'",
+            "os_name == 'nt' and",
+            "or os_name == 'nt'",
+            "(os_name == 'nt'",
+            "os_name == 'nt')",
+            "os_name == 'nt' (os_name == 'nt')",
+            "os_name == 'a\"b'",
+            "os_name == 'a\n'",
+            "()",
+            "os_name == 'nt' android == 'x'",
+            "not os_name == 'nt'",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
     }
 }

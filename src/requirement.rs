@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, MarkerTree, PackageName, VerbatimUrl, VersionOrUrl};
+use pep508_rs::{ExtraName, PackageName, VerbatimUrl, VersionOrUrl};
 
 use crate::constraint::Constraint;
 use crate::marker;
@@ -65,8 +65,7 @@ impl FromStr for Release {
     }
 }
 
-/// The longest requirement and the longest marker, in bytes: ten times the longest known. What it takes to decide a
-/// marker grows with the square of its length.
+/// The longest requirement without its marker, in bytes: ten times the longest known.
 const LONGEST: usize = 4000;
 
 /// Takes a requirement apart: what stands before the marker, and the marker.
@@ -106,34 +105,13 @@ pub fn plain(text: &str) -> Result<Plain, String> {
     Ok(Plain { name: read.name, extras: read.extras, versions, direct })
 }
 
-/// Reads a marker that can be written on a line again. No value of a variable has a line end or a quote in it.
-///
-/// # Errors
-/// If it is not a marker, or one that is too much for its reader.
-pub fn marker(text: &str) -> Result<MarkerTree, String> {
-    if text.len() > LONGEST {
-        return Err(format!("the marker is longer than {LONGEST} bytes"));
-    }
-    let mut quote = None;
-    for c in text.chars() {
-        match (quote, c) {
-            (None, '"' | '\'') => quote = Some(c),
-            (Some(open), _) if open == c => quote = None,
-            (Some(_), '"' | '\'') => return Err("a quote stands inside a quoted text".to_owned()),
-            _ if c.is_control() => return Err(format!("U+{:04X} has no place in a marker", u32::from(c))),
-            _ => {}
-        }
-    }
-    marker::parse(text)
-}
-
 /// Checks a whole requirement. The marker goes first: it is the one that can be too much.
 ///
 /// # Errors
 /// If it is not a requirement, or its marker is none.
 pub fn check(text: &str) -> Result<(), String> {
     let (before, written) = split(text);
-    written.map(marker).transpose()?;
+    written.map(marker::parse).transpose()?;
     plain(before).map(|_| ())
 }
 

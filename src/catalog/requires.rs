@@ -18,12 +18,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use pep440_rs::Version;
-use pep508_rs::{MarkerTree, PackageName};
+use pep508_rs::PackageName;
 
 use super::index::Index;
 use super::row::BadColumn;
 use super::runtime::is_gpu_runtime;
-use crate::marker::{self, Condition, Extras};
+use crate::marker::{self, Condition, Extras, Marker};
 use crate::requirement;
 use crate::target::{Environment, Platform, Python};
 
@@ -204,7 +204,7 @@ fn is_gpu_requirement(text: &str) -> bool {
 }
 
 /// True if the marker can hold on a platform under any Python that torch has wheels for.
-fn holds(tree: &MarkerTree, platform: Platform) -> bool {
+fn holds(tree: &Marker, platform: Platform) -> bool {
     (6..=16).any(|minor| {
         let environment = Environment { platform, python: Python::three(minor) };
         !Condition::of(tree, environment, &Extras::new()).is_never()

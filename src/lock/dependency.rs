@@ -7,14 +7,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use pep508_rs::{ExtraName, PackageName};
 
 use super::Need;
 use super::toml::{Item, Table, Toml};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
-use crate::marker::{Condition, Extras};
-use crate::requirement;
+use crate::marker::{self, Condition, Extras, Marker};
 use crate::target::Environment;
 use crate::text::{Span, quoted};
 
@@ -24,7 +23,7 @@ pub struct Dependency {
     /// On what; in any version where the source is named directly.
     pub need: Arc<Need>,
     /// When.
-    pub marker: Option<MarkerTree>,
+    pub marker: Option<Marker>,
     /// For which Pythons (`python = "^3.8"`).
     pub python: Option<Constraint>,
     /// Only where an extra asks for it.
@@ -51,7 +50,7 @@ impl Dependency {
 }
 
 /// Markers by their texts.
-pub(crate) type Markers = HashMap<String, MarkerTree>;
+pub(crate) type Markers = HashMap<String, Marker>;
 
 /// Markers and versions that were read before: locks repeat a few of them many times.
 #[derive(Debug, Default)]
@@ -61,11 +60,11 @@ pub(crate) struct Known {
 }
 
 /// Reads a marker, from memory if it was read before.
-pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<MarkerTree> {
+pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<Marker> {
     if let Some(marker) = known.markers.get(text) {
         return Ok(marker.clone());
     }
-    let marker = requirement::marker(text).map_err(|why| {
+    let marker = marker::parse(text).map_err(|why| {
         let message = format!("this is not an environment marker (PEP 508): {}", quoted(&why));
         Problem::new(Code::Syntax, message).at(toml.source, span)
     })?;
@@ -195,10 +194,10 @@ fn from_table(
     };
     if let Some((platform, span)) = text("platform")? {
         let wanted = read_marker(toml, span, &platform_marker(platform), known)?;
-        match &mut marker {
+        marker = Some(match marker {
             Some(marker) => marker.and(wanted),
-            None => marker = Some(wanted),
-        }
+            None => wanted,
+        });
     }
     let mut extras = Vec::new();
     if let Some(item) = table.get("extras") {

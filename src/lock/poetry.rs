@@ -12,7 +12,7 @@ use std::str::FromStr;
 use std::sync::OnceLock;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use pep508_rs::{ExtraName, PackageName};
 
 use super::dependency::{self, Dependency, Known, read_extra, read_marker, read_name, read_versions};
 use super::origin;
@@ -22,6 +22,7 @@ use super::{At, Entry, LockedDigest, LockedFiles, Origin, requirements};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
 use crate::error::{Code, Error, Problem, Result};
+use crate::marker::Marker;
 use crate::text::{Source, Span, quoted};
 
 mod choice;
@@ -79,7 +80,7 @@ struct Package {
     pythons: Constraint,
     groups: Vec<ExtraName>,
     /// By group; a group that is not here has no marker.
-    markers: BTreeMap<ExtraName, MarkerTree>,
+    markers: BTreeMap<ExtraName, Marker>,
     dependencies: Vec<Edge>,
     /// Of a package that nobody asks for with extras: none.
     extras: ByExtra,
@@ -275,7 +276,7 @@ impl<'t, 's> Reading<'t, 's> {
     }
 
     /// One marker for all groups, or one for each.
-    fn markers(&mut self, table: &Table<'_>, groups: &[ExtraName]) -> Result<BTreeMap<ExtraName, MarkerTree>> {
+    fn markers(&mut self, table: &Table<'_>, groups: &[ExtraName]) -> Result<BTreeMap<ExtraName, Marker>> {
         let toml = self.toml;
         let mut markers = BTreeMap::new();
         let Some(item) = table.get("markers") else { return Ok(markers) };

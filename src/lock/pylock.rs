@@ -32,7 +32,7 @@ mod select;
 
 pub use files::{File, Stored};
 pub use layout::{Block, Part};
-pub use marker::{Asked, Marker};
+pub use marker::Marker;
 pub use package::{Kind, Package};
 pub use registry::index_options;
 

@@ -14,6 +14,7 @@ use super::dependency::{self, Dependency, Known, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
 use crate::error::{Code, Problem, Result};
+use crate::marker;
 use crate::requirement;
 use crate::text::{Source, Span, quoted};
 
@@ -288,11 +289,11 @@ impl Reading<'_, '_> {
             Problem::new(Code::Syntax, message).at(self.toml.source, span)
         };
         let (before, written) = requirement::split(text);
-        let marker = written.map(requirement::marker).transpose().map_err(|why| wrong(&why))?;
+        let marker = written.map(marker::parse).transpose().map_err(|why| wrong(&why))?;
         let read = requirement::plain(before).map_err(|why| wrong(&why))?;
         Ok(Dependency {
             need: Arc::new(Need { name: read.name, extras: read.extras, versions: read.versions }),
-            marker: marker.filter(|marker| !marker.is_true()),
+            marker,
             python: None,
             optional: false,
             source: None,

@@ -16,11 +16,11 @@
 use std::collections::BTreeSet;
 
 use pep440_rs::VersionSpecifiers;
-use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use pep508_rs::{ExtraName, PackageName};
 
 use super::{At, Entry, LockedDigest, Origin, Pick, Selection};
 use crate::error::Result;
-use crate::marker::{Condition, Extras};
+use crate::marker::{self, Condition, Extras};
 use crate::target::{Environment, Platform, Python};
 use crate::text::{Source, Span};
 
@@ -121,7 +121,7 @@ pub struct Marker {
     /// Where it stands.
     pub span: Span,
     /// What it means.
-    pub tree: MarkerTree,
+    pub tree: marker::Marker,
 }
 
 /// A requirement that names no package.

@@ -11,7 +11,7 @@ use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
 use crate::lock::{Entry, Lock, Origin};
-use crate::marker::{Condition, Extras};
+use crate::marker::{Condition, Extras, Marker};
 use crate::pin::Pin;
 use crate::plan::{Line, TargetPlan, View};
 use crate::target::Environment;
@@ -237,6 +237,6 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
     problems
 }
 
-fn holds(marker: &pep508_rs::MarkerTree, environment: Environment) -> bool {
+fn holds(marker: &Marker, environment: Environment) -> bool {
     !Condition::of(marker, environment, &Extras::new()).is_never()
 }

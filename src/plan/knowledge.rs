@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use pep440_rs::Version;
-use pep508_rs::{ExtraName, MarkerTree, PackageName};
+use pep508_rs::{ExtraName, PackageName};
 
 use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource};
 use crate::constraint::Constraint;
 use crate::digest::Sha256;
+use crate::marker::{self, Marker};
 use crate::pin::Witness;
 use crate::requirement::{self, Plain};
 use crate::target::{Platform, Python};
@@ -26,7 +27,7 @@ pub struct Required {
     /// In which versions.
     pub versions: Constraint,
     /// When.
-    pub marker: MarkerTree,
+    pub marker: Marker,
     /// The marker as the wheel writes it.
     pub written: Option<String>,
 }
@@ -197,17 +198,17 @@ impl Required {
 }
 
 /// Markers that were read before: the lists of a closure repeat a few of them many times.
-type Markers = HashMap<String, MarkerTree>;
+type Markers = HashMap<String, Marker>;
 
 fn understand(text: &str, known: &mut Markers) -> Result<Required, String> {
     let wrong = |_| format!("the catalogue gives it a requirement that cannot be read: {}", quoted(text));
     let (before, written) = requirement::split(text);
     let marker = match written {
-        None => MarkerTree::TRUE,
+        None => Marker::always(),
         Some(written) => match known.get(written) {
             Some(marker) => marker.clone(),
             None => {
-                let marker = requirement::marker(written).map_err(wrong)?;
+                let marker = marker::parse(written).map_err(wrong)?;
                 known.insert(written.to_owned(), marker.clone());
                 marker
             }

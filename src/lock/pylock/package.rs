@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use pep440_rs::Version;
-use pep508_rs::{MarkerTree, PackageName};
+use pep508_rs::PackageName;
 
 use super::files::{self, File, Stored};
 use super::marker::Marker;
@@ -14,12 +14,13 @@ use crate::error::{Code, Problem, Result};
 use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{At, Entry, Need, Origin, origin};
+use crate::marker;
 use crate::requirement::{self, Plain};
 use crate::text::{Span, quoted};
 use crate::wheel::WheelName;
 
 /// What a package needs, and when.
-type Needs = Vec<(Arc<Need>, MarkerTree)>;
+type Needs = Vec<(Arc<Need>, marker::Marker)>;
 
 /// What a lock says of a package beside what every format does.
 #[derive(Debug, Clone)]
@@ -77,7 +78,7 @@ impl<'t, 's> Reading<'t, 's> {
 
     /// Reads a marker.
     pub(super) fn marker(&mut self, span: Span, text: &str) -> Result<Marker> {
-        Marker::parse(text, &mut self.known).map_err(|why| {
+        Marker::parse(text).map_err(|why| {
             let message = format!("this is not a marker of a pylock.toml (PEP 508, PEP 751): {}", quoted(&why));
             Problem::new(Code::Syntax, message).at(self.toml.source, span).into()
         })
@@ -254,20 +255,20 @@ impl<'t, 's> Reading<'t, 's> {
                 let Some(name) = table.get("name") else { continue };
                 let name = read_name(toml, span, toml.string(name, "name")?)?;
                 let need = Need { name, extras: Vec::new(), versions: Constraint::any() };
-                needs.push((Arc::new(need), MarkerTree::TRUE));
+                needs.push((Arc::new(need), marker::Marker::always()));
             }
             return Ok(Some(needs));
         }
         let Some(list) = dig(table, &["tool", "pdm", "dependencies"]).and_then(Item::as_array) else { return Ok(None) };
-        let one = |text: &str| -> Option<(Arc<Need>, MarkerTree)> {
+        let one = |text: &str| -> Option<(Arc<Need>, marker::Marker)> {
             let (before, written) = requirement::split(text);
             let Plain { name, extras, versions, .. } = requirement::plain(before).ok()?;
             let marker = match written {
-                None => MarkerTree::TRUE,
+                None => marker::Marker::always(),
                 Some(written) => match self.known.get(written) {
                     Some(tree) => tree.clone(),
                     None => {
-                        let tree = requirement::marker(written).ok()?;
+                        let tree = marker::parse(written).ok()?;
                         self.known.insert(written.to_owned(), tree.clone());
                         tree
                     }

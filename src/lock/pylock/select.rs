@@ -6,12 +6,11 @@ use std::sync::Arc;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::files::File;
-use super::marker::Asked;
 use super::package::Kind;
 use super::{Package, Pylock};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Entry, Pick, Selection};
-use crate::marker::{Condition, Extras};
+use crate::marker::{Asked, Condition, Extras};
 use crate::target::{Environment, Platform, Python};
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.

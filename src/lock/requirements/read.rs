@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use pep440_rs::{Operator, Version, VersionSpecifiers};
-use pep508_rs::{MarkerTree, PackageName};
+use pep508_rs::PackageName;
 
 use super::direct::{self, Direct};
 use super::lines::{self, LONGEST, Logical};
@@ -13,7 +13,7 @@ use super::via::{Via, ViaReader};
 use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{At, Entry, LockedDigest, Origin};
-use crate::requirement;
+use crate::marker;
 use crate::text::{Source, Span, cut, quoted};
 
 /// How deep files may include each other.
@@ -89,7 +89,7 @@ struct Reader<'r> {
     open: Vec<(String, String)>,
     /// The files read already, apart for the two ways to include one.
     seen: HashSet<(bool, String)>,
-    markers: HashMap<String, std::result::Result<MarkerTree, String>>,
+    markers: HashMap<String, std::result::Result<marker::Marker, String>>,
 }
 
 /// A file while it is read.
@@ -318,11 +318,11 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn marker(&mut self, text: &str) -> std::result::Result<MarkerTree, String> {
+    fn marker(&mut self, text: &str) -> std::result::Result<marker::Marker, String> {
         if let Some(known) = self.markers.get(text) {
             return known.clone();
         }
-        let tree = requirement::marker(text);
+        let tree = marker::parse(text);
         self.markers.insert(text.to_owned(), tree.clone());
         tree
     }

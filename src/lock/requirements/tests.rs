@@ -443,7 +443,7 @@ fn hostile_text_costs_no_stack_and_little_time() {
     assert!(refused(&"a".repeat(8 << 20)).message.contains("longer than"));
     let deep = |n: usize| format!("a==1 ; {}os_name == 'nt'{}", "(".repeat(n), ")".repeat(n));
     assert!(refused(&deep(1000)).message.contains("64 deep"));
-    assert!(refused(&deep(10_000)).message.contains("longer than"));
+    assert!(refused(&deep(10_000)).message.contains("64 deep"));
     for one in ["[", "((", "\"", "'", ";", "@", "-e", "--hash ", "# via", "${", "a @ ", "\\", " -", "https://", "%"] {
         let _ = read(&one.repeat(200_000 / one.len()));
         let _ = read(&format!("a=={}", one.repeat(200_000 / one.len())));
