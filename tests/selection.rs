@@ -174,3 +174,26 @@ fn what_is_not_touched_is_what_poetry_exports() {
     println!("compared {compared} untouched lines of {planned} plans with exports of the real plugin");
     assert!(planned >= 40, "only {planned} plans");
 }
+
+/// Poetry writes a comparison for each extra that brings a package in.
+#[test]
+fn a_package_of_many_extras_is_selected_by_any_of_them() {
+    let extras: Vec<String> = (0..40).map(|n| format!("e{n}")).collect();
+    let marker = extras.iter().map(|name| format!("extra == \\\"{name}\\\"")).collect::<Vec<_>>().join(" or ");
+    let listed = extras.iter().map(|name| format!("{name} = [\"cffi\"]\n")).collect::<String>();
+    let lock = format!(
+        "[[package]]\nname = \"cffi\"\nversion = \"1.0\"\noptional = true\npython-versions = \">=3.8\"\ngroups = [\"main\"]\n\
+         markers = \"platform_system == \\\"Linux\\\" and ({marker})\"\nfiles = []\n\n[extras]\n{listed}\n\
+         [metadata]\nlock-version = \"2.1\"\npython-versions = \"~3.11\"\ncontent-hash = \"0\"\n"
+    );
+    let lock = Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", lock, None).unwrap()));
+    let selected = |extras: &[&str], platform: Platform| {
+        let choice = Choice { extras: names(extras), ..Choice::default() };
+        let environment = Environment { platform, python: "3.11".parse().unwrap() };
+        lock.select(&choice, environment).unwrap().picks.len()
+    };
+    assert_eq!(selected(&[], Platform::LinuxX86_64), 0);
+    assert_eq!(selected(&["e39"], Platform::LinuxX86_64), 1);
+    assert_eq!(selected(&["e0", "e7"], Platform::LinuxAarch64), 1);
+    assert_eq!(selected(&["e39"], Platform::MacosArm64), 0);
+}

@@ -94,8 +94,8 @@ pub(super) fn guards(block: &Block) -> Vec<(String, Option<String>, MarkerTree)>
     if guards.is_empty() {
         return vec![(String::new(), None, MarkerTree::TRUE)];
     }
-    // All markers of the lock were read before.
-    let tree = |text: Option<&str>| text.map_or(MarkerTree::TRUE, |text| marker::parse(text).unwrap_or_default());
+    // All markers of the lock were read before, so the library stands them.
+    let tree = |text: Option<&str>| text.map_or(MarkerTree::TRUE, |text| text.parse().unwrap_or_default());
     guards.iter().map(|(group, text)| (group.to_owned(), text.map(str::to_owned), tree(text))).collect()
 }
 
