@@ -285,6 +285,7 @@ mod tests {
             (pairs.clone(), false),
             (format!("{pairs} or sys_platform == \"linux\" and extra == \"socks\""), true),
             (format!("extra != \"socks\" and ({any})"), false),
+            (vec!["extra == \"other\""; 10_000].join(" or "), false),
         ] {
             let expected = if holds { Condition::Always } else { Condition::Never };
             assert_eq!(on(Platform::LinuxX86_64, 10, &marker), expected, "{}", &marker[marker.len() - 60..]);

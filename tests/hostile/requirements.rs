@@ -154,7 +154,7 @@ fn lines() {
         marker("a marker's quote that is not closed", "os_name == 'nt"),
         marker("another alphabet", "os_name == 'é' é"),
         marker("a quote in a value", "platform_release == 'a\" or \"b'"),
-        marker("ten thousand clauses", &many).says("longer than"),
+        marker("ten thousand clauses", &many).says("more comparisons that no target decides"),
         marker("deep brackets", &format!("{}os_name == 'nt'{}", "(".repeat(100_000), ")".repeat(100_000))),
         line("nothing but continuations", &format!("a==1 {}", "\\\n".repeat(200_000))),
     ]);
