@@ -392,7 +392,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                 );
                 let help =
                     format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
-                Problem::new(Code::Unmet, message).under(python).help(help)
+                Problem::new(Code::Unmet, message).under(python).lacking(name).help(help)
             }
         }
     }

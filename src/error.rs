@@ -101,6 +101,8 @@ pub struct Problem {
     pub remedy: Option<String>,
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
+    /// The package that is needed and nowhere to be had, if that is what is wrong.
+    pub lacks: Option<String>,
 }
 
 impl Problem {
@@ -108,7 +110,7 @@ impl Problem {
     /// terminal would obey is escaped.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let message = shown(&message.into()).into_owned();
-        Self { code, message, place: None, remedy: None, pythons: Vec::new() }
+        Self { code, message, place: None, remedy: None, pythons: Vec::new(), lacks: None }
     }
 
     /// Says where it is.
@@ -122,6 +124,13 @@ impl Problem {
     #[must_use]
     pub fn under(mut self, python: Python) -> Self {
         self.pythons.push(python);
+        self
+    }
+
+    /// Says that it is a package that is nowhere to be had.
+    #[must_use]
+    pub fn lacking(mut self, package: &impl ToString) -> Self {
+        self.lacks = Some(package.to_string());
         self
     }
 

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use crate::error::{Code, Problem, Result};
+use crate::lock::FOREIGN;
 use crate::text::Source;
 
 mod attributes;
@@ -34,10 +35,13 @@ const LOCKS: [&str; 3] = ["poetry.lock", "pylock.toml", "requirements.txt"];
 /// Finds the lock in the current folder.
 ///
 /// # Errors
-/// If there is none.
+/// If there is none; a lock of another tool is named, with the command that makes one of these from it.
 pub fn find_lock() -> Result<String> {
     let found = LOCKS.into_iter().find(|name| Path::new(name).is_file());
     found.map(str::to_owned).ok_or_else(|| {
+        if let Some(foreign) = FOREIGN.into_iter().find(|foreign| Path::new(foreign.file).is_file()) {
+            return foreign.refusal(foreign.file).into();
+        }
         let problem = Problem::new(Code::Io, format!("there is no {} here", LOCKS.join(" and no ")));
         problem.help("name the lock: torchswap export path/to/poetry.lock").into()
     })

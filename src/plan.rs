@@ -9,6 +9,7 @@
 
 pub(crate) mod companions;
 pub(crate) mod family;
+mod hand_written;
 pub(crate) mod knowledge;
 pub(crate) mod labelled;
 mod leftover;

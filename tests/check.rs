@@ -57,6 +57,29 @@ fn what_was_edited_by_hand_is_found() {
     assert!(run.stderr.contains("- idna-x==") && run.stderr.contains("+ idna=="), "{}", run.stderr);
 }
 
+#[test]
+fn an_output_that_takes_its_packages_from_elsewhere_is_found() {
+    let place = Place::new();
+    let options = "--index-url https://one.example/simple\n--extra-index-url https://two.example/simple\n--find-links https://three.example/files\n";
+    place.write("requirements.txt", format!("{options}idna==3.4 --hash=sha256:{}\n", "a".repeat(64)));
+    place.run("export --allow-none -o out.txt").ok();
+    let text = place.read("out.txt");
+    assert!(text.contains(options), "{text}");
+    assert_eq!(place.run("check out.txt").status, 0);
+    for line in options.lines() {
+        for other in [line.replace(".example", ".elsewhere.example"), String::new(), format!("{line}\n--no-index")] {
+            place.write("out.txt", text.replace(line, &other));
+            let run = place.run("check out.txt");
+            assert_eq!(run.status, 1, "{line} -> {other}: {}", run.stderr);
+            if !other.contains("--no-index") {
+                assert!(run.stderr.contains(&format!("+ {line}")), "{}", run.stderr);
+            }
+        }
+        place.write("out.txt", format!("{text}{}\n", line.replace(".example", ".more.example")));
+        assert_eq!(place.run("check out.txt").status, 1, "{line}");
+    }
+}
+
 /// Another version of the tool writes another header, another Poetry another order: neither is drift.
 #[test]
 fn what_means_the_same_passes() {

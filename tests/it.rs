@@ -35,6 +35,7 @@ mod one_configuration;
 mod project_catalogue;
 mod pylock;
 mod readme;
+mod requirements_files;
 mod rewrite;
 mod selection;
 mod several;

@@ -163,14 +163,33 @@ fn unknown_versions_are_refused_by_name() {
 
 #[test]
 fn locks_of_other_tools_are_refused_by_name() {
-    let place = Place::new();
-    for (name, tool) in
-        [("uv.lock", "uv"), ("pdm.lock", "PDM"), ("Pipfile.lock", "Pipenv"), ("requirements.in", "input")]
-    {
+    for (name, tool, command) in [
+        ("uv.lock", "uv", "uv export --format pylock.toml --no-emit-project -o pylock.toml"),
+        ("pdm.lock", "PDM", "pdm export --prod -o requirements.txt"),
+        ("Pipfile.lock", "Pipenv", "pipenv requirements --hash > requirements.txt"),
+        ("pixi.lock", "pixi", "uv pip compile requirements.in --generate-hashes -o requirements.txt"),
+        ("conda-lock.yml", "conda-lock", "uv pip compile requirements.in --generate-hashes -o requirements.txt"),
+        ("environment.yml", "conda", "uv pip compile requirements.in --generate-hashes -o requirements.txt"),
+    ] {
+        let place = Place::new();
         place.write(name, "version = 1\n");
-        let message = place.run(&format!("export {name}")).refused();
-        assert!(message.contains(tool) && message.contains("help:"), "{message}");
+        // Named, and found in the folder by every command that looks for a lock.
+        let named = format!("export {name}");
+        for arguments in [&*named, "export", "rewrite --cpu", "audit", "check", "init"] {
+            let message = place.run(arguments).refused();
+            let told = format!("error: {name} is a");
+            assert!(message.contains(&told) && message.contains(tool) && message.contains(command), "{message}");
+        }
+        let message = place.run(&format!("verify {name}")).refused();
+        assert!(message.contains(command), "{message}");
+        // A lock that is read goes first.
+        place.write("requirements.txt", "");
+        place.run("export --allow-none").ok();
     }
+    let place = Place::new();
+    place.write("requirements.in", "");
+    let message = place.run("export requirements.in").refused();
+    assert!(message.contains("input") && message.contains("help:"), "{message}");
 }
 
 /// A digest that was damaged on its way into the lock: three digits differ from what the index gives.

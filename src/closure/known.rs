@@ -23,7 +23,12 @@ impl<S: WheelSource> Resolver<'_, S> {
         let exact = named.is_some();
         let versions = named.unwrap_or_else(|| self.knowledge.versions(name));
         let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
-        let mut found = fitting.filter_map(|version| self.wheel_of(name, version, exact)).peekable();
+        let all = || fitting.clone().filter_map(|version| self.wheel_of(name, version, exact));
+        let allowed = |(_, row): &(_, Rc<WheelRow>)| self.selection.allows(name, &row.wheel.version);
+        // Where constraints exclude all that fits the writer says so, and points at them.
+        let is_limited =
+            self.selection.limits.iter().any(|(limited, _)| limited == name) && all().any(|found| allowed(&found));
+        let mut found = all().filter(|found| !is_limited || allowed(found)).peekable();
         // A release whose requirements are not known, or that nothing meets, could not be followed, so an older one goes
         // before it.
         let mut best = found.peek().cloned();

@@ -84,7 +84,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     let entries: Vec<Entry> = best.values().map(entry).collect();
     let pick =
         |entry| Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };
-    let selection = Selection { picks: (0..entries.len()).map(pick).collect(), spare: Vec::new() };
+    let selection = Selection { picks: (0..entries.len()).map(pick).collect(), ..Selection::default() };
     let member = |(pick, row): (usize, &&WheelRow)| Member {
         pick,
         name: row.wheel.name.clone(),

@@ -5,6 +5,7 @@
 
 mod dependency;
 mod files;
+mod foreign;
 mod origin;
 pub mod poetry;
 pub mod pylock;
@@ -25,6 +26,7 @@ use crate::target::{Environment, Platform, Python};
 use crate::text::{Source, Span};
 
 pub use files::{LockedDigest, LockedFile, LockedFiles};
+pub use foreign::{FOREIGN, Foreign};
 
 use poetry::PoetryLock;
 use pylock::Pylock;
@@ -67,12 +69,10 @@ impl Format {
             let problem = Problem::new(Code::Unsupported, format!("{name} is {what}, which is not read"));
             Err(problem.help(help).into())
         };
+        if let Some(known) = Foreign::named(name) {
+            return Err(known.refusal(name).into());
+        }
         match (file, extension) {
-            ("uv.lock", _) => {
-                foreign("a lock of uv", "export it first: uv export --format requirements-txt -o requirements.txt")
-            }
-            ("pdm.lock", _) => foreign("a lock of PDM", "export it first: pdm export -o requirements.txt"),
-            ("Pipfile.lock", _) => foreign("a lock of Pipenv", "export it first: pipenv requirements --hash"),
             ("pyproject.toml", _) => {
                 foreign("a project, not a lock", "name its lock: poetry.lock, pylock.toml or requirements.txt")
             }
@@ -252,6 +252,15 @@ pub struct Selection {
     pub picks: Vec<Pick>,
     /// What is not, but could be: the lock pins it for other environments or for groups and extras not asked for.
     pub spare: Vec<Pick>,
+    /// Versions that may be chosen besides, where constraints files limit them.
+    pub limits: Vec<(PackageName, Constraint)>,
+}
+
+impl Selection {
+    /// True if no constraints file excludes a release.
+    pub fn allows(&self, name: &PackageName, version: &Version) -> bool {
+        self.limits.iter().all(|(limited, versions)| limited != name || versions.admits(version))
+    }
 }
 
 /// One entry on one environment.

@@ -11,7 +11,6 @@ use crate::constraint::Constraint;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
 use crate::lock::{Entry, Lock, Origin};
-use crate::marker::{Condition, Extras, Marker};
 use crate::pin::Pin;
 use crate::plan::{Line, TargetPlan, View};
 use crate::target::Environment;
@@ -153,8 +152,17 @@ fn strip_hashes(file: &RequirementsFile, rewritten: &BTreeSet<usize>, edits: &mu
 fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     let bare: Vec<usize> = file.unhashed().map(|one| one.entry).filter(|entry| entries.contains(entry)).collect();
-    let help = "make the file with digests (poetry export, pip-compile --generate-hashes, uv export), \
-                or write none at all: --without-hashes";
+    let help = if file.is_compiled() {
+        "make the file with digests (poetry export, pip-compile --generate-hashes, uv export), \
+         or write none at all: --without-hashes"
+            .to_owned()
+    } else {
+        format!(
+            "make the file with digests (poetry export and uv export write them), or a lock of it: {}; or write none at \
+             all: --without-hashes",
+            file.lock_command()
+        )
+    };
     if bare.len() > 1 && !file.has_hashes() {
         let name = file.sources.first().map_or("the file", |source| source.name.as_str());
         let message = format!("{name} has no digests; pip takes digests for every line or for none");
@@ -169,13 +177,13 @@ fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) 
         } else {
             (Code::Unpinned, format!("{name} is not pinned to one version, and has no digest"))
         };
-        problems.push(view.point(Problem::new(code, message).help(help), requirement.entry));
+        problems.push(view.point(Problem::new(code, message).help(&*help), requirement.entry));
     }
     for (index, unnamed) in file.unnamed() {
         if unnamed.digests.is_empty() {
             let line = &file.lines[index];
             let mut problem =
-                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(help);
+                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(&*help);
             if let Some(source) = file.sources.get(line.source) {
                 problem = problem.at(source, line.span);
             }
@@ -219,10 +227,9 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
         for line in &environment.lines {
             let Some(pin) = &line.pin else { continue };
-            for limit in file.constraints.iter().filter(|limit| limit.name == line.name) {
-                let holds = limit.marker.as_ref().is_none_or(|marker| holds(&marker.tree, environment.environment));
+            for limit in file.limits(environment.environment).filter(|limit| limit.name == line.name) {
                 let versions = limit.versions.clone().map(Constraint::from);
-                if holds && versions.is_some_and(|versions| !versions.admits(pin.version())) {
+                if versions.is_some_and(|versions| !versions.admits(pin.version())) {
                     let message = format!("{} {} is not allowed by this constraint", line.name, pin.version());
                     let mut problem =
                         Problem::new(Code::Unmet, message).help("take the line out of the constraints file");
@@ -235,8 +242,4 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
         }
     }
     problems
-}
-
-fn holds(marker: &Marker, environment: Environment) -> bool {
-    !Condition::of(marker, environment, &Extras::new()).is_never()
 }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, Knowledge, View, Wish, plan};
+use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
 use crate::catalog::{Family, WheelSource};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Lock, Selection};
@@ -90,7 +90,7 @@ pub fn target<S: WheelSource>(
     if served.is_empty() && problems.is_empty() {
         problems.extend(nearest(missing.iter().map(|(_, problems)| problems.clone()).collect()));
     }
-    Error::unless_empty(problems)?;
+    Error::unless_empty(hand_written::told(lock, problems))?;
     left_out.extend(missing.into_iter().map(|(python, problems)| {
         let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         LeftOut { python, why }
@@ -109,7 +109,7 @@ pub fn target<S: WheelSource>(
         }
         selections.push(selection);
     }
-    Error::unless_empty(problems)?;
+    Error::unless_empty(hand_written::told(lock, problems))?;
     Ok(TargetPlan { target: Target { pythons, ..wanted.clone() }, environments, selections, left_out })
 }
 
@@ -157,15 +157,30 @@ fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Kno
     selection.picks.iter().any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
 }
 
+/// A constraints file names torch, and the file does not: constraints install nothing, something that is listed needs it.
+fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+    let Lock::Requirements(file) = lock else { return None };
+    let limit = file.constraints.iter().find(|limit| is_builds(&limit.name, knowledge))?;
+    let source = file.sources.get(limit.at.source)?;
+    let message = format!(
+        "{}; {} stands in {} alone, which limits its version and installs nothing",
+        hand_written::what(file),
+        limit.name,
+        source.name
+    );
+    let help = format!("make a lock of it, and name that instead: {}", file.lock_command());
+    Some(Problem::new(Code::NoTorch, message).at(source, limit.at.span).help(help))
+}
+
 /// `there` is the environment, or the platform where no Python gets torch.
 fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowledge<'_, S>) -> Problem {
     let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
-        None => {
+        None => only_limited(lock, knowledge).unwrap_or_else(|| {
             let problem = Problem::new(Code::NoTorch, format!("{name} has no package of the torch family"));
             problem.help("there is nothing to swap; pass it through with --allow-none")
-        }
+        }),
         Some(entry) => {
             let (which, help) = match lock {
                 Lock::Poetry(_) | Lock::Pylock(_) => (

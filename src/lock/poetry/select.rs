@@ -354,7 +354,7 @@ impl PoetryLock {
 
     fn selection(&self, wanted: &[Wanted], environment: Environment) -> Selection {
         let selected = wanted.iter().filter(|one| !one.condition.is_never()).count();
-        let mut selection = Selection { picks: Vec::with_capacity(selected), spare: Vec::new() };
+        let mut selection = Selection { picks: Vec::with_capacity(selected), ..Selection::default() };
         for (index, one) in wanted.iter().enumerate() {
             let spare = one.condition.is_never();
             if spare && !self.packages[index].pythons.admits_python(environment.python) {
