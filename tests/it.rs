@@ -34,6 +34,7 @@ mod locks;
 mod one_configuration;
 mod project_catalogue;
 mod pylock;
+mod pythons;
 mod readme;
 mod requirements_files;
 mod rewrite;

@@ -9,7 +9,7 @@ use crate::io;
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::pyproject::Project;
-use crate::lock::{Format, Lock, requirements};
+use crate::lock::{Format, Lock, pyproject, requirements};
 use crate::output::Mirror;
 use crate::text::Source;
 
@@ -53,7 +53,9 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
                     Err(error.problems().iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; "))
                 }
             };
-            let file = requirements::parse(&source.name, source.text.into(), &mut read)?;
+            let mut file = requirements::parse(&source.name, source.text.into(), &mut read)?;
+            let project = io::read_if_there(&io::beside(name, "pyproject.toml")).ok().flatten();
+            file.project_pythons = project.and_then(|project| pyproject::pythons(&project));
             Ok(Lock::Requirements(Box::new(file)))
         }
     }
@@ -77,7 +79,9 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
                 let known = constraints.iter().find(|source| source.name == path);
                 known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
             };
-            Ok(Lock::Requirements(Box::new(requirements::parse(name, text.to_owned(), &mut read)?)))
+            let mut again = requirements::parse(name, text.to_owned(), &mut read)?;
+            again.project_pythons.clone_from(&file.project_pythons);
+            Ok(Lock::Requirements(Box::new(again)))
         }
     }
 }

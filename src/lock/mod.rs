@@ -168,10 +168,17 @@ impl Lock {
             Self::Pylock(lock) => {
                 all.filter(|python| lock.leaves_out(Environment { platform, python: *python }).is_none()).collect()
             }
-            Self::Requirements(file) => match file.python_hint(platform) {
-                Some(pythons) => pythons,
-                None => all.collect(),
-            },
+            Self::Requirements(file) => {
+                let admits = |python: &Python| match &file.project_pythons {
+                    Some(range) => range.admits_python(*python),
+                    None => true,
+                };
+                match file.python_hint(platform) {
+                    // What a tool made for one Python says nothing of others, whatever the project allows.
+                    Some(pythons) => pythons,
+                    None => all.filter(admits).collect(),
+                }
+            }
         }
     }
 }

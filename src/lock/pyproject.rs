@@ -13,6 +13,7 @@ use super::Need;
 use super::dependency::{self, Dependency, Known, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
+use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::marker;
 use crate::requirement;
@@ -73,6 +74,15 @@ impl Project {
         let groups = BTreeMap::from([(main_group()?, Vec::new())]);
         Ok(Self { source: Source::new("", ""), name: None, groups, extras: BTreeMap::new(), indexes: Vec::new() })
     }
+}
+
+/// The Pythons that a project is for: `requires-python` of `[project]`, else `python` of `[tool.poetry.dependencies]`.
+/// `None` where it says neither, or nothing that can be read: all that is lost is a hint.
+pub fn pythons(source: &Source) -> Option<Constraint> {
+    let toml = Toml::parse(source, "pyproject.toml").ok()?;
+    let paths: [&[&str]; 2] = [&["project", "requires-python"], &["tool", "poetry", "dependencies", "python"]];
+    let item = paths.into_iter().find_map(|path| dig(toml.root(), path))?;
+    Constraint::poetry(item.as_str()?).ok()
 }
 
 /// How often groups may include each other, and how much one may hold then: a few groups that each include the next one

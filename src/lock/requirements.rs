@@ -57,6 +57,8 @@ pub struct RequirementsFile {
     pub constraints: Vec<Limit>,
     /// The options of all files, those of `-c` files too: pip lets every one hold for all lines.
     pub options: Vec<GlobalOption>,
+    /// The Pythons that the project beside it is for, where there is one that says so.
+    pub project_pythons: Option<Constraint>,
 }
 
 /// One logical line, with its line end.

@@ -6,6 +6,7 @@
 //! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
 //! one target, and one wheel for each package.
 
+mod impossible;
 mod markers;
 mod outside;
 mod pylock;
@@ -27,6 +28,7 @@ use crate::plan::{Decision, Line, Required, TargetPlan, What};
 use crate::target::{Environment, Platform, Python};
 use crate::text::Patch;
 
+use impossible::{by_python, impossible};
 use markers::{marker, rest};
 use reach::{Needed, Node, reach};
 
@@ -118,47 +120,6 @@ fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Decided
         }
     }
     decided
-}
-
-/// What a lock of this version cannot hold.
-fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
-    let name = &poetry.source.name;
-    let mut problems = Vec::new();
-    if poetry.version < LockVersion::V2_0 {
-        let message = format!("{name} is of lock-version 1.x, which loses the digest of a wheel at a URL");
-        let help = "export a requirements file instead, or make the lock anew with Poetry 1.3 or newer";
-        problems.push(Problem::new(Code::Unsupported, message).help(help));
-    }
-    if poetry.version < LockVersion::V2_1 && plans.len() > 1 {
-        let message = format!("{name} has no markers on its entries, so it can hold one target only");
-        let help = "rewrite it once for each target with -o, or make the lock anew with Poetry 2";
-        problems.push(Problem::new(Code::Unsupported, message).help(help));
-    }
-    problems.extend(twins(plans, choices));
-    problems
-}
-
-/// Targets for one platform: a lock holds one build for each.
-fn twins(plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
-    let mut problems = Vec::new();
-    for (index, plan) in plans.iter().enumerate() {
-        let twin = plans[..index].iter().position(|other| other.target.platform == plan.target.platform);
-        if let Some(at) = twin {
-            let twin = &plans[at];
-            let names = [twin, plan].map(|plan| plan.target.name.clone().unwrap_or_default());
-            let message = format!(
-                "the targets {} are for one platform, and a lock holds one build for each",
-                names.join(" and ")
-            );
-            let help = if choices.get(at) == choices.get(index) {
-                "rewrite the lock for one of them, with -o for the other"
-            } else {
-                "they choose other groups or extras: rewrite the lock for one of them, and then for the other"
-            };
-            problems.push(Problem::new(Code::Usage, message).help(help));
-        }
-    }
-    problems
 }
 
 /// Entries that a platform without a target selects. One target alone is meant for every platform.
@@ -275,9 +236,7 @@ impl Writer<'_> {
             return Ok(());
         }
         if !with_markers {
-            let name = &self.poetry.entries[index].name;
-            let message = format!("the wheels of {name} differ by Python, and this lock can hold one for all");
-            return Err(Problem::new(Code::Unsupported, message).help("name one Python: --python 3.10"));
+            return Err(by_python(&self.poetry.entries[index].name));
         }
         let mut texts = Vec::new();
         if stays {

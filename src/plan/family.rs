@@ -313,10 +313,13 @@ fn locked_wheel<S: WheelSource>(
         let elsewhere = |version| labelled::is_for_other_platforms(version, rows, wish.environment.platform);
         let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none())
             || best.is_none() && entry.version.as_ref().is_some_and(elsewhere);
+        let all_known = !entry.files.is_empty()
+            && digests.len() == entry.files.iter().count()
+            && digests.iter().all(|digest| rows.iter().any(|row| row.sha256 == *digest));
         return match best {
             Some((_, row)) => Locked::Row(Rc::clone(row)),
-            // The release is known, and no build of it installs here: then none of the untold files does.
-            None if known_elsewhere => Locked::Absent,
+            // The release is known, and no build of it installs here, or no file that the lock admits: then there is none.
+            None if known_elsewhere || all_known => Locked::Absent,
             None => Locked::Untold,
         };
     }

@@ -7,7 +7,8 @@ use pep508_rs::PackageName;
 use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
 use crate::catalog::{Family, WheelSource};
 use crate::error::{Code, Error, Problem, Result};
-use crate::lock::{Choice, Lock, Selection};
+use crate::lock::{Choice, Lock, Pick, Selection};
+use crate::marker::{Condition, Extras};
 use crate::target::{Environment, Platform, Python, Target};
 
 /// What a target gets.
@@ -35,8 +36,9 @@ pub struct LeftOut {
 /// Plans a target. Without Pythons in the target: every one that the lock allows and that the wheels exist for.
 ///
 /// # Errors
-/// All problems of all its Pythons. Where the Pythons are chosen here, one that wheels are missing for is left out
-/// instead, unless none remains.
+/// All problems of all its Pythons. Where the Pythons are chosen here, one that something is missing for is left out
+/// instead, unless none remains: a wheel of the family, or what such a wheel requires. What is wrong with the lock itself
+/// is a problem under whichever Python it shows, unless torch has no wheel there.
 pub fn target<S: WheelSource>(
     lock: &Lock,
     choice: &Choice,
@@ -53,11 +55,22 @@ pub fn target<S: WheelSource>(
     if !chosen_here {
         Error::unless_empty(not_allowed(lock, &pythons, &allowed, wanted.platform))?;
     }
+    let view = View::of(lock);
     let mut found: Vec<(Python, Selection)> = Vec::new();
     let mut left_out = Vec::new();
+    let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
     for python in pythons {
         let environment = Environment { platform: wanted.platform, python };
-        let selection = lock.select(choice, environment)?;
+        let selection = match lock.select(choice, environment) {
+            Ok(selection) => selection,
+            Err(error) if !chosen_here => return Err(error),
+            Err(error) => {
+                let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
+                let problems = without_torch(view, &wish, knowledge).ok_or(error)?;
+                missing.push((python, problems));
+                continue;
+            }
+        };
         if allow_none || has_torch(lock, &selection, knowledge) {
             found.push((python, selection));
         } else if chosen_here {
@@ -66,22 +79,19 @@ pub fn target<S: WheelSource>(
             return Err(no_torch(lock, &environment, knowledge).into());
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && missing.is_empty() {
         return Err(no_torch(lock, &wanted.platform, knowledge).into());
     }
     // A release's line admits the files of all Pythons served, so which ones are must be settled first.
     let mut problems = Vec::new();
-    let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
-    let view = View::of(lock);
     let mut served = Vec::new();
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };
         let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
         let (members, found) = super::family::members(view, &selection, &wish, knowledge);
-        let only_missing = found.iter().all(|problem| matches!(problem.code, Code::CannotBe | Code::NotKnown));
         if found.is_empty() {
-            served.push((python, selection, members));
-        } else if chosen_here && only_missing {
+            served.push((python, selection, Some(members)));
+        } else if chosen_here && found.iter().all(is_missing) {
             missing.push((python, found));
         } else {
             problems.extend(found);
@@ -91,26 +101,61 @@ pub fn target<S: WheelSource>(
         problems.extend(nearest(missing.iter().map(|(_, problems)| problems.clone()).collect()));
     }
     Error::unless_empty(hand_written::told(lock, problems))?;
+    let environments = loop {
+        let pythons: Vec<Python> = served.iter().map(|(python, ..)| *python).collect();
+        let mut environments = Vec::new();
+        let mut refused: Vec<(Python, Vec<Problem>)> = Vec::new();
+        for (python, selection, members) in &mut served {
+            let environment = Environment { platform: wanted.platform, python: *python };
+            let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
+            let members = members.take().unwrap_or_else(|| super::family::members(view, selection, &wish, knowledge).0);
+            match plan(view, selection, members, &wish, knowledge) {
+                Ok(plan) => environments.push(plan),
+                Err(error) => refused.push((*python, error.into_problems())),
+            }
+        }
+        if refused.is_empty() {
+            break environments;
+        }
+        let only_missing = refused.iter().flat_map(|(_, problems)| problems).all(is_missing);
+        if !chosen_here || environments.is_empty() || !only_missing {
+            let problems = refused.iter().flat_map(|(_, problems)| problems.clone()).collect();
+            Error::unless_empty(hand_written::told(lock, problems))?;
+        }
+        // The lines of the others admit the files of fewer Pythons now.
+        served.retain(|(python, ..)| refused.iter().all(|(other, _)| other != python));
+        missing.append(&mut refused);
+    };
     left_out.extend(missing.into_iter().map(|(python, problems)| {
         let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
         LeftOut { python, why }
     }));
     left_out.sort_by_key(|one| one.python);
-    let pythons: Vec<Python> = served.iter().map(|(python, ..)| *python).collect();
-    let mut environments = Vec::new();
-    let mut problems = Vec::new();
-    let mut selections = Vec::new();
-    for (python, selection, members) in served {
-        let environment = Environment { platform: wanted.platform, python };
-        let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
-        match plan(view, &selection, members, &wish, knowledge) {
-            Ok(plan) => environments.push(plan),
-            Err(error) => problems.extend(error.into_problems()),
-        }
-        selections.push(selection);
-    }
-    Error::unless_empty(hand_written::told(lock, problems))?;
+    let (pythons, selections) = served.into_iter().map(|(python, selection, _)| (python, selection)).unzip();
     Ok(TargetPlan { target: Target { pythons, ..wanted.clone() }, environments, selections, left_out })
+}
+
+/// True if something that is not there is all that is wrong: under another Python it may be.
+fn is_missing(problem: &Problem) -> bool {
+    matches!(problem.code, Code::CannotBe | Code::NotKnown | Code::Unmet)
+}
+
+/// Why torch cannot be there, whichever of the lock's entries of it were selected; `None` if it could be.
+fn without_torch<S: WheelSource>(
+    view: View<'_>,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Vec<Problem>> {
+    let torch = view.entries.iter().enumerate().filter(|(_, entry)| entry.name.as_ref() == "torch");
+    let why = torch.map(|(entry, _)| {
+        let pick =
+            Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };
+        let alone = Selection { picks: vec![pick], ..Selection::default() };
+        super::family::members(view, &alone, wish, knowledge).1
+    });
+    let why: Vec<Vec<Problem>> = why.collect();
+    let hopeless = |problems: &Vec<Problem>| !problems.is_empty() && problems.iter().all(is_missing);
+    if why.is_empty() || !why.iter().all(hopeless) { None } else { Some(why.concat()) }
 }
 
 fn sorted(pythons: &[Python]) -> Vec<Python> {

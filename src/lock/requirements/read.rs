@@ -42,6 +42,7 @@ pub fn parse(
             requirements: Vec::new(),
             constraints: Vec::new(),
             options: Vec::new(),
+            project_pythons: None,
         },
         problems: Vec::new(),
         open: Vec::new(),

@@ -11,7 +11,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::wheels::{Located, Shape, Wheel, quoted};
-use super::{Content, Fates, Where, elsewhere, fates, marker, rest, twins};
+use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::{Block, Part, Pylock};
 use crate::lock::{Choice, Lock};
@@ -39,7 +39,7 @@ pub(in crate::output) fn pylock(
     plans: &[TargetPlan],
     choices: &[Choice],
 ) -> Result<String> {
-    Error::unless_empty(twins(plans, choices))?;
+    Error::unless_empty(super::impossible::twins(plans, choices))?;
     let blocks = pylock.layout()?;
     let elsewhere = elsewhere(lock, plans, choices);
     let located = Located::of(pylock);

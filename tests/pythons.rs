@@ -1,0 +1,150 @@
+//! Without `--python`: which Pythons an export is for, and what is said of the others.
+
+use crate::support::{Place, root};
+
+/// The Pythons that the header of an output names.
+fn served(text: &str) -> &str {
+    let line = text.lines().find(|line| line.starts_with("# Target: ")).unwrap();
+    line.split_once("CPython ").unwrap().1
+}
+
+/// A lock before 2.1 of a project that names no upper bound: numpy's release ends with Python 3.10, torch's wheels do so, too.
+fn star(torch: &str, numpy: &str) -> Place {
+    let digest = "a".repeat(64);
+    let package = |name: &str, version: &str, pythons: &str, more: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\ncategory = \"main\"\n\
+             optional = false\npython-versions = \"{pythons}\"\n{more}\n"
+        )
+    };
+    let place = Place::new();
+    let files =
+        |name: &str, file: &str| format!("{name} = [\n    {{file = \"{file}\", hash = \"sha256:{digest}\"}},\n]\n");
+    place.write(
+        "poetry.lock",
+        package("numpy", "1.21.6", numpy, "")
+            + &package("torch", torch, ">=3.7.0", "\n[package.dependencies]\ntyping-extensions = \"*\"\n")
+            + &package("typing-extensions", "4.3.0", ">=3.7", "")
+            + &format!(
+                "[metadata]\nlock-version = \"1.1\"\npython-versions = \">=3.7.1\"\ncontent-hash = \"{digest}\"\n\n\
+                 [metadata.files]\n"
+            )
+            + &files("numpy", "numpy-1.21.6.tar.gz")
+            + &files("torch", &format!("torch-{torch}-cp310-cp310-linux_ppc64le.whl"))
+            + &files("typing-extensions", "typing_extensions-4.3.0-py3-none-any.whl"),
+    );
+    place.write(
+        "pyproject.toml",
+        "[tool.poetry]\nname = \"case\"\n[tool.poetry.dependencies]\npython = \">=3.7.1\"\nnumpy = \"*\"\ntorch = \"*\"\n",
+    );
+    place
+}
+
+#[test]
+fn a_python_without_a_wheel_of_torch_is_left_out_though_the_lock_does_not_resolve_there() {
+    let place = star("1.12.1", ">=3.7,<3.11");
+    let run = place.run("export --cuda 11.6");
+    assert_eq!(served(&run.stdout), "3.7, 3.8, 3.9, 3.10", "{}", run.stderr);
+    assert!(run.stderr.contains("torch 1.12.1 has no wheel for linux-x86_64 and this Python"), "{}", run.stderr);
+    assert!(run.stderr.contains("3.11"), "{}", run.stderr);
+    // Named, it is a problem; and so is a lock that does not resolve where torch has a wheel.
+    assert!(place.run("export --cuda 11.6 --python 3.11").refused().contains("asks for numpy"));
+    let told = star("1.12.1", ">=3.7,<3.10").run("export --cuda 11.6").refused();
+    assert!(told.contains("asks for numpy") && told.contains("make the lock anew"), "{told}");
+    // None remains.
+    let told = star("1.12.1", ">=3.7,<3.11").run("export --cuda 12.6").refused();
+    assert!(told.contains("torch 1.12.1 has no cu126 build"), "{told}");
+}
+
+/// The example with flash-attn, without the comments that say for which Python it was made.
+fn example() -> String {
+    let text = std::fs::read_to_string(root().join("examples/flash-attn/requirements.txt")).unwrap();
+    text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
+}
+
+/// A requirements file whose companion of torch needs a helper of which there are wheels for some Pythons alone.
+fn helped(tags: &[&str]) -> Place {
+    let place = Place::new();
+    place.write("requirements.txt", example());
+    let catalogue = std::fs::read_to_string(root().join("examples/flash-attn/torchswap-catalog.tsv")).unwrap();
+    let mut catalogue = catalogue.replace("\teinops\t", "\teinops\thelper>=1\t");
+    let rows: Vec<String> = catalogue.lines().map(str::to_owned).collect();
+    for row in rows.iter().filter(|row| row.starts_with("wheel\t")) {
+        for (tag, digit) in [("cp39", "8"), ("cp311", "9")] {
+            let digest = row.split('\t').nth(6).unwrap();
+            catalogue +=
+                &(row.replace("cp310-cp310", &format!("{tag}-{tag}")).replace(digest, &digit.repeat(64)) + "\n");
+        }
+    }
+    for (tag, digit) in tags.iter().zip(1..) {
+        let (file, digest) = (format!("helper-1.0-{tag}-{tag}-manylinux1_x86_64.whl"), digit.to_string().repeat(64));
+        catalogue += &format!("wheel\thelper\t1.0\t-\tpypi\t{file}\t{digest}\t-\t1\t-\t-\n");
+    }
+    catalogue += "requires\thelper\t1.0\tpypi\t*\tby-hand\t-\n";
+    place.write("ours.tsv", catalogue);
+    place
+}
+
+#[test]
+fn a_python_under_which_a_requirement_is_missing_is_left_out_and_that_is_said() {
+    let place = helped(&["cp310", "cp311"]);
+    let run = place.run("export --cuda 11.8 --catalog ours.tsv");
+    assert_eq!(served(&run.stdout), "3.10, 3.11", "{}", run.stderr);
+    assert!(
+        run.stderr.contains("needs helper>=1, and neither the lock nor the catalogue has a wheel"),
+        "{}",
+        run.stderr
+    );
+    // What is left out is in no line either: the helper's digests are those of the Pythons served.
+    assert!(run.stdout.contains("\nhelper==1.0 "), "{}", run.stdout);
+    let named = place.run("export --cuda 11.8 --catalog ours.tsv --python 3.9 --python 3.10").refused();
+    assert!(named.contains("needs helper>=1") && named.contains("(CPython 3.9)"), "{named}");
+    let none = helped(&["cp37"]).run("export --cuda 11.8 --catalog ours.tsv").refused();
+    assert!(none.contains("needs helper>=1"), "{none}");
+}
+
+#[test]
+fn the_project_beside_a_requirements_file_says_which_pythons_it_is_for() {
+    let all = "3.8, 3.9, 3.10, 3.11";
+    for (project, pythons) in [
+        ("", all),
+        ("[project]\nname = \"a\"\nrequires-python = \">=3.10\"\n", "3.10, 3.11"),
+        ("[tool.poetry.dependencies]\npython = \"^3.9,<3.11\"\n", "3.9, 3.10"),
+        ("[project]\nrequires-python = \"==3.9.*\"\n[tool.poetry.dependencies]\npython = \"^3.8\"\n", "3.9"),
+        ("[project]\nrequires-python = \"whatever\"\n", all),
+        ("this is no TOML", all),
+    ] {
+        let place = Place::new();
+        place.write("sub/requirements.txt", example());
+        place.write("sub/pyproject.toml", project);
+        let run = place.run("export --cuda 11.8 sub/requirements.txt");
+        assert_eq!(served(&run.stdout), pythons, "{project}: {}", run.stderr);
+        // A Python that is named is taken.
+        assert_eq!(served(&place.run("export --cuda 11.8 --python 3.8 sub/requirements.txt").ok()), "3.8");
+    }
+}
+
+#[test]
+fn without_a_hint_the_wheels_that_the_digests_are_of_say_which_pythons() {
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    place.run("export --python 3.10 -o one.txt").ok();
+    let text = place.read("one.txt");
+    let body: String = text.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    place.write("pyproject.toml", "");
+    // Of torch the wheel for 3.10 alone.
+    let start = body.find("torch==").unwrap();
+    let end = start + body[start..].find("\ntorchaudio").unwrap();
+    let digest = wheel_digest("torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl");
+    let one = format!("{}torch==2.1.2 \\\n    --hash=sha256:{digest}{}", &body[..start], &body[end..]);
+    place.write("r.txt", one);
+    let run = place.run("export r.txt");
+    assert_eq!(served(&run.stdout), "3.10", "{}", run.stderr);
+    assert!(run.stderr.contains("the lock has no wheel of torch 2.1.2 for linux-x86_64"), "{}", run.stderr);
+    place.run("export --python 3.11 r.txt").refused();
+}
+
+fn wheel_digest(file: &str) -> String {
+    let wheels = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
+    let row = wheels.lines().find(|row| row.contains(&format!("\tpypi\t{file}\t"))).unwrap();
+    row.split('\t').nth(5).unwrap().to_owned()
+}
