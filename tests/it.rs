@@ -32,6 +32,7 @@ mod judges;
 mod labelled;
 mod locks;
 mod one_configuration;
+mod poetry_says;
 mod project_catalogue;
 mod pylock;
 mod pythons;
