@@ -141,8 +141,9 @@ pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec
 
 fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
     let Some(project) = &lock.project else { return Vec::new() };
-    let asked =
-        |name: &PackageName| project.groups.values().flatten().any(|root| root.direct && root.need.name == *name);
+    let asked = |name: &PackageName| {
+        project.groups.values().flatten().any(|root| root.direct.is_some() && root.need.name == *name)
+    };
     let entries = lock.entries.iter().filter(|entry| {
         matches!(entry.origin, Origin::Url(_)) && knowledge.family(&entry.name) != Family::No && !asked(&entry.name)
     });

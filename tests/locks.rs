@@ -137,6 +137,58 @@ fn what_the_target_cannot_decide_is_kept() {
     assert_eq!(body(&place, "--without-hashes"), "a==1.0 ; python_full_version >= \"3.10.2\"\n");
 }
 
+/// As Poetry's export has it: a constraint that names a URL, a folder or a repository is met by the entry from there.
+#[test]
+fn a_constraint_with_a_source_is_met_by_the_entry_from_there() {
+    let url = |name: &str| format!("https://wheels.example/{name}");
+    let wheel = |version: &str| format!("a-{version}-py3-none-any.whl");
+    let source =
+        |kind: &str, url: &str, rest: &str| format!("\n[package.source]\ntype = \"{kind}\"\nurl = \"{url}\"\n{rest}");
+    let lock = entry("a", "1.0", &(files(&wheel("1.0"), 'a') + &source("url", &url(&wheel("1.0")), "")))
+        + &entry("a", "2.0", &(files(&wheel("2.0"), 'b') + &source("url", &url(&wheel("2.0")), "")))
+        + &entry("a", "3.0", &files(&wheel("3.0"), 'c'))
+        + &entry("a", "4.0", &source("git", "https://git.example/a.git", "resolved_reference = \"abc\"\n"))
+        + METADATA_2_0;
+    let alternatives = format!(
+        "a = [\n    {{url = \"{}\", markers = \"sys_platform == 'darwin'\"}},\n    {{url = \"{}\", markers = \"sys_platform == \
+         'win32'\"}},\n    {{git = \"https://git.example/a\", markers = \"platform_machine == 'aarch64'\"}},\n    {{version = \
+         \">=1\", markers = \"sys_platform == 'linux' and platform_machine != 'aarch64'\"}},\n]\n",
+        url(&wheel("1.0")),
+        url(&wheel("2.0"))
+    );
+    let place = place(&lock, &alternatives);
+    let on = |platform: &str| body(&place, &format!("--without-hashes --platform {platform}"));
+    assert_eq!(on("macos-arm64"), format!("a @ {}\n", url(&wheel("1.0"))));
+    assert_eq!(on("windows-x86_64"), format!("a @ {}\n", url(&wheel("2.0"))));
+    assert_eq!(on("linux-aarch64"), "a @ git+https://git.example/a.git@abc\n");
+    // What names no source takes whatever has the version, as Poetry does.
+    assert_eq!(on("linux-x86_64"), "a @ git+https://git.example/a.git@abc\n");
+}
+
+#[test]
+fn every_constraint_that_holds_is_met() {
+    let lock = entry("a", "1.2", &files("a-1.2.tar.gz", 'a'))
+        + &entry("a", "1.7", &files("a-1.7.tar.gz", 'b'))
+        + &entry(
+            "b",
+            "1.0",
+            "\n[package.dependencies]\na = {version = \"<1.3\", markers = \"sys_platform == \\\"darwin\\\"\"}\n",
+        )
+        + METADATA_2_0;
+    let place = place(
+        &lock,
+        "a = [{version = \"^1.0\"}, {version = \"<1.3\", markers = \"sys_platform == 'win32'\"}]\nb = \"*\"\n",
+    );
+    let on = |platform: &str| body(&place, &format!("--without-hashes --platform {platform}"));
+    assert_eq!(on("linux-x86_64"), "a==1.7\nb==1.0\n");
+    assert_eq!(on("windows-x86_64"), "a==1.2\nb==1.0\n");
+    // Whoever asks.
+    assert_eq!(on("macos-arm64"), "a==1.2\nb==1.0\n");
+    place.write("poetry.lock", lock.replace("a = {version = \"<1.3\"", "a = {version = \"<1.1\""));
+    let refusal = place.run("export --allow-none --without-hashes --platform macos-arm64").refused();
+    assert!(refusal.contains("b needs a (<1.1)"), "{refusal}");
+}
+
 #[test]
 fn locks_before_2_1_need_their_project() {
     let place = Place::new();

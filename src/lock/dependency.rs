@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::Need;
 use super::toml::{Item, Table, Toml};
+use super::{Need, Origin};
 use crate::constraint::Constraint;
 use crate::error::{Code, Problem, Result};
 use crate::marker::{self, Condition, Extras, Marker};
@@ -30,8 +30,8 @@ pub struct Dependency {
     pub optional: bool,
     /// The name of the index it must come from.
     pub source: Option<String>,
-    /// True if it names a URL, a path or a repository itself.
-    pub direct: bool,
+    /// The URL, the path or the repository that it names itself.
+    pub direct: Option<Direct>,
     /// Where it stands.
     pub span: Span,
 }
@@ -47,6 +47,54 @@ impl Dependency {
             Some(marker) => Condition::of(marker, environment, extras),
         }
     }
+}
+
+/// Where a dependency says that its package comes from, instead of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Direct {
+    /// `url`
+    Url(String),
+    /// `path`, or `file`: a file or a folder.
+    Path(String),
+    /// `git`
+    Git(String),
+}
+
+impl Direct {
+    /// What the URL of a requirement names (PEP 508).
+    pub(crate) fn of_url(url: &str) -> Self {
+        if let Some(repository) = url.strip_prefix("git+") {
+            Self::Git(without_revision(repository).to_owned())
+        } else if let Some(path) = url.strip_prefix("file://") {
+            Self::Path(path.to_owned())
+        } else {
+            Self::Url(url.to_owned())
+        }
+    }
+
+    /// How well a locked package's origin is what is named: not at all, of the same kind, or the very one. Poetry writes
+    /// paths and repositories in its own way, so of those the kind may be all that can be told.
+    pub fn matches(&self, origin: &Origin) -> Option<bool> {
+        let plain = |text: &str| -> String {
+            let text = text.split('#').next().unwrap_or_default().trim_end_matches('/');
+            text.trim_end_matches(".git").replace("%2B", "+").trim_start_matches("./").to_owned()
+        };
+        match (self, origin) {
+            (Self::Url(named), Origin::Url(url)) => Some(plain(named) == plain(url)),
+            (Self::Path(named), Origin::File(path) | Origin::Directory(path)) => Some(plain(named) == plain(path)),
+            (Self::Git(named), Origin::Git(url)) => {
+                Some(plain(named) == plain(without_revision(url.strip_prefix("git+").unwrap_or(url))))
+            }
+            (Self::Url(_) | Self::Path(_) | Self::Git(_), _) => None,
+        }
+    }
+}
+
+/// A repository's address without `@revision` behind its path. A user stands before an `@`, too.
+fn without_revision(url: &str) -> &str {
+    let path = url.find("://").map_or(0, |at| at + 3);
+    let path = url[path..].find('/').map_or(url.len(), |at| path + at);
+    url[path..].rfind('@').map_or(url, |at| &url[..path + at])
 }
 
 /// Markers by their texts.
@@ -165,7 +213,7 @@ fn from_version(
         python: None,
         optional: false,
         source: None,
-        direct: false,
+        direct: None,
         span,
     })
 }
@@ -207,7 +255,12 @@ fn from_table(
     }
     let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
     let source = text("source")?.map(|(source, _)| source.to_owned());
-    let direct = ["url", "path", "file", "git"].iter().any(|key| table.contains_key(key));
+    let named = |key: &str| -> Result<Option<String>> { Ok(text(key)?.map(|(text, _)| text.to_owned())) };
+    let direct = match (named("url")?, named("path")?.or(named("file")?), named("git")?) {
+        (Some(url), _, _) => Some(Direct::Url(url)),
+        (None, Some(path), _) => Some(Direct::Path(path)),
+        (None, None, git) => git.map(Direct::Git),
+    };
     let need = Arc::new(Need { name, extras, versions });
     Ok(Dependency { need, marker, python, optional, source, direct, span })
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::Need;
-use super::dependency::{self, Dependency, Known, read_extra, read_name};
+use super::dependency::{self, Dependency, Direct, Known, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
 use crate::constraint::Constraint;
@@ -307,7 +307,7 @@ impl Reading<'_, '_> {
             python: None,
             optional: false,
             source: None,
-            direct: read.direct,
+            direct: before.split_once('@').filter(|_| read.direct).map(|(_, url)| Direct::of_url(url.trim())),
             span,
         })
     }

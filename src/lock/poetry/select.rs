@@ -42,6 +42,25 @@ struct Wanted {
     root: bool,
 }
 
+/// What a walk over the graph is for.
+enum Walk<'a> {
+    /// What is wanted is known; extras and roots are noted.
+    Noted,
+    /// What is reached is wanted, but for what is passed over. A clash is an entry that something needs in another version,
+    /// which the lock has, too.
+    Decides { passed_over: &'a BTreeSet<usize>, clash: Option<usize> },
+}
+
+impl Walk<'_> {
+    fn decides(&self) -> bool {
+        matches!(self, Self::Decides { .. })
+    }
+
+    fn passes_over(&self, index: usize) -> bool {
+        matches!(self, Self::Decides { passed_over, .. } if passed_over.contains(&index))
+    }
+}
+
 /// The different conditions met on a walk that the environment does not decide.
 #[derive(Default)]
 struct Undecided {
@@ -84,7 +103,7 @@ impl PoetryLock {
         let wanted = if self.version >= LockVersion::V2_1 {
             let mut wanted = self.by_marker(&groups, &extras, environment);
             self.one_of_each(&wanted, environment)?;
-            self.spread(&roots, environment, &mut wanted, false)?;
+            self.spread(&roots, environment, &mut wanted, &mut Walk::Noted)?;
             wanted
         } else {
             if self.project.is_none() {
@@ -94,11 +113,30 @@ impl PoetryLock {
                     .help("put the pyproject.toml it was locked from beside it (locks before 2.1 need it)")
                     .into());
             }
-            let mut wanted = vec![Wanted::default(); self.entries.len()];
-            self.spread(&roots, environment, &mut wanted, true)?;
-            wanted
+            self.walked(&roots, environment)?
         };
         Ok(self.selection(&wanted, environment))
+    }
+
+    /// Locks before 2.1: what is reached from the roots. All constraints that hold must be met, and which those are is known
+    /// only at the end: where an entry that was taken does not meet a later one and another entry does, the walk begins
+    /// anew without the first.
+    fn walked(&self, roots: &[(&Dependency, Condition)], environment: Environment) -> Result<Vec<Wanted>> {
+        let mut passed_over = BTreeSet::new();
+        let mut first = None;
+        loop {
+            let mut wanted = vec![Wanted::default(); self.entries.len()];
+            let mut walk = Walk::Decides { passed_over: &passed_over, clash: None };
+            let walked = self.spread(roots, environment, &mut wanted, &mut walk);
+            match (walk, walked) {
+                (Walk::Decides { clash: Some(clash), .. }, Err(error)) => {
+                    first.get_or_insert(error);
+                    passed_over.insert(clash);
+                }
+                (_, Ok(())) => return Ok(wanted),
+                (_, Err(error)) => return Err(first.unwrap_or(error)),
+            }
+        }
     }
 
     /// What the project asks for itself on the environment.
@@ -192,15 +230,15 @@ impl PoetryLock {
         Error::unless_empty(problems)
     }
 
-    /// Walks the graph from the roots. With `decide`, what is reached is wanted (locks before 2.1); without, only the
-    /// extras and the roots of what is wanted already are noted.
+    /// Walks the graph from the roots.
     fn spread(
         &self,
         roots: &[(&Dependency, Condition)],
         environment: Environment,
         wanted: &mut [Wanted],
-        decide: bool,
+        walk: &mut Walk<'_>,
     ) -> Result<()> {
+        let decide = walk.decides();
         let mut problems = Vec::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
@@ -209,7 +247,7 @@ impl PoetryLock {
             if decide {
                 undecided.note(condition, root, self)?;
             }
-            match self.choose(root, &self.meeting(root), condition, environment, wanted, decide) {
+            match self.choose(root, &self.meeting(root), condition, environment, wanted, walk) {
                 Ok(index) => {
                     wanted[index].root = true;
                     self.want(index, root, condition.clone(), wanted, decide);
@@ -251,7 +289,7 @@ impl PoetryLock {
                     continue;
                 }
                 let meeting = meeting.get_or_init(|| self.meeting(edge));
-                match self.choose(edge, meeting, &when, environment, wanted, decide) {
+                match self.choose(edge, meeting, &when, environment, wanted, walk) {
                     Ok(next) => {
                         self.want(next, edge, when, wanted, decide);
                         open.push_back(next);
@@ -283,14 +321,22 @@ impl PoetryLock {
         when: &Condition,
         environment: Environment,
         wanted: &[Wanted],
-        decide: bool,
+        walk: &mut Walk<'_>,
     ) -> std::result::Result<usize, ()> {
         let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
-        let decided = !decide || self.named(&dependency.need.name).any(|index| overlaps(&index));
-        let candidates = meeting.iter().copied().filter(|index| !decided || overlaps(index));
-        let fitting = candidates.filter(|index| self.packages[*index].pythons.admits_python(environment.python));
+        let taken = self.named(&dependency.need.name).find(|index| overlaps(index)).filter(|_| walk.decides());
+        let decided = !walk.decides() || taken.is_some();
+        let mut fitting: Vec<usize> = meeting.to_vec();
+        fitting.retain(|index| {
+            self.packages[*index].pythons.admits_python(environment.python) && !walk.passes_over(*index)
+        });
+        let candidates = fitting.iter().copied().filter(|index| !decided || overlaps(index));
         // Of several with one version, the first.
-        fitting.rev().max_by_key(|index| &self.entries[*index].version).ok_or(())
+        let best = candidates.rev().max_by_key(|index| &self.entries[*index].version);
+        if let (None, Some(taken), false, Walk::Decides { clash, .. }) = (best, taken, fitting.is_empty(), walk) {
+            clash.get_or_insert(taken);
+        }
+        best.ok_or(())
     }
 
     /// The entries that could meet a dependency, under whichever Python.
@@ -304,7 +350,18 @@ impl PoetryLock {
             version.is_none_or(|version| dependency.need.versions.admits(version))
                 && dependency.source.as_deref().is_none_or(|name| from(*index, name))
         };
-        self.named(&dependency.need.name).filter(meets).collect()
+        let meeting: Vec<usize> = self.named(&dependency.need.name).filter(meets).collect();
+        let Some(direct) = &dependency.direct else { return meeting };
+        let (mut same, mut alike) = (Vec::new(), Vec::new());
+        for index in meeting {
+            match direct.matches(&self.entries[index].origin) {
+                Some(true) => same.push(index),
+                Some(false) => alike.push(index),
+                None => {}
+            }
+        }
+        // One of the kind that is written otherwise is meant all the same: the lock may have been rewritten.
+        if same.is_empty() && alike.len() == 1 { alike } else { same }
     }
 
     /// The entries of one name.
