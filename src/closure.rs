@@ -25,6 +25,7 @@ use crate::lock::{Origin, Pick, Selection};
 use crate::marker::{Condition, Extras};
 use crate::pin::Pin;
 use crate::plan::family::Member;
+use crate::plan::files::lacks_file;
 use crate::plan::knowledge::{Known, Required};
 use crate::plan::{Knowledge, View, Wish};
 
@@ -223,7 +224,10 @@ impl<S: WheelSource> Resolver<'_, S> {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
                 From::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
-                From::Pick(_) if choice.pin.is_some() => {
+                // The line keeps the extras that the lock's own packages may still ask for.
+                From::Pick(index) if choice.pin.is_some() => {
+                    let extras = &self.selection.picks[index].extras | &choice.extras;
+                    let choice = &Choice { extras, ..Choice::clone(choice) };
                     self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
@@ -309,7 +313,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             let pick = &self.selection.picks[*index];
             let covers = pick.condition == Condition::Always || pick.condition == want.condition;
             let version = self.view.entries[pick.entry].version.as_ref();
-            covers && version.is_none_or(|version| want.admits(version))
+            covers && version.is_none_or(|version| want.admits(version)) && self.has_file(pick.entry)
         });
         if let Some(index) = pick {
             let pick = &self.selection.picks[index];
@@ -330,6 +334,13 @@ impl<S: WheelSource> Resolver<'_, S> {
             }
             None => Err(self.unmet(name, want)),
         }
+    }
+
+    /// True but for a GPU library of which the lock has no file for the environment: a lock of another platform may name
+    /// the right release all the same.
+    fn has_file(&self, entry: usize) -> bool {
+        let entry = &self.view.entries[entry];
+        !is_gpu_runtime(&entry.name) || !lacks_file(entry, self.wish.environment, self.knowledge)
     }
 
     fn choice(
@@ -356,7 +367,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         let fits = |index: &usize| {
             let entry = &self.view.entries[self.selection.spare[*index].entry];
             let from_index = matches!(entry.origin, Origin::Index(_));
-            from_index && entry.is_hashed() && entry.version.as_ref().is_some_and(|version| want.admits(version))
+            let admitted = entry.version.as_ref().is_some_and(|version| want.admits(version));
+            from_index && entry.is_hashed() && admitted && self.has_file(self.selection.spare[*index].entry)
         };
         let fitting = self.spare.get(name).filter(fits);
         fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
@@ -381,7 +393,13 @@ impl<S: WheelSource> Resolver<'_, S> {
         match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
-                let message = format!("{wanted}, but the lock has {name} {version}");
+                let message = match self.has_file(entry) {
+                    true => format!("{wanted}, but the lock has {name} {version}"),
+                    false => {
+                        let platform = self.wish.environment.platform;
+                        format!("{wanted}, but the lock has {name} {version} without a file for {platform}")
+                    }
+                };
                 let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
                 self.view.point(Problem::new(Code::Unmet, message), entry).under(python).help(help)
             }

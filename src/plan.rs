@@ -8,7 +8,9 @@
 //! Every problem is collected; there is a plan only if there is none.
 
 pub(crate) mod companions;
+mod cudas;
 pub(crate) mod family;
+pub(crate) mod files;
 mod hand_written;
 pub(crate) mod knowledge;
 pub(crate) mod labelled;
@@ -163,7 +165,7 @@ pub enum What {
     Unswapped(Bound, Backend),
 }
 
-/// Why a package of the family stays as it is.
+/// Why a package stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kept {
     /// The locked wheel already is of the wanted build.
@@ -178,6 +180,13 @@ pub enum Kept {
     Unserved(Rc<Pin>),
     /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.
     Unproven(String),
+    /// A GPU library of another major release of CUDA than others beside it.
+    BesideCuda {
+        /// Of which.
+        cuda: u64,
+        /// Who needs it, as far as the lock tells.
+        by: Vec<Rc<str>>,
+    },
 }
 
 /// Plans one environment, of which the packages of the family are found already.
@@ -194,7 +203,8 @@ fn plan<S: WheelSource>(
     // Without the wheels there is nothing whose requirements could be followed.
     Error::unless_empty(family::requirements_unknown(view, selection, &members, wish))?;
     let (chosen, mut problems) = closure::resolve(view, selection, &members, wish, knowledge);
-    let removed = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
+    let (removed, stuck) = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
+    problems.extend(stuck);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
     Error::unless_empty(problems)?;
     Ok(assemble(view, selection, wish, knowledge, members, chosen, &removed))
@@ -300,6 +310,7 @@ fn assemble<S: WheelSource>(
     // Both parts are sorted already, or nearly.
     lines.append(&mut added);
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
+    decisions.extend(cudas::beside(view, selection, &lines, &chosen));
     decisions.sort();
     EnvironmentPlan { environment: wish.environment, lines, decisions, needed: chosen }
 }

@@ -2,7 +2,7 @@
 //! prove nothing. Pure: a lock, targets and a source of wheels in, findings out.
 //!
 //! ```text
-//! entry ──► files: which there are, as far as the lock, the catalogue or an index names them
+//! entry ──► files (of the plan): which there are, as far as the lock, the catalogue or an index names them
 //!             └─► install: which one fits the machine, else what the nearest one lacks ──► history: which release could
 //! selection ──► layers: torch and its family, CUDA, driver, base image
 //! entry ──► digests
@@ -10,7 +10,6 @@
 
 mod digests;
 mod drivers;
-mod files;
 mod findings;
 mod history;
 mod image;
@@ -23,8 +22,9 @@ use std::collections::BTreeSet;
 use crate::catalog::{Family, WheelSource};
 use crate::dockerfile::Stage;
 use crate::error::Result;
-use crate::lock::{Choice, Lock, Selection};
+use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::plan::family::{self, Member};
+use crate::plan::files::Files;
 use crate::plan::{Knowledge, View, Wish};
 use crate::report::audit::{Audit, Fate, Finding, Machine, Verdict};
 use crate::report::rule::Rule;
@@ -32,7 +32,6 @@ use crate::system::System;
 use crate::target::{Environment, Python, Target};
 use crate::text::Place;
 
-use files::Files;
 use findings::Findings;
 use history::History;
 
@@ -84,7 +83,9 @@ pub fn audit<S: WheelSource>(
     offers: &Offers,
 ) -> Result<Audit> {
     let view = View::of(lock);
-    let files: Vec<Files> = view.entries.iter().map(|entry| Files::of(entry, knowledge, offers)).collect();
+    let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
+    let files: Vec<Files> =
+        view.entries.iter().map(|entry| Files::of(entry, knowledge, |digest| told(entry, digest))).collect();
     let history = History::new(knowledge, offers);
     let mut findings = Findings::new(lock);
     let mut machines = Vec::new();
@@ -165,7 +166,7 @@ pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge
         let entries = selection.picks.iter().filter_map(|pick| lock.entries().get(pick.entry));
         let mut builds = entries.filter(|entry| knowledge.family(&entry.name) == Family::PerBackend);
         let installs = |verdict| matches!(verdict, Verdict::Wheel(_));
-        if builds.any(|entry| installs(Files::of(entry, knowledge, &Offers::default()).verdict(environment, None).0)) {
+        if builds.any(|entry| installs(Files::of(entry, knowledge, |_| None).verdict(environment, None).0)) {
             served.push(*python);
         }
     }

@@ -8,6 +8,8 @@ use proptest::prelude::*;
 
 use crate::support::{Place, Run, root};
 
+mod leftover;
+
 /// The digest of a catalogued wheel.
 fn digest(file: &str) -> String {
     let wheels = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();

@@ -4,6 +4,7 @@
 //! looks alike is not one of them: nvidia-ml-py is a monitoring library that people install themselves, nvidia-dali,
 //! nvidia-modelopt or nvidia-pytriton are tools in their own right, and nvidia-cuda-nvcc is a compiler.
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 /// NVIDIA's libraries; each also exists with the major version of CUDA behind it: `-cu11`, `-cu12`, `-cu13`.
@@ -66,9 +67,49 @@ pub fn is_gpu_runtime(package: &PackageName) -> bool {
     NVIDIA.binary_search(&bare).is_ok()
 }
 
+/// The CUDA without a number behind a library's name: NVIDIA leaves it out from this one on.
+const UNNUMBERED: u64 = 13;
+
+/// For which major release of CUDA a GPU runtime package is; `None` if it is for no CUDA, or for any. The toolkit and its
+/// bindings tell by their own version.
+pub fn cuda_of_library(package: &PackageName, version: &Version) -> Option<u64> {
+    let name = package.as_ref();
+    if !is_gpu_runtime(package) {
+        return None;
+    }
+    match name.strip_prefix("nvidia-") {
+        Some(library) => library.rsplit_once("-cu").map_or(Some(UNNUMBERED), |(_, cuda)| match cuda.parse() {
+            Ok(major) => Some(major),
+            Err(_) => Some(UNNUMBERED),
+        }),
+        None if ["cuda-bindings", "cuda-toolkit"].contains(&name) => version.release().first().copied(),
+        None => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_tells_its_cuda() {
+        let cuda = |name: &str, version: &str| cuda_of_library(&name.parse().unwrap(), &version.parse().unwrap());
+        for (name, version, expected) in [
+            ("nvidia-cublas-cu11", "11.10.3.66", Some(11)),
+            ("nvidia-cudnn-cu12", "9.1.0.70", Some(12)),
+            ("nvidia-cudnn-cu13", "9.20.0.48", Some(13)),
+            ("nvidia-cublas", "13.1.0.3", Some(13)),
+            ("nvidia-cuda-runtime", "13.0.96", Some(13)),
+            ("nvidia-cuda-cupti", "13.0.85", Some(13)),
+            ("cuda-toolkit", "12.6.3", Some(12)),
+            ("cuda-bindings", "13.3.1", Some(13)),
+            ("cuda-pathfinder", "1.9.0", None),
+            ("triton", "3.2.0", None),
+            ("nvidia-ml-py", "12.560.30", None),
+        ] {
+            assert_eq!(cuda(name, version), expected, "{name}");
+        }
+    }
 
     #[test]
     fn the_lists_are_sorted() {

@@ -1,6 +1,6 @@
 //! One `[[package]]` as Poetry writes it: changed in place, restricted by markers, or new.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
@@ -90,6 +90,31 @@ pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String
             }
         }
     }
+}
+
+/// Takes out of an entry that stays what it needed and nothing needs any more.
+pub(super) fn needs_no_more(source: &Source, block: &Block, gone: &BTreeSet<String>, patch: &mut Patch) {
+    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+    let Some(table) = table else { return };
+    let (mut at, mut goes, mut stays) = (table.start, false, 0);
+    let mut edits = Vec::new();
+    for line in source.slice(table).split_inclusive('\n') {
+        match key(line) {
+            Some(name) => {
+                goes = gone.contains(&name);
+                stays += usize::from(!goes);
+            }
+            // Alternatives stand on lines of their own below the name.
+            None => goes &= !line.trim().is_empty() && !line.starts_with('['),
+        }
+        let span = Span { start: at, end: at + line.len() };
+        edits.extend(goes.then_some(span));
+        at = span.end;
+    }
+    if stays == 0 && !edits.is_empty() {
+        edits = vec![table];
+    }
+    edits.into_iter().for_each(|span| patch.replace(span, ""));
 }
 
 /// The package that a line of `[package.dependencies]` begins with.

@@ -84,13 +84,17 @@ pub(super) fn poetry(
     let fates = fates(poetry.entries.len(), plans);
     let outside = outside::outside(poetry, &blocks, plans, &fates);
     let apart = outside.keys().copied().filter(|index| !fates[*index].pinned.is_empty()).collect();
+    let elsewhere = elsewhere(lock, plans, choices);
+    let stay =
+        outside.keys().chain(elsewhere.iter().filter(|_| poetry.version >= LockVersion::V2_1)).copied().collect();
     let mut writer = Writer {
         poetry,
         blocks: &blocks,
         plans,
-        elsewhere: elsewhere(lock, plans, choices),
         wants: wants(plans),
         needed: reach(poetry, &blocks, plans, &apart),
+        gone: gone(poetry, plans, &fates, &stay),
+        elsewhere,
         outside,
         patch: Patch::default(),
     };
@@ -192,6 +196,24 @@ fn wants(plans: &[TargetPlan]) -> Wants {
     wants
 }
 
+/// What is taken out of the lock while a wheel of the family that was said to need it stays.
+fn gone(
+    poetry: &PoetryLock,
+    plans: &[TargetPlan],
+    fates: &[Fates],
+    stay: &BTreeSet<usize>,
+) -> BTreeMap<PackageName, BTreeSet<String>> {
+    let decisions = plans.iter().flat_map(|plan| &plan.environments).flat_map(|one| &one.decisions);
+    let kept = decisions.filter(|decision| matches!(decision.what, What::Kept(_))).map(|decision| &decision.name);
+    let stays = |(index, fates): &(usize, &Fates)| {
+        fates.gone.is_empty() || !fates.kept.is_empty() || !fates.pinned.is_empty() || stay.contains(index)
+    };
+    let name = |index: usize| poetry.entries.get(index).map(|entry| entry.name.to_string());
+    let left: BTreeSet<String> = fates.iter().enumerate().filter(stays).filter_map(|(index, _)| name(index)).collect();
+    let gone: BTreeSet<String> = (0..fates.len()).filter_map(name).filter(|name| !left.contains(name)).collect();
+    if gone.is_empty() { BTreeMap::new() } else { kept.map(|name| (name.clone(), gone.clone())).collect() }
+}
+
 struct Writer<'a> {
     poetry: &'a PoetryLock,
     blocks: &'a [Block],
@@ -199,6 +221,8 @@ struct Writer<'a> {
     elsewhere: BTreeSet<usize>,
     wants: Wants,
     needed: BTreeMap<Node, Needed>,
+    /// By name of a package of the family that stays: what goes of what it needed.
+    gone: BTreeMap<PackageName, BTreeSet<String>>,
     outside: BTreeMap<usize, Vec<Guards>>,
     patch: Patch,
 }
@@ -224,6 +248,9 @@ impl Writer<'_> {
             }
             if !kept.is_empty() {
                 entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
+                if let Some(gone) = self.gone.get(&self.poetry.entries[index].name) {
+                    entry::needs_no_more(source, block, gone, &mut self.patch);
+                }
             }
             return Ok(());
         }

@@ -16,7 +16,12 @@ pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend>
         Fate::Swap { .. } => wanted,
         Fate::Keep { why, .. } => match why {
             Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) => Some(*backend),
-            Kept::AsLocked(None) | Kept::OneBuild | Kept::WithTorch | Kept::Unserved(_) | Kept::Unproven(_) => row(),
+            Kept::AsLocked(None)
+            | Kept::OneBuild
+            | Kept::WithTorch
+            | Kept::Unserved(_)
+            | Kept::Unproven(_)
+            | Kept::BesideCuda { .. } => row(),
         },
     }
 }

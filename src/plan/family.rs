@@ -180,12 +180,11 @@ fn member<S: WheelSource>(
     };
     let requires = knowledge.requires(row, wish.environment.platform);
     let pin = Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform)));
-    let old = current.or_else(|| default_wheel(entry, &locked, wish, &rows));
-    Ok((row.wheel.version.clone(), Fate::Swap { pin }, requires, old))
+    Ok((row.wheel.version.clone(), Fate::Swap { pin }, requires, current))
 }
 
 /// A line without digests and without an index of its own means the default index's wheel. That is good enough to tell
-/// what else the line brought along, though not to tell that it can stay.
+/// that one build serves all, though not which build it is.
 fn default_wheel(entry: &Entry, locked: &Locked, wish: &Wish<'_>, rows: &[Rc<WheelRow>]) -> Option<Rc<WheelRow>> {
     let means_it = matches!(locked, Locked::Untold) && entry.files.is_empty() && entry.origin == Origin::Index(None);
     let on_default = rows.iter().filter(|row| means_it && row.index == Index::Pypi);

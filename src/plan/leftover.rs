@@ -1,24 +1,44 @@
-//! What a swap leaves over: GPU runtime packages that only the old wheels needed.
+//! What a plan leaves over: GPU runtime packages that only wheels of other builds or other platforms need.
 //!
-//! A package goes only if the old wheels explain why it is in the lock, nothing that stays needs it, and the project
-//! does not ask for it itself. Where a requirements file does not say who needs a package (no `# via`), the old wheel's
-//! known requirements are the explanation. Nothing but GPU runtime packages is ever removed.
+//! A package goes only if nothing that stays needs it, the project does not ask for it itself, and
+//!
+//! - the lock's own wheels of the family explain why it is there: those for any platform and any Python, for a lock has
+//!   one list of packages for all of them, and an exported one does not tell which is for which; or
+//! - it has no file that installs on the environment.
+//!
+//! Where a requirements file does not say who needs a package (no `# via`), the known requirements of the family's wheels
+//! are the explanation. What is swapped or pinned to another release needs what the wheel in its place requires, which the
+//! closure holds; what the lock says of the old one counts no more. Nothing but GPU runtime packages is ever removed. One
+//! that has no file and is needed all the same is a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::family::Member;
+use super::family::{self, Member};
+use super::files::lacks_file;
 use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
-use crate::catalog::{Bound, WheelSource, is_gpu_runtime};
+use crate::catalog::{Bound, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime};
 use crate::closure::Chosen;
-use crate::digest::Sha256;
+use crate::error::{Code, Problem};
 use crate::lock::{Pick, Selection};
-use crate::marker::Condition;
+use crate::target::{Backend, Platform};
 
-/// Indices of the picks that go.
+/// Where GPU libraries exist at all.
+const PLATFORMS: [Platform; 3] = [Platform::LinuxX86_64, Platform::LinuxAarch64, Platform::WindowsX86_64];
+
+/// Who needs a package that could go.
+#[derive(Clone, Copy)]
+enum By<'a> {
+    /// The project itself.
+    Project,
+    /// Another package.
+    Package(&'a PackageName),
+}
+
+/// Indices of the picks that go, and the packages that should go but are needed.
 pub(super) fn removed<S: WheelSource>(
     view: View<'_>,
     selection: &Selection,
@@ -26,69 +46,98 @@ pub(super) fn removed<S: WheelSource>(
     chosen: &Chosen,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> Vec<usize> {
-    let swapped: BTreeSet<&PackageName> =
-        members.iter().filter(|member| member.is_swapped()).map(|member| &member.name).collect();
-    if swapped.is_empty() {
-        return Vec::new();
-    }
+) -> (Vec<usize>, Vec<Problem>) {
     let name_of = |pick: &Pick| &view.entries[pick.entry].name;
+    let could_go = |name: &PackageName| is_gpu_runtime(name) && !chosen.contains_key(name);
     let by_name: BTreeMap<&PackageName, &Pick> = selection.picks.iter().map(|pick| (name_of(pick), pick)).collect();
-    let explained = explained(view, selection, members, wish, knowledge, &by_name);
-    let candidates: BTreeSet<&PackageName> = explained
-        .iter()
-        .filter(|name| !chosen.contains_key(*name))
-        .filter_map(|name| Some(name_of(by_name.get(name)?)))
-        .collect();
+    if !by_name.keys().any(|name| could_go(name)) {
+        return (Vec::new(), Vec::new());
+    }
+    let settled: Vec<&Member> = members.iter().filter(|member| is_settled(member, wish, knowledge)).collect();
+    let explained = explained(view, selection, &settled, wish, knowledge, &by_name);
+    let lacking = |pick: &Pick| lacks_file(&view.entries[pick.entry], wish.environment, knowledge);
+    let goes = |pick: &Pick| could_go(name_of(pick)) && (explained.contains(name_of(pick)) || lacking(pick));
+    let going: Vec<usize> = (0..selection.picks.len()).filter(|index| goes(&selection.picks[*index])).collect();
+    let candidates: BTreeSet<&PackageName> = going.iter().map(|index| name_of(&selection.picks[*index])).collect();
+    // What is known to need something else than the lock says.
+    let replaced = |name: &PackageName| {
+        settled.iter().any(|member| member.name == *name) || chosen.get(name).is_some_and(|choice| choice.pin.is_some())
+    };
     // Who stays and needs a candidate, directly or through another candidate.
-    let mut needed: BTreeSet<&PackageName> = BTreeSet::new();
-    let mut open: Vec<&PackageName> = Vec::new();
+    let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
+    let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
     for pick in &selection.picks {
         let name = name_of(pick);
         if candidates.contains(name) {
-            let asked_by_another = |by: &&PackageName| !swapped.contains(by) && !candidates.contains(by);
-            if pick.root || pick.via.iter().flatten().collect::<Vec<_>>().iter().any(asked_by_another) {
-                open.push(name);
-            }
-        } else if !swapped.contains(name) {
-            open.extend(pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()));
+            let stays = |by: &&PackageName| !replaced(by) && !candidates.contains(by);
+            let asks = pick.root.then_some(By::Project);
+            let asks = asks.or_else(|| pick.via.iter().flatten().find(stays).map(By::Package));
+            open.extend(asks.map(|by| (name, by)));
+        } else if !replaced(name) {
+            open.extend(wanted(pick, &candidates).map(|candidate| (candidate, By::Package(name))));
         }
     }
-    while let Some(name) = open.pop() {
-        if !needed.insert(name) {
+    while let Some((name, by)) = open.pop() {
+        if needed.contains_key(name) {
             continue;
         }
+        needed.insert(name, by);
         if let Some(pick) = by_name.get(name) {
-            open.extend(pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()));
+            open.extend(wanted(pick, &candidates).map(|candidate| (candidate, By::Package(name))));
         }
         let needs_it = |pick: &&Pick| pick.via.iter().flatten().any(|by| by == name);
-        open.extend(selection.picks.iter().filter(needs_it).filter_map(|pick| candidates.get(name_of(pick)).copied()));
+        let through = selection.picks.iter().filter(needs_it).filter_map(|pick| candidates.get(name_of(pick)).copied());
+        open.extend(through.map(|candidate| (candidate, By::Package(name))));
     }
-    let goes = |pick: &Pick| candidates.contains(name_of(pick)) && !needed.contains(name_of(pick));
-    selection.picks.iter().enumerate().filter(|(_, pick)| goes(pick)).map(|(index, _)| index).collect()
+    let (kept, removed): (Vec<usize>, Vec<usize>) =
+        going.into_iter().partition(|index| needed.contains_key(name_of(&selection.picks[*index])));
+    let stuck = kept.into_iter().map(|index| &selection.picks[index]).filter(|pick| lacking(pick));
+    let problems = stuck.map(|pick| no_file(view, pick, needed[name_of(pick)], wish)).collect();
+    (removed, problems)
 }
 
-/// GPU runtime packages whose place in the lock the old wheels explain, through each other too.
+/// The candidates that a pick needs, as the lock has it.
+fn wanted<'a>(
+    pick: &'a Pick,
+    candidates: &BTreeSet<&'a PackageName>,
+) -> impl Iterator<Item = &'a PackageName> + use<'a> {
+    let names: Vec<&PackageName> =
+        pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()).collect();
+    names.into_iter()
+}
+
+/// True for a package of the family of which the closure says what it needs: another wheel takes its place, or it is a
+/// build for CPUs, whose GPU libraries are those of the lock's other wheels.
+fn is_settled<S: WheelSource>(member: &Member, wish: &Wish<'_>, knowledge: &Knowledge<'_, S>) -> bool {
+    let built = member.locked.as_ref().map(|row| row.built);
+    let is_cpu = wish.backend == Some(Backend::Cpu) || built == Some(Built::For(Backend::Cpu));
+    member.is_swapped() || is_cpu && knowledge.family(&member.name) == Family::PerBackend
+}
+
+/// GPU runtime packages whose place in the lock the family's wheels explain, through each other too.
 fn explained<S: WheelSource>(
     view: View<'_>,
     selection: &Selection,
-    members: &[Member],
+    settled: &[&Member],
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
     by_name: &BTreeMap<&PackageName, &Pick>,
 ) -> BTreeSet<PackageName> {
     let mut explained = BTreeSet::new();
     let mut open: Vec<PackageName> = Vec::new();
-    let platform = wish.environment.platform;
-    for member in members.iter().filter(|member| member.is_swapped()) {
+    for member in settled {
         let pick = &selection.picks[member.pick];
         open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
-        if let Some(Known::List(list)) = member.locked.as_ref().map(|row| knowledge.requires(row, platform)) {
-            let holds = |marker| !Condition::of(marker, wish.environment, &pick.extras).is_never();
-            open.extend(list.iter().filter(|one| holds(&one.marker)).map(|one| one.name.clone()));
-        }
         let says_so = |pick: &&Pick| pick.via.iter().flatten().any(|by| *by == member.name);
         open.extend(selection.picks.iter().filter(says_so).map(|pick| view.entries[pick.entry].name.clone()));
+        for entry in view.entries.iter().filter(|entry| entry.name == member.name) {
+            let Some(version) = &entry.version else { continue };
+            let admits = |row: &WheelRow| {
+                row.wheel.version == *version
+                    || entry.files.iter().any(|file| family::sha256(file.digest) == Some(row.sha256))
+            };
+            open.extend(required_somewhere(&entry.name, version, admits, knowledge));
+        }
     }
     // The triton of another maker's GPU owns the module of the one that is needed now, whatever brought it along.
     let other =
@@ -100,21 +149,48 @@ fn explained<S: WheelSource>(
             continue;
         }
         open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
-        let Some(version) = &view.entries[pick.entry].version else { continue };
-        let rows = knowledge.rows(&name, version);
-        // The same bytes have the same metadata, wherever they are served: one list a file is enough.
-        let mut told: BTreeSet<(&Version, Sha256)> = BTreeSet::new();
-        let here = rows.iter().filter(|row| row.wheel.fit(wish.environment).is_some());
-        for row in here {
-            let file = (&row.wheel.version, row.sha256);
-            if !told.contains(&file)
-                && let Known::List(list) = knowledge.requires(row, platform)
-            {
-                told.insert(file);
-                // With all extras: the old wheels may have asked for any of them.
-                open.extend(list.iter().map(|one| one.name.clone()));
-            }
+        if let Some(version) = &view.entries[pick.entry].version {
+            open.extend(required_somewhere(&name, version, |row| row.wheel.version == *version, knowledge));
         }
     }
     explained
+}
+
+/// What some wheels of a release require on any platform, with all extras: the old wheels may have asked for any of them.
+fn required_somewhere<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    admits: impl Fn(&WheelRow) -> bool,
+    knowledge: &Knowledge<'_, S>,
+) -> BTreeSet<PackageName> {
+    let rows = knowledge.rows(name, version);
+    // One list speaks for all wheels of a build on an index.
+    let mut told: BTreeSet<(&Version, &Index, Platform)> = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for row in rows.iter().filter(|row| admits(row)) {
+        for platform in PLATFORMS {
+            if told.contains(&(&row.wheel.version, &row.index, platform)) {
+                continue;
+            }
+            if let Known::List(list) = knowledge.requires(row, platform) {
+                told.insert((&row.wheel.version, &row.index, platform));
+                names.extend(list.iter().map(|one| one.name.clone()));
+            }
+        }
+    }
+    names
+}
+
+/// A GPU library without a file that something needs all the same.
+fn no_file(view: View<'_>, pick: &Pick, by: By<'_>, wish: &Wish<'_>) -> Problem {
+    let entry = &view.entries[pick.entry];
+    let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let by = match by {
+        By::Project => "the project asks for it".to_owned(),
+        By::Package(name) => format!("{name} needs it"),
+    };
+    let message =
+        format!("the lock has no file of {}{version} for {}, and {by}", entry.name, wish.environment.platform);
+    let problem = view.point(Problem::new(Code::Unmet, message), pick.entry).under(wish.environment.python);
+    problem.help("lock a release that has one, or let a marker keep it to the platforms that have it")
 }

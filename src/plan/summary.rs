@@ -51,12 +51,12 @@ fn by_decision(plan: &TargetPlan) -> BTreeMap<&Decision, Vec<Python>> {
 }
 
 fn change(decision: &Decision) -> Change {
-    let needed = |by: &[Rc<str>]| Some(format!("needed by {}", by.join(", ")));
+    let needed = |by: &[Rc<str>]| format!("needed by {}", by.join(", "));
     let (action, pin, why) = match &decision.what {
         What::Swapped(pin) => (Action::Swapped, Some(pin), None),
-        What::Added(pin, by) => (Action::Added, Some(pin), needed(by)),
-        What::Included(by) => (Action::Included, None, needed(by)),
-        What::Repinned(pin, by) => (Action::Repinned, Some(pin), needed(by)),
+        What::Added(pin, by) => (Action::Added, Some(pin), Some(needed(by))),
+        What::Included(by) => (Action::Included, None, Some(needed(by))),
+        What::Repinned(pin, by) => (Action::Repinned, Some(pin), Some(needed(by))),
         What::Removed => (Action::Removed, None, Some("nothing needs it any more".to_owned())),
         What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
         What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
@@ -73,6 +73,10 @@ fn change(decision: &Decision) -> Change {
         What::Unswapped(bound, torch) => {
             let why = format!("stays as locked, for {}: torch is built for {}", bound.spoken(), torch.spoken());
             (Action::Unswapped, None, Some(why))
+        }
+        What::Kept(Kept::BesideCuda { cuda, by }) => {
+            let by = if by.is_empty() { "the lock does not tell who needs it".to_owned() } else { needed(by) };
+            (Action::Kept, None, Some(format!("for CUDA {cuda}, beside libraries for another CUDA: {by}")))
         }
         What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
     };

@@ -1,6 +1,5 @@
 //! Whether an entry installs on an environment, and what keeps it from it.
 
-use super::files::Files;
 use super::findings::Findings;
 use super::history::History;
 use super::{Fate, Here};
@@ -10,6 +9,7 @@ use crate::lock::{Entry, Lock};
 use crate::marker::Asked;
 use crate::pin::Pin;
 use crate::plan::family;
+use crate::plan::files::Files;
 use crate::report::audit::{Finding, Verdict};
 use crate::report::rule::Rule;
 use crate::system::System;

@@ -1,15 +1,16 @@
-//! The files that an entry may be installed from, as far as the lock and the catalogue name them.
+//! The files that an entry may be installed from, as far as the lock and the catalogue name them: what an audit tells of,
+//! and what a plan must not leave out of sight.
 
-use super::offers::Offers;
 use std::rc::Rc;
 
 use pep440_rs::Version;
 
-use crate::catalog::{Index, WheelRow, WheelSource};
+use super::family::{file_name, sha256};
+use super::{Knowledge, Rows, labelled};
+use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
 use crate::constraint::Constraint;
-use crate::lock::{Entry, LockedDigest, Origin};
-use crate::plan::family::file_name;
-use crate::plan::{Knowledge, Rows, labelled};
+use crate::digest::Sha256;
+use crate::lock::{Entry, Origin};
 use crate::report::audit::Verdict;
 use crate::system::System;
 use crate::target::{Environment, Python};
@@ -33,31 +34,54 @@ const ARCHIVES: [&str; 12] = [
 
 /// One wheel that may be taken.
 #[derive(Debug)]
-pub(super) struct Candidate {
-    pub(super) wheel: WheelName,
+pub(crate) struct Candidate {
+    pub(crate) wheel: WheelName,
     /// Withdrawn, as the catalogue knows.
-    pub(super) yanked: bool,
+    pub(crate) yanked: bool,
     /// Which Pythons it takes, as the catalogue knows.
     pythons: Option<Constraint>,
 }
 
 /// The files of an entry.
 #[derive(Debug, Default)]
-pub(super) struct Files {
-    pub(super) wheels: Vec<Candidate>,
+pub(crate) struct Files {
+    pub(crate) wheels: Vec<Candidate>,
     /// Source distributions.
-    pub(super) sources: Vec<String>,
+    pub(crate) sources: Vec<String>,
     /// True if there may be more files, of which nobody here knows the names.
-    pub(super) untold: bool,
+    pub(crate) untold: bool,
     /// True for a repository and a folder.
-    pub(super) built: bool,
+    pub(crate) built: bool,
     /// A release that is named without its files, and what the catalogue has of it.
     unnamed: Option<(Version, Rows)>,
 }
 
+/// True if nothing that the lock admits for an entry installs on an environment. Where the lock does not name its files
+/// and the catalogue knows none of them, the release's own wheels tell, and that no GPU library exists for macOS.
+pub(crate) fn lacks_file<S: WheelSource>(
+    entry: &Entry,
+    environment: Environment,
+    knowledge: &Knowledge<'_, S>,
+) -> bool {
+    match Files::of(entry, knowledge, |_| None).verdict(environment, None).0 {
+        Verdict::Wheel(_) | Verdict::Built(_) => false,
+        Verdict::Nothing => true,
+        Verdict::Unknown => {
+            let rows = entry.version.as_ref().map(|version| knowledge.rows(&entry.name, version)).unwrap_or_default();
+            let elsewhere = |row: &Rc<WheelRow>| row.wheel.fit_on(environment, None) == Err(Misfit::Platform);
+            let is_library = is_gpu_runtime(&entry.name) && environment.platform.is_macos();
+            if rows.is_empty() { is_library } else { rows.iter().all(elsewhere) }
+        }
+    }
+}
+
 impl Files {
-    /// Collects them.
-    pub(super) fn of<S: WheelSource>(entry: &Entry, knowledge: &Knowledge<'_, S>, offers: &Offers) -> Self {
+    /// Collects them. `told` names a file by its digest where neither the lock nor the catalogue does.
+    pub(crate) fn of<S: WheelSource>(
+        entry: &Entry,
+        knowledge: &Knowledge<'_, S>,
+        told: impl Fn(Sha256) -> Option<String>,
+    ) -> Self {
         let rows = match &entry.version {
             Some(version) => knowledge.rows(&entry.name, version),
             None => [].into(),
@@ -76,8 +100,8 @@ impl Files {
                     match (file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),
                         (None, Some(row)) => files.wheels.push(Candidate::of(row)),
-                        (None, None) => match digest.and_then(|digest| offers.file(&entry.name, digest)) {
-                            Some(offer) => files.add(&offer.file, entry, None),
+                        (None, None) => match digest.and_then(&told) {
+                            Some(file) => files.add(&file, entry, None),
                             None => files.untold = true,
                         },
                     }
@@ -122,7 +146,7 @@ impl Files {
     }
 
     /// From which of them it would be installed. If from no wheel although there are some: what the nearest one lacks.
-    pub(super) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<Misfit>) {
+    pub(crate) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<Misfit>) {
         let fits = self.wheels.iter().filter(|one| one.takes(environment.python)).filter_map(|one| {
             let fit = one.wheel.fit_on(environment, system).ok()?;
             Some(((!one.yanked, fit), &one.wheel))
@@ -151,12 +175,12 @@ impl Files {
     }
 
     /// True if some wheel holds compiled code, as its tags say.
-    pub(super) fn is_compiled(&self) -> bool {
+    pub(crate) fn is_compiled(&self) -> bool {
         self.wheels.iter().any(|one| one.wheel.platform_tag() != "any")
     }
 
     /// The Pythons for which there are wheels on the platform, whatever its age.
-    pub(super) fn pythons(&self, environment: Environment) -> Vec<Python> {
+    pub(crate) fn pythons(&self, environment: Environment) -> Vec<Python> {
         let there = |python| Environment { python, ..environment };
         let takes = |python: &Python| {
             self.wheels
@@ -167,7 +191,7 @@ impl Files {
     }
 
     /// The withdrawn wheel of a name.
-    pub(super) fn is_yanked(&self, file: &str) -> bool {
+    pub(crate) fn is_yanked(&self, file: &str) -> bool {
         self.wheels.iter().any(|one| one.yanked && one.wheel.as_str() == file)
     }
 }
@@ -189,8 +213,4 @@ fn other_kind(misfit: Misfit, system: Option<System>) -> bool {
         (Misfit::System(asked), Some(system)) => asked.kind() != system.kind(),
         (Misfit::System(_) | Misfit::Python | Misfit::Platform, _) => false,
     }
-}
-
-fn sha256(digest: &LockedDigest) -> Option<crate::digest::Sha256> {
-    crate::plan::family::sha256(digest)
 }

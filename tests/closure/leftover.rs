@@ -1,0 +1,242 @@
+//! GPU libraries that nothing on a target needs, and those that cannot be installed there.
+
+use super::{BASE, digest, export, lock};
+use crate::support::{Place, Run};
+
+const LINUX: &str = "torch-2.2.2-cp310-cp310-manylinux1_x86_64.whl";
+const AARCH64: &str = "torch-2.2.2-cp310-cp310-manylinux2014_aarch64.whl";
+const WINDOWS: &str = "torch-2.2.2-cp310-cp310-win_amd64.whl";
+const MAC: &str = "torch-2.2.2-cp310-none-macosx_11_0_arm64.whl";
+const NCCL: &str = "nvidia_nccl_cu12-2.19.3-py3-none-manylinux1_x86_64.whl";
+const CUFILE: &str = "nvidia_cufile_cu12-1.11.1.6-py3-none-manylinux2014_x86_64.manylinux_2_17_x86_64.whl";
+
+/// Where the wheel that the default index has of torch 2.2.2 is a build for CPUs, and stays.
+const KEPT: [&str; 3] = ["--platform macos-arm64", "--platform linux-aarch64 --cpu", "--platform windows-x86_64 --cpu"];
+
+/// One pin with several files, as a lock for all platforms has it.
+fn pin(name: &str, files: &[&str]) -> String {
+    let digests: String = files.iter().map(|file| format!(" --hash=sha256:{}", digest(file))).collect();
+    format!("{name}{digests}\n")
+}
+
+/// A lock for all platforms that does not tell what is for which.
+fn for_all(more: &str) -> String {
+    let torch = pin("torch==2.2.2", &[LINUX, AARCH64, WINDOWS, MAC]);
+    lock(&[], &BASE) + &torch + more
+}
+
+fn on(text: &str, target: &str) -> Run {
+    export(text, &format!("{target} --python 3.10"))
+}
+
+#[test]
+fn what_the_linux_wheel_brought_along_goes_where_another_platforms_wheel_stays() {
+    let nccl = pin("nvidia-nccl-cu12==2.19.3", &[NCCL]);
+    // NVIDIA makes this one for Windows too, where torch's wheel holds it.
+    let cublas = format!("nvidia-cublas-cu12==12.1.3.1 --hash=sha256:{}\n", "c".repeat(64));
+    for (nccl, cublas) in [(nccl.clone(), cublas.clone()), (nccl + "    # via torch\n", cublas + "    # via torch\n")] {
+        for target in KEPT {
+            let run = on(&for_all(&format!("{cublas}{nccl}")), target);
+            assert!(run.stderr.contains("kept     torch 2.2.2: already a cpu build"), "{target}: {}", run.stderr);
+            assert!(run.stderr.contains("removed  nvidia-nccl-cu12 2.19.3: nothing needs it"), "{}", run.stderr);
+            let output = run.ok();
+            assert!(!output.contains("nvidia-") && output.contains("\ntorch==2.2.2 "), "{target}: {output}");
+        }
+    }
+}
+
+/// The digests are those of another Python, so which wheel the lock has for this one is not told.
+#[test]
+fn what_a_wheel_for_another_python_brought_along_goes() {
+    let text = for_all(&pin("nvidia-nccl-cu12==2.19.3", &[NCCL]));
+    let output = export(&text, "--cpu --python 3.11 -q").ok();
+    assert!(!output.contains("nvidia-") && output.contains("torch-2.2.2%2Bcpu-cp311-"), "{output}");
+}
+
+#[test]
+fn without_digests_the_default_wheels_explain_the_libraries() {
+    let text = "torch==2.2.2\nnvidia-nccl-cu12==2.19.3\ntriton==2.2.0\n".to_owned() + &BASE.join("\n");
+    for target in KEPT.into_iter().chain(["--cpu"]) {
+        let output = on(&text, &format!("{target} --without-hashes -q")).ok();
+        assert!(!output.contains("nvidia-") && !output.contains("triton"), "{target}: {output}");
+    }
+}
+
+/// A poetry.lock has one list of packages for all platforms; that of torch 1.13.0 on Linux has no markers.
+fn poetry(project: &str, more: &str) -> Place {
+    let file = |name: &str| format!("    {{file = \"{name}\", hash = \"sha256:{}\"}},\n", digest(name));
+    let package = |name: &str, version: &str, files: &str, needs: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\noptional = false\npython-versions = \"*\"\n\
+             files = [\n{files}]\n\n{needs}"
+        )
+    };
+    let invented =
+        |name: &str| format!("    {{file = \"{name}-py3-none-any.whl\", hash = \"sha256:{}\"}},\n", "e".repeat(64));
+    let torch = [
+        "torch-1.13.0-cp310-cp310-manylinux1_x86_64.whl",
+        "torch-1.13.0-cp310-cp310-win_amd64.whl",
+        "torch-1.13.0-cp310-none-macosx_11_0_arm64.whl",
+    ];
+    let cudnn = "nvidia_cudnn_cu11-8.5.0.96-2-py3-none-manylinux1_x86_64.whl";
+    let cublas = ["manylinux1_x86_64", "win_amd64"]
+        .map(|tag| file(&format!("nvidia_cublas_cu11-11.10.3.66-py3-none-{tag}.whl")));
+    let needs = "[package.dependencies]\nnvidia-cublas-cu11 = \"11.10.3.66\"\nnvidia-cudnn-cu11 = \"8.5.0.96\"\n\
+                 typing-extensions = \"*\"\n\n";
+    let text = [
+        package("nvidia-cublas-cu11", "11.10.3.66", &cublas.concat(), ""),
+        package("nvidia-cudnn-cu11", "8.5.0.96", &file(cudnn), ""),
+        package("torch", "1.13.0", &torch.map(file).concat(), needs),
+        package("typing-extensions", "4.12.2", &invented("typing_extensions-4.12.2"), ""),
+        package("zz-tool", "1.0", &invented("zz_tool-1.0"), more),
+        "[metadata]\nlock-version = \"2.0\"\npython-versions = \"~3.10\"\ncontent-hash = \"0\"\n".to_owned(),
+    ];
+    let place = Place::new();
+    place.write("poetry.lock", text.concat());
+    place.write(
+        "pyproject.toml",
+        format!(
+            "[tool.poetry]\nname = \"app\"\nversion = \"0\"\n\n[tool.poetry.dependencies]\npython = \"~3.10\"\n\
+             torch = \"1.13.0\"\nzz-tool = \"*\"\n{project}"
+        ),
+    );
+    place
+}
+
+#[test]
+fn a_poetry_lock_of_every_platform_gives_each_its_own() {
+    let place = poetry("", "");
+    for target in ["--platform macos-arm64", "--platform windows-x86_64 --cpu", "--cpu"] {
+        let output = place.run(&format!("export {target} --python 3.10 -q")).ok();
+        assert!(!output.contains("nvidia-") && output.contains("typing-extensions"), "{target}: {output}");
+    }
+    let rewritten = place.run("rewrite --platform macos-arm64 --python 3.10 -q -o new.lock");
+    assert_eq!(rewritten.status, 0, "{}", rewritten.stderr);
+    assert!(!place.read("new.lock").contains("name = \"nvidia-"), "{}", place.read("new.lock"));
+}
+
+#[test]
+fn a_library_that_the_project_asks_for_is_never_removed() {
+    let place = poetry("nvidia-cublas-cu11 = \"*\"\n", "");
+    let output = place.run("export --cpu --python 3.10 -q").ok();
+    assert!(output.contains("\nnvidia-cublas-cu11==11.10.3.66 ") || output.starts_with("nvidia-cublas"), "{output}");
+    assert!(!output.contains("nvidia-cudnn"), "{output}");
+    let nccl = pin("nvidia-nccl-cu12==2.19.3", &[NCCL]) + "    # via -r requirements.in, torch\n";
+    let output = on(&for_all(&nccl), "--cpu -q").ok();
+    assert!(output.contains("\nnvidia-nccl-cu12==2.19.3 "), "{output}");
+}
+
+#[test]
+fn a_library_without_a_wheel_that_something_asks_for_is_refused() {
+    let place = poetry("nvidia-cublas-cu11 = \"*\"\n", "[package.dependencies]\nnvidia-cudnn-cu11 = \"*\"\n\n");
+    let message = place.run("export --platform macos-arm64 --python 3.10").refused();
+    for expected in [
+        "the lock has no file of nvidia-cublas-cu11 11.10.3.66 for macos-arm64, and the project asks for it",
+        "the lock has no file of nvidia-cudnn-cu11 8.5.0.96 for macos-arm64, and zz-tool needs it",
+        "--> poetry.lock:",
+        "or let a marker keep it to the platforms that have it",
+    ] {
+        assert!(message.contains(expected), "{expected}: {message}");
+    }
+    // On Windows one of the two can be installed.
+    let message = place.run("export --platform windows-x86_64 --cpu --python 3.10").refused();
+    assert!(message.contains("nvidia-cudnn-cu11") && !message.contains("no file of nvidia-cublas"), "{message}");
+}
+
+/// Torch does not explain it, but nothing asks for it either.
+#[test]
+fn a_library_goes_where_it_has_no_wheel_and_stays_where_it_has_one() {
+    let text = for_all(&pin("nvidia-cufile-cu12==1.11.1.6", &[CUFILE]));
+    for target in KEPT {
+        let output = on(&text, &format!("{target} -q")).ok();
+        assert!(!output.contains("nvidia-"), "{target}: {output}");
+    }
+    let output = on(&text, "--cpu -q").ok();
+    assert!(output.contains("\nnvidia-cufile-cu12==1.11.1.6 "), "{output}");
+}
+
+/// The release is the right one, but the lock was made for another machine.
+#[test]
+fn a_library_that_is_locked_for_another_machine_gets_its_digest_from_the_catalogue() {
+    let torch = pin("torch==2.9.1", &["torch-2.9.1-cp312-cp312-manylinux_2_28_x86_64.whl"]);
+    let [arm, intel] = ["aarch64", "x86_64"].map(|machine| {
+        format!("nvidia_nccl_cu13-2.27.7-py3-none-manylinux2014_{machine}.manylinux_2_17_{machine}.whl")
+    });
+    let text = lock(&[], &BASE).replace("sympy==1.13.1", "sympy==1.14.0")
+        + &lock(&[], &["setuptools==80.0"])
+        + &torch
+        + &pin("nvidia-nccl-cu13==2.27.7", &[&intel]);
+    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12 -q").ok();
+    assert!(output.contains(&digest(&arm)) && !output.contains(&digest(&intel)), "{output}");
+    let output = export(&text, "--cuda 13.0 --python 3.12 -q").ok();
+    assert!(output.contains(&digest(&intel)) && !output.contains(&digest(&arm)), "{output}");
+}
+
+/// All files are told by their digests, and none of them is for the target.
+#[test]
+fn a_wheel_that_is_locked_for_another_platform_is_not_kept() {
+    let linux = [("torch==2.2.2", LINUX)];
+    let message = on(&lock(&linux, &BASE), "--platform windows-x86_64").refused();
+    assert!(message.contains("the lock has no wheel of torch 2.2.2 for windows-x86_64"), "{message}");
+    let output = on(&lock(&linux, &BASE), "--platform windows-x86_64 --cpu -q").ok();
+    assert!(output.contains("-win_amd64.whl") && !output.contains(&digest(LINUX)), "{output}");
+}
+
+/// Torch 2.12.1 asks for its libraries through extras of cuda-toolkit, by other names from CUDA 13 on.
+fn toolkit(via: bool) -> String {
+    let torch = pin("torch==2.12.1", &["torch-2.12.1-cp312-cp312-manylinux_2_28_x86_64.whl"]);
+    let base = lock(&[], &BASE).replace("sympy==1.13.1", "sympy==1.14.0") + &lock(&[], &["setuptools==80.0"]);
+    let said = |by: &str| if via { format!("    # via {by}\n") } else { String::new() };
+    let libraries = [
+        ("cuda-bindings==13.3.1", "torch"),
+        ("cuda-toolkit[cublas,cufft]==13.0.2", "torch"),
+        ("nvidia-cublas==13.1.0.3", "cuda-toolkit"),
+        ("nvidia-cufft==12.0.0.61", "cuda-toolkit"),
+        ("nvidia-nvjitlink==13.0.88", "cuda-toolkit, nvidia-cufft"),
+        ("nvidia-nccl-cu13==2.29.7", "torch"),
+    ];
+    let libraries = libraries.map(|(name, by)| lock(&[], &[name]) + &said(by));
+    base + &torch + &libraries.concat()
+}
+
+fn names(output: &str) -> Vec<&str> {
+    output.lines().filter_map(|line| line.split(['=', '[']).next()).filter(|name| name.starts_with("nvidia-")).collect()
+}
+
+#[test]
+fn no_library_of_the_old_cuda_is_left() {
+    for via in [false, true] {
+        let run = export(&toolkit(via), "--cuda 12.6 --python 3.12");
+        assert!(!run.stderr.contains("beside libraries"), "{}", run.stderr);
+        let output = run.ok();
+        let names = names(&output);
+        assert!(names.len() > 10 && names.iter().all(|name| name.ends_with("-cu12")), "{names:?}");
+        assert!(
+            output.contains("\ncuda-bindings==12.9.7") && output.contains("nvjitlink,nvrtc,nvtx]==12.6.3"),
+            "{output}"
+        );
+        if via {
+            // Where others say who needs them, what was added counts as put there by hand.
+            continue;
+        }
+        // And back: what was added goes again.
+        let back = export(&output, "--cuda 13.0 --python 3.12 -q").ok();
+        assert!(self::names(&back).iter().all(|name| !name.ends_with("-cu12")), "{back}");
+        let none = export(&output, "--cpu --python 3.12 -q").ok();
+        assert!(self::names(&none).is_empty() && !none.contains("cuda-toolkit"), "{none}");
+    }
+}
+
+#[test]
+fn libraries_of_two_cudas_that_are_asked_for_are_told() {
+    let text = toolkit(true).replace("# via cuda-toolkit, nvidia-cufft", "# via cuda-toolkit, nvidia-cufft, filelock");
+    let run = export(&text, "--cuda 12.6 --python 3.12");
+    let told = "kept       nvidia-nvjitlink 13.0.88: for CUDA 13, beside libraries for another CUDA: needed by";
+    assert!(run.stderr.contains(told) && run.stderr.contains("filelock"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("beside libraries").count(), 1, "{}", run.stderr);
+    let output = run.ok();
+    assert!(
+        output.contains("\nnvidia-nvjitlink==13.0.88 ") && output.contains("\nnvidia-nvjitlink-cu12=="),
+        "{output}"
+    );
+}
