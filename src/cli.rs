@@ -105,6 +105,9 @@ pub struct Check {
     /// Do not mind a lock that was rewritten
     #[arg(long)]
     pub allow_swapped: bool,
+    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    #[arg(long)]
+    pub locked: bool,
     /// How to tell what was found
     #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
     pub report: CheckReport,
@@ -164,6 +167,9 @@ pub struct Rewrite {
     /// Take PyTorch's wheels from this base URL; digests stay
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
+    /// What is asked of the lock.
+    #[command(flatten)]
+    pub locked: LockedArgs,
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -206,6 +212,9 @@ pub struct Export {
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// What is asked of the lock.
+    #[command(flatten)]
+    pub locked: LockedArgs,
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -337,6 +346,14 @@ pub enum OutputFormat {
     Requirements,
     /// A pylock.toml (PEP 751), for pip 26.1, uv and others
     Pylock,
+}
+
+/// What is asked of a lock before anything is made of it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct LockedArgs {
+    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    #[arg(long, help_heading = "Lock")]
+    pub locked: bool,
 }
 
 /// What is told on standard error.

@@ -38,15 +38,17 @@ impl Colour {
 
 /// An error for people: every problem with its place and its remedy.
 pub fn error(error: &Error, colour: Colour) -> String {
-    let mut text = String::new();
-    for problem in error.problems() {
-        let _ = writeln!(text, "{}: {}", colour.paint("1;31", "error"), problem.sentence());
-        if let Some(place) = &problem.place {
-            let _ = writeln!(text, "{place}");
-        }
-        if let Some(remedy) = &problem.remedy {
-            let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-        }
+    error.problems().iter().map(|one| problem(one, &colour.paint("1;31", "error"), colour)).collect()
+}
+
+/// A problem with its place and its remedy behind a word that says how bad it is.
+fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
+    let mut text = format!("{word}: {}\n", problem.sentence());
+    if let Some(place) = &problem.place {
+        let _ = writeln!(text, "{place}");
+    }
+    if let Some(remedy) = &problem.remedy {
+        let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
     }
     text
 }
@@ -156,6 +158,9 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
         };
         let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));
     }
+    for warning in &summary.warnings {
+        text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
+    }
     let mut told: Vec<&str> = Vec::new();
     for (_, why) in &summary.left_out {
         if !told.contains(&why.as_str()) {
@@ -244,6 +249,7 @@ pub fn summary_json(summary: &Summary) -> String {
         },
         "changes": changes,
         "left_out": left_out,
+        "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
     });
     document(&value)
 }

@@ -24,6 +24,8 @@ pub struct Summary {
     pub changes: Vec<Change>,
     /// Pythons that the lock allows but that are not served, and why.
     pub left_out: Vec<(Python, String)>,
+    /// What is to be said of the lock.
+    pub warnings: Vec<Problem>,
 }
 
 /// What became of one package.

@@ -129,6 +129,10 @@ pub fn audit<S: WheelSource>(
             });
         }
     }
+    if let Some(stale) = lock.stale() {
+        let finding = Finding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
+        findings.add(finding.help(stale.remedy.unwrap_or_default()));
+    }
     digests::look(lock, &selected, knowledge, &mut findings);
     tell_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();

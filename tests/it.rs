@@ -41,6 +41,7 @@ mod requirements_files;
 mod rewrite;
 mod selection;
 mod several;
+mod stale;
 mod support;
 mod verify;
 mod writes;

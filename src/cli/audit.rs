@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ChoiceArgs, ColourArg, TargetArgs};
+use super::{ChoiceArgs, ColourArg, LockedArgs, TargetArgs};
 use crate::report::audit::Level;
 use crate::report::rule::Rule;
 use crate::rules::Driver;
@@ -40,6 +40,9 @@ pub struct Audit {
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// What is asked of the lock.
+    #[command(flatten)]
+    pub locked: LockedArgs,
     /// Ask the index for packages without a wheel: which of their releases have one
     #[arg(long, help_heading = "Index")]
     pub index: bool,

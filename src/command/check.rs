@@ -62,10 +62,11 @@ pub fn run(args: &Check) -> Result<Checked> {
     }
     let catalogues = read::catalogues(&config.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
-    for name in locks.iter().filter(|_| !args.allow_swapped) {
+    for name in &locks {
         let lock = read::lock(name)?;
-        let swapped = check::swapped(&lock, &knowledge).into_iter();
         let finding = |problem| Finding { file: name.clone(), problem, details: Vec::new(), fixed: false };
+        checked.findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
+        let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
         checked.findings.extend(swapped.map(finding));
     }
     Error::unless_empty(problems)?;

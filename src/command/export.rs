@@ -9,7 +9,7 @@ use crate::cli::{Export, OutputFormat};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::Pylock;
 use crate::output::{self, Draft, Style};
-use crate::plan::{self, Knowledge};
+use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
 
 /// What an export gives.
@@ -79,9 +79,19 @@ pub(super) enum Prepared {
     Pylock(Box<Draft>),
 }
 
+/// What was done for each target; what is to be said of the lock stands with the first.
+pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>) -> Vec<Summary> {
+    let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
+    if let Some(first) = summaries.first_mut() {
+        first.warnings = warnings;
+    }
+    summaries
+}
+
 /// Makes an output as far as it can be made without the network.
 pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
     let lock = read::lock(&job.lock)?;
+    let warnings = read::warnings(&lock, job.locked)?;
     let catalogues = read::catalogues(&job.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
     let plans = plan::targets(&lock, &job.wanted, job.allow_none, &knowledge)?;
@@ -91,7 +101,7 @@ pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
         OutputFormat::Requirements => Prepared::Requirements(output::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
     };
-    let summaries = plans.iter().map(plan::summary).collect();
+    let summaries = told(&plans, warnings);
     // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plans, knowledge));
     Ok((file, summaries))

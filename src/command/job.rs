@@ -20,6 +20,8 @@ pub(super) struct Job {
     /// The targets it is for, with what is chosen of the lock for each.
     pub(super) wanted: Vec<(Target, Choice)>,
     pub(super) allow_none: bool,
+    /// A stale lock is refused.
+    pub(super) locked: bool,
     pub(super) without_hashes: bool,
     pub(super) format: OutputFormat,
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
@@ -84,6 +86,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
         catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
+        locked: args.locked.locked,
         format,
         index,
         output,

@@ -61,6 +61,14 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     }
 }
 
+/// What is to be said of a lock before anything is made of it. `locked` makes an error of it.
+pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
+    match lock {
+        Lock::Poetry(lock) if locked => lock.is_locked().map(|()| Vec::new()),
+        Lock::Poetry(_) | Lock::Requirements(_) | Lock::Pylock(_) => Ok(lock.stale().into_iter().collect()),
+    }
+}
+
 /// Reads another text as if it stood in the place of a lock.
 pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
     match lock {

@@ -2,6 +2,7 @@
 
 mod proof;
 
+use super::export::told;
 use super::{job, outputs, read};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
@@ -57,6 +58,7 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;
+    let warnings = read::warnings(&lock, args.locked.locked)?;
     let catalogues = read::catalogues(&catalogs)?;
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
     let choices = rewritings.iter().map(|one| choice(&lock, one.choice.as_ref()));
@@ -79,7 +81,7 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
             Error::unless_empty(proof::each_choice(lock, &plans, again, &Knowledge::new(&catalogues)))?;
         }
     }
-    let summaries = plans.iter().map(plan::summary).collect();
+    let summaries = told(&plans, warnings);
     Ok(Rewritten { lock: name, before: before.into(), after, summaries })
 }
 

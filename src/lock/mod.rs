@@ -129,6 +129,14 @@ impl Lock {
         }
     }
 
+    /// What to say of a `poetry.lock` that was not made from the project beside it as it is now.
+    pub fn stale(&self) -> Option<Problem> {
+        match self {
+            Self::Poetry(lock) => lock.stale(),
+            Self::Requirements(_) | Self::Pylock(_) => None,
+        }
+    }
+
     /// What it gives on an environment.
     ///
     /// # Errors

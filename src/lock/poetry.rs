@@ -27,6 +27,7 @@ use crate::text::{Source, Span, quoted};
 
 mod choice;
 mod extras;
+mod fresh;
 mod indexes;
 mod layout;
 mod parts;
@@ -71,6 +72,8 @@ pub struct PoetryLock {
     pub pythons: Constraint,
     /// What the project asks for itself.
     pub project: Option<Project>,
+    /// The digest of the project that it was made from, and where it stands.
+    content_hash: Option<(String, Span)>,
 }
 
 /// What a lock says of an entry beside what every format does.
@@ -131,8 +134,10 @@ impl PoetryLock {
         for (index, entry) in entries.iter().enumerate() {
             by_name.entry(entry.name.clone()).or_default().push(index);
         }
+        let content_hash = dig(end.root(), &["metadata", "content-hash"]);
+        let content_hash = content_hash.and_then(|item| Some((item.as_str()?.to_owned(), item.span())));
         drop(end);
-        Ok(Self { source, version, entries, packages, by_name, extras, pythons, project })
+        Ok(Self { source, version, entries, packages, by_name, extras, pythons, project, content_hash })
     }
 
     /// The groups of an entry; none before 2.1.

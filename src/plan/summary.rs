@@ -36,6 +36,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         pythons: plan.target.pythons.clone(),
         changes: changes.collect(),
         left_out: plan.left_out.iter().map(|one| (one.python, one.why.clone())).collect(),
+        warnings: Vec::new(),
     }
 }
 

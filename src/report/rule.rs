@@ -79,11 +79,13 @@ pub enum Rule {
     DigestConflict,
     /// The address has no TLS.
     PlainHttp,
+    /// The lock was not made from the project as it is now.
+    StaleLock,
 }
 
 impl Rule {
     /// All of them, in the order of the table in the README.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::NoWheel,
         Self::NeedsCompiler,
         Self::SourceOnly,
@@ -107,6 +109,7 @@ impl Rule {
         Self::WeakDigest,
         Self::DigestConflict,
         Self::PlainHttp,
+        Self::StaleLock,
     ];
 
     /// The stable kebab-case code.
@@ -135,6 +138,7 @@ impl Rule {
             Self::WeakDigest => "weak-digest",
             Self::DigestConflict => "digest-conflict",
             Self::PlainHttp => "plain-http",
+            Self::StaleLock => "stale-lock",
         }
     }
 
@@ -166,6 +170,7 @@ impl Rule {
             Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not take",
             Self::DigestConflict => "the catalogue knows another digest for the very file",
             Self::PlainHttp => "an address has no TLS",
+            Self::StaleLock => "the lock was not made from the project as it is now",
         }
     }
 
@@ -191,7 +196,8 @@ impl Rule {
             | Self::RuntimeWithoutTorch
             | Self::ImageCuda
             | Self::Unhashed
-            | Self::PlainHttp => Severity::Warning,
+            | Self::PlainHttp
+            | Self::StaleLock => Severity::Warning,
             Self::BuiltHere | Self::UnknownFiles | Self::UnknownImage => Severity::Note,
         }
     }
@@ -233,7 +239,7 @@ mod tests {
             assert_eq!(rule as usize, index);
             assert_eq!(rule.as_str().parse(), Ok(rule));
         }
-        assert_eq!(Rule::PlainHttp as usize + 1, Rule::ALL.len());
+        assert_eq!(Rule::StaleLock as usize + 1, Rule::ALL.len());
     }
 
     #[test]

@@ -150,10 +150,6 @@ fn filled(text: &str) -> String {
 fn poetry() -> Place {
     let place = Place::new();
     place.write("poetry.lock", filled(POETRY));
-    place.write(
-        "pyproject.toml",
-        "[tool.poetry]\nname = \"app\"\n[tool.poetry.dependencies]\npython = \"^3.9\"\na = \"*\"\n",
-    );
     place
 }
 

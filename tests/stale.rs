@@ -1,0 +1,74 @@
+//! A `poetry.lock` that was not made from the project beside it as it is now.
+
+use crate::support::{Place, fixture};
+
+const FLAGS: &str = "--cuda 11.8 --python 3.10";
+
+/// A fixture of Poetry's whose project asks for one more package since.
+fn stale() -> Place {
+    let place = Place::new();
+    let folder = fixture("poetry-2.5/torch-2.1.2");
+    place.write("poetry.lock", std::fs::read(folder.join("poetry.lock")).unwrap());
+    let project = std::fs::read_to_string(folder.join("pyproject.toml")).unwrap();
+    place.write("fresh.toml", &project);
+    place.write("pyproject.toml", format!("{project}\n[tool.poetry.group.new.dependencies]\nrich = \"*\"\n"));
+    place
+}
+
+const SAYS: &str = "poetry.lock was not made from pyproject.toml as it is now";
+
+#[test]
+fn a_stale_lock_is_warned_of_wherever_something_is_made_of_it() {
+    let place = stale();
+    for command in ["export -o out.txt", "rewrite --diff"] {
+        let run = place.run(&format!("{command} {FLAGS}"));
+        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert!(run.stderr.contains(&format!("warning: {SAYS}\n")), "{command}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("content-hash = ") && run.stderr.contains("help: make the lock anew"),
+            "{}",
+            run.stderr
+        );
+        let json = place.run(&format!("{command} {FLAGS} --report json")).stderr;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["warnings"][0]["message"], SAYS);
+    }
+    let audit = place.run(&format!("audit {FLAGS} --report json")).stdout;
+    let audit: serde_json::Value = serde_json::from_str(&audit).unwrap();
+    let found = audit["findings"].as_array().unwrap();
+    assert_eq!(
+        found.iter().filter(|one| one["code"] == "stale-lock" && one["severity"] == "warning").count(),
+        1,
+        "{audit}"
+    );
+}
+
+#[test]
+fn a_check_finds_a_stale_lock() {
+    let place = stale();
+    let run = place.run("check");
+    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("found: {SAYS}\n")), "{}", run.stderr);
+    let text = std::fs::read_to_string(place.path().join("fresh.toml")).unwrap();
+    place.write("pyproject.toml", text);
+    assert_eq!(place.run("check").status, 0);
+}
+
+#[test]
+fn locked_makes_an_error_of_it() {
+    let place = stale();
+    let before = place.names();
+    for command in ["export -o out.txt", "rewrite", "audit"] {
+        let refusal = place.run(&format!("{command} {FLAGS} --locked")).refused();
+        assert!(refusal.contains(&format!("error: {SAYS}\n")), "{command}: {refusal}");
+    }
+    assert!(place.run("check --locked").refused().contains(SAYS));
+    std::fs::remove_file(place.path().join("pyproject.toml")).unwrap();
+    let refusal = place.run(&format!("export {FLAGS} --locked")).refused();
+    assert!(refusal.contains("no pyproject.toml lies beside poetry.lock"), "{refusal}");
+    // Nothing to compare with, nothing to say.
+    assert!(!place.run(&format!("export {FLAGS}")).stderr.contains("warning"));
+    place.write("pyproject.toml", std::fs::read(place.path().join("fresh.toml")).unwrap());
+    assert_eq!(place.run(&format!("export {FLAGS} --locked -o out.txt")).status, 0);
+    assert_ne!(place.names(), before);
+}
