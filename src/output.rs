@@ -10,6 +10,7 @@ mod entry;
 mod fresh;
 mod guards;
 mod lines;
+mod located;
 mod mirror;
 mod patched;
 mod places;

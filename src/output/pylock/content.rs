@@ -11,6 +11,7 @@ use crate::error::{Code, Problem, Result};
 use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::output::Style;
 use crate::output::lines::file_name;
+use crate::output::located::Located;
 use crate::pin::Pin;
 use crate::plan::{Line, View};
 use crate::target::Environment;
@@ -82,6 +83,8 @@ pub(super) struct Making<'a> {
     view: View<'a>,
     style: &'a Style,
     carried: Vec<String>,
+    /// Where files of the default index lie, if the lock has addresses.
+    located: Option<Located<'a>>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -99,7 +102,11 @@ impl<'a> Making<'a> {
             Lock::Poetry(_) | Lock::Requirements(_) => Vec::new(),
         };
         let view = View::of(lock);
-        Ok(Self { view, style, carried, problems: Vec::new() })
+        let located = match lock {
+            Lock::Pylock(pylock) => Some(Located::of(pylock)),
+            Lock::Poetry(_) | Lock::Requirements(_) => None,
+        };
+        Ok(Self { view, style, carried, located, problems: Vec::new() })
     }
 
     /// The version of a line, and what it is installed from.
@@ -112,8 +119,13 @@ impl<'a> Making<'a> {
                 (Some(version.clone()), Content::Release { index: None, files: vec![file] })
             }
             (Some(Pin::Index { version, files, .. }), _) => {
-                let files =
-                    files.iter().map(|(name, sha256)| File { name: Some(name.to_owned()), sha256: *sha256, at: None });
+                let place = |name: &str, sha256| self.located.as_ref().and_then(|located| located.find(name, sha256));
+                let at = |name, sha256| place(name, sha256).map(|url| At { url, size: None });
+                let files = files.iter().map(|(name, sha256)| File {
+                    name: Some(name.to_owned()),
+                    sha256: *sha256,
+                    at: at(name, sha256),
+                });
                 (Some(version.clone()), Content::Release { index: None, files: sorted(files.collect()) })
             }
             (None, Some((index, entry))) => {

@@ -10,11 +10,12 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::wheels::{Located, Shape, Wheel, quoted};
+use super::wheels::{Shape, Wheel, quoted};
 use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::{Block, Part, Pylock};
 use crate::lock::{Choice, Lock};
+use crate::output::located::Located;
 use crate::pin::Pin;
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source};
