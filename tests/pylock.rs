@@ -2,6 +2,7 @@
 
 mod checked;
 mod export;
+mod odd_files;
 mod read;
 mod rewritten;
 mod selected;

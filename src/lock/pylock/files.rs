@@ -18,7 +18,7 @@ pub struct File {
     pub stored: Stored,
     /// Its size in bytes, where the lock says so.
     pub size: Option<u64>,
-    /// Its digests, the best first; at least one.
+    /// Its digests, the best first; none where the tool that made the lock knew none.
     pub digests: Vec<LockedDigest>,
     /// What of a source archive is the package.
     pub subdirectory: Option<String>,
@@ -105,17 +105,14 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     let Some(hashes) = table.get("hashes") else {
         return Err(fail(format!("`{what}` has no `hashes`"), near));
     };
-    let digests = digests(toml, hashes, what)?;
+    let digests = digests(toml, hashes)?;
     Ok(File { name, wheel: None, stored, size, digests, subdirectory })
 }
 
-/// Reads a table of digests, the best first. One of a kind that is not known is no harm where another is known.
-fn digests(toml: &Toml<'_>, item: &Item<'_>, what: &str) -> Result<Vec<LockedDigest>> {
+/// Reads a table of digests, the best first. It may be empty, though PEP 751 has it otherwise: tools write that for files of
+/// an index that gives no digests, and it matters only where such a file is taken. One of a kind that is not known is no harm where another is known.
+fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
     let table = toml.table(item, "hashes")?;
-    if table.is_empty() {
-        let problem = toml.wrong(item, format!("`hashes` of `{what}` is empty: nothing says which bytes are meant"));
-        return Err(problem.help("make the lock anew with the tool that made it").into());
-    }
     let mut digests = Vec::new();
     for (kind, item) in table.iter() {
         let hex = toml.string(item, kind)?;

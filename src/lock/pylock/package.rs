@@ -238,7 +238,10 @@ impl<'t, 's> Reading<'t, 's> {
     ) -> Result<()> {
         let what = match version {
             _ if own != name => format!("{name}"),
-            Some(version) if version != release => format!("{name} {version}"),
+            // PDM lists the macOS wheels of PyTorch's CPU index, which have no label, under the version with one.
+            Some(version) if version != release && version.clone().without_local() != *release => {
+                format!("{name} {version}")
+            }
             Some(_) | None => return Ok(()),
         };
         let message = format!("`{}` is not a file of {what}", quoted(file));

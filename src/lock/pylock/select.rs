@@ -12,6 +12,7 @@ use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Entry, Pick, Selection};
 use crate::marker::{Asked, Condition, Extras};
 use crate::target::{Environment, Platform, Python};
+use crate::text::quoted;
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
@@ -149,13 +150,19 @@ impl Pylock {
         Problem::new(Code::CannotBe, message).at(&self.source, entry.at.span)
     }
 
-    /// What of some entries cannot be installed on an environment: there is no wheel for it and no source distribution.
-    pub fn without_file(&self, entry: usize, environment: Environment) -> Option<Problem> {
+    /// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or, where
+    /// digests are wanted, the file that is taken has none.
+    pub fn without_file(&self, entry: usize, environment: Environment, hashed: bool) -> Option<Problem> {
         let (package, entry) = (self.packages.get(entry)?, self.entries.get(entry)?);
-        (!package.installs_on(environment)).then(|| {
+        if !package.installs_on(environment) {
             let help = "make the lock on such a machine, or with a tool that locks for all: uv, Poetry, PDM";
-            self.no_file(entry, &environment.to_string()).help(help)
-        })
+            return Some(self.no_file(entry, &environment.to_string()).help(help));
+        }
+        let file = package.taken(environment).filter(|file| hashed && file.digests.is_empty())?;
+        let message =
+            format!("{} has no digest of {}, which {environment} takes", self.source.name, quoted(&file.name));
+        let problem = Problem::new(Code::NoDigest, message).at(&self.source, entry.at.span);
+        Some(problem.help("lock it from an index that gives digests, or write none at all: --without-hashes"))
     }
 }
 

@@ -80,6 +80,7 @@ impl Content {
 
 /// The contents of a draft while it is made.
 pub(super) struct Making<'a> {
+    lock: &'a Lock,
     view: View<'a>,
     style: &'a Style,
     carried: Vec<String>,
@@ -106,7 +107,7 @@ impl<'a> Making<'a> {
             Lock::Pylock(pylock) => Some(Located::of(pylock)),
             Lock::Poetry(_) | Lock::Requirements(_) => None,
         };
-        Ok(Self { view, style, carried, located, problems: Vec::new() })
+        Ok(Self { lock, view, style, carried, located, problems: Vec::new() })
     }
 
     /// The version of a line, and what it is installed from.
@@ -129,7 +130,7 @@ impl<'a> Making<'a> {
                 (Some(version.clone()), Content::Release { index: None, files: sorted(files.collect()) })
             }
             (None, Some((index, entry))) => {
-                let content = match self.carried.get(index) {
+                let content = match self.carried.get(index).filter(|_| self.is_hashed(index)) {
                     Some(lines) => Content::Carried {
                         lines: lines.clone(),
                         digests: entry.files.iter().map(|file| file.digest.clone()).collect(),
@@ -142,11 +143,20 @@ impl<'a> Making<'a> {
         }
     }
 
+    /// True if every file of an entry has a digest: installers refuse a `pylock.toml` with one that has none.
+    fn is_hashed(&self, index: usize) -> bool {
+        let Lock::Pylock(pylock) = self.lock else { return true };
+        pylock.packages.get(index).is_some_and(|package| package.kind.files().all(|file| !file.digests.is_empty()))
+    }
+
     /// What the lock says, as far as a `pylock.toml` can say it.
     fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
+        let located = self.located.as_ref();
         let named = |file: crate::lock::LockedFile<'_>| match file.digest {
             LockedDigest::Sha256(sha256) => {
-                Some(File { name: file.name.map(str::to_owned), sha256: *sha256, at: None })
+                let url = file.name.zip(located).and_then(|(name, located)| located.find(name, sha256));
+                let at = url.map(|url| At { url, size: None });
+                Some(File { name: file.name.map(str::to_owned), sha256: *sha256, at })
             }
             LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
         };

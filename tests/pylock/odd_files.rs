@@ -1,0 +1,66 @@
+//! Files that tools list without a digest, or under a version that is not theirs: they matter where they are taken.
+
+use crate::support::Place;
+
+fn wheel(name: &str, hashes: &str) -> String {
+    format!("    {{name = \"{name}\", url = \"https://wheels.example/{name}\", hashes = {{{hashes}}}}},\n")
+}
+
+fn place(package: &str) -> Place {
+    let place = Place::new();
+    place.write("pylock.toml", format!("lock-version = \"1.0\"\ncreated-by = \"nobody\"\n{package}"));
+    place
+}
+
+/// `numpy` with a digest for Linux alone.
+fn half_hashed() -> Place {
+    let sha256 = format!("sha256 = \"{}\"", "a".repeat(64));
+    place(&format!(
+        "[[packages]]\nname = \"numpy\"\nversion = \"2.0.0\"\nwheels = [\n{}{}]\n",
+        wheel("numpy-2.0.0-cp312-cp312-manylinux_2_17_x86_64.whl", &sha256),
+        wheel("numpy-2.0.0-cp312-cp312-macosx_11_0_arm64.whl", ""),
+    ))
+}
+
+#[test]
+fn a_file_without_a_digest_matters_only_where_it_is_taken() {
+    let place = half_hashed();
+    let export = |flags: &str| place.run(&format!("export -q --allow-none --python 3.12 {flags}"));
+    let hashed = format!("numpy==2.0.0 \\\n    --hash=sha256:{}\n", "a".repeat(64));
+    assert!(export("--cpu").ok().ends_with(&hashed));
+    let refusal = export("--platform macos-arm64").refused();
+    assert!(refusal.contains("has no digest of numpy-2.0.0-cp312-cp312-macosx_11_0_arm64.whl"), "{refusal}");
+    assert!(export("--platform macos-arm64 --without-hashes").ok().ends_with("\nnumpy==2.0.0\n"));
+}
+
+/// Installers refuse a `pylock.toml` in which any file has no digest.
+#[test]
+fn no_file_without_a_digest_is_carried_over() {
+    let place = half_hashed();
+    let text = place.run("export -q --allow-none --python 3.12 --cpu --format pylock").ok();
+    assert!(text.contains("manylinux_2_17_x86_64.whl") && !text.contains("macosx"), "{text}");
+    assert!(
+        text.contains("url = \"https://wheels.example/numpy-2.0.0-cp312-cp312-manylinux_2_17_x86_64.whl\""),
+        "{text}"
+    );
+}
+
+/// PyTorch's CPU index has wheels without a label for macOS, which PDM lists beside those with one.
+#[test]
+fn a_wheel_without_a_label_may_stand_under_a_version_with_one() {
+    let sha256 = format!("sha256 = \"{}\"", "a".repeat(64));
+    let listed = |file: &str| {
+        let package = format!(
+            "[[packages]]\nname = \"torch\"\nversion = \"2.9.1+cpu\"\nwheels = [\n{}{}]\n",
+            wheel("torch-2.9.1%2Bcpu-cp312-cp312-manylinux_2_28_x86_64.whl", &sha256).replacen("%2B", "+", 1),
+            wheel(file, &sha256)
+        );
+        place(&package).run("export -q --platform macos-arm64 --python 3.12")
+    };
+    let refusal = listed("torch-2.9.0-cp312-none-macosx_11_0_arm64.whl").refused();
+    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
+    let refusal = listed("torch-2.9.1+cu128-cp312-none-macosx_11_0_arm64.whl").refused();
+    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
+    let run = listed("torch-2.9.1-cp312-none-macosx_11_0_arm64.whl");
+    assert!(!run.stderr.contains("is not a file of"), "{}", run.stderr);
+}
