@@ -142,16 +142,18 @@ fn lacks_triton(fact: &Value) -> bool {
     text(fact, "package") == "torch" && version.starts_with("2.") && gpu && !requirements.contains("triton")
 }
 
-fn requires_lines(fact: &Value) -> Vec<String> {
+/// `corrected`: there is a correction of the list on Linux x86_64.
+fn requires_lines(fact: &Value, corrected: bool) -> Vec<String> {
     let key = format!("{}\t{}\t{}", text(fact, "package"), text(fact, "version"), text(fact, "index"));
     let provenance = format!("{}:{}:{}", text(fact, "from"), text(fact, "pins"), fact["seen"].as_u64().unwrap());
     let why = fact["why"].as_str().unwrap_or("-");
-    let (provenance_here, why) = match fact["suspect"].as_str() {
-        Some(reason) => ("suspect", reason),
-        None if lacks_triton(fact) => ("suspect", "names no triton, which every Linux GPU build since 2.0 requires"),
-        None => (&*provenance, why),
-    };
-    let mut lines = vec![format!("{key}\t*\t{provenance_here}\t{why}{}", list(&fact["requires_dist"]))];
+    let requirements = list(&fact["requires_dist"]);
+    let no_triton = "names no triton, which every Linux GPU build since 2.0 requires";
+    let suspect = fact["suspect"].as_str().or(lacks_triton(fact).then_some(no_triton));
+    let mut lines = vec![format!("{key}\t*\t{provenance}\t{why}{requirements}")];
+    // The wheels for Windows and Linux aarch64 bundle what this one leaves to others.
+    lines
+        .extend(suspect.filter(|_| !corrected).map(|why| format!("{key}\tlinux-x86_64\tsuspect\t{why}{requirements}")));
     for (platform, requirements) in fact["other_platforms"].as_object().into_iter().flatten() {
         let platform = match platform.as_str() {
             "win_amd64" => Platform::WindowsX86_64,
@@ -189,8 +191,12 @@ fn tables_equal_the_facts() {
     let wheels = json_lines(&folder, "wheels.jsonl");
     let requires = json_lines(&folder, "requires.jsonl");
     let builds = Builds::new(&wheels, &requires);
-    let mut lists: Vec<String> = requires.iter().flat_map(requires_lines).collect();
     let corrections = json_lines(&folder, "corrections.jsonl");
+    let is_corrected = |fact: &Value| {
+        let same = |other: &Value| ["package", "version"].iter().all(|key| other[*key] == fact[*key]);
+        corrections.iter().any(|other| same(other) && other["platform"] == "linux-x86_64")
+    };
+    let mut lists: Vec<String> = requires.iter().flat_map(|fact| requires_lines(fact, is_corrected(fact))).collect();
     lists.extend(corrections.iter().flat_map(|fact| correction_lines(fact, &wheels)));
     for line in &lists {
         let row = RequiresRow::parse(line).unwrap_or_else(|error| panic!("{error:?}: {line}"));
@@ -422,11 +428,12 @@ fn lists_are_those_of_the_wheel_that_is_written() {
         let found = requires_of("torch", "pypi", file, platform);
         assert!(matches!(found, Requires::Known { .. }) && !has_gpu(&found), "{file}: {found:?}");
     }
-    // Published without its CUDA libraries; corrected for Linux x86_64 alone.
+    // Published without its CUDA libraries; corrected for Linux x86_64. The wheels for others bundle them.
     let file = "torch-2.6.0+cu126-cp310-cp310-manylinux_2_28_x86_64";
     assert!(has_gpu(&requires_of("torch", "cu126", file, LinuxX86_64)));
     let file = "torch-2.6.0+cu126-cp310-cp310-win_amd64";
-    assert!(matches!(requires_of("torch", "cu126", file, WindowsX86_64), Requires::Suspect { .. }));
+    let found = requires_of("torch", "cu126", file, WindowsX86_64);
+    assert!(matches!(found, Requires::Known { .. }) && !has_gpu(&found), "{found:?}");
     // No triton was recorded for a build that needs one.
     let file = "torch-2.5.1+rocm6.1-cp310-cp310-linux_x86_64";
     assert!(matches!(requires_of("torch", "rocm6.1", file, LinuxX86_64), Requires::Suspect { .. }));

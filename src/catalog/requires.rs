@@ -265,7 +265,9 @@ pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Pl
 pub(super) fn choose(package: &PackageName, lists: &[List<'_>], platform: Platform) -> Requires {
     let sound = || lists.iter().copied().filter(|list| !list.is_suspect());
     let own = sound().find(|list| list.platform == platform.as_str());
-    let general = || sound().find(|list| list.platform == "*" && list.speaks_for(package, platform));
+    // What is distrusted on one platform was read from that platform's wheel, or from one that is not like it.
+    let is_distrusted = lists.iter().any(|list| list.is_suspect() && list.platform == platform.as_str());
+    let general = || sound().find(|list| !is_distrusted && list.platform == "*" && list.speaks_for(package, platform));
     let without_gpu =
         || sound().find(|list| platform.is_macos() && list.platform != "*" && list.gpu_markers().is_empty());
     if let Some(list) = own.or_else(general).or_else(without_gpu) {
@@ -342,6 +344,13 @@ mod tests {
     fn a_correction_beats_a_suspect_list_and_only_on_its_platform() {
         let rows = [row("*", "suspect", &["numpy"]), row("linux-x86_64", "correction", &[LINUX])];
         assert_eq!(chosen("torch", &rows), ["correction", "suspect", "suspect", "suspect", "suspect"]);
+    }
+
+    #[test]
+    fn a_list_that_is_distrusted_on_one_platform_speaks_for_the_others() {
+        let rows = [row("*", "poetry.lock:exact:1", &["numpy"]), row("linux-x86_64", "suspect", &["numpy"])];
+        let own = "poetry.lock:exact:1";
+        assert_eq!(chosen("torch", &rows), ["suspect", own, own, own, own]);
     }
 
     #[test]
