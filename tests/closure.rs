@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use crate::support::{Place, Run, root};
 
+mod choices;
 mod leftover;
 
 /// The digest of a catalogued wheel.
@@ -51,6 +52,19 @@ fn a_corrected_list_is_used() {
     let run = export(&text, "--cuda 12.6 --python 3.10");
     assert!(run.stderr.contains("added    nvidia-cublas-cu12 12.6.4.1: needed by"), "{}", run.stderr);
     assert_eq!(run.ok().matches("\nnvidia-").count(), 13);
+}
+
+/// The wheels of the same build for Windows and Linux aarch64 bundle them, so for those the metadata is right.
+#[test]
+fn a_list_that_is_wrong_on_linux_x86_64_is_right_where_the_wheel_bundles_its_libraries() {
+    let base = [&BASE[..], &["setuptools==69.0"]].concat().join("\n");
+    for (platform, tag) in [("windows-x86_64", "win_amd64"), ("linux-aarch64", "linux_aarch64")] {
+        let text = format!("torch==2.6.0\n{base}\n");
+        let output =
+            export(&text, &format!("--cuda 12.6 --platform {platform} --python 3.12 --without-hashes -q")).ok();
+        assert!(output.contains(&format!("torch-2.6.0%2Bcu126-cp312-cp312-{tag}.whl")), "{output}");
+        assert!(!output.contains("nvidia-") && !output.contains("triton"), "{output}");
+    }
 }
 
 /// The recorded list of torch 2.6.0+xpu names no triton, though that build needs one.
@@ -104,34 +118,23 @@ fn extras_of_the_toolkit_are_followed() {
     assert!(!output.contains("\nnvidia-npp-cu12") && !output.contains("\nnvidia-cuda-nvcc-cu12"), "{output}");
 }
 
-/// One build for all backends: torchtext stays, and is proven to fit.
+/// One build for all backends: torchdata stays, and is proven to fit; of this torchtext nobody knows what it requires.
 #[test]
 fn a_companion_with_one_build_stays() {
-    let text = lock(
+    let files = lock(
         &[
             ("torch==2.0.1", "torch-2.0.1-cp310-cp310-manylinux1_x86_64.whl"),
+            ("torchdata==0.7.1", "torchdata-0.7.1-cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
             ("torchtext==0.15.2", "torchtext-0.15.2-cp310-cp310-manylinux1_x86_64.whl"),
         ],
-        &[&BASE[..], &["numpy==1.26", "requests==2.32", "tqdm==4.66", "torchdata==0.6.1"]].concat(),
+        &[&BASE[..], &["numpy==1.26", "requests==2.32", "tqdm==4.66", "urllib3==2.2"]].concat(),
     );
-    let run = export(&text, "--cuda 11.8 --python 3.10");
-    assert!(
-        run.stderr.contains("torchtext 0.15.2: one build serves all") || run.stderr.contains("unproven"),
-        "{}",
-        run.stderr
-    );
-    assert!(run.ok().contains("\ntorchtext==0.15.2 --hash"));
-}
-
-/// The newest wheel of `wheel` needs packaging, which neither the lock nor the catalogue has: an older one needs nothing.
-#[test]
-fn a_release_whose_requirements_nothing_meets_gives_way_to_an_older_one() {
-    let torch = [("torch==1.13.1", "torch-1.13.1-cp310-cp310-manylinux1_x86_64.whl")];
-    let run = |others: &[&str]| export(&lock(&torch, others), "--cuda 11.7 --python 3.10 -q").ok();
-    let output = run(&["typing-extensions==4.12.2"]);
-    assert!(output.contains("\nwheel==0.45.1 "), "{output}");
-    let output = run(&["typing-extensions==4.12.2", "packaging==24.2"]);
-    assert!(!output.contains("\nwheel==0.45.1 ") && output.contains("\nwheel=="), "{output}");
+    let run = export(&files, "--cuda 11.8 --python 3.10");
+    assert!(run.stderr.contains("kept      torchdata 0.7.1: one build serves all"), "{}", run.stderr);
+    let unproven = "unproven  torchtext 0.15.2: kept as locked: no catalogue knows what it requires";
+    assert!(run.stderr.contains(unproven), "{}", run.stderr);
+    let output = run.ok();
+    assert!(output.contains("\ntorchtext==0.15.2 --hash") && output.contains("\ntorchdata==0.7.1 --hash"), "{output}");
 }
 
 /// A package that the application needs, too, stays when the old torch goes.

@@ -91,17 +91,19 @@ impl<'t> Tables<'t> {
     }
 
     /// What is listed for the exact version of a wheel, on whichever index.
-    pub(super) fn lists(self, exact: &Exactly<'_>) -> impl Iterator<Item = List<'t>> + use<'t> {
-        self.requires.of(exact.package).between(&exact.from, &exact.to).filter_map(List::split)
+    pub(super) fn lists<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = List<'t>> + use<'t, 'e> {
+        let lines = self.requires.of(exact.package).between(&exact.from, &exact.to);
+        lines.filter(|line| exact.is_of(line)).filter_map(List::split)
     }
 
     /// The unread index and digest of every wheel of an exact version.
-    pub(super) fn places(self, exact: &Exactly<'_>) -> impl Iterator<Item = Place<'t>> + use<'t> {
+    pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = Place<'t>> + use<'t, 'e> {
         let read = |line| {
             let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
             Some(Place { index, sha256 })
         };
-        self.wheels.of(exact.package).between(&exact.from, &exact.to).filter_map(read)
+        let lines = self.wheels.of(exact.package).between(&exact.from, &exact.to);
+        lines.filter(|line| exact.is_of(line)).filter_map(read)
     }
 
     /// A line that cannot be read is passed over: tests hold that the built-in tables have none, and a project's lines
@@ -118,17 +120,31 @@ pub(super) struct Place<'t> {
     pub(super) sha256: &'t str,
 }
 
-/// An exact version as it is spelled: the first key of it, and the first behind it.
+/// An exact version, local label included, however it is spelled: the first key of it, and the first behind it.
 pub(super) struct Exactly<'p> {
     package: &'p PackageName,
     from: String,
     to: String,
+    spellings: Vec<String>,
+    local: String,
 }
 
 impl<'p> Exactly<'p> {
     pub(super) fn new(package: &'p PackageName, version: &Version) -> Self {
-        let key = format!("{package}\t{version}");
-        Self { package, from: format!("{key}\t"), to: format!("{key}\n") }
+        let spellings = spellings(version);
+        let (first, last) = (spellings.iter().min(), spellings.iter().max());
+        let from = format!("{package}\t{}", first.map_or("", String::as_str));
+        let to = after_local(package, last.map_or("", String::as_str));
+        let text = version.to_string();
+        let local = text.split_once('+').map_or("", |(_, local)| local).to_owned();
+        Self { package, from, to, spellings, local }
+    }
+
+    /// True for a line of this version: between its spellings those of other ones may stand.
+    fn is_of(&self, line: &str) -> bool {
+        let version = line.split('\t').nth(1).unwrap_or_default();
+        let (public, local) = version.split_once('+').unwrap_or((version, ""));
+        local == self.local && self.spellings.iter().any(|spelling| spelling == public)
     }
 }
 

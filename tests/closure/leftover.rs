@@ -62,6 +62,16 @@ fn without_digests_the_default_wheels_explain_the_libraries() {
     }
 }
 
+/// The Linux wheel of torch 1.13.0 asks for them without a marker, so its list is another one.
+#[test]
+fn the_list_of_another_platforms_wheel_explains_the_libraries() {
+    let text = "torch==1.13.0\nnvidia-cublas-cu11==11.10.3.66\ntyping-extensions==4.12.2\n";
+    for target in ["--platform macos-arm64", "--platform windows-x86_64 --cpu"] {
+        let output = on(text, &format!("{target} --without-hashes -q")).ok();
+        assert!(!output.contains("nvidia-") && output.contains("\ntyping-extensions"), "{target}: {output}");
+    }
+}
+
 /// A poetry.lock has one list of packages for all platforms; that of torch 1.13.0 on Linux has no markers.
 fn poetry(project: &str, more: &str) -> Place {
     let file = |name: &str| format!("    {{file = \"{name}\", hash = \"sha256:{}\"}},\n", digest(name));
@@ -225,6 +235,15 @@ fn no_library_of_the_old_cuda_is_left() {
         let none = export(&output, "--cpu --python 3.12 -q").ok();
         assert!(self::names(&none).is_empty() && !none.contains("cuda-toolkit"), "{none}");
     }
+}
+
+/// The line keeps its extras, for somebody else may ask for them, and an installer follows each.
+#[test]
+fn the_extras_of_another_release_are_followed() {
+    let text = toolkit(false).replace("cuda-toolkit[cublas,cufft]==13.0.2", "cuda-toolkit[cccl]==12.6.3");
+    let output = export(&text, "--cuda 13.0 --python 3.12 -q").ok();
+    assert!(output.contains("\ncuda-toolkit[cccl,") && output.contains("]==13.0.2 "), "{output}");
+    assert!(output.contains("\nnvidia-cuda-cccl==13.0.85 "), "{output}");
 }
 
 #[test]

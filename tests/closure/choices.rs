@@ -1,0 +1,171 @@
+//! What is chosen where the lock does not meet a requirement, shown with packages that exist for these tests alone.
+
+use super::{digest, lock};
+use crate::support::{Place, Run};
+
+const INDEX: &str = "https://download.pytorch.org/whl/cu118";
+const TORCH: &str = "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl";
+
+/// What torch 2.1.2 with CUDA 11.8 requires.
+fn torch(list: &str) -> String {
+    format!("requires\ttorch\t2.1.2+cu118\t{INDEX}\t*\toverride\tfor this test\t{list}\n")
+}
+
+/// A release on the default index that requires nothing, or one of which nobody knows.
+fn wheel(name: &str, version: &str, requires_python: &str, flags: &str) -> String {
+    let file = format!("{name}-{version}-py3-none-any.whl");
+    let digest = format!("{name}{}", &version[..1]).repeat(32)[..64].replace('z', "0");
+    format!("wheel\t{name}\t{version}\t-\tpypi\t{file}\t{digest}\t-\t1\t{requires_python}\t{flags}\n")
+}
+
+fn needs(name: &str, version: &str) -> String {
+    format!("requires\t{name}\t{version}\tpypi\t*\tmetadata\t-\n")
+}
+
+fn known(name: &str, version: &str) -> String {
+    wheel(name, version, "-", "-") + &needs(name, version)
+}
+
+fn run(catalogue: &str, others: &[&str]) -> Run {
+    let place = Place::new();
+    place.write("team.tsv", catalogue);
+    place.write("requirements.txt", lock(&[("torch==2.1.2", TORCH)], others));
+    place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv requirements.txt")
+}
+
+/// A lock of Poetry: torch, `aa` 1.0, which may come from other indexes too, and `bb`, which needs `aa`.
+fn poetry(bb_needs: &str, indexes: &[&str]) -> Run {
+    let package = |name: &str, version: &str, file: &str, digest: &str, more: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\noptional = false\npython-versions = \"*\"\n\
+             files = [\n    {{file = \"{file}\", hash = \"sha256:{digest}\"}},\n]\n\n{more}"
+        )
+    };
+    let copy = |(digit, index): (usize, &&str)| {
+        let source = format!(
+            "[package.source]\ntype = \"legacy\"\nurl = \"https://{index}.example/simple\"\nreference = \"{index}\"\n\n"
+        );
+        package("aa", "1.0", "aa-1.0-py3-none-any.whl", &format!("a{}", digit + 2).repeat(32), &source)
+    };
+    let needs = format!("[package.dependencies]\naa = \"{bb_needs}\"\n\n");
+    let text = [
+        package("aa", "1.0", "aa-1.0-py3-none-any.whl", &"a1".repeat(32), ""),
+        indexes.iter().enumerate().map(copy).collect(),
+        package("bb", "1.0", "bb-1.0-py3-none-any.whl", &"b1".repeat(32), &needs),
+        package("torch", "2.1.2", TORCH, &digest(TORCH), ""),
+        "[metadata]\nlock-version = \"2.0\"\npython-versions = \"^3.9\"\ncontent-hash = \"0\"\n".to_owned(),
+    ];
+    let place = Place::new();
+    place.write("poetry.lock", text.concat());
+    place.write(
+        "pyproject.toml",
+        "[tool.poetry]\nname = \"app\"\n[tool.poetry.dependencies]\npython = \"^3.9\"\ntorch = \"2.1.2\"\nbb = \"*\"\n",
+    );
+    place.write("team.tsv", torch(if indexes.is_empty() { "aa==2.0" } else { "aa" }) + &known("aa", "2.0"));
+    place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv poetry.lock")
+}
+
+#[test]
+fn another_release_is_pinned_only_if_the_rest_of_the_lock_admits_it() {
+    assert!(poetry(">=1", &[]).ok().contains("aa==2.0 \\\n"));
+    let message = poetry("<2", &[]).refused();
+    assert!(message.contains("bb needs aa<2, but aa must be 2.0 for torch 2.1.2+cu118"), "{message}");
+    assert!(message.contains("--> poetry.lock:"), "{message}");
+}
+
+/// As Poetry does.
+#[test]
+fn of_two_entries_of_one_release_the_first_is_taken() {
+    let output = poetry("*", &["one", "two"]).ok();
+    assert!(output.contains(&"a1".repeat(32)), "{output}");
+    assert!(!output.contains(&"a2".repeat(32)) && !output.contains(&"a3".repeat(32)), "{output}");
+}
+
+#[test]
+fn a_withdrawn_release_is_taken_only_if_it_is_asked_for_by_name() {
+    let aa = wheel("aa", "2.0", "-", "yanked") + &needs("aa", "2.0") + &known("aa", "1.0");
+    let output = run(&(torch("aa>=1") + &aa), &[]).ok();
+    assert!(output.contains("\naa==1.0 "), "{output}");
+    let output = run(&(torch("aa==2.0") + &aa), &[]).ok();
+    assert!(output.contains("\naa==2.0 "), "{output}");
+}
+
+#[test]
+fn a_release_that_does_not_take_the_python_is_passed_over() {
+    let aa = wheel("aa", "2.0", ">=3.12", "-") + &needs("aa", "2.0") + &known("aa", "1.0");
+    let output = run(&(torch("aa>=1") + &aa), &[]).ok();
+    assert!(output.contains("\naa==1.0 "), "{output}");
+    let message = run(&(torch("aa>=2") + &aa), &[]).refused();
+    assert!(message.contains("torch 2.1.2+cu118 needs aa>=2, and neither the lock nor the catalogue has"), "{message}");
+}
+
+#[test]
+fn the_newest_release_is_the_newest_whose_requirements_are_known() {
+    let newest = wheel("aa", "2.0", "-", "-");
+    let output = run(&(torch("aa>=1") + &newest + &known("aa", "1.0")), &[]).ok();
+    assert!(output.contains("\naa==1.0 "), "{output}");
+    // Where none is known, it is not written as if it required nothing.
+    let message = run(&(torch("aa>=1") + &newest), &[]).refused();
+    assert!(message.contains("what aa 2.0 requires on linux-x86_64 cannot be told"), "{message}");
+}
+
+#[test]
+fn a_release_is_one_however_it_is_spelled() {
+    let aa = wheel("aa", "2.0.0", "-", "-") + &needs("aa", "2.0");
+    for wanted in ["aa==2", "aa==2.0", "aa==2.0.0.0", "aa>=2.0"] {
+        let output = run(&(torch(wanted) + &aa), &[]).ok();
+        assert!(output.contains("\naa==2.0.0 "), "{wanted}: {output}");
+        let output = run(&(torch(wanted) + &aa), &["aa==2.0"]).ok();
+        assert!(output.contains("\naa==2.0 ") && !output.contains("aa==2.0.0"), "{wanted}: {output}");
+    }
+}
+
+/// On a kernel `y` nothing would be installed of what torch needs on every machine.
+#[test]
+fn a_line_that_holds_on_some_machines_does_not_meet_what_is_needed_on_all() {
+    let output = run(&(torch("aa==1.0") + &known("aa", "1.0")), &["aa==1.0 ; platform_release == \"x\""]).ok();
+    let line = output.lines().find(|line| line.starts_with("aa==")).unwrap();
+    assert!(!line.contains("platform_release"), "{output}");
+    // What is needed there alone is met.
+    let text = torch("aa==1.0 ; platform_release == \"x\"") + &known("aa", "1.0");
+    let output = run(&text, &["aa==1.0 ; platform_release == \"x\""]).ok();
+    assert!(output.contains("aa==1.0 ; platform_release == \"x\""), "{output}");
+}
+
+/// A build of a project's package that lies on two indexes, with a list for each.
+fn twice(first: &str, second: &str, requires_python: &str) -> String {
+    let row = |host: &str, flags: &str, list: &str| {
+        let file = "cc-1.0+cu118-py3-none-any.whl";
+        let digest = "c1".repeat(32);
+        format!(
+            "wheel\tcc\t1.0+cu118\tcu118\thttps://{host}.example/x\t{file}\t{digest}\t-\t1\t{requires_python}\t{flags}\n\
+             requires\tcc\t1.0+cu118\thttps://{host}.example/x\t*\tmetadata\t-\t{list}\n"
+        )
+    };
+    torch("aa==1.0") + &known("aa", "1.0") + &known("bb", "1.0") + &row("a", first, "aa") + &row("b", second, "bb")
+}
+
+#[test]
+fn a_withdrawn_wheel_comes_behind_one_that_is_not_and_each_place_has_a_list_of_its_own() {
+    let output = run(&twice("-", "-", "-"), &["cc==1.0"]).ok();
+    assert!(output.contains("https://a.example/x/cc-1.0") && !output.contains("\nbb=="), "{output}");
+    let output = run(&twice("yanked", "-", "-"), &["cc==1.0"]).ok();
+    assert!(output.contains("https://b.example/x/cc-1.0") && output.contains("\nbb==1.0 "), "{output}");
+}
+
+#[test]
+fn a_wheel_of_the_family_that_does_not_take_the_python_is_none() {
+    let message = run(&twice("-", "-", ">=3.12"), &["cc==1.0+cpu"]).refused();
+    assert!(message.contains("the catalogue knows no cc 1.0+cu118 for linux-x86_64"), "{message}");
+}
+
+/// Torchtext has one build for all, though a project lists a wheel of it for CUDA.
+#[test]
+fn a_projects_wheel_does_not_make_a_companion_with_one_build_one_of_many() {
+    let file = "torchtext-0.16.2+cu118-cp310-cp310-linux_x86_64.whl";
+    let row =
+        format!("wheel\ttorchtext\t0.16.2+cu118\tcu118\thttps://a.example/x\t{file}\t{}\t-\t1\t-\t-\n", "7".repeat(64));
+    let run = run(&(torch("aa==1.0") + &known("aa", "1.0") + &row), &["torchtext==0.16.2"]);
+    let output = run.ok();
+    assert!(output.contains("\ntorchtext==0.16.2 --hash=sha256:ffff") && !output.contains("a.example"), "{output}");
+}
