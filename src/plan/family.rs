@@ -166,10 +166,11 @@ fn member<S: WheelSource>(
             None => keep(entry, version, why, current, wish, knowledge),
         });
     }
-    // What is locked for other platforms has a label that says what is wanted here, too.
-    let wanted = wish
-        .backend
-        .or_else(|| labelled::build(version).filter(|wanted| !best(&rows, *wanted, wish, knowledge).is_empty()));
+    // What is locked for other platforms has a label that says what is wanted here, too; but a URL names one wheel.
+    let is_release = matches!(entry.origin, Origin::Index(_));
+    let wanted = wish.backend.or_else(|| {
+        labelled::build(version).filter(|wanted| is_release && !best(&rows, *wanted, wish, knowledge).is_empty())
+    });
     let Some(wanted) = wanted else {
         return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
     };
