@@ -167,7 +167,12 @@ impl Files {
         } else if self.built {
             Verdict::Built(None)
         } else if let Some(source) = self.sources.first() {
-            Verdict::Built(Some(source.clone()))
+            // A release that excludes the Python excludes it for its source, too; that it does is told of the entry.
+            let by_tags = self.wheels.iter().filter_map(|one| Some((one.wheel.fit_on(environment, system).ok()?, one)));
+            match by_tags.max_by(|one, other| one.0.cmp(&other.0)) {
+                Some((_, one)) => return (Verdict::Wheel(one.wheel.to_string()), None),
+                None => Verdict::Built(Some(source.clone())),
+            }
         } else {
             Verdict::Nothing
         };
