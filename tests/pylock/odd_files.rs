@@ -61,6 +61,9 @@ fn a_wheel_without_a_label_may_stand_under_a_version_with_one() {
     assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
     let refusal = listed("torch-2.9.1+cu128-cp312-none-macosx_11_0_arm64.whl").refused();
     assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
+    // On Linux a wheel without a label is that of another build.
+    let refusal = listed("torch-2.9.1-cp312-cp312-manylinux_2_28_aarch64.whl").refused();
+    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
     let run = listed("torch-2.9.1-cp312-none-macosx_11_0_arm64.whl");
     assert!(!run.stderr.contains("is not a file of"), "{}", run.stderr);
 }

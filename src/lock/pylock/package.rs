@@ -157,7 +157,12 @@ impl<'t, 's> Reading<'t, 's> {
                 let wheel: WheelName = file.name.parse().map_err(|error: crate::wheel::WheelNameError| {
                     Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
                 })?;
-                self.same(&file.name, (&wheel.name, &wheel.version), (name, version), span)?;
+                // PDM lists the macOS wheels of PyTorch's CPU index, which have no label, under the version with one.
+                let is_macos = wheel.platform_tag().split('.').all(|tag| tag.starts_with("macosx_"));
+                let plain = version.filter(|_| is_macos && !wheel.version.is_local());
+                let plain = plain.map(|version| version.clone().without_local());
+                let release = plain.as_ref().filter(|plain| **plain == wheel.version).or(version);
+                self.same(&file.name, (&wheel.name, &wheel.version), (name, release), span)?;
                 file.wheel = Some(wheel);
                 wheels.push(file);
             }
@@ -238,10 +243,7 @@ impl<'t, 's> Reading<'t, 's> {
     ) -> Result<()> {
         let what = match version {
             _ if own != name => format!("{name}"),
-            // PDM lists the macOS wheels of PyTorch's CPU index, which have no label, under the version with one.
-            Some(version) if version != release && version.clone().without_local() != *release => {
-                format!("{name} {version}")
-            }
+            Some(version) if version != release => format!("{name} {version}"),
             Some(_) | None => return Ok(()),
         };
         let message = format!("`{}` is not a file of {what}", quoted(file));
