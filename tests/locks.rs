@@ -189,6 +189,19 @@ fn every_constraint_that_holds_is_met() {
     assert!(refusal.contains("b needs a (<1.1)"), "{refusal}");
 }
 
+/// Each version is taken first and excluded by the next constraint.
+#[test]
+fn constraints_that_exclude_version_after_version_come_to_an_end() {
+    let with = |versions: usize| {
+        let entries = (1..=versions).map(|n| entry("a", &n.to_string(), &files("a.tar.gz", 'a'))).collect::<String>();
+        let asked = (2..=versions).rev().map(|n| format!(", {{version = \"<{n}\"}}")).collect::<String>();
+        place(&(entries + METADATA_2_0), &format!("a = [{{version = \"*\"}}{asked}]\n"))
+    };
+    assert_eq!(body(&with(20), "--without-hashes"), "a==1\n");
+    let refusal = with(200).run("export --allow-none --without-hashes --python 3.10").refused();
+    assert!(refusal.contains("pyproject.toml asks for a (<200)"), "{refusal}");
+}
+
 #[test]
 fn locks_before_2_1_need_their_project() {
     let place = Place::new();

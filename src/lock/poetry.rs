@@ -32,6 +32,7 @@ mod indexes;
 mod layout;
 mod parts;
 mod select;
+mod walk;
 
 use extras::ByExtra;
 pub(super) use layout::above;

@@ -1,0 +1,260 @@
+//! The graph of a `poetry.lock`, walked from what the project asks for.
+//!
+//! It is done as the export plugin's `walk_dependencies` does it, but for one environment, so that a marker is decided where
+//! it is met. Optional edges are followed where an extra on the way asks for them.
+
+use std::collections::{BTreeSet, HashSet, VecDeque};
+
+use pep508_rs::MarkerTree;
+
+use super::select::ENOUGH;
+use super::{Dependency, Edge, PoetryLock};
+use crate::error::{Code, Error, Problem, Result};
+use crate::marker::{Condition, Extras};
+use crate::target::Environment;
+
+/// Packages that Poetry before 1.3 left out of its locks although others require them.
+const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
+
+/// More steps than any lock needs; a crafted one could ask for endless ones. An edge is a step, and so is each entry that
+/// could meet it.
+const MOST_STEPS: usize = 500_000;
+
+/// How often a walk may begin anew: each passes over one entry more. Real locks have a few packages in several versions.
+const MOST_WALKS: usize = 64;
+
+/// How many different conditions that no target decides may meet: they are put together, which takes the longer the more
+/// there are. A comparison with `in` is a variable of its own, and what is put together can double with each.
+const MOST_OPEN: usize = 100;
+const MOST_OPEN_IN: usize = 8;
+
+/// What of an entry is wanted so far.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Wanted {
+    pub(super) condition: Condition,
+    pub(super) extras: Extras,
+    pub(super) root: bool,
+}
+
+/// What a walk over the graph is for.
+pub(super) enum Walk<'a> {
+    /// What is wanted is known; extras and roots are noted.
+    Noted,
+    /// What is reached is wanted, but for what is passed over. A clash is an entry that something needs in another version,
+    /// which the lock has, too.
+    Decides { passed_over: &'a BTreeSet<usize>, clash: Option<usize> },
+}
+
+impl Walk<'_> {
+    fn decides(&self) -> bool {
+        matches!(self, Self::Decides { .. })
+    }
+
+    fn passes_over(&self, index: usize) -> bool {
+        matches!(self, Self::Decides { passed_over, .. } if passed_over.contains(&index))
+    }
+}
+
+/// The different conditions met on a walk that the environment does not decide.
+#[derive(Default)]
+struct Undecided {
+    all: HashSet<MarkerTree>,
+    with_in: usize,
+}
+
+impl Undecided {
+    fn note(&mut self, condition: &Condition, dependency: &Dependency, lock: &PoetryLock) -> Result<()> {
+        let Condition::When(tree) = condition else { return Ok(()) };
+        if !self.all.insert(tree.clone()) {
+            return Ok(());
+        }
+        self.with_in += usize::from(condition.marker().is_some_and(|text| text.contains(" in ")));
+        if self.all.len() > MOST_OPEN || self.with_in > MOST_OPEN_IN {
+            let message =
+                format!("{} has more markers that no target decides than can be put together", lock.source.name);
+            let problem = Problem::new(Code::Unsupported, message).at(&lock.source, dependency.span);
+            return Err(problem.help("lock with Poetry 2, which puts them together itself").into());
+        }
+        Ok(())
+    }
+}
+
+impl PoetryLock {
+    /// Locks before 2.1: what is reached from the roots. All constraints that hold must be met, and which those are is known
+    /// only at the end: where an entry that was taken does not meet a later one and another entry does, the walk begins
+    /// anew without the first.
+    pub(super) fn walked(&self, roots: &[(&Dependency, Condition)], environment: Environment) -> Result<Vec<Wanted>> {
+        let mut passed_over = BTreeSet::new();
+        let mut first = None;
+        loop {
+            let mut wanted = vec![Wanted::default(); self.entries.len()];
+            let mut walk = Walk::Decides { passed_over: &passed_over, clash: None };
+            let walked = self.spread(roots, environment, &mut wanted, &mut walk);
+            match (walk, walked) {
+                (Walk::Decides { clash: Some(clash), .. }, Err(error)) if passed_over.len() < MOST_WALKS => {
+                    first.get_or_insert(error);
+                    passed_over.insert(clash);
+                }
+                (_, Ok(())) => return Ok(wanted),
+                (_, Err(error)) => return Err(first.unwrap_or(error)),
+            }
+        }
+    }
+
+    /// Walks the graph from the roots.
+    pub(super) fn spread(
+        &self,
+        roots: &[(&Dependency, Condition)],
+        environment: Environment,
+        wanted: &mut [Wanted],
+        walk: &mut Walk<'_>,
+    ) -> Result<()> {
+        let decide = walk.decides();
+        let mut problems = Vec::new();
+        let mut open: VecDeque<usize> = VecDeque::new();
+        let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
+        let mut undecided = Undecided::default();
+        for (root, condition) in roots {
+            if decide {
+                undecided.note(condition, root, self)?;
+            }
+            match self.choose(root, &self.meeting(root), condition, environment, wanted, walk) {
+                Ok(index) => {
+                    wanted[index].root = true;
+                    self.want(index, root, condition.clone(), wanted, decide);
+                    open.push_back(index);
+                }
+                Err(()) if decide => problems.push(self.missing(root, None)),
+                Err(()) => {}
+            }
+        }
+        if !decide {
+            open.extend((0..wanted.len()).filter(|index| !wanted[*index].condition.is_never()));
+        }
+        let mut steps = 0;
+        while let Some(index) = open.pop_front() {
+            let state = (wanted[index].condition.clone(), wanted[index].extras.len());
+            if done[index].as_ref() == Some(&state) {
+                continue;
+            }
+            done[index] = Some(state);
+            let condition = wanted[index].condition.clone();
+            let edges: Vec<(&Edge, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
+            for (Edge { dependency: edge, meeting }, when) in edges {
+                steps += 1 + self.named(&edge.need.name).count();
+                if steps > MOST_STEPS {
+                    let message = format!("the graph of {} does not come to an end", self.source.name);
+                    let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
+                    return Err(problem.help("make the lock anew with: poetry lock").into());
+                }
+                if problems.len() >= ENOUGH {
+                    return Error::unless_empty(problems);
+                }
+                if decide {
+                    undecided.note(&when, edge, self)?;
+                }
+                let when = when.and(condition.clone());
+                if when.is_never()
+                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.need.name)
+                {
+                    continue;
+                }
+                let meeting = meeting.get_or_init(|| self.meeting(edge));
+                match self.choose(edge, meeting, &when, environment, wanted, walk) {
+                    Ok(next) => {
+                        self.want(next, edge, when, wanted, decide);
+                        open.push_back(next);
+                    }
+                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.need.name.as_ref()) => {
+                        problems.push(self.missing(edge, Some(index)));
+                    }
+                    Err(()) => {}
+                }
+            }
+        }
+        Error::unless_empty(problems)
+    }
+
+    fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [Wanted], decide: bool) {
+        let one = &mut wanted[index];
+        one.extras.extend(by.need.extras.iter().cloned());
+        if decide {
+            one.condition = std::mem::take(&mut one.condition).or(when);
+        }
+    }
+
+    /// The entry that meets a dependency, of all that could: one that is wanted already if there is any, else the one of
+    /// the highest version.
+    fn choose(
+        &self,
+        dependency: &Dependency,
+        meeting: &[usize],
+        when: &Condition,
+        environment: Environment,
+        wanted: &[Wanted],
+        walk: &mut Walk<'_>,
+    ) -> std::result::Result<usize, ()> {
+        let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
+        let taken = self.named(&dependency.need.name).find(|index| overlaps(index)).filter(|_| walk.decides());
+        let decided = !walk.decides() || taken.is_some();
+        let mut fitting: Vec<usize> = meeting.to_vec();
+        fitting.retain(|index| {
+            self.packages[*index].pythons.admits_python(environment.python) && !walk.passes_over(*index)
+        });
+        let candidates = fitting.iter().copied().filter(|index| !decided || overlaps(index));
+        // Of several with one version, the first.
+        if let Some(best) = candidates.rev().max_by_key(|index| &self.entries[*index].version) {
+            return Ok(best);
+        }
+        if let (Walk::Decides { clash, .. }, Some(taken), false) = (walk, taken, fitting.is_empty()) {
+            clash.get_or_insert(taken);
+        }
+        Err(())
+    }
+
+    /// The entries that could meet a dependency, under whichever Python.
+    fn meeting(&self, dependency: &Dependency) -> Vec<usize> {
+        let from = |index: usize, name: &str| match &self.packages[index].reference {
+            Some(reference) => reference.eq_ignore_ascii_case(name),
+            None => name.eq_ignore_ascii_case("pypi"),
+        };
+        let meets = |index: &usize| {
+            let version = self.entries[*index].version.as_ref();
+            version.is_none_or(|version| dependency.need.versions.admits(version))
+                && dependency.source.as_deref().is_none_or(|name| from(*index, name))
+        };
+        let meeting: Vec<usize> = self.named(&dependency.need.name).filter(meets).collect();
+        let Some(direct) = &dependency.direct else { return meeting };
+        let (mut same, mut alike) = (Vec::new(), Vec::new());
+        for index in meeting {
+            match direct.matches(&self.entries[index].origin) {
+                Some(true) => same.push(index),
+                Some(false) => alike.push(index),
+                None => {}
+            }
+        }
+        // One of the kind that is written otherwise is meant all the same: the lock may have been rewritten.
+        if same.is_empty() && alike.len() == 1 { alike } else { same }
+    }
+
+    fn missing(&self, dependency: &Dependency, by: Option<usize>) -> Problem {
+        let name = &dependency.need.name;
+        let wanted = format!("{name} ({})", dependency.need.versions);
+        let locked: Vec<String> = self
+            .entries
+            .iter()
+            .filter(|entry| entry.name == *name)
+            .filter_map(|entry| entry.version.as_ref().map(ToString::to_string))
+            .collect();
+        let has = if locked.is_empty() { "has none".to_owned() } else { format!("has {}", locked.join(", ")) };
+        let (who, source) = match (by, &self.project) {
+            (Some(index), _) => (format!("{} needs", self.entries[index].name), &self.source),
+            (None, Some(project)) => (format!("{} asks for", project.source.name), &project.source),
+            (None, None) => ("the project asks for".to_owned(), &self.source),
+        };
+        let message = format!("{who} {wanted}, but {} {has} for this Python", self.source.name);
+        Problem::new(Code::Inconsistent, message)
+            .at(source, dependency.span)
+            .help("make the lock anew with: poetry lock")
+    }
+}
