@@ -137,15 +137,6 @@ impl Condition {
         marker.decided(environment, extras, &BTreeSet::new())
     }
 
-    /// What is left of a condition on an environment.
-    #[must_use]
-    pub fn on(self, environment: Environment) -> Self {
-        match self {
-            Self::When(tree) => decide::decide(&tree, environment, &Extras::new()),
-            decided @ (Self::Never | Self::Always) => decided,
-        }
-    }
-
     /// True if it holds on no machine.
     pub fn is_never(&self) -> bool {
         *self == Self::Never

@@ -104,6 +104,11 @@ pub enum Family {
     No,
 }
 
+/// True for the package that the family is built against.
+pub(crate) fn is_torch(package: &PackageName) -> bool {
+    package.as_ref() == "torch"
+}
+
 /// The packages whose wheels differ by backend: those with a row in `wheels.tsv` that names one (a test holds this).
 const PER_BACKEND: [&str; 6] = ["torch", "torchao", "torchaudio", "torchcodec", "torchvision", "xformers"];
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::path_on_default_index;
 use crate::digest::Sha256;
 use crate::error::{Code, Problem};
-use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
+use crate::plan::family::sha256;
 
 /// Where the files of the default index lie, as the lock itself tells.
 ///
@@ -29,10 +29,7 @@ impl<'a> Located<'a> {
         for package in &pylock.packages {
             for file in package.kind.files() {
                 let Some(url) = file.url() else { continue };
-                let sha256 = file.digests.iter().find_map(|digest| match digest {
-                    LockedDigest::Sha256(digest) => Some(*digest),
-                    LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
-                });
+                let sha256 = file.digests.iter().find_map(sha256);
                 if let Some(sha256) = sha256 {
                     known.insert(sha256, url);
                 }

@@ -4,10 +4,11 @@
 
 use std::rc::Rc;
 
-use crate::lock::pylock::{File, Pylock};
-use crate::lock::{LockedDigest, Origin};
+use crate::lock::Origin;
+use crate::lock::pylock::Pylock;
 use crate::pin::{Pin, Witness};
 use crate::plan::TargetPlan;
+use crate::plan::family::sha256;
 use crate::target::Environment;
 
 /// The plan with such pins, each the file that an installer takes there.
@@ -26,7 +27,7 @@ fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
     let (entry, package) = (pylock.entries.get(index)?, pylock.packages.get(index)?);
     let Origin::Index(Some(from)) = &entry.origin else { return None };
     let file = package.taken(environment)?;
-    let (url, sha256) = (file.url()?, sha256(file)?);
+    let (url, sha256) = (file.url()?, file.digests.iter().find_map(sha256)?);
     let witness = Witness {
         catalogue: pylock.source.file_name().to_owned(),
         index: from.clone(),
@@ -37,11 +38,4 @@ fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
     let url = url.split(['?', '#']).next().unwrap_or_default().replace('+', "%2B");
     let (version, size) = (entry.version.clone()?, file.size);
     Some(Pin::Url { version, file: file.name.clone(), url, sha256, size, witness })
-}
-
-fn sha256(file: &File) -> Option<crate::digest::Sha256> {
-    file.digests.iter().find_map(|digest| match digest {
-        LockedDigest::Sha256(digest) => Some(*digest),
-        LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::family::{Fate, Member};
 use super::{Decision, Kept, Knowledge, View, What};
-use crate::catalog::{Bound, Built, Family, WheelSource};
+use crate::catalog::{Bound, Built, Family, WheelSource, is_torch};
 use crate::lock::Selection;
 use crate::target::Backend;
 
@@ -45,7 +45,7 @@ pub(crate) fn misfits<S: WheelSource>(
     wanted: Option<Backend>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<Misfit> {
-    let torch = members.iter().find(|member| member.name.as_ref() == "torch");
+    let torch = members.iter().find(|member| is_torch(&member.name));
     let Some(torch) = torch.and_then(|torch| built(torch, wanted)) else { return Vec::new() };
     let misfits = selection.picks.iter().enumerate().filter_map(|(pick, one)| {
         let entry = view.entries.get(one.entry)?;

@@ -75,7 +75,7 @@ pub(crate) fn members<S: WheelSource>(
     let mut seen: Vec<&Pick> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
-    let is_torch = |entry: &Entry| entry.name.as_ref() == "torch";
+    let is_torch = |entry: &Entry| catalog::is_torch(&entry.name);
     let picks = |torch: bool| {
         selection.picks.iter().enumerate().filter(move |(_, pick)| is_torch(&view.entries[pick.entry]) == torch)
     };

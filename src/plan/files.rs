@@ -147,12 +147,15 @@ impl Files {
 
     /// From which of them it would be installed. If from no wheel although there are some: what the nearest one lacks.
     pub(crate) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<Misfit>) {
-        let fits = self.wheels.iter().filter(|one| one.takes(environment.python)).filter_map(|one| {
-            let fit = one.wheel.fit_on(environment, system).ok()?;
-            Some(((!one.yanked, fit), &one.wheel))
-        });
-        if let Some((_, wheel)) = fits.max_by(|one, other| one.0.cmp(&other.0)) {
-            return (Verdict::Wheel(wheel.to_string()), None);
+        let best = |admits: &dyn Fn(&Candidate) -> bool| {
+            let fits = self.wheels.iter().filter(|one| admits(one)).filter_map(|one| {
+                let fit = one.wheel.fit_on(environment, system).ok()?;
+                Some(((!one.yanked, fit), &one.wheel))
+            });
+            fits.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, wheel)| Verdict::Wheel(wheel.to_string()))
+        };
+        if let Some(wheel) = best(&|one| one.takes(environment.python)) {
+            return (wheel, None);
         }
         let misfits =
             self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(Misfit::Python));
@@ -168,9 +171,8 @@ impl Files {
             Verdict::Built(None)
         } else if let Some(source) = self.sources.first() {
             // A release that excludes the Python excludes it for its source, too; that it does is told of the entry.
-            let by_tags = self.wheels.iter().filter_map(|one| Some((one.wheel.fit_on(environment, system).ok()?, one)));
-            match by_tags.max_by(|one, other| one.0.cmp(&other.0)) {
-                Some((_, one)) => return (Verdict::Wheel(one.wheel.to_string()), None),
+            match best(&|_| true) {
+                Some(wheel) => return (wheel, None),
                 None => Verdict::Built(Some(source.clone())),
             }
         } else {

@@ -9,7 +9,7 @@ use pep508_rs::PackageName;
 use super::Wish;
 use super::family::{file_name, same_url, sha256};
 use super::knowledge::Knowledge;
-use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, releases};
+use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, Origin};
 use crate::target::{Backend, Environment, Platform, Python};
@@ -90,7 +90,7 @@ pub(super) fn no_such_build<S: WheelSource>(
 ) -> Problem {
     let public = version.clone().without_local();
     let rows = knowledge.rows(name, version);
-    if name.as_ref() == "torch"
+    if is_torch(name)
         && let Some(problem) = never_made(&public, wanted, &rows, wish, knowledge.source())
     {
         return problem;
@@ -165,7 +165,7 @@ fn never_of_kind<S: WheelSource>(
         return Some(Problem::new(Code::CannotBe, message).help(help));
     }
     let first = releases::first_on(platform, wanted).filter(|_| !is_projects(name))?;
-    let torch = name.as_ref() == "torch";
+    let torch = is_torch(name);
     let why = match &first {
         None => format!("no package of torch's family has {kind} builds for {platform}"),
         Some(first) if torch && version < first => {

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use pep508_rs::PackageName;
 
 use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
-use crate::catalog::{Family, WheelSource};
+use crate::catalog::{Family, WheelSource, is_torch};
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Lock, Pick, Selection};
 use crate::marker::{Condition, Extras};
@@ -146,7 +146,7 @@ fn without_torch<S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<Vec<Problem>> {
-    let torch = view.entries.iter().enumerate().filter(|(_, entry)| entry.name.as_ref() == "torch");
+    let torch = view.entries.iter().enumerate().filter(|(_, entry)| is_torch(&entry.name));
     let why = torch.map(|(entry, _)| {
         let pick =
             Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };

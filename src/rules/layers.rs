@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use super::findings::{Findings, place};
 use super::install::spoken;
 use super::{Driver, Here};
-use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime};
+use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime, is_torch};
 use crate::error::{Code, Problem};
 use crate::lock::{Entry, Lock};
 use crate::marker::{Condition, Extras};
@@ -57,7 +57,7 @@ pub(super) fn look<S: WheelSource>(
     findings: &mut Findings<'_>,
 ) {
     let entry_of = |member: &Member| here.selection.picks.get(member.pick).map(|pick| pick.entry);
-    let torch = here.members.iter().find(|member| member.name.as_ref() == "torch");
+    let torch = here.members.iter().find(|member| is_torch(&member.name));
     let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
     if let Some(torch) = torch
         && let (Some(index), Some(backend)) = (entry_of(torch), backend)
@@ -65,7 +65,7 @@ pub(super) fn look<S: WheelSource>(
         driver(torch, index, backend, here, findings);
         image(torch, index, backend, here, findings);
     }
-    for member in here.members.iter().filter(|member| member.name.as_ref() != "torch") {
+    for member in here.members.iter().filter(|member| !is_torch(&member.name)) {
         let (Some(index), Some(torch)) = (entry_of(member), torch) else { continue };
         if let (Some(own), Some(backend)) = (built(member, here.asked.target.backend), backend)
             && own != backend

@@ -27,7 +27,9 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args)?;
     let lock = read::lock(&read::lock_name(args.lock.as_ref(), &config)?)?;
-    read::warnings(&lock, args.locked.locked)?;
+    if args.locked.locked {
+        read::warnings(&lock, true)?;
+    }
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
     let catalogues = read::catalogues(&catalogs)?;
     let knowledge = Knowledge::new(&catalogues);

@@ -13,6 +13,7 @@ use crate::output::Style;
 use crate::output::lines::file_name;
 use crate::output::located::Located;
 use crate::pin::Pin;
+use crate::plan::family::sha256;
 use crate::plan::{Line, View};
 use crate::target::Environment;
 
@@ -152,13 +153,11 @@ impl<'a> Making<'a> {
     /// What the lock says, as far as a `pylock.toml` can say it.
     fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
         let located = self.located.as_ref();
-        let named = |file: crate::lock::LockedFile<'_>| match file.digest {
-            LockedDigest::Sha256(sha256) => {
-                let url = file.name.zip(located).and_then(|(name, located)| located.find(name, sha256));
-                let at = url.map(|url| At { url, size: None });
-                Some(File { name: file.name.map(str::to_owned), sha256: *sha256, at })
-            }
-            LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
+        let named = |file: crate::lock::LockedFile<'_>| {
+            let sha256 = sha256(file.digest)?;
+            let url = file.name.zip(located).and_then(|(name, located)| located.find(name, &sha256));
+            let at = url.map(|url| At { url, size: None });
+            Some(File { name: file.name.map(str::to_owned), sha256, at })
         };
         let files = || sorted(entry.files.iter().filter_map(named).collect());
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();

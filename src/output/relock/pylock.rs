@@ -12,6 +12,7 @@ use pep508_rs::PackageName;
 
 use super::wheels::{Shape, Wheel, quoted};
 use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
+use crate::catalog::is_torch;
 use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::{Block, Part, Pylock};
 use crate::lock::{Choice, Lock};
@@ -187,7 +188,7 @@ impl Writer<'_> {
     }
 
     fn is_torch(&self, entry: usize) -> bool {
-        self.pylock.entries.get(entry).is_some_and(|entry| entry.name.as_ref() == "torch")
+        self.pylock.entries.get(entry).is_some_and(|entry| is_torch(&entry.name))
     }
 
     /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
