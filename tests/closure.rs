@@ -11,10 +11,15 @@ use crate::support::{Place, Run, root};
 mod choices;
 mod leftover;
 
-/// The digest of a catalogued wheel.
+/// The digest of a wheel that is catalogued on the default index, or under its label on PyTorch's.
 fn digest(file: &str) -> String {
     let wheels = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
-    let row = wheels.lines().find(|row| row.split('\t').nth(3) == Some("pypi") && row.split('\t').nth(4) == Some(file));
+    let is_it = |row: &&str| {
+        let mut fields = row.split('\t').skip(3);
+        let index = fields.next();
+        fields.next() == Some(file) && (index == Some("pypi") || file.contains('+'))
+    };
+    let row = wheels.lines().find(is_it);
     row.unwrap_or_else(|| panic!("no {file}")).split('\t').nth(5).unwrap().to_owned()
 }
 

@@ -63,18 +63,26 @@ pub(super) fn removed<S: WheelSource>(
     let replaced = |name: &PackageName| {
         settled.iter().any(|member| member.name == *name) || chosen.get(name).is_some_and(|choice| choice.pin.is_some())
     };
+    // A wheel that stays, and whose requirements here are known: what is not among them and has no file here is not
+    // needed by it, though the lock, which was made elsewhere, says so.
+    let known = |name: &PackageName| {
+        members.iter().any(|member| member.name == *name && matches!(member.requires, Known::List(_)))
+    };
+    let absent: BTreeSet<&PackageName> = selection.picks.iter().filter(|one| lacking(one)).map(name_of).collect();
+    let disproved = |by: &PackageName, need: &PackageName| absent.contains(need) && known(by);
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
     for pick in &selection.picks {
         let name = name_of(pick);
         if candidates.contains(name) {
-            let stays = |by: &&PackageName| !replaced(by) && !candidates.contains(by);
+            let stays = |by: &&PackageName| !replaced(by) && !candidates.contains(by) && !disproved(by, name);
             let asks = pick.root.then_some(By::Project);
             let asks = asks.or_else(|| pick.via.iter().flatten().find(stays).map(By::Package));
             open.extend(asks.map(|by| (name, by)));
         } else if !replaced(name) {
-            open.extend(wanted(pick, &candidates).map(|candidate| (candidate, By::Package(name))));
+            let needs = wanted(pick, &candidates).filter(|candidate| !disproved(name, candidate));
+            open.extend(needs.map(|candidate| (candidate, By::Package(name))));
         }
     }
     while let Some((name, by)) = open.pop() {

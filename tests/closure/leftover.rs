@@ -72,6 +72,87 @@ fn the_list_of_another_platforms_wheel_explains_the_libraries() {
     }
 }
 
+/// A CUDA build of torch needs none of these on Windows, where it holds its libraries itself. The lock was made on Linux.
+const KEPT_CUDA: [(&str, &str, bool); 3] =
+    [("nvidia-cublas-cu12", "12.1.3.1", true), ("nvidia-nccl-cu12", "2.19.3", false), ("triton", "2.2.0", false)];
+
+#[test]
+fn what_a_kept_cuda_wheel_needs_on_linux_alone_goes_where_it_has_no_file() {
+    let text = |by: &str| {
+        let libraries = KEPT_CUDA.map(|(name, version, _)| format!("{name}=={version}\n    # via {by}\n"));
+        format!("torch==2.2.2+cu121\n{}\n{}", BASE.join("\n"), libraries.concat())
+    };
+    for target in ["--platform windows-x86_64", "--platform windows-x86_64 --cuda 12.1"] {
+        let run = on(&text("torch"), &format!("{target} --without-hashes"));
+        assert!(run.stderr.contains("kept     torch 2.2.2+cu121"), "{}", run.stderr);
+        let output = run.ok();
+        for (name, version, stays) in KEPT_CUDA {
+            assert_eq!(output.contains(&format!("\n{name}=={version}")), stays, "{target}, {name}: {output}");
+        }
+    }
+    // On Linux all of them are needed, and what another package needs stays needed.
+    let output = on(&text("torch"), "--without-hashes -q").ok();
+    assert!(KEPT_CUDA.iter().all(|(name, ..)| output.contains(&format!("\n{name}=="))), "{output}");
+    let message = on(&text("filelock, torch"), "--platform windows-x86_64 --without-hashes").refused();
+    assert!(message.contains("no file of nvidia-nccl-cu12 2.19.3 for windows-x86_64, and filelock needs"), "{message}");
+}
+
+/// The same where the lock says it of torch itself, without a marker: PEP 751's `dependencies` have none.
+#[test]
+fn a_kept_wheels_own_list_is_believed_before_the_lock_that_was_made_elsewhere() {
+    let place = Place::new();
+    place.write("pylock.toml", kept_cuda_pylock(""));
+    let output = place.run("export pylock.toml --platform windows-x86_64 --python 3.10 -q").ok();
+    assert!(output.contains("torch-2.2.2%2Bcu121-cp310-cp310-win_amd64.whl"), "{output}");
+    assert!(
+        output.contains("nvidia-cublas-cu12") && !output.contains("nccl") && !output.contains("triton"),
+        "{output}"
+    );
+    let output = place.run("export pylock.toml --python 3.10 -q").ok();
+    assert!(output.contains("\nnvidia-nccl-cu12==2.19.3 ") && output.contains("\ntriton==2.2.0 "), "{output}");
+    // Of a wheel that no catalogue knows the lock's word is all there is.
+    let unknown = place.read("pylock.toml").replace("2.2.2", "2.2.99");
+    place.write("pylock.toml", unknown);
+    let message = place.run("export pylock.toml --platform windows-x86_64 --python 3.10").refused();
+    assert!(message.contains("nvidia-nccl-cu12 2.19.3 for windows-x86_64, and torch needs it"), "{message}");
+}
+
+/// A lock of torch 2.2.2+cu121 for Linux and Windows with invented digests of all but torch; `more` follows.
+fn kept_cuda_pylock(more: &str) -> String {
+    let wheel = |url: &str, hash: &str| format!("{{ url = \"{url}\", hashes = {{ sha256 = \"{hash}\" }} }}");
+    let package = |name: &str, version: &str, needs: &str, wheels: &[String]| {
+        let wheels = wheels.join(", ");
+        format!("[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\n{needs}wheels = [{wheels}]\n\n")
+    };
+    let pure = |name: &str, version: &str| {
+        let file = format!("https://files.example/{}-{version}-py3-none-any.whl", name.replace('-', "_"));
+        package(name, version, "", &[wheel(&file, &"e".repeat(64))])
+    };
+    let torch = ["linux_x86_64", "win_amd64"].map(|tag| {
+        let file = format!("torch-2.2.2+cu121-cp310-cp310-{tag}.whl");
+        let url = format!("https://download.pytorch.org/whl/cu121/{}", file.replace('+', "%2B"));
+        wheel(&url, &digest(&file))
+    });
+    let libraries = KEPT_CUDA.map(|(name, version, windows)| {
+        let tags = ["manylinux1_x86_64", "win_amd64"].into_iter().take(1 + usize::from(windows));
+        let file = |tag| format!("https://files.example/{}-{version}-py3-none-{tag}.whl", name.replace('-', "_"));
+        package(name, version, "", &tags.map(|tag| wheel(&file(tag), &"e".repeat(64))).collect::<Vec<_>>())
+    });
+    let base = BASE.map(|pin| {
+        let (name, version) = pin.split_once("==").unwrap();
+        (name, pure(name, version))
+    });
+    let needs: Vec<String> = base
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(KEPT_CUDA.map(|(name, ..)| name))
+        .map(|name| format!("{{ name = \"{name}\" }}"))
+        .collect();
+    let torch = package("torch", "2.2.2+cu121", &format!("dependencies = [{}]\n", needs.join(", ")), &torch);
+    let base: String = base.into_iter().map(|(_, text)| text).collect();
+    format!("lock-version = \"1.0\"\ncreated-by = \"a test\"\n\n{base}{}{torch}{more}", libraries.concat())
+}
+
 /// A poetry.lock has one list of packages for all platforms; that of torch 1.13.0 on Linux has no markers.
 fn poetry(project: &str, more: &str) -> Place {
     let file = |name: &str| format!("    {{file = \"{name}\", hash = \"sha256:{}\"}},\n", digest(name));
