@@ -9,16 +9,16 @@ use divan::Bencher;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 use torchswap::catalog::{Catalogues, WheelSource};
-use torchswap::constraint::Constraint;
-use torchswap::digest::Sha256;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock};
-use torchswap::marker::{self, Condition, Extras};
-use torchswap::output::{self, Style};
+use torchswap::packaging::constraint::Constraint;
+use torchswap::packaging::digest::Sha256;
+use torchswap::packaging::marker::{self, Condition, Extras};
+use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
+use torchswap::packaging::wheel::WheelName;
 use torchswap::plan::{self, Knowledge, TargetPlan};
-use torchswap::target::{Backend, Environment, Platform, Python, Target};
-use torchswap::wheel::WheelName;
+use torchswap::write::{self, Style};
 
 const FIXTURES: [&str; 2] = ["poetry-1.8", "poetry-2.5"];
 fn here() -> Environment {
@@ -75,7 +75,7 @@ fn plan_target(bencher: Bencher<'_, '_>, all: bool) {
 fn output_requirements(bencher: Bencher<'_, '_>, all: bool) {
     let lock = lock("poetry-2.5");
     let plan = planned(&lock, all);
-    bencher.bench_local(|| output::requirements(&lock, std::slice::from_ref(&plan), &Style::default()));
+    bencher.bench_local(|| write::requirements(&lock, std::slice::from_ref(&plan), &Style::default()));
 }
 
 #[divan::bench(args = [("torch", "2.4.1"), ("nvidia-nccl-cu12", "2.20.5"), ("flask", "3.0.0")])]

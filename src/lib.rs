@@ -15,35 +15,15 @@
 //!
 //! The library serves the binary; its interface may change with every release.
 
-pub mod archive;
+pub mod audit;
 pub mod catalog;
-pub mod check;
 pub mod cli;
-pub mod closure;
 pub mod command;
-pub mod config;
-pub mod constraint;
-pub mod digest;
-pub mod dockerfile;
-pub mod error;
-pub mod image;
-pub mod index;
-pub mod io;
-pub mod learn;
+pub mod edge;
 pub mod lock;
-pub mod marker;
-pub mod metadata;
-pub mod output;
-pub mod pin;
+pub mod packaging;
 pub mod plan;
-pub mod progress;
-pub mod render;
 pub mod report;
-pub mod requirement;
-pub mod rules;
-pub mod starter;
-pub mod system;
-pub mod target;
 pub mod text;
 pub mod verify;
-pub mod wheel;
+pub mod write;

@@ -4,14 +4,16 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use torchswap::cli;
 use torchswap::cli::verify::Verify;
 use torchswap::cli::{AuditReport, CheckReport, Cli, ColourArg, Command, ReportFormat, TalkArgs};
-use torchswap::error::{Code, Error, Problem};
-use torchswap::progress::Display;
+use torchswap::command::{self, render};
+use torchswap::edge::io;
+use torchswap::edge::progress::Display;
+use torchswap::report::error::{Code, Error, Problem};
 use torchswap::report::rule::Severity;
 use torchswap::report::{State, Summary};
 use torchswap::text::shown;
-use torchswap::{cli, command, io, render};
 
 /// The answer is no.
 const NO: u8 = 1;

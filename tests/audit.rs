@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 use torchswap::catalog::{BuiltIn, WheelSource};
+use torchswap::packaging::target::{Environment, Platform};
 use torchswap::report::rule::Rule;
-use torchswap::target::{Environment, Platform};
 
 use crate::support::{Place, Run, fixture, snapshot};
 

@@ -22,7 +22,7 @@ use torchswap::catalog::{
     Built, BuiltIn, Family, Index, Requires, RequiresRow, WheelRow, WheelSource, is_gpu_runtime, path_on_default_index,
     releases,
 };
-use torchswap::target::{Backend, Environment, Platform, Python};
+use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 
 use builds::Builds;
 

@@ -3,9 +3,9 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
-use torchswap::digest::Sha256;
-use torchswap::error::{Code, Problem};
-use torchswap::index::{Downloaded, Network, Patience, RangeReader, Settings};
+use torchswap::edge::index::{Downloaded, Network, Patience, RangeReader, Settings};
+use torchswap::packaging::digest::Sha256;
+use torchswap::report::error::{Code, Problem};
 use url::Url;
 
 use crate::support::server::{Fault, Server};

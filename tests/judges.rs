@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
-use torchswap::target::Python;
+use torchswap::packaging::target::Python;
 
 use crate::support::{Place, fixture};
 use pythons::{Interpreter, interpreters, newest_of, two_at_a_time};

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
-use torchswap::constraint::Constraint;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
+use torchswap::packaging::constraint::Constraint;
 
 fn said(file: &str) -> String {
     let folder = std::env::var_os("TORCHSWAP_POETRY_SAYS").expect("run by .ci/poetry-reading");

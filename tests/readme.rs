@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::process::Command;
 
 use torchswap::catalog::ProjectTable;
-use torchswap::config::Config;
+use torchswap::cli::config::Config;
 use torchswap::report::rule::Rule;
 use torchswap::text::Source;
 

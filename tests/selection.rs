@@ -9,8 +9,8 @@ use torchswap::catalog::Catalogues;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Entry, Lock, LockedDigest, requirements};
+use torchswap::packaging::target::{Environment, Platform, Target};
 use torchswap::plan::{self, Knowledge, What};
-use torchswap::target::{Environment, Platform, Target};
 
 use crate::support::poetry_fixtures;
 

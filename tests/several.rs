@@ -7,11 +7,11 @@ use std::path::Path;
 use torchswap::catalog::Catalogues;
 use torchswap::lock::requirements::{self, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, Origin};
-use torchswap::marker::Extras;
-use torchswap::output::{self, Style};
+use torchswap::packaging::marker::Extras;
+use torchswap::packaging::target::{Environment, Platform, Python, Target};
+use torchswap::packaging::wheel::WheelName;
 use torchswap::plan::{self, Knowledge, TargetPlan};
-use torchswap::target::{Environment, Platform, Python, Target};
-use torchswap::wheel::WheelName;
+use torchswap::write::{self, Style};
 
 use crate::support::{Place, poetry_fixtures, requirements_fixtures, snapshot};
 use crate::{corpus, selection};
@@ -168,7 +168,7 @@ impl Trial<'_> {
     }
 
     fn file(&self, plans: &[TargetPlan]) -> Option<RequirementsFile> {
-        output::requirements(self.lock, plans, &self.style).ok().map(|text| parse(&text))
+        write::requirements(self.lock, plans, &self.style).ok().map(|text| parse(&text))
     }
 
     /// How many environments were compared.

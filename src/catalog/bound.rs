@@ -5,7 +5,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::{is_gpu_runtime, label};
-use crate::target::Backend;
+use crate::packaging::target::Backend;
 
 /// What a package is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use super::directory::{self, Head};
 use super::search::Tables;
 use super::table::Table;
 use super::{BUILT_IN, Catalogues, Family, Requires, WheelRow, WheelSource};
-use crate::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Platform};
 
 const WHEELS: &str = include_str!("wheels.tsv");
 const REQUIRES: &str = include_str!("requires.tsv");

@@ -6,10 +6,10 @@ use super::listing::Filter;
 use super::requires::{RequiresRow, means_the_same};
 use super::row::{Built, WheelRow, label};
 use super::{Family, Index, built_in_family, is_gpu_runtime};
-use crate::digest::Sha256;
-use crate::error::{Code, Problem};
-use crate::target::{Backend, Platform};
-use crate::wheel::WheelName;
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::{Backend, Platform};
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem};
 
 impl Built {
     /// What a wheel was built for that lies in a folder: what its label says. Without one, of torch's family what the

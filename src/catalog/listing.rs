@@ -7,8 +7,8 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::{Built, Catalogues, Index, Requires, WheelRow, WheelSource};
-use crate::constraint::Constraint;
-use crate::target::{Backend, Environment, Platform, Python};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::target::{Backend, Environment, Platform, Python};
 
 /// Which wheels are asked for; what is left open admits all.
 #[derive(Debug, Clone, Default)]

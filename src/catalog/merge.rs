@@ -8,8 +8,8 @@ use super::refusal;
 use super::requires::{List, RequiresRow, choose, contradiction, means};
 use super::row::{Built, WheelRow};
 use super::{Requires, WheelSource};
-use crate::error::Error;
-use crate::target::Platform;
+use crate::packaging::target::Platform;
+use crate::report::error::Error;
 use crate::text::Source;
 
 /// A catalogue with more in it.

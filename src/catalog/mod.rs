@@ -28,6 +28,7 @@ mod index;
 pub mod listing;
 mod merge;
 mod paths;
+pub mod pin;
 mod project;
 mod refusal;
 pub mod releases;
@@ -40,7 +41,7 @@ mod table;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Platform};
 
 pub use bound::Bound;
 pub use embedded::BuiltIn;

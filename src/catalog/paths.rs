@@ -3,7 +3,7 @@
 //! `paths.tsv`: sha256, and the path without the file's name. Formats that name no address do without.
 
 use super::table::Table;
-use crate::digest::Sha256;
+use crate::packaging::digest::Sha256;
 
 const PATHS: Table<'static> = Table::new(include_str!("paths.tsv"));
 

@@ -27,8 +27,8 @@ use super::row::{BadColumn, Built, WheelRow};
 use super::search::{Exactly, Tables};
 use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
-use crate::error::{Code, Error, Problem};
-use crate::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Platform};
+use crate::report::error::{Code, Error, Problem};
 use crate::text::{Source, Span};
 
 /// A project's catalogue, read and sorted.

@@ -2,8 +2,8 @@
 
 use super::requires::RequiresRow;
 use super::row::WheelRow;
-use crate::error::{Code, Problem};
-use crate::target::Platform;
+use crate::packaging::target::Platform;
+use crate::report::error::{Code, Problem};
 use crate::text::{Source, Span, cut, quoted};
 
 /// How many characters of a file's name and of its folder are told; real ones have some 120.

@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::WheelSource;
-use crate::target::{Backend, Platform, Python};
+use crate::packaging::target::{Backend, Platform, Python};
 
 const TEXT: &str = include_str!("releases.tsv");
 

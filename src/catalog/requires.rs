@@ -23,9 +23,9 @@ use pep508_rs::PackageName;
 use super::index::Index;
 use super::row::BadColumn;
 use super::runtime::is_gpu_runtime;
-use crate::marker::{self, Condition, Extras, Marker};
-use crate::requirement;
-use crate::target::{Environment, Platform, Python};
+use crate::packaging::marker::{self, Condition, Extras, Marker};
+use crate::packaging::requirement;
+use crate::packaging::target::{Environment, Platform, Python};
 
 /// What is known of a wheel's requirements.
 #[derive(Debug, Clone, PartialEq, Eq)]

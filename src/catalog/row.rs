@@ -9,10 +9,10 @@ use pep440_rs::{LocalSegment, Version};
 use pep508_rs::PackageName;
 
 use super::{Index, PER_BACKEND};
-use crate::digest::Sha256;
-use crate::target::Backend;
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::Backend;
+use crate::packaging::wheel::WheelName;
 use crate::text::{cut, quoted};
-use crate::wheel::WheelName;
 
 /// What a wheel was built for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,7 +26,7 @@ pub enum Built {
 }
 
 impl FromStr for Built {
-    type Err = crate::target::BackendError;
+    type Err = crate::packaging::target::BackendError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {

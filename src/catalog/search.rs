@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 use super::requires::List;
 use super::row::{Built, WheelRow, columns, label_fits};
 use super::table::Table;
-use crate::target::Backend;
+use crate::packaging::target::Backend;
 
 /// One catalogue's tables.
 #[derive(Debug, Clone, Copy)]

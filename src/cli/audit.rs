@@ -3,10 +3,10 @@
 use clap::{Args, ValueEnum};
 
 use super::{ChoiceArgs, ColourArg, LockedArgs, TargetArgs};
+use crate::audit::Driver;
+use crate::packaging::system::System;
 use crate::report::audit::Level;
 use crate::report::rule::Rule;
-use crate::rules::Driver;
-use crate::system::System;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:

@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use crate::requirement::Release;
-use crate::target::{Backend, Platform, Python};
+use crate::packaging::requirement::Release;
+use crate::packaging::target::{Backend, Platform, Python};
 
 const LIST_EXAMPLES: &str = "\
 Examples:

@@ -5,7 +5,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::Cli;
-use crate::error::{Code, Problem};
+use crate::report::error::{Code, Problem};
 
 /// The script that teaches a shell the commands and options.
 pub fn completions(shell: Shell) -> String {

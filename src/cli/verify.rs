@@ -4,7 +4,7 @@ use clap::Args;
 use pep508_rs::PackageName;
 
 use super::TalkArgs;
-use crate::target::{Platform, Python};
+use crate::packaging::target::{Platform, Python};
 
 /// Examples of `verify`, for its help.
 pub(super) const EXAMPLES: &str = "\

@@ -7,19 +7,19 @@ use pep508_rs::PackageName;
 use super::export::{self, Prepared};
 use super::job::{Job, jobs};
 use super::{outputs, read};
-use crate::check;
+use crate::cli::config::Config;
 use crate::cli::{Check, Export};
-use crate::config::Config;
-use crate::error::{Code, Error, Problem, Result};
-use crate::io;
+use crate::edge::io;
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
-use crate::output::{At, File};
+use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::Finding;
-use crate::target::Environment;
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
+use crate::write::check;
+use crate::write::{At, File};
 
 /// What a check found, and what puts it right.
 #[derive(Debug)]

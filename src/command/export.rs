@@ -4,13 +4,13 @@ mod urls;
 
 use super::job::{Job, jobs};
 use super::{outputs, read};
-use crate::check;
 use crate::cli::{Export, OutputFormat};
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::pylock::Pylock;
-use crate::output::{self, Draft, Style};
 use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::write::check;
+use crate::write::{self, Draft, Style};
 
 /// What an export gives.
 #[derive(Debug)]
@@ -98,7 +98,7 @@ pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
     let style =
         Style { without_hashes: job.without_hashes, header: Some(job.header(&plans)), mirror: job.mirror.clone() };
     let file = match job.format {
-        OutputFormat::Requirements => Prepared::Requirements(output::requirements(&lock, &plans, &style)?),
+        OutputFormat::Requirements => Prepared::Requirements(write::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
     };
     let summaries = told(&plans, warnings);

@@ -1,10 +1,10 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
 use super::{outputs, read};
-use crate::dockerfile::Dockerfile;
-use crate::error::{Code, Problem, Result};
-use crate::io;
-use crate::starter::{self, HOOKS, Image};
+use crate::audit::container::dockerfile::Dockerfile;
+use crate::cli::starter::{self, HOOKS, Image};
+use crate::edge::io;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 
 /// The file that is written.

@@ -3,15 +3,15 @@
 use pep508_rs::ExtraName;
 
 use super::read;
+use crate::cli::config::{Config, Configured};
 use crate::cli::{Audit, ChoiceArgs, Export, OutputFormat, Rewrite, TargetArgs};
-use crate::config::{Config, Configured};
-use crate::error::{Code, Problem, Result};
-use crate::io;
+use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::pylock::Pylock;
-use crate::output::Mirror;
+use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::TargetPlan;
-use crate::target::{Backend, Platform, Target};
+use crate::report::error::{Code, Problem, Result};
+use crate::write::Mirror;
 
 /// One output that is wanted.
 #[derive(Debug, Clone)]

@@ -8,5 +8,6 @@ pub mod init;
 mod job;
 mod outputs;
 mod read;
+pub mod render;
 pub mod rewrite;
 pub mod verify;

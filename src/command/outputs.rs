@@ -3,8 +3,8 @@
 use std::path::{Component, Path};
 
 use super::job::Job;
-use crate::error::{Code, Error, Problem, Result};
-use crate::io;
+use crate::edge::io;
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// The files that may hold a configuration.
 const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", "pyproject.toml"];

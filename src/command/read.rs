@@ -3,15 +3,15 @@
 use url::Url;
 
 use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
-use crate::config::Config;
-use crate::error::{Code, Problem, Result};
-use crate::io;
+use crate::cli::config::Config;
+use crate::edge::io;
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::pyproject::Project;
 use crate::lock::{Format, Lock, pyproject, requirements};
-use crate::output::Mirror;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
+use crate::write::Mirror;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
 pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {

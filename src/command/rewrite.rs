@@ -6,13 +6,13 @@ use super::export::told;
 use super::{job, outputs, read};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
-use crate::error::{Code, Error, Problem, Result};
-use crate::io;
+use crate::edge::io;
 use crate::lock::{Choice, Lock};
-use crate::output::{self, Style};
+use crate::packaging::target::Target;
 use crate::plan::{self, Decision, Knowledge, TargetPlan};
 use crate::report::Summary;
-use crate::target::Target;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::write::{self, Style};
 
 /// What a rewrite gives.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
     let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
     let mut after = before.to_string();
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
-        after = output::rewritten(&lock, &mut plans, &choices, &style)?;
+        after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = read::reread(&lock, &after)?;
         let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
         let second = self::plans(&again, &pinned, &choices, &catalogues)?;

@@ -11,10 +11,10 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::toml::{Item, Table, Toml};
 use super::{Need, Origin};
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem, Result};
-use crate::marker::{self, Condition, Extras, Marker};
-use crate::target::Environment;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{self, Condition, Extras, Marker};
+use crate::packaging::target::Environment;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
 
 /// One dependency on one package.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::digest::Sha256;
+use crate::packaging::digest::Sha256;
 use crate::text::{Span, Text};
 
 /// A digest as a lock has it.

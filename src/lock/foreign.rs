@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::error::{Code, Problem};
+use crate::report::error::{Code, Problem};
 
 /// A file that other tools install from.
 #[derive(Debug, Clone, Copy)]

@@ -19,10 +19,10 @@ use std::sync::Arc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem, Result};
-use crate::marker::{Condition, Extras};
-use crate::target::{Environment, Platform, Python};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span};
 
 pub use files::{LockedDigest, LockedFile, LockedFiles};

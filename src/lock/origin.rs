@@ -2,7 +2,7 @@
 //! something else.
 
 use super::toml::{Item, Toml};
-use crate::error::Result;
+use crate::report::error::Result;
 use crate::text::{off_line, quoted};
 
 /// A path, a revision or a repository: text on one line. Behind a blank an installer reads an option, a marker or a

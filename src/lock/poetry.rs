@@ -19,10 +19,10 @@ use super::origin;
 use super::pyproject::Project;
 use super::toml::{Item, Table, Toml, dig};
 use super::{At, Entry, LockedDigest, LockedFiles, Origin, requirements};
-use crate::constraint::Constraint;
-use crate::digest::Sha256;
-use crate::error::{Code, Error, Problem, Result};
-use crate::marker::Marker;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::digest::Sha256;
+use crate::packaging::marker::Marker;
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod choice;

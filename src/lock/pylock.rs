@@ -19,8 +19,8 @@ use std::str::FromStr;
 use super::Entry;
 use super::dependency::{LONGEST_VERSIONS, read_extra};
 use super::toml::{Item, Toml};
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem, Result};
+use crate::packaging::constraint::Constraint;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 mod files;

@@ -13,10 +13,10 @@ use super::Need;
 use super::dependency::{self, Dependency, Direct, Known, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem, Result};
-use crate::marker;
-use crate::requirement;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker;
+use crate::packaging::requirement;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 /// The group that is installed without being named.

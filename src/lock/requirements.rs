@@ -19,10 +19,10 @@ use pep440_rs::VersionSpecifiers;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::{At, Entry, LockedDigest, Origin, Pick, Selection};
-use crate::constraint::Constraint;
-use crate::error::Result;
-use crate::marker::{self, Condition, Extras};
-use crate::target::{Environment, Platform, Python};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{self, Condition, Extras};
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::report::error::Result;
 use crate::text::{Source, Span};
 
 mod digests;

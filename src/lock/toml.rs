@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::LockedFiles;
-use crate::error::{Code, Problem, Result};
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 /// A parsed TOML file that still knows where each value stands.

@@ -4,7 +4,7 @@ use super::family::{Fate, Member};
 use super::{Decision, Kept, Knowledge, View, What};
 use crate::catalog::{Bound, Built, Family, WheelSource, is_torch};
 use crate::lock::Selection;
-use crate::target::Backend;
+use crate::packaging::target::Backend;
 
 /// What a package of the family is built for in the end; `wanted` is the build that was asked for.
 pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend> {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::{Decision, Kept, Line, View, What};
 use crate::catalog::cuda_of_library;
-use crate::closure::Chosen;
 use crate::lock::Selection;
+use crate::plan::closure::Chosen;
 
 /// The CUDA libraries that stay beside those of another major release that the family needs, each with who needs it.
 pub(super) fn beside(view: View<'_>, selection: &Selection, lines: &[Line], chosen: &Chosen) -> Vec<Decision> {

@@ -8,13 +8,13 @@ use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, labelled, refusal};
+use crate::catalog::pin::{Files, Pin, Witness};
 use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
-use crate::digest::Sha256;
-use crate::error::{Code, Problem};
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
-use crate::pin::{Files, Pin, Witness};
-use crate::target::Backend;
-use crate::wheel::WheelName;
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::Backend;
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem};
 
 /// A package of the family and what becomes of it.
 #[derive(Debug, Clone)]

@@ -8,13 +8,13 @@ use pep440_rs::Version;
 use super::family::{file_name, sha256};
 use super::{Knowledge, Rows, labelled};
 use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
-use crate::constraint::Constraint;
-use crate::digest::Sha256;
 use crate::lock::{Entry, Origin};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::digest::Sha256;
+use crate::packaging::system::System;
+use crate::packaging::target::{Environment, Python};
+use crate::packaging::wheel::{Misfit, WheelName};
 use crate::report::audit::Verdict;
-use crate::system::System;
-use crate::target::{Environment, Python};
-use crate::wheel::{Misfit, WheelName};
 
 /// What pip takes for a source distribution.
 const ARCHIVES: [&str; 12] = [

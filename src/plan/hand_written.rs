@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::{Code, Problem};
 use crate::lock::Lock;
 use crate::lock::requirements::RequirementsFile;
+use crate::report::error::{Code, Problem};
 
 /// How many names are told.
 const MOST_NAMES: usize = 8;

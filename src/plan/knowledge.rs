@@ -7,15 +7,15 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
+use crate::catalog::pin::Witness;
 use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource};
-use crate::constraint::Constraint;
-use crate::digest::Sha256;
-use crate::marker::{self, Marker};
-use crate::pin::Witness;
-use crate::requirement::{self, Plain};
-use crate::target::{Platform, Python};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::digest::Sha256;
+use crate::packaging::marker::{self, Marker};
+use crate::packaging::requirement::{self, Plain};
+use crate::packaging::target::{Platform, Python};
+use crate::packaging::wheel::WheelName;
 use crate::text::quoted;
-use crate::wheel::WheelName;
 
 /// One requirement of a wheel, understood.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use super::family::sha256;
 use crate::catalog::{Index, WheelRow, label};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
-use crate::target::{Backend, Environment, Platform, Python};
+use crate::packaging::target::{Backend, Environment, Platform, Python};
 
 /// PyTorch's index: below it is a folder for each build, and its own pages list all of them.
 const PYTORCH: &str = "https://download.pytorch.org/whl";

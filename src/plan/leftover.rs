@@ -21,10 +21,10 @@ use super::files::lacks_file;
 use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
 use crate::catalog::{Bound, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime};
-use crate::closure::Chosen;
-use crate::error::{Code, Problem};
 use crate::lock::{Pick, Selection};
-use crate::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Platform};
+use crate::plan::closure::Chosen;
+use crate::report::error::{Code, Problem};
 
 /// Where GPU libraries exist at all.
 const PLATFORMS: [Platform; 3] = [Platform::LinuxX86_64, Platform::LinuxAarch64, Platform::WindowsX86_64];

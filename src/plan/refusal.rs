@@ -10,9 +10,9 @@ use super::Wish;
 use super::family::{file_name, same_url, sha256};
 use super::knowledge::Knowledge;
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
-use crate::error::{Code, Problem};
 use crate::lock::{Entry, Origin};
-use crate::target::{Backend, Environment, Platform, Python};
+use crate::packaging::target::{Backend, Environment, Platform, Python};
+use crate::report::error::{Code, Problem};
 
 /// GPUs of NVIDIA, AMD and Intel are not driven on macOS.
 pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {

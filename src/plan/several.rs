@@ -2,9 +2,9 @@
 
 use super::{Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Lock};
-use crate::target::{Python, Target};
+use crate::packaging::target::{Python, Target};
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// Plans each target, with what is chosen of the lock for it.
 ///

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Decision, Kept, TargetPlan, What};
+use crate::packaging::target::Python;
 use crate::report::{Action, Change, Summary, Vouch};
-use crate::target::Python;
 
 /// Sums up a plan.
 pub fn summary(plan: &TargetPlan) -> Summary {

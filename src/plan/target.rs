@@ -6,10 +6,10 @@ use pep508_rs::PackageName;
 
 use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
 use crate::catalog::{Family, WheelSource, is_torch};
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Lock, Pick, Selection};
-use crate::marker::{Condition, Extras};
-use crate::target::{Environment, Platform, Python, Target};
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::{Environment, Platform, Python, Target};
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// What a target gets.
 #[derive(Debug, Clone)]

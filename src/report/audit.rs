@@ -4,9 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::rule::{Rule, Severity};
-use crate::error::under_pythons;
-use crate::system::System;
-use crate::target::{Backend, Environment, Platform, Python};
+use crate::packaging::system::System;
+use crate::packaging::target::{Backend, Environment, Platform, Python};
+use crate::report::error::under_pythons;
 use crate::text::{Place, quoted, shown};
 
 /// An audit of one lock.

@@ -1,7 +1,7 @@
 //! What was found out about the wheels that a lock pins.
 
-use crate::digest::Sha256;
-use crate::error::Problem;
+use crate::packaging::digest::Sha256;
+use crate::report::error::Problem;
 
 /// The outcome of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

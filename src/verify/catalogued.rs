@@ -1,10 +1,10 @@
 //! What the catalogue says of a pinned file.
 
 use crate::catalog::{WheelRow, WheelSource, path_on_default_index};
-use crate::digest::Sha256;
-use crate::output::Mirror;
+use crate::packaging::digest::Sha256;
 use crate::plan::family::same_url;
 use crate::report::{Kind, Witness};
+use crate::write::Mirror;
 
 use super::Subject;
 use super::pins::{From, Pinned, PinnedFile};

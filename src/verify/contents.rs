@@ -2,15 +2,15 @@
 
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::archive::Contents;
 use crate::catalog::{Requires, WheelRow, WheelSource};
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem};
-use crate::marker::{Condition, Extras};
+use crate::packaging::archive::Contents;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::packaging::wheel::WheelName;
 use crate::plan::Required;
-use crate::target::{Environment, Platform, Python};
+use crate::report::error::{Code, Problem};
 use crate::text::quoted;
-use crate::wheel::WheelName;
 
 /// Every environment that is known, on which a wheel installs.
 fn environments(wheel: &WheelName) -> impl Iterator<Item = Environment> {

@@ -1,6 +1,6 @@
 //! From witnesses to a verdict.
 
-use crate::error::{Code, Problem};
+use crate::report::error::{Code, Problem};
 use crate::report::{Kind, Verified, Witness};
 
 use crate::text::without_logins;
@@ -84,7 +84,7 @@ fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::digest::Sha256;
+    use crate::packaging::digest::Sha256;
     use crate::report::State;
     use crate::text::Source;
     use crate::verify::pins::Pinned;

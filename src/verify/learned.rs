@@ -1,9 +1,9 @@
 //! What a verification learned, as rows for a project's catalogue.
 
-use crate::archive::Contents;
 use crate::catalog::{Built, Index, RequiresRow, WheelRow};
-use crate::digest::Sha256;
-use crate::wheel::WheelName;
+use crate::packaging::archive::Contents;
+use crate::packaging::digest::Sha256;
+use crate::packaging::wheel::WheelName;
 
 use super::pins::{From, Pinned};
 

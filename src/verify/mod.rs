@@ -16,9 +16,9 @@ pub mod pins;
 
 pub use judge::judge;
 
-use crate::digest::Sha256;
-use crate::error::Problem;
+use crate::packaging::digest::Sha256;
 use crate::report::Witness;
+use crate::report::error::Problem;
 use crate::text::Place;
 
 use pins::Pinned;

@@ -3,9 +3,9 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::digest::Sha256;
 use crate::lock::pylock::Kind;
 use crate::lock::{Lock, Origin};
+use crate::packaging::digest::Sha256;
 use crate::plan::family::{file_name, sha256};
 use crate::text::{Place, without_logins};
 

@@ -1,7 +1,7 @@
 //! The coupling of the layers: torch, its companions, CUDA, the driver, the image.
 
 use torchswap::catalog::{BuiltIn, WheelSource};
-use torchswap::target::{Environment, Platform, Python};
+use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::lock::{Package, lock};
 use super::{found, json};

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use torchswap::catalog::{Built, BuiltIn, Index, WheelRow, WheelSource, releases};
-use torchswap::target::{Backend, Environment, Platform, Python};
-use torchswap::wheel::WheelName;
+use torchswap::packaging::target::{Backend, Environment, Platform, Python};
+use torchswap::packaging::wheel::WheelName;
 
 use super::{text, wheels};
 

@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
 use torchswap::catalog::ProjectTable;
-use torchswap::constraint::Constraint;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pylock::Pylock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock, requirements};
-use torchswap::marker;
-use torchswap::target::{Environment, Platform, Python};
-use torchswap::wheel::WheelName;
+use torchswap::packaging::constraint::Constraint;
+use torchswap::packaging::marker;
+use torchswap::packaging::target::{Environment, Platform, Python};
+use torchswap::packaging::wheel::WheelName;
 
 use super::catalogs::row;
 use super::read;

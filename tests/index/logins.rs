@@ -1,7 +1,7 @@
 //! Logins, proxies and certificate authorities.
 
-use torchswap::error::Code;
-use torchswap::index::{Netrc, Network, Proxies, Settings};
+use torchswap::edge::index::{Netrc, Network, Proxies, Settings};
+use torchswap::report::error::Code;
 
 use super::{noise, patient, quick, url};
 use crate::support::server::{Fault, Server};

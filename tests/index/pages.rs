@@ -4,8 +4,8 @@ use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use torchswap::error::{Code, Problem};
-use torchswap::index::Page;
+use torchswap::edge::index::Page;
+use torchswap::report::error::{Code, Problem};
 
 use super::{digest, network, network_for, patient, url};
 use crate::support::server::{Fault, Server};
@@ -139,6 +139,6 @@ fn fifty_thousand_links_are_read() {
     server.gzip(PAGE, "text/html", gzip(html.as_bytes()));
     let mut settings = patient();
     settings.largest_page = 8 << 20;
-    let page = torchswap::index::Network::new(settings).page(&url(&server.url(PAGE))).unwrap();
+    let page = torchswap::edge::index::Network::new(settings).page(&url(&server.url(PAGE))).unwrap();
     assert_eq!(page.links.len(), 50_000);
 }

@@ -4,8 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use torchswap::catalog::{Built, Index, WheelRow};
-use torchswap::target::{Environment, Platform, Python};
-use torchswap::wheel::WheelName;
+use torchswap::packaging::target::{Environment, Platform, Python};
+use torchswap::packaging::wheel::WheelName;
 
 use super::pythons::interpreters;
 use crate::support::root;

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
-use torchswap::target::Python;
+use torchswap::packaging::target::Python;
 
 /// A CPython that can make virtual environments with pip in them.
 pub struct Interpreter {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use tempfile::TempDir;
-use torchswap::target::Python;
+use torchswap::packaging::target::Python;
 
 use super::pythons::{Interpreter, interpreters};
 use super::world::{World, packages};

@@ -17,7 +17,7 @@ use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 use toml_edit::{Item, TableLike};
 use torchswap::catalog::{BuiltIn, Index, Requires, WheelSource};
-use torchswap::target::{Environment, Platform, Python};
+use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::pythons::Interpreter;
 use super::server::Server;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use torchswap::lock::pylock::Pylock;
 use torchswap::lock::{Choice, Lock, LockedDigest, requirements};
-use torchswap::target::{Environment, Platform, Python};
+use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::fixtures;
 use crate::support::server::Server;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use torchswap::lock::{Choice, Lock, LockedDigest, requirements};
-use torchswap::target::{Environment, Platform};
+use torchswap::packaging::target::{Environment, Platform};
 
 use super::{fixtures, named, parse};
 use crate::support::{Place, fixture};

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock, LockedDigest};
-use torchswap::target::{Environment, Platform, Python};
+use torchswap::packaging::target::{Environment, Platform, Python};
 
 use crate::support::Place;
 

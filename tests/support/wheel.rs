@@ -1,6 +1,6 @@
 //! Tiny wheels.
 
-use torchswap::digest::Sha256;
+use torchswap::packaging::digest::Sha256;
 
 /// A wheel that a test makes: its name, and what it says of itself.
 #[derive(Debug, Clone)]

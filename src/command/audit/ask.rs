@@ -6,12 +6,12 @@ use std::sync::Mutex;
 use pep508_rs::PackageName;
 use url::Url;
 
+use crate::audit::{Offer, Offers};
 use crate::cli;
 use crate::command::read;
-use crate::error::{Code, Error, Problem, Result};
-use crate::index::{Network, simple};
-use crate::io;
-use crate::rules::{Offer, Offers};
+use crate::edge::index::{Network, simple};
+use crate::edge::io;
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many pages are fetched at a time.
 const WORKERS: usize = 8;

@@ -3,15 +3,15 @@
 mod ask;
 
 use super::{job, read};
+use crate::audit::container::dockerfile::Dockerfile;
+use crate::audit::container::image::Image;
+use crate::audit::{self, Asked, BaseImage, Offers};
 use crate::cli::{self, MachineArgs};
-use crate::dockerfile::Dockerfile;
-use crate::error::{Code, Error, Problem, Result};
-use crate::image::Image;
-use crate::io;
+use crate::edge::io;
+use crate::packaging::target::{Platform, Python};
 use crate::plan::Knowledge;
 use crate::report::audit::Audit;
-use crate::rules::{self, Asked, BaseImage, Offers};
-use crate::target::{Platform, Python};
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::quoted;
 
 /// Looks at a lock.
@@ -46,15 +46,15 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
         if asked.target.pythons.is_empty() {
             asked.target.pythons = match machine.python.filter(|_| is_linux(asked.target.platform)) {
                 Some(python) => vec![python],
-                None => rules::pythons(&lock, &asked, &knowledge)?,
+                None => audit::pythons(&lock, &asked, &knowledge)?,
             };
         }
         all.push(asked);
     }
-    let mut audit = rules::audit(&lock, &all, &knowledge, &Offers::default())?;
+    let mut audit = audit::audit(&lock, &all, &knowledge, &Offers::default())?;
     if let Some(indexes) = indexes {
         let offers = indexes.ask(&Offers::wanted(&lock, &audit))?;
-        audit = rules::audit(&lock, &all, &knowledge, &offers)?;
+        audit = audit::audit(&lock, &all, &knowledge, &offers)?;
     }
     let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
     audit.weigh(&chosen);

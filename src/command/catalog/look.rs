@@ -7,10 +7,10 @@ use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{List, Show, SourceArgs};
 use crate::command::read;
-use crate::error::{Code, Problem, Result};
-use crate::render::catalog as render;
+use crate::command::render::catalog as render;
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
-use crate::wheel::WheelName;
 
 fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
     let config = read::config()?;

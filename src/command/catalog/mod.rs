@@ -4,7 +4,7 @@ mod look;
 mod update;
 
 use crate::cli::catalog::Catalog;
-use crate::error::Result;
+use crate::report::error::Result;
 
 /// What a run tells.
 #[derive(Debug, Default)]

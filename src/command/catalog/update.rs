@@ -9,12 +9,12 @@ use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
 use crate::cli::catalog::Update;
 use crate::command::{outputs, read};
-use crate::error::{Code, Error, Problem, Result};
-use crate::index::{Network, Settings};
-use crate::io;
-use crate::learn::{Wanted, learn};
-use crate::output::Mirror;
+use crate::edge::index::{Network, Settings};
+use crate::edge::io;
+use crate::edge::learn::{Wanted, learn};
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
+use crate::write::Mirror;
 
 /// The catalogue that is written where none is named.
 const FILE: &str = "torchswap-catalog.tsv";

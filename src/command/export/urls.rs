@@ -7,10 +7,10 @@ use url::Url;
 
 use crate::command::job::Source;
 use crate::command::read;
-use crate::error::{Code, Error, Problem, Result};
-use crate::index::{Network, Page, Settings, simple};
-use crate::io;
-use crate::output::{At, Draft, File};
+use crate::edge::index::{Network, Page, Settings, simple};
+use crate::edge::io;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::write::{At, Draft, File};
 
 /// Finds the URLs that a draft lacks.
 ///

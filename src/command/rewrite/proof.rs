@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::WheelSource;
-use crate::error::{Code, Problem};
+use crate::catalog::pin::Pin;
 use crate::lock::poetry::{LockVersion, PoetryLock};
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
-use crate::pin::Pin;
+use crate::packaging::target::{Environment, Python, Target};
+use crate::packaging::wheel::WheelName;
 use crate::plan::{self, EnvironmentPlan, Knowledge, Line, TargetPlan, What};
-use crate::target::{Environment, Python, Target};
-use crate::wheel::WheelName;
+use crate::report::error::{Code, Problem};
 
 fn wrong(what: &str) -> Problem {
     let help = "nothing was written; please report this with the lock";
@@ -260,8 +260,8 @@ fn whole<S: WheelSource>(
 mod tests {
     use super::*;
     use crate::command::read;
-    use crate::output::{self, Style};
-    use crate::target::{Backend, Platform};
+    use crate::packaging::target::{Backend, Platform};
+    use crate::write::{self, Style};
 
     const FIXTURE: &str = include_str!("../../../tests/fixtures/poetry-2.5/torch-2.0.1/poetry.lock");
 
@@ -283,7 +283,7 @@ mod tests {
             pythons: vec![Python::three(10)],
         };
         let mut plans = [plan::target(&lock, &everything, &target, false, &knowledge).unwrap()];
-        let text = output::rewritten(&lock, &mut plans, &[everything], &Style::default()).unwrap();
+        let text = write::rewritten(&lock, &mut plans, &[everything], &Style::default()).unwrap();
         let problems = each_choice(&old, &plans, &parse(&spoil(&text)), &knowledge);
         problems.into_iter().map(|problem| problem.message).collect()
     }

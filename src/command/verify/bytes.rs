@@ -4,13 +4,13 @@ use std::io::{Read, Seek};
 
 use url::Url;
 
-use crate::archive::{self, ArchiveError, Contents};
-use crate::digest::Sha256;
-use crate::error::{Code, Problem};
-use crate::index::{Network, RangeReader};
-use crate::io::{Cache, Key, Local};
-use crate::progress::Display;
-use crate::wheel::WheelName;
+use crate::edge::index::{Network, RangeReader};
+use crate::edge::io::{Cache, Key, Local};
+use crate::edge::progress::Display;
+use crate::packaging::archive::{self, ArchiveError, Contents};
+use crate::packaging::digest::Sha256;
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem};
 
 /// A file that was read to its end, here or earlier.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ fn fetch(
     url: &Url,
     name: &str,
     cache: Option<&Cache>,
-    task: &crate::progress::Task<'_>,
+    task: &crate::edge::progress::Task<'_>,
 ) -> Result<Hashed, Problem> {
     let (contents, seen, parts) = match network.open(url) {
         Ok(mut reader) => {
@@ -96,8 +96,8 @@ pub(super) fn local(local: &Local, display: &Display) -> Result<Hashed, Problem>
     let name = local.wheel.as_str();
     let task = display.start(name);
     let read = || {
-        crate::index::Progress::length(&task, local.size());
-        let (sha256, size) = local.hash(|size| crate::index::Progress::position(&task, size))?;
+        crate::edge::index::Progress::length(&task, local.size());
+        let (sha256, size) = local.hash(|size| crate::edge::index::Progress::position(&task, size))?;
         let contents = open(local.open()?, name)?;
         Ok(Hashed { sha256, size, how: "read", contents })
     };

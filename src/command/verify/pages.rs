@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::parallel;
-use crate::error::{Code, Problem};
-use crate::index::{Link, Network, Page, simple};
-use crate::output::Mirror;
+use crate::edge::index::{Link, Network, Page, simple};
+use crate::report::error::{Code, Problem};
 use crate::verify::pins::{From, Pinned};
+use crate::write::Mirror;
 
 /// The pages that were asked for, by the first address at which they may lie.
 #[derive(Debug, Default)]

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use pep508_rs::ExtraName;
 
 use super::PoetryLock;
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::Choice;
 use crate::lock::pyproject::main_group;
-use crate::marker::Extras;
+use crate::packaging::marker::Extras;
+use crate::report::error::{Code, Error, Problem, Result};
 
 impl PoetryLock {
     /// The groups that a choice means.

@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, HashSet};
 use pep508_rs::{ExtraName, PackageName};
 
 use super::Package;
-use crate::error::Result;
 use crate::lock::Entry;
 use crate::lock::dependency::{Dependency, LONGEST_NAME, read_extra, read_name};
 use crate::lock::pyproject::Project;
 use crate::lock::toml::{Item, Toml};
+use crate::report::error::Result;
 
 /// The packages that each extra brings in.
 pub(super) type ByExtra = BTreeMap<ExtraName, Vec<PackageName>>;
@@ -97,7 +97,7 @@ fn asked<'a>(packages: &'a [Package], project: Option<&'a Project>) -> HashSet<&
 mod tests {
     use crate::lock::poetry::PoetryLock;
 
-    fn lock(extras: &str, asks: &str) -> Result<PoetryLock, crate::error::Error> {
+    fn lock(extras: &str, asks: &str) -> Result<PoetryLock, crate::report::error::Error> {
         let text = format!(
             "[[package]]\nname = \"a\"\nversion = \"1\"\ngroups = [\"main\"]\nfiles = []\n\n[package.extras]\n{extras}\n\n\
              [[package]]\nname = \"b\"\nversion = \"1\"\ngroups = [\"main\"]\nfiles = []\n\n[package.dependencies]\n{asks}\n\n\

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::{LockVersion, PoetryLock};
-use crate::digest::Sha256;
-use crate::error::{Code, Problem, Result};
 use crate::lock::toml::{Item, Table, Toml, dig};
+use crate::packaging::digest::Sha256;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 
 /// What of `[tool.poetry]` Poetry has hashed since its first version: a key that is not there counts as null.

@@ -1,8 +1,8 @@
 //! Where the parts of each entry stand in a `poetry.lock`, for edits that leave every other byte alone.
 
 use super::PoetryLock;
-use crate::error::{Code, Problem, Result};
 use crate::lock::toml::{Item, Table, Toml};
+use crate::report::error::{Code, Problem, Result};
 use crate::text::Span;
 
 /// The parts of one entry.

@@ -10,11 +10,11 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::walk::{Walk, Wanted};
 use super::{Dependency, Edge, LockVersion, PoetryLock};
-use crate::constraint::Constraint;
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Pick, Selection};
-use crate::marker::{Condition, Extras};
-use crate::target::Environment;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::Environment;
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;

@@ -9,9 +9,9 @@ use pep508_rs::MarkerTree;
 
 use super::select::ENOUGH;
 use super::{Dependency, Edge, PoetryLock};
-use crate::error::{Code, Error, Problem, Result};
-use crate::marker::{Condition, Extras};
-use crate::target::Environment;
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::Environment;
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// Packages that Poetry before 1.3 left out of its locks although others require them.
 const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];

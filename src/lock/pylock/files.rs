@@ -1,11 +1,11 @@
 //! Files of a package in a `pylock.toml`: `wheels`, `sdist` and `archive`.
 
 use super::registry;
-use crate::error::{Code, Problem, Result};
 use crate::lock::toml::{Item, Table, Toml};
 use crate::lock::{LockedDigest, origin, requirements};
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
-use crate::wheel::WheelName;
 
 /// A file that a lock names.
 #[derive(Debug, Clone, Default)]
@@ -64,7 +64,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     let text = |key: &str| -> Result<Option<(&Item<'_>, &str)>> {
         table.get(key).map(|item| Ok((item, toml.string(item, key)?))).transpose()
     };
-    let fail = |message: String, span: Span| -> crate::error::Error {
+    let fail = |message: String, span: Span| -> crate::report::error::Error {
         Problem::new(Code::Syntax, message).at(toml.source, span).into()
     };
     // Where both stand, installers take the path.

@@ -3,9 +3,9 @@
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
 use super::Pylock;
-use crate::error::{Code, Problem, Result};
 use crate::lock::poetry::above;
 use crate::lock::toml::{Item, Table, Toml};
+use crate::report::error::{Code, Problem, Result};
 use crate::text::Span;
 
 /// The parts of one package.

@@ -1,7 +1,7 @@
 //! Markers of a `pylock.toml`, with the text that they were written as.
 
-use crate::marker::{self, Asked, Condition};
-use crate::target::Environment;
+use crate::packaging::marker::{self, Asked, Condition};
+use crate::packaging::target::Environment;
 
 /// A marker as written and as understood.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ impl Marker {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::{Platform, Python};
+    use crate::packaging::target::{Platform, Python};
     use pep508_rs::ExtraName;
     use proptest::prelude::*;
 

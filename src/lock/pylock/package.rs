@@ -9,15 +9,15 @@ use pep508_rs::PackageName;
 use super::files::{self, File, Stored};
 use super::marker::Marker;
 use super::{pythons, registry};
-use crate::constraint::Constraint;
-use crate::error::{Code, Problem, Result};
 use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{At, Entry, Need, Origin, origin};
-use crate::marker;
-use crate::requirement::{self, Plain};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker;
+use crate::packaging::requirement::{self, Plain};
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
-use crate::wheel::WheelName;
 
 /// What a package needs, and when.
 type Needs = Vec<(Arc<Need>, marker::Marker)>;
@@ -101,7 +101,7 @@ impl<'t, 's> Reading<'t, 's> {
     fn package(&mut self, table: &'t Table<'s>, near: Span) -> Result<(Entry, Package)> {
         let toml = self.toml;
         let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
-        let fail = |message: String, span: Span| -> crate::error::Error {
+        let fail = |message: String, span: Span| -> crate::report::error::Error {
             let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
             problem.help("make the lock anew with the tool that made it").into()
         };
@@ -146,7 +146,7 @@ impl<'t, 's> Reading<'t, 's> {
         near: Span,
     ) -> Result<(Kind, Origin, Option<Version>)> {
         let toml = self.toml;
-        let fail = |message: String| -> crate::error::Error {
+        let fail = |message: String| -> crate::report::error::Error {
             let problem = Problem::new(Code::Syntax, message).at(toml.source, near);
             problem.help("a package has either wheels and an sdist, or one of archive, vcs and directory").into()
         };
@@ -154,9 +154,10 @@ impl<'t, 's> Reading<'t, 's> {
         if let Some(item) = table.get("wheels") {
             for (table, span) in tables(toml, item, "wheels")? {
                 let mut file = files::read(toml, table, span, "wheels")?;
-                let wheel: WheelName = file.name.parse().map_err(|error: crate::wheel::WheelNameError| {
-                    Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
-                })?;
+                let wheel: WheelName =
+                    file.name.parse().map_err(|error: crate::packaging::wheel::WheelNameError| {
+                        Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
+                    })?;
                 // PDM lists the macOS wheels of PyTorch's CPU index, which have no label, under the version with one.
                 let is_macos = wheel.platform_tag().split('.').all(|tag| tag.starts_with("macosx_"));
                 let plain = version.filter(|_| is_macos && !wheel.version.is_local());
@@ -204,7 +205,7 @@ impl<'t, 's> Reading<'t, 's> {
         let span = item.span();
         let inner = toml.table(item, key)?;
         let line = |key: &str| inner.get(key).map(|item| origin::line(toml, item, key)).transpose();
-        let missing = |what: &str| -> crate::error::Error {
+        let missing = |what: &str| -> crate::report::error::Error {
             Problem::new(Code::Syntax, format!("`{key}` has no {what}")).at(toml.source, span).into()
         };
         let folder = line("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();

@@ -8,10 +8,10 @@ use pep508_rs::{ExtraName, PackageName};
 use super::files::File;
 use super::package::Kind;
 use super::{Package, Pylock};
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Choice, Entry, Pick, Selection};
-use crate::marker::{Asked, Condition, Extras};
-use crate::target::{Environment, Platform, Python};
+use crate::packaging::marker::{Asked, Condition, Extras};
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::quoted;
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.

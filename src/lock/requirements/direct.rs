@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 use super::digests;
 use super::parse::{is_archive, is_repository, is_url};
 use crate::lock::{LockedDigest, Origin};
-use crate::wheel::WheelName;
+use crate::packaging::wheel::WheelName;
 
 /// What a URL or path tells.
 #[derive(Debug)]

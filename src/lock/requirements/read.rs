@@ -11,9 +11,9 @@ use super::parse::{self, Asked, Parsed, Wanted};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{At, Entry, LockedDigest, Origin};
-use crate::marker;
+use crate::packaging::marker;
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, cut, quoted};
 
 /// How deep files may include each other.

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use pep508_rs::PackageName;
 
 use super::RequirementsFile;
-use crate::error::{Code, Error, Problem, Result};
 use crate::lock::{Entry, Selection};
-use crate::target::Environment;
+use crate::packaging::target::Environment;
+use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many lines of one package may hold on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;

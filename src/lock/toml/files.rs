@@ -5,8 +5,8 @@
 
 use memchr::memchr;
 
-use crate::digest::Sha256;
 use crate::lock::files::Placed;
+use crate::packaging::digest::Sha256;
 use crate::text::Span;
 
 /// What a file's line begins with.

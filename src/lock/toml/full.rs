@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml_edit::Document;
 
 use super::{Item, Table, Value};
-use crate::error::{Code, Problem, Result};
+use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
 /// Reads a part of a source that begins at an offset; `what` names the kind of file for the message.

@@ -1,0 +1,247 @@
+//! Whether an entry installs on an environment, and what keeps it from it.
+
+use super::findings::Findings;
+use super::history::History;
+use super::{Fate, Here};
+use crate::catalog::WheelSource;
+use crate::catalog::pin::Pin;
+use crate::lock::pylock::Marker;
+use crate::lock::{Entry, Lock};
+use crate::packaging::marker::Asked;
+use crate::packaging::system::System;
+use crate::packaging::target::{Environment, Python};
+use crate::packaging::wheel::{Misfit, WheelName};
+use crate::plan::family;
+use crate::plan::files::Files;
+use crate::report::audit::{Finding, Verdict};
+use crate::report::rule::Rule;
+use crate::text::quoted;
+
+/// What wheels of PyTorch's index need that do not say so.
+const GLIBC: Misfit = Misfit::System(System::Glibc(2, 17));
+
+/// What becomes of every entry of the lock, wanted or not.
+pub(super) fn fates(lock: &Lock, files: &[Files], here: &Here<'_>) -> Vec<Fate> {
+    let mut all: Vec<Fate> = lock
+        .entries()
+        .iter()
+        .zip(files)
+        .map(|(entry, files)| Fate {
+            package: entry.name.to_string(),
+            version: entry.version.as_ref().map(ToString::to_string),
+            selected: false,
+            verdict: files.verdict(here.environment, here.asked.system).0,
+        })
+        .collect();
+    for (entry, pin, wheel) in swapped(here) {
+        if let Some(fate) = all.get_mut(entry) {
+            fate.version = Some(pin.version().to_string());
+            fate.verdict = match wheel.fit_on(here.environment, here.asked.system) {
+                Ok(_) => Verdict::Wheel(wheel.to_string()),
+                Err(_) => Verdict::Nothing,
+            };
+        }
+    }
+    all
+}
+
+/// The entries whose wheels are swapped, with the wheels that take their place.
+fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, WheelName)> {
+    here.members.iter().filter_map(|member| {
+        let family::Fate::Swap { pin } = &member.fate else { return None };
+        let pin = pin.as_ref();
+        let file = match pin {
+            Pin::Url { file, .. } => file.as_str(),
+            Pin::Index { files, .. } => files.iter().next()?.0,
+        };
+        Some((here.selection.picks.get(member.pick)?.entry, pin, file.parse().ok()?))
+    })
+}
+
+/// The lock itself may exclude the environment: says so, and gives true.
+pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) -> bool {
+    let (source, at, excluded) = match lock {
+        // A requirements file tells at most under which Python it was made.
+        Lock::Requirements(_) => return false,
+        // Poetry writes it at the end, behind those of the packages; PEP 751 has it before them.
+        Lock::Poetry(lock) => {
+            let key = lock.source.text.rfind("\npython-versions = ");
+            (&lock.source, key, !lock.pythons.admits_python(environment.python))
+        }
+        Lock::Pylock(lock) => {
+            let holds = |marker: &Marker| !marker.condition(environment, &Asked::default()).is_never();
+            let elsewhere = !lock.environments.is_empty() && !lock.environments.iter().any(holds);
+            let key = if elsewhere { "\nenvironments = " } else { "\nrequires-python = " };
+            let excluded = elsewhere || !lock.pythons.admits_python(environment.python);
+            (&lock.source, lock.source.text.find(key), excluded)
+        }
+    };
+    if excluded {
+        let place = at.map(|at| {
+            let line = source.text[at + 1..].find(" = ").unwrap_or_default();
+            source.place((at + 1..at + 1 + line).into())
+        });
+        let message = format!("{} is not for {} with this Python", source.name, environment.platform);
+        let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(place);
+        findings.add(finding.help("choose another target, or widen the project's range and lock again"));
+    }
+    excluded
+}
+
+/// Says what keeps an entry from being installed.
+pub(super) fn look<S: WheelSource>(
+    lock: &Lock,
+    index: usize,
+    files: &[Files],
+    fates: &[Fate],
+    here: &Here<'_>,
+    history: &History<'_, '_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let (Some(entry), Some(files), Some(fate)) = (lock.entries().get(index), files.get(index), fates.get(index)) else {
+        return;
+    };
+    let environment = here.environment;
+    let excluding = lock.requires_python(index).filter(|pythons| !pythons.admits_python(environment.python));
+    if let Some(pythons) = excluding {
+        let finding = Finding::new(Rule::RequiresPython, format!("{} is for Python {pythons}", spoken(entry)));
+        let finding = finding.on(environment);
+        findings.about(index, finding.help("choose another Python, or lock a release that allows this one"));
+    }
+    if let Some((_, pin, wheel)) = swapped(here).find(|(entry, ..)| *entry == index) {
+        let misfit = wheel.fit_on(environment, here.asked.system).err();
+        if let Some(misfit) = misfit.or(history.is_for_another_libc(&wheel, here).then_some(GLIBC)) {
+            let spoken = format!("{} {}", entry.name, pin.version());
+            let finding = Finding::new(Rule::NewerSystem, asks(&spoken, misfit, here));
+            let help = history.remedy(entry, pin.version(), here);
+            findings.about(index, finding.on(environment).help(help.unwrap_or_else(|| newer_image(misfit))));
+        }
+        return;
+    }
+    let misfit = files.verdict(environment, here.asked.system).1;
+    if excluding.is_some() && misfit == Some(Misfit::Python) {
+        return;
+    }
+    let finding = match &fate.verdict {
+        Verdict::Unknown => return,
+        Verdict::Wheel(file) => {
+            if files.is_yanked(file) {
+                let message = format!("{file} was withdrawn by its publishers");
+                let finding = Finding::new(Rule::Yanked, message).on(environment);
+                findings.about(index, finding.help("lock another release"));
+            }
+            if file.parse().is_ok_and(|wheel| history.is_for_another_libc(&wheel, here)) {
+                let finding = Finding::new(Rule::NewerSystem, asks(&spoken(entry), GLIBC, here));
+                findings.about(index, finding.on(environment).help(newer_image(GLIBC)));
+            }
+            return;
+        }
+        Verdict::Built(None) => {
+            let message =
+                format!("{} comes from a repository or a folder: it is built where it is installed", entry.name);
+            findings.about(index, Finding::new(Rule::BuiltHere, message));
+            return;
+        }
+        Verdict::Built(Some(source)) => not_compiled(entry, files, source, misfit, here),
+        Verdict::Nothing => nothing(entry, files, misfit, here),
+    };
+    let known = entry.version.as_ref().and_then(|version| history.remedy(entry, version, here));
+    let finding = match known {
+        Some(known) => finding.help(known),
+        None => finding,
+    };
+    findings.about(index, finding.on(environment));
+}
+
+/// There is the source, but no wheel.
+fn not_compiled(entry: &Entry, files: &Files, source: &str, misfit: Option<Misfit>, here: &Here<'_>) -> Finding {
+    let (name, platform) = (spoken(entry), here.environment.platform);
+    let source = quoted(source);
+    let compile = format!("it would be compiled from {source}");
+    let help = "lock a release that has one, or have a compiler and what it needs at hand there";
+    if !files.is_compiled() {
+        let message = match files.wheels.is_empty() {
+            true => format!("{name} has no wheel: it is built from {source}"),
+            false => format!("{name} has no wheel for this Python: it is built from {source}"),
+        };
+        let help = "its build may need a compiler; a wheel in an index of your own spares it";
+        return Finding::new(Rule::SourceOnly, message).help(help);
+    }
+    match misfit {
+        Some(misfit @ Misfit::System(_)) => {
+            let message = format!("{}; {compile}", asks(&name, misfit, here));
+            Finding::new(Rule::NewerSystem, message).help(newer_image(misfit))
+        }
+        Some(Misfit::Python) => {
+            let has = pythons(&files.pythons(here.environment));
+            let message = format!("{name} has wheels for {platform} {has}; {compile}");
+            Finding::new(Rule::WrongPython, message).help(help)
+        }
+        Some(Misfit::Platform) | None => {
+            Finding::new(Rule::NeedsCompiler, format!("{name} has no wheel for {platform}: {compile}")).help(help)
+        }
+    }
+}
+
+/// There is no file at all.
+fn nothing(entry: &Entry, files: &Files, misfit: Option<Misfit>, here: &Here<'_>) -> Finding {
+    let (name, platform) = (spoken(entry), here.environment.platform);
+    match misfit {
+        Some(misfit @ Misfit::System(_)) => {
+            Finding::new(Rule::NewerSystem, asks(&name, misfit, here)).help(newer_image(misfit))
+        }
+        Some(Misfit::Python) => {
+            let has = pythons(&files.pythons(here.environment));
+            let message = format!("{name} has wheels for {platform} {has}, and no source");
+            Finding::new(Rule::WrongPython, message).help("choose one of these Pythons, or lock another release")
+        }
+        Some(Misfit::Platform) | None => {
+            let message = format!("{name} has no wheel for {platform}, and no source");
+            Finding::new(Rule::NoWheel, message).help("lock a release that has one")
+        }
+    }
+}
+
+/// `needs glibc 2.28 or newer, amazonlinux:2 has glibc 2.26`
+fn asks(name: &str, misfit: Misfit, here: &Here<'_>) -> String {
+    let Misfit::System(asked) = misfit else {
+        return format!("{name} has no wheel for {}", here.environment.platform);
+    };
+    match here.asked.system {
+        Some(system) if system.kind() == asked.kind() => {
+            format!("{name} needs {asked} or newer, {} {system}", here.asked.machine)
+        }
+        Some(system) => format!("{name} has wheels for {} only, {} {system}", library(asked), here.asked.machine),
+        None => format!("{name} has wheels for {} only", library(asked)),
+    }
+}
+
+fn library(system: System) -> &'static str {
+    match system {
+        System::Macos(..) => "macOS",
+        System::Glibc(..) => "glibc",
+        System::Musl(..) => "musl",
+    }
+}
+
+fn newer_image(misfit: Misfit) -> String {
+    match misfit {
+        Misfit::System(asked) => format!("take a system with {asked} or newer, or lock an older release"),
+        Misfit::Python | Misfit::Platform => "lock another release".to_owned(),
+    }
+}
+
+fn pythons(some: &[Python]) -> String {
+    match some {
+        [] => "under other Pythons".to_owned(),
+        some => format!("under CPython {}", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// `scipy 1.7.0`
+pub(super) fn spoken(entry: &Entry) -> String {
+    match &entry.version {
+        Some(version) => format!("{} {version}", entry.name),
+        None => entry.name.to_string(),
+    }
+}

@@ -1,0 +1,238 @@
+//! The coupling of the layers: torch and its companions, their CUDA, the GPU libraries, the driver and the image.
+
+use std::collections::BTreeSet;
+
+use pep508_rs::PackageName;
+
+use super::findings::{Findings, place};
+use super::install::spoken;
+use super::{Driver, Here};
+use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime, is_torch};
+use crate::lock::{Entry, Lock};
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::Backend;
+use crate::plan::companions::{self, built};
+use crate::plan::family::Member;
+use crate::plan::knowledge::Known;
+use crate::plan::{Knowledge, View};
+use crate::report::audit::Finding;
+use crate::report::error::{Code, Problem};
+use crate::report::rule::{Rule, Severity};
+use crate::text::quoted;
+
+/// The builds that were asked for and cannot be had.
+pub(super) fn not_to_be_had<S: WheelSource>(
+    lock: &Lock,
+    here: &Here<'_>,
+    problems: Vec<Problem>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    // A digest that the catalogue contradicts is told for every entry, of the family or not.
+    let problems: Vec<Problem> = problems.into_iter().filter(|one| one.code != Code::DigestConflict).collect();
+    if problems.is_empty() {
+        return;
+    }
+    let family = here.selection.picks.iter().map(|pick| pick.entry).filter_map(|index| {
+        let entry = lock.entries().get(index).filter(|entry| knowledge.family(&entry.name) != Family::No)?;
+        Some((index, place(lock, entry.at).map(Box::new)))
+    });
+    let places: Vec<_> = family.collect();
+    for problem in problems {
+        let mut finding = Finding::new(Rule::NoBuild, problem.message);
+        finding.remedy = problem.remedy;
+        let finding = finding.on(here.environment);
+        match places.iter().find(|(_, place)| place.is_some() && *place == problem.place) {
+            Some((index, _)) => findings.about(*index, finding),
+            None => findings.add(finding.at(problem.place.map(|place| *place))),
+        }
+    }
+}
+
+/// Compares the layers.
+pub(super) fn look<S: WheelSource>(
+    lock: &Lock,
+    here: &Here<'_>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let entry_of = |member: &Member| here.selection.picks.get(member.pick).map(|pick| pick.entry);
+    let torch = here.members.iter().find(|member| is_torch(&member.name));
+    let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
+    if let Some(torch) = torch
+        && let (Some(index), Some(backend)) = (entry_of(torch), backend)
+    {
+        driver(torch, index, backend, here, findings);
+        image(torch, index, backend, here, findings);
+    }
+    for member in here.members.iter().filter(|member| !is_torch(&member.name)) {
+        let (Some(index), Some(torch)) = (entry_of(member), torch) else { continue };
+        if let (Some(own), Some(backend)) = (built(member, here.asked.target.backend), backend)
+            && own != backend
+            && knowledge.family(&member.name) == Family::PerBackend
+        {
+            let message = format!(
+                "{} {} is built for {}, torch {} for {}",
+                member.name,
+                member.version,
+                own.spoken(),
+                torch.version,
+                backend.spoken()
+            );
+            let help = format!("give both one build: torchswap export {}", backend.flag());
+            findings.about(index, Finding::new(Rule::MixedBackends, message).on(here.environment).help(help));
+        }
+        pairing(member, index, torch, here, knowledge, findings);
+    }
+    companions(lock, here, torch, knowledge, findings);
+    // What a swap leaves behind is removed with it.
+    if here.asked.target.backend.is_none() {
+        runtime(lock, here, backend, findings);
+    }
+}
+
+/// What is bound to a GPU by its name or its label must fit torch.
+fn companions<S: WheelSource>(
+    lock: &Lock,
+    here: &Here<'_>,
+    torch: Option<&Member>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(torch) = torch else { return };
+    let wanted = here.asked.target.backend;
+    for misfit in companions::misfits(View::of(lock), here.selection, here.members, wanted, knowledge) {
+        let Some(pick) = here.selection.picks.get(misfit.pick) else { continue };
+        let Some(entry) = lock.entries().get(pick.entry) else { continue };
+        // Another triton is removed with the wheel that brought it.
+        if wanted.is_some() && is_gpu_runtime(&entry.name) {
+            continue;
+        }
+        let (bound, build) = (misfit.bound.spoken(), misfit.torch.spoken());
+        let message = format!("{} is for {bound}, torch {} is built for {build}", spoken(entry), torch.version);
+        let help = format!("lock a wheel of {} that fits, or leave it out for this target", entry.name);
+        let mut finding = Finding::new(Rule::MixedBackends, message).on(here.environment).help(help);
+        // It may run all the same, without a GPU.
+        if misfit.bound == Bound::SomeCuda {
+            finding.severity = Severity::Note;
+        }
+        findings.about(pick.entry, finding);
+    }
+}
+
+/// The driver must be new enough for torch's CUDA.
+fn driver(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findings: &mut Findings<'_>) {
+    let Some(driver) = &here.asked.driver else { return };
+    let Some(oldest) = Driver::oldest_for(backend, here.environment.platform) else { return };
+    if driver.is_older_than(&oldest) {
+        let message =
+            format!("torch {} for {} needs driver {oldest} or newer, not {driver}", torch.version, backend.spoken());
+        let finding = Finding::new(Rule::OldDriver, message).on(here.environment);
+        findings.about(index, finding.help("update the driver, or swap to a build for an older CUDA"));
+    }
+}
+
+/// The CUDA of the image should be torch's.
+fn image(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findings: &mut Findings<'_>) {
+    let Some(image) = &here.asked.image else { return };
+    let Some(cuda) = image.stage.image.cuda.filter(|cuda| *cuda != backend) else { return };
+    let message = format!(
+        "torch {} is built for {}, the image {} has {}",
+        torch.version,
+        backend.spoken(),
+        quoted(&image.stage.base),
+        cuda.spoken()
+    );
+    let help = match backend {
+        Backend::Cpu => format!("swap torch: torchswap export {}", cuda.flag()),
+        Backend::Cuda(..) | Backend::Rocm(..) | Backend::Xpu => format!(
+            "torch brings its own libraries, but what is compiled in this image will not fit it: take one with {}, or swap: \
+             torchswap export {}",
+            backend.spoken(),
+            cuda.flag()
+        ),
+    };
+    let finding = Finding::new(Rule::ImageCuda, message).on(here.environment).at(Some(image.place.clone()));
+    findings.about(index, finding.help(help));
+}
+
+/// A companion names the torch that it was made for.
+fn pairing<S: WheelSource>(
+    member: &Member,
+    index: usize,
+    torch: &Member,
+    here: &Here<'_>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let asks = |known: &Known| match known {
+        Known::List(list) => list
+            .iter()
+            .filter(|one| {
+                one.name == torch.name && !Condition::of(&one.marker, here.environment, &Extras::new()).is_never()
+            })
+            .find(|one| !one.versions.admits(&torch.version))
+            .map(|one| one.versions.to_string()),
+        Known::Not(_) => None,
+    };
+    let Some(versions) = asks(&member.requires) else { return };
+    let message = format!("{} {} is for torch {versions}, not {}", member.name, member.version, torch.version);
+    let fitting = knowledge.versions(&member.name).iter().find_map(|version| {
+        let rows = knowledge.rows(&member.name, version);
+        let row = rows.iter().find(|row| row.wheel.fit(here.environment).is_some())?;
+        let known = knowledge.requires(row, here.environment.platform);
+        let names_torch = matches!(&known, Known::List(list) if list.iter().any(|one| one.name == torch.name));
+        (names_torch && asks(&known).is_none()).then(|| version.clone())
+    });
+    let help = match fitting {
+        Some(version) => format!("{} {version} is for torch {}", member.name, torch.version),
+        None => format!("lock {} and torch together", member.name),
+    };
+    findings.about(index, Finding::new(Rule::FamilyMismatch, message).on(here.environment).help(help));
+}
+
+/// GPU libraries that no torch needs.
+fn runtime(lock: &Lock, here: &Here<'_>, backend: Option<Backend>, findings: &mut Findings<'_>) {
+    let entries = || here.selection.picks.iter().filter_map(|pick| Some((pick, lock.entries().get(pick.entry)?)));
+    let libraries: Vec<(usize, &Entry)> =
+        entries().filter(|(_, entry)| is_gpu_runtime(&entry.name)).map(|(pick, entry)| (pick.entry, entry)).collect();
+    if libraries.is_empty() {
+        return;
+    }
+    let is_torch = |name: &PackageName| name.as_ref() == "torch";
+    let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
+    let others = entries().filter(|(_, entry)| !is_gpu_runtime(&entry.name) && !is_torch(&entry.name));
+    // Where the lock does not tell who needs what, only that there is no torch counts.
+    let tells = here.selection.picks.iter().any(|pick| pick.needs.is_some());
+    let needed: BTreeSet<&PackageName> =
+        others.flat_map(|(pick, _)| pick.needs.iter().flatten()).map(|(need, _)| &need.name).collect();
+    let stray = libraries.iter().filter(|(_, entry)| !needed.contains(&entry.name));
+    match backend {
+        Some(Backend::Cuda(major, _)) => {
+            let other = |entry: &Entry| {
+                let cuda: Option<u8> = entry.name.as_ref().rsplit_once("-cu").and_then(|(_, cuda)| cuda.parse().ok());
+                cuda.is_some_and(|cuda| cuda != major)
+            };
+            for (index, entry) in stray.filter(|(_, entry)| tells && other(entry)) {
+                let message = format!("{} is not for torch's CUDA {major}, and nothing else needs it", spoken(entry));
+                let finding = Finding::new(Rule::MixedBackends, message).on(here.environment);
+                findings.about(*index, finding.help("lock again, or swap: an export takes out what nothing needs"));
+            }
+        }
+        Some(Backend::Rocm(..) | Backend::Xpu) => {}
+        Some(Backend::Cpu) | None if has_torch && (backend.is_none() || !tells) => {}
+        Some(Backend::Cpu) | None => {
+            let stray: Vec<&(usize, &Entry)> = stray.collect();
+            let Some((index, first)) = stray.first() else { return };
+            let why = if has_torch { "torch is a CPU build" } else { "there is no torch" };
+            let more = match stray.len() {
+                1 => String::new(),
+                count => format!(" and {} more GPU libraries", count - 1),
+            };
+            let verb = if stray.len() == 1 { "is" } else { "are" };
+            let message = format!("{}{more} {verb} locked, but {why}", spoken(first));
+            let finding = Finding::new(Rule::RuntimeWithoutTorch, message).on(here.environment);
+            findings.about(*index, finding.help("leave them out, or lock what needs them"));
+        }
+    }
+}

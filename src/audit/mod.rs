@@ -1,0 +1,179 @@
+//! What an audit looks for: entries that cannot be installed on a target, layers that do not fit each other, digests that
+//! prove nothing. Pure: a lock, targets and a source of wheels in, findings out.
+//!
+//! ```text
+//! entry ──► files (of the plan): which there are, as far as the lock, the catalogue or an index names them
+//!             └─► install: which one fits the machine, else what the nearest one lacks ──► history: which release could
+//! selection ──► layers: torch and its family, CUDA, driver, base image
+//! entry ──► digests
+//! ```
+
+pub mod container;
+mod digests;
+mod drivers;
+mod findings;
+mod history;
+mod image;
+mod install;
+mod layers;
+mod offers;
+
+use std::collections::BTreeSet;
+
+use crate::audit::container::dockerfile::Stage;
+use crate::catalog::{Family, WheelSource};
+use crate::lock::{Choice, Entry, Lock, Selection};
+use crate::packaging::system::System;
+use crate::packaging::target::{Environment, Python, Target};
+use crate::plan::family::{self, Member};
+use crate::plan::files::Files;
+use crate::plan::{Knowledge, View, Wish};
+use crate::report::audit::{Audit, Fate, Finding, Machine, Verdict};
+use crate::report::error::Result;
+use crate::report::rule::Rule;
+use crate::text::Place;
+
+use findings::Findings;
+use history::History;
+
+pub use drivers::{Driver, DriverError};
+pub use offers::{Offer, Offers};
+
+/// One target to look at.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// Platform, build and Pythons; without Pythons: [`pythons`].
+    pub target: Target,
+    /// Which groups and extras.
+    pub choice: Choice,
+    /// How old the system is; `None`: new enough for everything.
+    pub system: Option<System>,
+    /// What the machine is called in messages: `amazonlinux:2 has`.
+    pub machine: String,
+    /// The driver of its GPU.
+    pub driver: Option<Driver>,
+    /// The image it runs in.
+    pub image: Option<BaseImage>,
+}
+
+/// The image that a Dockerfile builds.
+#[derive(Debug, Clone)]
+pub struct BaseImage {
+    /// The stage that runs.
+    pub stage: Stage,
+    /// Where its base image is named.
+    pub place: Place,
+}
+
+/// What one environment gives.
+struct Here<'a> {
+    asked: &'a Asked,
+    environment: Environment,
+    selection: &'a Selection,
+    members: &'a [Member],
+}
+
+/// Looks at a lock; `offers` is what an index said, if one was asked.
+///
+/// # Errors
+/// If what the lock gives on an environment cannot be told.
+pub fn audit<S: WheelSource>(
+    lock: &Lock,
+    all: &[Asked],
+    knowledge: &Knowledge<'_, S>,
+    offers: &Offers,
+) -> Result<Audit> {
+    let view = View::of(lock);
+    let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
+    let files: Vec<Files> =
+        view.entries.iter().map(|entry| Files::of(entry, knowledge, |digest| told(entry, digest))).collect();
+    let history = History::new(knowledge, offers);
+    let mut findings = Findings::new(lock);
+    let mut machines = Vec::new();
+    let (mut selected, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    for asked in all {
+        for python in &asked.target.pythons {
+            let environment = Environment { platform: asked.target.platform, python: *python };
+            let excluded = install::excludes(lock, environment, &mut findings);
+            let selection = match lock.select(&asked.choice, environment) {
+                // A lock that is not for this environment lacks what others need there: the one says the other.
+                Err(_) if excluded => Selection::default(),
+                selected => selected?,
+            };
+            let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
+            let (mut members, problems) = family::members(view, &selection, &wish, knowledge);
+            // Without a build that is wanted the lock is looked at as it is.
+            members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
+            let here = Here { asked, environment, selection: &selection, members: &members };
+            image::look(&here, &mut findings);
+            if asked.target.backend.is_some() {
+                layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
+            }
+            layers::look(lock, &here, knowledge, &mut findings);
+            let mut fates = install::fates(lock, &files, &here);
+            for pick in &selection.picks {
+                selected.insert(pick.entry);
+                if let Some(fate) = fates.get_mut(pick.entry) {
+                    fate.selected = true;
+                    if fate.verdict == Verdict::Unknown {
+                        unknown.insert(pick.entry);
+                    }
+                }
+                install::look(lock, pick.entry, &files, &fates, &here, &history, &mut findings);
+            }
+            machines.push(Machine {
+                target: asked.target.name.clone(),
+                environment,
+                system: asked.system,
+                backend: asked.target.backend,
+                entries: fates,
+            });
+        }
+    }
+    if let Some(stale) = lock.stale() {
+        let finding = Finding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
+        findings.add(finding.help(stale.remedy.unwrap_or_default()));
+    }
+    digests::look(lock, &selected, knowledge, &mut findings);
+    tell_unknown(lock, &unknown, selected.len(), &mut findings);
+    let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
+    Ok(Audit { lock: name, machines, findings: findings.into_all() })
+}
+
+/// One finding for all entries that nothing can be said of.
+fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, findings: &mut Findings<'_>) {
+    let Some(first) = unknown.first().and_then(|first| lock.entries().get(*first)) else { return };
+    let message = format!(
+        "for {} of {selected} entries the lock does not name the files, so whether they install cannot be told: {} first",
+        unknown.len(),
+        first.name
+    );
+    let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
+    findings.add(finding.help(match lock {
+        Lock::Poetry(_) | Lock::Pylock(_) => "lock again with a tool that records the files",
+        Lock::Requirements(_) => {
+            "audit the poetry.lock or the pylock.toml that it was made from, or ask the index: --index"
+        }
+    }));
+}
+
+/// The Pythons of a target that names none: every one that the lock allows, and where it has torch, of these the ones that
+/// the locked torch has a wheel for, if there are any.
+///
+/// # Errors
+/// As [`audit`].
+pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge<'_, S>) -> Result<Vec<Python>> {
+    let allowed = lock.pythons(asked.target.platform);
+    let mut served = Vec::new();
+    for python in &allowed {
+        let environment = Environment { platform: asked.target.platform, python: *python };
+        let selection = lock.select(&asked.choice, environment)?;
+        let entries = selection.picks.iter().filter_map(|pick| lock.entries().get(pick.entry));
+        let mut builds = entries.filter(|entry| knowledge.family(&entry.name) == Family::PerBackend);
+        let installs = |verdict| matches!(verdict, Verdict::Wheel(_));
+        if builds.any(|entry| installs(Files::of(entry, knowledge, |_| None).verdict(environment, None).0)) {
+            served.push(*python);
+        }
+    }
+    Ok(if served.is_empty() { allowed } else { served })
+}

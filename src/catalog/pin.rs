@@ -1,0 +1,102 @@
+//! Pins: a package, where its file comes from, and the digest it must have.
+//!
+//! A pin without a digest cannot be built: that is what makes an unhashed line impossible.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+
+use crate::packaging::digest::Sha256;
+use crate::packaging::wheel::WheelName;
+
+/// One file or more, each by its digest and with its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Files(BTreeMap<Sha256, String>);
+
+impl Files {
+    /// The files; `None` if there are none.
+    pub fn new(files: impl IntoIterator<Item = (Sha256, String)>) -> Option<Self> {
+        let files: BTreeMap<Sha256, String> = files.into_iter().collect();
+        if files.is_empty() { None } else { Some(Self(files)) }
+    }
+
+    /// A single file.
+    pub fn one(digest: Sha256, name: impl Into<String>) -> Self {
+        Self(BTreeMap::from([(digest, name.into())]))
+    }
+
+    /// The digests, ascending.
+    pub fn digests(&self) -> impl Iterator<Item = &Sha256> {
+        self.0.keys()
+    }
+
+    /// The files' names with their digests, in the order of the digests.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Sha256)> {
+        self.0.iter().map(|(digest, name)| (name.as_str(), digest))
+    }
+}
+
+/// Which catalogue vouches for a pin.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Witness {
+    /// `built-in`, or the file's name.
+    pub catalogue: String,
+    /// The index the wheel lies on, as the catalogue names it.
+    pub index: String,
+    /// How many independent public lock files recorded the digest; of several files, of the one that fewest did.
+    pub seen: u32,
+    /// The digest was computed from the bytes by this tool.
+    pub computed: bool,
+    /// Why a project's row counts instead of another catalogue's.
+    pub overrides: Option<String>,
+}
+
+/// A package pinned to one release, each file with its digest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pin {
+    /// One wheel at a URL.
+    Url {
+        /// The wheel's version, local label included.
+        version: Version,
+        /// The wheel's file name.
+        file: String,
+        /// Where it lies: no fragment, no query, `+` as `%2B`.
+        url: String,
+        /// Its digest.
+        sha256: Sha256,
+        /// Its size in bytes, where it was recorded.
+        size: Option<u64>,
+        /// Who says so.
+        witness: Witness,
+    },
+    /// A release on the default index: any of these files.
+    Index {
+        /// The release.
+        version: Version,
+        /// The files that install on the target.
+        files: Files,
+        /// Who says so.
+        witness: Witness,
+    },
+}
+
+impl Pin {
+    /// A wheel at a URL.
+    pub fn url(wheel: &WheelName, url: String, sha256: Sha256, size: Option<u64>, witness: Witness) -> Self {
+        Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, size, witness }
+    }
+
+    /// The version, local label included.
+    pub fn version(&self) -> &Version {
+        match self {
+            Self::Url { version, .. } | Self::Index { version, .. } => version,
+        }
+    }
+
+    /// Who vouches for it.
+    pub fn witness(&self) -> &Witness {
+        match self {
+            Self::Url { witness, .. } | Self::Index { witness, .. } => witness,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! The configuration: `[tool.torchswap]` in `pyproject.toml`, or `torchswap.toml` with the same keys at the top.
+//!
+//! ```toml
+//! [tool.torchswap]
+//! lock = "poetry.lock"              # default: found by name
+//! catalog = ["team.tsv"]            # catalogues of the project
+//!
+//! [tool.torchswap.targets.docker]
+//! platform = "linux-x86_64"         # default, as on the command line
+//! cuda = "11.8"                     # or rocm, xpu = true, cpu = true, backend = "cu118"
+//! python = ["3.10"]                 # default: every one the lock allows and the wheels exist for
+//! output = "requirements-cu118.txt"
+//! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
+//! without-hashes = false
+//! mirror = "https://wheels.example/torch"
+//!
+//! [tool.torchswap.audit.severity]
+//! source-only = "off"               # error, warning, note or off, by the code of a finding
+//! ```
+//!
+//! Unknown keys are refused: a misspelt one would silently make another file.
+
+use std::str::FromStr;
+
+use pep508_rs::ExtraName;
+
+use crate::lock::Choice;
+use crate::lock::toml::{Item, Table, Toml, dig};
+use crate::packaging::target::{Backend, Platform, Python, Target};
+use crate::report::audit::Level;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::rule::Rule;
+use crate::text::{Source, nearest, quoted};
+use crate::write::Mirror;
+
+/// A configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// The lock, relative to the file's folder.
+    pub lock: Option<String>,
+    /// The project's catalogues, relative to the file's folder.
+    pub catalogs: Vec<String>,
+    /// The targets, in file order.
+    pub targets: Vec<Configured>,
+    /// How bad findings of an audit are, where the project says so.
+    pub severities: Vec<(Rule, Level)>,
+}
+
+/// A target and what its output holds.
+#[derive(Debug, Clone)]
+pub struct Configured {
+    /// The target; it has a name.
+    pub target: Target,
+    /// Which groups and extras.
+    pub choice: Choice,
+    /// The file that export writes and check compares, relative to the file's folder.
+    pub output: Option<String>,
+    /// Write no digests.
+    pub without_hashes: bool,
+    /// Where PyTorch's wheels are taken from.
+    pub mirror: Option<Mirror>,
+}
+
+const TOP_KEYS: [&str; 4] = ["lock", "catalog", "targets", "audit"];
+
+const AUDIT_KEYS: [&str; 1] = ["severity"];
+
+const TARGET_KEYS: [&str; 16] = [
+    "platform",
+    "cuda",
+    "rocm",
+    "xpu",
+    "cpu",
+    "backend",
+    "python",
+    "output",
+    "with",
+    "without",
+    "only",
+    "all-groups",
+    "extras",
+    "all-extras",
+    "without-hashes",
+    "mirror",
+];
+
+impl Config {
+    /// Reads a `torchswap.toml`.
+    ///
+    /// # Errors
+    /// Everything that is wrong in it, each with its place.
+    pub fn parse(source: &Source) -> Result<Self> {
+        let toml = Toml::parse(source, "configuration")?;
+        Reading { toml: &toml, problems: Vec::new() }.config(toml.root())
+    }
+
+    /// Reads `[tool.torchswap]` of a `pyproject.toml`; `None` if it has none.
+    ///
+    /// # Errors
+    /// As [`Config::parse`].
+    pub fn parse_pyproject(source: &Source) -> Result<Option<Self>> {
+        let toml = Toml::parse(source, "pyproject.toml")?;
+        let Some(item) = dig(toml.root(), &["tool", "torchswap"]) else { return Ok(None) };
+        let table = toml.table(item, "tool.torchswap")?;
+        Reading { toml: &toml, problems: Vec::new() }.config(table).map(Some)
+    }
+
+    /// The target of a name.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn target(&self, name: &str) -> Result<&Configured> {
+        let named = |one: &&Configured| one.target.name.as_deref() == Some(name);
+        self.targets.iter().find(named).ok_or_else(|| {
+            let names: Vec<&str> = self.targets.iter().filter_map(|one| one.target.name.as_deref()).collect();
+            let problem = Problem::new(Code::Usage, format!("the configuration has no target `{name}`"));
+            let help = match names.as_slice() {
+                [] => "it has no targets: add one under [tool.torchswap.targets.NAME]".to_owned(),
+                some => format!("it has: {}", some.join(", ")),
+            };
+            problem.help(help).into()
+        })
+    }
+}
+
+/// A target's name stands in headers, on command lines and in Dockerfiles: letters, digits, `-`, `_` and `.`.
+fn target_name(name: &str) -> Result<(), String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if !name.is_empty() && name.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(format!("`{}` is not a name of a target, which has letters, digits, `-`, `_` and `.` alone", quoted(name)))
+}
+
+struct Reading<'t, 's> {
+    toml: &'t Toml<'s>,
+    problems: Vec<Problem>,
+}
+
+impl<'s> Reading<'_, 's> {
+    fn config(mut self, table: &Table<'s>) -> Result<Config> {
+        self.known(table, &TOP_KEYS);
+        let mut config =
+            Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), ..Config::default() };
+        if let Some(targets) = self.table(table, "targets") {
+            for (name, item) in targets.iter() {
+                if let Err(why) = target_name(name) {
+                    self.problems.push(self.toml.wrong(item, why));
+                }
+                match self.toml.table(item, name) {
+                    Ok(target) => config.targets.push(self.target(name, target)),
+                    Err(error) => self.problems.extend(error.into_problems()),
+                }
+            }
+        }
+        if let Some(audit) = self.table(table, "audit") {
+            self.known(audit, &AUDIT_KEYS);
+            config.severities = self.severities(audit);
+        }
+        Error::unless_empty(self.problems)?;
+        Ok(config)
+    }
+
+    fn severities(&mut self, audit: &Table<'s>) -> Vec<(Rule, Level)> {
+        let Some(table) = self.table(audit, "severity") else { return Vec::new() };
+        let mut all = Vec::new();
+        for (code, item) in table.iter() {
+            let rule = self.value(item, code, Rule::from_str);
+            let level = self.read(table, code, Level::from_str);
+            all.extend(rule.zip(level));
+        }
+        all
+    }
+
+    fn target(&mut self, name: &str, table: &Table<'_>) -> Configured {
+        self.known(table, &TARGET_KEYS);
+        let platform = self.read(table, "platform", Platform::from_str).unwrap_or(Platform::LinuxX86_64);
+        let builds = [
+            self.read(table, "cuda", Backend::cuda),
+            self.read(table, "rocm", Backend::rocm),
+            self.read(table, "backend", Backend::from_str),
+            self.flag(table, "xpu").then_some(Backend::Xpu),
+            self.flag(table, "cpu").then_some(Backend::Cpu),
+        ];
+        let named: Vec<Backend> = builds.into_iter().flatten().collect();
+        if named.len() > 1 {
+            let message = format!("the target `{name}` names more than one build");
+            let near = ["backend", "cpu", "xpu", "rocm", "cuda"].iter().find_map(|key| table.get(key));
+            self.problems.extend(near.map(|item| self.toml.wrong(item, message)));
+        }
+        let backend = named.first().copied().or(platform.is_macos().then_some(Backend::Cpu));
+        let pythons = self.each(table, "python", Python::from_str);
+        let mut names = |key: &str| {
+            let read = |text: &str| ExtraName::new(text.to_owned()).map_err(|_| format!("`{text}` is not a name"));
+            self.each(table, key, read)
+        };
+        let (with, without, only, extras) = (names("with"), names("without"), names("only"), names("extras"));
+        let choice = Choice {
+            with,
+            without,
+            only,
+            extras,
+            all_groups: self.flag(table, "all-groups"),
+            all_extras: self.flag(table, "all-extras"),
+        };
+        Configured {
+            target: Target { name: Some(name.to_owned()), platform, backend, pythons },
+            choice,
+            output: self.text(table, "output"),
+            without_hashes: self.flag(table, "without-hashes"),
+            mirror: self.read(table, "mirror", Mirror::parse),
+        }
+    }
+
+    /// Refuses keys that mean nothing, and suggests the one that was meant.
+    fn known(&mut self, table: &Table<'_>, keys: &[&str]) {
+        for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
+            let help = match nearest(key, keys.iter().copied()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("the keys are: {}", keys.join(", ")),
+            };
+            self.problems.push(self.toml.wrong(item, format!("`{key}` is not a key of the configuration")).help(help));
+        }
+    }
+
+    fn take<T>(&mut self, read: Result<T>) -> Option<T> {
+        read.map_err(|error| self.problems.extend(error.into_problems())).ok()
+    }
+
+    fn table<'i>(&mut self, table: &'i Table<'s>, key: &str) -> Option<&'i Table<'s>> {
+        let item = table.get(key)?;
+        let read = self.toml.table(item, key);
+        self.take(read)
+    }
+
+    fn text(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
+        let read = self.toml.string(table.get(key)?, key).map(str::to_owned);
+        self.take(read)
+    }
+
+    fn texts(&mut self, table: &Table<'_>, key: &str) -> Vec<String> {
+        let Some(item) = table.get(key) else { return Vec::new() };
+        let read = self.toml.strings(item, key).map(|all| all.into_iter().map(str::to_owned).collect());
+        self.take(read).unwrap_or_default()
+    }
+
+    fn flag(&mut self, table: &Table<'_>, key: &str) -> bool {
+        let Some(item) = table.get(key) else { return false };
+        let read = self.toml.boolean(item, key);
+        self.take(read).unwrap_or_default()
+    }
+
+    fn read<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let item = table.get(key)?;
+        let text = self.text(table, key)?;
+        self.value(item, &text, read)
+    }
+
+    fn each<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let Some(item) = table.get(key) else { return Vec::new() };
+        self.texts(table, key).iter().filter_map(|text| self.value(item, text, &read)).collect()
+    }
+
+    fn value<T, E: ToString>(&mut self, item: &Item<'_>, text: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        read(text).map_err(|error| self.problems.push(self.toml.wrong(item, error.to_string()))).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config> {
+        Config::parse(&Source::new("torchswap.toml", text))
+    }
+
+    #[test]
+    fn reads_targets() {
+        let text = r#"
+lock = "locks/poetry.lock"
+catalog = "team.tsv"
+[targets.docker]
+cuda = "11.8"
+python = ["3.10", "3.11"]
+output = "requirements-cu118.txt"
+with = "server"
+[targets.mac]
+platform = "macos-arm64"
+[targets.ci]
+backend = "cpu"
+all-extras = true
+[audit.severity]
+source-only = "off"
+"#;
+        let config = read(text).unwrap();
+        let docker = config.target("docker").unwrap();
+        assert_eq!(docker.target.backend, Some(Backend::Cuda(11, 8)));
+        assert_eq!(config.severities, [(Rule::SourceOnly, Level::Off)]);
+        assert_eq!(docker.target.pythons, [Python::three(10), Python::three(11)]);
+        assert_eq!((docker.output.as_deref(), docker.choice.with.len()), (Some("requirements-cu118.txt"), 1));
+        assert_eq!(config.target("mac").unwrap().target.backend, Some(Backend::Cpu));
+        assert!(config.target("ci").unwrap().choice.all_extras);
+        assert_eq!((config.lock.as_deref(), config.catalogs.len()), (Some("locks/poetry.lock"), 1));
+        assert!(config.target("dokcer").unwrap_err().to_string().contains("it has: docker, mac, ci"));
+    }
+
+    #[test]
+    fn names_of_targets_are_plain() {
+        assert!(read("[targets.'Docker-1.2_a']\ncpu = true\n").is_ok());
+        for name in ["", "a b", "é", "a\\n--extra-index-url b", "d\\u2028e", "a\\u001b", "a:b", "--a=b", "a/b"] {
+            let error = read(&format!("[targets.\"{name}\"]\ncpu = true\n")).unwrap_err();
+            let problem = &error.problems()[0];
+            assert!(problem.message.contains("is not a name of a target"), "{error}");
+            assert_eq!(problem.place.as_ref().unwrap().line, 1);
+        }
+    }
+
+    #[test]
+    fn reads_the_table_of_a_project() {
+        let project = |text: &str| Config::parse_pyproject(&Source::new("pyproject.toml", text));
+        assert!(project("[project]\nname = \"a\"\n").unwrap().is_none());
+        let config = project("[tool.torchswap.targets.ci]\ncpu = true\n").unwrap().unwrap();
+        assert_eq!(config.targets[0].target.backend, Some(Backend::Cpu));
+    }
+
+    #[test]
+    fn tells_every_mistake_with_its_place() {
+        let text =
+            "lokc = \"a\"\n[targets.docker]\ncuda = \"eleven\"\npyhton = \"3.10\"\nplatform = 3\npython = [\"3\"]\n";
+        let error = read(text).unwrap_err();
+        let places: Vec<usize> = error.problems().iter().map(|one| one.place.as_ref().unwrap().line).collect();
+        assert_eq!(places, [1, 4, 5, 3, 6], "{error}");
+        assert!(
+            error.to_string().contains("did you mean `python`?") && error.to_string().contains("did you mean `lock`?")
+        );
+        let codes = read("[audit]\nseverty = 3\n[audit.severity]\nno-weel = \"off\"\nyanked = \"bad\"\n").unwrap_err();
+        for text in ["did you mean `severity`?", "did you mean `no-wheel`?", "`bad` is not a severity"] {
+            assert!(codes.to_string().contains(text), "{codes}");
+        }
+        let two = read("[targets.a]\ncuda = \"11.8\"\ncpu = true\n").unwrap_err();
+        assert!(two.to_string().contains("more than one build"), "{two}");
+        assert!(read("targets = 3\n").is_err() && read("[targets]\na = 1\n").is_err());
+    }
+}

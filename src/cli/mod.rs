@@ -1,0 +1,405 @@
+//! The command line: clap and nothing else. The types say what was typed, not what it means.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use pep508_rs::ExtraName;
+
+use crate::packaging::target::{Backend, Platform, Python};
+
+mod audit;
+pub mod catalog;
+pub mod config;
+pub mod pages;
+pub mod starter;
+pub mod verify;
+
+pub use audit::{Audit, AuditReport, MachineArgs};
+
+/// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
+#[derive(Debug, Parser)]
+#[command(
+    name = "torchswap",
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 done, 1 the answer is no, 2 could not answer; with 2 nothing was written.\n\
+                  Run `torchswap export --help` for examples."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a requirements file or a pylock.toml for one target or several
+    ///
+    /// Reads a poetry.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
+    /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
+    /// from the built-in catalogue.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export(Box<Export>),
+    /// Tell if an output is out of date, or a lock was swapped by accident
+    ///
+    /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Box<Check>),
+    /// Tell which entries cannot be installed on a target, and what does not fit together
+    ///
+    /// Offline but with --index, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
+    /// and image, and digests. The report goes to standard output.
+    #[command(after_help = audit::EXAMPLES)]
+    Audit(Box<Audit>),
+    /// Swap the entries inside the lock itself
+    ///
+    /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
+    /// swapped, unless some are named: then what the others have stays. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
+    #[command(after_help = REWRITE_EXAMPLES)]
+    Rewrite(Box<Rewrite>),
+    /// Write a starting configuration, and show the lines for Dockerfile and hooks
+    ///
+    /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
+    Init,
+    /// Tell if the wheels behind the pins have these digests
+    ///
+    /// Compares, for every wheel at a URL and every file of a release that the catalogue knows: the digest in the file,
+    /// the catalogue's, the index page's, and that of the bytes. Says who stands alone. A wheel that is read is also
+    /// opened: its name, its tags and what it requires must be what the catalogue says. Offline unless told otherwise.
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(Box<verify::Verify>),
+    /// Tell which wheels are known, and learn new ones
+    #[command(subcommand)]
+    Catalog(catalog::Catalog),
+    /// Print the script that completes commands and options in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print a page for `man`, as roff
+    #[command(hide = true)]
+    Man {
+        /// A command that the page is about; default: the program
+        command: Option<String>,
+    },
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  torchswap check
+      every output of the configuration, and that the lock itself was not swapped
+  torchswap check requirements-cu118.txt
+      one file; its header says how it was made
+  torchswap check --fix
+      writes what is out of date
+
+Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer.";
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Outputs that torchswap wrote; default: those of the configuration
+    pub files: Vec<String>,
+    /// Write the outputs that are out of date
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not mind a lock that was rewritten
+    #[arg(long)]
+    pub allow_swapped: bool,
+    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    #[arg(long)]
+    pub locked: bool,
+    /// How to tell what was found
+    #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
+    pub report: CheckReport,
+    /// Tell nothing, the exit status says it
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckReport {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
+const REWRITE_EXAMPLES: &str = "\
+Examples:
+  torchswap rewrite --cuda 11.8 --python 3.10
+      the poetry.lock here becomes one for CUDA 11.8; install with: poetry install
+  torchswap rewrite --cuda 11.8 --diff
+      shows what would change
+  torchswap rewrite --target mac --target docker
+      one lock for both, from the configuration
+  torchswap rewrite --cuda 12.4 --extras gpu
+      only what this extra brings in, where extras exclude each other
+  torchswap rewrite --cpu - < poetry.lock > ci.lock
+      as a filter";
+
+/// Options of `rewrite`.
+#[derive(Debug, Args)]
+pub struct Rewrite {
+    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
+    /// writes standard output
+    pub lock: Option<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// What of the lock; default: all of it.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Write here instead of replacing the lock
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Show what would change, and write nothing
+    #[arg(long, conflicts_with = "output")]
+    pub diff: bool,
+    /// A project's own catalogue of wheels; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// Take PyTorch's wheels from this base URL; digests stay
+    #[arg(long, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// What is asked of the lock.
+    #[command(flatten)]
+    pub locked: LockedArgs,
+    /// What is told.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  torchswap export --cuda 11.8 --python 3.10 -o requirements.txt
+      from the poetry.lock here, for Linux x86_64 with CUDA 11.8 and CPython 3.10
+  torchswap export --cpu requirements.txt
+      the CPU builds for CI, for every Python the lock allows
+  torchswap export --platform macos-arm64
+      what a Mac installs
+  torchswap export --all-targets
+      every output that the configuration names
+  torchswap export --target mac --target docker -o requirements.txt
+      one file for both: markers select each one's lines
+  torchswap export --target mac --target docker -o pylock.toml
+      the same as PEP 751 has it
+  poetry export | torchswap export --cuda 12.1 -
+      from standard input";
+
+/// Options of `export`.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    pub lock: Option<String>,
+    /// The target.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Every output of the configuration, and nothing unless all can be made; targets with one output share that file
+    #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
+    pub all_targets: bool,
+    /// What of the lock.
+    #[command(flatten)]
+    pub choice: ChoiceArgs,
+    /// Pass a lock without torch through instead of refusing it
+    #[arg(long, help_heading = "Selection, as `poetry export` has it")]
+    pub allow_none: bool,
+    /// How it is written.
+    #[command(flatten)]
+    pub output: OutputArgs,
+    /// What is asked of the lock.
+    #[command(flatten)]
+    pub locked: LockedArgs,
+    /// What is told.
+    #[command(flatten)]
+    pub talk: TalkArgs,
+}
+
+impl Export {
+    /// The options behind `torchswap export` in a header; `None` if they are not understood.
+    pub fn of(words: &[String]) -> Option<Self> {
+        let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());
+        match Cli::try_parse_from(all).ok()?.command {
+            Command::Export(export) => Some(*export),
+            Command::Audit(_)
+            | Command::Check(_)
+            | Command::Rewrite(_)
+            | Command::Init
+            | Command::Catalog(_)
+            | Command::Verify(_)
+            | Command::Completions { .. }
+            | Command::Man { .. } => None,
+        }
+    }
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  torchswap completions bash > ~/.local/share/bash-completion/completions/torchswap
+  torchswap completions zsh > ~/.zfunc/_torchswap
+  torchswap completions fish > ~/.config/fish/completions/torchswap.fish
+  torchswap completions powershell >> $PROFILE";
+
+/// Which target.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Target")]
+#[group(multiple = true)]
+pub struct TargetArgs {
+    /// CUDA build, such as 11.8
+    #[arg(long, value_name = "VERSION", value_parser = Backend::cuda, group = "build")]
+    pub cuda: Option<Backend>,
+    /// ROCm build, such as 6.3
+    #[arg(long, value_name = "VERSION", value_parser = Backend::rocm, group = "build")]
+    pub rocm: Option<Backend>,
+    /// Build for Intel GPUs
+    #[arg(long, group = "build")]
+    pub xpu: bool,
+    /// CPU build
+    #[arg(long, group = "build")]
+    pub cpu: bool,
+    /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these the builds stay as locked
+    #[arg(long, value_name = "LABEL", group = "build")]
+    pub backend: Option<Backend>,
+    /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
+    #[arg(long, value_name = "PLATFORM")]
+    pub platform: Option<Platform>,
+    /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
+    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    pub pythons: Vec<Python>,
+    /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
+    #[arg(long = "target", value_name = "NAME")]
+    pub targets: Vec<String>,
+}
+
+/// Which groups and extras.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Selection, as `poetry export` has it")]
+pub struct ChoiceArgs {
+    /// Dependency groups beside main
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
+    pub with: Vec<ExtraName>,
+    /// Dependency groups to leave out
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
+    pub without: Vec<ExtraName>,
+    /// Only these dependency groups, not even main
+    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name, conflicts_with_all = ["with", "without"])]
+    pub only: Vec<ExtraName>,
+    /// All dependency groups
+    #[arg(long, conflicts_with_all = ["with", "without", "only"])]
+    pub all_groups: bool,
+    /// Extras of the project
+    #[arg(long, short = 'E', value_name = "NAME", value_delimiter = ',', value_parser = name)]
+    pub extras: Vec<ExtraName>,
+    /// All extras of the project
+    #[arg(long, conflicts_with = "extras")]
+    pub all_extras: bool,
+}
+
+fn name(text: &str) -> Result<ExtraName, String> {
+    ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a group or an extra"))
+}
+
+/// How the output is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write to this file, whole or not at all, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
+    #[arg(long)]
+    pub index: bool,
+    /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
+    #[arg(long, value_name = "URL")]
+    pub index_url: Option<String>,
+    /// Speak plain http with other machines, too
+    #[arg(long)]
+    pub allow_http: bool,
+    /// Write no digests
+    #[arg(long)]
+    pub without_hashes: bool,
+    /// A project's own catalogue of wheels; repeatable
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// Another base URL for PyTorch's wheels.
+    // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
+    )]
+    pub mirror: Option<String>,
+}
+
+/// Formats of outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A requirements file, for pip and uv
+    Requirements,
+    /// A pylock.toml (PEP 751), for pip 26.1, uv and others
+    Pylock,
+}
+
+/// What is asked of a lock before anything is made of it.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct LockedArgs {
+    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    #[arg(long, help_heading = "Lock")]
+    pub locked: bool,
+}
+
+/// What is told on standard error.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages, on standard error")]
+pub struct TalkArgs {
+    /// How to tell what was done
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub report: ReportFormat,
+    /// Tell errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColourArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

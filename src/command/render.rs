@@ -1,0 +1,255 @@
+//! Findings and summaries as text: for people, and as JSON. Everything the program says on stderr is made here.
+
+pub mod catalog;
+pub mod verify;
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::packaging::target::Python;
+use crate::report::error::{Error, Problem};
+use crate::report::{Action, Change, Finding, Summary};
+use crate::text::{Place, shown};
+
+pub mod audit;
+mod sarif;
+
+pub use sarif::sarif;
+
+/// Whether to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Colour {
+    /// With ANSI escapes.
+    On,
+    /// Plain.
+    Off,
+}
+
+impl Colour {
+    fn paint(self, code: &str, text: &str) -> String {
+        match self {
+            Self::On => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            Self::Off => text.to_owned(),
+        }
+    }
+}
+
+/// An error for people: every problem with its place and its remedy.
+pub fn error(error: &Error, colour: Colour) -> String {
+    error.problems().iter().map(|one| problem(one, &colour.paint("1;31", "error"), colour)).collect()
+}
+
+/// A problem with its place and its remedy behind a word that says how bad it is.
+fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
+    let mut text = format!("{word}: {}\n", problem.sentence());
+    if let Some(place) = &problem.place {
+        let _ = writeln!(text, "{place}");
+    }
+    if let Some(remedy) = &problem.remedy {
+        let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
+    }
+    text
+}
+
+/// A JSON value as a line. What a terminal would obey stands in texts alone, where it can be escaped.
+fn document(value: &Value) -> String {
+    let mut text = String::new();
+    for c in value.to_string().chars() {
+        match shown(c.encode_utf8(&mut [0; 4])) {
+            Cow::Borrowed(plain) => text.push_str(plain),
+            Cow::Owned(_) => {
+                let _ = write!(text, "\\u{:04x}", u32::from(c));
+            }
+        }
+    }
+    text.push('\n');
+    text
+}
+
+/// An error as one JSON object.
+pub fn error_json(error: &Error) -> String {
+    let problems: Vec<Value> = error.problems().iter().map(problem_json).collect();
+    document(&json!({ "problems": problems }))
+}
+
+fn problem_json(problem: &Problem) -> Value {
+    let place = problem.place.as_deref().map(place_json);
+    let pythons: Vec<String> = problem.pythons.iter().map(ToString::to_string).collect();
+    json!({
+        "code": problem.code.as_str(),
+        "message": problem.message,
+        "place": place,
+        "help": problem.remedy,
+        "pythons": pythons,
+    })
+}
+
+fn place_json(place: &Place) -> Value {
+    json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
+}
+
+/// Findings for people.
+pub fn findings(findings: &[Finding], colour: Colour) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
+        let _ = writeln!(text, "{}: {}", colour.paint(code, word), finding.problem.sentence());
+        if let Some(place) = &finding.problem.place {
+            let _ = writeln!(text, "{place}");
+        }
+        for detail in &finding.details {
+            let _ = writeln!(text, "  {}", shown(detail));
+        }
+        if let Some(remedy) = finding.problem.remedy.as_ref().filter(|_| !finding.fixed) {
+            let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
+        }
+    }
+    text
+}
+
+/// Findings as one JSON object.
+pub fn findings_json(findings: &[Finding]) -> String {
+    let each = findings.iter().map(|finding| {
+        let mut value = problem_json(&finding.problem);
+        value["file"] = finding.file.clone().into();
+        value["details"] = finding.details.clone().into();
+        value["fixed"] = finding.fixed.into();
+        value
+    });
+    document(&json!({ "findings": each.collect::<Vec<_>>() }))
+}
+
+/// Findings as annotations of GitHub Actions.
+pub fn findings_github(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for finding in findings {
+        let level = if finding.fixed { "notice" } else { "error" };
+        let mut message = finding.problem.sentence();
+        for more in finding.details.iter().chain(&finding.problem.remedy) {
+            message.push('\n');
+            message.push_str(&shown(more));
+        }
+        let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
+        text.push_str(&annotation(level, &finding.file, place, code, &message));
+    }
+    text
+}
+
+/// An annotation of GitHub Actions, which is one line.
+fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, message: &str) -> String {
+    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let property = |text: &str| value(&shown(text)).replace(':', "%3A").replace(',', "%2C");
+    let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
+    format!("::{level} file={},line={line},col={column},title={title}::{}\n", property(file), value(message))
+}
+
+/// A summary for people: one line a change.
+pub fn summary(summary: &Summary, colour: Colour) -> String {
+    let mut text = String::new();
+    let width = summary.changes.iter().map(|change| change.action.as_str().len()).max().unwrap_or(0);
+    for change in &summary.changes {
+        let word = format!("{:width$}", change.action.as_str());
+        let code = match change.action {
+            Action::Swapped | Action::Added | Action::Included | Action::Repinned => "32",
+            Action::Removed | Action::Unproven | Action::Unswapped => "33",
+            Action::Kept => "2",
+        };
+        let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));
+    }
+    for warning in &summary.warnings {
+        text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
+    }
+    let mut told: Vec<&str> = Vec::new();
+    for (_, why) in &summary.left_out {
+        if !told.contains(&why.as_str()) {
+            told.push(why);
+            let alike = summary.left_out.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
+            let alike = list(&alike.collect::<Vec<_>>());
+            let _ = writeln!(text, "{}: left out CPython {alike}: {}", colour.paint("1;33", "note"), shown(why));
+        }
+    }
+    text
+}
+
+fn sentence(change: &Change, all: &[Python]) -> String {
+    let mut text = change.package.clone();
+    match (&change.from, &change.to) {
+        (Some(from), Some(to)) if from != to => {
+            let _ = write!(text, " {from} -> {to}");
+        }
+        (_, Some(version)) | (Some(version), None) => {
+            let _ = write!(text, " {version}");
+        }
+        (None, None) => {}
+    }
+    if let Some(why) = &change.why {
+        let _ = write!(text, ": {why}");
+    }
+    let mut notes = Vec::new();
+    if change.pythons != all {
+        notes.push(format!("CPython {}", list(&change.pythons)));
+    }
+    if let Some(vouch) = &change.source {
+        let recorded = match vouch.seen {
+            0 if vouch.computed => "digest computed from the file".to_owned(),
+            0 => "digest as the index gives it".to_owned(),
+            1 => "digest recorded by 1 project only".to_owned(),
+            seen => format!("digest recorded by {seen} projects"),
+        };
+        notes.push(format!("{} catalogue, {}, {recorded}", vouch.catalogue, vouch.index));
+        notes.extend(vouch.overrides.as_ref().map(|reason| format!("overrides another catalogue: {reason}")));
+    }
+    if !notes.is_empty() {
+        let _ = write!(text, " ({})", notes.join("; "));
+    }
+    text
+}
+
+fn list(pythons: &[Python]) -> String {
+    pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// The difference between two texts, as `diff -u` shows it.
+pub fn diff(name: &str, before: &str, after: &str) -> String {
+    let diff = similar::TextDiff::from_lines(before, after);
+    diff.unified_diff().header(name, name).to_string()
+}
+
+/// A summary as one JSON object.
+pub fn summary_json(summary: &Summary) -> String {
+    let pythons = |some: &[Python]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let changes: Vec<Value> = summary
+        .changes
+        .iter()
+        .map(|change| {
+            let source = change
+                .source
+                .as_ref()
+                .map(|vouch| json!({ "catalogue": vouch.catalogue, "index": vouch.index, "seen": vouch.seen, "computed": vouch.computed, "overrides": vouch.overrides }));
+            json!({
+                "action": change.action.as_str(),
+                "package": change.package,
+                "from": change.from,
+                "to": change.to,
+                "pythons": pythons(&change.pythons),
+                "why": change.why,
+                "source": source,
+            })
+        })
+        .collect();
+    let left_out: Vec<Value> =
+        summary.left_out.iter().map(|(python, why)| json!({ "python": python.to_string(), "why": why })).collect();
+    let value = json!({
+        "target": {
+            "platform": summary.platform.as_str(),
+            "backend": summary.backend.map(|backend| backend.to_string()),
+            "pythons": pythons(&summary.pythons),
+        },
+        "changes": changes,
+        "left_out": left_out,
+        "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
+    });
+    document(&value)
+}

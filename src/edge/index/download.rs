@@ -1,0 +1,235 @@
+//! A whole file from the network, through SHA-256 and nowhere else.
+
+use std::io::Read;
+
+use reqwest::blocking::Response;
+use reqwest::{StatusCode, header};
+use sha2::{Digest, Sha256 as Hasher};
+use url::Url;
+
+use super::fetch::{broken, text_of};
+use super::http::{Ask, Network};
+use super::policy::{Failure, shown};
+use super::range::{Identity, content_range};
+use super::settings::LARGEST_FILE;
+use crate::packaging::digest::Sha256;
+use crate::report::error::{Code, Problem};
+
+/// How much is read at once.
+const PIECE: usize = 256 << 10;
+
+/// How much must have come for a broken connection to count as a success that ended.
+const PROGRESS: u64 = 1 << 20;
+
+/// How much of what came is asked for again where nothing but the bytes tells that the file is still the same.
+const OVERLAP: usize = 16 << 10;
+
+/// Who wants to know how far a download is.
+pub trait Progress {
+    /// The file's length is known.
+    fn length(&self, bytes: u64);
+    /// So much of it has been hashed; less than before if it began anew.
+    fn position(&self, bytes: u64);
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn length(&self, _bytes: u64) {}
+    fn position(&self, _bytes: u64) {}
+}
+
+/// A file that was read to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Downloaded {
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// Their number.
+    pub size: u64,
+    /// The tag that the server gave it, a strong one.
+    pub etag: Option<String>,
+    /// How often the connection broke and the rest was fetched.
+    pub resumed: u32,
+    /// False if one of the parts that were read before stands otherwise in the file.
+    pub parts_agree: bool,
+}
+
+/// Where a download stands.
+struct State {
+    hasher: Hasher,
+    position: u64,
+    identity: Option<Identity>,
+    resumed: u32,
+    parts_agree: bool,
+    /// The last bytes, of a file that has neither a tag nor a date.
+    tail: Vec<u8>,
+}
+
+impl State {
+    fn new(resumed: u32) -> Self {
+        Self { hasher: Hasher::new(), position: 0, identity: None, resumed, parts_agree: true, tail: Vec::new() }
+    }
+
+    fn take(&mut self, bytes: &[u8], parts: &[(u64, Vec<u8>)]) {
+        self.parts_agree &= parts.iter().all(|part| agree(part, self.position, bytes));
+        self.hasher.update(bytes);
+        self.position += bytes.len() as u64;
+        if self.identity.as_ref().is_some_and(|identity| identity.validator().is_none()) {
+            self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(OVERLAP)..]);
+            self.tail.drain(..self.tail.len().saturating_sub(OVERLAP));
+        }
+    }
+}
+
+impl Network {
+    /// Reads a file to its end. A broken connection is resumed where it broke if the file is still the same, else the
+    /// file is read anew. `parts` are compared with the bytes that pass.
+    ///
+    /// # Errors
+    /// As [`Network::page`]; and if the server does not say how long the file is.
+    pub fn download(
+        &self,
+        url: &Url,
+        parts: &[(u64, Vec<u8>)],
+        progress: &dyn Progress,
+    ) -> Result<Downloaded, Problem> {
+        let mut state = State::new(0);
+        let mut failures = 0;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let before = state.position;
+            match self.go_on(url, &mut state, &mut piece, parts, progress) {
+                Ok(()) => break,
+                Err(failure) => {
+                    if state.position >= before + PROGRESS {
+                        failures = 0;
+                    }
+                    self.wait(url, failures, failure)?;
+                    failures += 1;
+                }
+            }
+        }
+        let etag = state.identity.map(|identity| identity.tag).filter(|tag| tag.starts_with('"'));
+        Ok(Downloaded {
+            sha256: Sha256::from_bytes(state.hasher.finalize().into()),
+            size: state.position,
+            etag,
+            resumed: state.resumed,
+            parts_agree: state.parts_agree,
+        })
+    }
+
+    /// One request for the rest of the file.
+    fn go_on(
+        &self,
+        url: &Url,
+        state: &mut State,
+        piece: &mut [u8],
+        parts: &[(u64, Vec<u8>)],
+        progress: &dyn Progress,
+    ) -> Result<(), Failure> {
+        let mut ask = Ask::file(url);
+        let from = state.position - state.tail.len() as u64;
+        let resuming = match state.identity.as_ref().filter(|_| state.position > 0).map(Identity::validator) {
+            Some(Some(validator)) => {
+                ask = ask.with(header::RANGE, &format!("bytes={from}-")).with(header::IF_RANGE, validator);
+                true
+            }
+            // The bytes themselves must do.
+            Some(None) if !state.tail.is_empty() => {
+                ask = ask.with(header::RANGE, &format!("bytes={from}-"));
+                true
+            }
+            Some(None) | None => false,
+        };
+        let mut response = match self.once(&ask) {
+            // What is there is longer than the file is now (416), or the server minds.
+            Err(Failure::Final(problem)) if resuming && problem.code != Code::Absent => {
+                *state = State::new(state.resumed);
+                return Err(Failure::passing(problem.message));
+            }
+            other => other?,
+        };
+        if !text_of(&response, header::CONTENT_ENCODING).is_empty() {
+            return Err(Failure::last(Code::Network, format!("{} comes in an encoding nobody asked for", shown(url))));
+        }
+        if resuming && response.status() == StatusCode::PARTIAL_CONTENT {
+            let range = content_range(&text_of(&response, header::CONTENT_RANGE));
+            let same = range.is_some_and(|(start, end, length)| {
+                start == from && end + 1 == length && state.identity == Some(Identity::of(&response, length))
+            });
+            let mut again = vec![0; state.tail.len()];
+            if same {
+                response.read_exact(&mut again).map_err(|error| broken(&error))?;
+            }
+            if !same || again != state.tail {
+                *state = State::new(state.resumed);
+                return Err(Failure::passing("the rest is of another file"));
+            }
+            state.resumed += 1;
+        } else {
+            *state = State::new(state.resumed);
+            let length = whole(url, &response)?;
+            state.identity = Some(Identity::of(&response, length));
+            progress.length(length);
+        }
+        let length = state.identity.as_ref().map_or(0, |identity| identity.length);
+        progress.position(state.position);
+        loop {
+            let count = response.read(piece).map_err(|error| broken(&error))?;
+            if count == 0 {
+                break;
+            }
+            state.take(&piece[..count], parts);
+            progress.position(state.position);
+            if state.position > length {
+                return Err(Failure::last(Code::Network, format!("{} is longer than it says", shown(url))));
+            }
+        }
+        if state.position < length {
+            return Err(Failure::passing("the answer broke off"));
+        }
+        Ok(())
+    }
+}
+
+/// The length of a file that is sent whole.
+fn whole(url: &Url, response: &Response) -> Result<u64, Failure> {
+    if response.status() != StatusCode::OK {
+        return Err(Failure::last(Code::Network, format!("{} answers with a part nobody asked for", shown(url))));
+    }
+    match response.content_length() {
+        Some(length) if length <= LARGEST_FILE => Ok(length),
+        Some(_) => Err(Failure::last(Code::Network, format!("{} is larger than any wheel", shown(url)))),
+        // The end of such an answer looks like a broken connection.
+        None => Err(Failure::last(Code::Network, format!("{} does not say how long it is", shown(url)))),
+    }
+}
+
+/// True if bytes at a position say the same as a part, where they are both there.
+fn agree((start, part): &(u64, Vec<u8>), position: u64, bytes: &[u8]) -> bool {
+    let from = (*start).max(position);
+    let to = (start + part.len() as u64).min(position + bytes.len() as u64);
+    if from >= to {
+        return true;
+    }
+    let cut = |bytes: &'_ [u8], at: u64| -> Option<Vec<u8>> {
+        let (from, to) = (usize::try_from(from - at).ok()?, usize::try_from(to - at).ok()?);
+        bytes.get(from..to).map(<[u8]>::to_vec)
+    };
+    cut(part, *start) == cut(bytes, position)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_compared_where_they_meet() {
+        let part = (10, b"abcdef".to_vec());
+        assert!(agree(&part, 0, b"0123456789abc"));
+        assert!(agree(&part, 12, b"cdefgh"));
+        assert!(agree(&part, 16, b"x") && agree(&part, 0, b"0123456789"));
+        assert!(!agree(&part, 0, b"0123456789abx"));
+        assert!(!agree(&part, 15, b"x"));
+    }
+}

@@ -1,0 +1,117 @@
+//! Small texts from the network: pages and METADATA, whole, within limits, from compression freed.
+
+use std::io::{ErrorKind, Read};
+use std::time::{Duration, Instant};
+
+use flate2::read::MultiGzDecoder;
+use reqwest::blocking::Response;
+use reqwest::header;
+use url::Url;
+
+use super::http::{Ask, Network};
+use super::policy::{Failure, shown};
+use super::settings::LARGEST_METADATA;
+use super::simple::{self, ACCEPT, Link, Metadata, Page};
+use crate::packaging::digest::Sha256;
+use crate::report::error::{Code, Problem};
+
+impl Network {
+    /// Reads a page of an index.
+    ///
+    /// # Errors
+    /// With [`Code::Absent`] if there is none (404, and 403, with which PyTorch's index says so); with [`Code::Network`]
+    /// if it cannot be had, is too large, or is no page of an index.
+    pub fn page(&self, url: &Url) -> Result<Page, Problem> {
+        let ask = Ask::file(url).with(header::ACCEPT, ACCEPT).with(header::ACCEPT_ENCODING, "gzip");
+        let (base, kind, body) = self.text(&ask, self.largest_page())?;
+        simple::parse(&kind, &base, &body)
+            .map_err(|why| Problem::new(Code::Network, format!("{} is not read: {why}", shown(url))))
+    }
+
+    /// Reads the METADATA that lies beside a file (PEP 658); `None` if the page does not offer it.
+    ///
+    /// # Errors
+    /// As [`Network::page`]; and with [`Code::DigestConflict`] if it has not the digest that the page gives it.
+    pub fn metadata(&self, link: &Link) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(url) = link.metadata_url() else { return Ok(None) };
+        let ask = Ask::file(&url).with(header::ACCEPT_ENCODING, "gzip");
+        let (_, _, body) = self.text(&ask, LARGEST_METADATA)?;
+        let found = Sha256::of_bytes(&body);
+        match link.metadata {
+            Metadata::Digest(expected) if expected != found => {
+                let message = format!("{} has sha256 {found}, but the index page says {expected}", shown(&url));
+                Err(Problem::new(Code::DigestConflict, message))
+            }
+            Metadata::Digest(_) | Metadata::Present | Metadata::Absent => Ok(Some(body)),
+        }
+    }
+
+    /// The address an answer came from, its content type, its body.
+    fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<(Url, String, Vec<u8>), Problem> {
+        self.persist(ask.url, || {
+            let deadline = Deadline::new(self.patience().page);
+            let response = self.once(ask)?;
+            let base = response.url().clone();
+            let kind = text_of(&response, header::CONTENT_TYPE);
+            let body = body(ask.url, response, deadline, limit)?;
+            Ok((base, kind, body))
+        })
+    }
+}
+
+/// A header's text; empty if there is none.
+pub(super) fn text_of(response: &Response, name: header::HeaderName) -> String {
+    response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_owned()
+}
+
+fn body(url: &Url, response: Response, deadline: Deadline, limit: u64) -> Result<Vec<u8>, Failure> {
+    let encoding = text_of(&response, header::CONTENT_ENCODING).to_ascii_lowercase();
+    // As sent it may have as many bytes as it may have in the end; then it cannot shrink either.
+    let sent = Timed { inner: response, deadline }.take(limit + 1);
+    let mut bytes = Vec::new();
+    let read = match encoding.as_str() {
+        "" | "identity" => { sent }.read_to_end(&mut bytes),
+        "gzip" | "x-gzip" => MultiGzDecoder::new(sent).take(limit + 1).read_to_end(&mut bytes),
+        _ => return Err(Failure::last(Code::Network, format!("{} comes in an encoding nobody asked for", shown(url)))),
+    };
+    if bytes.len() as u64 > limit {
+        let message = format!("{} is larger than {} MB", shown(url), limit >> 20);
+        return Err(Failure::last(Code::Network, message));
+    }
+    read.map_err(|error| broken(&error))?;
+    Ok(bytes)
+}
+
+/// What it means that an answer ended early.
+pub(super) fn broken(error: &std::io::Error) -> Failure {
+    let late = error.kind() == ErrorKind::TimedOut || error.to_string().contains("timed out");
+    Failure::passing(if late { "the answer stalled" } else { "the answer broke off" })
+}
+
+/// A moment by which an answer must be there.
+#[derive(Clone, Copy)]
+struct Deadline {
+    start: Instant,
+    allowed: Duration,
+}
+
+impl Deadline {
+    fn new(allowed: Duration) -> Self {
+        Self { start: Instant::now(), allowed }
+    }
+}
+
+/// A reader that fails once its time is over: one that gives a byte now and then would never be late otherwise.
+struct Timed<R> {
+    inner: R,
+    deadline: Deadline,
+}
+
+impl<R: Read> Read for Timed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.deadline.start.elapsed() > self.deadline.allowed {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        self.inner.read(buffer)
+    }
+}

@@ -1,0 +1,218 @@
+//! A page of the simple repository API: the files of one package.
+//!
+//! HTML as PEP 503 has it, JSON as PEP 691 and 700 have it, chosen by the content type. Of a link's digests only the
+//! file's own counts: the `#sha256=` fragment, or `hashes`. The digest in `core-metadata` (PEP 714, and its older name
+//! `dist-info-metadata`) is that of another file, the wheel's METADATA; PyTorch's index has shown a link with it alone.
+
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::{html, json};
+use crate::lock::is_links_page;
+use crate::packaging::digest::Sha256;
+use crate::text::quoted;
+
+/// What a client says it can read, best first.
+pub const ACCEPT: &str =
+    "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
+
+/// The files of one package on one index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of the page.
+    pub links: Vec<Link>,
+    /// Links to files that cannot be used, and why; the first few.
+    pub odd: Vec<String>,
+}
+
+/// One file that a page links to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The file's name: one path segment, `+` as `+`.
+    pub file: String,
+    /// Where it lies: absolute, without a fragment.
+    pub url: Url,
+    /// The file's digest, if the page tells it.
+    pub sha256: Option<Sha256>,
+    /// The size in bytes, if the page tells it (PEP 700).
+    pub size: Option<u64>,
+    /// The Pythons it installs under, as written.
+    pub requires_python: Option<String>,
+    /// The reason if it was withdrawn (PEP 592); empty if none is given.
+    pub yanked: Option<String>,
+    /// If its METADATA can be had alone.
+    pub metadata: Metadata,
+}
+
+/// If a file's METADATA lies beside it (PEP 658).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metadata {
+    /// It does not, or the page does not say so.
+    Absent,
+    /// It does.
+    Present,
+    /// It does, with this digest: the METADATA's, never the file's.
+    Digest(Sha256),
+}
+
+impl Link {
+    /// Where its METADATA lies, if the page says that it does.
+    pub fn metadata_url(&self) -> Option<Url> {
+        match self.metadata {
+            Metadata::Absent => None,
+            Metadata::Present | Metadata::Digest(_) => {
+                let mut url = self.url.clone();
+                url.set_path(&format!("{}.metadata", self.url.path()));
+                Some(url)
+            }
+        }
+    }
+}
+
+/// The page of a package below the base of an index; a page of links is the page of all its packages.
+pub fn page_url(base: &Url, package: &PackageName) -> Url {
+    if is_links_page(base.path()) {
+        return base.clone();
+    }
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{package}/", base.path().trim_end_matches('/')));
+    url
+}
+
+/// Reads a page by its content type. `base` is the address it came from, after redirects.
+///
+/// # Errors
+/// If the content type or the version of the API is none that is read, or the JSON is not what PEP 691 says.
+pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String> {
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    match kind.as_str() {
+        "text/html" | "application/xhtml+xml" | "application/vnd.pypi.simple.v1+html" => html::parse(base, body),
+        "application/vnd.pypi.simple.v1+json" => json::parse(base, body),
+        "" => Err("it does not say its content type".to_owned()),
+        other => Err(format!("its content type is `{}`, which is no page of an index", quoted(other))),
+    }
+}
+
+/// How many odd links are told.
+const MOST_ODD: usize = 20;
+
+impl Page {
+    /// Adds a link to `href`, if it leads to a file. `name` is the file's name where the page has it beside the address.
+    pub(super) fn link(&mut self, base: &Url, href: &str, name: Option<&str>) -> Option<&mut Link> {
+        // What is no address, or leads to no file (`mailto:`, `../`), is no link to a file.
+        let mut url = base.join(href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+        let fragment = url.fragment().map(str::to_owned);
+        url.set_fragment(None);
+        let last = url.path_segments()?.next_back().unwrap_or_default();
+        let file = match name {
+            Some(name) => name.to_owned(),
+            None => decoded(last)?,
+        };
+        if file.is_empty() {
+            return None;
+        }
+        if !is_plain(&file) {
+            self.note(&file, "it is no name of a file");
+            return None;
+        }
+        let sha256 = match fragment.as_deref().and_then(digest) {
+            None => None,
+            Some(Ok(digest)) => Some(digest),
+            Some(Err(why)) => {
+                self.note(&file, &why);
+                return None;
+            }
+        };
+        self.links.push(Link {
+            file,
+            url,
+            sha256,
+            size: None,
+            requires_python: None,
+            yanked: None,
+            metadata: Metadata::Absent,
+        });
+        self.links.last_mut()
+    }
+
+    pub(super) fn note(&mut self, file: &str, why: &str) {
+        if self.odd.len() < MOST_ODD {
+            self.odd.push(format!("{}: {why}", quoted(file)));
+        }
+    }
+}
+
+/// The `sha256` of a fragment. Other keys may stand beside it (`egg`, `subdirectory`).
+fn digest(fragment: &str) -> Option<Result<Sha256, String>> {
+    let hex = fragment.split('&').find_map(|part| part.strip_prefix("sha256="))?;
+    Some(hex.parse().map_err(|error| format!("its digest cannot be read: {error}")))
+}
+
+/// A path segment without percent-encoding; `None` if what it encodes is not text.
+pub(super) fn decoded(segment: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let value = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        rest = match (first, after) {
+            (b'%', [high, low, after @ ..]) => match (value(high), value(low)) {
+                (Some(high), Some(low)) => {
+                    bytes.push(high << 4 | low);
+                    after
+                }
+                (None, _) | (_, None) => {
+                    bytes.push(b'%');
+                    rest.get(1..).unwrap_or_default()
+                }
+            },
+            _ => {
+                bytes.push(*first);
+                after
+            }
+        };
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// True for one path segment of plain characters: a name that can lead nowhere else.
+fn is_plain(file: &str) -> bool {
+    file.len() <= 255
+        && !file.starts_with('.')
+        && !file.contains(|c: char| c.is_control() || matches!(c, '/' | '\\' | ':' | '"' | '<' | '>' | '|' | '?' | '*'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_lies_below_its_base() {
+        let name = PackageName::new("Torch_Vision".to_owned()).unwrap();
+        for base in ["https://i.example/whl/cu118", "https://i.example/whl/cu118/"] {
+            let url = page_url(&Url::parse(base).unwrap(), &name);
+            assert_eq!(url.as_str(), "https://i.example/whl/cu118/torch-vision/");
+        }
+        let page = Url::parse("https://i.example/whl/torch-2.1.0+cu118.html").unwrap();
+        assert_eq!(page_url(&page, &name), page);
+    }
+
+    #[test]
+    fn names_are_decoded_and_kept_plain() {
+        assert_eq!(decoded("torch-2%2Bcu118.whl").unwrap(), "torch-2+cu118.whl");
+        assert_eq!(decoded("a%zzb%2").unwrap(), "a%zzb%2");
+        assert_eq!(decoded("%ff"), None);
+        assert!(is_plain("torch-2+cu118-cp310-cp310-linux_x86_64.whl"));
+        for odd in ["../a.whl", "a/b", "a\\b", "C:a", ".hidden", "a\nb", &"a".repeat(256)] {
+            assert!(!is_plain(odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_chooses() {
+        let base = Url::parse("https://i.example/simple/torch/").unwrap();
+        assert!(parse("Text/HTML; charset=utf-8", &base, b"").is_ok());
+        for kind in ["", "application/json", "application/octet-stream", "application/vnd.pypi.simple.v2+json"] {
+            assert!(parse(kind, &base, b"{}").is_err(), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The edge: reading files and standard input, replacing files whole. Nothing else touches the disk.
+
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::lock::FOREIGN;
+use crate::report::error::{Code, Problem, Result};
+use crate::text::Source;
+
+mod attributes;
+mod cache;
+mod network;
+mod temporary;
+mod wheels;
+mod write;
+
+pub use cache::{Cache, Key};
+pub use network::{default_index, settings as network_settings};
+pub use wheels::{Local, wheels};
+pub use write::{Output, is_stream, undisturbed, write};
+
+/// The name under which standard input is asked for.
+pub const STDIN: &str = "-";
+
+/// The name of standard input in messages.
+const STDIN_SHOWN: &str = "<stdin>";
+
+/// The largest text that is read, in bytes: many times the largest lock known.
+const LARGEST: u64 = 64 << 20;
+
+/// The locks that are looked for in the current folder, in this order.
+const LOCKS: [&str; 3] = ["poetry.lock", "pylock.toml", "requirements.txt"];
+
+/// Finds the lock in the current folder.
+///
+/// # Errors
+/// If there is none; a lock of another tool is named, with the command that makes one of these from it.
+pub fn find_lock() -> Result<String> {
+    let found = LOCKS.into_iter().find(|name| Path::new(name).is_file());
+    found.map(str::to_owned).ok_or_else(|| {
+        if let Some(foreign) = FOREIGN.into_iter().find(|foreign| Path::new(foreign.file).is_file()) {
+            return foreign.refusal(foreign.file).into();
+        }
+        let problem = Problem::new(Code::Io, format!("there is no {} here", LOCKS.join(" and no ")));
+        problem.help("name the lock: torchswap export path/to/poetry.lock").into()
+    })
+}
+
+/// Reads a text file, or standard input for `-`.
+///
+/// # Errors
+/// If it cannot be read or is not UTF-8 text.
+pub fn read(name: &str) -> Result<Source> {
+    if name == STDIN {
+        let bytes = limited(std::io::stdin().lock(), 0).map_err(|error| cannot("read", STDIN_SHOWN, &error))?;
+        return text(STDIN_SHOWN, bytes);
+    }
+    let bytes = bytes(name).map_err(|error| cannot("read", name, &error))?;
+    text(name, bytes)
+}
+
+/// Reads a file that may not be there.
+///
+/// # Errors
+/// As [`read`], but for a file that is not there.
+pub fn read_if_there(name: &str) -> Result<Option<Source>> {
+    match bytes(name) {
+        Ok(bytes) => text(name, bytes).map(Some),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot("read", name, &error).into()),
+    }
+}
+
+/// The bytes of a file.
+fn bytes(name: &str) -> std::io::Result<Vec<u8>> {
+    let file = fs::File::open(name)?;
+    let size = file.metadata().map_or(0, |data| data.len().min(LARGEST));
+    limited(file, size)
+}
+
+/// All that a reader gives, up to one byte more than is ever read: what is named by a file may be endless.
+fn limited(reader: impl Read, expected: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default() + 1);
+    reader.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn text(name: &str, bytes: Vec<u8>) -> Result<Source> {
+    if bytes.len() as u64 > LARGEST {
+        let message = format!("{name} is larger than {} MB, which no lock is", LARGEST >> 20);
+        return Err(Problem::new(Code::Unsupported, message).into());
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source::new(name, text)),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+            let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let what = if wide { "it is UTF-16" } else { "a byte belongs to another encoding" };
+            let problem = Problem::new(Code::Syntax, format!("{name} is not UTF-8 text: {what} (line {line})"));
+            // What comes before the byte is the same text, so the place is the right one.
+            let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
+            let shown = Source::new(name, String::from_utf8_lossy(&bytes[..end]));
+            Err(problem.at(&shown, at..at + 1).help("save it as UTF-8").into())
+        }
+    }
+}
+
+/// The file of a name in the folder of another file; in the current folder for standard input.
+pub fn beside(name: &str, other: &str) -> String {
+    match Path::new(name).parent() {
+        Some(folder) if name != STDIN && folder != Path::new("") => folder.join(other).to_string_lossy().into_owned(),
+        Some(_) | None => other.to_owned(),
+    }
+}
+
+/// True if two names lead to one file, by links of whatever kind. A file need not be there.
+pub fn is_same_file(one: &str, other: &str) -> bool {
+    match (identity(one), identity(other)) {
+        (Some(one), Some(other)) => one == other,
+        (None, _) | (_, None) => false,
+    }
+}
+
+/// What is the same for all names of a file.
+#[derive(PartialEq, Eq)]
+enum Identity {
+    #[cfg(unix)]
+    Number(u64, u64),
+    Path(PathBuf),
+}
+
+fn identity(name: &str) -> Option<Identity> {
+    #[cfg(unix)]
+    if let Ok(data) = fs::metadata(name) {
+        use std::os::unix::fs::MetadataExt;
+        return Some(Identity::Number(data.dev(), data.ino()));
+    }
+    absolute(name).map(Identity::Path)
+}
+
+/// Where a file lies in truth, or would lie. `None`: there is no such folder.
+fn absolute(name: &str) -> Option<PathBuf> {
+    let path = write::resolve(Path::new(name)).ok()?;
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    Some(fs::canonicalize(folder).ok()?.join(path.file_name()?))
+}
+
+/// True if a file lies below a folder once all links are followed. A file in a folder that is not there lies nowhere else.
+pub fn is_below(name: &str, folder: &str) -> bool {
+    match (absolute(name), fs::canonicalize(folder)) {
+        (Some(file), Ok(folder)) => file.starts_with(folder),
+        (None, Ok(_)) => true,
+        (_, Err(_)) => false,
+    }
+}
+
+fn cannot(verb: &str, name: &str, error: &std::io::Error) -> Problem {
+    let why = match error.kind() {
+        ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        ErrorKind::IsADirectory => "it is a folder".to_owned(),
+        ErrorKind::StorageFull => "the disk is full".to_owned(),
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        _ => error.to_string(),
+    };
+    Problem::new(Code::Io, format!("cannot {verb} {name}: {why}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_neighbour_of_a_lock() {
+        assert_eq!(beside("poetry.lock", "pyproject.toml"), "pyproject.toml");
+        assert_eq!(beside("a/poetry.lock", "pyproject.toml"), "a/pyproject.toml");
+        assert_eq!(beside(STDIN, "pyproject.toml"), "pyproject.toml");
+    }
+}

@@ -1,0 +1,87 @@
+//! What the user's environment says about the network: the variables that pip, uv and curl read, too.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::cannot;
+use crate::edge::index::{Netrc, Proxies, Settings};
+use crate::report::error::{Problem, Result};
+
+/// Variables that name a file (or a folder) of certificate authorities. All that are set count.
+const AUTHORITIES: [&str; 4] = ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+/// The network as the environment has it.
+///
+/// - Logins: the file that `NETRC` names, else `~/.netrc` (`_netrc` on Windows).
+/// - Proxies: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`; the lower-case names count first.
+/// - Certificate authorities: `SSL_CERT_FILE`, `PIP_CERT`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`; if none is set those of
+///   the system.
+///
+/// # Errors
+/// If a file that is named cannot be read.
+pub fn settings() -> Result<Settings> {
+    let mut settings = Settings { netrc: netrc()?, proxies: proxies(), ..Settings::default() };
+    for name in AUTHORITIES {
+        if let Some(path) = set(name) {
+            let path = PathBuf::from(path);
+            let shown = format!("{} ({name})", path.display());
+            let pem = authorities(&path).map_err(|error| cannot("read", &shown, &error))?;
+            if settings.authorities.iter().all(|(_, known)| *known != pem) {
+                settings.authorities.push((shown, pem));
+            }
+        }
+    }
+    Ok(settings)
+}
+
+/// The address of the default index, where a variable of pip or uv tells it: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX` (in
+/// which a name may stand before it), `UV_INDEX_URL`.
+pub fn default_index() -> Option<String> {
+    let value = ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"].into_iter().find_map(set)?.into_string().ok()?;
+    Some(match value.split_once('=') {
+        Some((name, url)) if !name.contains([':', '/']) => url.to_owned(),
+        Some(_) | None => value,
+    })
+}
+
+/// A variable that is set to something.
+fn set(name: &str) -> Option<OsString> {
+    env::var_os(name).filter(|value| !value.is_empty())
+}
+
+fn authorities(path: &Path) -> std::io::Result<Vec<u8>> {
+    if !path.is_dir() {
+        return fs::read(path);
+    }
+    let mut all = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        if path.is_file() {
+            all.extend(fs::read(path)?);
+            all.push(b'\n');
+        }
+    }
+    Ok(all)
+}
+
+fn netrc() -> Result<Netrc, Problem> {
+    let home = set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from);
+    let usual = home.map(|home| home.join(if cfg!(windows) { "_netrc" } else { ".netrc" }));
+    let Some(path) = set("NETRC").map(PathBuf::from).or(usual) else { return Ok(Netrc::default()) };
+    match fs::read(&path) {
+        Ok(bytes) => Ok(Netrc::parse(&String::from_utf8_lossy(&bytes))),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Netrc::default()),
+        Err(error) => Err(cannot("read", &path.to_string_lossy(), &error)),
+    }
+}
+
+fn proxies() -> Proxies {
+    let proxy = |name: &str| {
+        let value = set(&name.to_ascii_lowercase()).or_else(|| set(name))?;
+        value.into_string().ok()
+    };
+    Proxies { http: proxy("HTTP_PROXY"), https: proxy("HTTPS_PROXY"), all: proxy("ALL_PROXY"), none: proxy("NO_PROXY") }
+}

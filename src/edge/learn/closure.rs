@@ -1,0 +1,154 @@
+//! What the learned wheels require, transitively, on every platform and under every Python that they are for: chosen by
+//! the very rule of exports, so that an export later finds the same without asking anybody.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use super::offer::{Offer, Shelf};
+use super::{Learned, Wanted};
+use crate::catalog::{Catalogues, Index, WheelRow};
+use crate::edge::index::Network;
+use crate::lock::{At, Entry, LockedFiles, Origin, Pick, Selection};
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::{Environment, Python};
+use crate::plan::closure::{self, Chosen};
+use crate::plan::family::{Fate, Member};
+use crate::plan::knowledge::Known;
+use crate::plan::{Kept, Knowledge, View, Wish};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::Span;
+
+/// The Pythons that are served where the wheels do not say: those that torch has wheels for.
+const PYTHONS: std::ops::RangeInclusive<u8> = 6..=16;
+
+/// More rounds than any closure is deep.
+const MOST_ROUNDS: usize = 40;
+
+/// Finds the wheels that are missing in the catalogues, which have the learned ones already.
+pub(super) fn complete(wanted: &Wanted, roots: &[WheelRow], known: &Catalogues, network: &Network) -> Result<Learned> {
+    let own = Shelf { base: wanted.index.clone(), index: None };
+    let closure = wanted.closure.clone().map(|base| Shelf { base, index: Some(Index::Pypi) });
+    let has_closure = closure.is_some();
+    let mut offer = Offer::new(known, network, own, closure);
+    let environments = environments(wanted, roots);
+    for _ in 0..MOST_ROUNDS {
+        let mut unmet: BTreeSet<PackageName> = BTreeSet::new();
+        let mut chosen = Vec::new();
+        let mut notes = Vec::new();
+        for environment in &environments {
+            let (found, problems) = resolve(roots, *environment, &offer);
+            unmet.extend(offer.take_asked().into_iter().filter(|name| !found.contains_key(name)));
+            notes.extend(problems);
+            chosen.push((*environment, found));
+        }
+        Error::unless_empty(offer.take_problems())?;
+        let further: Vec<bool> = unmet.iter().map(|name| offer.look_further(name)).collect();
+        if !further.contains(&true) {
+            return finish(&offer, &chosen, &unmet, has_closure, notes);
+        }
+    }
+    let message = "what the wheels require leads on and on; no end was found";
+    Err(Problem::new(Code::Unmet, message).help("learn them without --closure-index").into())
+}
+
+/// Where the learned wheels install.
+fn environments(wanted: &Wanted, roots: &[WheelRow]) -> BTreeSet<Environment> {
+    let all = roots.iter().flat_map(|row| {
+        let (platforms, pythons) = wanted.filter.places(row);
+        let pythons: Vec<Python> = pythons.into_iter().filter(|python| PYTHONS.contains(&python.minor())).collect();
+        platforms
+            .into_iter()
+            .flat_map(move |platform| pythons.clone().into_iter().map(move |python| Environment { platform, python }))
+    });
+    all.filter(|environment| roots.iter().any(|row| row.wheel.fit(*environment).is_some())).collect()
+}
+
+/// What the learned wheels need on an environment: as if a lock had these and nothing else.
+fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (Chosen, Vec<String>) {
+    let knowledge = Knowledge::new(offer);
+    let mut best: BTreeMap<&PackageName, &WheelRow> = BTreeMap::new();
+    for row in roots.iter().filter(|row| row.wheel.fit(environment).is_some()) {
+        let there = best.entry(&row.wheel.name).or_insert(row);
+        if row.wheel.fit(environment) > there.wheel.fit(environment) {
+            *there = row;
+        }
+    }
+    let entry = |row: &&WheelRow| Entry {
+        name: row.wheel.name.clone(),
+        version: Some(row.wheel.version.clone()),
+        origin: Origin::Index(None),
+        files: LockedFiles::default(),
+        at: At { source: 0, span: Span::default() },
+    };
+    let entries: Vec<Entry> = best.values().map(entry).collect();
+    let pick =
+        |entry| Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };
+    let selection = Selection { picks: (0..entries.len()).map(pick).collect(), ..Selection::default() };
+    let member = |(pick, row): (usize, &&WheelRow)| Member {
+        pick,
+        name: row.wheel.name.clone(),
+        version: row.wheel.version.clone(),
+        fate: Fate::Keep { why: Kept::AsLocked(None), pin: None },
+        requires: knowledge.requires(row, environment.platform),
+        locked: None,
+    };
+    let members: Vec<Member> = best.values().enumerate().map(member).collect();
+    let unknown = members.iter().filter_map(|member| match &member.requires {
+        Known::List(_) => None,
+        Known::Not(why) => Some(format!("what {} {} requires cannot be followed: {why}", member.name, member.version)),
+    });
+    let mut notes: Vec<String> = unknown.collect();
+    let wish = Wish { backend: None, environment, pythons: &[environment.python] };
+    let view = View { entries: &entries, sources: &[], options: None };
+    let (chosen, problems) = closure::resolve(view, &selection, &members, &wish, &knowledge);
+    // What nothing meets is told by name once all indexes were asked.
+    let others = problems.iter().filter(|one| one.code != Code::Unmet);
+    notes.extend(others.map(|one| one.message.clone()));
+    (chosen, notes)
+}
+
+/// The rows of what was chosen from an index.
+fn finish(
+    offer: &Offer<'_>,
+    chosen: &[(Environment, Chosen)],
+    unmet: &BTreeSet<PackageName>,
+    has_closure: bool,
+    mut notes: Vec<String>,
+) -> Result<Learned> {
+    let mut learned = Learned::default();
+    let mut releases: BTreeSet<(PackageName, String, String)> = BTreeSet::new();
+    for (_, found) in chosen {
+        for (name, choice) in found {
+            let Some(row) = &choice.row else { continue };
+            let offered = offer.offered(name);
+            let Some(one) = offered.iter().find(|one| one.row == **row) else { continue };
+            learned.lists.extend(offer.told(one).into_iter().flat_map(|told| told.lists(row)));
+            releases.insert((name.clone(), row.wheel.version.to_string(), row.index.as_str().to_owned()));
+        }
+    }
+    for (name, version, index) in releases {
+        let here = |row: &WheelRow| {
+            row.wheel.version.to_string() == version
+                && row.index.as_str() == index
+                && chosen.iter().any(|(environment, _)| row.wheel.fit(*environment).is_some())
+        };
+        learned.wheels.extend(offer.offered(&name).into_iter().map(|one| one.row).filter(here));
+    }
+    Error::unless_empty(offer.take_problems())?;
+    if !unmet.is_empty() {
+        let names: Vec<&str> = unmet.iter().map(AsRef::as_ref).collect();
+        let names = names.join(", ");
+        notes.push(if has_closure {
+            format!("no index has a wheel that fits of {names}; an export takes these from the lock, or is refused")
+        } else {
+            format!(
+                "not looked up, as no index was named: {names}; a lock has them as a rule, else use --closure-index URL"
+            )
+        });
+    }
+    notes.sort();
+    notes.dedup();
+    learned.notes = notes;
+    Ok(learned)
+}

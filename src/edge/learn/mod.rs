@@ -1,0 +1,145 @@
+//! Learning wheels from an index: digests from its page, requirements from the metadata beside a wheel or, where there is
+//! none, from the wheel itself, and what these require in turn.
+//!
+//! ```text
+//! page ──► candidates (pure) ──► rows and lists ──► closure, by the rule of exports ──► more rows and lists
+//! ```
+
+mod closure;
+mod offer;
+mod page;
+mod wheel;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use crate::catalog::listing::Filter;
+use crate::catalog::{Catalogues, Index, ProjectTable, RequiresRow, WheelRow, merge};
+use crate::edge::index::{Downloaded, Network, simple};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::Source;
+
+use page::Candidate;
+use wheel::Told;
+
+/// What is to be learned, and from where.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The releases.
+    pub releases: Vec<(PackageName, Version)>,
+    /// The base of the index that has them.
+    pub index: Url,
+    /// Of which builds, for which platforms and Pythons.
+    pub filter: Filter,
+    /// Download and hash the wheels of which the index tells no digest.
+    pub hash_missing: bool,
+    /// The base of the index that has what they require.
+    pub closure: Option<Url>,
+}
+
+/// What was learned.
+#[derive(Debug, Clone, Default)]
+pub struct Learned {
+    /// The wheels asked for, and those of their closure.
+    pub wheels: Vec<WheelRow>,
+    /// What they require.
+    pub lists: Vec<RequiresRow>,
+    /// What the user should know: sentences.
+    pub notes: Vec<String>,
+}
+
+/// The catalogue's name of what was just learned, in messages.
+const INDEX: &str = "index";
+
+/// Learns, and writes nothing.
+///
+/// # Errors
+/// Everything that the network, the index or a wheel does not give as it should.
+pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<Learned> {
+    let mut learned = Learned::default();
+    let mut problems = Vec::new();
+    for (name, version) in &wanted.releases {
+        match release(wanted, name, version, network, &mut learned) {
+            Ok(()) => {}
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    // The closure is that of the wheels as the catalogue will have them.
+    let merged = merge(&Source::new(INDEX, ""), known, learned.wheels.clone(), learned.lists.clone())?;
+    let all = known.clone().with(ProjectTable::parse(INDEX, merged.text)?)?;
+    let found = closure::complete(wanted, &learned.wheels, &all, network)?;
+    learned.wheels.extend(found.wheels);
+    learned.lists.extend(found.lists);
+    learned.notes.extend(found.notes);
+    Ok(learned)
+}
+
+/// Learns the wheels of one release.
+fn release(
+    wanted: &Wanted,
+    name: &PackageName,
+    version: &Version,
+    network: &Network,
+    learned: &mut Learned,
+) -> Result<()> {
+    let url = simple::page_url(&wanted.index, name);
+    let page = network.page(&url).map_err(|problem| match problem.code {
+        Code::Absent => {
+            let message = format!("{} has no page of {name}", page::shown(&wanted.index));
+            Problem::new(Code::NotKnown, message).help("name the index that has it: --index URL")
+        }
+        _ => problem,
+    })?;
+    learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
+    // What the index of pip or uv serves needs no address in a lock.
+    let default = wanted.closure.as_ref().filter(|closure| is_same(closure, &wanted.index)).map(|_| Index::Pypi);
+    let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
+    learned.notes.extend(notes);
+    if candidates.is_empty() {
+        return Err(page::none(&page, name, version, wanted).into());
+    }
+    let mut problems = Vec::new();
+    let mut without = Vec::new();
+    for candidate in candidates {
+        match one(&candidate, wanted.hash_missing, network) {
+            Ok(Some((row, told))) => {
+                learned.lists.extend(told.lists(&row));
+                learned.wheels.push(row);
+            }
+            Ok(None) => without.push(candidate.wheel.to_string()),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if !without.is_empty() {
+        let message = format!("the index gives no digest for {}", without.join(", "));
+        let help = "--hash-missing downloads such wheels and computes it; a digest from elsewhere can be put into the catalogue by hand";
+        problems.push(Problem::new(Code::NoDigest, message).help(help));
+    }
+    Error::unless_empty(problems)
+}
+
+fn is_same(one: &Url, other: &Url) -> bool {
+    one.as_str().trim_end_matches('/') == other.as_str().trim_end_matches('/')
+}
+
+/// A wheel's row and its requirements; `None` if there is no digest.
+fn one(candidate: &Candidate, hash_missing: bool, network: &Network) -> Result<Option<(WheelRow, Told)>, Problem> {
+    if candidate.link.sha256.is_none() && !hash_missing {
+        return Ok(None);
+    }
+    let (told, parts) = wheel::read(&candidate.link, &candidate.wheel, network)?;
+    let (sha256, evidence, size) = match candidate.link.sha256 {
+        Some(digest) => (digest, "index", candidate.link.size.or(told.size)),
+        None => {
+            let done: Downloaded = network.download(&candidate.link.url, &parts, &())?;
+            if !done.parts_agree {
+                let message = format!("{} was changed while it was read", candidate.wheel);
+                return Err(Problem::new(Code::Network, message).help("try again"));
+            }
+            (done.sha256, "computed", Some(done.size))
+        }
+    };
+    Ok(Some((candidate.row(sha256, size, evidence, told.requires_python.clone()), told)))
+}

@@ -1,0 +1,231 @@
+//! The catalogues and an index as one source of wheels: what a catalogue knows goes first, and of an index only those
+//! packages are seen that were looked for in vain.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::page::{self, Candidate};
+use super::wheel::{self, Told};
+use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime};
+use crate::edge::index::{Network, simple};
+use crate::packaging::target::{Backend, Platform};
+use crate::report::error::{Code, Problem};
+
+/// An index that is asked for requirements.
+#[derive(Debug, Clone)]
+pub(super) struct Shelf {
+    /// Its base.
+    pub(super) base: Url,
+    /// What its wheels are recorded under: the default index, or (`None`) the folder that each lies in.
+    pub(super) index: Option<Index>,
+}
+
+/// A wheel of an index, and where it lies.
+#[derive(Debug, Clone)]
+pub(super) struct Offered {
+    pub(super) row: WheelRow,
+    candidate: Candidate,
+}
+
+/// What the indexes have of a package, by how far they are from the first.
+type Pages = HashMap<(PackageName, usize), Rc<Vec<Offered>>>;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Offer<'a> {
+    known: &'a Catalogues,
+    network: &'a Network,
+    /// The indexes that have the wheels that are learned, and what they require.
+    own: Shelf,
+    closure: Option<Shelf>,
+    /// How many indexes a package is looked for in.
+    depth: BTreeMap<PackageName, usize>,
+    /// The packages that were asked for.
+    asked: RefCell<BTreeSet<PackageName>>,
+    pages: RefCell<Pages>,
+    told: RefCell<HashMap<(Index, String), Option<Told>>>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'a> Offer<'a> {
+    pub(super) fn new(known: &'a Catalogues, network: &'a Network, own: Shelf, closure: Option<Shelf>) -> Self {
+        Self {
+            known,
+            network,
+            own,
+            closure,
+            depth: BTreeMap::new(),
+            asked: RefCell::default(),
+            pages: RefCell::default(),
+            told: RefCell::default(),
+            problems: RefCell::default(),
+        }
+    }
+
+    /// The packages that were asked for since the last time.
+    pub(super) fn take_asked(&self) -> BTreeSet<PackageName> {
+        self.asked.take()
+    }
+
+    /// What went wrong on the network.
+    pub(super) fn take_problems(&self) -> Vec<Problem> {
+        self.problems.take()
+    }
+
+    /// Looks for a package in one more index; false if there is none.
+    pub(super) fn look_further(&mut self, package: &PackageName) -> bool {
+        let depth = self.depth.get(package).copied().unwrap_or(0);
+        let more = depth < self.shelves(package).len();
+        if more {
+            self.depth.insert(package.clone(), depth + 1);
+        }
+        more
+    }
+
+    /// The indexes that may have a package. Triton is made for one torch and lies beside it; a name alike on another index
+    /// must not take its place. Other GPU libraries may lie there, too; what is not for GPUs is stale there.
+    fn shelves(&self, package: &PackageName) -> Vec<&Shelf> {
+        let beside = package.as_ref().contains("triton");
+        let own = Some(&self.own).filter(|_| is_gpu_runtime(package));
+        let all = if beside { [own, self.closure.as_ref()] } else { [self.closure.as_ref(), own] };
+        all.into_iter().flatten().collect()
+    }
+
+    /// The wheels that the indexes looked into offer; of those on several the first index's.
+    pub(super) fn offered(&self, package: &PackageName) -> Vec<Offered> {
+        let depth = self.depth.get(package).copied().unwrap_or(0);
+        (0..depth).flat_map(|at| self.page(package, at).iter().cloned().collect::<Vec<_>>()).collect()
+    }
+
+    fn page(&self, package: &PackageName, at: usize) -> Rc<Vec<Offered>> {
+        let key = (package.clone(), at);
+        if let Some(page) = self.pages.borrow().get(&key) {
+            return Rc::clone(page);
+        }
+        let shelves = self.shelves(package);
+        let found = shelves.get(at).map(|shelf| self.read(package, shelf)).unwrap_or_default();
+        let page = Rc::new(found);
+        self.pages.borrow_mut().insert(key, Rc::clone(&page));
+        page
+    }
+
+    fn read(&self, package: &PackageName, shelf: &Shelf) -> Vec<Offered> {
+        let page = match self.network.page(&simple::page_url(&shelf.base, package)) {
+            Ok(page) => page,
+            Err(problem) => {
+                if problem.code != Code::Absent {
+                    self.problems.borrow_mut().push(problem);
+                }
+                return Vec::new();
+            }
+        };
+        let mut offered: Vec<Offered> = Vec::new();
+        for candidate in page::all(&page, package, shelf.index.as_ref()) {
+            let Some(row) = candidate.told() else { continue };
+            let rows = self.known.wheels_of(package, &row.wheel.version);
+            let same = |other: &&WheelRow| other.index == row.index && other.wheel.as_str() == row.wheel.as_str();
+            let twins = rows.iter().filter(same).chain(offered.iter().map(|one| &one.row).filter(same));
+            let mut is_new = true;
+            for twin in twins {
+                is_new = false;
+                if twin.sha256 != row.sha256 && twin.overrides.is_none() {
+                    let message = format!(
+                        "two digests for {}: the {} catalogue has {}, {} says {}",
+                        row.wheel,
+                        twin.catalogue,
+                        twin.sha256,
+                        page::shown(&shelf.base),
+                        row.sha256
+                    );
+                    let help = "one of the two is damaged or forged; do not use this index before you know which";
+                    self.problems.borrow_mut().push(Problem::new(Code::DigestConflict, message).help(help));
+                }
+            }
+            if is_new {
+                offered.push(Offered { row, candidate });
+            }
+        }
+        offered
+    }
+
+    /// What an offered wheel says of itself.
+    pub(super) fn told(&self, offered: &Offered) -> Option<Told> {
+        let key = (offered.row.index.clone(), offered.row.wheel.as_str().to_owned());
+        if let Some(told) = self.told.borrow().get(&key) {
+            return told.clone();
+        }
+        let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.network) {
+            Ok((told, _)) => Some(told),
+            Err(problem) => {
+                self.problems.borrow_mut().push(problem);
+                None
+            }
+        };
+        self.told.borrow_mut().insert(key, told.clone());
+        told
+    }
+
+    /// The builds of torch's family are chosen by the user; a requirement does not bring one in.
+    fn is_open(package: &PackageName) -> bool {
+        !page::is_family(package)
+    }
+}
+
+impl WheelSource for Offer<'_> {
+    fn wheels(&self, package: &PackageName) -> Vec<WheelRow> {
+        let mut all = self.known.wheels(package);
+        all.extend(self.offered(package).into_iter().map(|one| one.row));
+        all
+    }
+
+    fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
+        if !Self::is_open(package) {
+            return Vec::new();
+        }
+        self.asked.borrow_mut().insert(package.clone());
+        let public = version.clone().without_local();
+        let mut all = self.known.wheels_of(package, version);
+        let offered = self.offered(package).into_iter().map(|one| one.row);
+        all.extend(offered.filter(|row| row.wheel.public_version() == public));
+        all
+    }
+
+    fn versions(&self, package: &PackageName) -> Vec<Version> {
+        if !Self::is_open(package) {
+            return Vec::new();
+        }
+        self.asked.borrow_mut().insert(package.clone());
+        let mut all = self.known.versions(package);
+        all.extend(self.offered(package).into_iter().map(|one| one.row.wheel.public_version()));
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn requires(&self, row: &WheelRow, platform: Platform) -> Requires {
+        let known = self.known.requires(row, platform);
+        if !matches!(known, Requires::Unknown) {
+            return known;
+        }
+        let offered = self.offered(&row.wheel.name);
+        let same =
+            offered.iter().find(|one| one.row.index == row.index && one.row.wheel.as_str() == row.wheel.as_str());
+        match same.and_then(|one| self.told(one)) {
+            Some(told) => Requires::Known { list: told.list, provenance: told.provenance.to_owned() },
+            None => Requires::Unknown,
+        }
+    }
+
+    fn family(&self, package: &PackageName) -> Family {
+        self.known.family(package)
+    }
+
+    fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)> {
+        self.known.builds(package)
+    }
+}

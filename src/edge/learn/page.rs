@@ -1,0 +1,257 @@
+//! Which links of an index page are wheels that are asked for, and what they were built for. Pure.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::Wanted;
+use crate::catalog::listing::Filter;
+use crate::catalog::{Built, Family, Index, WheelRow, built_in_family};
+use crate::edge::index::{self, Link, Page};
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::Platform;
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem};
+
+/// A wheel that a page links to.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) link: Link,
+    pub(super) wheel: WheelName,
+    built: Built,
+    index: Index,
+}
+
+impl Candidate {
+    /// The wheel's row, once its digest is known.
+    pub(super) fn row(
+        &self,
+        sha256: Sha256,
+        size: Option<u64>,
+        evidence: &str,
+        requires_python: Option<String>,
+    ) -> WheelRow {
+        let row = WheelRow {
+            size,
+            yanked: self.link.yanked.is_some(),
+            evidence: evidence.into(),
+            catalogue: super::INDEX.into(),
+            ..WheelRow::found(self.wheel.clone(), self.built, self.index.clone(), sha256)
+        };
+        row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
+    }
+
+    /// The row if the page gives the digest.
+    pub(super) fn told(&self) -> Option<WheelRow> {
+        Some(self.row(self.link.sha256?, self.link.size, "index", None))
+    }
+}
+
+/// The wheels of a release that are asked for, each once, and what should be known of the others.
+pub(super) fn candidates(
+    page: &Page,
+    name: &PackageName,
+    version: &Version,
+    filter: &Filter,
+    index: Option<&Index>,
+) -> (Vec<Candidate>, Vec<String>) {
+    let mut found: Vec<Candidate> = Vec::new();
+    let mut notes = Vec::new();
+    let mut seen = BTreeSet::new();
+    for link in of_release(page, name, version) {
+        let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
+        let built = Built::of(&wheel, folder(&link.url), filter.backend);
+        let index = match place(link, index) {
+            Ok(index) => index,
+            Err(why) => {
+                notes.push(format!("{wheel} was left out: {why}"));
+                continue;
+            }
+        };
+        let candidate = Candidate { link: link.clone(), wheel, built, index };
+        // Any digest will do to ask whether the row would be taken.
+        let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
+        if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
+            found.push(candidate);
+        }
+    }
+    (found, notes)
+}
+
+/// The wheels of all releases, on an index that is the default one for installers.
+pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec<Candidate> {
+    let wheels = page.links.iter().filter_map(|link| Some((link, link.file.parse::<WheelName>().ok()?)));
+    let own = wheels.filter(|(_, wheel)| wheel.name == *name);
+    let candidates = own.filter_map(|(link, wheel)| {
+        let index = place(link, index).ok()?;
+        Some(Candidate { link: link.clone(), wheel, built: Built::Unknown, index })
+    });
+    candidates.collect()
+}
+
+/// The wheels of a release, every build of it, unless a build is named.
+fn of_release<'p>(page: &'p Page, name: &'p PackageName, version: &'p Version) -> impl Iterator<Item = &'p Link> {
+    page.links.iter().filter(move |link| {
+        link.file.parse::<WheelName>().is_ok_and(|wheel| {
+            let same = if version.is_local() { wheel.version == *version } else { wheel.public_version() == *version };
+            wheel.name == *name && same
+        })
+    })
+}
+
+/// What the folder of a URL is called.
+fn folder(url: &Url) -> &str {
+    url.path_segments().and_then(|segments| segments.rev().nth(1)).unwrap_or_default()
+}
+
+/// The index of a wheel: the folder it lies in, or the one that was asked. Its URL must be the folder and the name.
+fn place(link: &Link, index: Option<&Index>) -> Result<Index, String> {
+    if let Some(index) = index {
+        return Ok(index.clone());
+    }
+    let mut url = link.url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    // PyTorch's index links to a second host with the same files. One of the two names is enough.
+    if url.host_str() == Some("download-r2.pytorch.org") {
+        url.set_host(Some("download.pytorch.org")).map_err(|error| error.to_string())?;
+    }
+    let text = url.as_str();
+    let (folder, file) = text.rsplit_once('/').ok_or("its address has no folder")?;
+    if file.replace("%2B", "+").replace("%2b", "+") != link.file {
+        return Err("its address does not end in its name".to_owned());
+    }
+    folder.parse()
+}
+
+/// An address for messages: without a login.
+pub(super) fn shown(url: &Url) -> String {
+    index::shown(url)
+}
+
+/// Nothing of what is asked for is there; tells what is.
+pub(super) fn none(page: &Page, name: &PackageName, version: &Version, wanted: &Wanted) -> Problem {
+    let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
+    let platforms: Vec<&str> = wanted.filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
+    let pythons: Vec<String> = wanted.filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
+    let limits: Vec<String> = platforms.into_iter().map(str::to_owned).chain(pythons).collect();
+    let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
+    let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(&wanted.index));
+    let problem = Problem::new(Code::NotKnown, message);
+    let there: BTreeSet<String> = of_release(page, name, version).map(|link| link.file.clone()).collect();
+    if !there.is_empty() {
+        let first: Vec<String> = there.iter().take(5).cloned().collect();
+        return problem.help(format!("of this release it has {} wheels: {} …", there.len(), first.join(", ")));
+    }
+    let releases: BTreeSet<Version> =
+        page.links.iter().filter_map(|link| Some(link.file.parse::<WheelName>().ok()?.public_version())).collect();
+    let newest: Vec<String> = releases.iter().rev().take(5).map(ToString::to_string).collect();
+    if newest.is_empty() { problem } else { problem.help(format!("its newest releases are {}", newest.join(", "))) }
+}
+
+/// True if a package belongs to torch's family: its builds are chosen by the user, never by a requirement.
+pub(super) fn is_family(name: &PackageName) -> bool {
+    built_in_family(name) != Family::No
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::index::Metadata;
+    use crate::packaging::target::Backend;
+
+    fn page(urls: &[&str]) -> Page {
+        let link = |text: &&str| {
+            let url = Url::parse(text).unwrap();
+            let file = url.path_segments().unwrap().next_back().unwrap().replace("%2B", "+");
+            Link {
+                file,
+                url,
+                sha256: Some(Sha256::from_bytes([7; 32])),
+                size: None,
+                requires_python: None,
+                yanked: None,
+                metadata: Metadata::Absent,
+            }
+        };
+        Page { links: urls.iter().map(link).collect(), odd: Vec::new() }
+    }
+
+    const BASE: &str = "https://download-r2.pytorch.org/whl/cu130";
+
+    fn found(files: &[&str], version: &str, backend: Option<Backend>) -> Vec<String> {
+        let name = files[0].split('-').next().unwrap();
+        let urls: Vec<String> = files.iter().map(|file| format!("{BASE}/{file}")).collect();
+        let page = page(&urls.iter().map(String::as_str).collect::<Vec<_>>());
+        let filter = Filter { backend, ..Filter::default() };
+        let (found, _) = candidates(&page, &name.parse().unwrap(), &version.parse().unwrap(), &filter, None);
+        found
+            .iter()
+            .map(|one| one.told().unwrap().to_string().split('\t').skip(1).take(4).collect::<Vec<_>>().join(" "))
+            .collect()
+    }
+
+    #[test]
+    fn takes_the_wheels_of_the_release_and_the_build() {
+        let files = [
+            "torch-2.9.1%2Bcu130-cp310-cp310-manylinux_2_28_x86_64.whl",
+            "torch-2.9.1%2Bcu128-cp310-cp310-manylinux_2_28_x86_64.whl",
+            "torch-2.9.1-cp310-none-macosx_11_0_arm64.whl",
+            "torch-2.9.1-cp310-cp310-manylinux_2_28_aarch64.whl",
+            "torch-2.9.0%2Bcu130-cp310-cp310-manylinux_2_28_x86_64.whl",
+            "torch-2.9.1.tar.gz",
+            "torch-2.9.1%2Bcu130-3-cp310-cp310-win_amd64.whl",
+        ];
+        let index = "https://download.pytorch.org/whl/cu130";
+        let cuda = found(&files, "2.9.1", Some(Backend::Cuda(13, 0)));
+        assert_eq!(
+            cuda,
+            [
+                format!("2.9.1+cu130 cu130 {index} torch-2.9.1+cu130-cp310-cp310-manylinux_2_28_x86_64.whl"),
+                format!("2.9.1 cu130 {index} torch-2.9.1-cp310-cp310-manylinux_2_28_aarch64.whl"),
+                format!("2.9.1+cu130 cu130 {index} torch-2.9.1+cu130-3-cp310-cp310-win_amd64.whl"),
+            ]
+        );
+        assert_eq!(found(&files, "2.9.1+cu128", None).len(), 1);
+        assert_eq!(found(&files, "2.9.1", None).len(), 5);
+        assert_eq!(found(&files, "2.9.1", Some(Backend::Cpu)).len(), 1, "the Mac's");
+    }
+
+    #[test]
+    fn only_what_is_built_by_backend_gets_one() {
+        let built = |file: &str, version: &str, backend| {
+            let rows = found(&[file], version, backend);
+            rows.first().map(|row| row.split(' ').nth(1).unwrap().to_owned())
+        };
+        let cuda = Some(Backend::Cuda(13, 0));
+        assert_eq!(built("numpy-2.0-cp312-cp312-macosx_11_0_arm64.whl", "2.0", None).as_deref(), Some("-"));
+        assert_eq!(built("filelock-4.0-py3-none-any.whl", "4.0", cuda), None);
+        assert_eq!(built("vllm-1.0-cp312-cp312-linux_x86_64.whl", "1.0", cuda).as_deref(), Some("cu130"));
+        assert_eq!(built("vllm-1.0%2Bcu118-cp312-cp312-linux_x86_64.whl", "1.0", None).as_deref(), Some("cu118"));
+        assert_eq!(built("torchtext-1.0-py3-none-any.whl", "1.0", cuda).as_deref(), Some("any"));
+        assert_eq!(built("triton-1.0-cp312-cp312-linux_x86_64.whl", "1.0", None).as_deref(), Some("-"));
+    }
+
+    #[test]
+    fn an_address_is_a_folder_and_a_name() {
+        let place_of = |url: &str, file: &str| {
+            let mut link = page(&[url]).links.remove(0);
+            file.clone_into(&mut link.file);
+            place(&link, None).map(|index| index.to_string())
+        };
+        let file = "a-1+cpu-py3-none-any.whl";
+        assert_eq!(
+            place_of("https://me:secret@x.example/a/b/a-1%2Bcpu-py3-none-any.whl", file).unwrap(),
+            "https://x.example/a/b"
+        );
+        for url in [
+            "https://x.example/a/other-1-py3-none-any.whl",
+            "https://x.example/a/a-1%2Bcpu-py3-none-any.whl?token=secret",
+        ] {
+            let error = place_of(url, file).unwrap_err();
+            assert!(!error.contains("secret"), "{error}");
+        }
+    }
+}

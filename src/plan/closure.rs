@@ -1,0 +1,417 @@
+//! The closure: everything that the family's wheels require on an environment, transitively.
+//!
+//! For each requirement that holds: the lock meets it, or it is added or re-pinned from the catalogue, or it is a
+//! problem. A range is met by the lock's version if that fits, else by the newest catalogued one that fits and has a
+//! wheel: the same for everybody, whatever has been released since.
+//!
+//! Requirements of one package come from several others and may narrow each other, so the choice is made in rounds: the
+//! wishes of a round are those of the packages chosen in the round before, until nothing changes.
+
+mod conflicts;
+mod known;
+
+use std::cell::OnceCell;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use crate::catalog::pin::Pin;
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::lock::{Origin, Pick, Selection};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{Condition, Extras};
+use crate::plan::family::Member;
+use crate::plan::files::lacks_file;
+use crate::plan::knowledge::{Known, Required};
+use crate::plan::{Knowledge, View, Wish};
+use crate::report::error::{Code, Problem};
+
+pub(crate) use conflicts::conflicts;
+
+/// More rounds than any real closure needs: it is some five packages deep.
+const MOST_ROUNDS: usize = 64;
+
+/// Where a required package comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum From {
+    /// It is selected: index into the picks.
+    Pick(usize),
+    /// The lock pins it without selecting it: index into the spare picks.
+    Spare(usize),
+    /// The catalogue.
+    Catalogue,
+}
+
+/// A required package and how it is met.
+#[derive(Debug, Clone)]
+pub(crate) struct Choice {
+    /// Where it comes from.
+    pub(crate) from: From,
+    /// Its version.
+    version: Option<Version>,
+    /// Its name and version, for messages: put together when it is asked for.
+    who: OnceCell<Rc<str>>,
+    /// A pin from the catalogue: an addition, or a re-pin of a pick.
+    pub(crate) pin: Option<Rc<Pin>>,
+    /// The wheel behind the pin.
+    pub(crate) row: Option<Rc<WheelRow>>,
+    /// With which extras it is required.
+    pub(crate) extras: Extras,
+    /// When it is required.
+    pub(crate) condition: Condition,
+    /// By whom.
+    pub(crate) because: BTreeSet<Rc<str>>,
+}
+
+impl Choice {
+    /// The names of those who need it.
+    pub(crate) fn requirers(&self) -> impl Iterator<Item = &str> {
+        self.because.iter().map(|who| who.split_once(' ').map_or(who.as_ref(), |(name, _)| name))
+    }
+
+    fn who(&self, name: &PackageName) -> &Rc<str> {
+        self.who.get_or_init(|| {
+            let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("{name} {version}").into()
+        })
+    }
+}
+
+/// All required packages by name.
+pub(crate) type Chosen = BTreeMap<PackageName, Rc<Choice>>;
+
+/// What is wanted of one package.
+#[derive(Debug, Default, PartialEq)]
+struct Want {
+    versions: Vec<(Constraint, Rc<str>)>,
+    extras: Extras,
+    condition: Condition,
+}
+
+impl Want {
+    fn admits(&self, version: &Version) -> bool {
+        self.versions.iter().all(|(versions, _)| versions.admits(version))
+    }
+
+    /// `nvidia-cublas-cu12==12.1.3.1 (torch 2.1.2+cu121)`, for a message.
+    fn spoken(&self, name: &PackageName) -> String {
+        let each = self.versions.iter().map(|(versions, who)| {
+            let versions = if versions.is_any() { String::new() } else { versions.to_string() };
+            format!("{who} needs {name}{versions}")
+        });
+        let each: BTreeSet<String> = each.collect();
+        each.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
+struct Resolver<'a, S> {
+    view: View<'a>,
+    selection: &'a Selection,
+    members: &'a [Member],
+    wish: &'a Wish<'a>,
+    knowledge: &'a Knowledge<'a, S>,
+    picks: ByName<'a>,
+    spare: ByName<'a>,
+    /// The names and versions of the members, for messages.
+    spoken: Vec<Rc<str>>,
+}
+
+/// Picks in the order of their names, which is mostly the one they come in.
+struct ByName<'a>(Vec<(&'a PackageName, usize)>);
+
+impl<'a> ByName<'a> {
+    fn new(view: View<'a>, picks: &[Pick]) -> Self {
+        let named = picks.iter().enumerate().map(|(index, pick)| (&view.entries[pick.entry].name, index));
+        let mut all: Vec<(&PackageName, usize)> = named.collect();
+        all.sort_unstable();
+        Self(all)
+    }
+
+    /// The picks of a name, ascending.
+    fn get(&self, name: &PackageName) -> impl Iterator<Item = usize> {
+        let first = self.0.partition_point(|(other, _)| *other < name);
+        self.0[first..].iter().take_while(move |(other, _)| *other == name).map(|(_, index)| *index)
+    }
+}
+
+/// What is wanted in a round, and what it leads to.
+#[derive(Default)]
+struct Round {
+    wants: BTreeMap<PackageName, Want>,
+    /// Wanted, and not followed yet: each name once.
+    open: VecDeque<PackageName>,
+}
+
+impl Round {
+    fn want(&mut self, name: &PackageName) -> &mut Want {
+        match self.wants.entry(name.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.open.push_back(name.clone());
+                new.insert(Want::default())
+            }
+        }
+    }
+}
+
+/// Finds what meets each requirement of the family's wheels, and what is left unmet.
+pub(crate) fn resolve<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Chosen, Vec<Problem>) {
+    let (picks, spare) = (ByName::new(view, &selection.picks), ByName::new(view, &selection.spare));
+    let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
+    let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare, spoken };
+    let mut chosen = Chosen::new();
+    let mut problems = Vec::new();
+    let mut before: BTreeMap<PackageName, Want> = BTreeMap::new();
+    for _ in 0..MOST_ROUNDS {
+        let mut unknown = Vec::new();
+        let wants = resolver.wants(&chosen, &mut unknown);
+        problems.clear();
+        let mut next = Chosen::new();
+        for (name, want) in &wants {
+            // What is wanted as in the round before is met as it was then.
+            if let Some(choice) = chosen.get(name).filter(|_| before.get(name) == Some(want)) {
+                next.insert(name.clone(), Rc::clone(choice));
+                continue;
+            }
+            match resolver.settle(name, want) {
+                Ok(Some(choice)) => {
+                    next.insert(name.clone(), Rc::new(choice));
+                }
+                Ok(None) => {}
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let settled = is_same(&next, &chosen);
+        (chosen, before) = (next, wants);
+        if settled {
+            // What was followed this time is what was chosen the time before, which is the same.
+            problems.extend(unknown);
+            return (chosen, problems);
+        }
+    }
+    let message = "the requirements of the swapped wheels exclude each other in turn, so no choice settles";
+    (chosen, vec![Problem::new(Code::Unmet, message)])
+}
+
+/// True if two rounds chose the same.
+fn is_same(next: &Chosen, before: &Chosen) -> bool {
+    let same = |(one, other): (&Choice, &Choice)| {
+        one.version == other.version && one.extras == other.extras && one.condition == other.condition
+    };
+    next.keys().eq(before.keys()) && next.values().map(Rc::as_ref).zip(before.values().map(Rc::as_ref)).all(same)
+}
+
+impl<S: WheelSource> Resolver<'_, S> {
+    /// What the family and, from there on, the packages chosen so far require.
+    fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
+        let mut round = Round::default();
+        for (member, who) in self.members.iter().zip(&self.spoken) {
+            if let Known::List(list) = &member.requires {
+                let pick = &self.selection.picks[member.pick];
+                self.add(list, who, &pick.extras, &pick.condition, &mut round);
+            }
+        }
+        while let Some(name) = round.open.pop_front() {
+            let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
+            match choice.from {
+                From::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
+                // The line keeps the extras that the lock's own packages may still ask for.
+                From::Pick(index) if choice.pin.is_some() => {
+                    let extras = &self.selection.picks[index].extras | &choice.extras;
+                    let choice = &Choice { extras, ..Choice::clone(choice) };
+                    self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
+                }
+                // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
+                // list of another platform's wheel.
+                From::Pick(_) if is_gpu_runtime(&name) => {
+                    let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
+                    self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
+                }
+                From::Pick(_) => {}
+                From::Spare(index) => {
+                    for (need, when) in self.selection.spare[index].needs.iter().flatten() {
+                        let when = when.clone().and(choice.condition.clone());
+                        if when.is_never() {
+                            continue;
+                        }
+                        let want = round.want(&need.name);
+                        want.versions.push((need.versions.clone(), Rc::clone(choice.who(&name))));
+                        want.extras.extend(need.extras.iter().cloned());
+                        want.condition = std::mem::take(&mut want.condition).or(when);
+                    }
+                }
+            }
+        }
+        round.wants
+    }
+
+    fn follow(
+        &self,
+        name: &PackageName,
+        row: Option<&WheelRow>,
+        choice: &Choice,
+        must_know: bool,
+        round: &mut Round,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(row) = row else { return };
+        match self.knowledge.requires(row, self.wish.environment.platform) {
+            Known::List(list) => self.add(&list, choice.who(name), &choice.extras, &choice.condition, round),
+            Known::Not(reason) if must_know => {
+                let (who, platform) = (choice.who(name), self.wish.environment.platform);
+                let message = format!("what {who} requires on {platform} cannot be told: {reason}");
+                let help = "give its requirements in a catalogue of the project (--catalog FILE)";
+                problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
+            }
+            Known::Not(_) => {}
+        }
+    }
+
+    fn add(
+        &self,
+        list: &[Required],
+        who: &Rc<str>,
+        extras: &BTreeSet<ExtraName>,
+        condition: &Condition,
+        round: &mut Round,
+    ) {
+        for required in list {
+            let when = Condition::of(&required.marker, self.wish.environment, extras).and(condition.clone());
+            if when.is_never() {
+                continue;
+            }
+            let want = round.want(&required.name);
+            want.versions.push((required.versions.clone(), Rc::clone(who)));
+            want.extras.extend(required.extras.iter().cloned());
+            want.condition = std::mem::take(&mut want.condition).or(when);
+        }
+    }
+
+    fn is_member(&self, name: &PackageName) -> bool {
+        self.members.iter().any(|member| member.name == *name)
+    }
+
+    /// How one package is met. `Ok(None)`: by a package of the family.
+    fn settle(&self, name: &PackageName, want: &Want) -> Result<Option<Choice>, Problem> {
+        if self.is_member(name) {
+            let bad = self.members.iter().find(|member| member.name == *name && !want.admits(&member.version));
+            return match bad {
+                None => Ok(None),
+                Some(member) => Err(self.out_of_step(member, want)),
+            };
+        }
+        let pick = self.picks.get(name).find(|index| {
+            let pick = &self.selection.picks[*index];
+            let covers = pick.condition == Condition::Always || pick.condition == want.condition;
+            let version = self.view.entries[pick.entry].version.as_ref();
+            covers && version.is_none_or(|version| want.admits(version)) && self.has_file(pick.entry)
+        });
+        if let Some(index) = pick {
+            let pick = &self.selection.picks[index];
+            let version = self.view.entries[pick.entry].version.clone();
+            return Ok(Some(self.choice(From::Pick(index), version, None, want)));
+        }
+        let locked = self.picks.get(name).next();
+        if locked.is_none()
+            && let Some(index) = self.best_spare(name, want)
+        {
+            let version = self.view.entries[self.selection.spare[index].entry].version.clone();
+            return Ok(Some(self.choice(From::Spare(index), version, None, want)));
+        }
+        match self.newest_known(name, want) {
+            Some((pin, row)) => {
+                let from = locked.map_or(From::Catalogue, From::Pick);
+                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
+            }
+            None => Err(self.unmet(name, want)),
+        }
+    }
+
+    /// True but for a GPU library of which the lock has no file for the environment: a lock of another platform may name
+    /// the right release all the same.
+    fn has_file(&self, entry: usize) -> bool {
+        let entry = &self.view.entries[entry];
+        !is_gpu_runtime(&entry.name) || !lacks_file(entry, self.wish.environment, self.knowledge)
+    }
+
+    fn choice(
+        &self,
+        from: From,
+        version: Option<Version>,
+        pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
+        want: &Want,
+    ) -> Choice {
+        let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
+        Choice {
+            from,
+            version,
+            who: OnceCell::new(),
+            pin,
+            row,
+            extras: want.extras.clone(),
+            condition: want.condition.clone(),
+            because: want.versions.iter().map(|(_, who)| Rc::clone(who)).collect(),
+        }
+    }
+
+    fn best_spare(&self, name: &PackageName, want: &Want) -> Option<usize> {
+        let fits = |index: &usize| {
+            let entry = &self.view.entries[self.selection.spare[*index].entry];
+            let from_index = matches!(entry.origin, Origin::Index(_));
+            let admitted = entry.version.as_ref().is_some_and(|version| want.admits(version));
+            from_index && entry.is_hashed() && admitted && self.has_file(self.selection.spare[*index].entry)
+        };
+        let fitting = self.spare.get(name).filter(fits);
+        fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
+    }
+
+    fn out_of_step(&self, member: &Member, want: &Want) -> Problem {
+        let message = format!(
+            "{}, but the lock has {} {}",
+            want.spoken(&member.name),
+            member.name,
+            member.version.clone().without_local()
+        );
+        let problem = Problem::new(Code::OutOfStep, message);
+        let problem = self.view.point(problem, self.selection.picks[member.pick].entry);
+        problem.help("lock releases that were made for each other")
+    }
+
+    fn unmet(&self, name: &PackageName, want: &Want) -> Problem {
+        let wanted = want.spoken(name);
+        let python = self.wish.environment.python;
+        let locked = self.picks.get(name).next().map(|index| self.selection.picks[index].entry);
+        match locked {
+            Some(entry) => {
+                let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
+                let message = match self.has_file(entry) {
+                    true => format!("{wanted}, but the lock has {name} {version}"),
+                    false => {
+                        let platform = self.wish.environment.platform;
+                        format!("{wanted}, but the lock has {name} {version} without a file for {platform}")
+                    }
+                };
+                let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
+                self.view.point(Problem::new(Code::Unmet, message), entry).under(python).help(help)
+            }
+            None => {
+                let message = format!(
+                    "{wanted}, and neither the lock nor the catalogue has a wheel of it for {}",
+                    self.wish.environment.platform
+                );
+                let help =
+                    format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
+                Problem::new(Code::Unmet, message).under(python).lacking(name).help(help)
+            }
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The plan: what is swapped, added, re-pinned, removed and kept on one environment. Pure: values in, values out.
+//!
+//! ```text
+//! selection ──► family: which wheel is locked, which is wanted ──► closure: what these wheels need ──► leftover: what
+//! nothing needs any more ──► lines
+//! ```
+//!
+//! Every problem is collected; there is a plan only if there is none.
+
+pub mod closure;
+pub(crate) mod companions;
+mod cudas;
+pub(crate) mod family;
+pub(crate) mod files;
+mod hand_written;
+pub(crate) mod knowledge;
+pub(crate) mod labelled;
+mod leftover;
+pub(crate) mod refusal;
+mod several;
+mod summary;
+mod target;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::catalog::pin::Pin;
+use crate::catalog::{Bound, WheelSource};
+use crate::lock::requirements::GlobalOption;
+use crate::lock::{Entry, Lock, Selection};
+use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::{Backend, Environment, Python};
+use crate::report::error::{Error, Problem, Result};
+use crate::text::Source;
+
+use knowledge::Known;
+
+pub use knowledge::{Knowledge, Required, Rows};
+pub use several::targets;
+pub use summary::summary;
+pub use target::{LeftOut, TargetPlan, target};
+
+/// What is asked of the plan.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// The build wanted; `None` keeps the builds that the lock has.
+    pub backend: Option<Backend>,
+    /// For which environment.
+    pub environment: Environment,
+    /// All Pythons of the target, this environment's among them: a release's line admits the files of all of them.
+    pub pythons: &'a [Python],
+}
+
+/// A lock as the plan sees it.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// Its entries.
+    pub entries: &'a [Entry],
+    /// Its texts, for places in messages.
+    pub sources: &'a [Source],
+    /// The options of a requirements file, which say where all of its entries come from. `None`: each has its own index.
+    pub options: Option<&'a [GlobalOption]>,
+}
+
+impl<'a> View<'a> {
+    /// All of a lock.
+    pub fn of(lock: &'a Lock) -> Self {
+        let options = match lock {
+            Lock::Requirements(file) => Some(&*file.options),
+            Lock::Poetry(_) | Lock::Pylock(_) => None,
+        };
+        Self { entries: lock.entries(), sources: lock.sources(), options }
+    }
+
+    /// Points a problem at an entry.
+    pub(crate) fn point(&self, problem: Problem, entry: usize) -> Problem {
+        let place = self.entries.get(entry).and_then(|entry| Some((self.sources.get(entry.at.source)?, entry.at.span)));
+        match place {
+            Some((source, span)) => problem.at(source, span),
+            None => problem,
+        }
+    }
+}
+
+/// What one environment gets.
+#[derive(Debug, Clone)]
+pub struct EnvironmentPlan {
+    /// Where.
+    pub environment: Environment,
+    /// Everything that is installed there.
+    pub lines: Vec<Line>,
+    /// What was decided about the packages that matter, for the summary.
+    pub decisions: Vec<Decision>,
+    /// What the wheels of the family need, and what that needs in turn where it is not as locked.
+    pub(crate) needed: closure::Chosen,
+}
+
+impl EnvironmentPlan {
+    /// Adds a decision, unless the package is changed by another one.
+    pub(crate) fn also(&mut self, decision: Decision) {
+        if !self.decisions.iter().any(|one| one.name == decision.name && one.is_change()) {
+            self.decisions.push(decision);
+            self.decisions.sort();
+        }
+    }
+}
+
+/// One package of an output on one environment.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The package.
+    pub name: PackageName,
+    /// With these extras.
+    pub extras: Extras,
+    /// When.
+    pub condition: Condition,
+    /// Which entry of the lock it is or replaces.
+    pub entry: Option<usize>,
+    /// How it is pinned; `None`: as the lock has it.
+    pub pin: Option<Rc<Pin>>,
+    /// What the pinned wheel requires.
+    pub requires: Option<Rc<[Required]>>,
+}
+
+/// What was decided about one package, and why.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Decision {
+    /// The package.
+    pub name: PackageName,
+    /// The locked version, where it is locked.
+    pub from: Option<Version>,
+    /// What becomes of it.
+    pub what: What,
+}
+
+impl Decision {
+    /// True if the package is not as locked.
+    pub fn is_change(&self) -> bool {
+        match self.what {
+            What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
+            What::Kept(_) | What::Unswapped(..) => false,
+        }
+    }
+}
+
+/// What becomes of a package.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The wheel is replaced by that of another build.
+    Swapped(Rc<Pin>),
+    /// It is new in the output, because of these packages.
+    Added(Rc<Pin>, Vec<Rc<str>>),
+    /// The lock pins it, but does not select it here; now these packages need it.
+    Included(Vec<Rc<str>>),
+    /// Another release is pinned, because of these packages.
+    Repinned(Rc<Pin>, Vec<Rc<str>>),
+    /// Nothing needs it any more.
+    Removed,
+    /// It stays as it is.
+    Kept(Kept),
+    /// It stays, bound to something else than torch is built for: nobody here knows another wheel of it.
+    Unswapped(Bound, Backend),
+}
+
+/// Why a package stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// The locked wheel already is of the wanted build.
+    AlreadyBuiltFor(Backend),
+    /// There is one build for all.
+    OneBuild,
+    /// Nobody knows what it was built for, but torch stays, and the lock took both from one index.
+    WithTorch,
+    /// No other build was asked for. The build, if known.
+    AsLocked(Option<Backend>),
+    /// It stays the wheel that it was, but is written as its URL: no index of the lock serves it.
+    Unserved(Rc<Pin>),
+    /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.
+    Unproven(String),
+    /// A GPU library of another major release of CUDA than others beside it.
+    BesideCuda {
+        /// Of which.
+        cuda: u64,
+        /// Who needs it, as far as the lock tells.
+        by: Vec<Rc<str>>,
+    },
+}
+
+/// Plans one environment, of which the packages of the family are found already.
+///
+/// # Errors
+/// All problems found: requirements that are not known or that nothing meets, packages out of step.
+fn plan<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    members: Vec<family::Member>,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<EnvironmentPlan> {
+    // Without the wheels there is nothing whose requirements could be followed.
+    Error::unless_empty(family::requirements_unknown(view, selection, &members, wish))?;
+    let (chosen, mut problems) = closure::resolve(view, selection, &members, wish, knowledge);
+    let (removed, stuck) = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
+    problems.extend(stuck);
+    problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
+    Error::unless_empty(problems)?;
+    Ok(assemble(view, selection, wish, knowledge, members, chosen, &removed))
+}
+
+/// A pin, and what its wheel requires.
+type Pinned = (Rc<Pin>, Option<Rc<[Required]>>);
+
+/// Puts the decisions together into lines.
+fn assemble<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+    members: Vec<family::Member>,
+    chosen: closure::Chosen,
+    removed: &[usize],
+) -> EnvironmentPlan {
+    let misfits = companions::misfits(view, selection, &members, wish.backend, knowledge);
+    let mut decisions = companions::decisions(view, selection, &misfits, removed);
+    let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
+    let list = |known: &Known| match known {
+        Known::List(list) => Some(Rc::clone(list)),
+        Known::Not(_) => None,
+    };
+    let requires = |choice: &closure::Choice| {
+        choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, wish.environment.platform)))
+    };
+    for member in members {
+        let entry = &view.entries[selection.picks[member.pick].entry];
+        let what = match member.fate {
+            family::Fate::Swap { pin, .. } => {
+                pins.insert(member.pick, (Rc::clone(&pin), list(&member.requires)));
+                What::Swapped(pin)
+            }
+            family::Fate::Keep { why, pin } => {
+                pins.extend(pin.map(|pin| (member.pick, (pin, list(&member.requires)))));
+                What::Kept(why)
+            }
+        };
+        decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
+    }
+    let mut added: Vec<Line> = Vec::new();
+    let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
+    for (name, choice) in &chosen {
+        let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
+        match &choice.from {
+            closure::From::Pick(index) => {
+                if let Some(pin) = &choice.pin {
+                    pins.insert(*index, (Rc::clone(pin), requires(choice)));
+                    widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
+                    let from = view.entries[selection.picks[*index].entry].version.clone();
+                    let what = What::Repinned(Rc::clone(pin), because);
+                    decisions.push(Decision { name: name.clone(), from, what });
+                }
+            }
+            closure::From::Spare(index) => {
+                let pick = &selection.spare[*index];
+                let from = view.entries[pick.entry].version.clone();
+                decisions.push(Decision { name: name.clone(), from, what: What::Included(because) });
+                added.push(Line {
+                    name: name.clone(),
+                    extras: choice.extras.clone(),
+                    condition: choice.condition.clone(),
+                    entry: Some(pick.entry),
+                    pin: None,
+                    requires: None,
+                });
+            }
+            closure::From::Catalogue => {
+                if let Some(pin) = &choice.pin {
+                    let what = What::Added(Rc::clone(pin), because);
+                    decisions.push(Decision { name: name.clone(), from: None, what });
+                    added.push(Line {
+                        name: name.clone(),
+                        extras: choice.extras.clone(),
+                        condition: choice.condition.clone(),
+                        entry: None,
+                        pin: Some(Rc::clone(pin)),
+                        requires: requires(choice),
+                    });
+                }
+            }
+        }
+    }
+    let mut lines = Vec::with_capacity(selection.picks.len() + added.len());
+    for (index, pick) in selection.picks.iter().enumerate() {
+        let entry = &view.entries[pick.entry];
+        if removed.contains(&index) {
+            let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Removed };
+            decisions.push(decision);
+            continue;
+        }
+        let mut condition = pick.condition.clone();
+        let mut extras = pick.extras.clone();
+        if let Some((more, wanted)) = widened.remove(&index) {
+            condition = condition.or(more);
+            extras.extend(wanted);
+        }
+        let (pin, requires) = pins.remove(&index).map_or((None, None), |(pin, requires)| (Some(pin), requires));
+        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
+    }
+    // Both parts are sorted already, or nearly.
+    lines.append(&mut added);
+    lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
+    decisions.extend(cudas::beside(view, selection, &lines, &chosen));
+    decisions.sort();
+    EnvironmentPlan { environment: wish.environment, lines, decisions, needed: chosen }
+}

@@ -1,0 +1,225 @@
+//! Problems that stop the work: what is wrong, where, and what to do about it.
+
+use std::fmt;
+
+use crate::packaging::target::Python;
+use crate::text::{Place, Source, Span, shown};
+
+/// What kind of problem it is. The names are stable: they stand in the JSON report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Code {
+    /// The command line or an option's value is wrong.
+    Usage,
+    /// A file cannot be read, written or found.
+    Io,
+    /// A file is not what its format says.
+    Syntax,
+    /// A format, or a version of one, that this tool does not read.
+    Unsupported,
+    /// The lock has no package of the torch family.
+    NoTorch,
+    /// The build asked for was never made.
+    CannotBe,
+    /// The build may exist, but no catalogue at hand knows it.
+    NotKnown,
+    /// An entry has no digest, or one that is too weak to count.
+    NoDigest,
+    /// Two sources give different digests for one file.
+    DigestConflict,
+    /// A project's catalogue says something else of a wheel than another catalogue.
+    Contradiction,
+    /// A requirement of a wheel that nothing in the lock or the catalogue meets.
+    Unmet,
+    /// The packages of the family do not fit each other.
+    OutOfStep,
+    /// An entry comes from a repository, a folder or a file, and cannot be pinned by a digest.
+    NotPinnable,
+    /// An entry is not pinned to one version.
+    Unpinned,
+    /// An output is not what its lock gives now.
+    OutOfDate,
+    /// A lock has been swapped without its project asking for it.
+    SwappedLock,
+    /// The lock does not agree with itself or with its pyproject.toml.
+    Inconsistent,
+    /// An index cannot be reached, or answers with what is no answer.
+    Network,
+    /// An index does not have what was asked for.
+    Absent,
+    /// A wheel is not what its name or the catalogue says.
+    WrongWheel,
+}
+
+impl Code {
+    /// The stable kebab-case name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Io => "io",
+            Self::Syntax => "syntax",
+            Self::Unsupported => "unsupported",
+            Self::NoTorch => "no-torch",
+            Self::CannotBe => "cannot-be",
+            Self::NotKnown => "not-known",
+            Self::NoDigest => "no-digest",
+            Self::DigestConflict => "digest-conflict",
+            Self::Contradiction => "contradiction",
+            Self::Unmet => "unmet-requirement",
+            Self::OutOfStep => "out-of-step",
+            Self::NotPinnable => "not-pinnable",
+            Self::Unpinned => "unpinned",
+            Self::OutOfDate => "out-of-date",
+            Self::SwappedLock => "swapped-lock",
+            Self::Inconsistent => "inconsistent",
+            Self::Network => "network",
+            Self::Absent => "absent",
+            Self::WrongWheel => "wrong-wheel",
+        }
+    }
+}
+
+/// A message, with the Pythons it holds for; none: whatever the Python.
+pub(crate) fn under_pythons(message: &str, pythons: &[Python]) -> String {
+    if pythons.is_empty() {
+        return message.to_owned();
+    }
+    let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    format!("{message} (CPython {list})")
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Its kind.
+    pub code: Code,
+    /// What is wrong, in one sentence without a full stop.
+    pub message: String,
+    /// Where, if it is in a file. Boxed: problems travel in results, and results should be small.
+    pub place: Option<Box<Place>>,
+    /// What to do about it.
+    pub remedy: Option<String>,
+    /// Under which Pythons, where it depends on them; ascending.
+    pub pythons: Vec<Python>,
+    /// The package that is needed and nowhere to be had, if that is what is wrong.
+    pub lacks: Option<String>,
+}
+
+impl Problem {
+    /// A problem with no place and no remedy yet. The message may quote anything: it becomes one line, in which what a
+    /// terminal would obey is escaped.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        let message = shown(&message.into()).into_owned();
+        Self { code, message, place: None, remedy: None, pythons: Vec::new(), lacks: None }
+    }
+
+    /// Says where it is.
+    #[must_use]
+    pub fn at(mut self, source: &Source, span: impl Into<Span>) -> Self {
+        self.place = Some(Box::new(source.place(span.into())));
+        self
+    }
+
+    /// Says under which Python it was found.
+    #[must_use]
+    pub fn under(mut self, python: Python) -> Self {
+        self.pythons.push(python);
+        self
+    }
+
+    /// Says that it is a package that is nowhere to be had.
+    #[must_use]
+    pub fn lacking(mut self, package: &impl ToString) -> Self {
+        self.lacks = Some(package.to_string());
+        self
+    }
+
+    /// The message, with the Pythons it holds for.
+    pub fn sentence(&self) -> String {
+        under_pythons(&self.message, &self.pythons)
+    }
+
+    fn is_alike(&self, other: &Self) -> bool {
+        (self.code, &self.message, &self.place, &self.remedy)
+            == (other.code, &other.message, &other.place, &other.remedy)
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(shown(&remedy.into()).into_owned());
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentence())?;
+        if let Some(place) = &self.place {
+            write!(f, "\n{place}")?;
+        }
+        if let Some(remedy) = &self.remedy {
+            write!(f, "\n  help: {remedy}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Why an answer could not be given: one problem or more, all that were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error(Vec<Problem>);
+
+impl Error {
+    /// Nothing if there is no problem, else an error that holds them all, in order; one found under several Pythons is
+    /// told once.
+    ///
+    /// # Errors
+    /// The problems, if there are any.
+    pub fn unless_empty(problems: Vec<Problem>) -> Result<(), Self> {
+        let mut seen: Vec<Problem> = Vec::with_capacity(problems.len());
+        for problem in problems {
+            match seen.iter_mut().find(|known| known.is_alike(&problem)) {
+                Some(known) => {
+                    known.pythons.extend(problem.pythons);
+                    known.pythons.sort_unstable();
+                    known.pythons.dedup();
+                }
+                None => seen.push(problem),
+            }
+        }
+        if seen.is_empty() { Ok(()) } else { Err(Self(seen)) }
+    }
+
+    /// All that is wrong, in order; never empty.
+    pub fn problems(&self) -> &[Problem] {
+        &self.0
+    }
+
+    /// All that is wrong, by value.
+    pub fn into_problems(self) -> Vec<Problem> {
+        self.0
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// A result whose error holds problems.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

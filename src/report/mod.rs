@@ -1,0 +1,114 @@
+//! What is told about a run, as data: the summary of an export, the findings of a check, an audit. Printing it is the
+//! business of `render`.
+
+pub mod audit;
+pub mod error;
+pub mod rule;
+
+use crate::packaging::target::{Backend, Platform, Python};
+use crate::report::error::Problem;
+
+mod verification;
+
+pub use verification::{Kind, Scope, State, Verification, Verified, Witness};
+
+/// What an export did, for one target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Where the output runs.
+    pub platform: Platform,
+    /// The build that was asked for.
+    pub backend: Option<Backend>,
+    /// The Pythons served, ascending.
+    pub pythons: Vec<Python>,
+    /// What became of the packages that matter, in the order in which it is told.
+    pub changes: Vec<Change>,
+    /// Pythons that the lock allows but that are not served, and why.
+    pub left_out: Vec<(Python, String)>,
+    /// What is to be said of the lock.
+    pub warnings: Vec<Problem>,
+}
+
+/// What became of one package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What was done.
+    pub action: Action,
+    /// With which package.
+    pub package: String,
+    /// The locked version.
+    pub from: Option<String>,
+    /// The version in the output.
+    pub to: Option<String>,
+    /// Under which Pythons.
+    pub pythons: Vec<Python>,
+    /// Why, where it is not plain.
+    pub why: Option<String>,
+    /// Who vouches for the digest.
+    pub source: Option<Vouch>,
+}
+
+/// What was done with a package. The order is the order of the summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// The wheel was replaced by that of another build.
+    Swapped,
+    /// It is new.
+    Added,
+    /// The lock has it, but only now it is selected.
+    Included,
+    /// Another release was pinned.
+    Repinned,
+    /// It is gone.
+    Removed,
+    /// It stays.
+    Kept,
+    /// It stays, but what it requires is not known.
+    Unproven,
+    /// It stays, though it is bound to something else than torch is built for.
+    Unswapped,
+}
+
+impl Action {
+    /// The word in the summary and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Swapped => "swapped",
+            Self::Added => "added",
+            Self::Included => "included",
+            Self::Repinned => "re-pinned",
+            Self::Removed => "removed",
+            Self::Kept => "kept",
+            Self::Unproven => "unproven",
+            Self::Unswapped => "unswapped",
+        }
+    }
+}
+
+/// Who vouches for a digest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vouch {
+    /// The catalogue.
+    pub catalogue: String,
+    /// The index the wheel lies on.
+    pub index: String,
+    /// How many independent public lock files recorded it; the fewest of several.
+    pub seen: u32,
+    /// The digest was computed from the bytes by this tool.
+    pub computed: bool,
+    /// Why a project's row counts instead of another catalogue's.
+    pub overrides: Option<String>,
+}
+
+/// Something that a check says about a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The file it is about.
+    pub file: String,
+    /// What is wrong, where, and what to do.
+    pub problem: Problem,
+    /// The single differences, one line each.
+    pub details: Vec<String>,
+    /// True if it was put right.
+    pub fixed: bool,
+}

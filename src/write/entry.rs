@@ -1,0 +1,260 @@
+//! One `[[package]]` as Poetry writes it: changed in place, restricted by markers, or new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use super::guards::{Guards, quoted};
+use crate::catalog::pin::Pin;
+use crate::lock::poetry::{Block, BlockTable, PoetryLock};
+use crate::packaging::constraint::Constraint;
+use crate::plan::Required;
+use crate::text::{Patch, Source, Span};
+
+/// A package that the lock does not have yet.
+pub(super) struct NewEntry<'a> {
+    pub(super) name: &'a PackageName,
+    pub(super) pin: &'a Pin,
+    pub(super) requires: Option<&'a [Required]>,
+    /// Where it is wanted.
+    pub(super) guards: Guards,
+    /// It is installed for an extra only.
+    pub(super) is_optional: bool,
+}
+
+/// The entry with another pin and what its wheel requires, where the guards say.
+pub(super) fn changed(
+    source: &Source,
+    block: &Block,
+    pin: &Pin,
+    requires: Option<&[Required]>,
+    guards: &Guards,
+) -> String {
+    let mut head = Patch::default();
+    let inside = |span: Span| Span { start: span.start - block.head.start, end: span.end - block.head.start };
+    head.replace(inside(block.version), quoted(&pin.version().to_string()));
+    if let Some(files_at) = block.files {
+        head.replace(inside(files_at), files(pin));
+    }
+    guards.put(source, block, inside, &mut head);
+    let mut text = apply(&head, source.slice(block.head));
+    let table = |wanted: BlockTable| {
+        block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
+    };
+    let old = table(BlockTable::Dependencies).unwrap_or_default();
+    match requires {
+        Some(requires) => text.push_str(&dependencies(requires, old)),
+        None => text.push_str(old),
+    }
+    text.push_str(table(BlockTable::Extras).unwrap_or_default());
+    if let Pin::Url { url, .. } = pin {
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+    }
+    in_style(source, &text)
+}
+
+/// The entry as it is, where the guards say.
+pub(super) fn kept(source: &Source, block: &Block, guards: &Guards) -> String {
+    let mut patch = Patch::default();
+    let inside = |span: Span| Span { start: span.start - block.span.start, end: span.end - block.span.start };
+    guards.put(source, block, inside, &mut patch);
+    in_style(source, &apply(&patch, source.slice(block.span)))
+}
+
+/// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
+pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String, Option<String>>, patch: &mut Patch) {
+    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+    let old = table.map(|span| source.slice(span)).unwrap_or_default();
+    let lines: Vec<&str> = old.split_inclusive('\n').collect();
+    let mut new: BTreeMap<usize, String> = BTreeMap::new();
+    for (name, marker) in needs.iter().filter(|(name, _)| lines.iter().all(|line| key(line).as_ref() != Some(*name))) {
+        let line = match marker {
+            None => format!("{name} = \"*\"\n"),
+            Some(marker) => format!("{name} = {{version = \"*\", markers = {}}}\n", quoted(marker)),
+        };
+        let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name));
+        let last = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+        new.entry(before.unwrap_or(last)).or_default().push_str(&line);
+    }
+    match table {
+        Some(span) => {
+            for (line, text) in new {
+                let at = span.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();
+                patch.insert(at, in_style(source, &text));
+            }
+        }
+        None => {
+            let text: String = new.into_values().collect();
+            if !text.is_empty() {
+                patch.insert(block.head.end, in_style(source, &format!("[package.dependencies]\n{text}\n")));
+            }
+        }
+    }
+}
+
+/// Takes out of an entry that stays what it needed and nothing needs any more.
+pub(super) fn needs_no_more(source: &Source, block: &Block, gone: &BTreeSet<String>, patch: &mut Patch) {
+    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+    let Some(table) = table else { return };
+    let (mut at, mut goes, mut stays) = (table.start, false, 0);
+    let mut edits = Vec::new();
+    for line in source.slice(table).split_inclusive('\n') {
+        match key(line) {
+            Some(name) => {
+                goes = gone.contains(&name);
+                stays += usize::from(!goes);
+            }
+            // Alternatives stand on lines of their own below the name.
+            None => goes &= !line.trim().is_empty() && !line.starts_with('['),
+        }
+        let span = Span { start: at, end: at + line.len() };
+        edits.extend(goes.then_some(span));
+        at = span.end;
+    }
+    if stays == 0 && !edits.is_empty() {
+        edits = vec![table];
+    }
+    edits.into_iter().for_each(|span| patch.replace(span, ""));
+}
+
+/// The package that a line of `[package.dependencies]` begins with.
+fn key(line: &str) -> Option<String> {
+    let (name, _) = line.split_once(" = ").filter(|(name, _)| !name.starts_with([' ', '#', '{']))?;
+    Some(name.trim_matches('"').to_lowercase().replace(['_', '.'], "-"))
+}
+
+/// A new entry, like the one of a package for which it comes along.
+pub(super) fn new(lock: &PoetryLock, like: &Block, entry: &NewEntry<'_>) -> String {
+    // Poetry 1.3 and 1.4 wrote a category, later ones do not.
+    let mut lines = lock.source.slice(like.head).lines();
+    let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
+    let mut text = format!(
+        "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\n{}optional = {}\npython-versions = \"*\"\n",
+        quoted(entry.name.as_ref()),
+        quoted(&entry.pin.version().to_string()),
+        category.unwrap_or_default(),
+        entry.is_optional,
+    );
+    if !entry.guards.is_empty() {
+        text.push_str(&format!("groups = {}\n", entry.guards.groups()));
+    }
+    let markers = entry.guards.markers().map(|marker| format!("markers = {marker}\n")).unwrap_or_default();
+    // A table stands behind the list, as Poetry has it.
+    let (before, behind) = if markers.starts_with("markers = {") { ("", &*markers) } else { (&*markers, "") };
+    text.push_str(&format!("{before}files = {}\n{behind}\n", files(entry.pin)));
+    text.push_str(&dependencies(entry.requires.unwrap_or_default(), ""));
+    text.push_str(&extras(entry.requires.unwrap_or_default()));
+    if let Pin::Url { url, .. } = entry.pin {
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+    }
+    in_style(&lock.source, &text)
+}
+
+/// A patch made of spans of this very text cannot fail; if it did, the text would stay as it was.
+fn apply(patch: &Patch, text: &str) -> String {
+    patch.apply(text).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Gives a text the line ends of the lock.
+fn in_style(source: &Source, text: &str) -> String {
+    let plain = text.replace("\r\n", "\n");
+    if source.line_end() == "\n" { plain } else { plain.replace('\n', "\r\n") }
+}
+
+fn files(pin: &Pin) -> String {
+    let mut files: Vec<(String, String)> = match pin {
+        Pin::Url { file, sha256, .. } => vec![(file.clone(), sha256.to_string())],
+        Pin::Index { files, .. } => files.iter().map(|(name, digest)| (name.to_owned(), digest.to_string())).collect(),
+    };
+    files.sort();
+    let lines =
+        files.iter().map(|(name, digest)| format!("    {{file = {}, hash = \"sha256:{digest}\"}},\n", quoted(name)));
+    format!("[\n{}]", lines.collect::<String>())
+}
+
+/// `[package.dependencies]` of a wheel. What an extra brings in stays as the lock has it, for the lists of the catalogue
+/// may leave that out.
+fn dependencies(requires: &[Required], old: &str) -> String {
+    let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for required in requires {
+        let optional = required.written.as_deref().is_some_and(|marker| marker.contains("extra"));
+        if optional && !old.is_empty() {
+            continue;
+        }
+        lines.entry(required.name.to_string()).or_default().push(dependency(required, optional));
+    }
+    let named = lines.keys().cloned().collect::<Vec<_>>();
+    let mut text: BTreeMap<String, String> = BTreeMap::new();
+    for line in old.lines().filter(|line| line.contains("optional = true")) {
+        if let Some(name) = key(line).filter(|name| !named.contains(name)) {
+            text.insert(name, format!("{line}\n"));
+        }
+    }
+    for (name, values) in lines {
+        let line = match values.as_slice() {
+            [one] => format!("{name} = {one}\n"),
+            several => {
+                let several = several.iter().map(|one| {
+                    let one = if one.starts_with('{') { one.clone() } else { format!("{{version = {one}}}") };
+                    format!("    {one},\n")
+                });
+                format!("{name} = [\n{}]\n", several.collect::<String>())
+            }
+        };
+        text.insert(name, line);
+    }
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("[package.dependencies]\n{}\n", text.into_values().collect::<String>())
+}
+
+fn dependency(required: &Required, optional: bool) -> String {
+    let version = quoted(&poetry(&required.versions));
+    let mut keys = vec![format!("version = {version}")];
+    if !required.extras.is_empty() {
+        let extras = required.extras.iter().map(|extra| quoted(extra.as_ref())).collect::<Vec<_>>().join(", ");
+        keys.push(format!("extras = [{extras}]"));
+    }
+    if optional {
+        keys.push("optional = true".to_owned());
+    }
+    keys.extend(required.written.as_deref().map(|marker| format!("markers = {}", quoted(marker))));
+    if keys.len() == 1 { version } else { format!("{{{}}}", keys.join(", ")) }
+}
+
+/// A constraint as Poetry writes it: a bare version for an exact one.
+fn poetry(versions: &Constraint) -> String {
+    match versions.exact() {
+        Some(version) => version.to_string(),
+        None => versions.to_string(),
+    }
+}
+
+/// `[package.extras]` of a new entry: what its own list says of extras.
+fn extras(requires: &[Required]) -> String {
+    let mut extras: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for required in requires {
+        let marker = required.written.as_deref().unwrap_or_default();
+        for (at, _) in marker.match_indices("extra") {
+            let rest = marker[at + "extra".len()..].trim_start().trim_start_matches("==").trim_start();
+            let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
+            let name = rest[1..].split(quote).next().unwrap_or_default();
+            let versions = required.versions.to_string();
+            let text = if required.versions.is_any() {
+                required.name.to_string()
+            } else {
+                format!("{} ({versions})", required.name)
+            };
+            extras.entry(name.to_owned()).or_default().push(text);
+        }
+    }
+    if extras.is_empty() {
+        return String::new();
+    }
+    let lines = extras.iter().map(|(name, list)| {
+        let list = list.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ");
+        format!("{name} = [{list}]\n")
+    });
+    format!("[package.extras]\n{}\n", lines.collect::<String>())
+}

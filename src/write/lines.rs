@@ -1,0 +1,320 @@
+//! The lines of an output: what a package says in each place, and the marker that selects it.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use pep508_rs::PackageName;
+
+use super::Style;
+use super::places::Places;
+use crate::catalog::pin::Pin;
+use crate::lock::{LockedDigest, Origin};
+use crate::packaging::digest::Sha256;
+use crate::packaging::marker::Extras;
+use crate::packaging::target::{Environment, Platform};
+use crate::packaging::wheel::WheelName;
+use crate::plan::{Line, View};
+use crate::report::error::{Code, Problem};
+use crate::text::{off_line, quoted, variable};
+
+/// One line before it is known where it holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Body<'a> {
+    /// `name[extras]==version`, `name @ url`, a path.
+    head: String,
+    /// What the target cannot decide.
+    residue: Option<String>,
+    digests: Vec<Written<'a>>,
+}
+
+/// A digest as it is written; in the order of the texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Written<'a> {
+    Sha256(&'a Sha256),
+    /// `sha384:…` or `sha512:…`.
+    Strong(&'a str),
+}
+
+/// How long a digest's own line is: the continuation before it, `    --hash=sha256:` and 64 digits.
+const DIGEST_LINE: usize = 3 + 18 + 64;
+
+/// What stands between a line and each of its digests.
+const CONTINUED: &str = " \\\n    --hash=";
+
+/// A line of the output. Written out it is mostly digests, so that is not done before its place is known. Lines sort as
+/// their texts do.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Text<'a> {
+    /// Up to the first digest.
+    head: String,
+    digests: Vec<Written<'a>>,
+}
+
+impl Text<'_> {
+    /// What stands before the digests.
+    fn line(&self) -> &str {
+        self.head.strip_suffix(CONTINUED).unwrap_or(&self.head)
+    }
+
+    /// How many bytes it has, as near as it can be told without writing it.
+    pub(super) fn length(&self) -> usize {
+        self.head.len() + self.digests.len() * DIGEST_LINE
+    }
+
+    /// Writes it, its digests on lines of their own as `poetry export` has them; no line end behind the last.
+    pub(super) fn write_to(&self, text: &mut String) {
+        text.push_str(&self.head);
+        for (index, digest) in self.digests.iter().enumerate() {
+            if index > 0 {
+                text.push_str(CONTINUED);
+            }
+            match digest {
+                Written::Sha256(digest) => {
+                    text.push_str("sha256:");
+                    digest.write_to(text);
+                }
+                Written::Strong(digest) => text.push_str(digest),
+            }
+        }
+    }
+}
+
+impl fmt::Display for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(self.length());
+        self.write_to(&mut text);
+        f.write_str(&text)
+    }
+}
+
+impl<'a> Body<'a> {
+    fn text(self, places: Option<&str>) -> Text<'a> {
+        let marker = match (places, self.residue.as_deref()) {
+            (None, None) => None,
+            (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+            (Some(places), Some(residue)) => Some(format!("({places}) and ({residue})")),
+        };
+        let Self { mut head, digests, .. } = self;
+        if let Some(marker) = marker {
+            head.push_str(" ; ");
+            head.push_str(&marker);
+        }
+        if !digests.is_empty() {
+            head.push_str(CONTINUED);
+        }
+        Text { head, digests }
+    }
+}
+
+pub(super) struct Writer<'a> {
+    pub(super) view: View<'a>,
+    pub(super) style: &'a Style,
+    /// The file is made anew. One that is written over says what its variables are for.
+    pub(super) fresh: bool,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// Why a line cannot be written: pip would read it as more than one, or put something else into it.
+pub(super) fn unfit(line: &str, fresh: bool) -> Option<Problem> {
+    let holds = match (off_line(line), variable(line)) {
+        (Some(odd), _) => odd,
+        (None, Some(name)) if fresh => format!("`{name}`, for which pip puts a variable of the environment"),
+        (None, _) => return None,
+    };
+    let message = format!("a line of the output would hold {holds}: `{}`", quoted(line));
+    Some(Problem::new(Code::Unsupported, message).help("lock the package from a place that can be written on a line"))
+}
+
+impl<'a> Writer<'a> {
+    fn digests(&self, digests: impl Iterator<Item = &'a Sha256>) -> Vec<Written<'a>> {
+        if self.style.without_hashes { Vec::new() } else { digests.map(Written::Sha256).collect() }
+    }
+
+    fn body(&mut self, line: &'a Line) -> Body<'a> {
+        let named = named(&line.name, &line.extras);
+        let (head, digests) = match line.pin.as_deref() {
+            Some(Pin::Url { url, sha256, .. }) => {
+                let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
+                (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
+            }
+            Some(Pin::Index { version, files, .. }) => (format!("{named}=={version}"), self.digests(files.digests())),
+            None => self.as_locked(line, &named),
+        };
+        Body { head, residue: line.condition.marker(), digests }
+    }
+
+    /// A line that says what the lock says.
+    fn as_locked(&mut self, line: &Line, named: &str) -> (String, Vec<Written<'a>>) {
+        let entries = self.view.entries;
+        let Some((index, entry)) = line.entry.and_then(|index| Some((index, entries.get(index)?))) else {
+            return (named.to_owned(), Vec::new());
+        };
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let head = match &entry.origin {
+            Origin::Index(_) => format!("{named}=={version}"),
+            Origin::Url(url) | Origin::Git(url) => format!("{named} @ {url}"),
+            Origin::File(path) | Origin::Directory(path) => relative(path),
+        };
+        if self.style.without_hashes {
+            return (head, Vec::new());
+        }
+        let problem = match &entry.origin {
+            Origin::Git(_) | Origin::Directory(_) => {
+                let message = format!("{} comes from a repository or a folder, which has no digest", entry.name);
+                let help = "lock a released version of it, or write no digests at all: --without-hashes";
+                Some(Problem::new(Code::NotPinnable, message).help(help))
+            }
+            Origin::Index(_) | Origin::Url(_) | Origin::File(_) if !entry.is_hashed() => {
+                let message = format!("the lock has no digest for {} {version}", entry.name);
+                let help =
+                    "pip takes digests for every line or for none; make the lock anew with a Poetry that records them";
+                Some(Problem::new(Code::NoDigest, message).help(help))
+            }
+            Origin::Index(_) | Origin::Url(_) | Origin::File(_) => None,
+        };
+        self.problems.extend(problem.map(|problem| self.view.point(problem, index)));
+        let mut digests: Vec<Written<'a>> = entry.files.iter().filter_map(|file| spelled(file.digest)).collect();
+        digests.sort_unstable();
+        digests.dedup();
+        (head, digests)
+    }
+
+    /// The lines of a package in all places, each with the marker that selects it, and the entry that it came of.
+    pub(super) fn merge(
+        &mut self,
+        lines: &[(Environment, &'a Line)],
+        places: &Places,
+    ) -> Vec<(Text<'a>, Option<usize>)> {
+        let view = self.view;
+        let all = Gathered::new(lines, |line| self.body(line));
+        let each = all.marked(view, lines, places);
+        let mut written = Vec::new();
+        for one in each {
+            let text = one.body.text(one.marker.as_deref());
+            if let Some(problem) = unfit(text.line(), self.fresh) {
+                self.problems.push(one.entry.map_or(problem.clone(), |entry| view.point(problem, entry)));
+            }
+            written.push((text, one.entry));
+        }
+        written
+    }
+}
+
+/// What a package says in all places: each thing it says once, with the places, and the entry that it came of.
+pub(super) struct Gathered<B> {
+    /// Ascending.
+    said: Vec<(B, BTreeSet<Environment>, Option<usize>)>,
+    covered: BTreeSet<Environment>,
+}
+
+/// One thing that a package says.
+pub(super) struct Said<B> {
+    pub(super) body: B,
+    pub(super) places: BTreeSet<Environment>,
+    /// Selects the places; none where that is everywhere.
+    pub(super) marker: Option<String>,
+    /// The entry of the lock that it came of.
+    pub(super) entry: Option<usize>,
+}
+
+impl<B: Ord> Gathered<B> {
+    pub(super) fn new<'l>(lines: &[(Environment, &'l Line)], mut body: impl FnMut(&'l Line) -> B) -> Self {
+        // Most lines are the same everywhere: what they say is put together once.
+        let mut groups: Vec<(&'l Line, BTreeSet<Environment>)> = Vec::new();
+        for (environment, line) in lines {
+            match groups.iter_mut().find(|(known, _)| says_the_same(known, line)) {
+                Some((_, there)) => {
+                    there.insert(*environment);
+                }
+                None => groups.push((line, BTreeSet::from([*environment]))),
+            }
+        }
+        let mut said: Vec<(B, BTreeSet<Environment>, Option<usize>)> = Vec::with_capacity(groups.len());
+        for (line, there) in groups {
+            let body = body(line);
+            match said.binary_search_by(|(known, ..)| known.cmp(&body)) {
+                Ok(at) => said[at].1.extend(there),
+                Err(at) => said.insert(at, (body, there, line.entry)),
+            }
+        }
+        Self { said, covered: lines.iter().map(|(environment, _)| *environment).collect() }
+    }
+
+    /// Each with the marker for its places.
+    pub(super) fn marked<'g>(
+        self,
+        view: View<'g>,
+        lines: &'g [(Environment, &'g Line)],
+        places: &'g Places,
+    ) -> impl Iterator<Item = Said<B>> + use<'g, B> {
+        let Self { said, covered } = self;
+        let outside = (said.len() > 1).then(|| surest(view, lines, places)).flatten();
+        said.into_iter().map(move |(body, some, entry)| {
+            let marker = places.marker(&some, &covered, outside);
+            Said { body, places: some, marker, entry }
+        })
+    }
+}
+
+/// The platform on which the lines of a package are tied to it most surely.
+fn surest(view: View<'_>, lines: &[(Environment, &Line)], places: &Places) -> Option<Platform> {
+    places.platforms().min_by_key(|platform| {
+        let there = lines.iter().filter(|(environment, _)| environment.platform == *platform);
+        there.map(|(_, line)| ties(view, line)).max()
+    })
+}
+
+/// How surely pip refuses a line on platforms that it is not for.
+fn ties(view: View<'_>, line: &Line) -> Tie {
+    let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
+    let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
+    match (line.pin.as_deref(), locked()) {
+        (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
+        (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
+        (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,
+        (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
+    }
+}
+
+/// How a line is tied to the platforms that it is for; the surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Tie {
+    /// By its URL: the one wheel does not install elsewhere.
+    Wheel,
+    /// By its digests: no file for another platform has one of them.
+    Digests,
+    /// Not at all.
+    No,
+}
+
+pub(super) fn file_name(url: &str) -> String {
+    url.rsplit('/').next().unwrap_or_default().replace("%2B", "+")
+}
+
+fn says_the_same(one: &Line, other: &Line) -> bool {
+    (one.entry, &one.name, &one.extras, &one.condition) == (other.entry, &other.name, &other.extras, &other.condition)
+        && one.pin == other.pin
+}
+
+fn named(name: &PackageName, extras: &Extras) -> String {
+    if extras.is_empty() {
+        return name.to_string();
+    }
+    let list = extras.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+    format!("{name}[{list}]")
+}
+
+/// A path that pip takes for one. An absolute one would tie the output to a machine, but it is what the lock has.
+fn relative(path: &str) -> String {
+    let plain = path.starts_with(['.', '/']) || path.contains(':');
+    if plain { path.to_owned() } else { format!("./{path}") }
+}
+
+/// A digest as pip wants it; nothing for one that pip does not take.
+fn spelled(digest: &LockedDigest) -> Option<Written<'_>> {
+    match digest {
+        LockedDigest::Sha256(digest) => Some(Written::Sha256(digest)),
+        LockedDigest::Strong(digest) => Some(Written::Strong(digest)),
+        LockedDigest::Weak(_) => None,
+    }
+}

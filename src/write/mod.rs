@@ -1,0 +1,120 @@
+//! A plan as the text of a requirements file.
+//!
+//! From a `poetry.lock` or a `pylock.toml` the file is made anew, in the order and the style of `poetry export`. From a
+//! requirements file it is that file with the lines of the plan put into it: every other line keeps its bytes.
+//!
+//! With one Python no line needs a marker but those that the target cannot decide. With several, or with several
+//! targets, a line that is not the same everywhere carries the marker that selects it.
+
+pub mod check;
+mod entry;
+mod fresh;
+mod guards;
+mod lines;
+mod located;
+mod mirror;
+mod patched;
+mod places;
+mod pylock;
+mod relock;
+mod urls;
+
+use crate::lock::pylock::{Pylock, index_options};
+use crate::lock::{Choice, Lock};
+use crate::plan::TargetPlan;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::{off_line, quoted};
+
+pub use mirror::Mirror;
+pub use pylock::{At, Content, Draft, File, Package};
+
+/// How an output is written.
+#[derive(Debug, Clone, Default)]
+pub struct Style {
+    /// Write no digests.
+    pub without_hashes: bool,
+    /// Serve the wheels of PyTorch's index from here instead.
+    pub mirror: Option<Mirror>,
+    /// What the header says beside the tool and the lock: one comment line each, without the `#`. `None`: no header.
+    pub header: Option<Vec<String>>,
+}
+
+/// Writes the plans of one target or several as one requirements file. No two of them are for one platform and Python.
+///
+/// # Errors
+/// Every line that could not be pinned or would have no digest.
+pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
+    match lock {
+        Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
+        Lock::Pylock(pylock) => {
+            whole(lock, plans, style)?;
+            let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
+            fresh::write(&index_options, lock, &plans, style)
+        }
+        Lock::Requirements(file) => patched::write(file, lock, plans, style),
+    }
+}
+
+/// Writes a plan into the lock itself: the lock's text afterwards. Entries that thereby come into more groups are added to
+/// the decisions.
+///
+/// # Errors
+/// As [`requirements`]; for several targets, if the lock's format cannot hold them.
+pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], style: &Style) -> Result<String> {
+    match (lock, &*plans) {
+        (Lock::Poetry(poetry), _) => {
+            let (text, included) = relock::poetry(lock, poetry, plans, choices)?;
+            for (target, python, decision) in included {
+                let there = plans[target].environments.iter_mut().find(|one| one.environment.python == python);
+                there.into_iter().for_each(|one| one.also(decision.clone()));
+            }
+            Ok(text)
+        }
+        (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
+        (Lock::Pylock(pylock), _) => {
+            Error::unless_empty(without_file(pylock, plans, true))?;
+            relock::pylock(lock, pylock, plans, choices)
+        }
+        (Lock::Requirements(_), _) => {
+            let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
+            Err(problem.help("name one target, or export a file for each").into())
+        }
+    }
+}
+
+/// Checks that a lock has a file for each place of everything that stays as locked. Most formats do not tell.
+fn whole(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<()> {
+    match lock {
+        Lock::Pylock(pylock) => Error::unless_empty(without_file(pylock, plans, !style.without_hashes)),
+        Lock::Poetry(_) | Lock::Requirements(_) => Ok(()),
+    }
+}
+
+/// Entries that stay as locked, but of which the lock has no file for the target, or no digest of it.
+fn without_file(pylock: &Pylock, plans: &[TargetPlan], hashed: bool) -> Vec<Problem> {
+    let environments = plans.iter().flat_map(|plan| &plan.environments);
+    let lines = environments.flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
+    let kept = lines.filter(|(_, line)| line.pin.is_none());
+    kept.filter_map(|(environment, line)| pylock.without_file(line.entry?, environment, hashed)).collect()
+}
+
+/// The comments at the top of an output; empty where none are wanted.
+///
+/// # Errors
+/// If a name would not stay on its line.
+fn header(style: &Style, lock: &Lock) -> Result<String> {
+    let Some(lines) = &style.header else { return Ok(String::new()) };
+    let name = lock.sources().first().map_or("the lock", |source| source.file_name());
+    let mut text = format!("# Made by torchswap {} from {name}\n", env!("CARGO_PKG_VERSION"));
+    for line in lines {
+        text.push_str(format!("# {line}").trim_end());
+        text.push('\n');
+    }
+    for line in std::iter::once(name).chain(lines.iter().map(String::as_str)) {
+        if let Some(odd) = off_line(line) {
+            let message = format!("a name in the header of the output holds {odd}: `{}`", quoted(line));
+            return Err(Problem::new(Code::Usage, message).help("give the file another name").into());
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,245 @@
+//! A requirements file with the lines of a plan put into it: every other line keeps its bytes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use super::lines::Writer;
+use super::places::Places;
+use super::{Style, header};
+use crate::catalog::pin::Pin;
+use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
+use crate::lock::{Entry, Lock, Origin};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::target::Environment;
+use crate::plan::{Line, TargetPlan, View};
+use crate::report::error::{Code, Error, Problem, Result};
+
+/// Where each entry is selected, and what it says in each place that keeps it.
+#[derive(Default)]
+struct Fate<'p> {
+    picked: BTreeSet<Environment>,
+    lines: Vec<(Environment, &'p Line)>,
+}
+
+impl Fate<'_> {
+    /// True if some places lose it, but not all.
+    fn is_removed_in_part(&self) -> bool {
+        let kept = |here: &Environment| self.lines.iter().any(|(environment, _)| environment == here);
+        !self.lines.is_empty() && !self.picked.iter().all(kept)
+    }
+}
+
+/// Writes the file.
+pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
+    let mut writer = Writer { view: View::of(lock), style, fresh: false, problems: Vec::new() };
+    let places = Places::of(plans);
+    let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
+    let mut added: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
+    for plan in plans {
+        for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+            let here = environment.environment;
+            for pick in &selection.picks {
+                fates.entry(pick.entry).or_default().picked.insert(here);
+            }
+            for line in &environment.lines {
+                match line.entry {
+                    Some(index) => fates.entry(index).or_default().lines.push((here, line)),
+                    None => added.entry(&line.name).or_default().push((here, line)),
+                }
+            }
+        }
+    }
+    let mut edits = LineEdits::default();
+    let mut rewritten: BTreeSet<usize> = BTreeSet::new();
+    let mut after = None;
+    for group in groups(file, &fates, plans.len() > 1) {
+        let is_changed = |index: &usize| {
+            let (fate, entry) = (&fates[index], &file.entries[*index]);
+            let pinned = |(_, line): &(_, &Line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style));
+            fate.is_removed_in_part() || fate.lines.iter().any(pinned)
+        };
+        if !group.iter().any(is_changed) {
+            for index in group.iter().filter(|index| fates[index].lines.is_empty()) {
+                edits.remove(file.requirements[*index].line);
+                rewritten.insert(*index);
+            }
+            continue;
+        }
+        let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| fates[index].lines.clone()).collect();
+        let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        for (text, entry) in writer.merge(&lines, &places) {
+            texts.entry(entry.unwrap_or(group[0])).or_default().push(text.to_string());
+        }
+        for index in group {
+            let requirement = &file.requirements[index];
+            let mut texts = texts.remove(&index).unwrap_or_default();
+            if let Some(last) = texts.last_mut() {
+                last.push_str(file.notes(requirement));
+                after = Some(requirement.line);
+            }
+            edits.replace(requirement.line, texts);
+            rewritten.insert(index);
+        }
+    }
+    for (name, lines) in added {
+        for (text, _) in writer.merge(&lines, &places) {
+            edits.insert(name.clone(), text.to_string(), after);
+        }
+    }
+    let picked: BTreeSet<usize> = fates.keys().copied().collect();
+    let mut problems = std::mem::take(&mut writer.problems);
+    problems.extend(limits(file, plans));
+    problems.extend(moved_paths(file));
+    if style.without_hashes {
+        strip_hashes(file, &rewritten, &mut edits);
+    } else {
+        let left: BTreeSet<usize> = picked.difference(&rewritten).copied().collect();
+        problems.extend(unhashed(file, &left, writer.view));
+    }
+    Error::unless_empty(problems)?;
+    // A file that is right already keeps its header, and with it every byte.
+    if style.header.is_some() && (!edits.is_empty() || file.header().is_none()) {
+        edits.header(header(style, lock)?);
+    }
+    Ok(file.render(&edits))
+}
+
+/// The requirements that are changed together or not at all, in file order: each by itself; for several targets all that
+/// name one package, because then their markers must part the platforms among them.
+fn groups(file: &RequirementsFile, fates: &BTreeMap<usize, Fate<'_>>, by_name: bool) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut known: BTreeMap<&PackageName, usize> = BTreeMap::new();
+    for index in file.requirements.iter().map(|one| one.entry).filter(|index| fates.contains_key(index)) {
+        match known.get(&file.entries[index].name).filter(|_| by_name) {
+            Some(at) => groups[*at].push(index),
+            None => {
+                known.insert(&file.entries[index].name, groups.len());
+                groups.push(vec![index]);
+            }
+        }
+    }
+    groups
+}
+
+/// False where a pin is the very URL that stands there and digests, which it would add, are not wanted.
+fn says_more(pin: &Pin, entry: &Entry, style: &Style) -> bool {
+    match (pin, &entry.origin) {
+        (Pin::Url { url, .. }, Origin::Url(there)) => !style.without_hashes || url != there,
+        (Pin::Url { .. } | Pin::Index { .. }, _) => true,
+    }
+}
+
+/// Takes the digests off every line that is not rewritten anyway.
+fn strip_hashes(file: &RequirementsFile, rewritten: &BTreeSet<usize>, edits: &mut LineEdits) {
+    for (index, line) in file.lines.iter().enumerate() {
+        let untouched = match &line.kind {
+            LineKind::Requirement(entry) => !rewritten.contains(entry),
+            LineKind::Unnamed(_) => true,
+            LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints(_) => false,
+        };
+        if untouched {
+            let text = file.text(line);
+            let stripped = without_hashes(text);
+            if stripped != text {
+                edits.replace(index, vec![stripped]);
+            }
+        }
+    }
+}
+
+/// Lines that pip's hash mode would not take: it wants every line pinned and hashed.
+fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let bare: Vec<usize> = file.unhashed().map(|one| one.entry).filter(|entry| entries.contains(entry)).collect();
+    let help = if file.is_compiled() {
+        "make the file with digests (poetry export, pip-compile --generate-hashes, uv export), \
+         or write none at all: --without-hashes"
+            .to_owned()
+    } else {
+        format!(
+            "make the file with digests (poetry export and uv export write them), or a lock of it: {}; or write none at \
+             all: --without-hashes",
+            file.lock_command()
+        )
+    };
+    if bare.len() > 1 && !file.has_hashes() {
+        let name = file.sources.first().map_or("the file", |source| source.name.as_str());
+        let message = format!("{name} has no digests; pip takes digests for every line or for none");
+        return vec![Problem::new(Code::NoDigest, message).help(help)];
+    }
+    for requirement in file.requirements.iter().filter(|one| bare.contains(&one.entry)) {
+        let name = &file.entries[requirement.entry].name;
+        let (code, message) = if requirement.editable {
+            (Code::NotPinnable, format!("{name} is installed from a folder (-e), which has no digest"))
+        } else if requirement.pinned {
+            (Code::NoDigest, format!("{name} has no digest; pip takes digests for every line or for none"))
+        } else {
+            (Code::Unpinned, format!("{name} is not pinned to one version, and has no digest"))
+        };
+        problems.push(view.point(Problem::new(code, message).help(&*help), requirement.entry));
+    }
+    for (index, unnamed) in file.unnamed() {
+        if unnamed.digests.is_empty() {
+            let line = &file.lines[index];
+            let mut problem =
+                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(&*help);
+            if let Some(source) = file.sources.get(line.source) {
+                problem = problem.at(source, line.span);
+            }
+            problems.push(problem);
+        }
+    }
+    problems
+}
+
+/// Paths in a file that was included from another folder: pip reads them relative to the file they stand in, and the
+/// output is one file in the first one's place.
+fn moved_paths(file: &RequirementsFile) -> Vec<Problem> {
+    let folder = |name: &str| name.rfind(['/', '\\']).map_or("", |at| &name[..at]).to_owned();
+    let Some(home) = file.sources.first().map(|source| folder(&source.name)) else { return Vec::new() };
+    let mut problems = Vec::new();
+    for line in &file.lines {
+        let local = |origin: &Origin| matches!(origin, Origin::File(_) | Origin::Directory(_));
+        let has_path = match &line.kind {
+            LineKind::Constraints(_) => true,
+            LineKind::Options(options) => {
+                options.iter().any(|one| matches!(one, GlobalOption::FindLinks(path) if !path.contains("://")))
+            }
+            LineKind::Unnamed(unnamed) => local(&unnamed.origin),
+            LineKind::Requirement(index) => file.entries.get(*index).is_some_and(|entry| local(&entry.origin)),
+            LineKind::Blank | LineKind::Comment => false,
+        };
+        let Some(source) = file.sources.get(line.source).filter(|source| has_path && folder(&source.name) != home)
+        else {
+            continue;
+        };
+        let message = "this path would lead elsewhere: the file it stands in is taken over into one of another folder";
+        let help = "put the included file beside the one that includes it";
+        problems.push(Problem::new(Code::Unsupported, message).at(source, line.span).help(help));
+    }
+    problems
+}
+
+/// Pins that a constraints file (`-c`) does not allow: pip would refuse the output.
+fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for environment in plans.iter().flat_map(|plan| &plan.environments) {
+        for line in &environment.lines {
+            let Some(pin) = &line.pin else { continue };
+            for limit in file.limits(environment.environment).filter(|limit| limit.name == line.name) {
+                let versions = limit.versions.clone().map(Constraint::from);
+                if versions.is_some_and(|versions| !versions.admits(pin.version())) {
+                    let message = format!("{} {} is not allowed by this constraint", line.name, pin.version());
+                    let mut problem =
+                        Problem::new(Code::Unmet, message).help("take the line out of the constraints file");
+                    if let Some(source) = file.sources.get(limit.at.source) {
+                        problem = problem.at(source, limit.at.span);
+                    }
+                    problems.push(problem);
+                }
+            }
+        }
+    }
+    problems
+}

@@ -1,0 +1,147 @@
+//! A plan as a `pylock.toml` (PEP 751): one file for one target or several.
+//!
+//! An installer takes a file from its URL, so every file needs one here. The wheels that were swapped in have theirs, and
+//! so has everything in a `pylock.toml` that is the lock. A `poetry.lock` and a requirements file name digests alone: a
+//! [`Draft`] says which URLs are missing, and takes them from whoever knows a file with that digest.
+
+mod carried;
+mod content;
+mod text;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::lines::Gathered;
+use super::places::Places;
+use super::{Style, header};
+use crate::lock::Lock;
+use crate::packaging::target::{Environment, Python};
+use crate::plan::{Line, TargetPlan, View};
+use crate::report::error::{Code, Error, Problem, Result};
+
+pub use content::{At, Content, File};
+
+/// A `pylock.toml` some of whose files may still lack a URL.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Its packages, in the order in which they are written.
+    pub packages: Vec<Package>,
+    comments: String,
+    pythons: BTreeSet<Python>,
+    environments: Vec<String>,
+}
+
+/// One package of a draft.
+#[derive(Debug, Clone)]
+pub struct Package {
+    /// The package.
+    pub name: PackageName,
+    /// Its version, if it is known.
+    pub version: Option<Version>,
+    /// Where it is installed.
+    pub places: BTreeSet<Environment>,
+    /// What of its marker these places cannot decide.
+    pub residue: Option<String>,
+    /// What it is installed from.
+    pub content: Content,
+    marker: Option<String>,
+}
+
+/// One thing that a package says, before it is known where.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Body {
+    version: Option<Version>,
+    content: Content,
+    residue: Option<String>,
+}
+
+impl Draft {
+    /// Puts the plans of one target or several into one file. No two of them are for one platform and Python.
+    ///
+    /// # Errors
+    /// Every package that has no file, or no digest of the kind that is looked for.
+    pub fn new(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<Self> {
+        if style.without_hashes {
+            let problem = Problem::new(Code::Usage, "a pylock.toml has a digest for every file");
+            return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
+        }
+        super::whole(lock, plans, style)?;
+        let view = View::of(lock);
+        let places = Places::of(plans);
+        let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
+        for environment in plans.iter().flat_map(|plan| &plan.environments) {
+            for line in &environment.lines {
+                by_name.entry(&line.name).or_default().push((environment.environment, line));
+            }
+        }
+        let mut making = content::Making::new(lock, style, &by_name)?;
+        let mut packages = Vec::new();
+        for (name, lines) in &by_name {
+            let all = Gathered::new(lines, |line| {
+                let (version, content) = making.content(line);
+                Body { version, content, residue: line.condition.marker() }
+            });
+            packages.extend(all.marked(view, lines, &places).map(|said| {
+                let Body { version, content, residue } = said.body;
+                let marker = match (said.marker, &residue) {
+                    (Some(there), Some(residue)) => Some(format!("({there}) and ({residue})")),
+                    (there, residue) => there.or(residue.clone()),
+                };
+                Package { name: (*name).clone(), version, places: said.places, residue, content, marker }
+            }));
+        }
+        Error::unless_empty(making.problems)?;
+        Ok(Self {
+            packages,
+            comments: header(style, lock)?,
+            pythons: places.pythons(),
+            environments: places.environments(),
+        })
+    }
+
+    /// All places that the file is for.
+    pub fn places(&self) -> BTreeSet<Environment> {
+        self.packages.iter().flat_map(|package| package.places.iter().copied()).collect()
+    }
+
+    /// Says where files are, as far as `known` tells of a package, of its index (`None`: the default one) and of a file.
+    pub fn fill(&mut self, mut known: impl FnMut(&PackageName, Option<&str>, &File) -> Option<(String, At)>) {
+        for package in &mut self.packages {
+            let Content::Release { index, files } = &mut package.content else { continue };
+            for file in files.iter_mut().filter(|file| file.at.is_none()) {
+                let found = known(&package.name, index.as_deref(), file);
+                if let Some((name, at)) = found.filter(|(name, _)| file.name.as_ref().is_none_or(|own| own == name)) {
+                    *file = File { name: Some(name), sha256: file.sha256, at: Some(at) };
+                }
+            }
+            content::settle(files);
+        }
+    }
+
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// If a file still lacks a URL.
+    pub fn text(&self) -> Result<String> {
+        let lacking = |package: &&Package| package.content.files().iter().any(|file| file.at.is_none());
+        let missing: Vec<&Package> = self.packages.iter().filter(lacking).collect();
+        if missing.is_empty() {
+            return Ok(text::of(self));
+        }
+        let files: usize =
+            missing.iter().map(|one| one.content.files().iter().filter(|file| file.at.is_none()).count()).sum();
+        let mut names: Vec<&str> = missing.iter().map(|package| package.name.as_ref()).collect();
+        names.dedup();
+        let more = names.len().saturating_sub(5);
+        names.truncate(5);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!(
+            "a pylock.toml needs the URL of every file, and the lock has none of {files} files ({}{more})",
+            names.join(", ")
+        );
+        let help = "take them from an index that has these very files: --index-url URL; or write a requirements file";
+        Err(Problem::new(Code::NotKnown, message).help(help).into())
+    }
+}

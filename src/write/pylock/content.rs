@@ -1,0 +1,227 @@
+//! What a package of a `pylock.toml` is installed from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::carried;
+use crate::catalog::pin::Pin;
+use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::Environment;
+use crate::plan::family::sha256;
+use crate::plan::{Line, View};
+use crate::report::error::{Code, Problem, Result};
+use crate::write::Style;
+use crate::write::lines::file_name;
+use crate::write::located::Located;
+
+/// What a package is installed from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Content {
+    /// Files of a release.
+    Release {
+        /// The index they are on; `None`: the default one.
+        index: Option<String>,
+        /// The files.
+        files: Vec<File>,
+    },
+    /// One file that is on no index.
+    Archive(File),
+    /// As it stands in the `pylock.toml` that is the lock.
+    Carried {
+        /// The lines of its table but for the name, the version and the marker.
+        lines: String,
+        /// The best digest of each of its files.
+        digests: Vec<LockedDigest>,
+    },
+}
+
+/// One file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct File {
+    /// Its name. `None`: the lock does not tell.
+    pub name: Option<String>,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Where it is; `None`: nobody said so yet.
+    pub at: Option<At>,
+}
+
+/// Where a file is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct At {
+    /// Its URL.
+    pub url: String,
+    /// Its size in bytes, if it is known.
+    pub size: Option<u64>,
+}
+
+impl Content {
+    /// Its files, as far as they are not carried over whole.
+    pub fn files(&self) -> &[File] {
+        match self {
+            Self::Release { files, .. } => files,
+            Self::Archive(file) => std::slice::from_ref(file),
+            Self::Carried { .. } => &[],
+        }
+    }
+
+    /// The digests of all its files.
+    pub fn digests(&self) -> BTreeSet<LockedDigest> {
+        match self {
+            Self::Carried { digests, .. } => digests.iter().cloned().collect(),
+            Self::Release { .. } | Self::Archive(_) => {
+                self.files().iter().map(|file| LockedDigest::Sha256(file.sha256)).collect()
+            }
+        }
+    }
+}
+
+/// The contents of a draft while it is made.
+pub(super) struct Making<'a> {
+    lock: &'a Lock,
+    view: View<'a>,
+    style: &'a Style,
+    carried: Vec<String>,
+    /// Where files of the default index lie, if the lock has addresses.
+    located: Option<Located<'a>>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'a> Making<'a> {
+    pub(super) fn new(
+        lock: &'a Lock,
+        style: &'a Style,
+        by_name: &BTreeMap<&PackageName, Vec<(Environment, &Line)>>,
+    ) -> Result<Self> {
+        let carried = match lock {
+            Lock::Pylock(pylock) => {
+                let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin.is_none()));
+                carried::lines(&pylock.source, &as_locked.map(|(name, _)| name.as_ref()).collect())?
+            }
+            Lock::Poetry(_) | Lock::Requirements(_) => Vec::new(),
+        };
+        let view = View::of(lock);
+        let located = match lock {
+            Lock::Pylock(pylock) => Some(Located::of(pylock)),
+            Lock::Poetry(_) | Lock::Requirements(_) => None,
+        };
+        Ok(Self { lock, view, style, carried, located, problems: Vec::new() })
+    }
+
+    /// The version of a line, and what it is installed from.
+    pub(super) fn content(&mut self, line: &Line) -> (Option<Version>, Content) {
+        match (line.pin.as_deref(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
+            (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
+                let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
+                let at = Some(At { url, size: *size });
+                let file = File { name: Some(file.clone()), sha256: *sha256, at };
+                (Some(version.clone()), Content::Release { index: None, files: vec![file] })
+            }
+            (Some(Pin::Index { version, files, .. }), _) => {
+                let place = |name: &str, sha256| self.located.as_ref().and_then(|located| located.find(name, sha256));
+                let at = |name, sha256| place(name, sha256).map(|url| At { url, size: None });
+                let files = files.iter().map(|(name, sha256)| File {
+                    name: Some(name.to_owned()),
+                    sha256: *sha256,
+                    at: at(name, sha256),
+                });
+                (Some(version.clone()), Content::Release { index: None, files: sorted(files.collect()) })
+            }
+            (None, Some((index, entry))) => {
+                let content = match self.carried.get(index).filter(|_| self.is_hashed(index)) {
+                    Some(lines) => Content::Carried {
+                        lines: lines.clone(),
+                        digests: entry.files.iter().map(|file| file.digest.clone()).collect(),
+                    },
+                    None => self.as_locked(index, entry),
+                };
+                (entry.version.clone(), content)
+            }
+            (None, None) => (None, Content::Release { index: None, files: Vec::new() }),
+        }
+    }
+
+    /// True if every file of an entry has a digest: installers refuse a `pylock.toml` with one that has none.
+    fn is_hashed(&self, index: usize) -> bool {
+        let Lock::Pylock(pylock) = self.lock else { return true };
+        pylock.packages.get(index).is_some_and(|package| package.kind.files().all(|file| !file.digests.is_empty()))
+    }
+
+    /// What the lock says, as far as a `pylock.toml` can say it.
+    fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
+        let located = self.located.as_ref();
+        let named = |file: crate::lock::LockedFile<'_>| {
+            let sha256 = sha256(file.digest)?;
+            let url = file.name.zip(located).and_then(|(name, located)| located.find(name, &sha256));
+            let at = url.map(|url| At { url, size: None });
+            Some(File { name: file.name.map(str::to_owned), sha256, at })
+        };
+        let files = || sorted(entry.files.iter().filter_map(named).collect());
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut refuse = |code: Code, message: String, help: &str| {
+            self.problems.push(self.view.point(Problem::new(code, message).help(help), index));
+        };
+        match &entry.origin {
+            Origin::Index(of) => {
+                let files = files();
+                if files.is_empty() {
+                    let message = format!("the lock has no sha256 for {} {version}", entry.name);
+                    refuse(Code::NoDigest, message, "make the lock anew with a tool that records them");
+                }
+                // `index` is the base of an index (PEP 751), which a page of links is not.
+                let index = of.clone().filter(|url| !is_links_page(url));
+                Content::Release { index, files }
+            }
+            Origin::Url(url) => match files().into_iter().next() {
+                Some(file) => {
+                    let at = Some(At { url: url.clone(), size: None });
+                    Content::Archive(File { name: Some(file_name(url)), at, ..file })
+                }
+                None => {
+                    let message = format!("the lock has no sha256 for {} {version}", entry.name);
+                    refuse(Code::NoDigest, message, "make the lock anew with a tool that records them");
+                    Content::Release { index: None, files: Vec::new() }
+                }
+            },
+            Origin::Git(_) | Origin::Directory(_) | Origin::File(_) => {
+                let message =
+                    format!("{} comes from a repository, a folder or a file here, not from a URL", entry.name);
+                refuse(Code::NotPinnable, message, "lock a released version of it, or write a requirements file");
+                Content::Release { index: None, files: Vec::new() }
+            }
+        }
+    }
+}
+
+fn sorted(mut files: Vec<File>) -> Vec<File> {
+    settle(&mut files);
+    files
+}
+
+/// Puts files in order and leaves out what a `pylock.toml` has no place for: an egg or an installer of Windows, which
+/// nobody installs, and a second source distribution.
+pub(super) fn settle(files: &mut Vec<File>) {
+    files.sort();
+    files.dedup();
+    let mut sdists = 0;
+    files.retain(|file| match &file.name {
+        None => true,
+        Some(name) if is_sdist(name) => {
+            sdists += 1;
+            sdists == 1
+        }
+        Some(name) => is_wheel(name),
+    });
+}
+
+pub(super) fn is_wheel(name: &str) -> bool {
+    name.ends_with(".whl")
+}
+
+/// True for the archives that PEP 625 and its forerunners call source distributions.
+pub(super) fn is_sdist(name: &str) -> bool {
+    name.ends_with(".tar.gz") || name.ends_with(".zip")
+}

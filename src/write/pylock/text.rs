@@ -1,0 +1,134 @@
+//! The text of a `pylock.toml`: the keys in the order of PEP 751, one wheel a line.
+
+use toml_edit::{Item, TableLike, Value};
+
+use super::content::{is_sdist, is_wheel};
+use super::{Content, Draft, File, Package};
+use crate::packaging::target::Python;
+use crate::text::off_line;
+
+/// The file of a draft, all of whose files have URLs.
+pub(super) fn of(draft: &Draft) -> String {
+    let mut text = draft.comments.clone();
+    text.push_str("lock-version = \"1.0\"\nenvironments = [\n");
+    for environment in &draft.environments {
+        text.push_str(&format!("    {},\n", string(environment)));
+    }
+    let pythons: Vec<Python> = draft.pythons.iter().copied().collect();
+    text.push_str(&format!("]\nrequires-python = {}\ncreated-by = \"torchswap\"\n", string(&requires(&pythons))));
+    for one in &draft.packages {
+        text.push('\n');
+        text.push_str(&package(one));
+    }
+    text
+}
+
+/// The Pythons as `requires-python` has them; one that is not served is ruled out.
+fn requires(pythons: &[Python]) -> String {
+    let (Some(first), Some(last)) = (pythons.first(), pythons.last()) else { return String::new() };
+    if first == last {
+        return format!("=={first}.*");
+    }
+    let gaps = (first.minor()..last.minor()).map(Python::three).filter(|python| !pythons.contains(python));
+    let gaps: String = gaps.map(|python| format!(",!={python}.*")).collect();
+    format!(">={first},<{}{gaps}", Python::three(last.minor() + 1))
+}
+
+fn package(package: &Package) -> String {
+    let mut text = format!("[[packages]]\nname = {}\n", string(package.name.as_ref()));
+    if let Some(version) = &package.version {
+        text.push_str(&format!("version = {}\n", string(&version.to_string())));
+    }
+    if let Some(marker) = &package.marker {
+        text.push_str(&format!("marker = {}\n", string(marker)));
+    }
+    match &package.content {
+        Content::Carried { lines, .. } => text.push_str(lines),
+        Content::Archive(one) => text.push_str(&format!("archive = {}\n", archive(one))),
+        Content::Release { index, files } => {
+            if let Some(index) = index {
+                text.push_str(&format!("index = {}\n", string(index)));
+            }
+            let is = |file: &&File, kind: fn(&str) -> bool| file.name.as_deref().is_some_and(kind);
+            if let Some(sdist) = files.iter().find(|file| is(file, is_sdist)) {
+                text.push_str(&format!("sdist = {}\n", named(sdist)));
+            }
+            let wheels: Vec<String> =
+                files.iter().filter(|file| is(file, is_wheel)).map(|file| format!("    {},\n", named(file))).collect();
+            if !wheels.is_empty() {
+                text.push_str(&format!("wheels = [\n{}]\n", wheels.concat()));
+            }
+        }
+    }
+    text
+}
+
+fn named(file: &File) -> String {
+    format!("{{ name = {}, {} }}", string(file.name.as_deref().unwrap_or_default()), place(file))
+}
+
+fn archive(file: &File) -> String {
+    format!("{{ {} }}", place(file))
+}
+
+fn place(file: &File) -> String {
+    let (url, size) = file.at.as_ref().map_or(("", None), |at| (at.url.as_str(), at.size));
+    let size = size.map(|size| format!("size = {size}, ")).unwrap_or_default();
+    format!("url = {}, {size}hashes = {{ sha256 = {} }}", string(url), string(&file.sha256.to_string()))
+}
+
+/// A string as TOML has it.
+fn string(text: &str) -> String {
+    let odd = |c: char| c.is_control() || off_line(c.encode_utf8(&mut [0; 4])).is_some();
+    let plain = !text.contains(['"', '\\']) && !text.contains(odd);
+    // The writer of the library prefers other quotes where there are some in the text; markers read best in one kind.
+    if plain {
+        return format!("\"{text}\"");
+    }
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if odd(c) => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
+}
+
+/// A key as TOML has it.
+pub(super) fn key(name: &str) -> String {
+    let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    if bare { name.to_owned() } else { string(name) }
+}
+
+/// A value on one line; `spread`: a list has a line for each of its values.
+pub(super) fn value(item: &Item, spread: bool) -> String {
+    match item {
+        Item::None => String::new(),
+        Item::Value(one) => plain(one, spread),
+        Item::Table(one) => table(one),
+        Item::ArrayOfTables(tables) => list(tables.iter().map(|one| table(one)), spread),
+    }
+}
+
+fn plain(one: &Value, spread: bool) -> String {
+    match one {
+        Value::String(text) => string(text.value()),
+        Value::Integer(number) => number.value().to_string(),
+        Value::Float(number) => format!("{:?}", number.value()).to_ascii_lowercase(),
+        Value::Boolean(yes) => yes.value().to_string(),
+        Value::Datetime(time) => time.value().to_string(),
+        Value::Array(values) => list(values.iter().map(|one| plain(one, false)), spread),
+        Value::InlineTable(one) => table(one),
+    }
+}
+
+fn list(values: impl Iterator<Item = String>, spread: bool) -> String {
+    if spread {
+        return format!("[\n{}]", values.map(|one| format!("    {one},\n")).collect::<String>());
+    }
+    format!("[{}]", values.collect::<Vec<_>>().join(", "))
+}
+
+fn table(one: &dyn TableLike) -> String {
+    let pairs: Vec<String> = one.iter().map(|(name, item)| format!("{} = {}", key(name), value(item, false))).collect();
+    if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
+}

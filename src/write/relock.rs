@@ -1,0 +1,348 @@
+//! A plan as edits of a `poetry.lock`: entries get other versions, files, sources and requirements; entries are added and
+//! taken out; every byte outside of that stays, the `content-hash` and the header comment among them.
+//!
+//! For one target an entry is changed in its place. Where its wheel differs by Python, it becomes one entry for each, with
+//! markers that exclude each other. For several targets the changed entries carry the marker of their platform, and the
+//! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
+//! one target, and one wheel for each package.
+
+mod impossible;
+mod markers;
+mod outside;
+mod pylock;
+mod reach;
+mod wheels;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use pep508_rs::PackageName;
+
+use super::entry::{self, NewEntry};
+use super::guards::{Guards, both};
+use crate::catalog::pin::Pin;
+use crate::lock::poetry::{Block, LockVersion, PoetryLock};
+use crate::lock::{Choice, Lock};
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::plan::{Decision, Line, Required, TargetPlan, What};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::Patch;
+
+use impossible::{by_python, impossible};
+use markers::{marker, rest};
+use reach::{Needed, Node, reach};
+
+pub(super) use pylock::pylock;
+
+/// What an entry is under some Pythons of some targets.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Content {
+    pin: Rc<Pin>,
+}
+
+/// Where something holds: index of the target, and the Python.
+type Where = BTreeSet<(usize, Python)>;
+
+/// Where a pin holds, and what its wheel requires.
+type Wanted = (Where, Option<Rc<[Required]>>);
+
+/// What became of one entry, and where.
+#[derive(Default)]
+struct Fates {
+    /// It is another wheel, which requires this.
+    pinned: BTreeMap<Content, Wanted>,
+    /// It stays.
+    kept: Where,
+    /// It stays, but only now it is selected.
+    included: Where,
+    /// Nothing needs it.
+    gone: Where,
+}
+
+impl Fates {
+    fn changes_for(&self, target: usize) -> bool {
+        let mut places = self.pinned.values().flat_map(|(places, _)| places).chain(&self.gone);
+        places.any(|(at, _)| *at == target)
+    }
+}
+
+/// What is decided for some Python of a target by its index.
+pub(super) type Decided = (usize, Python, Decision);
+
+/// The lock's text after the plans of one target or several, and the entries that are now in more groups.
+///
+/// # Errors
+/// If the lock is too old for what is asked, or two targets want different builds on one platform.
+pub(super) fn poetry(
+    lock: &Lock,
+    poetry: &PoetryLock,
+    plans: &[TargetPlan],
+    choices: &[Choice],
+) -> Result<(String, Vec<Decided>)> {
+    Error::unless_empty(impossible(poetry, plans, choices))?;
+    let blocks = poetry.layout()?;
+    let fates = fates(poetry.entries.len(), plans);
+    let outside = outside::outside(poetry, &blocks, plans, &fates);
+    let apart = outside.keys().copied().filter(|index| !fates[*index].pinned.is_empty()).collect();
+    let elsewhere = elsewhere(lock, plans, choices);
+    let stay =
+        outside.keys().chain(elsewhere.iter().filter(|_| poetry.version >= LockVersion::V2_1)).copied().collect();
+    let mut writer = Writer {
+        poetry,
+        blocks: &blocks,
+        plans,
+        wants: wants(plans),
+        needed: reach(poetry, &blocks, plans, &apart),
+        gone: gone(poetry, plans, &fates, &stay),
+        elsewhere,
+        outside,
+        patch: Patch::default(),
+    };
+    let mut problems = Vec::new();
+    for (index, fates) in fates.into_iter().enumerate() {
+        if let Err(problem) = writer.entry(index, fates) {
+            problems.push(problem.at(&lock.sources()[0], poetry.entries[index].at.span));
+        }
+    }
+    Error::unless_empty(problems)?;
+    writer.added();
+    let text = writer.patch.apply(&poetry.source.text);
+    let text = text.map_err(|error| Problem::new(Code::Inconsistent, error.to_string()))?;
+    Ok((text, included(poetry, &writer.needed)))
+}
+
+/// Entries that stay as they are, but for which others ask now in more groups.
+fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Decided> {
+    let mut decided = Vec::new();
+    for (node, needed) in needed {
+        let Node::Entry(index) = node else { continue };
+        let entry = &poetry.entries[*index];
+        for ((target, python), because) in &needed.because {
+            let what = What::Included(because.iter().cloned().collect());
+            let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what };
+            decided.push((*target, *python, decision));
+        }
+    }
+    decided
+}
+
+/// Entries that a platform without a target selects. One target alone is meant for every platform.
+fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    if plans.len() < 2 {
+        return found;
+    }
+    let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+    let others = Platform::ALL.into_iter().filter(|one| plans.iter().all(|plan| plan.target.platform != *one));
+    for platform in others {
+        for python in lock.pythons(platform) {
+            for choice in choices.iter().chain([&everything]) {
+                // What cannot be selected there has nothing to lose.
+                let selection = lock.select(choice, Environment { platform, python }).unwrap_or_default();
+                found.extend(selection.picks.iter().map(|pick| pick.entry));
+            }
+        }
+    }
+    found
+}
+
+/// What becomes of each entry under each Python of each target.
+fn fates(entries: usize, plans: &[TargetPlan]) -> Vec<Fates> {
+    let mut fates: Vec<Fates> = (0..entries).map(|_| Fates::default()).collect();
+    for (target, plan) in plans.iter().enumerate() {
+        for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+            let here = (target, environment.environment.python);
+            let selected: BTreeSet<usize> = selection.picks.iter().map(|pick| pick.entry).collect();
+            let mut found = BTreeSet::new();
+            for line in &environment.lines {
+                let Some((index, fate)) = line.entry.and_then(|index| Some((index, fates.get_mut(index)?))) else {
+                    continue;
+                };
+                found.insert(index);
+                if let Line { pin: Some(pin), requires, .. } = line {
+                    let content = Content { pin: Rc::clone(pin) };
+                    let place = fate.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
+                    place.0.insert(here);
+                } else {
+                    fate.kept.insert(here);
+                    if !selected.contains(&index) {
+                        fate.included.insert(here);
+                    }
+                }
+            }
+            for index in selected.difference(&found) {
+                fates[*index].gone.insert(here);
+            }
+        }
+    }
+    fates
+}
+
+/// By name and version: what a package needs that the lock did not give before, and where.
+type Wants = BTreeMap<String, BTreeMap<PackageName, Where>>;
+
+fn wants(plans: &[TargetPlan]) -> Wants {
+    let mut wants = Wants::new();
+    for (target, plan) in plans.iter().enumerate() {
+        for environment in &plan.environments {
+            for (name, choice) in &environment.needed {
+                for who in &choice.because {
+                    let places = wants.entry(who.to_string()).or_default().entry(name.clone()).or_default();
+                    places.insert((target, environment.environment.python));
+                }
+            }
+        }
+    }
+    wants
+}
+
+/// What is taken out of the lock while a wheel of the family that was said to need it stays.
+fn gone(
+    poetry: &PoetryLock,
+    plans: &[TargetPlan],
+    fates: &[Fates],
+    stay: &BTreeSet<usize>,
+) -> BTreeMap<PackageName, BTreeSet<String>> {
+    let decisions = plans.iter().flat_map(|plan| &plan.environments).flat_map(|one| &one.decisions);
+    let kept = decisions.filter(|decision| matches!(decision.what, What::Kept(_))).map(|decision| &decision.name);
+    let stays = |(index, fates): &(usize, &Fates)| {
+        fates.gone.is_empty() || !fates.kept.is_empty() || !fates.pinned.is_empty() || stay.contains(index)
+    };
+    let name = |index: usize| poetry.entries.get(index).map(|entry| entry.name.to_string());
+    let left: BTreeSet<String> = fates.iter().enumerate().filter(stays).filter_map(|(index, _)| name(index)).collect();
+    let gone: BTreeSet<String> = (0..fates.len()).filter_map(name).filter(|name| !left.contains(name)).collect();
+    if gone.is_empty() { BTreeMap::new() } else { kept.map(|name| (name.clone(), gone.clone())).collect() }
+}
+
+struct Writer<'a> {
+    poetry: &'a PoetryLock,
+    blocks: &'a [Block],
+    plans: &'a [TargetPlan],
+    elsewhere: BTreeSet<usize>,
+    wants: Wants,
+    needed: BTreeMap<Node, Needed>,
+    /// By name of a package of the family that stays: what goes of what it needed.
+    gone: BTreeMap<PackageName, BTreeSet<String>>,
+    outside: BTreeMap<usize, Vec<Guards>>,
+    patch: Patch,
+}
+
+impl Writer<'_> {
+    /// One entry of the lock: what it is where, and the edits that make it so.
+    fn entry(&mut self, index: usize, fates: Fates) -> std::result::Result<(), Problem> {
+        let Fates { pinned, kept, gone, included: _ } = fates;
+        let Some(block) = self.blocks.get(index) else { return Ok(()) };
+        let with_markers = self.poetry.version >= LockVersion::V2_1;
+        let (elsewhere, outside) = (self.elsewhere.contains(&index), self.outside.get(&index));
+        let stays = !kept.is_empty() || elsewhere || outside.is_some();
+        let source = &self.poetry.source;
+        if pinned.is_empty() && (gone.is_empty() || !with_markers || !stays) {
+            if !gone.is_empty() && kept.is_empty() && outside.is_none() {
+                self.patch.replace(block.span, "");
+                return Ok(());
+            }
+            // Without markers, what is still needed somewhere stays: it does no harm where it is not.
+            self.guards(index, block).put(source, block, |span| span, &mut self.patch);
+            if let Some(span) = block.optional.filter(|_| self.is_plain(index)) {
+                self.patch.replace(span, "false");
+            }
+            if !kept.is_empty() {
+                entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
+                if let Some(gone) = self.gone.get(&self.poetry.entries[index].name) {
+                    entry::needs_no_more(source, block, gone, &mut self.patch);
+                }
+            }
+            return Ok(());
+        }
+        if !stays && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
+            let guards = self.guards(index, block);
+            let texts = pinned.iter().map(|(content, (_, requires))| {
+                entry::changed(source, block, &content.pin, requires.as_deref(), &guards)
+            });
+            self.patch.replace(block.span, texts.collect::<String>());
+            return Ok(());
+        }
+        if !with_markers {
+            return Err(by_python(&self.poetry.entries[index].name));
+        }
+        let mut texts = Vec::new();
+        if stays {
+            let mut taken: Where = pinned.values().flat_map(|(places, _)| places).copied().collect();
+            taken.extend(gone);
+            let mut there = outside.cloned().unwrap_or_default();
+            if !kept.is_empty() || elsewhere {
+                there.push(Guards::all(block, &rest(self.plans, &taken, &kept)));
+            }
+            let own = if outside.is_some() { Guards::of(block) } else { self.guards(index, block) };
+            let text = entry::kept(source, block, &own.within(&there));
+            texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
+        }
+        let guards = self.guards(index, block);
+        for (Content { pin }, (places, requires)) in &pinned {
+            // What is apart is only where it is needed as it is.
+            let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || pinned.len() > 1);
+            let text = entry::changed(source, block, pin, requires.as_deref(), &guards.clone().and(marker.as_deref()));
+            let url = if let Pin::Url { url, .. } = pin.as_ref() { url.clone() } else { String::new() };
+            texts.push((Some(pin.version().clone()), url, text));
+        }
+        // Poetry's order of entries of one name: by version, then by source.
+        texts.sort();
+        self.patch.replace(block.span, texts.into_iter().map(|(_, _, text)| text).collect::<String>());
+        Ok(())
+    }
+
+    /// Where an entry is wanted: where it is locked, and wherever something needs it. What others need as it is locked
+    /// gets an entry of its own, which is only where something needs it.
+    fn guards(&self, index: usize, block: &Block) -> Guards {
+        let apart = self.outside.contains_key(&index);
+        let own = if apart { Guards::default() } else { Guards::of(block) };
+        self.with_needed(own, &Node::Entry(index), apart)
+    }
+
+    fn with_needed(&self, guards: Guards, node: &Node, whole: bool) -> Guards {
+        if self.poetry.version < LockVersion::V2_1 {
+            return guards;
+        }
+        let needed = self.needed.get(node).into_iter().flat_map(|needed| &needed.guards);
+        let each = needed.flat_map(|(group, markers)| markers.iter().map(move |(own, places)| (group, own, places)));
+        each.fold(guards, |guards, (group, own, places)| {
+            guards.or(group, both(own.clone(), marker(self.plans, places, whole).as_deref()))
+        })
+    }
+
+    fn is_plain(&self, index: usize) -> bool {
+        self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain)
+    }
+
+    /// What an entry that stays needs beyond what the lock knew, each with the marker that says where.
+    fn new_needs(&self, index: usize) -> BTreeMap<String, Option<String>> {
+        let entry = &self.poetry.entries[index];
+        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let wants = self.wants.get(&format!("{} {version}", entry.name));
+        wants.into_iter().flatten().map(|(name, places)| (name.to_string(), marker(self.plans, places, true))).collect()
+    }
+
+    /// New entries, each before the first one of a greater name, as Poetry sorts them.
+    fn added(&mut self) {
+        let mut added: BTreeMap<(&PackageName, &Rc<Pin>), &Line> = BTreeMap::new();
+        for environment in self.plans.iter().flat_map(|plan| &plan.environments) {
+            for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
+                let Some(pin) = &line.pin else { continue };
+                added.entry((&line.name, pin)).or_insert(line);
+            }
+        }
+        let end = self.blocks.last().map_or(self.poetry.source.text.len(), |block| block.span.end);
+        for ((name, pin), line) in added {
+            let before = self.poetry.entries.iter().position(|entry| entry.name > *name);
+            let first = self.blocks.first().map_or(end, |block| block.span.start);
+            // Behind the entry before, so that comments stay above the entry that they are said of.
+            let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
+            let node = Node::New(name.clone(), Rc::clone(pin));
+            let Some(needed) = self.needed.get(&node) else { continue };
+            let Some(like) = needed.by.first().and_then(|index| self.blocks.get(*index)) else { continue };
+            let guards = self.with_needed(Guards::default(), &node, true);
+            let new = NewEntry { name, pin, requires: line.requires.as_deref(), guards, is_optional: !needed.is_plain };
+            self.patch.insert(at, entry::new(self.poetry, like, &new));
+        }
+    }
+}

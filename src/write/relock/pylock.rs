@@ -1,0 +1,373 @@
+//! A plan as edits of a `pylock.toml`: packages get other versions, wheels and indexes; packages are added and taken out;
+//! every byte outside of that stays, what tools keep for themselves among it.
+//!
+//! One entry holds the wheels of all Pythons. For several targets the changed entries carry the marker of their platform,
+//! and the locked one stays for every other platform.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::wheels::{Shape, Wheel, quoted};
+use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
+use crate::catalog::is_torch;
+use crate::catalog::pin::Pin;
+use crate::lock::pylock::{Block, Part, Pylock};
+use crate::lock::{Choice, Lock};
+use crate::plan::TargetPlan;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::{Patch, Source};
+use crate::write::located::Located;
+
+/// The wheels of one release on one index, and where they are wanted.
+#[derive(Default)]
+struct Release {
+    wheels: BTreeSet<Wheel>,
+    places: Where,
+}
+
+/// A release: its version, and the folder its wheels lie in, if that is an index of its own.
+type Releases = BTreeMap<(Version, Option<String>), Release>;
+
+/// The lock's text after the plans of one target or several.
+///
+/// # Errors
+/// If two targets want different builds on one platform, or if it is not known where a wheel lies.
+pub(in crate::write) fn pylock(
+    lock: &Lock,
+    pylock: &Pylock,
+    plans: &[TargetPlan],
+    choices: &[Choice],
+) -> Result<String> {
+    Error::unless_empty(super::impossible::twins(plans, choices))?;
+    let blocks = pylock.layout()?;
+    let elsewhere = elsewhere(lock, plans, choices);
+    let located = Located::of(pylock);
+    let mut writer = Writer { pylock, blocks: &blocks, plans, elsewhere, located, patch: Patch::default() };
+    let mut problems = Vec::new();
+    for (index, fates) in fates(pylock.entries.len(), plans).into_iter().enumerate() {
+        if let Err(found) = writer.entry(index, fates) {
+            problems.extend(found.into_problems());
+        }
+    }
+    if let Err(found) = writer.added() {
+        problems.extend(found.into_problems());
+    }
+    Error::unless_empty(problems)?;
+    writer.patch.apply(&pylock.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+}
+
+struct Writer<'a> {
+    pylock: &'a Pylock,
+    blocks: &'a [Block],
+    plans: &'a [TargetPlan],
+    elsewhere: BTreeSet<usize>,
+    located: Located<'a>,
+    patch: Patch,
+}
+
+impl Writer<'_> {
+    /// One entry of the lock: what it is where, and the edits that make it so.
+    fn entry(&mut self, index: usize, fates: Fates) -> Result<()> {
+        let Fates { pinned, kept, included, gone } = fates;
+        let Some(block) = self.blocks.get(index) else { return Ok(()) };
+        let source = &self.pylock.source;
+        let elsewhere = self.elsewhere.contains(&index);
+        let old = self.pylock.packages.get(index).and_then(|package| package.marker.as_ref());
+        let old = old.map(|marker| marker.text.as_str());
+        if pinned.is_empty() && gone.is_empty() {
+            if !included.is_empty() {
+                let text = self.widened(old, &included).map(|marker| quoted(&marker));
+                mark(source, block, text.as_deref(), &mut self.patch);
+            }
+            return Ok(());
+        }
+        let stays = !kept.is_empty() || elsewhere;
+        if pinned.is_empty() && !stays {
+            self.patch.replace(block.span, "");
+            return Ok(());
+        }
+        let releases = self.releases(pinned)?;
+        if let (Some((key, release)), false, 1, true) = (releases.iter().next(), stays, releases.len(), gone.is_empty())
+        {
+            let mut patch = Patch::default();
+            change(source, block, key, &release.wheels, &mut patch);
+            self.patch.replace(block.span, in_block(source, block, &patch));
+            return Ok(());
+        }
+        let mut texts = Vec::new();
+        if stays {
+            let mut taken: Where = releases.values().flat_map(|release| &release.places).copied().collect();
+            taken.extend(gone);
+            let also = if included.is_empty() { old.map(str::to_owned) } else { self.widened(old, &included) };
+            let rest = rest(self.plans, &taken, &kept);
+            let text = both(also.as_deref(), Some(&rest)).map(|marker| quoted(&marker));
+            let mut patch = Patch::default();
+            mark(source, block, text.as_deref(), &mut patch);
+            texts.push(in_block(source, block, &patch));
+        }
+        for (key, release) in &releases {
+            let here = marker(self.plans, &release.places, true);
+            let text = both(old, here.as_deref()).map(|marker| quoted(&marker));
+            let mut patch = Patch::default();
+            change(source, block, key, &release.wheels, &mut patch);
+            mark(source, block, text.as_deref(), &mut patch);
+            texts.push(in_block(source, block, &patch));
+        }
+        self.patch.replace(block.span, parted(source, &texts));
+        Ok(())
+    }
+
+    /// The pins of an entry by release.
+    fn releases(&self, pinned: BTreeMap<Content, super::Wanted>) -> Result<Releases> {
+        let mut releases = Releases::new();
+        let mut problems = Vec::new();
+        for (Content { pin }, (places, _)) in pinned {
+            match self.wheels(&pin) {
+                Ok((folder, wheels)) => {
+                    let release = releases.entry((pin.version().clone(), folder)).or_default();
+                    release.wheels.extend(wheels);
+                    release.places.extend(places);
+                }
+                Err(error) => problems.extend(error.into_problems()),
+            }
+        }
+        Error::unless_empty(problems)?;
+        Ok(releases)
+    }
+
+    fn wheels(&self, pin: &Pin) -> Result<(Option<String>, Vec<Wheel>)> {
+        match pin {
+            Pin::Url { file, url, sha256, .. } => {
+                let folder = url.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+                let wheel = Wheel { file: file.clone(), url: url.clone(), sha256: *sha256 };
+                Ok((folder, vec![wheel]))
+            }
+            Pin::Index { files, .. } => {
+                let mut wheels = Vec::new();
+                let mut problems = Vec::new();
+                for (file, sha256) in files.iter() {
+                    match self.located.url(file, sha256) {
+                        Ok(url) => wheels.push(Wheel { file: file.to_owned(), url, sha256: *sha256 }),
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+                Error::unless_empty(problems)?;
+                Ok((self.located.index.map(str::to_owned), wheels))
+            }
+        }
+    }
+
+    /// The marker of an entry that is now wanted in more places: with torch.
+    fn widened(&self, old: Option<&str>, places: &Where) -> Option<String> {
+        let more = both(self.torch(places).as_deref(), marker(self.plans, places, false).as_deref());
+        Some(format!("{} or {}", in_brackets(old?), in_brackets(&more?)))
+    }
+
+    /// The marker that torch has in some places; none where one of its entries has none.
+    fn torch(&self, places: &Where) -> Option<String> {
+        let mut markers: BTreeSet<&str> = BTreeSet::new();
+        for (target, plan) in self.plans.iter().enumerate() {
+            for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+                if !places.contains(&(target, environment.environment.python)) {
+                    continue;
+                }
+                let torch = selection.picks.iter().filter(|pick| self.is_torch(pick.entry));
+                for pick in torch {
+                    markers.insert(&self.pylock.packages[pick.entry].marker.as_ref()?.text);
+                }
+            }
+        }
+        match markers.iter().copied().collect::<Vec<_>>().as_slice() {
+            [] => None,
+            [one] => Some((*one).to_owned()),
+            several => Some(several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" or ")),
+        }
+    }
+
+    fn is_torch(&self, entry: usize) -> bool {
+        self.pylock.entries.get(entry).is_some_and(|entry| is_torch(&entry.name))
+    }
+
+    /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
+    fn added(&mut self) -> Result<()> {
+        let mut added: BTreeMap<&PackageName, BTreeMap<Content, super::Wanted>> = BTreeMap::new();
+        for (target, plan) in self.plans.iter().enumerate() {
+            for environment in &plan.environments {
+                for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
+                    let Some(pin) = &line.pin else { continue };
+                    let pins = added.entry(&line.name).or_default();
+                    let place = pins.entry(Content { pin: Rc::clone(pin) }).or_default();
+                    place.0.insert((target, environment.environment.python));
+                }
+            }
+        }
+        let entries = &self.pylock.entries;
+        let source = &self.pylock.source;
+        let sorted = entries.is_sorted_by(|one, next| one.name <= next.name);
+        let torch = (0..entries.len()).rfind(|index| self.is_torch(*index)).unwrap_or(0);
+        let Some(like) = self.blocks.get(torch) else { return Ok(()) };
+        let mut at_end: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut problems = Vec::new();
+        for (name, pins) in added {
+            let before = entries.iter().position(|entry| sorted && entry.name > *name);
+            let behind = match (sorted, before) {
+                (true, Some(before)) => before.checked_sub(1),
+                (true, None) => entries.len().checked_sub(1),
+                (false, _) => Some(torch),
+            };
+            match self.releases(pins) {
+                Ok(releases) => {
+                    for ((version, folder), release) in releases {
+                        let here = marker(self.plans, &release.places, true);
+                        let marker = both(self.torch(&release.places).as_deref(), here.as_deref());
+                        let text = new(source, like, name, &version, marker.as_deref(), folder.as_deref(), &release);
+                        let at = behind.map_or(self.blocks[0].span.start, |index| self.blocks[index].span.end);
+                        at_end.entry(at).or_default().push(text);
+                    }
+                }
+                Err(error) => problems.extend(error.into_problems()),
+            }
+        }
+        for (at, texts) in at_end {
+            let joined = parted(source, &texts);
+            // At the end of the file there may be no blank line yet, or not even the end of a line.
+            let before = source.text[..at].replace("\r\n", "\n");
+            let gap = if before.is_empty() || before.ends_with("\n\n") {
+                ""
+            } else if before.ends_with('\n') {
+                "\n"
+            } else {
+                "\n\n"
+            };
+            let last = at == source.text.len();
+            let text = format!(
+                "{gap}{}{}",
+                joined.replace("\r\n", "\n").trim_end_matches('\n'),
+                if last { "\n" } else { "\n\n" }
+            );
+            self.patch.insert(at, in_style(source, &text));
+        }
+        Error::unless_empty(problems)
+    }
+}
+
+/// Edits of the block alone.
+fn in_block(source: &Source, block: &Block, patch: &Patch) -> String {
+    let text = source.slice(block.span);
+    // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would tell.
+    patch.moved(block.span.start).apply(text).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Blocks one behind the other, a blank line between them.
+fn parted(source: &Source, texts: &[String]) -> String {
+    let mut all = String::new();
+    for text in texts {
+        if !all.is_empty() {
+            let plain = all.replace("\r\n", "\n");
+            let gap = if plain.ends_with("\n\n") {
+                ""
+            } else if plain.ends_with('\n') {
+                "\n"
+            } else {
+                "\n\n"
+            };
+            all.push_str(&in_style(source, gap));
+        }
+        all.push_str(text);
+    }
+    all
+}
+
+/// Puts another release into an entry.
+fn change(
+    source: &Source,
+    block: &Block,
+    (version, folder): &(Version, Option<String>),
+    wheels: &BTreeSet<Wheel>,
+    patch: &mut Patch,
+) {
+    if let Some(span) = block.version {
+        patch.replace(span, quoted(&version.to_string()));
+    }
+    if let (Some(span), Some(folder)) = (block.index, folder) {
+        patch.replace(span, quoted(folder));
+    }
+    let shape = Shape::of(source, block);
+    match &block.wheels {
+        Some(Part::Key { value, .. }) => patch.replace(*value, in_style(source, &shape.array(wheels))),
+        Some(Part::Headers(spans)) => {
+            for (index, span) in spans.iter().enumerate() {
+                let text = if index == 0 { shape.headers(wheels) } else { String::new() };
+                patch.replace(*span, in_style(source, &text));
+            }
+        }
+        None => patch.insert(block.behind_version, in_style(source, &format!("wheels = {}\n", shape.array(wheels)))),
+    }
+    for part in &block.others {
+        match part {
+            Part::Key { lines, .. } => patch.replace(*lines, ""),
+            Part::Headers(spans) => spans.iter().for_each(|span| patch.replace(*span, "")),
+        }
+    }
+}
+
+/// Gives an entry a marker, written as TOML, or none.
+fn mark(source: &Source, block: &Block, marker: Option<&str>, patch: &mut Patch) {
+    match (&block.marker, marker) {
+        (Some((value, _)), Some(marker)) => patch.replace(*value, marker),
+        (Some((_, lines)), None) => patch.replace(*lines, ""),
+        (None, Some(marker)) => {
+            patch.insert(block.behind_version, in_style(source, &format!("marker = {marker}\n")));
+        }
+        (None, None) => {}
+    }
+}
+
+/// A new entry, in the shape of torch's.
+fn new(
+    source: &Source,
+    like: &Block,
+    name: &PackageName,
+    version: &Version,
+    marker: Option<&str>,
+    folder: Option<&str>,
+    release: &Release,
+) -> String {
+    let shape = Shape::of(source, like);
+    let mut text =
+        format!("[[packages]]\nname = {}\nversion = {}\n", quoted(name.as_ref()), quoted(&version.to_string()));
+    if let Some(marker) = marker {
+        text.push_str(&format!("marker = {}\n", quoted(marker)));
+    }
+    if let Some(folder) = folder.filter(|_| like.index.is_some()) {
+        text.push_str(&format!("index = {}\n", quoted(folder)));
+    }
+    match &like.wheels {
+        Some(Part::Headers(_)) => {
+            text.push('\n');
+            text.push_str(&shape.headers(&release.wheels));
+        }
+        Some(Part::Key { .. }) | None => text.push_str(&format!("wheels = {}\n\n", shape.array(&release.wheels))),
+    }
+    in_style(source, &text)
+}
+
+/// Gives a text the line ends of the lock.
+fn in_style(source: &Source, text: &str) -> String {
+    if source.line_end() == "\n" { text.to_owned() } else { text.replace('\n', "\r\n") }
+}
+
+fn in_brackets(text: &str) -> String {
+    if text.contains(" or ") { format!("({text})") } else { text.to_owned() }
+}
+
+fn both(one: Option<&str>, other: Option<&str>) -> Option<String> {
+    match (one, other) {
+        (None, None) => None,
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
+        (Some(one), Some(other)) => Some(format!("{} and {}", in_brackets(one), in_brackets(other))),
+    }
+}

@@ -1,0 +1,271 @@
+//! In which groups a package is needed after the swap, and where.
+//!
+//! Poetry installs an entry of a 2.1 lock by its own `groups` and `markers` and asks nobody who needs it. So what a new or
+//! another wheel needs must be in every group in which that wheel is, there under the same markers, and what that needs
+//! in turn as well. Each such guard comes from an entry of the lock that is in the group by itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use pep508_rs::{MarkerTree, PackageName};
+
+use super::super::guards::Guards;
+use super::Where;
+use crate::catalog::pin::Pin;
+use crate::lock::poetry::{Block, PoetryLock};
+use crate::packaging::marker;
+use crate::packaging::target::Python;
+use crate::plan::{EnvironmentPlan, Line, TargetPlan};
+
+/// What is installed: an entry of the lock, whatever its wheel is, or a new one.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Node {
+    Entry(usize),
+    New(PackageName, Rc<Pin>),
+}
+
+/// Why a package is needed where the lock does not have it.
+#[derive(Debug, Default)]
+pub(super) struct Needed {
+    /// By group and by the marker that the first requirer has in it: where.
+    pub(super) guards: BTreeMap<String, BTreeMap<Option<String>, Where>>,
+    /// The locked entries for which it comes along.
+    pub(super) by: BTreeSet<usize>,
+    /// Somebody needs it who is not optional.
+    pub(super) is_plain: bool,
+    /// Who needs it there, by name and version.
+    pub(super) because: BTreeMap<(usize, Python), BTreeSet<Rc<str>>>,
+}
+
+/// What the lock says of an entry.
+struct Locked {
+    guards: Vec<(String, Option<String>, MarkerTree)>,
+    is_plain: bool,
+}
+
+/// One place, and who needs whom there.
+struct Place {
+    at: (usize, Python),
+    marker: MarkerTree,
+    /// Names and versions, for messages.
+    spoken: BTreeMap<Node, Rc<str>>,
+    /// Through a wheel that is not as locked.
+    new: Vec<(Node, Node)>,
+    /// The family, from which all of that comes.
+    roots: BTreeSet<Node>,
+    /// As locked.
+    old: Vec<(Node, Node)>,
+}
+
+/// A group, a marker and a place.
+type Reached = (String, Option<String>, (usize, Python));
+
+struct Reach {
+    locked: Vec<Locked>,
+    markers: BTreeMap<Option<String>, MarkerTree>,
+    /// By group and marker: where the family needs a package, whether the lock has it there or not.
+    reached: BTreeMap<Node, BTreeSet<Reached>>,
+    needed: BTreeMap<Node, Needed>,
+}
+
+/// All that is needed beyond what the lock has. What is `apart` is a new entry beside the locked one.
+pub(super) fn reach(
+    lock: &PoetryLock,
+    blocks: &[Block],
+    plans: &[TargetPlan],
+    apart: &BTreeSet<usize>,
+) -> BTreeMap<Node, Needed> {
+    let locked = blocks.iter().enumerate().map(|(index, block)| Locked {
+        guards: if apart.contains(&index) { Vec::new() } else { guards(block) },
+        is_plain: !lock.is_optional(index),
+    });
+    let mut reach =
+        Reach { locked: locked.collect(), markers: BTreeMap::new(), reached: BTreeMap::new(), needed: BTreeMap::new() };
+    reach.markers.extend(blocks.iter().flat_map(guards).map(|(_, marker, tree)| (marker, tree)));
+    let places = places(lock, plans);
+    while places.iter().map(|place| reach.step(place)).fold(false, |any, more| any | more) {}
+    places.iter().for_each(|place| reach.round_off(place));
+    reach.needed
+}
+
+/// The guards of an entry with their trees. A lock without groups has one, which nobody names.
+pub(super) fn guards(block: &Block) -> Vec<(String, Option<String>, MarkerTree)> {
+    let guards = Guards::of(block);
+    if guards.is_empty() {
+        return vec![(String::new(), None, MarkerTree::TRUE)];
+    }
+    // All markers of the lock were read before, so the library stands them.
+    let tree = |text: Option<&str>| text.map_or(MarkerTree::TRUE, |text| text.parse().unwrap_or_default());
+    guards.iter().map(|(group, text)| (group.to_owned(), text.map(str::to_owned), tree(text))).collect()
+}
+
+fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (target, plan) in plans.iter().enumerate() {
+        for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
+            let nodes = nodes(environment);
+            let of = |name: &str| nodes.get(name).into_iter().flatten();
+            let mut place = Place {
+                at: (target, environment.environment.python),
+                marker: marker::environment(environment.environment),
+                spoken: spoken(lock, environment),
+                new: Vec::new(),
+                roots: BTreeSet::new(),
+                old: Vec::new(),
+            };
+            for (name, choice) in &environment.needed {
+                for by in choice.requirers() {
+                    let edges = of(by).flat_map(|by| of(name.as_ref()).map(move |needed| (by.clone(), needed.clone())));
+                    place.new.extend(edges);
+                }
+            }
+            let needed: BTreeSet<&Node> = environment.needed.keys().flat_map(|name| of(name.as_ref())).collect();
+            place.roots = place.new.iter().map(|(by, _)| by).filter(|by| !needed.contains(by)).cloned().collect();
+            let as_locked: BTreeSet<usize> =
+                environment.lines.iter().filter(|line| line.pin.is_none()).filter_map(|line| line.entry).collect();
+            for pick in selection.picks.iter().chain(&selection.spare).filter(|pick| as_locked.contains(&pick.entry)) {
+                for needed in pick.needs.iter().flatten().flat_map(|(need, _)| of(need.name.as_ref())) {
+                    place.old.push((Node::Entry(pick.entry), needed.clone()));
+                }
+            }
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// What is installed on an environment, by name.
+fn nodes(plan: &EnvironmentPlan) -> BTreeMap<&str, Vec<Node>> {
+    let mut nodes: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
+    for line in &plan.lines {
+        nodes.entry(line.name.as_ref()).or_default().extend(node(line));
+    }
+    nodes
+}
+
+fn node(line: &Line) -> Option<Node> {
+    match (line.entry, &line.pin) {
+        (Some(index), _) => Some(Node::Entry(index)),
+        (None, Some(pin)) => Some(Node::New(line.name.clone(), Rc::clone(pin))),
+        (None, None) => None,
+    }
+}
+
+fn spoken(lock: &PoetryLock, plan: &EnvironmentPlan) -> BTreeMap<Node, Rc<str>> {
+    let each = plan.lines.iter().filter_map(|line| {
+        let locked = line.entry.and_then(|index| lock.entries.get(index)?.version.as_ref());
+        let version = line.pin.as_ref().map(|pin| pin.version()).or(locked)?;
+        Some((node(line)?, format!("{} {version}", line.name).into()))
+    });
+    each.collect()
+}
+
+impl Reach {
+    /// Follows each need of a place once. True if something came to light.
+    fn step(&mut self, place: &Place) -> bool {
+        let mut more = false;
+        let with_kind = |edges: &[(Node, Node)], is_new: bool| {
+            edges.iter().cloned().map(move |edge| (edge, is_new)).collect::<Vec<_>>()
+        };
+        for ((by, needed), is_new) in [with_kind(&place.new, true), with_kind(&place.old, false)].concat() {
+            if by == needed {
+                continue;
+            }
+            for (group, marker) in self.guards_at(&by, place, is_new) {
+                if is_new {
+                    let reached = self.reached.entry(needed.clone()).or_default();
+                    more |= reached.insert((group.clone(), marker.clone(), place.at));
+                }
+                if !self.holds(&needed, &group, &marker, place) {
+                    let one = self.needed.entry(needed.clone()).or_default();
+                    more |= one.guards.entry(group).or_default().entry(marker).or_default().insert(place.at);
+                    one.because.entry(place.at).or_default().extend(place.spoken.get(&by).cloned());
+                }
+            }
+            more |= self.comes_along(&by, needed, is_new);
+        }
+        more
+    }
+
+    /// A marker that never holds at a place need not be told that it does not count there.
+    fn round_off(&mut self, place: &Place) {
+        let never: Vec<_> = self.markers.iter().filter(|(_, tree)| tree.is_disjoint(&place.marker)).collect();
+        for (node, needed) in &mut self.needed {
+            for (group, guards) in &mut needed.guards {
+                let reached = |marker: &Option<String>| {
+                    let key = (group.clone(), marker.clone(), place.at);
+                    self.reached.get(node).is_some_and(|reached| reached.contains(&key))
+                };
+                let never = |marker: &Option<String>| never.iter().any(|(one, _)| *one == marker);
+                for (_, at) in guards.iter_mut().filter(|(marker, _)| never(marker) && reached(marker)) {
+                    at.insert(place.at);
+                }
+            }
+        }
+    }
+
+    /// Where `by` asks for something at a place, by group. What it needs as locked is where the lock has it already.
+    fn guards_at(&self, by: &Node, place: &Place, is_new: bool) -> Vec<(String, Option<String>)> {
+        match by {
+            Node::Entry(index) if is_new && place.roots.contains(by) => {
+                let locked = self.locked.get(*index).into_iter().flat_map(|locked| &locked.guards);
+                locked.map(|(group, marker, _)| (group.clone(), marker.clone())).collect()
+            }
+            Node::Entry(_) | Node::New(..) if is_new => {
+                let reached = self.reached.get(by).into_iter().flatten().filter(|(.., at)| *at == place.at);
+                reached.map(|(group, marker, _)| (group.clone(), marker.clone())).collect()
+            }
+            Node::Entry(_) | Node::New(..) => {
+                let needed = self.needed.get(by).into_iter().flat_map(|needed| &needed.guards);
+                let each =
+                    needed.flat_map(|(group, guards)| guards.iter().map(move |(marker, at)| (group, marker, at)));
+                let here = each.filter(|(.., at)| at.contains(&place.at));
+                here.map(|(group, marker, _)| (group.clone(), marker.clone())).collect()
+            }
+        }
+    }
+
+    /// True if a package is in a group at a place whenever a marker holds there.
+    fn holds(&self, node: &Node, group: &str, marker: &Option<String>, place: &Place) -> bool {
+        let mut covered = MarkerTree::FALSE;
+        if let Node::Entry(index) = node {
+            let own = self.locked.get(*index).into_iter().flat_map(|locked| &locked.guards);
+            own.filter(|(name, ..)| name == group).for_each(|(.., tree)| covered.or(tree.clone()));
+        }
+        let more = self.needed.get(node).and_then(|needed| needed.guards.get(group));
+        for (marker, _) in more.into_iter().flatten().filter(|(_, at)| at.contains(&place.at)) {
+            covered.or(self.tree(marker));
+        }
+        let mut wanted = self.tree(marker);
+        wanted.and(place.marker.clone());
+        wanted.is_disjoint(&covered.negate())
+    }
+
+    fn tree(&self, marker: &Option<String>) -> MarkerTree {
+        self.markers.get(marker).cloned().unwrap_or_default()
+    }
+
+    /// Notes for whom a package comes along.
+    fn comes_along(&mut self, by: &Node, needed: Node, is_new: bool) -> bool {
+        let through = self.needed.get(by);
+        let locked = |node: &Node| match node {
+            Node::Entry(index) => self.locked.get(*index).is_some_and(|locked| locked.is_plain),
+            Node::New(..) => false,
+        };
+        let is_plain = through.is_some_and(|by| by.is_plain) || (is_new && locked(by));
+        let is_plain = is_plain && !locked(&needed);
+        let by: BTreeSet<usize> = match by {
+            Node::Entry(index) => BTreeSet::from([*index]),
+            Node::New(..) => through.map(|by| by.by.clone()).unwrap_or_default(),
+        };
+        let is_entry = matches!(needed, Node::Entry(_));
+        if is_entry && !is_plain {
+            return false;
+        }
+        let one = self.needed.entry(needed).or_default();
+        let before = (one.by.len(), one.is_plain);
+        one.by.extend(by);
+        one.is_plain |= is_plain;
+        before != (one.by.len(), one.is_plain)
+    }
+}

@@ -1,0 +1,66 @@
+//! Wheels as the `pylock.toml` at hand writes them.
+
+use std::collections::BTreeSet;
+
+use crate::lock::pylock::{Block, Part};
+use crate::packaging::digest::Sha256;
+use crate::text::Source;
+
+/// One wheel of an entry.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wheel {
+    pub(super) file: String,
+    pub(super) url: String,
+    pub(super) sha256: Sha256,
+}
+
+/// A string as TOML has it. The texts here hold no control characters.
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}
+
+/// How a lock writes its wheels.
+pub(super) struct Shape {
+    /// A blank inside of braces.
+    pad: &'static str,
+    /// The name beside the URL.
+    named: bool,
+}
+
+impl Shape {
+    pub(super) fn of(source: &Source, like: &Block) -> Self {
+        match &like.wheels {
+            Some(Part::Key { value, .. }) => {
+                let text = source.slice(*value);
+                Self { pad: if text.contains("{ ") { " " } else { "" }, named: text.contains("name =") }
+            }
+            Some(Part::Headers(_)) | None => Self { pad: "", named: true },
+        }
+    }
+
+    /// As the value of a key: `[{…}]` for one, else a line for each.
+    pub(super) fn array(&self, wheels: &BTreeSet<Wheel>) -> String {
+        let pad = self.pad;
+        let each = wheels.iter().map(|wheel| {
+            let name = if self.named { format!("name = {}, ", quoted(&wheel.file)) } else { String::new() };
+            let (url, sha256) = (quoted(&wheel.url), wheel.sha256);
+            format!("{{{pad}{name}url = {url}, hashes = {{{pad}sha256 = \"{sha256}\"{pad}}}{pad}}}")
+        });
+        let each: Vec<String> = each.collect();
+        match each.as_slice() {
+            [one] if !self.named => format!("[{one}]"),
+            several => format!("[\n{}]", several.iter().map(|one| format!("    {one},\n")).collect::<String>()),
+        }
+    }
+
+    /// Under a header each, a blank line behind each.
+    pub(super) fn headers(&self, wheels: &BTreeSet<Wheel>) -> String {
+        let each = wheels.iter().map(|wheel| {
+            let (name, url, sha256) = (quoted(&wheel.file), quoted(&wheel.url), wheel.sha256);
+            format!(
+                "[[packages.wheels]]\nname = {name}\nurl = {url}\n\n[packages.wheels.hashes]\nsha256 = \"{sha256}\"\n\n"
+            )
+        });
+        each.collect()
+    }
+}
