@@ -9,9 +9,23 @@
 //!                                                      (plan)└─► summary             (report, render)
 //! ```
 //!
-//! A lock is text with spans. [`plan`] is pure: it is made from what a lock selects on an environment and from a
-//! [`catalog::WheelSource`], and touches neither disk nor network, terminal, clock or environment. [`io`] reads and
-//! writes; [`command`] wires the parts together; the binary prints.
+//! The house, from the top. A room imports from the floors below its own, and from no neighbour; `tests/architecture.rs`
+//! holds that, and each room says at its door what it holds.
+//!
+//! | room | what it holds |
+//! | --- | --- |
+//! | [`command`] | one file a command: read, ask the core, say what to write and to print |
+//! | [`cli`] | what a user can ask for: command line and configuration |
+//! | [`edge`] | disk, network, environment, terminal; what is learned from an index |
+//! | [`audit`], [`verify`] | which entries do not install or fit; whether the digests are right |
+//! | [`write`](mod@write) | a plan as text: requirements, `poetry.lock`, `pylock.toml` |
+//! | [`plan`] | what is swapped, added, re-pinned, removed and kept |
+//! | [`catalog`], [`lock`] | which wheels are known and what they require; what is locked |
+//! | [`report`] | what is said of a run, as data |
+//! | [`packaging`] | the words of Python packaging |
+//! | [`text`] | text with spans |
+//!
+//! All below [`edge`] is pure: neither disk nor network, terminal, clock or environment.
 //!
 //! The library serves the binary; its interface may change with every release.
 

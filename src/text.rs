@@ -1,4 +1,6 @@
 //! Text with spans: a file's content, byte ranges in it, and edits that leave every other byte alone.
+//!
+//! Imports: nothing.
 
 use std::borrow::Cow;
 use std::fmt;

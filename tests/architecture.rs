@@ -1,39 +1,27 @@
 //! Holds the picture of the structure true: who may import whom, and who may touch the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::support::root;
 
-/// The layers, lowest first. A module imports from its own layer and from lower ones.
-const LAYERS: [&[&str]; 8] = [
-    &[
-        "digest",
-        "wheel",
-        "target",
-        "text",
-        "error",
-        "constraint",
-        "marker",
-        "pin",
-        "requirement",
-        "metadata",
-        "system",
-        "image",
-        "dockerfile",
-    ],
-    &["lock", "catalog", "report", "archive"],
-    &["plan", "closure", "output", "render", "check", "starter", "rules", "verify"],
-    &["config"],
-    &["index", "io", "progress"],
-    &["learn"],
+/// The rooms of the house, from the ground up. A room imports from the floors below its own, and from no neighbour.
+const FLOORS: [&[&str]; 10] = [
+    &["text"],
+    &["packaging"],
+    &["report"],
+    &["catalog", "lock"],
+    &["plan"],
+    &["write"],
+    &["audit", "verify"],
+    &["edge"],
     &["cli"],
     &["command"],
 ];
 
-fn layer(module: &str) -> usize {
-    let found = LAYERS.iter().position(|layer| layer.contains(&module));
-    found.unwrap_or_else(|| panic!("`{module}` has no layer: add it to LAYERS"))
+fn floor(room: &str) -> usize {
+    let found = FLOORS.iter().position(|floor| floor.contains(&room));
+    found.unwrap_or_else(|| panic!("`{room}` is on no floor: add it to FLOORS"))
 }
 
 fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
@@ -99,17 +87,85 @@ fn a_file_is_looked_at_to_its_end() {
 
 #[test]
 fn imports_go_down_only() {
-    for (path, (module, text)) in code() {
-        if ["main", "lib"].contains(&module.as_str()) {
+    for (path, (room, text)) in code() {
+        if ["main", "lib"].contains(&room.as_str()) {
             continue;
         }
-        for part in text.split("crate::").skip(1) {
-            let other: String = part.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            assert!(
-                layer(&other) <= layer(&module),
-                "{} imports `{other}`, which stands above `{module}`",
-                path.display()
-            );
+        for other in paths(&text, "crate::").into_iter().map(|path| path[0].clone()) {
+            let fine = other == room || floor(&other) < floor(&room);
+            assert!(fine, "{} imports `{other}`, which is not below `{room}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn each_room_names_at_its_door_what_it_imports() {
+    let mut imported: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (room, text) in code().into_values().filter(|(room, _)| !["main", "lib"].contains(&room.as_str())) {
+        let others = paths(&text, "crate::").into_iter().map(|path| path[0].clone());
+        imported.entry(room.clone()).or_default().extend(others.filter(|other| *other != room));
+    }
+    let mut arrows = 0;
+    for (room, others) in imported {
+        arrows += others.len();
+        let src = root().join("src");
+        let door = std::fs::read_to_string(src.join(&room).join("mod.rs"))
+            .or_else(|_| std::fs::read_to_string(src.join(format!("{room}.rs"))))
+            .unwrap();
+        let said =
+            door.lines().take_while(|line| line.starts_with("//!")).find_map(|line| line.split_once("Imports: "));
+        let (_, said) = said.unwrap_or_else(|| panic!("{room} says nothing of its imports"));
+        let said: BTreeSet<String> = said.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        assert_eq!(said, others, "at the door of {room}");
+    }
+    assert!(arrows <= 100, "{arrows} arrows between rooms");
+}
+
+/// The paths in a text that begin with a word, without that word: `a::b::C` as `[a, b, C]`.
+fn paths(text: &str, start: &str) -> Vec<Vec<String>> {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    let all = text.split(start).skip(1).map(|rest| rest.split(|c| !word(c)).next().unwrap_or_default());
+    all.map(|path| path.split("::").map(str::to_owned).collect()).collect()
+}
+
+/// The module that a file is.
+fn module(path: &Path) -> Vec<String> {
+    let path = path.with_extension("");
+    let parts = path.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
+    parts.filter(|part| part != "mod").collect()
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    let code = code();
+    let files: Vec<Vec<String>> = code.keys().map(|path| module(path)).collect();
+    // A file and those of its own folder belong together: a child may use what its parent says for all.
+    let related = |a: &[String], b: &[String]| a.starts_with(b) || b.starts_with(a);
+    let mut arrows: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, (_, text)) in code.values().enumerate() {
+        let own = &files[at];
+        let mut imported = paths(text, "crate::");
+        for path in paths(text, "super::") {
+            let up = 1 + path.iter().take_while(|part| *part == "super").count();
+            let above = own[..own.len().saturating_sub(up)].iter().cloned();
+            imported.push(above.chain(path.into_iter().skip(up - 1)).collect());
+        }
+        for path in imported {
+            let longest =
+                (1..=path.len()).rev().find_map(|length| files.iter().position(|file| file[..] == path[..length]));
+            arrows.entry(at).or_default().extend(longest.filter(|&other| !related(&files[other], own)));
+        }
+    }
+    assert!(arrows.values().map(Vec::len).sum::<usize>() > 300, "the imports are missing");
+    for start in 0..files.len() {
+        let (mut seen, mut open) = (BTreeMap::from([(start, start)]), vec![start]);
+        while let Some(at) = open.pop() {
+            for &other in arrows.get(&at).into_iter().flatten() {
+                assert!(other != start, "{} and {} import each other", files[start].join("::"), files[at].join("::"));
+                if seen.insert(other, at).is_none() {
+                    open.push(other);
+                }
+            }
         }
     }
 }
@@ -117,24 +173,26 @@ fn imports_go_down_only() {
 #[test]
 fn the_world_is_touched_at_the_edge_only() {
     let allowed: [(&str, &[&str]); 5] = [
-        ("indicatif", &["progress"]),
-        ("std::fs", &["io"]),
-        ("std::env::", &["io", "main"]),
-        ("reqwest", &["index"]),
+        ("indicatif", &["edge::progress"]),
+        ("std::fs", &["edge::io"]),
+        ("std::env::", &["edge::io", "main"]),
+        ("reqwest", &["edge::index"]),
         ("clap", &["cli", "main"]),
     ];
-    for (path, (module, text)) in code() {
-        for (word, modules) in allowed {
-            assert!(!text.contains(word) || modules.contains(&module.as_str()), "{} uses {word}", path.display());
+    for (path, (_, text)) in code() {
+        let module = module(&path).join("::");
+        let within = |place: &str| module == place || module.starts_with(&format!("{place}::"));
+        for (word, places) in allowed {
+            assert!(!text.contains(word) || places.iter().any(|place| within(place)), "{} uses {word}", path.display());
         }
         for word in ["println!", "eprintln!", "print!(", "eprint!("] {
             assert!(!text.contains(word), "{} uses {word}", path.display());
         }
         assert!(!text.contains("process::exit") || module == "main", "{} ends the process", path.display());
         // Waiting for a server takes a clock; that a file is old is nobody's business.
-        let clock = text.contains("SystemTime") || text.contains("Instant::now") && module != "index";
+        let clock = text.contains("SystemTime") || text.contains("Instant::now") && !within("edge::index");
         assert!(!clock, "{} asks the clock", path.display());
-        assert!(!text.contains("sleep(") || module == "index", "{} sleeps", path.display());
+        assert!(!text.contains("sleep(") || within("edge::index"), "{} sleeps", path.display());
     }
 }
 
@@ -143,13 +201,13 @@ const ONLINE: [&str; 4] = ["verify", "catalog", "audit", "export"];
 
 #[test]
 fn commands_that_need_no_network_cannot_reach_it() {
-    for (path, (module, text)) in code() {
-        if ["index", "io", "progress", "learn"].contains(&module.as_str()) {
+    for (path, (room, text)) in code() {
+        if room == "edge" {
             continue;
         }
         let name = path.with_extension("").to_string_lossy().replace('\\', "/");
-        let online = ONLINE.iter().any(|command| name.split('/').nth(1) == Some(command)) && module == "command";
-        for word in ["crate::index", "crate::learn", "network_settings", "std::net", "TcpStream"] {
+        let online = ONLINE.iter().any(|command| name.split('/').nth(1) == Some(command)) && room == "command";
+        for word in ["edge::index", "edge::learn", "network_settings", "std::net", "TcpStream"] {
             assert!(online || !text.contains(word), "{} uses {word}", path.display());
         }
     }

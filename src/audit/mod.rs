@@ -7,6 +7,10 @@
 //! selection ──► layers: torch and its family, CUDA, driver, base image
 //! entry ──► digests
 //! ```
+//!
+//! Not here: how findings are printed (`command::render`), and asking an index (`edge`).
+//!
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`.
 
 pub mod container;
 mod digests;

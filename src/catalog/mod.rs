@@ -19,6 +19,10 @@
 //! `TORCHSWAP_UPDATE=1` is set, writes them.
 //!
 //! A project can add wheels and lists of its own: [`ProjectTable`].
+//!
+//! Not here: which of the wheels is wanted (`plan`), and asking an index (`edge::learn`).
+//!
+//! Imports: `text`, `packaging`, `report`.
 
 mod bound;
 mod directory;

@@ -1,4 +1,9 @@
-//! The command line: clap and nothing else. The types say what was typed, not what it means.
+//! What a user can ask for: the command line (clap), and the configuration of a project. The types say what was typed, not
+//! what it means.
+//!
+//! Not here: reading files, and what a command does.
+//!
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `write`, `audit`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;

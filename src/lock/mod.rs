@@ -2,6 +2,10 @@
 //!
 //! A format module turns text into a [`Lock`]; [`Lock::select`] says what the lock gives on one environment, in words
 //! that are the same for every format; the plan is made from that.
+//!
+//! Not here: what the lock's entries become (`plan`), and how a lock is written (`write`).
+//!
+//! Imports: `text`, `packaging`, `report`.
 
 mod dependency;
 mod files;

@@ -27,6 +27,7 @@ use crate::text::{Source, Span};
 
 mod digests;
 mod direct;
+mod fault;
 mod lines;
 mod options;
 mod parse;

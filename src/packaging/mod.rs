@@ -1,7 +1,10 @@
-//! The words of Python packaging, each as a type that cannot hold nonsense: versions and their constraints, markers (PEP 508), requirements,
-//! names and tags of wheels (PEP 427, 425, 600), core metadata, wheel archives, digests, and the targets that are installed on.
+//! The words of Python packaging, each as a type that cannot hold nonsense: versions and their constraints (PEP 440), markers
+//! and requirements (PEP 508), names and tags of wheels (PEP 425, 427, 600), core metadata, wheel archives, digests, and the
+//! targets that are installed on.
 //!
-//! Nothing here knows of a lock, of a catalogue or of torch. Imports: `text`.
+//! Not here: locks, the catalogue, and what is swapped for what.
+//!
+//! Imports: `text`.
 
 pub mod archive;
 pub mod constraint;

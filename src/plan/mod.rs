@@ -6,6 +6,10 @@
 //! ```
 //!
 //! Every problem is collected; there is a plan only if there is none.
+//!
+//! Not here: how a plan is written down (`write`).
+//!
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`.
 
 pub mod closure;
 pub(crate) mod companions;

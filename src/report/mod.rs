@@ -1,5 +1,9 @@
 //! What is told about a run, as data: the summary of an export, the findings of a check, an audit. Printing it is the
 //! business of `render`.
+//!
+//! Not here: how it is printed (`command::render`).
+//!
+//! Imports: `text`, `packaging`.
 
 pub mod audit;
 pub mod error;

@@ -7,6 +7,10 @@
 //!                        ├─ the index page's         (command) ───┤
 //!                        └─ the bytes, and what a wheel says of itself (contents)
 //! ```
+//!
+//! Not here: reading pages and bytes (`edge`, wired by `command::verify`).
+//!
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`, `write`.
 
 pub mod catalogued;
 pub mod contents;

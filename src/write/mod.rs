@@ -5,6 +5,10 @@
 //!
 //! With one Python no line needs a marker but those that the target cannot decide. With several, or with several
 //! targets, a line that is not the same everywhere carries the marker that selects it.
+//!
+//! Not here: deciding what is written (`plan`), and the disk (`edge::io`).
+//!
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`.
 
 pub mod check;
 mod entry;

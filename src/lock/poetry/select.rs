@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::walk::{Walk, Wanted};
+use super::walk::{ENOUGH, Walk, Wanted};
 use super::{Dependency, Edge, LockVersion, PoetryLock};
 use crate::lock::{Choice, Pick, Selection};
 use crate::packaging::constraint::Constraint;
@@ -18,9 +18,6 @@ use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
-
-/// How many problems are told.
-pub(super) const ENOUGH: usize = 20;
 
 impl PoetryLock {
     /// The Pythons that the release of an entry takes.

@@ -7,7 +7,6 @@ use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use pep508_rs::MarkerTree;
 
-use super::select::ENOUGH;
 use super::{Dependency, Edge, PoetryLock};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -15,6 +14,9 @@ use crate::report::error::{Code, Error, Problem, Result};
 
 /// Packages that Poetry before 1.3 left out of its locks although others require them.
 const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
+
+/// How many problems are reported.
+pub(super) const ENOUGH: usize = 20;
 
 /// More steps than any lock needs; a crafted one could ask for endless ones. An edge is a step, and so is each entry that
 /// could meet it.

@@ -1,6 +1,5 @@
 //! Files of a package in a `pylock.toml`: `wheels`, `sdist` and `archive`.
 
-use super::registry;
 use crate::lock::toml::{Item, Table, Toml};
 use crate::lock::{LockedDigest, origin, requirements};
 use crate::packaging::wheel::WheelName;
@@ -50,7 +49,7 @@ impl File {
 
     /// What stands before `packages/…` in its URL, if that has the layout of the default index's files.
     pub fn base_of_default_index(&self) -> Option<&str> {
-        registry::base(self.url()?)
+        base(self.url()?)
     }
 
     /// The file as every format has it. One digest stands for the file: whoever has several of a file has its sha256.
@@ -149,6 +148,19 @@ fn last_part(url: &str) -> String {
         }
     }
     String::from_utf8(name).unwrap_or_else(|_| last.to_owned())
+}
+
+/// What stands before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
+pub(super) fn base(url: &str) -> Option<&str> {
+    let mut rest = url.rsplit_once('/')?.0;
+    for length in [60, 2, 2] {
+        let (before, part) = rest.rsplit_once('/')?;
+        if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        rest = before;
+    }
+    rest.strip_suffix("packages").filter(|base| base.ends_with('/'))
 }
 
 #[cfg(test)]

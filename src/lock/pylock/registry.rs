@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::files::{File, Stored};
+use super::files::{File, Stored, base};
 use crate::lock::{Origin, is_links_page};
 
 /// PyTorch's index: the folder of a build is also the address of its index.
@@ -52,19 +52,6 @@ fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
     };
     let first = of(urls.next()?)?;
     urls.all(|url| of(url).as_ref() == Some(&first)).then_some(first)
-}
-
-/// What stands before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
-pub(super) fn base(url: &str) -> Option<&str> {
-    let mut rest = url.rsplit_once('/')?.0;
-    for length in [60, 2, 2] {
-        let (before, part) = rest.rsplit_once('/')?;
-        if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return None;
-        }
-        rest = before;
-    }
-    rest.strip_suffix("packages").filter(|base| base.ends_with('/'))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::parse::{AFTER_BACKSLASH, Fault};
+use super::fault::{AFTER_BACKSLASH, Fault};
 
 /// A word of the options.
 pub(super) struct Word<'a> {

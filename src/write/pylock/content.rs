@@ -6,6 +6,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::carried;
+use super::text::{is_sdist, is_wheel};
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::packaging::digest::Sha256;
@@ -215,13 +216,4 @@ pub(super) fn settle(files: &mut Vec<File>) {
         }
         Some(name) => is_wheel(name),
     });
-}
-
-pub(super) fn is_wheel(name: &str) -> bool {
-    name.ends_with(".whl")
-}
-
-/// True for the archives that PEP 625 and its forerunners call source distributions.
-pub(super) fn is_sdist(name: &str) -> bool {
-    name.ends_with(".tar.gz") || name.ends_with(".zip")
 }

@@ -2,7 +2,6 @@
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::content::{is_sdist, is_wheel};
 use super::{Content, Draft, File, Package};
 use crate::packaging::target::Python;
 use crate::text::off_line;
@@ -131,4 +130,13 @@ fn list(values: impl Iterator<Item = String>, spread: bool) -> String {
 fn table(one: &dyn TableLike) -> String {
     let pairs: Vec<String> = one.iter().map(|(name, item)| format!("{} = {}", key(name), value(item, false))).collect();
     if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
+}
+
+pub(super) fn is_wheel(name: &str) -> bool {
+    name.ends_with(".whl")
+}
+
+/// True for the archives that PEP 625 and its forerunners call source distributions.
+pub(super) fn is_sdist(name: &str) -> bool {
+    name.ends_with(".tar.gz") || name.ends_with(".zip")
 }
