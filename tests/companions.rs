@@ -147,9 +147,13 @@ fn what_is_bound_to_another_build_is_told() {
 
 /// Severity and package of the findings about mixed builds.
 fn mixed(text: &str, arguments: &str) -> Vec<(String, String)> {
+    found(text, "mixed-backends", arguments)
+}
+
+fn found(text: &str, code: &str, arguments: &str) -> Vec<(String, String)> {
     let run = place(text).run(&format!("audit --report json {arguments} requirements.txt"));
     let report: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
-    let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == "mixed-backends");
+    let findings = report["findings"].as_array().unwrap().iter().filter(|one| one["code"] == code);
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     findings.map(|one| (text(&one["severity"]), text(&one["package"]))).collect()
 }
@@ -180,6 +184,57 @@ fn the_triton_of_another_gpu_goes_with_its_torch() {
     assert!(output.contains("pytorch-triton-rocm"), "{output}");
     assert_eq!(mixed("torch==2.5.1+cu124\npytorch-triton-rocm==3.1.0", "--python 3.11").len(), 1);
     assert_eq!(mixed(lines, "--python 3.11"), []);
+}
+
+/// All tritons own one module, so the one that something else needs stands in the way of torch's own.
+#[test]
+fn a_triton_of_another_gpu_that_something_else_needs_is_told() {
+    for (torch, triton, own, build, new) in [
+        ("torch==2.5.1+cu124", "triton==3.1.0", "CUDA", "rocm 6.2", "ROCm 6.2"),
+        ("torch==2.5.1+rocm6.2", "pytorch-triton-rocm==3.1.0", "ROCm", "cuda 12.4", "CUDA 12.4"),
+        ("torch==2.7.1+cu126", "triton==3.3.1", "CUDA", "xpu", "XPU"),
+    ] {
+        let arguments = format!("--{build} --python 3.11");
+        let name = triton.split('=').next().unwrap();
+        let needed = |by: &str| format!("{torch}\n{triton}\n    # via {by}\ntqdm==4.66.5");
+        let run = export(&needed("torch, tqdm"), &arguments);
+        let spoken = triton.replace("==", " ");
+        assert_eq!(unswapped(&run), [format!("{spoken}: stays as locked, for {own}: torch is built for {new}")]);
+        assert!(run.ok().contains(&format!("\n{triton}\n")));
+        assert_eq!(mixed(&needed("torch, tqdm"), &arguments), [("error".to_owned(), name.to_owned())]);
+        // What torch alone needed goes with it, so there is nothing to tell.
+        let run = export(&needed("torch"), &arguments);
+        assert_eq!(unswapped(&run), [""; 0]);
+        assert!(!run.ok().contains(&format!("\n{triton}\n")));
+        assert_eq!(mixed(&needed("torch"), &arguments), []);
+    }
+    // As locked: nothing goes.
+    let stray = [("error".to_owned(), "triton".to_owned())];
+    assert_eq!(mixed("torch==2.5.1+rocm6.2\npytorch-triton-rocm==3.1.0\ntriton==3.1.0", "--python 3.11"), stray);
+    assert_eq!(mixed("torch==2.5.1+cu124\ntriton==3.1.0", "--python 3.11"), []);
+    assert_eq!(mixed("torch==2.5.1+cpu\ntriton==3.1.0\n    # via tqdm\ntqdm==4.66.5", "--python 3.11"), []);
+}
+
+#[test]
+fn what_was_made_for_another_torch_is_told() {
+    let scatter = "torch-scatter==2.1.2+pt25cu124";
+    let lines = format!("torch==2.6.0\n{FLASH}\n{scatter}");
+    let run = export(&lines, "--cuda 12.4 --python 3.12");
+    let told = "torch-scatter 2.1.2+pt25cu124: stays as locked, made for torch 2.5: torch is 2.6.0+cu124";
+    assert_eq!(unswapped(&run), [told]);
+    assert!(run.ok().contains(&format!("\n{scatter}\n")));
+    // Of two reasons both are told.
+    assert_eq!(unswapped(&export(&lines, "--cpu --python 3.12")).len(), 3);
+    let finding = |name: &str| ("error".to_owned(), name.to_owned());
+    let mismatch = |text: &str, arguments: &str| found(text, "family-mismatch", arguments);
+    assert_eq!(mismatch(&lines, "--cuda 12.4 --python 3.12"), [finding("torch-scatter")]);
+    assert_eq!(mixed(&lines, "--cuda 12.4 --python 3.12"), []);
+    // Whether or not it is known what torch is built for.
+    let older = lines.replace("torch==2.6.0", "torch==2.5.1");
+    assert_eq!(mismatch(&older, "--python 3.12"), [finding("flash-attn")]);
+    let report = place(&older).run("audit --python 3.12 requirements.txt");
+    let message = "flash-attn 2.7.4.post1+cu12torch2.6cxx11abifalse is made for torch 2.6, not for torch 2.5.1";
+    assert!(report.stdout.contains(message), "{}", report.stdout);
 }
 
 #[test]

@@ -11,10 +11,10 @@ use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
-use crate::plan::companions::{self, built};
+use crate::plan::companions::{self, Mismatch, built};
 use crate::plan::family::Member;
 use crate::plan::knowledge::Known;
-use crate::plan::{Knowledge, View};
+use crate::plan::{Knowledge, View, Wish};
 use crate::report::audit::Finding;
 use crate::report::error::{Code, Problem};
 use crate::report::rule::{Rule, Severity};
@@ -100,23 +100,30 @@ fn companions<S: WheelSource>(
     findings: &mut Findings<'_>,
 ) {
     let Some(torch) = torch else { return };
-    let wanted = here.asked.target.backend;
-    for misfit in companions::misfits(View::of(lock), here.selection, here.members, wanted, knowledge) {
+    let pythons = &[here.environment.python];
+    let wish = Wish { backend: here.asked.target.backend, environment: here.environment, pythons };
+    for misfit in companions::staying(View::of(lock), here.selection, here.members, &wish, knowledge) {
         let Some(pick) = here.selection.picks.get(misfit.pick) else { continue };
         let Some(entry) = lock.entries().get(pick.entry) else { continue };
-        // Another triton is removed with the wheel that brought it.
-        if wanted.is_some() && is_gpu_runtime(&entry.name) {
-            continue;
-        }
-        let (bound, build) = (misfit.bound.spoken(), misfit.torch.spoken());
-        let message = format!("{} is for {bound}, torch {} is built for {build}", spoken(entry), torch.version);
+        let entry_spoken = spoken(entry);
+        let finding = match misfit.why {
+            Mismatch::Build(bound, build) => {
+                let (own, build) = (bound.spoken(), build.spoken());
+                let message = format!("{entry_spoken} is for {own}, torch {} is built for {build}", torch.version);
+                let mut finding = Finding::new(Rule::MixedBackends, message);
+                // It may run all the same, without a GPU.
+                if bound == Bound::SomeCuda {
+                    finding.severity = Severity::Note;
+                }
+                finding
+            }
+            Mismatch::Torch(made, version) => {
+                let message = format!("{entry_spoken} is made for {}, not for torch {version}", made.spoken());
+                Finding::new(Rule::FamilyMismatch, message)
+            }
+        };
         let help = format!("lock a wheel of {} that fits, or leave it out for this target", entry.name);
-        let mut finding = Finding::new(Rule::MixedBackends, message).on(here.environment).help(help);
-        // It may run all the same, without a GPU.
-        if misfit.bound == Bound::SomeCuda {
-            finding.severity = Severity::Note;
-        }
-        findings.about(pick.entry, finding);
+        findings.about(pick.entry, finding.on(here.environment).help(help));
     }
 }
 

@@ -16,6 +16,9 @@ pub enum Bound {
     Cuda(u8),
     /// CUDA, which is not told.
     SomeCuda,
+    /// The module `triton`, as CUDA builds of torch have it. Beside a build without a GPU it only lies about; those for
+    /// other GPUs bring a triton of their own, which owns the same module.
+    Triton,
     /// AMD's GPUs.
     Rocm,
     /// Intel's GPUs.
@@ -35,10 +38,12 @@ const CUDA: [&str; 8] = [
     "torch-tensorrt",
 ];
 
-/// The triton of another maker's GPU. All of them own the module `triton`.
-const TRITON: [(&str, Bound); 4] = [
+/// All of them own the module `triton`.
+const TRITON: [(&str, Bound); 6] = [
+    ("pytorch-triton", Bound::Triton),
     ("pytorch-triton-rocm", Bound::Rocm),
     ("pytorch-triton-xpu", Bound::Xpu),
+    ("triton", Bound::Triton),
     ("triton-rocm", Bound::Rocm),
     ("triton-xpu", Bound::Xpu),
 ];
@@ -63,11 +68,12 @@ impl Bound {
         match (self, torch) {
             (Self::Cuda(own), Backend::Cuda(major, _)) => own != major,
             (Self::SomeCuda, Backend::Cuda(..))
+            | (Self::Triton, Backend::Cuda(..) | Backend::Cpu)
             | (Self::Cpu, Backend::Cpu)
             | (Self::Rocm, Backend::Rocm(..))
             | (Self::Xpu, Backend::Xpu) => false,
             (
-                Self::Cpu | Self::Cuda(_) | Self::SomeCuda | Self::Rocm | Self::Xpu,
+                Self::Cpu | Self::Cuda(_) | Self::SomeCuda | Self::Triton | Self::Rocm | Self::Xpu,
                 Backend::Cpu | Backend::Cuda(..) | Backend::Rocm(..) | Backend::Xpu,
             ) => true,
         }
@@ -78,7 +84,7 @@ impl Bound {
         match self {
             Self::Cpu => "CPU".to_owned(),
             Self::Cuda(major) => format!("CUDA {major}"),
-            Self::SomeCuda => "CUDA".to_owned(),
+            Self::SomeCuda | Self::Triton => "CUDA".to_owned(),
             Self::Rocm => "ROCm".to_owned(),
             Self::Xpu => "XPU".to_owned(),
         }
@@ -156,6 +162,8 @@ mod tests {
             ("onnxruntime-gpu", "1.20.1", Bound::SomeCuda),
             ("pytorch-triton-rocm", "3.1.0", Bound::Rocm),
             ("triton-xpu", "3.4.0", Bound::Xpu),
+            ("triton", "3.1.0", Bound::Triton),
+            ("pytorch-triton", "3.1.0", Bound::Triton),
         ] {
             assert_eq!(of(name, version), Some(bound), "{name} {version}");
         }
@@ -168,7 +176,6 @@ mod tests {
             ("nvidia-dali-cuda120", "1.44.0"),
             ("nvidia-cublas-cu12", "12.4.5.8"),
             ("nvidia-cuda-nvcc-cu12", "12.4.131"),
-            ("triton", "3.1.0"),
             ("cuda-python", "12.6.0"),
             ("numba-cuda", "0.20.0"),
             ("gpustat", "1.1.1"),
@@ -193,6 +200,7 @@ mod tests {
         assert_eq!(fits(Bound::Cpu), "cpu");
         assert_eq!(fits(Bound::Cuda(12)), "cu121");
         assert_eq!(fits(Bound::SomeCuda), "cu118 cu121 cu130");
+        assert_eq!(fits(Bound::Triton), "cpu cu118 cu121 cu130");
         assert_eq!(fits(Bound::Rocm), "rocm6.3");
         assert_eq!(fits(Bound::Xpu), "xpu");
     }

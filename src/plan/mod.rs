@@ -31,8 +31,8 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
-use crate::catalog::{Bound, WheelSource};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};
@@ -42,6 +42,7 @@ use crate::text::Source;
 
 use knowledge::Known;
 
+pub use companions::Mismatch;
 pub use knowledge::{Knowledge, Required, Rows};
 pub use several::targets;
 pub use summary::summary;
@@ -165,8 +166,8 @@ pub enum What {
     Removed,
     /// It stays as it is.
     Kept(Kept),
-    /// It stays, bound to something else than torch is built for: nobody here knows another wheel of it.
-    Unswapped(Bound, Backend),
+    /// It stays, though it does not fit torch: nobody here knows another wheel of it.
+    Unswapped(Mismatch),
 }
 
 /// Why a package stays as it is.
@@ -228,7 +229,7 @@ fn assemble<S: WheelSource>(
     removed: &[usize],
 ) -> EnvironmentPlan {
     let misfits = companions::misfits(view, selection, &members, wish.backend, knowledge);
-    let mut decisions = companions::decisions(view, selection, &misfits, removed);
+    let mut decisions = companions::decisions(view, selection, misfits, removed);
     let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
     let list = |known: &Known| match known {
         Known::List(list) => Some(Rc::clone(list)),

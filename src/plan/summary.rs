@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Decision, Kept, TargetPlan, What};
+use super::{Decision, Kept, Mismatch, TargetPlan, What};
 use crate::packaging::target::Python;
 use crate::report::{Action, Change, Summary, Vouch};
 
@@ -71,9 +71,14 @@ fn change(decision: &Decision) -> Change {
         What::Kept(Kept::Unserved(pin)) => {
             (Action::Kept, Some(pin), Some("as locked, at its URL: no index of the file serves it".to_owned()))
         }
-        What::Unswapped(bound, torch) => {
-            let why = format!("stays as locked, for {}: torch is built for {}", bound.spoken(), torch.spoken());
-            (Action::Unswapped, None, Some(why))
+        What::Unswapped(why) => {
+            let why = match why {
+                Mismatch::Build(bound, torch) => {
+                    format!("for {}: torch is built for {}", bound.spoken(), torch.spoken())
+                }
+                Mismatch::Torch(made, torch) => format!("made for {}: torch is {torch}", made.spoken()),
+            };
+            (Action::Unswapped, None, Some(format!("stays as locked, {why}")))
         }
         What::Kept(Kept::BesideCuda { cuda, by }) => {
             let by = if by.is_empty() { "the lock does not tell who needs it".to_owned() } else { needed(by) };
