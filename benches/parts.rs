@@ -9,6 +9,7 @@ use divan::Bencher;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 use torchswap::catalog::{Catalogues, WheelSource};
+use torchswap::lock::emit::NoEmit;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock};
@@ -50,7 +51,8 @@ fn target(all: bool) -> Target {
 fn planned(lock: &Lock, all: bool) -> TargetPlan {
     let catalogues = Catalogues::default();
     let knowledge = Knowledge::new(&catalogues);
-    plan::target(lock, &Choice::default(), &target(all), false, &knowledge).expect("the catalogue knows these wheels")
+    plan::target(lock, &Choice::default(), &NoEmit::default(), &target(all), false, &knowledge)
+        .expect("the catalogue knows these wheels")
 }
 
 #[divan::bench(args = FIXTURES)]

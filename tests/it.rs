@@ -30,6 +30,7 @@ mod index;
 mod init;
 mod judges;
 mod labelled;
+mod left_out;
 mod locks;
 mod one_configuration;
 mod poetry_says;

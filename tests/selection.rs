@@ -6,6 +6,7 @@ use std::path::Path;
 
 use pep508_rs::ExtraName;
 use torchswap::catalog::Catalogues;
+use torchswap::lock::emit::NoEmit;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Entry, Lock, LockedDigest, requirements};
@@ -133,7 +134,10 @@ fn what_is_not_touched_is_what_poetry_exports() {
         let (lock, export) = (read_poetry(&folder), read_export(&path));
         for (platform, backend) in targets {
             let target = Target { name: None, platform, backend: backend.parse().ok(), pythons: Vec::new() };
-            let Ok(plan) = plan::target(&lock, &Choice::default(), &target, false, &knowledge) else { continue };
+            let Ok(plan) = plan::target(&lock, &Choice::default(), &NoEmit::default(), &target, false, &knowledge)
+            else {
+                continue;
+            };
             planned += 1;
             for environment in &plan.environments {
                 let mut theirs = chosen(&export, &Choice::default(), environment.environment, true);

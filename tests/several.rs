@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use torchswap::catalog::Catalogues;
+use torchswap::lock::emit::NoEmit;
 use torchswap::lock::requirements::{self, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, Origin};
 use torchswap::packaging::marker::Extras;
@@ -164,7 +165,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn plans(&self, targets: &[Target]) -> Option<Vec<TargetPlan>> {
         let wanted: Vec<(Target, Choice)> = targets.iter().map(|one| (one.clone(), Choice::default())).collect();
-        plan::targets(self.lock, &wanted, false, self.knowledge).ok()
+        plan::targets(self.lock, &wanted, &NoEmit::default(), false, self.knowledge).ok()
     }
 
     fn file(&self, plans: &[TargetPlan]) -> Option<RequirementsFile> {
@@ -257,7 +258,7 @@ fn try_all<'a>(locks: impl Iterator<Item = (String, &'a Lock)>) -> (usize, usize
     let (mut files, mut compared) = (0, 0);
     for (what, lock) in locks {
         let without_hashes = lock.entries().iter().all(|entry| !entry.is_hashed());
-        let style = Style { without_hashes, header: Some(vec!["Target: none".to_owned()]), mirror: None };
+        let style = Style { without_hashes, header: Some(vec!["Target: none".to_owned()]), ..Style::default() };
         let environments = Trial { lock, what: &what, knowledge: &knowledge, style }.run();
         files += usize::from(environments > 0);
         compared += environments;

@@ -26,6 +26,7 @@ use std::collections::BTreeSet;
 
 use crate::audit::container::dockerfile::Stage;
 use crate::catalog::{Family, WheelSource};
+use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python, Target};
@@ -50,6 +51,8 @@ pub struct Asked {
     pub target: Target,
     /// Which groups and extras.
     pub choice: Choice,
+    /// What of it is left out.
+    pub no_emit: NoEmit,
     /// How old the system is; `None`: new enough for everything.
     pub system: Option<System>,
     /// What the machine is called in messages: `amazonlinux:2 has`.
@@ -99,11 +102,12 @@ pub fn audit<S: WheelSource>(
         for python in &asked.target.pythons {
             let environment = Environment { platform: asked.target.platform, python: *python };
             let excluded = install::excludes(lock, environment, &mut findings);
-            let selection = match lock.select(&asked.choice, environment) {
+            let mut selection = match lock.select(&asked.choice, environment) {
                 // A lock that is not for this environment lacks what others need there: the one says the other.
                 Err(_) if excluded => Selection::default(),
                 selected => selected?,
             };
+            asked.no_emit.apply(view.entries, &mut selection);
             let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
             let (mut members, problems) = family::members(view, &selection, &wish, knowledge);
             // Without a build that is wanted the lock is looked at as it is.

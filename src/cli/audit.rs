@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ChoiceArgs, ColourArg, LockedArgs, TargetArgs};
+use super::{ChoiceArgs, ColourArg, EmitArgs, LockedArgs, TargetArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -40,6 +40,9 @@ pub struct Audit {
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
+    /// What is left out.
+    #[command(flatten)]
+    pub emit: EmitArgs,
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,

@@ -11,6 +11,7 @@
 //! python = ["3.10"]                 # default: every one the lock allows and the wheels exist for
 //! output = "requirements-cu118.txt"
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
+//! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, as the flags
 //! without-hashes = false
 //! mirror = "https://wheels.example/torch"
 //!
@@ -22,9 +23,10 @@
 
 use std::str::FromStr;
 
-use pep508_rs::ExtraName;
+use pep508_rs::{ExtraName, PackageName};
 
 use crate::lock::Choice;
+use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::packaging::target::{Backend, Platform, Python, Target};
 use crate::report::audit::Level;
@@ -53,6 +55,8 @@ pub struct Configured {
     pub target: Target,
     /// Which groups and extras.
     pub choice: Choice,
+    /// What is left out.
+    pub no_emit: NoEmit,
     /// The file that export writes and check compares, relative to the file's folder.
     pub output: Option<String>,
     /// Write no digests.
@@ -65,7 +69,7 @@ const TOP_KEYS: [&str; 4] = ["lock", "catalog", "targets", "audit"];
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 16] = [
+const TARGET_KEYS: [&str; 19] = [
     "platform",
     "cuda",
     "rocm",
@@ -80,6 +84,9 @@ const TARGET_KEYS: [&str; 16] = [
     "all-groups",
     "extras",
     "all-extras",
+    "no-emit-project",
+    "no-emit-local",
+    "no-emit-package",
     "without-hashes",
     "mirror",
 ];
@@ -203,9 +210,15 @@ impl<'s> Reading<'_, 's> {
             all_groups: self.flag(table, "all-groups"),
             all_extras: self.flag(table, "all-extras"),
         };
+        let no_emit = NoEmit {
+            project: self.flag(table, "no-emit-project"),
+            local: self.flag(table, "no-emit-local"),
+            packages: self.each(table, "no-emit-package", PackageName::from_str),
+        };
         Configured {
             target: Target { name: Some(name.to_owned()), platform, backend, pythons },
             choice,
+            no_emit,
             output: self.text(table, "output"),
             without_hashes: self.flag(table, "without-hashes"),
             mirror: self.read(table, "mirror", Mirror::parse),

@@ -7,7 +7,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use pep508_rs::ExtraName;
+use pep508_rs::{ExtraName, PackageName};
 
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -216,6 +216,9 @@ pub struct Export {
     /// Pass a lock without torch through instead of refusing it
     #[arg(long, help_heading = "Selection, as `poetry export` has it")]
     pub allow_none: bool,
+    /// What is left out.
+    #[command(flatten)]
+    pub emit: EmitArgs,
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -305,6 +308,25 @@ pub struct ChoiceArgs {
     /// All extras of the project
     #[arg(long, conflicts_with = "extras")]
     pub all_extras: bool,
+}
+
+/// What is left out of the output although it is selected. What it needs stays.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Left out, as `uv export` has it")]
+pub struct EmitArgs {
+    /// Not the project itself (`-e .`); where digests are written it never is, for a folder has none
+    #[arg(long)]
+    pub no_emit_project: bool,
+    /// No local files and folders
+    #[arg(long)]
+    pub no_emit_local: bool,
+    /// Not this package; repeatable
+    #[arg(long = "no-emit-package", value_name = "NAME", value_parser = package)]
+    pub no_emit_packages: Vec<PackageName>,
+}
+
+fn package(text: &str) -> Result<PackageName, String> {
+    PackageName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a package"))
 }
 
 fn name(text: &str) -> Result<ExtraName, String> {

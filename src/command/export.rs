@@ -94,14 +94,21 @@ pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
     let warnings = read::warnings(&lock, job.locked)?;
     let catalogues = read::catalogues(&job.catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
-    let plans = plan::targets(&lock, &job.wanted, job.allow_none, &knowledge)?;
-    let style =
-        Style { without_hashes: job.without_hashes, header: Some(job.header(&plans)), mirror: job.mirror.clone() };
+    let plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, &knowledge)?;
+    let style = Style {
+        without_hashes: job.without_hashes,
+        no_emit: job.no_emit.clone(),
+        mirror: job.mirror.clone(),
+        header: Some(job.header(&plans)),
+    };
     let file = match job.format {
         OutputFormat::Requirements => Prepared::Requirements(write::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
     };
-    let summaries = told(&plans, warnings);
+    let mut summaries = told(&plans, warnings);
+    if let Some(first) = summaries.first_mut() {
+        first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
+    }
     // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plans, knowledge));
     Ok((file, summaries))

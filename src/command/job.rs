@@ -4,9 +4,10 @@ use pep508_rs::ExtraName;
 
 use super::read;
 use crate::cli::config::{Config, Configured};
-use crate::cli::{Audit, ChoiceArgs, Export, OutputFormat, Rewrite, TargetArgs};
+use crate::cli::{Audit, ChoiceArgs, EmitArgs, Export, OutputFormat, Rewrite, TargetArgs};
 use crate::edge::io;
 use crate::lock::Choice;
+use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::TargetPlan;
@@ -23,6 +24,8 @@ pub(super) struct Job {
     /// A stale lock is refused.
     pub(super) locked: bool,
     pub(super) without_hashes: bool,
+    /// What is left out of the output.
+    pub(super) no_emit: NoEmit,
     pub(super) format: OutputFormat,
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
     pub(super) index: Option<Source>,
@@ -77,13 +80,20 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
     let output = named.map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
     let output = output.filter(|file| !(is_named && file == io::STDIN));
     let format = format(args.output.format, output.as_deref())?;
+    let flags = no_emit(&args.emit);
+    let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&flags))?.unwrap_or(flags);
+    let without_hashes = without_hashes.unwrap_or(args.output.without_hashes);
+    // The folder of a project has no digest, so where all is hashed it can only be left out.
+    let hashed = !without_hashes || format == OutputFormat::Pylock;
+    let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
     let asked = args.output.index || args.output.index_url.is_some();
     let index = asked.then(|| Source { base: args.output.index_url.clone(), allow_http: args.output.allow_http });
     Ok(Job {
         lock: lock.to_owned(),
         wanted: wanted(configured, &args.target, &args.choice),
         allow_none: args.allow_none,
-        without_hashes: without_hashes.unwrap_or(args.output.without_hashes),
+        without_hashes,
+        no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
         catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
         locked: args.locked.locked,
@@ -165,7 +175,7 @@ pub(super) fn rewritings(args: &Rewrite, mirror: Option<&Mirror>, config: &Confi
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of
 /// the flags. On macOS the CPU build is every build, so it asks for nothing.
-pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choice)>> {
+pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choice, NoEmit)>> {
     let configured: Vec<&Configured> = if args.all_targets {
         if config.targets.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no targets");
@@ -175,8 +185,12 @@ pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choi
     } else {
         args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?
     };
-    let mut all = wanted(&configured, &args.target, &args.choice);
-    for (target, _) in &mut all {
+    let flags = no_emit(&args.emit);
+    let no_emits = configured.iter().map(|one| one.no_emit.clone().and(&flags));
+    let no_emits = no_emits.chain(configured.is_empty().then(|| flags.clone()));
+    let all = wanted(&configured, &args.target, &args.choice).into_iter().zip(no_emits);
+    let mut all: Vec<_> = all.map(|((target, choice), no_emit)| (target, choice, no_emit)).collect();
+    for (target, ..) in &mut all {
         target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
         target.pythons.sort_unstable();
         target.pythons.dedup();
@@ -210,6 +224,11 @@ fn over(configured: &Target, args: &TargetArgs, flags: Target) -> Target {
         target.pythons = flags.pythons;
     }
     target
+}
+
+/// What the flags leave out.
+pub(super) fn no_emit(args: &EmitArgs) -> NoEmit {
+    NoEmit { project: args.no_emit_project, local: args.no_emit_local, packages: args.no_emit_packages.clone() }
 }
 
 fn is_chosen(args: &ChoiceArgs) -> bool {
@@ -269,6 +288,9 @@ fn command(
     words.extend(choice.all_groups.then(|| "--all-groups".to_owned()));
     words.extend(names("extras", &choice.extras));
     words.extend(choice.all_extras.then(|| "--all-extras".to_owned()));
+    words.extend(args.emit.no_emit_project.then(|| "--no-emit-project".to_owned()));
+    words.extend(args.emit.no_emit_local.then(|| "--no-emit-local".to_owned()));
+    words.extend(args.emit.no_emit_packages.iter().map(|name| format!("--no-emit-package {name}")));
     words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
     words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));

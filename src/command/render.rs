@@ -153,7 +153,7 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
         let word = format!("{:width$}", change.action.as_str());
         let code = match change.action {
             Action::Swapped | Action::Added | Action::Included | Action::Repinned => "32",
-            Action::Removed | Action::Unproven | Action::Unswapped => "33",
+            Action::Removed | Action::NotEmitted | Action::Unproven | Action::Unswapped => "33",
             Action::Kept => "2",
         };
         let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));

@@ -7,6 +7,7 @@ use super::{job, outputs, read};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
 use crate::edge::io;
+use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Decision, Knowledge, TargetPlan};
@@ -90,7 +91,7 @@ fn plans(lock: &Lock, targets: &[Target], choices: &[Choice], catalogues: &Catal
     let mut plans = Vec::new();
     let mut problems = Vec::new();
     for (target, choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, target, false, &knowledge) {
+        match plan::target(lock, choice, &NoEmit::default(), target, false, &knowledge) {
             Ok(plan) => plans.push(plan),
             Err(error) => problems.extend(error.into_problems()),
         }

@@ -8,6 +8,7 @@
 //! Imports: `text`, `packaging`, `report`.
 
 mod dependency;
+pub mod emit;
 mod files;
 mod foreign;
 mod origin;
@@ -28,6 +29,7 @@ use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span};
+use emit::NotEmitted;
 
 pub use files::{LockedDigest, LockedFile, LockedFiles};
 pub use foreign::{FOREIGN, Foreign};
@@ -241,6 +243,16 @@ pub enum Origin {
     Directory(String),
 }
 
+impl Origin {
+    /// The URL or path, but for an index.
+    pub fn place(&self) -> Option<&str> {
+        match self {
+            Self::Index(_) => None,
+            Self::Url(place) | Self::Git(place) | Self::File(place) | Self::Directory(place) => Some(place),
+        }
+    }
+}
+
 /// True if a source is one page of links and no index: Poetry and pip tell it by its ending. Poetry writes both as `legacy`.
 pub(crate) fn is_links_page(url: &str) -> bool {
     let path = url.split(['?', '#']).next().unwrap_or_default();
@@ -271,6 +283,8 @@ pub struct Selection {
     pub picks: Vec<Pick>,
     /// What is not, but could be: the lock pins it for other environments or for groups and extras not asked for.
     pub spare: Vec<Pick>,
+    /// What is installed there by other means: the output leaves it out. What it needs is among the picks.
+    pub unemitted: Vec<(Pick, NotEmitted)>,
     /// Versions that may be chosen besides, where constraints files limit them.
     pub limits: Vec<(PackageName, Constraint)>,
 }

@@ -212,7 +212,7 @@ impl RequirementsFile {
             let versions = limit.versions.clone().map(Constraint::from)?;
             Some((limit.name.clone(), versions))
         });
-        Selection { picks: picks.collect(), spare: Vec::new(), limits: limits.collect() }
+        Selection { picks: picks.collect(), limits: limits.collect(), ..Selection::default() }
     }
 
     /// The lines of constraints files that hold on an environment.

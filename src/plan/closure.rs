@@ -300,7 +300,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         self.members.iter().any(|member| member.name == *name)
     }
 
-    /// How one package is met. `Ok(None)`: by a package of the family.
+    /// How one package is met. `Ok(None)`: by a package of the family, or by one that the output leaves out.
     fn settle(&self, name: &PackageName, want: &Want) -> Result<Option<Choice>, Problem> {
         if self.is_member(name) {
             let bad = self.members.iter().find(|member| member.name == *name && !want.admits(&member.version));
@@ -308,6 +308,9 @@ impl<S: WheelSource> Resolver<'_, S> {
                 None => Ok(None),
                 Some(member) => Err(self.out_of_step(member, want)),
             };
+        }
+        if self.selection.unemitted.iter().any(|(pick, _)| self.view.entries[pick.entry].name == *name) {
+            return Ok(None);
         }
         let pick = self.picks.get(name).find(|index| {
             let pick = &self.selection.picks[*index];

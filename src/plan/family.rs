@@ -10,6 +10,7 @@ use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, labelled, refusal};
 use crate::catalog::pin::{Files, Pin, Witness};
 use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
+use crate::lock::emit;
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
@@ -133,7 +134,8 @@ fn member<S: WheelSource>(
             "{} comes from a repository or a folder: there is no {backend} wheel to take its place",
             entry.name
         );
-        return Err(vec![Problem::new(Code::NotPinnable, message).help("lock a released version of it")]);
+        let help = format!("lock a released version of it, or {}", emit::help(entry));
+        return Err(vec![Problem::new(Code::NotPinnable, message).help(help)]);
     }
     if wish.environment.platform.is_macos() && wish.backend.is_some_and(Backend::is_gpu) {
         return Err(vec![refusal::no_gpu_on_macos(wish)]);

@@ -73,7 +73,7 @@ pub(super) fn removed<S: WheelSource>(
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
-    for pick in &selection.picks {
+    for pick in selection.picks.iter().chain(selection.unemitted.iter().map(|(pick, _)| pick)) {
         let name = name_of(pick);
         if candidates.contains(name) {
             let stays = |by: &&PackageName| !replaced(by) && !candidates.contains(by) && !disproved(by, name);

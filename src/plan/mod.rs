@@ -33,6 +33,7 @@ use pep508_rs::PackageName;
 
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
+use crate::lock::emit::{self, NotEmitted};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};
@@ -45,7 +46,7 @@ use knowledge::Known;
 pub use companions::Mismatch;
 pub use knowledge::{Knowledge, Required, Rows};
 pub use several::targets;
-pub use summary::summary;
+pub use summary::{summary, without_name};
 pub use target::{LeftOut, TargetPlan, target};
 
 /// What is asked of the plan.
@@ -146,7 +147,7 @@ impl Decision {
     pub fn is_change(&self) -> bool {
         match self.what {
             What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
-            What::Kept(_) | What::Unswapped(..) => false,
+            What::Kept(_) | What::NotEmitted(..) | What::Unswapped(..) => false,
         }
     }
 }
@@ -166,6 +167,8 @@ pub enum What {
     Removed,
     /// It stays as it is.
     Kept(Kept),
+    /// It is left out because the user asked for that: why, and what to install.
+    NotEmitted(NotEmitted, String),
     /// It stays, though it does not fit torch: nobody here knows another wheel of it.
     Unswapped(Mismatch),
 }
@@ -312,6 +315,11 @@ fn assemble<S: WheelSource>(
         let (pin, requires) = pins.remove(&index).map_or((None, None), |(pin, requires)| (Some(pin), requires));
         lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
     }
+    decisions.extend(selection.unemitted.iter().map(|(pick, why)| {
+        let entry = &view.entries[pick.entry];
+        let what = What::NotEmitted(*why, emit::install(entry));
+        Decision { name: entry.name.clone(), from: entry.version.clone(), what }
+    }));
     // Both parts are sorted already, or nearly.
     lines.append(&mut added);
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));

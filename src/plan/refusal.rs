@@ -146,7 +146,7 @@ fn never_of_kind<S: WheelSource>(
         let there = pythons(|there| rows.iter().any(|row| row.wheel.fit(there).is_some()), platform);
         let message = format!("{name} {version} has one build for all, and none of its wheels is for {platform}");
         let (message, help) = match there.as_slice() {
-            [] => (message, "lock another release, or leave it out for this target".to_owned()),
+            [] => (message, format!("lock another release, or leave it out for this target: --no-emit-package {name}")),
             some => (
                 format!("{message} with this Python"),
                 format!("it has wheels for CPython {}; choose one, or lock another release", some.join(", ")),
@@ -161,7 +161,7 @@ fn never_of_kind<S: WheelSource>(
     }
     if let Some(kinds) = releases::kinds_of(name).filter(|kinds| !kinds.contains(&wanted.kind())) {
         let message = format!("{name} has no {kind} build at all; it has {}", kinds.join(" and "));
-        let help = format!("choose such a build, or leave {name} out for this target: put it into a group or an extra");
+        let help = format!("choose such a build, or leave {name} out for this target: --no-emit-package {name}");
         return Some(Problem::new(Code::CannotBe, message).help(help));
     }
     let first = releases::first_on(platform, wanted).filter(|_| !is_projects(name))?;

@@ -2,6 +2,7 @@
 
 use super::{Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
+use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Python, Target};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -13,13 +14,15 @@ use crate::report::error::{Code, Error, Problem, Result};
 pub fn targets<S: WheelSource>(
     lock: &Lock,
     wanted: &[(Target, Choice)],
+    no_emit: &NoEmit,
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Vec<TargetPlan>> {
+    no_emit.check(lock)?;
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
     for (wish, choice) in wanted {
-        match target(lock, choice, wish, allow_none, knowledge) {
+        match target(lock, choice, no_emit, wish, allow_none, knowledge) {
             Ok(plan) => {
                 problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));
                 plans.push(plan);

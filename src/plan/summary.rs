@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Decision, Kept, Mismatch, TargetPlan, What};
+use crate::lock::Lock;
+use crate::lock::emit::NoEmit;
 use crate::packaging::target::Python;
 use crate::report::{Action, Change, Summary, Vouch};
 
@@ -40,6 +42,24 @@ pub fn summary(plan: &TargetPlan) -> Summary {
     }
 }
 
+/// The lines of a requirements file that name no package and are left out.
+pub fn without_name(lock: &Lock, no_emit: &NoEmit, pythons: &[Python]) -> Vec<Change> {
+    let Lock::Requirements(file) = lock else { return Vec::new() };
+    let left_out = file.unnamed().filter_map(|(_, unnamed)| {
+        let (why, place) = (no_emit.why(None, &unnamed.origin)?, unnamed.origin.place()?);
+        Some(Change {
+            action: Action::NotEmitted,
+            package: place.to_owned(),
+            from: None,
+            to: None,
+            pythons: pythons.to_vec(),
+            why: Some(why.spoken(place)),
+            source: None,
+        })
+    });
+    left_out.collect()
+}
+
 /// Most decisions are the same under every Python.
 fn by_decision(plan: &TargetPlan) -> BTreeMap<&Decision, Vec<Python>> {
     let mut all: BTreeMap<&Decision, Vec<Python>> = BTreeMap::new();
@@ -71,6 +91,7 @@ fn change(decision: &Decision) -> Change {
         What::Kept(Kept::Unserved(pin)) => {
             (Action::Kept, Some(pin), Some("as locked, at its URL: no index of the file serves it".to_owned()))
         }
+        What::NotEmitted(why, install) => (Action::NotEmitted, None, Some(why.spoken(install))),
         What::Unswapped(why) => {
             let why = match why {
                 Mismatch::Build(bound, torch) => {

@@ -6,6 +6,7 @@ use pep508_rs::PackageName;
 
 use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
 use crate::catalog::{Family, WheelSource, is_torch};
+use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, Pick, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python, Target};
@@ -42,6 +43,7 @@ pub struct LeftOut {
 pub fn target<S: WheelSource>(
     lock: &Lock,
     choice: &Choice,
+    no_emit: &NoEmit,
     wanted: &Target,
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
@@ -62,7 +64,10 @@ pub fn target<S: WheelSource>(
     for python in pythons {
         let environment = Environment { platform: wanted.platform, python };
         let selection = match lock.select(choice, environment) {
-            Ok(selection) => selection,
+            Ok(mut selection) => {
+                no_emit.apply(view.entries, &mut selection);
+                selection
+            }
             Err(error) if !chosen_here => return Err(error),
             Err(error) => {
                 let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
@@ -199,7 +204,8 @@ fn is_builds<S: WheelSource>(name: &PackageName, knowledge: &Knowledge<'_, S>) -
 }
 
 fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Knowledge<'_, S>) -> bool {
-    selection.picks.iter().any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
+    let unemitted = selection.unemitted.iter().map(|(pick, _)| pick);
+    selection.picks.iter().chain(unemitted).any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
 }
 
 /// A constraints file names torch, and the file does not: constraints install nothing, something that is listed needs it.

@@ -69,6 +69,8 @@ pub enum Action {
     Kept,
     /// It stays, but what it requires is not known.
     Unproven,
+    /// It is left out, as asked.
+    NotEmitted,
     /// It stays, though it is bound to something else than torch is built for.
     Unswapped,
 }
@@ -84,6 +86,7 @@ impl Action {
             Self::Removed => "removed",
             Self::Kept => "kept",
             Self::Unproven => "unproven",
+            Self::NotEmitted => "left out",
             Self::Unswapped => "unswapped",
         }
     }

@@ -8,6 +8,7 @@ use pep508_rs::PackageName;
 use super::Style;
 use super::places::Places;
 use crate::catalog::pin::Pin;
+use crate::lock::emit;
 use crate::lock::{LockedDigest, Origin};
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Extras;
@@ -161,7 +162,10 @@ impl<'a> Writer<'a> {
         let problem = match &entry.origin {
             Origin::Git(_) | Origin::Directory(_) => {
                 let message = format!("{} comes from a repository or a folder, which has no digest", entry.name);
-                let help = "lock a released version of it, or write no digests at all: --without-hashes";
+                let help = format!(
+                    "lock a released version of it, or {}; or write no digests at all: --without-hashes",
+                    emit::help(entry)
+                );
                 Some(Problem::new(Code::NotPinnable, message).help(help))
             }
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) if !entry.is_hashed() => {

@@ -23,6 +23,7 @@ mod pylock;
 mod relock;
 mod urls;
 
+use crate::lock::emit::NoEmit;
 use crate::lock::pylock::{Pylock, index_options};
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
@@ -37,6 +38,8 @@ pub use pylock::{At, Content, Draft, File, Package};
 pub struct Style {
     /// Write no digests.
     pub without_hashes: bool,
+    /// What is left out.
+    pub no_emit: NoEmit,
     /// Serve the wheels of PyTorch's index from here instead.
     pub mirror: Option<Mirror>,
     /// What the header says beside the tool and the lock: one comment line each, without the `#`. `None`: no header.

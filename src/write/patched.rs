@@ -8,6 +8,7 @@ use super::lines::Writer;
 use super::places::Places;
 use super::{Style, header};
 use crate::catalog::pin::Pin;
+use crate::lock::emit;
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
 use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::constraint::Constraint;
@@ -39,7 +40,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     for plan in plans {
         for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
             let here = environment.environment;
-            for pick in &selection.picks {
+            for pick in selection.picks.iter().chain(selection.unemitted.iter().map(|(pick, _)| pick)) {
                 fates.entry(pick.entry).or_default().picked.insert(here);
             }
             for line in &environment.lines {
@@ -87,15 +88,19 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
             edits.insert(name.clone(), text.to_string(), after);
         }
     }
+    let nameless: BTreeSet<usize> = unemitted(file, style).collect();
+    for index in &nameless {
+        edits.remove(*index);
+    }
     let picked: BTreeSet<usize> = fates.keys().copied().collect();
     let mut problems = std::mem::take(&mut writer.problems);
     problems.extend(limits(file, plans));
-    problems.extend(moved_paths(file));
+    problems.extend(moved_paths(file, style));
     if style.without_hashes {
-        strip_hashes(file, &rewritten, &mut edits);
+        strip_hashes(file, &rewritten, &nameless, &mut edits);
     } else {
         let left: BTreeSet<usize> = picked.difference(&rewritten).copied().collect();
-        problems.extend(unhashed(file, &left, writer.view));
+        problems.extend(unhashed(file, &left, &nameless, writer.view));
     }
     Error::unless_empty(problems)?;
     // A file that is right already keeps its header, and with it every byte.
@@ -130,12 +135,22 @@ fn says_more(pin: &Pin, entry: &Entry, style: &Style) -> bool {
     }
 }
 
+/// The lines without a name that are left out.
+fn unemitted(file: &RequirementsFile, style: &Style) -> impl Iterator<Item = usize> {
+    file.unnamed().filter(|(_, unnamed)| style.no_emit.why(None, &unnamed.origin).is_some()).map(|(index, _)| index)
+}
+
 /// Takes the digests off every line that is not rewritten anyway.
-fn strip_hashes(file: &RequirementsFile, rewritten: &BTreeSet<usize>, edits: &mut LineEdits) {
+fn strip_hashes(
+    file: &RequirementsFile,
+    rewritten: &BTreeSet<usize>,
+    nameless: &BTreeSet<usize>,
+    edits: &mut LineEdits,
+) {
     for (index, line) in file.lines.iter().enumerate() {
         let untouched = match &line.kind {
             LineKind::Requirement(entry) => !rewritten.contains(entry),
-            LineKind::Unnamed(_) => true,
+            LineKind::Unnamed(_) => !nameless.contains(&index),
             LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints(_) => false,
         };
         if untouched {
@@ -149,7 +164,12 @@ fn strip_hashes(file: &RequirementsFile, rewritten: &BTreeSet<usize>, edits: &mu
 }
 
 /// Lines that pip's hash mode would not take: it wants every line pinned and hashed.
-fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) -> Vec<Problem> {
+fn unhashed(
+    file: &RequirementsFile,
+    entries: &BTreeSet<usize>,
+    nameless: &BTreeSet<usize>,
+    view: View<'_>,
+) -> Vec<Problem> {
     let mut problems = Vec::new();
     let bare: Vec<usize> = file.unhashed().map(|one| one.entry).filter(|entry| entries.contains(entry)).collect();
     let help = if file.is_compiled() {
@@ -177,13 +197,25 @@ fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) 
         } else {
             (Code::Unpinned, format!("{name} is not pinned to one version, and has no digest"))
         };
-        problems.push(view.point(Problem::new(code, message).help(&*help), requirement.entry));
+        let entry = &file.entries[requirement.entry];
+        let help = if matches!(entry.origin, Origin::Index(_)) {
+            help.clone()
+        } else {
+            format!("{}, or {help}", emit::help(entry))
+        };
+        problems.push(view.point(Problem::new(code, message).help(help), requirement.entry));
     }
-    for (index, unnamed) in file.unnamed() {
+    for (index, unnamed) in file.unnamed().filter(|(index, _)| !nameless.contains(index)) {
         if unnamed.digests.is_empty() {
             let line = &file.lines[index];
+            let local = matches!(unnamed.origin, Origin::Directory(_) | Origin::File(_));
+            let help = if local {
+                format!("leave it out (--no-emit-local) and install it beside the output, or {help}")
+            } else {
+                help.clone()
+            };
             let mut problem =
-                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(&*help);
+                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(help);
             if let Some(source) = file.sources.get(line.source) {
                 problem = problem.at(source, line.span);
             }
@@ -195,19 +227,23 @@ fn unhashed(file: &RequirementsFile, entries: &BTreeSet<usize>, view: View<'_>) 
 
 /// Paths in a file that was included from another folder: pip reads them relative to the file they stand in, and the
 /// output is one file in the first one's place.
-fn moved_paths(file: &RequirementsFile) -> Vec<Problem> {
+fn moved_paths(file: &RequirementsFile, style: &Style) -> Vec<Problem> {
     let folder = |name: &str| name.rfind(['/', '\\']).map_or("", |at| &name[..at]).to_owned();
     let Some(home) = file.sources.first().map(|source| folder(&source.name)) else { return Vec::new() };
     let mut problems = Vec::new();
     for line in &file.lines {
-        let local = |origin: &Origin| matches!(origin, Origin::File(_) | Origin::Directory(_));
+        let emitted = |name, origin: &Origin| style.no_emit.why(name, origin).is_none();
+        let local =
+            |name, origin: &Origin| matches!(origin, Origin::File(_) | Origin::Directory(_)) && emitted(name, origin);
         let has_path = match &line.kind {
             LineKind::Constraints(_) => true,
             LineKind::Options(options) => {
                 options.iter().any(|one| matches!(one, GlobalOption::FindLinks(path) if !path.contains("://")))
             }
-            LineKind::Unnamed(unnamed) => local(&unnamed.origin),
-            LineKind::Requirement(index) => file.entries.get(*index).is_some_and(|entry| local(&entry.origin)),
+            LineKind::Unnamed(unnamed) => local(None, &unnamed.origin),
+            LineKind::Requirement(index) => {
+                file.entries.get(*index).is_some_and(|entry| local(Some(&entry.name), &entry.origin))
+            }
             LineKind::Blank | LineKind::Comment => false,
         };
         let Some(source) = file.sources.get(line.source).filter(|source| has_path && folder(&source.name) != home)

@@ -23,7 +23,7 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
     let config = read::config()?;
     let targets = job::audited(args, &config)?;
     let machine = Known::of(&args.machine)?;
-    let platforms: Vec<Platform> = targets.iter().map(|(target, _)| target.platform).collect();
+    let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args)?;
     let lock = read::lock(&read::lock_name(args.lock.as_ref(), &config)?)?;
@@ -34,10 +34,12 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
     let catalogues = read::catalogues(&catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
     let mut all = Vec::new();
-    for (target, choice) in targets {
+    for (target, choice, no_emit) in targets {
+        no_emit.check(&lock)?;
         let mut asked = machine.asked(Asked {
             target,
             choice,
+            no_emit,
             system: None,
             machine: "the target has".to_owned(),
             driver: args.machine.driver.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
+use crate::lock::emit::NoEmit;
 use crate::lock::poetry::{LockVersion, PoetryLock};
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
@@ -248,7 +249,8 @@ fn whole<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Result<(), String> {
     let target = Target { pythons: vec![one.environment.python], ..plan.target.clone() };
-    let second = plan::target(again, choice, &target, true, knowledge).map_err(|error| error.to_string())?;
+    let second =
+        plan::target(again, choice, &NoEmit::default(), &target, true, knowledge).map_err(|error| error.to_string())?;
     let mut decisions = second.environments.iter().flat_map(|one| &one.decisions);
     match decisions.find(|one| one.is_change() && one.what != What::Removed) {
         Some(decision) => Err(format!("{} would be changed again", decision.name)),
@@ -282,7 +284,7 @@ mod tests {
             backend: Some(Backend::cuda("11.7").unwrap()),
             pythons: vec![Python::three(10)],
         };
-        let mut plans = [plan::target(&lock, &everything, &target, false, &knowledge).unwrap()];
+        let mut plans = [plan::target(&lock, &everything, &NoEmit::default(), &target, false, &knowledge).unwrap()];
         let text = write::rewritten(&lock, &mut plans, &[everything], &Style::default()).unwrap();
         let problems = each_choice(&old, &plans, &parse(&spoil(&text)), &knowledge);
         problems.into_iter().map(|problem| problem.message).collect()

@@ -8,6 +8,7 @@ use pep508_rs::PackageName;
 use super::carried;
 use super::text::{is_sdist, is_wheel};
 use crate::catalog::pin::Pin;
+use crate::lock::emit;
 use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Environment;
@@ -190,7 +191,9 @@ impl<'a> Making<'a> {
             Origin::Git(_) | Origin::Directory(_) | Origin::File(_) => {
                 let message =
                     format!("{} comes from a repository, a folder or a file here, not from a URL", entry.name);
-                refuse(Code::NotPinnable, message, "lock a released version of it, or write a requirements file");
+                let help =
+                    format!("lock a released version of it, or {}; or write a requirements file", emit::help(entry));
+                refuse(Code::NotPinnable, message, &help);
                 Content::Release { index: None, files: Vec::new() }
             }
         }

@@ -1,0 +1,135 @@
+//! What an output leaves out although it is selected, in the words of `uv export`.
+
+use pep508_rs::PackageName;
+
+use super::{Entry, Lock, Origin, Selection};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::nearest;
+
+/// `--no-emit-project`, `--no-emit-local` and `--no-emit-package`. What the entries need stays in the output.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NoEmit {
+    /// Not the project that the lock is of.
+    pub project: bool,
+    /// No local files and folders.
+    pub local: bool,
+    /// Not these packages.
+    pub packages: Vec<PackageName>,
+}
+
+/// Why something is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NotEmitted {
+    /// It is the project itself.
+    Project,
+    /// It is a local file or folder.
+    Local,
+    /// It was named.
+    Package,
+}
+
+impl NotEmitted {
+    /// Why, and how it is installed beside the output.
+    pub fn spoken(self, install: &str) -> String {
+        let why = match self {
+            Self::Project => "the project itself",
+            Self::Local => "a local file or folder",
+            Self::Package => "as asked",
+        };
+        format!("{why}; install it with: pip install --no-deps {install}")
+    }
+}
+
+impl NoEmit {
+    /// Why something is left out; `None`: it is not.
+    pub fn why(&self, name: Option<&PackageName>, origin: &Origin) -> Option<NotEmitted> {
+        if name.is_some_and(|name| self.packages.contains(name)) {
+            return Some(NotEmitted::Package);
+        }
+        match origin {
+            Origin::Directory(path) if self.project && is_here(path) => Some(NotEmitted::Project),
+            Origin::Directory(_) | Origin::File(_) if self.local => Some(NotEmitted::Local),
+            Origin::Directory(_) | Origin::File(_) | Origin::Index(_) | Origin::Url(_) | Origin::Git(_) => None,
+        }
+    }
+
+    /// Takes what is left out from what is selected.
+    pub(crate) fn apply(&self, entries: &[Entry], selection: &mut Selection) {
+        if *self == Self::default() {
+            return;
+        }
+        for pick in std::mem::take(&mut selection.picks) {
+            let entry = &entries[pick.entry];
+            match self.why(Some(&entry.name), &entry.origin) {
+                Some(why) => selection.unemitted.push((pick, why)),
+                None => selection.picks.push(pick),
+            }
+        }
+    }
+
+    /// Refuses names that the lock does not have: a misspelt one would leave nothing out.
+    ///
+    /// # Errors
+    /// Each of them, with the nearest name.
+    pub fn check(&self, lock: &Lock) -> Result<()> {
+        let names = || lock.entries().iter().map(|entry| entry.name.as_ref());
+        let unknown = self.packages.iter().filter(|package| !names().any(|name| name == package.as_ref()));
+        let problems = unknown.map(|package| {
+            let message = format!("the lock has no package {package}, which --no-emit-package leaves out");
+            let help = nearest(package.as_ref(), names());
+            let help = help.map_or_else(|| "leave the option out".to_owned(), |near| format!("did you mean `{near}`?"));
+            Problem::new(Code::Usage, message).help(help)
+        });
+        Error::unless_empty(problems.collect())
+    }
+
+    /// Both what this and what another one leaves out.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.project |= other.project;
+        self.local |= other.local;
+        self.packages
+            .extend(other.packages.iter().filter(|name| !self.packages.contains(name)).cloned().collect::<Vec<_>>());
+        self
+    }
+}
+
+/// What to do with an entry that the output cannot hold.
+pub(crate) fn help(entry: &Entry) -> String {
+    let option = match &entry.origin {
+        Origin::File(_) | Origin::Directory(_) => "--no-emit-local".to_owned(),
+        Origin::Index(_) | Origin::Url(_) | Origin::Git(_) => format!("--no-emit-package {}", entry.name),
+    };
+    format!("leave it out ({option}) and install it beside the output")
+}
+
+/// What pip is given to install an entry.
+pub(crate) fn install(entry: &Entry) -> String {
+    match (&entry.origin, &entry.version) {
+        (Origin::File(path) | Origin::Directory(path), _) => path.clone(),
+        (Origin::Url(url) | Origin::Git(url), _) => format!("\"{} @ {url}\"", entry.name),
+        (Origin::Index(_), Some(version)) => format!("{}=={version}", entry.name),
+        (Origin::Index(_), None) => entry.name.to_string(),
+    }
+}
+
+/// True for the folder that the lock lies in, extras behind it or not.
+fn is_here(path: &str) -> bool {
+    let path = path.split('[').next().unwrap_or_default();
+    path.starts_with('.') && path.split(['/', '\\']).all(|part| matches!(part, "" | "."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_project_is_the_folder_of_the_lock() {
+        for path in [".", "./", "./.", ".[cuda]", ".\\"] {
+            assert!(is_here(path), "{path}");
+        }
+        for path in ["", "/", "..", "../", "./libs", "libs", ".hidden", "file:///"] {
+            assert!(!is_here(path), "{path}");
+        }
+    }
+}
