@@ -56,6 +56,26 @@ fn a_python_without_a_wheel_of_torch_is_left_out_though_the_lock_does_not_resolv
     assert!(told.contains("torch 1.12.1 has no cu126 build"), "{told}");
 }
 
+#[test]
+fn an_audit_leaves_out_the_pythons_that_an_export_leaves_out() {
+    let run = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    for expected in ["CPython 3.10", "note: left out CPython 3.11: torch 1.12.1 has no wheel for linux-x86_64"] {
+        assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
+    }
+    let json = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6 --report json");
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["left_out"][0]["python"], "3.11");
+    assert!(json["targets"].as_array().unwrap().iter().all(|target| target["python"] != "3.11"));
+    // Named, it is a problem; and so is a lock that does not resolve where torch has a wheel, or nowhere.
+    let named = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6 --python 3.11").refused();
+    assert!(named.contains("asks for numpy"), "{named}");
+    for (numpy, build) in [(">=3.7,<3.10", "11.6"), ("<3.7", "12.6")] {
+        let told = star("1.12.1", numpy).run(&format!("audit --cuda {build}")).refused();
+        assert!(told.contains("asks for numpy"), "{told}");
+    }
+}
+
 /// The example with flash-attn, without the comments that say for which Python it was made.
 fn example() -> String {
     let text = std::fs::read_to_string(root().join("examples/flash-attn/requirements.txt")).unwrap();

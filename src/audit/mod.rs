@@ -32,7 +32,7 @@ use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python, Target};
 use crate::plan::family::{self, Member};
 use crate::plan::files::Files;
-use crate::plan::{Knowledge, View, Wish};
+use crate::plan::{Knowledge, LeftOut, View, Wish, without_torch};
 use crate::report::audit::{Audit, Fate, Finding, Machine, Verdict};
 use crate::report::error::Result;
 use crate::report::rule::Rule;
@@ -145,7 +145,7 @@ pub fn audit<S: WheelSource>(
     digests::look(lock, &selected, knowledge, &mut findings);
     tell_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    Ok(Audit { lock: name, machines, findings: findings.into_all() })
+    Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new() })
 }
 
 /// One finding for all entries that nothing can be said of.
@@ -166,16 +166,32 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
 }
 
 /// The Pythons of a target that names none: every one that the lock allows, and where it has torch, of these the ones that
-/// the locked torch has a wheel for, if there are any.
+/// the locked torch has a wheel for, if there are any. Where the lock does not resolve and torch cannot be either, a
+/// Python is left out, as an export leaves it out; the second list says why.
 ///
 /// # Errors
 /// As [`audit`].
-pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge<'_, S>) -> Result<Vec<Python>> {
-    let allowed = lock.pythons(asked.target.platform);
-    let mut served = Vec::new();
+pub fn pythons<S: WheelSource>(
+    lock: &Lock,
+    asked: &Asked,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<(Vec<Python>, Vec<LeftOut>)> {
+    let mut allowed = lock.pythons(asked.target.platform);
+    let (mut served, mut left_out) = (Vec::new(), Vec::new());
+    let mut first = None;
     for python in &allowed {
         let environment = Environment { platform: asked.target.platform, python: *python };
-        let selection = lock.select(&asked.choice, environment)?;
+        let selection = match lock.select(&asked.choice, environment) {
+            Ok(selection) => selection,
+            Err(error) => {
+                let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
+                let Some(problems) = without_torch(View::of(lock), &wish, knowledge) else { return Err(error) };
+                let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
+                left_out.push(LeftOut { python: *python, why });
+                first.get_or_insert(error);
+                continue;
+            }
+        };
         let entries = selection.picks.iter().filter_map(|pick| lock.entries().get(pick.entry));
         let mut builds = entries.filter(|entry| knowledge.family(&entry.name) == Family::PerBackend);
         let installs = |verdict| matches!(verdict, Verdict::Wheel(_));
@@ -183,5 +199,9 @@ pub fn pythons<S: WheelSource>(lock: &Lock, asked: &Asked, knowledge: &Knowledge
             served.push(*python);
         }
     }
-    Ok(if served.is_empty() { allowed } else { served })
+    allowed.retain(|python| left_out.iter().all(|one| one.python != *python));
+    match first {
+        Some(error) if allowed.is_empty() => Err(error),
+        _ => Ok((if served.is_empty() { allowed } else { served }, left_out)),
+    }
 }

@@ -161,16 +161,26 @@ pub fn summary(summary: &Summary, colour: Colour) -> String {
     for warning in &summary.warnings {
         text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
     }
+    text + &left_out(&summary.left_out, colour)
+}
+
+/// The Pythons that a lock cannot serve; each reason once.
+fn left_out(all: &[(Python, String)], colour: Colour) -> String {
+    let mut text = String::new();
     let mut told: Vec<&str> = Vec::new();
-    for (_, why) in &summary.left_out {
+    for (_, why) in all {
         if !told.contains(&why.as_str()) {
             told.push(why);
-            let alike = summary.left_out.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
+            let alike = all.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
             let alike = list(&alike.collect::<Vec<_>>());
             let _ = writeln!(text, "{}: left out CPython {alike}: {}", colour.paint("1;33", "note"), shown(why));
         }
     }
     text
+}
+
+fn left_out_json(all: &[(Python, String)]) -> Vec<Value> {
+    all.iter().map(|(python, why)| json!({ "python": python.to_string(), "why": why })).collect()
 }
 
 fn sentence(change: &Change, all: &[Python]) -> String {
@@ -239,8 +249,6 @@ pub fn summary_json(summary: &Summary) -> String {
             })
         })
         .collect();
-    let left_out: Vec<Value> =
-        summary.left_out.iter().map(|(python, why)| json!({ "python": python.to_string(), "why": why })).collect();
     let value = json!({
         "target": {
             "platform": summary.platform.as_str(),
@@ -248,7 +256,7 @@ pub fn summary_json(summary: &Summary) -> String {
             "pythons": pythons(&summary.pythons),
         },
         "changes": changes,
-        "left_out": left_out,
+        "left_out": left_out_json(&summary.left_out),
         "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
     });
     document(&value)

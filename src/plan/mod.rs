@@ -47,6 +47,7 @@ pub use companions::Mismatch;
 pub use knowledge::{Knowledge, Required, Rows};
 pub use several::targets;
 pub use summary::{summary, without_name};
+pub(crate) use target::without_torch;
 pub use target::{LeftOut, TargetPlan, target};
 
 /// What is asked of the plan.

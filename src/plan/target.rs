@@ -146,7 +146,7 @@ fn is_missing(problem: &Problem) -> bool {
 }
 
 /// Why torch cannot be there, whichever of the lock's entries of it were selected; `None` if it could be.
-fn without_torch<S: WheelSource>(
+pub(crate) fn without_torch<S: WheelSource>(
     view: View<'_>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,

@@ -18,6 +18,8 @@ pub struct Audit {
     pub machines: Vec<Machine>,
     /// What was found, in the order of the lock.
     pub findings: Vec<Finding>,
+    /// Pythons of targets that name none which the lock cannot serve, and why.
+    pub left_out: Vec<(Python, String)>,
 }
 
 impl Audit {

@@ -33,7 +33,7 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
     let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
     let catalogues = read::catalogues(&catalogs)?;
     let knowledge = Knowledge::new(&catalogues);
-    let mut all = Vec::new();
+    let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for (target, choice, no_emit) in targets {
         no_emit.check(&lock)?;
         let mut asked = machine.asked(Asked {
@@ -48,7 +48,11 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
         if asked.target.pythons.is_empty() {
             asked.target.pythons = match machine.python.filter(|_| is_linux(asked.target.platform)) {
                 Some(python) => vec![python],
-                None => audit::pythons(&lock, &asked, &knowledge)?,
+                None => {
+                    let (pythons, without) = audit::pythons(&lock, &asked, &knowledge)?;
+                    left_out.extend(without.into_iter().map(|one| (one.python, one.why)));
+                    pythons
+                }
             };
         }
         all.push(asked);
@@ -58,6 +62,7 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
         let offers = indexes.ask(&Offers::wanted(&lock, &audit))?;
         audit = audit::audit(&lock, &all, &knowledge, &offers)?;
     }
+    audit.left_out = left_out;
     let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
     audit.weigh(&chosen);
     // The process ends soon: to take these apart piece by piece would be work for nothing.

@@ -37,6 +37,7 @@ pub fn human(audit: &Audit, colour: Colour) -> String {
         text.push('\n');
     }
     text.push_str(&table(&audit.machines));
+    text.push_str(&super::left_out(&audit.left_out, colour));
     let _ = writeln!(text, "{}: {}", shown(&audit.lock), counts(audit));
     text
 }
@@ -98,7 +99,7 @@ fn spoken(machine: &Machine) -> String {
 pub fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
-    let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings });
+    let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out) });
     super::document(&value)
 }
 
