@@ -59,8 +59,28 @@ fn a_wheel_without_compiled_code_serves_every_build() {
         assert!(run.ok().contains("\ntorchao==0.13.0\n"), "{arguments}");
     }
     // Where there is one with compiled code, that one is taken, and it is built for something.
-    let message = export("torch==2.8.0\ntorchao==0.17.0", "--cpu --python 3.11").refused();
-    assert!(message.contains("no torchao 0.17.0+cpu"), "{message}");
+    let message = export("torch==2.8.0\ntorchao==0.16.0", "--cpu --python 3.11").refused();
+    assert!(message.contains("no torchao 0.16.0+cpu"), "{message}");
+}
+
+#[test]
+fn a_release_of_which_one_wheel_serves_every_build_stays() {
+    for (release, arguments) in [("0.17.0", "--cpu"), ("0.17.0", "--cuda 12.6"), ("0.18.0", "--cuda 12.6")] {
+        let run = export(&format!("torch==2.8.0\ntorchao=={release}"), &format!("{arguments} --python 3.11"));
+        assert!(!run.stderr.contains("swapped  torchao"), "{arguments}: {}", run.stderr);
+        assert!(run.ok().contains(&format!("\ntorchao=={release}\n")), "{arguments}");
+    }
+    // A project that lists a build means it.
+    let place = place("torch==2.8.0\ntorchao==0.17.0");
+    let row = format!(
+        "wheel\ttorchao\t0.17.0+cu126\tcu126\thttps://wheels.example/cu126\t\
+         torchao-0.17.0+cu126-cp310-abi3-manylinux_2_28_x86_64.whl\t{}\t-\t1\t-\t-\n\
+         requires\ttorchao\t0.17.0+cu126\thttps://wheels.example/cu126\t*\tcomputed\t-\n",
+        "a".repeat(63) + "b"
+    );
+    place.write("ours.tsv", row);
+    let run = place.run("export --cuda 12.6 --python 3.11 --without-hashes --catalog ours.tsv requirements.txt");
+    assert!(run.stderr.contains("torchao 0.17.0 -> 0.17.0+cu126"), "{}", run.stderr);
 }
 
 #[test]

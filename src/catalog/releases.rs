@@ -85,6 +85,15 @@ pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
     })
 }
 
+/// True for a release of a package that is otherwise built per backend, of which one wheel serves every build.
+pub fn has_one_build(package: &PackageName, version: &Version) -> bool {
+    let public = version.clone().without_local();
+    lines("one").any(|columns| match columns.as_slice() {
+        [name, since] if *name == package.as_ref() => since.parse::<Version>().is_ok_and(|since| since <= public),
+        _ => false,
+    })
+}
+
 /// The first release of torch with a kind of build on a platform. `Some(None)`: none has one so far; `None`: not known.
 pub fn first_on(platform: Platform, backend: Backend) -> Option<Option<Version>> {
     lines("platform").find_map(|columns| match columns.as_slice() {
@@ -212,6 +221,10 @@ mod tests {
                 ["kinds", package, kinds] => {
                     assert!(crate::catalog::PER_BACKEND.contains(package));
                     assert!(kinds.split(' ').all(|kind| ["CPU", "CUDA", "ROCm", "XPU"].contains(&kind)));
+                }
+                ["one", package, since] => {
+                    assert!(crate::catalog::PER_BACKEND.contains(package));
+                    version(since);
                 }
                 ["platform", platform, kind, first] => {
                     let _: Platform = platform.parse().unwrap();

@@ -82,10 +82,9 @@ pub(crate) fn members<S: WheelSource>(
     };
     for (index, pick) in picks(true).chain(picks(false)) {
         let entry = &view.entries[pick.entry];
-        let kind = match knowledge.family(&entry.name) {
-            Family::No => continue,
-            kind @ (Family::PerBackend | Family::OneBuild) => kind,
-        };
+        if knowledge.family(&entry.name) == Family::No {
+            continue;
+        }
         let same_name = || seen.iter().filter(|other| view.entries[other.entry].name == entry.name);
         if same_name().any(|other| !other.condition.clone().and(pick.condition.clone()).is_never()) {
             // However many there are: one is told.
@@ -95,7 +94,7 @@ pub(crate) fn members<S: WheelSource>(
             continue;
         }
         seen.push(pick);
-        match member(view, entry, kind, torch_stays_from, wish, knowledge) {
+        match member(view, entry, torch_stays_from, wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
                 if is_torch(entry) && matches!(fate, Fate::Keep { .. }) {
                     torch_stays_from = Some(&entry.origin);
@@ -118,7 +117,6 @@ type Decided = (Version, Fate, Known, Option<Rc<WheelRow>>);
 fn member<S: WheelSource>(
     view: View<'_>,
     entry: &Entry,
-    kind: Family,
     torch_stays_from: Option<&Origin>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
@@ -149,7 +147,7 @@ fn member<S: WheelSource>(
     };
     let pure = || told(&default_wheel(entry, &locked, wish, &rows)?.wheel).filter(Result::is_err);
     let built = backend_of(&locked, version).or_else(pure);
-    let right = match (wish.backend, kind) {
+    let right = match (wish.backend, knowledge.family_of(&entry.name, version)) {
         (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),
         (Some(_), Family::OneBuild) => Some(Kept::OneBuild),
         (Some(wanted), Family::PerBackend | Family::No) => match built {

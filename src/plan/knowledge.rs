@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::catalog::pin::Witness;
-use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource};
+use crate::catalog::{Built, Family, Index, Requires, WheelRow, WheelSource, releases};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::{self, Marker};
@@ -93,6 +93,16 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     /// What kind of package it is.
     pub fn family(&self, package: &PackageName) -> Family {
         self.source.family(package)
+    }
+
+    /// How a release of a package takes part in it: of some that are built per backend one wheel serves all from some
+    /// release on, unless a catalogue of the project has a build of it.
+    pub(super) fn family_of(&self, package: &PackageName, version: &Version) -> Family {
+        let is_built = || self.rows(package, version).iter().any(|row| matches!(row.built, Built::For(_)));
+        match self.family(package) {
+            Family::PerBackend if releases::has_one_build(package, version) && !is_built() => Family::OneBuild,
+            family => family,
+        }
     }
 
     /// All wheels of a release, every build of it.

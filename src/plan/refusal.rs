@@ -142,7 +142,7 @@ fn never_of_kind<S: WheelSource>(
     let Environment { platform, python } = wish.environment;
     let rows = knowledge.rows(name, version);
     let kind = wanted.kind();
-    if knowledge.family(name) == Family::OneBuild {
+    if knowledge.family_of(name, version) == Family::OneBuild {
         let there = pythons(|there| rows.iter().any(|row| row.wheel.fit(there).is_some()), platform);
         let message = format!("{name} {version} has one build for all, and none of its wheels is for {platform}");
         let (message, help) = match there.as_slice() {
