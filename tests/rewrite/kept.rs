@@ -45,6 +45,21 @@ fn line_ends_marks_and_a_missing_newline_stay() {
     }
 }
 
+/// Poetry 1.3 and 1.4 write a category between the description and `optional`; later ones do not.
+#[test]
+fn a_new_entry_has_a_category_where_the_others_have_one() {
+    let (folder, target) = ("poetry-1.8/torch-2.0.1", "--cuda 11.8 --python 3.10");
+    let lock = Place::of(folder).read("poetry.lock");
+    assert!(!lock.contains("category = "));
+    let (_, plain) = rewritten(folder, target, &lock);
+    let optional = "\noptional = ";
+    let categorised = |text: &str| text.replace(optional, &format!("\ncategory = \"main\"{optional}"));
+    let (_, after) = rewritten(folder, target, &categorised(&lock));
+    let count = |text: &str, name: &str| text.matches(&format!("name = \"{name}\"\n")).count();
+    assert_eq!((count(&lock, "lit"), count(&after, "lit")), (0, 1), "nothing is new");
+    assert!(after == categorised(&plain), "{after}");
+}
+
 #[test]
 fn comments_stay_where_they_are() {
     for (folder, target) in CHANGES {
