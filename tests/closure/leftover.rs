@@ -340,3 +340,40 @@ fn libraries_of_two_cudas_that_are_asked_for_are_told() {
         "{output}"
     );
 }
+
+/// A lock may have read the list of another platform's wheel, so what a GPU library needs is held against the catalogue. Of
+/// everything else the lock is believed: it was resolved with all it needs.
+#[test]
+fn what_a_locked_gpu_library_needs_is_followed_and_what_others_need_is_not() {
+    let place = Place::new();
+    let libraries = ["nvidia-cusolver-cu12==11.4.5.107", "nvidia-cusparse-cu12==12.1.0.106"];
+    let torch = pin("torch==2.2.2", &[LINUX]);
+    place.write("requirements.txt", torch + &lock(&[], &BASE) + &lock(&[], &libraries));
+    let row = format!(
+        "wheel\tjinja2\t3.1.4\t-\tpypi\tjinja2-3.1.4-py3-none-any.whl\t{digest}\t-\t1\t-\t-\n\
+         requires\tjinja2\t3.1.4\tpypi\t*\tmetadata\t-\tmarkupsafe\n\
+         wheel\tmarkupsafe\t2.1.5\t-\tpypi\tmarkupsafe-2.1.5-py3-none-any.whl\t{digest}\t-\t1\t-\t-\n\
+         requires\tmarkupsafe\t2.1.5\tpypi\t*\tmetadata\t-\n",
+        digest = "e".repeat(64)
+    );
+    place.write("ours.tsv", row);
+    let output = place.run("export --cuda 12.1 --python 3.10 -q --catalog ours.tsv requirements.txt").ok();
+    assert!(libraries.iter().all(|library| output.contains(&format!("\n{library} "))), "{output}");
+    assert!(output.contains("\nnvidia-nvjitlink-cu12=="), "{output}");
+    assert!(output.contains("\njinja2==3.1.4 ") && !output.contains("markupsafe"), "{output}");
+}
+
+/// Nobody here knows what this release of the toolkit needs. It is the lock's own, so the lock is believed.
+#[test]
+fn a_locked_gpu_library_of_unknown_needs_is_no_problem() {
+    let place = Place::new();
+    let torch = pin("torch==2.2.2", &[LINUX]);
+    place.write("requirements.txt", torch + &lock(&[], &BASE) + &lock(&[], &["cuda-toolkit==12.6.0"]));
+    let index = "https://download.pytorch.org/whl/cu118";
+    place.write(
+        "ours.tsv",
+        format!("requires\ttorch\t2.2.2+cu118\t{index}\t*\toverride\tfor this test\tcuda-toolkit\n"),
+    );
+    let output = place.run("export --cuda 11.8 --python 3.10 -q --catalog ours.tsv requirements.txt").ok();
+    assert!(output.contains("\ncuda-toolkit==12.6.0 "), "{output}");
+}
