@@ -285,11 +285,6 @@ impl Patch {
         Self { edits: edits.collect() }
     }
 
-    /// True if nothing would change.
-    pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
-    }
-
     /// The text with all edits made; bytes outside the spans are the same bytes.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use torchswap::catalog::{BuiltIn, WheelSource};
+use torchswap::catalog::{Catalogues, WheelSource};
 use torchswap::packaging::target::{Environment, Platform};
 use torchswap::report::rule::Rule;
 
@@ -207,7 +207,7 @@ fn the_catalogue_knows_the_family() {
     place.write("poetry.lock", lock(&[torch]));
     let run = place.run("audit --platform macos-arm64 --python 3.9 --macos 12");
     snapshot("audit-skipped-release", &run.shown());
-    let rows = BuiltIn.wheels(&"torch".parse().unwrap());
+    let rows = Catalogues::NONE.wheels(&"torch".parse().unwrap());
     let row = rows.iter().find(|row| row.wheel.as_str() == "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl").unwrap();
     let right = Package::new("torch", "2.1.2").file(row.wheel.as_str(), &row.sha256.to_string());
     let wrong = Package::new("torch", "2.1.2").files(&[row.wheel.as_str()]);
@@ -215,7 +215,7 @@ fn the_catalogue_knows_the_family() {
     assert_eq!(codes(&[wrong], "--python 3.10"), only("digest-conflict"));
     let all: Vec<_> = ["torch", "torchvision", "xformers", "nvidia-cudnn-cu12", "intel-openmp"]
         .into_iter()
-        .flat_map(|name| BuiltIn.wheels(&name.parse().unwrap()))
+        .flat_map(|name| Catalogues::NONE.wheels(&name.parse().unwrap()))
         .collect();
     let pythons = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"];
     let on = |python: &str| Environment { platform: Platform::LinuxX86_64, python: python.parse().unwrap() };

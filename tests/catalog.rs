@@ -19,8 +19,8 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use serde_json::Value;
 use torchswap::catalog::{
-    Built, BuiltIn, Family, Index, Requires, RequiresRow, WheelRow, WheelSource, is_gpu_runtime, path_on_default_index,
-    releases,
+    Built, Catalogues, Family, Index, Requires, RequiresRow, WheelRow, WheelSource, is_gpu_runtime,
+    path_on_default_index, releases,
 };
 use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 
@@ -303,9 +303,9 @@ fn the_family_is_what_the_table_says() {
     for package in by_backend {
         let one_build = ["torchdata", "torchtext"].contains(&package.as_str());
         let family = if one_build { Family::OneBuild } else { Family::PerBackend };
-        assert_eq!(BuiltIn.family(&name(&package)), family);
+        assert_eq!(Catalogues::NONE.family(&name(&package)), family);
     }
-    assert_eq!(BuiltIn.family(&name("triton")), Family::No);
+    assert_eq!(Catalogues::NONE.family(&name("triton")), Family::No);
 }
 
 /// Whatever the platform, a GPU library is only required where it exists.
@@ -316,7 +316,7 @@ fn no_mac_wheel_requires_a_gpu_library() {
     for row in wheels().iter().filter(|row| row.wheel.platform_tag().contains("macosx")) {
         for platform in [Platform::MacosArm64, Platform::MacosX86_64] {
             let key = (row.wheel.name.clone(), row.wheel.version.clone(), row.index.clone(), row.sha256, platform);
-            let found = lists.entry(key).or_insert_with(|| BuiltIn.requires(row, platform));
+            let found = lists.entry(key).or_insert_with(|| Catalogues::NONE.requires(row, platform));
             let Requires::Known { list, .. } = found else { continue };
             known += 1;
             for requirement in list {
@@ -351,34 +351,35 @@ fn the_ranges_of_pythons_are_those_of_the_wheels() {
 
 #[test]
 fn finds_the_wheel_that_people_put_into_dockerfiles() {
-    let rows = BuiltIn.wheels_for(&name("torch"), &"2.0.1".parse().unwrap(), Backend::Cuda(11, 8));
+    let rows = Catalogues::NONE.wheels_of(&name("torch"), &"2.0.1".parse().unwrap());
     let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
-    let mut fitting = rows.iter().filter(|row| row.wheel.fit(here).is_some());
+    let built = |row: &&WheelRow| row.is_for(Backend::Cuda(11, 8)) && row.wheel.fit(here).is_some();
+    let mut fitting = rows.iter().filter(built);
     let row = fitting.next().unwrap();
     assert_eq!(fitting.next(), None);
     let url = "https://download.pytorch.org/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl";
     assert_eq!(row.url().as_deref(), Some(url));
     assert_eq!(&*row.catalogue, "built-in");
-    let Requires::Known { list, .. } = BuiltIn.requires(row, Platform::LinuxX86_64) else { panic!("{row}") };
+    let Requires::Known { list, .. } = Catalogues::NONE.requires(row, Platform::LinuxX86_64) else { panic!("{row}") };
     assert!(list.iter().any(|one| one.starts_with("triton==2.0.0")), "{list:?}");
 }
 
 #[test]
 fn a_release_is_found_by_any_of_its_spellings() {
     let toolkit = name("cuda-toolkit");
-    let found = BuiltIn.wheels_of(&toolkit, &"13.0.3".parse().unwrap());
+    let found = Catalogues::NONE.wheels_of(&toolkit, &"13.0.3".parse().unwrap());
     assert!(found.iter().any(|row| row.wheel.version.to_string() == "13.0.3.0"));
     let torch = name("torch");
     assert_eq!(
-        BuiltIn.wheels_of(&torch, &"2.7.0".parse().unwrap()),
-        BuiltIn.wheels_of(&torch, &"2.7".parse().unwrap())
+        Catalogues::NONE.wheels_of(&torch, &"2.7.0".parse().unwrap()),
+        Catalogues::NONE.wheels_of(&torch, &"2.7".parse().unwrap())
     );
     assert_eq!(
-        BuiltIn.wheels_of(&torch, &"2.7.1+cu118".parse().unwrap()),
-        BuiltIn.wheels_of(&torch, &"2.7.1".parse().unwrap())
+        Catalogues::NONE.wheels_of(&torch, &"2.7.1+cu118".parse().unwrap()),
+        Catalogues::NONE.wheels_of(&torch, &"2.7.1".parse().unwrap())
     );
-    assert!(BuiltIn.wheels_of(&torch, &"99".parse().unwrap()).is_empty());
-    assert!(BuiltIn.wheels_of(&name("torc"), &"2.7.1".parse().unwrap()).is_empty());
+    assert!(Catalogues::NONE.wheels_of(&torch, &"99".parse().unwrap()).is_empty());
+    assert!(Catalogues::NONE.wheels_of(&name("torc"), &"2.7.1".parse().unwrap()).is_empty());
 }
 
 #[test]
@@ -387,27 +388,23 @@ fn lookups_equal_a_scan() {
     let packages: BTreeSet<PackageName> = all.iter().map(|row| row.wheel.name.clone()).collect();
     for package in packages {
         let rows: Vec<&WheelRow> = all.iter().filter(|row| row.wheel.name == package).collect();
-        assert_eq!(BuiltIn.wheels(&package).iter().collect::<Vec<_>>(), rows);
+        assert_eq!(Catalogues::NONE.wheels(&package).iter().collect::<Vec<_>>(), rows);
         let versions: BTreeSet<_> = rows.iter().map(|row| row.wheel.public_version()).collect();
-        assert_eq!(BuiltIn.versions(&package), versions.iter().cloned().collect::<Vec<_>>());
+        assert_eq!(Catalogues::NONE.versions(&package), versions.iter().cloned().collect::<Vec<_>>());
         for version in versions {
             let expected: BTreeSet<String> =
                 rows.iter().filter(|row| row.wheel.public_version() == version).map(ToString::to_string).collect();
-            let found = BuiltIn.wheels_of(&package, &version);
+            let found = Catalogues::NONE.wheels_of(&package, &version);
             assert_eq!(found.iter().map(ToString::to_string).collect::<BTreeSet<_>>(), expected);
-            for backend in [Backend::Cpu, Backend::Cuda(11, 8), Backend::Rocm(6, 3, None)] {
-                let filtered: Vec<WheelRow> = found.iter().filter(|row| row.is_for(backend)).cloned().collect();
-                assert_eq!(BuiltIn.wheels_for(&package, &version, backend), filtered);
-            }
         }
     }
 }
 
 /// The list that a wheel of this file name has on a platform.
 fn requires_of(package: &str, index: &str, file: &str, platform: Platform) -> Requires {
-    let rows = BuiltIn.wheels(&name(package));
+    let rows = Catalogues::NONE.wheels(&name(package));
     let row = rows.iter().find(|row| row.index.as_str().ends_with(index) && row.wheel.as_str().starts_with(file));
-    BuiltIn.requires(row.unwrap_or_else(|| panic!("{file}")), platform)
+    Catalogues::NONE.requires(row.unwrap_or_else(|| panic!("{file}")), platform)
 }
 
 fn has_gpu(found: &Requires) -> bool {
@@ -456,7 +453,7 @@ fn what_a_torch_wheel_requires_is_known_for_most() {
             let on = |minor| row.wheel.fit(Environment { platform, python: Python::three(minor) }).is_some();
             if (6..=15).any(on) {
                 count += 1;
-                if !matches!(BuiltIn.requires(row, platform), Requires::Known { .. }) {
+                if !matches!(Catalogues::NONE.requires(row, platform), Requires::Known { .. }) {
                     *unknown.entry(format!("{} {} {platform}", row.wheel.version, row.index)).or_default() += 1;
                 }
             }

@@ -105,7 +105,7 @@ fn requirements<'l>(
                     findings.add(plain(url).at(at()));
                 }
             }
-            LineKind::Blank | LineKind::Comment | LineKind::Requirement(_) | LineKind::Constraints(_) => {}
+            LineKind::Blank | LineKind::Comment | LineKind::Requirement(_) | LineKind::Constraints => {}
         }
     }
 }

@@ -49,7 +49,6 @@ use pep508_rs::PackageName;
 use crate::packaging::target::{Backend, Platform};
 
 pub use bound::Bound;
-pub use embedded::BuiltIn;
 pub use index::Index;
 pub use made_for::MadeFor;
 pub use merge::{Merged, merge};
@@ -71,11 +70,6 @@ pub trait WheelSource {
     /// The wheels of a release, of every build: `2.0.1` gives 2.0.1 and 2.0.1+cu118; `2.0` and `2.0.0` are one release.
     fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow>;
 
-    /// The wheels of a release that are for a backend: [`WheelRow::is_for`].
-    fn wheels_for(&self, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
-        self.wheels_of(package, version).into_iter().filter(|row| row.is_for(backend)).collect()
-    }
-
     /// The releases that are known, without local labels, ascending.
     fn versions(&self, package: &PackageName) -> Vec<Version>;
 
@@ -92,12 +86,6 @@ pub trait WheelSource {
 
     /// Every release of a package with every backend it has wheels for, ascending.
     fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)>;
-
-    /// The backends a release has wheels for, ascending.
-    fn builds_of(&self, package: &PackageName, version: &Version) -> Vec<Backend> {
-        let public = version.clone().without_local();
-        self.builds(package).into_iter().filter(|(built, _)| *built == public).map(|(_, backend)| backend).collect()
-    }
 }
 
 /// How a package takes part in the torch family.

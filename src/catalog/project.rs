@@ -90,21 +90,9 @@ impl ProjectTable {
         Ok(Self { source, wheels, requires, lists, rows })
     }
 
-    /// The text of a project catalogue with these rows.
-    pub fn render(wheels: &[WheelRow], requires: &[RequiresRow]) -> String {
-        let wheels = wheels.iter().map(|row| format!("wheel\t{row}"));
-        let requires = requires.iter().map(|row| format!("requires\t{row}"));
-        sorted(wheels.chain(requires).collect())
-    }
-
     /// The rows of wheels, in the order of the file.
     pub fn wheels(&self) -> impl Iterator<Item = &WheelRow> {
         self.rows.iter().map(|(row, _)| row)
-    }
-
-    /// The lists of requirements, sorted.
-    pub fn requires(&self) -> Vec<RequiresRow> {
-        self.requires.lines().filter_map(|line| RequiresRow::parse(line).ok()).collect()
     }
 
     fn overrides(&self) -> bool {
@@ -160,7 +148,7 @@ pub struct Catalogues {
 
 impl Catalogues {
     /// The built-in catalogue alone.
-    pub(super) const NONE: Self = Self { projects: Vec::new(), overrides: false };
+    pub const NONE: Self = Self { projects: Vec::new(), overrides: false };
 
     /// Puts catalogues together. Of several that know a wheel the first counts, the built-in one before all, unless a row
     /// of a later one says that it overrides.
@@ -260,16 +248,7 @@ impl WheelSource for Catalogues {
     }
 
     fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
-        self.merged(|tables| tables.wheels_of(package, version, None))
-    }
-
-    fn wheels_for(&self, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
-        if self.overrides {
-            // What a wheel was built for may be overridden, too.
-            let rows = self.wheels_of(package, version);
-            return rows.into_iter().filter(|row| row.is_for(backend)).collect();
-        }
-        self.merged(|tables| tables.wheels_of(package, version, Some(backend)))
+        self.merged(|tables| tables.wheels_of(package, version))
     }
 
     fn versions(&self, package: &PackageName) -> Vec<Version> {

@@ -68,15 +68,6 @@ pub fn first_with(backend: Backend) -> Option<Version> {
     (at > 0).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
 }
 
-/// The last minor release with builds for a CUDA version: 2.7 for CUDA 11.8. `None` if it has not ended, or the matrix
-/// does not tell.
-pub fn last_with(backend: Backend) -> Option<Version> {
-    let rows = matrix("cuda");
-    let at = rows.iter().rposition(|(_, backends)| backends.contains(&backend))?;
-    let (next, _) = rows.get(at + 1)?;
-    (!is_unlisted(next, backend)).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
-}
-
 /// The kinds of builds ([`Backend::kind`]) that a package has at all; `None` where that is not known.
 pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
     lines("kinds").find_map(|columns| match columns.as_slice() {
@@ -190,7 +181,7 @@ pub fn is_skipped(platform: Platform, version: &Version) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::BuiltIn;
+    use crate::catalog::Catalogues;
 
     fn version(text: &str) -> Version {
         text.parse().unwrap()
@@ -253,18 +244,14 @@ mod tests {
 
     #[test]
     fn knows_where_a_cuda_begins_and_ends() {
-        assert_eq!(last_with(Backend::Cuda(11, 8)), Some(version("2.7")));
         assert_eq!(first_with(Backend::Cuda(11, 8)), Some(version("2.0")));
-        assert_eq!(last_with(Backend::Cuda(12, 1)), Some(version("2.5")));
-        assert_eq!(last_with(Backend::Cuda(12, 9)), None);
-        assert_eq!(last_with(Backend::Cuda(13, 0)), None);
         assert_eq!(first_with(Backend::Cuda(11, 3)), None);
-        assert_eq!(last_with(Backend::Cuda(9, 9)), None);
     }
 
     #[test]
     fn says_never_only_where_it_is_proven() {
-        let never = |text: &str, backend: &str| never_built(&BuiltIn, &version(text), backend.parse().unwrap());
+        let never =
+            |text: &str, backend: &str| never_built(&Catalogues::NONE, &version(text), backend.parse().unwrap());
         let too_new = never("2.8.0", "cu118").unwrap();
         assert_eq!(too_new.ends, Some(version("2.7.1")));
         assert_eq!(too_new.begins, None);

@@ -4,7 +4,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::requires::List;
-use super::row::{Built, WheelRow, columns, label_fits};
+use super::row::{WheelRow, columns, label_fits};
 use super::table::Table;
 use crate::packaging::target::Backend;
 
@@ -25,24 +25,20 @@ impl<'t> Tables<'t> {
         self.wheels.of(package).lines().filter_map(|line| self.read(line)).collect()
     }
 
-    /// The rows of a release; with a backend, only those that can be for it: other lines are not read.
-    pub(super) fn wheels_of(self, package: &PackageName, version: &Version, backend: Option<Backend>) -> Vec<WheelRow> {
-        let wanted = backend.map(|backend| Built::For(backend).to_string());
+    /// The rows of a release.
+    pub(super) fn wheels_of(self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
         let mut rows: Vec<WheelRow> = Vec::new();
         let spellings = spellings(version);
         let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
         // All spellings of most releases stand together; between those of a pre-release are others, too.
         let table = self.wheels.of(package).from(&format!("{package}\t{first}\t")).until(&after_local(package, last));
         for columns in table.lines().filter_map(columns) {
-            let ([_, spelling, built, ..], _) = columns;
+            let ([_, spelling, ..], _) = columns;
             let public = spelling.split_once('+').map_or(spelling, |(public, _)| public);
-            if spellings.iter().any(|spelling| spelling == public)
-                && wanted.as_deref().is_none_or(|wanted| built == wanted || built == "any")
-            {
+            if spellings.iter().any(|spelling| spelling == public) {
                 rows.extend(WheelRow::read(columns, self.name, rows.last()).ok());
             }
         }
-        rows.retain(|row| backend.is_none_or(|backend| row.is_for(backend)));
         rows
     }
 

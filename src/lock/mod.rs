@@ -36,7 +36,6 @@ pub use foreign::{FOREIGN, Foreign};
 
 use poetry::PoetryLock;
 use pylock::Pylock;
-use pyproject::Project;
 use requirements::RequirementsFile;
 
 /// A lock of one of the formats that are read.
@@ -124,14 +123,6 @@ impl Lock {
             Self::Poetry(lock) => std::slice::from_ref(&lock.source),
             Self::Requirements(file) => &file.sources,
             Self::Pylock(lock) => std::slice::from_ref(&lock.source),
-        }
-    }
-
-    /// The project beside it, where there is one and it is of use.
-    pub fn project(&self) -> Option<&Project> {
-        match self {
-            Self::Poetry(lock) => lock.project.as_ref(),
-            Self::Requirements(_) | Self::Pylock(_) => None,
         }
     }
 

@@ -141,11 +141,6 @@ impl PoetryLock {
         Ok(Self { source, version, entries, packages, by_name, extras, pythons, project, content_hash })
     }
 
-    /// The groups of an entry; none before 2.1.
-    pub fn groups_of(&self, entry: usize) -> &[ExtraName] {
-        self.packages.get(entry).map_or(&[], |package| &package.groups)
-    }
-
     /// True if an entry is installed for an extra only.
     pub fn is_optional(&self, entry: usize) -> bool {
         self.packages.get(entry).is_some_and(|package| package.optional)

@@ -86,8 +86,8 @@ pub enum LineKind {
     Unnamed(Box<Unnamed>),
     /// Options that hold for the whole file.
     Options(Vec<GlobalOption>),
-    /// `-c`: the path as it was given for reading.
-    Constraints(String),
+    /// `-c`.
+    Constraints,
 }
 
 /// What a requirement line says beyond its [`Entry`].
@@ -99,16 +99,12 @@ pub struct Requirement {
     pub line: usize,
     /// The extras asked for.
     pub extras: Vec<ExtraName>,
-    /// The versions asked for. `None`: a URL or a path stands there, or a `${VARIABLE}`.
-    pub versions: Option<VersionSpecifiers>,
     /// True if the line admits one version alone: one `==` without `*`, one `===`, or a URL.
     pub pinned: bool,
     /// True for `-e`.
     pub editable: bool,
     /// When it holds; `None`: always.
-    pub marker: Option<Marker>,
-    /// From the name to the end of the versions or the URL.
-    pub body: Span,
+    pub marker: Option<marker::Marker>,
     /// Its `--hash` options.
     pub hashes: Vec<Span>,
     /// Who needs it. `None`: the file does not say.
@@ -117,26 +113,11 @@ pub struct Requirement {
     pub notes: Span,
 }
 
-/// A marker as written and as understood.
-#[derive(Debug, Clone)]
-pub struct Marker {
-    /// Its text, continued lines joined.
-    pub text: String,
-    /// Where it stands.
-    pub span: Span,
-    /// What it means.
-    pub tree: marker::Marker,
-}
-
 /// A requirement that names no package.
 #[derive(Debug, Clone)]
 pub struct Unnamed {
     /// Where its file comes from.
     pub origin: Origin,
-    /// True for `-e`.
-    pub editable: bool,
-    /// When it holds; `None`: always.
-    pub marker: Option<Marker>,
     /// The digests it admits.
     pub digests: Vec<LockedDigest>,
 }
@@ -149,7 +130,7 @@ pub struct Limit {
     /// The versions it allows. `None`: a URL stands there, or a `${VARIABLE}`.
     pub versions: Option<VersionSpecifiers>,
     /// When it holds; `None`: always.
-    pub marker: Option<Marker>,
+    pub marker: Option<marker::Marker>,
     /// Where it stands.
     pub at: At,
 }
@@ -189,7 +170,7 @@ impl RequirementsFile {
         let picks = self.requirements.iter().filter_map(|requirement| {
             let condition = match &requirement.marker {
                 None => Condition::Always,
-                Some(marker) => Condition::of(&marker.tree, environment, extras),
+                Some(marker) => Condition::of(marker, environment, extras),
             };
             let package = |via: &Via| match via {
                 Via::Package(name) => Some(name.clone()),
@@ -219,7 +200,7 @@ impl RequirementsFile {
     pub fn limits(&self, environment: Environment) -> impl Iterator<Item = &Limit> {
         self.constraints.iter().filter(move |limit| match &limit.marker {
             None => true,
-            Some(marker) => !Condition::of(&marker.tree, environment, &Extras::new()).is_never(),
+            Some(marker) => !Condition::of(marker, environment, &Extras::new()).is_never(),
         })
     }
 
@@ -275,7 +256,7 @@ impl RequirementsFile {
             | LineKind::Comment
             | LineKind::Requirement(_)
             | LineKind::Options(_)
-            | LineKind::Constraints(_) => None,
+            | LineKind::Constraints => None,
         })
     }
 

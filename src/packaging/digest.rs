@@ -67,11 +67,6 @@ impl Sha256 {
         }
         digits
     }
-
-    /// The digest's bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
 }
 
 /// How much is read at once. What stays in the nearest cache of the CPU is copied several times as fast as what does not.

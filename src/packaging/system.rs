@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::packaging::target::Platform;
 use crate::text::quoted;
 
 /// What a platform tag asks for at least, or what a machine has.
@@ -79,19 +78,6 @@ impl System {
             Self::Macos(..) => Kind::Macos,
             Self::Glibc(..) => Kind::Glibc,
             Self::Musl(..) => Kind::Musl,
-        }
-    }
-
-    /// True if machines of a platform have such a system.
-    pub fn is_of(self, platform: Platform) -> bool {
-        match (self, platform) {
-            (Self::Macos(..), Platform::MacosArm64 | Platform::MacosX86_64)
-            | (Self::Glibc(..) | Self::Musl(..), Platform::LinuxX86_64 | Platform::LinuxAarch64) => true,
-            (Self::Macos(..), Platform::LinuxX86_64 | Platform::LinuxAarch64 | Platform::WindowsX86_64)
-            | (
-                Self::Glibc(..) | Self::Musl(..),
-                Platform::MacosArm64 | Platform::MacosX86_64 | Platform::WindowsX86_64,
-            ) => false,
         }
     }
 

@@ -23,7 +23,6 @@ pub use judge::judge;
 use crate::packaging::digest::Sha256;
 use crate::report::Witness;
 use crate::report::error::Problem;
-use crate::text::Place;
 
 use pins::Pinned;
 
@@ -71,10 +70,5 @@ impl Subject {
     pub fn at(mut self, url: Option<String>) -> Self {
         self.url = url;
         self
-    }
-
-    /// Where it is pinned.
-    pub fn place(&self) -> &Place {
-        &self.pinned.place
     }
 }

@@ -151,7 +151,7 @@ fn strip_hashes(
         let untouched = match &line.kind {
             LineKind::Requirement(entry) => !rewritten.contains(entry),
             LineKind::Unnamed(_) => !nameless.contains(&index),
-            LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints(_) => false,
+            LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints => false,
         };
         if untouched {
             let text = file.text(line);
@@ -236,7 +236,7 @@ fn moved_paths(file: &RequirementsFile, style: &Style) -> Vec<Problem> {
         let local =
             |name, origin: &Origin| matches!(origin, Origin::File(_) | Origin::Directory(_)) && emitted(name, origin);
         let has_path = match &line.kind {
-            LineKind::Constraints(_) => true,
+            LineKind::Constraints => true,
             LineKind::Options(options) => {
                 options.iter().any(|one| matches!(one, GlobalOption::FindLinks(path) if !path.contains("://")))
             }

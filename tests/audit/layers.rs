@@ -1,6 +1,6 @@
 //! The coupling of the layers: torch, its companions, CUDA, the driver, the image.
 
-use torchswap::catalog::{BuiltIn, WheelSource};
+use torchswap::catalog::{Catalogues, WheelSource};
 use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::lock::{Package, lock};
@@ -10,7 +10,7 @@ use crate::support::{Place, snapshot};
 /// A package with the catalogue's own wheel for Linux and CPython 3.10.
 fn real(name: &str, version: &str) -> Package {
     let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
-    let rows = BuiltIn.wheels(&name.parse().unwrap());
+    let rows = Catalogues::NONE.wheels(&name.parse().unwrap());
     let row = rows
         .iter()
         .find(|row| row.wheel.version == version.parse().unwrap() && row.wheel.fit(here).is_some())

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use torchswap::catalog::{Built, BuiltIn, Index, WheelRow, WheelSource, releases};
+use torchswap::catalog::{Built, Catalogues, Index, WheelRow, WheelSource, releases};
 use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 use torchswap::packaging::wheel::WheelName;
 
@@ -129,7 +129,7 @@ fn a_companion_is_built_for_what_torch_is_built_for_there() {
 fn the_default_index_has_cpu_builds_for_aarch64_until_cuda_13() {
     let here = Environment { platform: Platform::LinuxAarch64, python: Python::three(10) };
     let built = |package: &str, version: &str| {
-        let rows = BuiltIn.wheels_of(&package.parse().unwrap(), &version.parse().unwrap());
+        let rows = Catalogues::NONE.wheels_of(&package.parse().unwrap(), &version.parse().unwrap());
         let own = rows.iter().filter(|row| row.index == Index::Pypi && row.wheel.fit(here).is_some());
         own.map(|row| row.built.to_string()).collect::<Vec<_>>().join(" ")
     };

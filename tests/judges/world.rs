@@ -16,7 +16,7 @@ use std::str::FromStr;
 use pep440_rs::{Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 use toml_edit::{Item, TableLike};
-use torchswap::catalog::{BuiltIn, Index, Requires, WheelSource};
+use torchswap::catalog::{Catalogues, Index, Requires, WheelSource};
 use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::pythons::Interpreter;
@@ -189,7 +189,7 @@ fn requirements(
     must_know: bool,
 ) -> Vec<String> {
     let url = one.url.as_ref().map(|url| url.replace(&server.url(&format!("{at}/whl")), PYTORCH));
-    let rows = BuiltIn.wheels_of(&one.name, &one.version);
+    let rows = Catalogues::NONE.wheels_of(&one.name, &one.version);
     let rows = rows.iter().filter(|row| match &url {
         Some(url) => row.url().as_ref() == Some(url),
         None => {
@@ -199,7 +199,7 @@ fn requirements(
             row.index == Index::Pypi && pythons.iter().any(fits)
         }
     });
-    let known = rows.map(|row| BuiltIn.requires(row, Platform::LinuxX86_64)).find_map(|found| match found {
+    let known = rows.map(|row| Catalogues::NONE.requires(row, Platform::LinuxX86_64)).find_map(|found| match found {
         Requires::Known { list, .. } => Some(list),
         Requires::Suspect { .. } | Requires::Unknown => None,
     });

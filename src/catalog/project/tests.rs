@@ -16,6 +16,10 @@ fn name(text: &str) -> PackageName {
     PackageName::new(text.to_owned()).unwrap()
 }
 
+fn of_build(all: &Catalogues, package: &PackageName, version: &Version, backend: Backend) -> Vec<WheelRow> {
+    all.wheels_of(package, version).into_iter().filter(|row| row.is_for(backend)).collect()
+}
+
 #[test]
 fn adds_packages_and_their_lists() {
     let text = format!(
@@ -23,12 +27,11 @@ fn adds_packages_and_their_lists() {
         line("flash_attn-2.5.8+cu118-cp310-cp310-linux_x86_64.whl", "cu118", 'a')
     );
     let table = ProjectTable::parse("team.tsv", text).unwrap();
-    let text = ProjectTable::render(&table.wheels().cloned().collect::<Vec<_>>(), &table.requires());
-    let all = Catalogues::new(vec![ProjectTable::parse("team.tsv", text).unwrap()]).unwrap();
+    let all = Catalogues::new(vec![table]).unwrap();
     let package = name("flash-attn");
     assert_eq!(all.family(&package), Family::PerBackend);
     assert_eq!(all.versions(&package), ["2.5.8".parse().unwrap()]);
-    let rows = all.wheels_for(&package, &"2.5.8".parse().unwrap(), Backend::Cuda(11, 8));
+    let rows = of_build(&all, &package, &"2.5.8".parse().unwrap(), Backend::Cuda(11, 8));
     assert_eq!(rows.len(), 1);
     assert_eq!(&*rows[0].catalogue, "team.tsv");
     assert!(
@@ -41,16 +44,16 @@ fn adds_packages_and_their_lists() {
 fn the_built_in_row_counts_where_both_know_a_wheel() {
     let torch = name("torch");
     let version: Version = "2.0.1".parse().unwrap();
-    let known = Catalogues::NONE.wheels_for(&torch, &version, Backend::Cuda(11, 8));
+    let known = of_build(&Catalogues::NONE, &torch, &version, Backend::Cuda(11, 8));
     let same = ProjectTable::parse("t", format!("wheel\t{}\n", known[0])).unwrap();
     let all = Catalogues::new(vec![same]).unwrap();
-    assert_eq!(all.wheels_for(&torch, &version, Backend::Cuda(11, 8)), known);
+    assert_eq!(of_build(&all, &torch, &version, Backend::Cuda(11, 8)), known);
     assert_eq!(all.wheels_of(&torch, &version), Catalogues::NONE.wheels_of(&torch, &version));
 }
 
 #[test]
 fn a_project_may_not_contradict_the_built_in_catalogue() {
-    let known = Catalogues::NONE.wheels_for(&name("torch"), &"2.0.1".parse().unwrap(), Backend::Cuda(11, 8));
+    let known = of_build(&Catalogues::NONE, &name("torch"), &"2.0.1".parse().unwrap(), Backend::Cuda(11, 8));
     let mut other = known[0].clone();
     other.sha256 = "ab".repeat(32).parse().unwrap();
     let table = ProjectTable::parse("team.tsv", format!("wheel\t{other}\n")).unwrap();
@@ -82,7 +85,7 @@ fn a_project_may_know_what_a_wheel_was_built_for() {
     let mut better = unknown.clone();
     better.built = Built::For(Backend::Cuda(12, 8));
     let all = Catalogues::new(vec![ProjectTable::parse("t", format!("wheel\t{better}")).unwrap()]).unwrap();
-    let found = all.wheels_for(&package, &unknown.wheel.version, Backend::Cuda(12, 8));
+    let found = of_build(&all, &package, &unknown.wheel.version, Backend::Cuda(12, 8));
     assert_eq!(found.len(), 1);
     assert_eq!(all.wheels(&package).len(), rows.len());
 }

@@ -19,8 +19,6 @@ pub struct File {
     pub size: Option<u64>,
     /// Its digests, the best first; none where the tool that made the lock knew none.
     pub digests: Vec<LockedDigest>,
-    /// What of a source archive is the package.
-    pub subdirectory: Option<String>,
 }
 
 /// Where a file is.
@@ -97,15 +95,14 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     {
         return Err(toml.wrong(item, "`upload-time` should be a date and a time").into());
     }
-    let subdirectory = match table.get("subdirectory") {
-        None => None,
-        Some(item) => Some(origin::line(toml, item, "subdirectory")?.to_owned()),
-    };
+    if let Some(item) = table.get("subdirectory") {
+        origin::line(toml, item, "subdirectory")?;
+    }
     let Some(hashes) = table.get("hashes") else {
         return Err(fail(format!("`{what}` has no `hashes`"), near));
     };
     let digests = digests(toml, hashes)?;
-    Ok(File { name, wheel: None, stored, size, digests, subdirectory })
+    Ok(File { name, wheel: None, stored, size, digests })
 }
 
 /// Reads a table of digests, the best first. It may be empty, though PEP 751 has it otherwise: tools write that for files of

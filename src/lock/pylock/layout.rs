@@ -13,8 +13,6 @@ use crate::text::Span;
 pub struct Block {
     /// All of it: from `[[packages]]` up to the next header that is not its own, or to the comments above that.
     pub span: Span,
-    /// Where its own keys end: at its first header, or at its end.
-    pub head: usize,
     /// Behind the line of `version`, or of `name` where there is none.
     pub behind_version: usize,
     /// The value of `version`.
@@ -78,7 +76,7 @@ impl Pylock {
             let last = own.last().copied().unwrap_or(start);
             let name = self.entries.get(index).map_or(Span::default(), |entry| entry.at.span);
             let span = Span { start, end: end(last) };
-            blocks.push(Reading { toml: &toml, table, end: &end }.block(span, own.first().copied(), name)?);
+            blocks.push(Reading { toml: &toml, table, end: &end }.block(span, name)?);
         }
         Ok(blocks)
     }
@@ -111,7 +109,7 @@ struct Reading<'t, 's> {
 }
 
 impl Reading<'_, '_> {
-    fn block(&self, span: Span, first: Option<usize>, name: Span) -> Result<Block> {
+    fn block(&self, span: Span, name: Span) -> Result<Block> {
         let value = |key: &str| self.table.get(key).map(Item::span);
         let version = value("version");
         let mut others = Vec::new();
@@ -120,7 +118,6 @@ impl Reading<'_, '_> {
         }
         Ok(Block {
             span,
-            head: first.map_or(span.end, |start| above(&self.toml.source.text, start)),
             behind_version: self.lines(version.unwrap_or(name)).end,
             version,
             marker: value("marker").map(|span| (span, self.lines(span))),

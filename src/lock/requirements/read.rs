@@ -10,7 +10,7 @@ use super::lines::{self, LONGEST, Logical};
 use super::parse::{self, Asked, Parsed, Wanted};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
-use super::{GlobalOption, Limit, Line, LineKind, Marker, Requirement, RequirementsFile, Unnamed, digests, sniff};
+use super::{GlobalOption, Limit, Line, LineKind, Requirement, RequirementsFile, Unnamed, digests, sniff};
 use crate::lock::{At, Entry, LockedDigest, Origin};
 use crate::packaging::marker;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 let span = line.span(range);
                 self.include(open, &path, constraint, span).map_err(|problem| problem.at(open.source, span))?;
                 if constraint {
-                    self.push(open, line.span, LineKind::Constraints(path));
+                    self.push(open, line.span, LineKind::Constraints);
                 }
                 Ok(())
             }
@@ -242,7 +242,7 @@ impl Reader<'_> {
             Some(range) => {
                 let text = &line.code()[range.clone()];
                 let tree = self.marker(text).map_err(|why| problem(Code::Syntax, cut(&why, 200), range.clone()))?;
-                Some(Marker { text: text.to_owned(), span: line.span(range), tree })
+                Some(tree)
             }
         };
         let mut given = Vec::with_capacity(asked.hashes.len());
@@ -279,7 +279,7 @@ impl Reader<'_> {
                 None => return Err(problem(Code::Syntax, "no package is named".to_owned(), asked.body).into()),
             };
             digests.extend(given);
-            let unnamed = Unnamed { origin, editable: asked.editable, marker, digests };
+            let unnamed = Unnamed { origin, digests };
             self.push(open, span, LineKind::Unnamed(Box::new(unnamed)));
             return Ok(());
         };
@@ -295,11 +295,9 @@ impl Reader<'_> {
             entry,
             line: self.file.lines.len(),
             extras: asked.extras,
-            versions,
             pinned,
             editable: asked.editable,
             marker,
-            body,
             hashes,
             via,
             notes,

@@ -111,6 +111,10 @@ fn unchanged(file: &RequirementsFile) -> String {
     file.render(&LineEdits::default())
 }
 
+fn marker(text: &str) -> marker::Marker {
+    marker::parse(text).unwrap()
+}
+
 fn entry<'f>(file: &'f RequirementsFile, name: &str) -> (&'f Entry, &'f Requirement) {
     let index = file.entries.iter().position(|entry| entry.name.as_ref() == name).unwrap();
     (&file.entries[index], &file.requirements[index])
@@ -130,7 +134,7 @@ fn every_writing_survives_every_line_end() {
             let via = |file: &RequirementsFile| file.requirements.iter().map(|r| r.via.clone()).collect::<Vec<_>>();
             assert_eq!(via(&read), via(&plain));
             let markers = |file: &RequirementsFile| {
-                let marker = |r: &Requirement| r.marker.as_ref().map(|marker| marker.text.clone());
+                let marker = |r: &Requirement| r.marker.clone();
                 file.requirements.iter().map(marker).collect::<Vec<_>>()
             };
             assert_eq!(markers(&read), markers(&plain));
@@ -145,11 +149,10 @@ fn reads_what_poetry_writes() {
     let (certifi, requirement) = entry(&file, "certifi");
     assert_eq!(certifi.version.as_ref().unwrap().to_string(), "2024.8.30");
     assert_eq!(certifi.files.iter().count(), 2);
-    assert_eq!(requirement.marker.as_ref().unwrap().text, "python_version >= \"3.9\" and python_version < \"3.13\"");
+    assert_eq!(requirement.marker, Some(marker("python_version >= \"3.9\" and python_version < \"3.13\"")));
     let source = &file.sources[0];
-    assert_eq!(source.slice(requirement.body), "certifi==2024.8.30");
+    assert_eq!(source.slice(certifi.at.span), "certifi==2024.8.30");
     assert_eq!(source.slice(requirement.hashes[1]), format!("--hash={OTHER}"));
-    assert_eq!(source.slice(requirement.marker.as_ref().unwrap().span), requirement.marker.as_ref().unwrap().text);
     let (torch, requirement) = entry(&file, "torch");
     assert_eq!(torch.version.as_ref().unwrap().to_string(), "2.0.1+cu118");
     let url = "https://files.example/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl";
@@ -180,7 +183,7 @@ fn reads_what_pip_compile_writes() {
 fn reads_what_uv_writes() {
     let file = file(UV);
     assert_eq!(file.python_hint(Platform::LinuxX86_64), Some(vec![Python::three(11)]));
-    assert_eq!(file.unnamed().map(|(line, one)| (line, one.editable)).collect::<Vec<_>>(), [(2, true)]);
+    assert_eq!(file.unnamed().map(|(line, _)| line).collect::<Vec<_>>(), [2]);
     let (_, accelerate) = entry(&file, "accelerate");
     let root = Via::Root("server (pyproject.toml)".to_owned());
     assert_eq!(accelerate.via, Some(vec![root, Via::Package("peft".parse().unwrap())]));
@@ -195,10 +198,9 @@ fn reads_what_people_write() {
     let file = file(HAND);
     let origin = |name: &str| entry(&file, name).0.origin.clone();
     assert_eq!(origin("torch-vision"), Origin::Index(Some("https://index.example/simple".to_owned())));
-    assert_eq!(entry(&file, "torch-vision").1.marker.as_ref().unwrap().text, "python_version<\"3.12\"");
+    assert_eq!(entry(&file, "torch-vision").1.marker, Some(marker("python_version<\"3.12\"")));
     assert_eq!(file.notes(entry(&file, "torch-vision").1), "  # needs torch");
     assert!(!entry(&file, "numpy").1.pinned && entry(&file, "numpy").0.version.is_none());
-    assert_eq!(entry(&file, "six").1.versions.as_ref().unwrap().len(), 0);
     let (torch, requirement) = entry(&file, "torch");
     assert_eq!(
         torch.files.iter().next().unwrap().digest,
@@ -211,7 +213,7 @@ fn reads_what_people_write() {
     assert_eq!(origin("local"), Origin::File("./wheels/local-1.0-py3-none-any.whl".to_owned()));
     assert_eq!(origin("mine"), Origin::Git("git+https://${TOKEN}@git.example/mine.git@1f2e3d".to_owned()));
     assert!(entry(&file, "other").1.editable);
-    assert!(!entry(&file, "pins").1.pinned && entry(&file, "pins").1.versions.is_none());
+    assert!(!entry(&file, "pins").1.pinned);
     let unnamed: Vec<_> = file.unnamed().map(|(_, one)| one.origin.clone()).collect();
     let folder = |path: &str| Origin::Directory(path.to_owned());
     assert_eq!(unnamed, [folder("../folder"), folder("./sub[dev]")]);
@@ -252,7 +254,7 @@ fn markers_stand_behind_a_semicolon_with_or_without_blanks() {
         "a @ https://x.example/a.tar.gz;os_name=='nt'",
         "-e git+https://x.example/a#egg=a ; os_name=='nt'",
     ] {
-        assert_eq!(file(text).requirements[0].marker.as_ref().unwrap().text, "os_name=='nt'", "{text}");
+        assert_eq!(file(text).requirements[0].marker, Some(marker("os_name=='nt'")), "{text}");
     }
     let bare = file("https://x.example/a;b/a-1-py3-none-any.whl");
     assert!(bare.requirements[0].marker.is_none());
@@ -523,7 +525,7 @@ proptest! {
             let after = after.unwrap();
             let same = |file: &RequirementsFile| {
                 let one = |(entry, r): (&Entry, &Requirement)| {
-                    let marker = r.marker.as_ref().map(|marker| marker.text.clone());
+                    let marker = r.marker.clone();
                     (entry.name.clone(), entry.version.clone(), marker, r.via.clone())
                 };
                 file.entries.iter().zip(&file.requirements).map(one).collect::<Vec<_>>()
