@@ -184,6 +184,57 @@ fn a_bad_line_that_moves_on_is_borne_with() {
     assert_eq!((done.sha256, done.resumed), (digest(&bytes), 5));
 }
 
+/// A server on which whole answers break off, and the rest is always of another file.
+#[test]
+fn what_is_read_anew_is_no_progress() {
+    let server = Server::new();
+    let breaks = [Fault::Cut(2 << 20), Fault::WrongTotal(1)];
+    server.file(WHEEL, "application/zip", noise(3 << 20)).faults(WHEEL, breaks.into_iter().cycle().take(60));
+    let problem = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    assert!(problem.message.contains("given up after 4 tries"), "{problem}");
+    assert_eq!(server.count(WHEEL), 4);
+}
+
+#[test]
+fn a_length_that_is_never_reached_ends() {
+    let server = Server::new();
+    server.file(WHEEL, "application/zip", noise(3 << 20)).faults(WHEEL, vec![Fault::SaysMore(10); 60]);
+    let problem = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    assert_eq!(problem.code, Code::Network);
+    assert!(server.count(WHEEL) <= 5, "{}", server.count(WHEEL));
+}
+
+#[test]
+fn a_file_is_tried_ten_times_as_often_in_all() {
+    let server = Server::new();
+    // Each answer comes further than ever by 1 MB and breaks.
+    server.file(WHEEL, "application/zip", noise(30 << 20)).faults(WHEEL, vec![Fault::Cut(1_100_000); 60]);
+    let mut settings = patient();
+    settings.patience.retries = 1;
+    let problem = Network::new(settings).download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    assert!(problem.message.contains("given up after 11 tries"), "{problem}");
+}
+
+#[test]
+fn what_drips_is_given_up() {
+    let server = Server::new();
+    server.file(WHEEL, "application/zip", noise(LENGTH)).page("/page/", &"<p>".repeat(1000));
+    let drips = || vec![Fault::Slow(1, 20); 9];
+    server.faults(WHEEL, drips()).faults("/page/", drips());
+    let mut settings = patient();
+    settings.patience.idle = Duration::from_secs(1);
+    settings.patience.retries = 0;
+    let network = Network::new(settings);
+    let (wheel, page) = (url(&server.url(WHEEL)), url(&server.url("/page/")));
+    for problem in [
+        network.download(&wheel, &[], &()).unwrap_err(),
+        network.open(&wheel).unwrap_err(),
+        network.page(&page).unwrap_err(),
+    ] {
+        assert!(problem.message.contains("less than 1 kB of the answer came in a second"), "{problem}");
+    }
+}
+
 #[test]
 fn who_is_not_there_is_told_in_the_end() {
     // A port that nobody listens on: it was free a moment ago.

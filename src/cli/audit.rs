@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ChoiceArgs, ColourArg, EmitArgs, LockedArgs, TargetArgs};
+use super::{ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -52,9 +52,9 @@ pub struct Audit {
     /// The default index; also from PIP_INDEX_URL, UV_DEFAULT_INDEX. Implies --index
     #[arg(long, value_name = "URL", help_heading = "Index")]
     pub index_url: Option<String>,
-    /// Speak plain http with other hosts than this machine, too
-    #[arg(long, help_heading = "Index")]
-    pub allow_http: bool,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// A project's own catalogue of wheels; repeatable
     #[arg(long = "catalog", value_name = "FILE", help_heading = "Report")]
     pub catalogs: Vec<String>,

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::NetworkArgs;
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -142,10 +143,10 @@ pub struct Update {
     /// Download and hash wheels of which the index tells no digest
     #[arg(long)]
     pub hash_missing: bool,
-    /// Speak plain http with other hosts than this machine
-    #[arg(long)]
-    pub allow_http: bool,
     /// The catalogue to write; default: the configuration's, else torchswap-catalog.tsv
     #[arg(long = "catalog", short = 'o', visible_alias = "output", value_name = "FILE")]
     pub catalog: Option<String>,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }

@@ -14,11 +14,13 @@ use crate::packaging::target::{Backend, Platform, Python};
 mod audit;
 pub mod catalog;
 pub mod config;
+mod network;
 pub mod pages;
 pub mod starter;
 pub mod verify;
 
 pub use audit::{Audit, AuditReport, MachineArgs};
+pub use network::NetworkArgs;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
@@ -222,6 +224,9 @@ pub struct Export {
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
@@ -349,9 +354,6 @@ pub struct OutputArgs {
     /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
     #[arg(long, value_name = "URL")]
     pub index_url: Option<String>,
-    /// Speak plain http with other machines, too
-    #[arg(long)]
-    pub allow_http: bool,
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,

@@ -3,7 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::TalkArgs;
+use super::{NetworkArgs, TalkArgs};
 use crate::packaging::target::{Platform, Python};
 
 /// Examples of `verify`, for its help.
@@ -40,6 +40,9 @@ pub struct Verify {
     /// Whom to ask.
     #[command(flatten)]
     pub witnesses: WitnessArgs,
+    /// Which index is asked.
+    #[command(flatten)]
+    pub index: IndexArgs,
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -75,22 +78,13 @@ pub struct WitnessArgs {
     pub jobs: u8,
 }
 
-/// How the network is used.
+/// Which index is asked, and what is remembered.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
-pub struct NetworkArgs {
+pub struct IndexArgs {
     /// The default index, for releases that are pinned by version; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
     #[arg(long, value_name = "URL")]
     pub index_url: Option<String>,
-    /// Speak plain http with other machines, too
-    #[arg(long)]
-    pub allow_http: bool,
-    /// Wait this many seconds for an answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
-    pub timeout: u32,
-    /// Try so many times again
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
-    pub retries: u32,
     /// Do not remember the digests of finished downloads
     #[arg(long)]
     pub no_cache: bool,

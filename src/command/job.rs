@@ -4,7 +4,7 @@ use pep508_rs::ExtraName;
 
 use super::read;
 use crate::cli::config::{Config, Configured};
-use crate::cli::{Audit, ChoiceArgs, EmitArgs, Export, OutputFormat, Rewrite, TargetArgs};
+use crate::cli::{Audit, ChoiceArgs, EmitArgs, Export, NetworkArgs, OutputFormat, Rewrite, TargetArgs};
 use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
@@ -43,7 +43,7 @@ pub(super) struct Job {
 pub(super) struct Source {
     /// The base URL of the default index, where the command line has it.
     pub(super) base: Option<String>,
-    pub(super) allow_http: bool,
+    pub(super) network: NetworkArgs,
 }
 
 /// The jobs that a command line asks for: one, or with `--all-targets` one for each output of the configuration. Targets
@@ -87,7 +87,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
     let hashed = !without_hashes || format == OutputFormat::Pylock;
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
     let asked = args.output.index || args.output.index_url.is_some();
-    let index = asked.then(|| Source { base: args.output.index_url.clone(), allow_http: args.output.allow_http });
+    let index = asked.then(|| Source { base: args.output.index_url.clone(), network: args.network });
     Ok(Job {
         lock: lock.to_owned(),
         wanted: wanted(configured, &args.target, &args.choice),

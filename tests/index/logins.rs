@@ -1,10 +1,19 @@
 //! Logins, proxies and certificate authorities.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use torchswap::edge::index::{Netrc, Network, Proxies, Settings};
 use torchswap::report::error::Code;
 
 use super::{noise, patient, quick, url};
 use crate::support::server::{Fault, Server};
+use crate::support::{Place, fixture};
 
 /// `me:secret` and `you:secret`, as HTTP has them.
 const ME: &str = "Basic bWU6c2VjcmV0";
@@ -46,6 +55,108 @@ fn a_login_goes_to_no_other_host() {
     assert!(server.log().iter().all(|request| request.header("authorization") == ME));
     assert!(other.log().iter().all(|request| request.header("authorization").is_empty()));
     assert_eq!((server.log().len(), other.log().len()), (2, 2));
+}
+
+#[test]
+fn the_default_login_goes_to_what_the_user_named_alone() {
+    let (server, other) = (Server::new(), Server::new());
+    let (page, wheel) = (url(&server.url(PAGE)), url(&other.url("/a-1.whl")));
+    server.page(PAGE, &format!("<a href='{wheel}'>a</a><a href=b-1.whl>b</a>"));
+    server.file("/simple/torch/b-1.whl", "x", noise(10));
+    other.file("/a-1.whl", "x", noise(10));
+    let netrc = Netrc::parse("machine elsewhere.example login you password secret\ndefault login me password secret");
+    let network = Network::new(Settings { netrc: netrc.clone(), named: vec![page.clone()], ..patient() });
+    for link in &network.page(&page).unwrap().links {
+        network.download(&link.url, &[], &()).unwrap();
+        network.open(&link.url).unwrap();
+    }
+    assert!(server.log().iter().all(|request| request.header("authorization") == ME));
+    assert!(other.log().iter().all(|request| request.header("authorization").is_empty()));
+    assert_eq!((server.log().len(), other.log().len()), (3, 2));
+    // Nobody named it.
+    Network::new(Settings { netrc, ..patient() }).page(&page).unwrap();
+    assert_eq!(server.log()[3].header("authorization"), "");
+}
+
+#[test]
+fn the_commands_name_the_index_of_their_options() {
+    let server = Server::new();
+    let place = Place::new();
+    place.write("netrc", "default login me password secret");
+    place.write("r.txt", format!("demo==1.0 --hash=sha256:{}\n", "a".repeat(64)));
+    server.page("/simple/demo/", "");
+    let index = server.url("/simple");
+    for command in [
+        format!("verify r.txt --index --index-url {index} --retries 0 --timeout 60"),
+        format!("audit r.txt --platform macos-arm64 --python 3.11 --index-url {index} --retries 0 --timeout 60"),
+        format!("catalog update demo==1.0 --index {index} --retries 0 --timeout 60"),
+        format!("export r.txt --allow-none --python 3.11 --format pylock --index-url {index} --retries 0 --timeout 60"),
+    ] {
+        let before = server.log().len();
+        let run = place.online(&command);
+        // What is known of the entry without asking needs no page.
+        let asked = &server.log()[before..];
+        assert!(!asked.is_empty(), "{command}: {}", run.stderr);
+        assert!(asked.iter().all(|request| request.header("authorization") == ME), "{command}");
+    }
+}
+
+/// A server with a certificate that nobody signed but itself; the number of connections to it.
+fn untrusted() -> (url::Url, Arc<AtomicUsize>) {
+    let pem = |name: &str| std::fs::read(fixture(&format!("tls/{name}.pem"))).unwrap();
+    let certificate = CertificateDer::from_pem_slice(&pem("cert")).unwrap();
+    let key = PrivateKeyDer::from_pem_slice(&pem("key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = Arc::new(config.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = url(&format!("https://{}{PAGE}", listener.local_addr().unwrap()));
+    let count = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            counter.fetch_add(1, Ordering::Relaxed);
+            let Ok(tls) = ServerConnection::new(Arc::clone(&config)) else { return };
+            let mut stream = StreamOwned::new(tls, stream);
+            let mut request = [0; 4096];
+            // Who does not trust it says so here.
+            if matches!(stream.read(&mut request), Ok(1..)) {
+                let _ = stream.write_all(
+                    b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n",
+                );
+                stream.conn.send_close_notify();
+                let _ = stream.flush();
+            }
+        }
+    });
+    (at, count)
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted_is_told_at_once() {
+    let (url, count) = untrusted();
+    let problem = Network::new(patient()).page(&url).unwrap_err();
+    assert!(problem.message.contains("cannot be trusted"), "{problem}");
+    assert!(problem.to_string().contains("SSL_CERT_FILE"), "{problem}");
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    // The remedy is one.
+    let pem = std::fs::read(fixture("tls/cert.pem")).unwrap();
+    let settings = Settings { authorities: vec![("cert.pem (SSL_CERT_FILE)".to_owned(), pem)], ..patient() };
+    Network::new(settings).page(&url).unwrap();
+}
+
+#[test]
+fn a_server_without_tls_is_told_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = url(&format!("https://{}{PAGE}", listener.local_addr().unwrap()));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
+    let problem = Network::new(patient()).page(&at).unwrap_err();
+    assert!(problem.message.contains("speaks no TLS that is understood"), "{problem}");
 }
 
 #[test]

@@ -28,9 +28,10 @@ impl Indexes {
         if !args.index && args.index_url.is_none() {
             return Ok(None);
         }
-        let mut settings = io::network_settings()?;
-        settings.allow_http = args.allow_http;
-        Ok(Some(Self { network: Network::new(settings), default: read::index_url(args.index_url.as_ref())? }))
+        let default = read::index_url(args.index_url.as_ref())?;
+        let cli::NetworkArgs { allow_http, timeout, retries } = args.network;
+        let settings = io::network_settings()?.asked(allow_http, timeout, retries, default.clone());
+        Ok(Some(Self { network: Network::new(settings), default }))
     }
 
     /// Asks for some packages. One that an index does not have is left out.

@@ -7,9 +7,10 @@ use url::Url;
 use super::Told;
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
+use crate::cli::NetworkArgs;
 use crate::cli::catalog::Update;
 use crate::command::{outputs, read};
-use crate::edge::index::{Network, Settings};
+use crate::edge::index::Network;
 use crate::edge::io;
 use crate::edge::learn::{Wanted, learn};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -28,7 +29,10 @@ pub(super) fn update(args: &Update) -> Result<Told> {
     }
     let wanted = wanted(args)?;
     let catalogue = read::Addition::open(&file, config.catalogs.iter())?;
-    let network = Network::new(Settings { allow_http: args.allow_http, ..io::network_settings()? });
+    let NetworkArgs { allow_http, timeout, retries } = args.network;
+    // Where PyTorch's index is asked by default, nobody named it.
+    let named = args.index.iter().map(|_| &wanted.index).chain(&wanted.closure).cloned();
+    let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, named));
     let learned = learn(&wanted, &catalogue.known, &network)?;
     let merged = catalogue.merge(learned.wheels, learned.lists)?;
     let mut notes = told(&merged, &file);

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use pep508_rs::PackageName;
 use url::Url;
 
+use crate::cli::NetworkArgs;
 use crate::command::job::Source;
 use crate::command::read;
-use crate::edge::index::{Network, Page, Settings, simple};
+use crate::edge::index::{Network, Page, simple};
 use crate::edge::io;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::write::{At, Draft, File};
@@ -19,7 +20,8 @@ use crate::write::{At, Draft, File};
 pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
     let default = read::index_url(source.base.as_ref())?;
     let mut unnamed = false;
-    let network = Network::new(Settings { allow_http: source.allow_http, ..io::network_settings()? });
+    let NetworkArgs { allow_http, timeout, retries } = source.network;
+    let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, default.clone()));
     let mut problems = Vec::new();
     let mut pages: BTreeMap<(PackageName, Url), Option<Page>> = BTreeMap::new();
     draft.fill(|name, index, file| {

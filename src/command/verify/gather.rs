@@ -72,7 +72,7 @@ impl Job<'_> {
     /// Downloads what is at URLs, and of releases what was asked for by name.
     pub(super) fn download(&self, sorted: &[(Pinned, Sorted)], pages: &Pages) -> Found {
         let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return Found::new() };
-        let cache = if self.args.network.no_cache { None } else { Cache::of_user() };
+        let cache = if self.args.index.no_cache { None } else { Cache::of_user() };
         // One file may be pinned several times.
         let mut wanted: BTreeMap<String, (Url, String, Vec<FileKey>)> = BTreeMap::new();
         let mut found = Found::new();

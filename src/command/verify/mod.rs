@@ -1,7 +1,5 @@
 //! `torchswap verify`: do the wheels behind the pins have these digests?
 
-use std::time::Duration;
-
 use url::Url;
 
 mod bytes;
@@ -11,7 +9,8 @@ mod parallel;
 
 use super::read;
 use crate::catalog::{Catalogues, WheelSource};
-use crate::cli::verify::{NetworkArgs, Verify};
+use crate::cli::NetworkArgs;
+use crate::cli::verify::Verify;
 use crate::edge::index::Network;
 use crate::edge::io;
 use crate::edge::progress::Display;
@@ -61,8 +60,12 @@ pub fn run(args: &Verify, display: &Display) -> Result<Outcome> {
     let configured = config.targets.into_iter().filter_map(|target| target.mirror);
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
-    let default = read::index_url(args.network.index_url.as_ref())?;
-    let network = if args.witnesses.index || args.witnesses.download { Some(network(&args.network)?) } else { None };
+    let default = read::index_url(args.index.index_url.as_ref())?;
+    let network = if args.witnesses.index || args.witnesses.download {
+        Some(network(&args.network, default.clone())?)
+    } else {
+        None
+    };
     let job = Job { args, catalogues, default: default.as_ref(), network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
     let write = match record {
@@ -94,12 +97,8 @@ fn pins(args: &Verify) -> Result<Vec<Pinned>> {
     Ok(all)
 }
 
-fn network(args: &NetworkArgs) -> Result<Network> {
-    let mut settings = io::network_settings()?;
-    settings.allow_http = args.allow_http;
-    settings.patience.idle = Duration::from_secs(args.timeout.into());
-    settings.patience.retries = args.retries;
-    Ok(Network::new(settings))
+fn network(args: &NetworkArgs, named: Option<Url>) -> Result<Network> {
+    Ok(Network::new(io::network_settings()?.asked(args.allow_http, args.timeout, args.retries, named)))
 }
 
 struct Job<'j> {

@@ -9,7 +9,8 @@ use url::Url;
 
 use super::fetch::{broken, text_of};
 use super::http::{Ask, Network};
-use super::policy::{Failure, shown};
+use super::pace::Paced;
+use super::policy::{Failure, Tries, shown};
 use super::range::{Identity, content_range};
 use super::settings::LARGEST_FILE;
 use crate::packaging::digest::Sha256;
@@ -18,7 +19,7 @@ use crate::report::error::{Code, Problem};
 /// How much is read at once.
 const PIECE: usize = 256 << 10;
 
-/// How much must have come for a broken connection to count as a success that ended.
+/// How much further than ever a broken connection must have come to count as a success that ended.
 const PROGRESS: u64 = 1 << 20;
 
 /// How much of what came is asked for again where nothing but the bytes tells that the file is still the same.
@@ -93,18 +94,19 @@ impl Network {
         progress: &dyn Progress,
     ) -> Result<Downloaded, Problem> {
         let mut state = State::new(0);
-        let mut failures = 0;
+        let mut tries = Tries::default();
+        let mut furthest = 0;
         let mut piece = vec![0; PIECE];
         loop {
-            let before = state.position;
             match self.go_on(url, &mut state, &mut piece, parts, progress) {
                 Ok(()) => break,
                 Err(failure) => {
-                    if state.position >= before + PROGRESS {
-                        failures = 0;
+                    // What was read before and is read anew is no progress.
+                    if state.position >= furthest + PROGRESS {
+                        furthest = state.position;
+                        tries.moved_on();
                     }
-                    self.wait(url, failures, failure)?;
-                    failures += 1;
+                    self.wait(url, &mut tries, failure)?;
                 }
             }
         }
@@ -173,6 +175,7 @@ impl Network {
             progress.length(length);
         }
         let length = state.identity.as_ref().map_or(0, |identity| identity.length);
+        let mut response = Paced::new(response, self.patience().idle);
         progress.position(state.position);
         loop {
             let count = response.read(piece).map_err(|error| broken(&error))?;

@@ -1,7 +1,7 @@
 //! Small texts from the network: pages and METADATA, whole, within limits, from compression freed.
 
-use std::io::{ErrorKind, Read};
-use std::time::{Duration, Instant};
+use std::io::{self, ErrorKind, Read};
+use std::time::Instant;
 
 use flate2::read::MultiGzDecoder;
 use reqwest::blocking::Response;
@@ -9,6 +9,7 @@ use reqwest::header;
 use url::Url;
 
 use super::http::{Ask, Network};
+use super::pace::{Paced, Slow};
 use super::policy::{Failure, shown};
 use super::settings::LARGEST_METADATA;
 use super::simple::{self, ACCEPT, Link, Metadata, Page};
@@ -49,11 +50,14 @@ impl Network {
     /// The address an answer came from, its content type, its body.
     fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<(Url, String, Vec<u8>), Problem> {
         self.persist(ask.url, || {
-            let deadline = Deadline::new(self.patience().page);
+            let start = Instant::now();
             let response = self.once(ask)?;
             let base = response.url().clone();
             let kind = text_of(&response, header::CONTENT_TYPE);
-            let body = body(ask.url, response, deadline, limit)?;
+            let encoding = text_of(&response, header::CONTENT_ENCODING).to_ascii_lowercase();
+            let patience = self.patience();
+            let paced = Paced::new(response, patience.idle).until(start + patience.page);
+            let body = body(ask.url, &encoding, paced, limit)?;
             Ok((base, kind, body))
         })
     }
@@ -64,12 +68,11 @@ pub(super) fn text_of(response: &Response, name: header::HeaderName) -> String {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_owned()
 }
 
-fn body(url: &Url, response: Response, deadline: Deadline, limit: u64) -> Result<Vec<u8>, Failure> {
-    let encoding = text_of(&response, header::CONTENT_ENCODING).to_ascii_lowercase();
+fn body(url: &Url, encoding: &str, sent: Paced<Response>, limit: u64) -> Result<Vec<u8>, Failure> {
     // As sent it may have as many bytes as it may have in the end; then it cannot shrink either.
-    let sent = Timed { inner: response, deadline }.take(limit + 1);
+    let sent = sent.take(limit + 1);
     let mut bytes = Vec::new();
-    let read = match encoding.as_str() {
+    let read = match encoding {
         "" | "identity" => { sent }.read_to_end(&mut bytes),
         "gzip" | "x-gzip" => MultiGzDecoder::new(sent).take(limit + 1).read_to_end(&mut bytes),
         _ => return Err(Failure::last(Code::Network, format!("{} comes in an encoding nobody asked for", shown(url)))),
@@ -83,35 +86,10 @@ fn body(url: &Url, response: Response, deadline: Deadline, limit: u64) -> Result
 }
 
 /// What it means that an answer ended early.
-pub(super) fn broken(error: &std::io::Error) -> Failure {
+pub(super) fn broken(error: &io::Error) -> Failure {
+    if let Some(slow) = Slow::of(error) {
+        return Failure::passing(slow.to_string());
+    }
     let late = error.kind() == ErrorKind::TimedOut || error.to_string().contains("timed out");
     Failure::passing(if late { "the answer stalled" } else { "the answer broke off" })
-}
-
-/// A moment by which an answer must be there.
-#[derive(Clone, Copy)]
-struct Deadline {
-    start: Instant,
-    allowed: Duration,
-}
-
-impl Deadline {
-    fn new(allowed: Duration) -> Self {
-        Self { start: Instant::now(), allowed }
-    }
-}
-
-/// A reader that fails once its time is over: one that gives a byte now and then would never be late otherwise.
-struct Timed<R> {
-    inner: R,
-    deadline: Deadline,
-}
-
-impl<R: Read> Read for Timed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.deadline.start.elapsed() > self.deadline.allowed {
-            return Err(ErrorKind::TimedOut.into());
-        }
-        self.inner.read(buffer)
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::error::Error as _;
+use std::io;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 
@@ -14,7 +15,7 @@ use rustls::pki_types::pem::PemObject;
 use url::Url;
 
 use super::netrc::Login;
-use super::policy::{self, Failure, shown};
+use super::policy::{self, Failure, Tries, shown};
 use super::settings::{Patience, Proxies, Settings};
 use crate::report::error::{Code, Problem};
 
@@ -64,42 +65,55 @@ impl Network {
     }
 
     /// Does something until it works, fails for good, or has been tried often enough.
-    pub(super) fn persist<T>(&self, url: &Url, mut attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Problem> {
-        let mut number = 0;
+    pub(super) fn persist<T>(&self, url: &Url, attempt: impl FnMut() -> Result<T, Failure>) -> Result<T, Problem> {
+        self.persist_with(url, &mut Tries::default(), attempt)
+    }
+
+    /// The same with a count that goes on: of a file of which several parts are asked for.
+    pub(super) fn persist_with<T>(
+        &self,
+        url: &Url,
+        tries: &mut Tries,
+        mut attempt: impl FnMut() -> Result<T, Failure>,
+    ) -> Result<T, Problem> {
         loop {
             match attempt() {
-                Ok(done) => return Ok(done),
-                Err(failure) => self.wait(url, number, failure)?,
+                Ok(done) => {
+                    tries.moved_on();
+                    return Ok(done);
+                }
+                Err(failure) => self.wait(url, tries, failure)?,
             }
-            number += 1;
         }
     }
 
-    /// Waits before the `number`th new try.
+    /// Waits before a new try.
     ///
     /// # Errors
     /// If there is to be none.
-    pub(super) fn wait(&self, url: &Url, number: u32, failure: Failure) -> Result<(), Problem> {
+    pub(super) fn wait(&self, url: &Url, tries: &mut Tries, failure: Failure) -> Result<(), Problem> {
+        let patience = self.patience();
         match failure {
             Failure::Final(problem) => Err(problem),
-            Failure::Passing { why, .. } if number >= self.patience().retries => {
-                let message = format!("{}: {why}; given up after {} tries", shown(url), number + 1);
-                Err(Problem::new(Code::Network, message).help("try again later"))
-            }
-            Failure::Passing { after, .. } => {
-                sleep(policy::pause(number, after, self.patience()));
-                Ok(())
-            }
+            Failure::Passing { why, after } => match tries.failed(patience.retries) {
+                Ok(in_vain) => {
+                    sleep(policy::pause(in_vain, after, patience));
+                    Ok(())
+                }
+                Err(total) => {
+                    let message = format!("{}: {why}; given up after {total} tries", shown(url));
+                    Err(Problem::new(Code::Network, message).help("try again later"))
+                }
+            },
         }
     }
 
     /// Sends a request once and follows redirects. The answer is one of success; its URL has no login.
     pub(super) fn once(&self, ask: &Ask<'_>) -> Result<Response, Failure> {
         let mut url = ask.url.clone();
-        for number in 0..=policy::MOST_REDIRECTS {
+        for _ in 0..=policy::MOST_REDIRECTS {
             policy::check_scheme(&url, self.settings.allow_http).map_err(Failure::Final)?;
-            // A host that somebody else leads to gets no login that was not meant for it by name.
-            let login = self.login(&mut url, number == 0);
+            let login = self.login(&mut url);
             let mut request = self.client()?.get(url.clone()).headers(ask.headers.clone());
             if let Some(login) = login {
                 request = request.basic_auth(login.name, login.secret);
@@ -120,8 +134,9 @@ impl Network {
         Err(Failure::last(Code::Network, message))
     }
 
-    /// Takes the login out of an address; without one it is that of the same origin before, or that of the netrc.
-    fn login(&self, url: &mut Url, or_default: bool) -> Option<Login> {
+    /// Takes the login out of an address; without one it is that of the same origin before, or that of the netrc. One that
+    /// the netrc has for every host goes to the servers that the user named, and to none that others lead to.
+    fn login(&self, url: &mut Url) -> Option<Login> {
         let mut known = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
         let origin = url.origin().ascii_serialization();
         if !url.username().is_empty() || url.password().is_some() {
@@ -132,7 +147,8 @@ impl Network {
             let _ = url.set_username("");
             let _ = url.set_password(None);
         }
-        known.get(&origin).or_else(|| self.settings.netrc.login(url.host_str()?, or_default)).cloned()
+        let is_named = self.settings.named.iter().any(|named| named.origin() == url.origin());
+        known.get(&origin).or_else(|| self.settings.netrc.login(url.host_str()?, is_named)).cloned()
     }
 
     fn client(&self) -> Result<&Client, Failure> {
@@ -195,19 +211,32 @@ fn proxies(proxies: &Proxies) -> Result<Vec<Proxy>, Problem> {
     Ok(all.into_iter().flatten().collect())
 }
 
-/// What it means that no answer came.
+/// What it means that no answer came. A server that speaks no TLS that can be trusted will not do so the next time.
 fn failed(url: &Url, error: &reqwest::Error) -> Failure {
     let why = chain(error);
-    let mut cause = error.source();
-    while let Some(one) = cause {
-        let inner = one.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some() {
-            let problem = Problem::new(Code::Network, format!("{} cannot be trusted: {why}", shown(url)));
-            return Failure::Final(problem.help("name your certificate authorities with SSL_CERT_FILE"));
+    let Some(tls) = tls(error) else {
+        return if error.is_timeout() { Failure::passing("no answer in time") } else { Failure::passing(why) };
+    };
+    let (what, remedy) = match tls {
+        // A verifier of the system tells some of its reasons as general ones.
+        rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) | rustls::Error::NoCertificatesPresented => {
+            ("cannot be trusted", "name your certificate authorities with SSL_CERT_FILE")
         }
-        cause = one.source();
+        _ => {
+            ("speaks no TLS that is understood", "look at the address, and at what stands between: a proxy, a firewall")
+        }
+    };
+    Failure::Final(Problem::new(Code::Network, format!("{} {what}: {why}", shown(url))).help(remedy))
+}
+
+/// What TLS says of a failure. It lies in errors of reading and writing that may lie in others of their kind, and such a
+/// one names as its source not what lies in it, but the source of that.
+fn tls<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
+    if let Some(found) = error.downcast_ref::<rustls::Error>() {
+        return Some(found);
     }
-    if error.is_timeout() { Failure::passing("no answer in time") } else { Failure::passing(why) }
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    inner.and_then(|inner| tls(inner)).or_else(|| error.source().and_then(tls))
 }
 
 /// An error with its causes, without the address, which may hold a secret.

@@ -16,6 +16,7 @@ mod html;
 mod http;
 mod json;
 mod netrc;
+mod pace;
 mod policy;
 mod range;
 mod settings;

@@ -35,6 +35,32 @@ impl Failure {
     }
 }
 
+/// How many times as often as without progress a file may be tried in all.
+pub(super) const MOST_RETRIES: u32 = 10;
+
+/// How often something was tried: without progress, and in all. What makes a little progress each time must end, too.
+#[derive(Debug, Default)]
+pub(super) struct Tries {
+    in_vain: u32,
+    failed: u32,
+}
+
+impl Tries {
+    /// There was progress.
+    pub(super) fn moved_on(&mut self) {
+        self.in_vain = 0;
+    }
+
+    /// One more try failed: how many did before it without progress, or, if there is to be no other, how many there were.
+    pub(super) fn failed(&mut self, retries: u32) -> Result<u32, u32> {
+        let before = self.in_vain;
+        self.in_vain += 1;
+        self.failed += 1;
+        let is_over = self.in_vain > retries || self.failed > retries.saturating_mul(MOST_RETRIES);
+        if is_over { Err(self.failed) } else { Ok(before) }
+    }
+}
+
 /// An address for messages: without login, query and fragment, any of which may be secret.
 pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
@@ -157,6 +183,19 @@ mod tests {
         assert_eq!(shown, "https://i.example/a?…");
         let error = redirected(&url("https://me:secret@i.example/?k=secret"), "http://x:secret@i.example").unwrap_err();
         assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn tries_end_without_progress_and_with_a_little() {
+        let mut tries = Tries::default();
+        assert_eq!((0..4).map(|_| tries.failed(3)).collect::<Vec<_>>(), [Ok(0), Ok(1), Ok(2), Err(4)]);
+        let mut tries = Tries::default();
+        let moving = (1..).find_map(|_| {
+            tries.moved_on();
+            tries.failed(3).err()
+        });
+        assert_eq!(moving, Some(31));
+        assert_eq!(Tries::default().failed(0), Err(1));
     }
 
     #[test]

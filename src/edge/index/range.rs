@@ -1,6 +1,7 @@
 //! Parts of a file on the network, as if it were open here: what a wheel requires stands in a few kB of its two GB.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 use reqwest::blocking::Response;
 use reqwest::{StatusCode, header};
@@ -8,7 +9,8 @@ use url::Url;
 
 use super::fetch::{broken, text_of};
 use super::http::{Ask, Network};
-use super::policy::{Failure, shown};
+use super::pace::Paced;
+use super::policy::{Failure, Tries, shown};
 use crate::report::error::{Code, Error, Problem};
 
 /// How much of the end is asked for first: all that may stand behind a zip's central directory, and small ones whole.
@@ -30,6 +32,7 @@ pub struct RangeReader<'n> {
     url: Url,
     identity: Identity,
     position: u64,
+    tries: Tries,
     /// Parts that came, by where they begin; none overlaps another.
     parts: Vec<(u64, Vec<u8>)>,
     fetched: u64,
@@ -64,9 +67,10 @@ impl Network {
     /// # Errors
     /// As [`Network::page`]; and with [`Code::Unsupported`] if the server does not serve parts.
     pub fn open(&self, url: &Url) -> Result<RangeReader<'_>, Problem> {
-        let ask = |range: &str| {
+        let mut tries = Tries::default();
+        let mut ask = |range: &str| {
             let ask = Ask::file(url).with(header::RANGE, range);
-            self.persist(url, || part(url, self.once(&ask)?))
+            self.persist_with(url, &mut tries, || self.part(&ask))
         };
         // Some servers know no ranges that count from the end. The first byte tells the length, too.
         let first = match ask(&format!("bytes=-{TAIL}")) {
@@ -76,7 +80,14 @@ impl Network {
         let Part { start, bytes, identity } = first;
         let url = url.clone();
         let fetched = bytes.len() as u64;
-        Ok(RangeReader { network: self, url, identity, position: 0, parts: vec![(start, bytes)], fetched })
+        Ok(RangeReader { network: self, url, identity, position: 0, tries, parts: vec![(start, bytes)], fetched })
+    }
+}
+
+impl Network {
+    /// Asks for a part once.
+    fn part(&self, ask: &Ask<'_>) -> Result<Part, Failure> {
+        part(ask.url, self.once(ask)?, self.patience().idle)
     }
 }
 
@@ -88,7 +99,7 @@ struct Part {
 }
 
 /// Reads an answer that must be a part.
-fn part(url: &Url, response: Response) -> Result<Part, Failure> {
+fn part(url: &Url, response: Response, idle: Duration) -> Result<Part, Failure> {
     if response.status() != StatusCode::PARTIAL_CONTENT {
         let problem = Problem::new(Code::Unsupported, format!("{} cannot be read in parts", shown(url)));
         return Err(Failure::Final(problem.help("its server does not answer range requests; download it whole")));
@@ -101,7 +112,7 @@ fn part(url: &Url, response: Response) -> Result<Part, Failure> {
         return Err(odd());
     }
     let mut bytes = Vec::new();
-    response.take(expected + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
+    Paced::new(response, idle).take(expected + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
     if bytes.len() as u64 != expected {
         return Err(Failure::passing("the part has another length than it says"));
     }
@@ -168,7 +179,7 @@ impl RangeReader<'_> {
         }
         let ask = Ask::file(&self.url).with(header::RANGE, &format!("bytes={start}-{}", start + size - 1));
         let network = self.network;
-        let part = network.persist(&self.url, || part(&self.url, network.once(&ask)?)).map_err(failed)?;
+        let part = network.persist_with(&self.url, &mut self.tries, || network.part(&ask)).map_err(failed)?;
         if part.identity != self.identity {
             let message = format!("{} was changed while it was read", shown(&self.url));
             return Err(failed(Problem::new(Code::Network, message).help("try again")));

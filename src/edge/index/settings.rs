@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use url::Url;
+
 use super::netrc::Netrc;
 
 /// All that a [`Network`](super::Network) needs to know.
@@ -10,6 +12,8 @@ use super::netrc::Netrc;
 pub struct Settings {
     /// Speak plain http with other hosts than this machine, too.
     pub allow_http: bool,
+    /// Addresses that the user gave: their servers alone get the login that a netrc has for every host.
+    pub named: Vec<Url>,
     /// The user's logins.
     pub netrc: Netrc,
     /// The user's proxies.
@@ -26,6 +30,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             allow_http: false,
+            named: Vec::new(),
             netrc: Netrc::default(),
             proxies: Proxies::default(),
             authorities: Vec::new(),
@@ -33,6 +38,17 @@ impl Default for Settings {
             // Some ten times the largest known.
             largest_page: 64 << 20,
         }
+    }
+}
+
+impl Settings {
+    /// With what a command line says: if plain http is allowed, how many seconds to wait for something, how often to try
+    /// again, and the addresses that the user gave.
+    #[must_use]
+    pub fn asked(self, allow_http: bool, timeout: u32, retries: u32, named: impl IntoIterator<Item = Url>) -> Self {
+        let idle = Duration::from_secs(timeout.into());
+        let patience = Patience { idle, page: idle * PAGE, retries, ..self.patience };
+        Self { allow_http, named: named.into_iter().collect(), patience, ..self }
     }
 }
 
@@ -58,11 +74,12 @@ impl fmt::Debug for Proxies {
 /// How long to wait, and how often to try.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// For a connection, and for each piece of an answer.
+    /// For a connection, and for each piece of an answer; in as long a time [`SLOWEST`] bytes a second must come, too.
     pub idle: Duration,
     /// For a whole page.
     pub page: Duration,
-    /// How many times a request is tried again. In a download pieces that arrived count as success.
+    /// How many times a request is tried again. A download that comes further than ever begins to count anew, up to
+    /// ten times as many tries.
     pub retries: u32,
     /// Before the first new try; doubles with each.
     pub pause: Duration,
@@ -72,15 +89,23 @@ pub struct Patience {
 
 impl Default for Patience {
     fn default() -> Self {
+        let idle = Duration::from_secs(30);
         Self {
-            idle: Duration::from_secs(30),
-            page: Duration::from_secs(180),
+            idle,
+            page: idle * PAGE,
             retries: 5,
             pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(60),
         }
     }
 }
+
+/// A whole page may take so many times as long as a piece of it.
+const PAGE: u32 = 6;
+
+/// How many bytes of an answer must come in a second, on average over [`Patience::idle`]: a tenth of the slowest lines on
+/// which anybody would wait for a wheel.
+pub(super) const SLOWEST: u64 = 1 << 10;
 
 /// The largest METADATA that is read, in bytes.
 pub(super) const LARGEST_METADATA: u64 = 4 << 20;
