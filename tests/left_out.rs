@@ -53,14 +53,13 @@ fn local_entries_of_a_poetry_lock_are_left_out_and_what_they_need_stays() {
 #[test]
 fn a_package_is_left_out_by_its_name_and_counts_as_there() {
     let place = Place::of("poetry-2.5/torch-2.1.2");
-    let swapped = place.run("export --cuda 11.8 --python 3.10").ok();
-    let locked = place.run("export --python 3.10").ok();
-    // torch needs jinja2, so it must be there, and jinja2 needs markupsafe. What the locked torch needs stays with it.
-    for (out, all) in [("jinja2", &swapped), ("torchaudio", &swapped), ("torch", &locked)] {
+    let all = place.run("export --cuda 11.8 --python 3.10").ok();
+    // torch needs jinja2, so it must be there, and jinja2 needs markupsafe.
+    for out in ["jinja2", "torchaudio", "torch"] {
         let run = place.run(&format!("export --cuda 11.8 --python 3.10 --no-emit-package {out}"));
         assert!(run.stderr.contains(&format!("left out  {out} ")), "{}", run.stderr);
         let text = run.ok();
-        assert_eq!(names(&text), names(all).into_iter().filter(|name| *name != out).collect::<Vec<_>>());
+        assert_eq!(names(&text), names(&all).into_iter().filter(|name| *name != out).collect::<Vec<_>>());
         assert!(text.contains("\ntorchvision @ https://download.pytorch.org/whl/cu118/"), "{out}");
         assert!(
             text.contains(&format!("export --cuda 11.8 --python 3.10 --no-emit-package {out} poetry.lock\n")),
@@ -89,10 +88,10 @@ fn a_package_without_such_a_build_can_be_left_out() {
 
 #[test]
 fn the_project_itself_is_left_out_where_all_is_hashed() {
-    for line in ["-e .\n", "-e ./\n", ".\n", "demo @ .\n"] {
+    for line in ["-e .\n", "-e ./\n", ".\n", "demo @ .\n", "-e file:.\n"] {
         let place = uv(line);
         let run = place.run("export --cuda 11.8 --python 3.10 requirements.txt");
-        assert!(run.stderr.contains("the project itself; install it with: pip install --no-deps ."), "{}", run.stderr);
+        assert!(run.stderr.contains(": the project itself; install it with: pip install --no-deps "), "{}", run.stderr);
         let text = run.ok();
         assert!(!text.contains(&format!("\n{line}")), "{text}");
         // It has no digest, and needs none where none is written.
@@ -191,9 +190,31 @@ fn a_gpu_library_stays_for_what_is_left_out() {
 }
 
 #[test]
-fn torch_itself_can_be_left_out() {
-    let place = Place::new();
-    place.write("requirements.txt", "torch==2.1.2\nsix==1.16.0\n");
-    let arguments = "export --cuda 11.8 --python 3.10 --without-hashes --no-emit-package torch requirements.txt";
-    assert_eq!(names(&place.run(arguments).ok()), ["six"]);
+fn torch_itself_can_be_left_out_and_its_libraries_follow_its_build() {
+    let place = pylock("");
+    let arguments = "export --cuda 11.8 --python 3.10 --no-emit-package torch pylock.toml";
+    let run = place.run(arguments);
+    let wheel = "https://download.pytorch.org/whl/cu118/torch-2.1.2%2Bcu118-cp310-cp310-linux_x86_64.whl";
+    let said = format!("as asked; install it with: pip install --no-deps \"torch @ {wheel}\"\n");
+    assert!(run.stderr.contains(&said), "{}", run.stderr);
+    let text = run.ok();
+    assert!(!names(&text).contains(&"torch") && !text.contains("-cu12") && text.contains("\ntriton=="), "{text}");
+    place.run(&format!("{arguments} -o out.txt")).ok();
+    place.run("check out.txt").ok();
+    let cpu = place.run("export --cpu --python 3.10 --no-emit-package torch pylock.toml").ok();
+    assert!(!cpu.contains("nvidia-"), "{cpu}");
+    // Nothing else of the family need be there.
+    place.write("requirements.txt", "torch==1.13.1\ntyping-extensions==4.12.2\n");
+    let arguments = "export --cuda 11.7 --python 3.10 --without-hashes --no-emit-package torch requirements.txt";
+    assert_eq!(names(&place.run(arguments).ok()), ["typing-extensions"]);
+}
+
+#[test]
+fn the_project_is_known_by_its_name_too() {
+    let place = uv("my-app @ file:///work/my-app\n");
+    place.run("export --cuda 11.8 --python 3.10 requirements.txt").refused();
+    place.write("pyproject.toml", "[project]\nname = \"My_App\"\nversion = \"1\"\n");
+    let run = place.run("export --cuda 11.8 --python 3.10 requirements.txt");
+    assert!(run.stderr.contains("left out  my-app: the project itself"), "{}", run.stderr);
+    run.ok();
 }

@@ -107,7 +107,7 @@ pub fn audit<S: WheelSource>(
                 Err(_) if excluded => Selection::default(),
                 selected => selected?,
             };
-            asked.no_emit.apply(view.entries, &mut selection);
+            asked.no_emit.apply(view.entries, &mut selection, |_| false);
             let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
             let (mut members, problems) = family::members(view, &selection, &wish, knowledge);
             // Without a build that is wanted the lock is looked at as it is.

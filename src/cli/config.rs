@@ -214,6 +214,7 @@ impl<'s> Reading<'_, 's> {
             project: self.flag(table, "no-emit-project"),
             local: self.flag(table, "no-emit-local"),
             packages: self.each(table, "no-emit-package", PackageName::from_str),
+            ..NoEmit::default()
         };
         Configured {
             target: Target { name: Some(name.to_owned()), platform, backend, pythons },

@@ -228,7 +228,8 @@ fn over(configured: &Target, args: &TargetArgs, flags: Target) -> Target {
 
 /// What the flags leave out.
 pub(super) fn no_emit(args: &EmitArgs) -> NoEmit {
-    NoEmit { project: args.no_emit_project, local: args.no_emit_local, packages: args.no_emit_packages.clone() }
+    let (project, local) = (args.no_emit_project, args.no_emit_local);
+    NoEmit { project, local, packages: args.no_emit_packages.clone(), ..NoEmit::default() }
 }
 
 fn is_chosen(args: &ChoiceArgs) -> bool {

@@ -15,6 +15,8 @@ pub struct NoEmit {
     pub local: bool,
     /// Not these packages.
     pub packages: Vec<PackageName>,
+    /// The project's name, where it is known: [`NoEmit::of`].
+    pub project_name: Option<PackageName>,
 }
 
 /// Why something is left out.
@@ -46,32 +48,33 @@ impl NoEmit {
         if name.is_some_and(|name| self.packages.contains(name)) {
             return Some(NotEmitted::Package);
         }
-        match origin {
-            Origin::Directory(path) if self.project && is_here(path) => Some(NotEmitted::Project),
-            Origin::Directory(_) | Origin::File(_) if self.local => Some(NotEmitted::Local),
-            Origin::Directory(_) | Origin::File(_) | Origin::Index(_) | Origin::Url(_) | Origin::Git(_) => None,
+        let (Origin::Directory(path) | Origin::File(path)) = origin else { return None };
+        let is_project = is_here(path) || name.is_some_and(|name| self.project_name.as_ref() == Some(name));
+        if self.project && is_project {
+            return Some(NotEmitted::Project);
         }
+        self.local.then_some(NotEmitted::Local)
     }
 
-    /// Takes what is left out from what is selected.
-    pub(crate) fn apply(&self, entries: &[Entry], selection: &mut Selection) {
+    /// Takes what is left out from what is selected, but for what is `kept` there.
+    pub(crate) fn apply(&self, entries: &[Entry], selection: &mut Selection, kept: impl Fn(&PackageName) -> bool) {
         if *self == Self::default() {
             return;
         }
         for pick in std::mem::take(&mut selection.picks) {
             let entry = &entries[pick.entry];
-            match self.why(Some(&entry.name), &entry.origin) {
+            match self.why(Some(&entry.name), &entry.origin).filter(|_| !kept(&entry.name)) {
                 Some(why) => selection.unemitted.push((pick, why)),
                 None => selection.picks.push(pick),
             }
         }
     }
 
-    /// Refuses names that the lock does not have: a misspelt one would leave nothing out.
+    /// What is left out of a lock's output.
     ///
     /// # Errors
-    /// Each of them, with the nearest name.
-    pub fn check(&self, lock: &Lock) -> Result<()> {
+    /// Names that the lock does not have, each with the nearest one: a misspelt one would leave nothing out.
+    pub fn of(&self, lock: &Lock) -> Result<Self> {
         let names = || lock.entries().iter().map(|entry| entry.name.as_ref());
         let unknown = self.packages.iter().filter(|package| !names().any(|name| name == package.as_ref()));
         let problems = unknown.map(|package| {
@@ -80,7 +83,8 @@ impl NoEmit {
             let help = help.map_or_else(|| "leave the option out".to_owned(), |near| format!("did you mean `{near}`?"));
             Problem::new(Code::Usage, message).help(help)
         });
-        Error::unless_empty(problems.collect())
+        Error::unless_empty(problems.collect())?;
+        Ok(Self { project_name: lock.project_name(), ..self.clone() })
     }
 
     /// Both what this and what another one leaves out.
@@ -103,19 +107,10 @@ pub(crate) fn help(entry: &Entry) -> String {
     format!("leave it out ({option}) and install it beside the output")
 }
 
-/// What pip is given to install an entry.
-pub(crate) fn install(entry: &Entry) -> String {
-    match (&entry.origin, &entry.version) {
-        (Origin::File(path) | Origin::Directory(path), _) => path.clone(),
-        (Origin::Url(url) | Origin::Git(url), _) => format!("\"{} @ {url}\"", entry.name),
-        (Origin::Index(_), Some(version)) => format!("{}=={version}", entry.name),
-        (Origin::Index(_), None) => entry.name.to_string(),
-    }
-}
-
 /// True for the folder that the lock lies in, extras behind it or not.
 fn is_here(path: &str) -> bool {
     let path = path.split('[').next().unwrap_or_default();
+    let path = path.strip_prefix("file:").unwrap_or(path);
     path.starts_with('.') && path.split(['/', '\\']).all(|part| matches!(part, "" | "."))
 }
 
@@ -125,7 +120,7 @@ mod tests {
 
     #[test]
     fn the_project_is_the_folder_of_the_lock() {
-        for path in [".", "./", "./.", ".[cuda]", ".\\"] {
+        for path in [".", "./", "./.", ".[cuda]", ".\\", "file:."] {
             assert!(is_here(path), "{path}");
         }
         for path in ["", "/", "..", "../", "./libs", "libs", ".hidden", "file:///"] {

@@ -126,6 +126,15 @@ impl Lock {
         }
     }
 
+    /// The name of the project that it is of, where that is known.
+    pub(crate) fn project_name(&self) -> Option<PackageName> {
+        match self {
+            Self::Poetry(lock) => lock.project.as_ref().and_then(|project| project.name.clone()),
+            Self::Pylock(lock) => lock.project.as_ref().and_then(pyproject::name),
+            Self::Requirements(file) => file.project_name.clone(),
+        }
+    }
+
     /// What to say of a `poetry.lock` that was not made from the project beside it as it is now.
     pub fn stale(&self) -> Option<Problem> {
         match self {

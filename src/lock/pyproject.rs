@@ -85,6 +85,14 @@ pub fn pythons(source: &Source) -> Option<Constraint> {
     Constraint::poetry(item.as_str()?).ok()
 }
 
+/// The name of a project; `None` where it has none that can be read.
+pub fn name(source: &Source) -> Option<PackageName> {
+    let toml = Toml::parse(source, "pyproject.toml").ok()?;
+    let paths: [&[&str]; 2] = [&["project", "name"], &["tool", "poetry", "name"]];
+    let item = paths.into_iter().find_map(|path| dig(toml.root(), path))?;
+    PackageName::new(item.as_str()?.to_owned()).ok()
+}
+
 /// How often groups may include each other, and how much one may hold then: a few groups that each include the next one
 /// twice make any number of requirements.
 const MOST_INCLUDES: usize = 500;

@@ -14,6 +14,7 @@
 pub mod closure;
 pub(crate) mod companions;
 mod cudas;
+mod emit;
 pub(crate) mod family;
 pub(crate) mod files;
 mod hand_written;
@@ -33,7 +34,7 @@ use pep508_rs::PackageName;
 
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
-use crate::lock::emit::{self, NotEmitted};
+use crate::lock::emit::NotEmitted;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};

@@ -18,7 +18,7 @@ pub fn targets<S: WheelSource>(
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Vec<TargetPlan>> {
-    no_emit.check(lock)?;
+    let no_emit = &no_emit.of(lock)?;
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
     for (wish, choice) in wanted {

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, Knowledge, View, Wish, hand_written, plan};
+use super::{EnvironmentPlan, Knowledge, View, Wish, emit, hand_written, plan};
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, Pick, Selection};
@@ -65,7 +65,7 @@ pub fn target<S: WheelSource>(
         let environment = Environment { platform: wanted.platform, python };
         let selection = match lock.select(choice, environment) {
             Ok(mut selection) => {
-                no_emit.apply(view.entries, &mut selection);
+                no_emit.apply(view.entries, &mut selection, is_torch);
                 selection
             }
             Err(error) if !chosen_here => return Err(error),
@@ -115,7 +115,10 @@ pub fn target<S: WheelSource>(
             let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
             let members = members.take().unwrap_or_else(|| super::family::members(view, selection, &wish, knowledge).0);
             match plan(view, selection, members, &wish, knowledge) {
-                Ok(plan) => environments.push(plan),
+                Ok(mut plan) => {
+                    emit::without_torch(&mut plan, view.entries, no_emit);
+                    environments.push(plan);
+                }
                 Err(error) => refused.push((*python, error.into_problems())),
             }
         }

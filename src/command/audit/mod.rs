@@ -35,7 +35,7 @@ pub fn run(args: &cli::Audit) -> Result<Audit> {
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for (target, choice, no_emit) in targets {
-        no_emit.check(&lock)?;
+        let no_emit = no_emit.of(&lock)?;
         let mut asked = machine.asked(Asked {
             target,
             choice,

@@ -43,6 +43,7 @@ pub fn parse(
             constraints: Vec::new(),
             options: Vec::new(),
             project_pythons: None,
+            project_name: None,
         },
         problems: Vec::new(),
         open: Vec::new(),
