@@ -212,3 +212,12 @@ fn commands_that_need_no_network_cannot_reach_it() {
         }
     }
 }
+
+#[test]
+fn the_picture_for_contributors_has_every_room() {
+    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    for (at, rooms) in FLOORS.iter().enumerate() {
+        let rooms = rooms.iter().map(|room| format!("`{room}`")).collect::<Vec<_>>().join(", ");
+        assert!(text.contains(&format!("| {} | {rooms} |", at + 1)), "floor {}: {rooms}", at + 1);
+    }
+}
