@@ -29,6 +29,7 @@ mod hostile;
 mod index;
 mod init;
 mod judges;
+mod kills;
 mod labelled;
 mod left_out;
 mod locks;

@@ -16,6 +16,7 @@ use torchswap::packaging::wheel::WheelName;
 
 use super::catalogs::row;
 use super::read;
+use crate::support::Dice;
 
 /// What damage is likely to hit a reader with.
 const PIECES: [&str; 40] = [
@@ -61,17 +62,7 @@ const PIECES: [&str; 40] = [
     "!",
 ];
 
-/// Numbers that look random: a xorshift generator.
-struct Dice(u64);
-
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit.max(1) as u64).unwrap()
-    }
-
     /// One to four wounds.
     fn damage(&mut self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
