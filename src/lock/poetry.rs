@@ -19,6 +19,7 @@ use super::origin;
 use super::pyproject::Project;
 use super::toml::{Item, Table, Toml, dig};
 use super::{At, Entry, LockedDigest, LockedFiles, Origin, requirements};
+use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Marker;
@@ -385,7 +386,7 @@ impl<'t, 's> Reading<'t, 's> {
             entry.files = match &entry.origin {
                 Origin::Index(_) => files,
                 Origin::Url(url) | Origin::File(url) => {
-                    let last = url.rsplit('/').next().unwrap_or_default().replace("%2B", "+");
+                    let last = address::file_name(url);
                     files.filtered(|file| file.name == Some(last.as_str()))
                 }
                 Origin::Git(_) | Origin::Directory(_) => LockedFiles::default(),

@@ -6,6 +6,7 @@
 //!
 //! Imports: `text`.
 
+pub mod address;
 pub mod archive;
 pub mod constraint;
 pub mod digest;

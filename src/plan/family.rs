@@ -12,6 +12,7 @@ use crate::catalog::pin::{Files, Pin, Witness};
 use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
 use crate::lock::emit;
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
@@ -292,10 +293,11 @@ fn locked_wheel<S: WheelSource>(
 ) -> Locked {
     let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| sha256(file.digest)).collect();
     if let Origin::Url(url) = &entry.origin {
-        let same =
-            |row: &&Rc<WheelRow>| row.url().is_some_and(|known| same_url(&known, url)) || digests.contains(&row.sha256);
+        let same = |row: &&Rc<WheelRow>| {
+            row.url().is_some_and(|known| address::is_same(&known, url)) || digests.contains(&row.sha256)
+        };
         let row = rows.iter().filter(same).max_by_key(|row| row.wheel.fit(wish.environment));
-        return match (row, file_name(url).parse::<WheelName>()) {
+        return match (row, address::file_name(url).parse::<WheelName>()) {
             (Some(row), _) if row.wheel.fit(wish.environment).is_some() => Locked::Row(Rc::clone(row)),
             (Some(_), _) => Locked::Absent,
             (None, Ok(wheel)) if wheel.fit(wish.environment).is_some() => Locked::Named(wheel),
@@ -378,16 +380,4 @@ pub(crate) fn sha256(digest: &LockedDigest) -> Option<Sha256> {
         LockedDigest::Sha256(digest) => Some(*digest),
         LockedDigest::Strong(_) | LockedDigest::Weak(_) => None,
     }
-}
-
-/// The last part of a URL, as a file name.
-pub(crate) fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    path.rsplit('/').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+")
-}
-
-/// PyTorch's host has a second name since 2026; the path is what counts there.
-pub(crate) fn same_url(one: &str, other: &str) -> bool {
-    let plain = |url: &str| url.replace("%2B", "+").replace("%2b", "+").replace("://download-r2.", "://download.");
-    plain(one) == plain(other)
 }

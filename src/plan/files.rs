@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use pep440_rs::Version;
 
-use super::family::{file_name, sha256};
+use super::family::sha256;
 use super::{Knowledge, Rows, labelled};
 use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
 use crate::lock::{Entry, Origin};
+use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::system::System;
@@ -91,7 +92,11 @@ impl Files {
             Origin::Git(_) | Origin::Directory(_) => files.built = true,
             Origin::Url(place) | Origin::File(place) => {
                 let digest = entry.files.iter().find_map(|file| sha256(file.digest));
-                files.add(&file_name(place), entry, rows.iter().find(|row| Some(row.sha256) == digest).map(Rc::as_ref));
+                files.add(
+                    &address::file_name(place),
+                    entry,
+                    rows.iter().find(|row| Some(row.sha256) == digest).map(Rc::as_ref),
+                );
             }
             Origin::Index(index) => {
                 for file in entry.files.iter() {

@@ -13,10 +13,8 @@ use super::family::sha256;
 use crate::catalog::{Index, WheelRow, label};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
+use crate::packaging::address;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
-
-/// PyTorch's index: below it is a folder for each build, and its own pages list all of them.
-const PYTORCH: &str = "https://download.pytorch.org/whl";
 
 /// Pages of links below such a folder, which pip reads with `--find-links`.
 const PAGES: [&str; 2] = ["/torch_stable.html", "/torch"];
@@ -54,7 +52,7 @@ pub(super) fn unserved(
         Index::Pypi => None,
     });
     let there: Vec<_> = there.collect();
-    let own = build(version).map(|build| format!("{PYTORCH}/{build}")).unwrap_or_default();
+    let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
     // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
     if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
         return None;
@@ -85,9 +83,9 @@ fn has(place: &str, folder: &str) -> bool {
     if is_default(place) {
         return false;
     }
-    let place = place.replace("://download-r2.", "://download.");
+    let place = address::canonical(place);
     let place = PAGES.iter().find_map(|page| place.strip_suffix(page)).unwrap_or(&place);
-    place == PYTORCH || place == folder || !place.starts_with(PYTORCH)
+    place == address::PYTORCH || place == folder || !place.starts_with(address::PYTORCH)
 }
 
 /// True for the default index by its own address: the host is `pypi` with a top-level domain.

@@ -7,10 +7,11 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Wish;
-use super::family::{file_name, same_url, sha256};
+use super::family::sha256;
 use super::knowledge::Knowledge;
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::lock::{Entry, Origin};
+use crate::packaging::address;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::error::{Code, Problem};
 
@@ -41,16 +42,16 @@ pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Pr
     for file in entry.files.iter() {
         let (Some(digest), name) = (sha256(file.digest), file.name) else { continue };
         let same_file = |row: &&Rc<WheelRow>| match (&entry.origin, &row.index) {
-            (Origin::Url(url), _) => row.url().is_some_and(|known| same_url(&known, url)),
+            (Origin::Url(url), _) => row.url().is_some_and(|known| address::is_same(&known, url)),
             (Origin::Index(None), Index::Pypi) => Some(row.wheel.as_str()) == name,
             (Origin::Index(Some(index)), Index::Url(known)) => {
-                Some(row.wheel.as_str()) == name && same_url(index, known)
+                Some(row.wheel.as_str()) == name && address::is_same(index, known)
             }
             (Origin::Index(_) | Origin::Git(_) | Origin::File(_) | Origin::Directory(_), _) => false,
         };
         if let Some(row) = rows.iter().find(same_file).filter(|row| row.sha256 != digest) {
             let name = match &entry.origin {
-                Origin::Url(url) => file_name(url),
+                Origin::Url(url) => address::file_name(url),
                 _ => row.wheel.to_string(),
             };
             let message = format!(

@@ -1,8 +1,8 @@
 //! What the catalogue says of a pinned file.
 
 use crate::catalog::{WheelRow, WheelSource, path_on_default_index};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::plan::family::same_url;
 use crate::report::{Kind, Witness};
 use crate::write::Mirror;
 
@@ -104,7 +104,9 @@ fn testify(subject: &mut Subject, rows: &[WheelRow], mirrors: &[Mirror]) {
 /// True if a URL is the address of the row's file, or that of a mirror's copy of it.
 fn is_at(url: &str, row: &WheelRow, mirrors: &[Mirror]) -> bool {
     match row.url() {
-        Some(known) => same_url(url, &known) || mirrors.iter().any(|mirror| same_url(url, &mirror.apply(&known))),
+        Some(known) => {
+            address::is_same(url, &known) || mirrors.iter().any(|mirror| address::is_same(url, &mirror.apply(&known)))
+        }
         None => path_on_default_index(&row.sha256).is_some_and(|path| {
             let plain = url.split(['?', '#']).next().unwrap_or_default();
             plain.strip_suffix(row.wheel.as_str()).is_some_and(|folder| folder.ends_with(&format!("/{path}/")))

@@ -5,8 +5,9 @@ use pep508_rs::PackageName;
 
 use crate::lock::pylock::Kind;
 use crate::lock::{Lock, Origin};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::plan::family::{file_name, sha256};
+use crate::plan::family::sha256;
 use crate::text::{Place, without_logins};
 
 /// One entry of a lock.
@@ -91,7 +92,7 @@ impl Pinned {
     /// The name of the file at the URL.
     pub fn file_name(&self) -> Option<String> {
         match &self.from {
-            From::Url(url) => Some(file_name(url)),
+            From::Url(url) => Some(address::file_name(url)),
             From::Index(_) => None,
         }
     }

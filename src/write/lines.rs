@@ -10,6 +10,7 @@ use super::places::Places;
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
 use crate::lock::{LockedDigest, Origin};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Extras;
 use crate::packaging::target::{Environment, Platform};
@@ -275,7 +276,7 @@ fn ties(view: View<'_>, line: &Line) -> Tie {
     match (line.pin.as_deref(), locked()) {
         (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
         (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
-        (None, Some(Origin::Url(url))) if is_tied(&file_name(url)) => Tie::Wheel,
+        (None, Some(Origin::Url(url))) if is_tied(&address::file_name(url)) => Tie::Wheel,
         (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
     }
 }
@@ -289,10 +290,6 @@ enum Tie {
     Digests,
     /// Not at all.
     No,
-}
-
-pub(super) fn file_name(url: &str) -> String {
-    url.rsplit('/').next().unwrap_or_default().replace("%2B", "+")
 }
 
 fn says_the_same(one: &Line, other: &Line) -> bool {

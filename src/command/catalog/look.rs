@@ -8,6 +8,7 @@ use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{List, Show, SourceArgs};
 use crate::command::read;
 use crate::command::render::catalog as render;
+use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
@@ -55,8 +56,7 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 /// Shows a wheel, wherever it is served.
 pub(super) fn show(args: &Show) -> Result<Told> {
     let catalogues = catalogues(&args.source)?;
-    let file = args.wheel.split(['?', '#']).next().unwrap_or_default();
-    let file = file.rsplit('/').next().unwrap_or_default().replace("%2B", "+").replace("%2b", "+");
+    let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
         let problem = Problem::new(Code::Usage, format!("{error}"));
         problem.help("name the file of a wheel; torchswap catalog list PACKAGE --json tells those that are known")

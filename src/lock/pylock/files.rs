@@ -2,6 +2,7 @@
 
 use crate::lock::toml::{Item, Table, Toml};
 use crate::lock::{LockedDigest, origin, requirements};
+use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
@@ -79,7 +80,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
             name.to_owned()
         }
         Some(_) | None => match &stored {
-            Stored::Url(url) => last_part(url),
+            Stored::Url(url) => address::file_name(url),
             Stored::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
         },
     };
@@ -123,30 +124,6 @@ fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
     Ok(digests)
 }
 
-/// The file name at the end of a URL, its escapes undone.
-fn last_part(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
-    let bytes = last.as_bytes();
-    let hex =
-        |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|n| u8::try_from(n).ok());
-    let mut name = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        match (byte, hex(bytes.get(at + 1)), hex(bytes.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                name.push(high << 4 | low);
-                at += 3;
-            }
-            _ => {
-                name.push(*byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(name).unwrap_or_else(|_| last.to_owned())
-}
-
 /// What stands before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
 pub(super) fn base(url: &str) -> Option<&str> {
     let mut rest = url.rsplit_once('/')?.0;
@@ -158,25 +135,4 @@ pub(super) fn base(url: &str) -> Option<&str> {
         rest = before;
     }
     rest.strip_suffix("packages").filter(|base| base.ends_with('/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_url_ends_in_a_file_name() {
-        for (url, name) in [
-            ("https://a.example/torch-2.0.1%2Bcu118-cp310.whl", "torch-2.0.1+cu118-cp310.whl"),
-            ("https://a.example/a%2b.whl#sha256=x", "a+.whl"),
-            ("https://a.example/a.whl?x=/y", "a.whl"),
-            ("https://a.example/%", "%"),
-            ("https://a.example/%f", "%f"),
-            ("https://a.example/%ff", "%ff"),
-            ("https://a.example/é%2B", "é+"),
-            ("", ""),
-        ] {
-            assert_eq!(last_part(url), name);
-        }
-    }
 }

@@ -6,9 +6,7 @@ use url::Url;
 
 use super::files::{File, Stored, base};
 use crate::lock::{Origin, is_links_page};
-
-/// PyTorch's index: the folder of a build is also the address of its index.
-const PYTORCH: &str = "https://download.pytorch.org/whl/";
+use crate::packaging::address;
 
 /// The origin of a package that has an sdist or wheels.
 ///
@@ -47,7 +45,10 @@ pub fn index_options(used: &BTreeSet<&str>) -> Vec<String> {
 fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
     let of = |url: &str| {
         let (folder, _) = url.rsplit_once('/')?;
-        folder.strip_prefix(PYTORCH).filter(|build| !build.is_empty() && !build.contains('/'))?;
+        let build = folder.strip_prefix(address::PYTORCH)?.strip_prefix('/')?;
+        if build.is_empty() || build.contains('/') {
+            return None;
+        }
         Some(folder.to_owned())
     };
     let first = of(urls.next()?)?;

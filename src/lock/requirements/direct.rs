@@ -5,6 +5,7 @@ use pep508_rs::PackageName;
 use super::digests;
 use super::parse::{is_archive, is_repository, is_url};
 use crate::lock::{LockedDigest, Origin};
+use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 
 /// What a URL or path tells.
@@ -38,8 +39,7 @@ pub(super) fn read(target: &str) -> Result<Direct, String> {
     if is_repository(&scheme) {
         return Ok(Direct { origin: Origin::Git(target.to_owned()), wheel: None, file: None, egg, digests });
     }
-    let path = plain.split('?').next().unwrap_or(plain);
-    let last = decode(path.rsplit('/').next().unwrap_or(path));
+    let last = address::file_name(plain);
     let archive = is_archive(&last);
     let origin = match scheme.as_str() {
         "file" if archive => Origin::File(plain.to_owned()),
@@ -52,24 +52,6 @@ pub(super) fn read(target: &str) -> Result<Direct, String> {
 
 fn wheel(file: Option<&str>) -> Option<WheelName> {
     file?.parse().ok()
-}
-
-/// Decodes `%2B` and its like; what is no such pair, or would not be text, stays.
-fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let digit =
-            |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16)).and_then(|d| u8::try_from(d).ok());
-        if let (b'%', Some(high), Some(low)) = (first, digit(0), digit(1)) {
-            bytes.push(high << 4 | low);
-            rest = &tail[2..];
-        } else {
-            bytes.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 #[cfg(test)]
@@ -99,12 +81,5 @@ mod tests {
         assert_eq!(origin("../a"), Origin::Directory("../a".to_owned()));
         assert_eq!(origin(r"C:\a\b-1.tar.gz"), Origin::File(r"C:\a\b-1.tar.gz".to_owned()));
         assert_eq!(origin("${URL}"), Origin::Url("${URL}".to_owned()));
-    }
-
-    #[test]
-    fn decodes_only_what_is_encoded() {
-        for (text, decoded) in [("a%2Bb", "a+b"), ("a%2", "a%2"), ("%+f", "%+f"), ("%ff", "%ff"), ("%é2b", "%é2b")] {
-            assert_eq!(decode(text), decoded);
-        }
     }
 }

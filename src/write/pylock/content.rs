@@ -10,13 +10,13 @@ use super::text::{is_sdist, is_wheel};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
 use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Environment;
 use crate::plan::family::sha256;
 use crate::plan::{Line, View};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Style;
-use crate::write::lines::file_name;
 use crate::write::located::Located;
 
 /// What a package is installed from.
@@ -180,7 +180,7 @@ impl<'a> Making<'a> {
             Origin::Url(url) => match files().into_iter().next() {
                 Some(file) => {
                     let at = Some(At { url: url.clone(), size: None });
-                    Content::Archive(File { name: Some(file_name(url)), at, ..file })
+                    Content::Archive(File { name: Some(address::file_name(url)), at, ..file })
                 }
                 None => {
                     let message = format!("the lock has no sha256 for {} {version}", entry.name);

@@ -1,0 +1,67 @@
+//! Words about addresses: the file that a URL names, and the two names of PyTorch's host.
+
+use percent_encoding::percent_decode_str;
+
+/// Where PyTorch keeps its wheels: a folder for each build, which is also the address of that build's index.
+pub const PYTORCH: &str = "https://download.pytorch.org/whl";
+
+/// A text without percent-encoding; `None` if what it encodes is not text. What is no such pair stays.
+pub fn decoded(text: &str) -> Option<String> {
+    percent_decode_str(text).decode_utf8().ok().map(String::from)
+}
+
+/// The file that a URL names: what stands behind its last slash, without query, fragment and percent-encoding.
+pub fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    decoded(last).unwrap_or_else(|| last.to_owned())
+}
+
+/// An address with the first name of PyTorch's host, which has had a second one since 2026. The path is what counts there.
+pub fn canonical(url: &str) -> String {
+    url.replacen("://download-r2.pytorch.org/", "://download.pytorch.org/", 1)
+}
+
+/// True if two URLs lead to one file.
+pub fn is_same(one: &str, other: &str) -> bool {
+    let plain = |url: &str| canonical(url).replace("%2B", "+").replace("%2b", "+");
+    plain(one) == plain(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_only_what_is_encoded() {
+        for (text, expected) in [("a%2Bb", "a+b"), ("a%2bb", "a+b"), ("a%2", "a%2"), ("%+f", "%+f"), ("%é2b", "%é2b")]
+        {
+            assert_eq!(decoded(text).as_deref(), Some(expected));
+        }
+        assert_eq!(decoded("%ff"), None);
+    }
+
+    #[test]
+    fn a_url_ends_in_a_file_name() {
+        for (url, name) in [
+            ("https://x.example/whl/a-1%2Bcu118-py3-none-any.whl?b=/c#d/e", "a-1+cu118-py3-none-any.whl"),
+            ("https://x.example/a-1%21%ff.whl", "a-1%21%ff.whl"),
+            ("https://x.example/a%2b.whl#sha256=x", "a+.whl"),
+            ("https://x.example/a.whl?x=/y", "a.whl"),
+            ("https://x.example/%", "%"),
+            ("https://x.example/%f", "%f"),
+            ("https://x.example/é%2B", "é+"),
+            ("a-1-py3-none-any.whl", "a-1-py3-none-any.whl"),
+            ("https://x.example/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(file_name(url), name);
+        }
+    }
+
+    #[test]
+    fn the_second_host_of_pytorch_leads_to_the_same_file() {
+        let (one, other) = ("https://download.pytorch.org/whl/a%2Bb", "https://download-r2.pytorch.org/whl/a+b");
+        assert!(is_same(one, other) && !is_same(one, "https://download-r2.other.example/whl/a+b"));
+    }
+}
