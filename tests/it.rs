@@ -20,6 +20,7 @@ mod companions;
 mod completions;
 mod config;
 mod corpus;
+mod dependencies;
 mod determinism;
 mod examples;
 mod export;
