@@ -42,6 +42,7 @@ mod pythons;
 mod readme;
 mod requirements_files;
 mod rewrite;
+mod security;
 mod selection;
 mod several;
 mod stale;
