@@ -492,6 +492,60 @@ fn an_index_in_json_tells_sizes() {
     assert!(row.contains(&format!("\tcpu\t/f\t{file}\t{}\t{}\t0\t>=3.8\tindex", sha256(&bytes), bytes.len())), "{row}");
 }
 
+/// A page of one wheel in JSON that tells a size and no digest, and the wheel.
+fn without_digest(site: &Site, bytes: &[u8], size: usize) -> String {
+    let file = "torch-2.99.0+cpu-cp312-cp312-win_amd64.whl";
+    let path = format!("/f/{}", file.replace('+', "%2B"));
+    site.server.file(&path, "x", bytes);
+    let json = format!(
+        "{{\"meta\": {{\"api-version\": \"1.1\"}}, \"name\": \"torch\", \"files\": [{{\"filename\": \"{file}\", \"url\": \"{path}\", \
+         \"hashes\": {{}}, \"size\": {size}, \"requires-python\": \">=3.10\", \"core-metadata\": true, \"yanked\": false}}]}}"
+    );
+    site.server.file("/json/torch/", "application/vnd.pypi.simple.v1+json", json);
+    site.server.file(&format!("{path}.metadata"), "text/plain", metadata(file, &[]));
+    path
+}
+
+fn hash_missing(site: &Site) -> Run {
+    site.run(&format!("catalog update torch==2.99.0 --cpu --hash-missing --index {}", site.server.url("/json")), &[])
+}
+
+#[test]
+fn a_digest_is_computed_of_a_whole_wheel_alone() {
+    let good = wheel("torch-2.99.0+cpu-cp312-cp312-win_amd64.whl", &[], 300_000);
+    let short = &good[..good.len() - 10];
+    let length = good.len();
+    for (bytes, size, faults, refusal) in [
+        (&good[..], length, vec![], None),
+        (&good, length, vec![Fault::Whole; 3], None),
+        (&good, length + 10, vec![], Some("but the index page says")),
+        (&good, length + 10, vec![Fault::Whole; 3], Some("but the index page says")),
+        // The parts tell a length, and what comes whole is shorter, with the same tag.
+        (&good, length, vec![Fault::None, Fault::Short(10)], Some("was another file")),
+        (&good, length, vec![Fault::WrongTotal(10)], Some("has no such part")),
+        (short, short.len(), vec![], Some("is not taken")),
+        (short, short.len(), vec![Fault::Whole; 3], Some("is not taken")),
+        (b"", 0, vec![Fault::Whole; 3], Some("is not taken")),
+    ] {
+        let site = Site::new();
+        let path = without_digest(&site, bytes, size);
+        let shown = format!("{} bytes, {size} said, {faults:?}", bytes.len());
+        site.server.faults(&path, faults);
+        let run = hash_missing(&site);
+        match refusal {
+            None => {
+                assert_eq!(run.status, 0, "{shown}: {}", run.stderr);
+                let row = site.rows("wheel", "torch").remove(0);
+                assert!(row.contains(&sha256(bytes)) && row.ends_with("\tcomputed"), "{shown}: {row}");
+            }
+            Some(why) => {
+                assert!(run.status == 2 && run.stderr.contains(why), "{shown}: {} {}", run.status, run.stderr);
+                assert!(!site.place.exists("torchswap-catalog.tsv"), "{shown}");
+            }
+        }
+    }
+}
+
 /// What goes wrong on the way: nothing wrong gets into the catalogue, and what can recover does.
 #[test]
 fn faults() {

@@ -3,7 +3,7 @@
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;
 
-use torchswap::edge::index::{Downloaded, Network, Patience, RangeReader, Settings};
+use torchswap::edge::index::{Before, Downloaded, Network, Patience, RangeReader, Settings};
 use torchswap::packaging::digest::Sha256;
 use torchswap::report::error::{Code, Problem};
 use url::Url;
@@ -72,7 +72,7 @@ const WHEEL: &str = "/whl/cu118/torch-2.0.1%2Bcu118-cp310-cp310-linux_x86_64.whl
 fn download(faults: &[Fault]) -> (Result<Downloaded, Problem>, usize) {
     let server = Server::new();
     server.file(WHEEL, "application/zip", noise(LENGTH)).faults(WHEEL, faults.to_vec());
-    let done = network_for(faults).download(&url(&server.url(WHEEL)), &[], &());
+    let done = network_for(faults).download(&url(&server.url(WHEEL)), &Before::default(), None, &());
     (done, server.count(WHEEL))
 }
 
@@ -169,7 +169,7 @@ fn without_a_tag_the_bytes_tell_if_the_file_is_the_same() {
     ] {
         let server = Server::new();
         server.untagged().file(WHEEL, "application/zip", noise(LENGTH)).faults(WHEEL, faults.clone());
-        let done = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap();
+        let done = network().download(&url(&server.url(WHEEL)), &Before::default(), Option::None, &()).unwrap();
         assert_eq!((done.sha256, done.etag), (digest(&bytes), Option::None), "{faults:?}");
         assert_eq!((server.count(WHEEL), done.resumed), (requests, resumed), "{faults:?}");
     }
@@ -180,7 +180,7 @@ fn a_bad_line_that_moves_on_is_borne_with() {
     let server = Server::new();
     let bytes = noise(6 << 20);
     server.file(WHEEL, "application/zip", bytes.clone()).faults(WHEEL, vec![Fault::Cut(1_100_000); 5]);
-    let done = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap();
+    let done = network().download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap();
     assert_eq!((done.sha256, done.resumed), (digest(&bytes), 5));
 }
 
@@ -190,7 +190,7 @@ fn what_is_read_anew_is_no_progress() {
     let server = Server::new();
     let breaks = [Fault::Cut(2 << 20), Fault::WrongTotal(1)];
     server.file(WHEEL, "application/zip", noise(3 << 20)).faults(WHEEL, breaks.into_iter().cycle().take(60));
-    let problem = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    let problem = network().download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
     assert!(problem.message.contains("given up after 4 tries"), "{problem}");
     assert_eq!(server.count(WHEEL), 4);
 }
@@ -199,7 +199,7 @@ fn what_is_read_anew_is_no_progress() {
 fn a_length_that_is_never_reached_ends() {
     let server = Server::new();
     server.file(WHEEL, "application/zip", noise(3 << 20)).faults(WHEEL, vec![Fault::SaysMore(10); 60]);
-    let problem = network().download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    let problem = network().download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
     assert_eq!(problem.code, Code::Network);
     assert!(server.count(WHEEL) <= 5, "{}", server.count(WHEEL));
 }
@@ -211,7 +211,7 @@ fn a_file_is_tried_ten_times_as_often_in_all() {
     server.file(WHEEL, "application/zip", noise(30 << 20)).faults(WHEEL, vec![Fault::Cut(1_100_000); 60]);
     let mut settings = patient();
     settings.patience.retries = 1;
-    let problem = Network::new(settings).download(&url(&server.url(WHEEL)), &[], &()).unwrap_err();
+    let problem = Network::new(settings).download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
     assert!(problem.message.contains("given up after 11 tries"), "{problem}");
 }
 
@@ -227,7 +227,7 @@ fn what_drips_is_given_up() {
     let network = Network::new(settings);
     let (wheel, page) = (url(&server.url(WHEEL)), url(&server.url("/page/")));
     for problem in [
-        network.download(&wheel, &[], &()).unwrap_err(),
+        network.download(&wheel, &Before::default(), None, &()).unwrap_err(),
         network.open(&wheel).unwrap_err(),
         network.page(&page).unwrap_err(),
     ] {
@@ -239,7 +239,7 @@ fn what_drips_is_given_up() {
 fn who_is_not_there_is_told_in_the_end() {
     // A port that nobody listens on: it was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let problem = network().download(&url(&format!("http://{free}/a.whl")), &[], &()).unwrap_err();
+    let problem = network().download(&url(&format!("http://{free}/a.whl")), &Before::default(), None, &()).unwrap_err();
     assert_eq!(problem.code, Code::Network);
     assert!(problem.message.contains("given up after 4 tries"), "{problem}");
 }
@@ -250,8 +250,11 @@ fn parts_that_were_read_before_are_held_against_the_file() {
     server.file(WHEEL, "application/zip", noise(LENGTH));
     let (network, url) = (network(), url(&server.url(WHEEL)));
     let right = vec![(7, noise(LENGTH)[7..1007].to_vec()), (500_000, noise(LENGTH)[500_000..].to_vec())];
-    assert!(network.download(&url, &right, &()).unwrap().parts_agree);
+    let same = |before: &Before| network.download(&url, before, None, &()).unwrap().is_same;
+    let right = Before { length: Some(LENGTH as u64), parts: right };
+    assert!(same(&right));
+    assert!(!same(&Before { length: Some(LENGTH as u64 + 10), ..right.clone() }));
     let mut wrong = right;
-    wrong[1].1[60_000] ^= 1;
-    assert!(!network.download(&url, &wrong, &()).unwrap().parts_agree);
+    wrong.parts[1].1[60_000] ^= 1;
+    assert!(!same(&wrong));
 }

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 
 use serde_json::Value;
+use torchswap::packaging::digest::Sha256;
 
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
@@ -258,10 +259,31 @@ fn finished_downloads_are_remembered_by_their_tag() {
 #[test]
 fn a_server_without_parts_is_read_whole() {
     let world = World::new();
-    world.server.faults(&World::path(), vec![Fault::Whole; 9]);
+    world.always(&Fault::Whole);
     let run = world.run("--download --catalog team.tsv");
     assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("it was not opened"), "{}", run.stderr);
+    assert!(!run.stderr.contains("it was not opened"), "{}", run.stderr);
+    // It says of itself what the catalogue does not.
+    let other = World::of(&wheel().requires(&["filelock"]));
+    other.always(&Fault::Whole);
+    let run = other.run("--download --catalog team.tsv");
+    assert!(run.status == 1 && run.stderr.contains("require triton ==2.0.0"), "{}", run.stderr);
+}
+
+#[test]
+fn what_does_not_open_is_wrong_whether_or_not_the_server_has_parts() {
+    let bytes = b"no wheel at all".to_vec();
+    let digest = Sha256::of_bytes(&bytes).to_string();
+    for fault in [Fault::None, Fault::Whole] {
+        let world = World::new();
+        world.serve(bytes.clone());
+        world.output(&digest);
+        world.always(&fault);
+        let run = world.run("--download");
+        assert!(run.status == 1 && run.stderr.contains("is not a wheel to be trusted"), "{fault:?}: {}", run.stderr);
+        // Nor is its digest remembered.
+        assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use torchswap::edge::index::{Netrc, Network, Proxies, Settings};
+use torchswap::edge::index::{Before, Netrc, Network, Proxies, Settings};
 use torchswap::report::error::Code;
 
 use super::{noise, patient, quick, url};
@@ -33,7 +33,7 @@ fn a_login_stands_in_the_address_or_the_netrc() {
     // What the page links to on its own host gets the same login, and shows none.
     let page = network.page(&with(&server, "me:secret")).unwrap();
     assert_eq!(page.links[0].url.username(), "");
-    assert_eq!(network.download(&page.links[0].url, &[], &()).unwrap().size, 10);
+    assert_eq!(network.download(&page.links[0].url, &Before::default(), None, &()).unwrap().size, 10);
     let netrc = Netrc::parse("machine 127.0.0.1 login me password secret");
     let network = Network::new(Settings { netrc, ..patient() });
     network.page(&url(&server.url(PAGE))).unwrap();
@@ -67,7 +67,7 @@ fn the_default_login_goes_to_what_the_user_named_alone() {
     let netrc = Netrc::parse("machine elsewhere.example login you password secret\ndefault login me password secret");
     let network = Network::new(Settings { netrc: netrc.clone(), named: vec![page.clone()], ..patient() });
     for link in &network.page(&page).unwrap().links {
-        network.download(&link.url, &[], &()).unwrap();
+        network.download(&link.url, &Before::default(), None, &()).unwrap();
         network.open(&link.url).unwrap();
     }
     assert!(server.log().iter().all(|request| request.header("authorization") == ME));

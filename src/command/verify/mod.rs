@@ -11,7 +11,7 @@ use super::read;
 use crate::catalog::{Catalogues, WheelSource};
 use crate::cli::NetworkArgs;
 use crate::cli::verify::Verify;
-use crate::edge::index::Network;
+use crate::edge::index::{Network, Opened};
 use crate::edge::io;
 use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
@@ -25,7 +25,7 @@ use crate::verify::pins::{self, From, Pinned};
 use crate::verify::{Subject, contents, judge};
 use crate::write::Mirror;
 
-use bytes::{Hashed, Opened};
+use bytes::Hashed;
 use gather::key;
 
 /// What a run gives.
@@ -202,15 +202,15 @@ impl Job<'_> {
         subject.witnesses.push(Witness { kind: Kind::Bytes, who, place: None, sha256: hashed.sha256, alone: false });
         subject.size = Some(hashed.size);
         let wheel: WheelName = subject.name.parse().ok()?;
-        let contents = match &hashed.contents {
+        let contents = match &hashed.opened {
             Opened::Yes(contents) => Some((**contents).clone()),
             Opened::Refused(why) => {
                 let problem = Problem::new(Code::WrongWheel, format!("{wheel} is not a wheel to be trusted: {why}"));
                 subject.wrong.push(problem.help("do not install it"));
                 None
             }
-            Opened::Not(why) => {
-                subject.notes.push(format!("it was not opened: {why}"));
+            Opened::NoWheel => {
+                subject.notes.push("it was not opened: it is not a wheel".to_owned());
                 None
             }
         };

@@ -1,10 +1,11 @@
-//! A whole file from the network, through SHA-256 and nowhere else.
+//! A whole file from the network, through SHA-256, and held against what was seen of it before.
 
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom, Write};
 
 use reqwest::blocking::Response;
 use reqwest::{StatusCode, header};
 use sha2::{Digest, Sha256 as Hasher};
+use tempfile::SpooledTempFile;
 use url::Url;
 
 use super::fetch::{broken, text_of};
@@ -39,6 +40,15 @@ impl Progress for () {
     fn position(&self, _bytes: u64) {}
 }
 
+/// What was seen of a file before it is downloaded.
+#[derive(Debug, Clone, Default)]
+pub struct Before {
+    /// Its length, as the server told it.
+    pub length: Option<u64>,
+    /// Parts of it, each with where it begins, in the order of their places; none overlaps another.
+    pub parts: Vec<(u64, Vec<u8>)>,
+}
+
 /// A file that was read to its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Downloaded {
@@ -50,8 +60,8 @@ pub struct Downloaded {
     pub etag: Option<String>,
     /// How often the connection broke and the rest was fetched.
     pub resumed: u32,
-    /// False if one of the parts that were read before stands otherwise in the file.
-    pub parts_agree: bool,
+    /// False if the file has another length than was seen before, or one of the parts stands otherwise in it.
+    pub is_same: bool,
 }
 
 /// Where a download stands.
@@ -60,6 +70,8 @@ struct State {
     position: u64,
     identity: Option<Identity>,
     resumed: u32,
+    /// How many parts lie behind the position: what comes need not be held against them.
+    passed: usize,
     parts_agree: bool,
     /// The last bytes, of a file that has neither a tag nor a date.
     tail: Vec<u8>,
@@ -67,11 +79,19 @@ struct State {
 
 impl State {
     fn new(resumed: u32) -> Self {
-        Self { hasher: Hasher::new(), position: 0, identity: None, resumed, parts_agree: true, tail: Vec::new() }
+        Self {
+            hasher: Hasher::new(),
+            position: 0,
+            identity: None,
+            resumed,
+            passed: 0,
+            parts_agree: true,
+            tail: Vec::new(),
+        }
     }
 
     fn take(&mut self, bytes: &[u8], parts: &[(u64, Vec<u8>)]) {
-        self.parts_agree &= parts.iter().all(|part| agree(part, self.position, bytes));
+        self.parts_agree &= hold(parts, &mut self.passed, self.position, bytes).is_none();
         self.hasher.update(bytes);
         self.position += bytes.len() as u64;
         if self.identity.as_ref().is_some_and(|identity| identity.validator().is_none()) {
@@ -83,14 +103,17 @@ impl State {
 
 impl Network {
     /// Reads a file to its end. A broken connection is resumed where it broke if the file is still the same, else the
-    /// file is read anew. `parts` are compared with the bytes that pass.
+    /// file is read anew. What was seen `before` is compared with the bytes that pass; they are also put into a file if
+    /// one is given.
     ///
     /// # Errors
-    /// As [`Network::page`]; and if the server does not say how long the file is.
+    /// As [`Network::page`]; if the server does not say how long the file is; and with [`Code::Io`] if the bytes cannot be
+    /// put into the file.
     pub fn download(
         &self,
         url: &Url,
-        parts: &[(u64, Vec<u8>)],
+        before: &Before,
+        mut into: Option<&mut SpooledTempFile>,
         progress: &dyn Progress,
     ) -> Result<Downloaded, Problem> {
         let mut state = State::new(0);
@@ -98,7 +121,7 @@ impl Network {
         let mut furthest = 0;
         let mut piece = vec![0; PIECE];
         loop {
-            match self.go_on(url, &mut state, &mut piece, parts, progress) {
+            match self.go_on(url, &mut state, &mut piece, &before.parts, into.as_deref_mut(), progress) {
                 Ok(()) => break,
                 Err(failure) => {
                     // What was read before and is read anew is no progress.
@@ -110,13 +133,17 @@ impl Network {
                 }
             }
         }
+        if let Some(file) = into {
+            file.set_len(state.position)
+                .map_err(|error| Problem::new(Code::Io, format!("cannot keep {}: {error}", shown(url))))?;
+        }
         let etag = state.identity.map(|identity| identity.tag).filter(|tag| tag.starts_with('"'));
         Ok(Downloaded {
             sha256: Sha256::from_bytes(state.hasher.finalize().into()),
             size: state.position,
             etag,
             resumed: state.resumed,
-            parts_agree: state.parts_agree,
+            is_same: state.parts_agree && before.length.is_none_or(|length| length == state.position),
         })
     }
 
@@ -127,6 +154,7 @@ impl Network {
         state: &mut State,
         piece: &mut [u8],
         parts: &[(u64, Vec<u8>)],
+        mut into: Option<&mut SpooledTempFile>,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
         let mut ask = Ask::file(url);
@@ -182,6 +210,11 @@ impl Network {
             if count == 0 {
                 break;
             }
+            if let Some(file) = into.as_deref_mut() {
+                // Where it was read anew the file is written anew.
+                let kept = file.seek(SeekFrom::Start(state.position)).and_then(|_| file.write_all(&piece[..count]));
+                kept.map_err(|error| Failure::last(Code::Io, format!("cannot keep {}: {error}", shown(url))))?;
+            }
             state.take(&piece[..count], parts);
             progress.position(state.position);
             if state.position > length {
@@ -206,6 +239,16 @@ fn whole(url: &Url, response: &Response) -> Result<u64, Failure> {
         // The end of such an answer looks like a broken connection.
         None => Err(Failure::last(Code::Network, format!("{} does not say how long it is", shown(url)))),
     }
+}
+
+/// The first of the parts that bytes at a position contradict. Parts that end before are passed over for good.
+fn hold(parts: &[(u64, Vec<u8>)], passed: &mut usize, position: u64, bytes: &[u8]) -> Option<usize> {
+    while parts.get(*passed).is_some_and(|(start, part)| start + part.len() as u64 <= position) {
+        *passed += 1;
+    }
+    let end = position + bytes.len() as u64;
+    let met = parts.iter().enumerate().skip(*passed).take_while(|(_, (start, _))| *start < end);
+    { met }.find(|(_, part)| !agree(part, position, bytes)).map(|(at, _)| at)
 }
 
 /// True if bytes at a position say the same as a part, where they are both there.

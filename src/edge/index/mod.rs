@@ -4,7 +4,8 @@
 //! Settings (made by io) ──► Network ──► Page        a page, read by `simple`, `html`, `json`
 //!                                  ├──► metadata    the PEP 658 file of a wheel, its own digest checked
 //!                                  ├──► RangeReader parts of a file that lies there, as `Read + Seek`
-//!                                  └──► Download    a whole file, through SHA-256, nothing kept
+//!                                  ├──► Download    a whole file, through SHA-256, nothing kept
+//!                                  └──► Whole       a wheel, hashed and opened
 //! ```
 //!
 //! [`Network`] is a value that a command must hold: who is not given one reaches nothing. Making it opens nothing; the
@@ -21,11 +22,13 @@ mod policy;
 mod range;
 mod settings;
 pub mod simple;
+mod whole;
 
-pub use download::{Downloaded, Progress};
+pub use download::{Before, Downloaded, Progress};
 pub use http::Network;
 pub use netrc::Netrc;
 pub use policy::shown;
 pub use range::RangeReader;
 pub use settings::{Patience, Proxies, Settings};
 pub use simple::{Link, Metadata, Page};
+pub use whole::{Glimpse, Opened};

@@ -149,8 +149,9 @@ impl RangeReader<'_> {
         Some(&*self.identity.tag).filter(|tag| tag.starts_with('"'))
     }
 
-    /// The parts that came, each with where it begins: whoever gets the whole file can hold them against it.
-    pub fn into_parts(self) -> Vec<(u64, Vec<u8>)> {
+    /// The parts that came, each with where it begins, in the order of their places: whoever gets the whole file can hold them against it.
+    pub fn into_parts(mut self) -> Vec<(u64, Vec<u8>)> {
+        self.parts.sort_by_key(|(start, _)| *start);
         self.parts
     }
 

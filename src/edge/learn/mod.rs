@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, ProjectTable, RequiresRow, WheelRow, merge};
-use crate::edge::index::{Downloaded, Network, simple};
+use crate::edge::index::{Network, simple};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 
@@ -126,20 +126,21 @@ fn is_same(one: &Url, other: &Url) -> bool {
 
 /// A wheel's row and its requirements; `None` if there is no digest.
 fn one(candidate: &Candidate, hash_missing: bool, network: &Network) -> Result<Option<(WheelRow, Told)>, Problem> {
-    if candidate.link.sha256.is_none() && !hash_missing {
-        return Ok(None);
-    }
-    let (told, parts) = wheel::read(&candidate.link, &candidate.wheel, network)?;
-    let (sha256, evidence, size) = match candidate.link.sha256 {
-        Some(digest) => (digest, "index", candidate.link.size.or(told.size)),
+    let link = &candidate.link;
+    let (told, sha256, evidence) = match link.sha256 {
+        Some(digest) => (wheel::read(link, &candidate.wheel, network)?, digest, "index"),
+        None if !hash_missing => return Ok(None),
         None => {
-            let done: Downloaded = network.download(&candidate.link.url, &parts, &())?;
-            if !done.parts_agree {
-                let message = format!("{} was changed while it was read", candidate.wheel);
-                return Err(Problem::new(Code::Network, message).help("try again"));
-            }
-            (done.sha256, "computed", Some(done.size))
+            let (told, sha256) = wheel::hash(link, &candidate.wheel, network)?;
+            (told, sha256, "computed")
         }
     };
+    if let (Some(said), Some(size)) = (link.size, told.size)
+        && said != size
+    {
+        let message = format!("{} has {size} bytes, but the index page says {said}", candidate.wheel);
+        return Err(Problem::new(Code::Network, message).help("try again, and tell the index's owners if it stays so"));
+    }
+    let size = link.size.or(told.size);
     Ok(Some((candidate.row(sha256, size, evidence, told.requires_python.clone()), told)))
 }

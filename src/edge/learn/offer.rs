@@ -160,7 +160,7 @@ impl<'a> Offer<'a> {
             return told.clone();
         }
         let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.network) {
-            Ok((told, _)) => Some(told),
+            Ok(told) => Some(told),
             Err(problem) => {
                 self.problems.borrow_mut().push(problem);
                 None

@@ -1,8 +1,9 @@
 //! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
 
 use crate::catalog::{RequiresRow, WheelRow};
-use crate::edge::index::{Link, Network, RangeReader};
-use crate::packaging::archive::{self, ArchiveError};
+use crate::edge::index::{Link, Network, Opened};
+use crate::packaging::archive::Contents;
+use crate::packaging::digest::Sha256;
 use crate::packaging::metadata::Metadata;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
@@ -20,47 +21,60 @@ pub(super) struct Told {
     pub(super) size: Option<u64>,
 }
 
-/// Parts of a file that were read, each with where it begins.
-pub(super) type Parts = Vec<(u64, Vec<u8>)>;
-
 /// Asks the index, and if it has no metadata beside the wheel the wheel itself, of which a few parts are read.
-pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<(Told, Parts), Problem> {
-    let beside = match network.metadata(link) {
+pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<Told, Problem> {
+    if let Some(metadata) = beside(link, wheel, network)? {
+        return Ok(told(metadata, "metadata", None));
+    }
+    let mut reader = network.open(&link.url)?;
+    let size = reader.length();
+    let contents = contents(Opened::of(&mut reader, wheel.as_str())?, wheel)?;
+    Ok(told(contents.metadata, "wheel", Some(size)))
+}
+
+/// Downloads a wheel for its digest. It must be one that opens, whether or not the index has metadata beside it.
+pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<(Told, Sha256), Problem> {
+    let beside = beside(link, wheel, network)?;
+    let glimpse = network.glimpse(&link.url, wheel.as_str())?;
+    let (done, opened) = network.whole(&link.url, wheel.as_str(), glimpse, &())?;
+    let contents = contents(opened, wheel)?;
+    let size = Some(done.size);
+    let told = match beside {
+        Some(metadata) => told(metadata, "metadata", size),
+        None => told(contents.metadata, "wheel", size),
+    };
+    Ok((told, done.sha256))
+}
+
+/// The metadata that the index serves beside a wheel.
+fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Metadata>, Problem> {
+    let bytes = match network.metadata(link) {
         // Some pages promise what is not there.
         Err(problem) if problem.code == Code::Absent => None,
         other => other?,
     };
-    match beside {
-        Some(bytes) => {
-            let odd = |why: &str| Problem::new(Code::Network, format!("the metadata beside {wheel} is odd: {why}"));
-            let metadata = Metadata::parse(&bytes).map_err(|why| odd(&why))?;
-            if metadata.name != wheel.name || metadata.version != wheel.version {
-                return Err(odd(&format!("it is that of {} {}", metadata.name, metadata.version)));
-            }
-            Ok((told(metadata, "metadata", None), Vec::new()))
-        }
-        None => {
-            let mut reader = network.open(&link.url)?;
-            let size = reader.length();
-            let contents = archive::open(&mut reader, wheel).map_err(|error| unreadable(&error, wheel))?;
-            Ok((told(contents.metadata, "wheel", Some(size)), reader.into_parts()))
-        }
+    let Some(bytes) = bytes else { return Ok(None) };
+    let odd = |why: &str| Problem::new(Code::Network, format!("the metadata beside {wheel} is odd: {why}"));
+    let metadata = Metadata::parse(&bytes).map_err(|why| odd(&why))?;
+    if metadata.name != wheel.name || metadata.version != wheel.version {
+        return Err(odd(&format!("it is that of {} {}", metadata.name, metadata.version)));
     }
+    Ok(Some(metadata))
 }
 
 fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> Told {
     Told { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
 }
 
-fn unreadable(error: &ArchiveError, wheel: &WheelName) -> Problem {
-    let known = match error {
-        ArchiveError::Io(error) => RangeReader::problem(error).cloned(),
-        ArchiveError::Refused(_) => None,
+/// The contents of a wheel that must be one.
+fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Problem> {
+    let why = match opened {
+        Opened::Yes(contents) => return Ok(*contents),
+        Opened::Refused(why) => why,
+        Opened::NoWheel => "its name is not that of a wheel".to_owned(),
     };
-    known.unwrap_or_else(|| {
-        let message = format!("{wheel} is not taken: {error}");
-        Problem::new(Code::Network, message).help("it is no wheel that could be trusted; tell its publishers")
-    })
+    let message = format!("{wheel} is not taken: {why}");
+    Err(Problem::new(Code::Network, message).help("it is no wheel that could be trusted; tell its publishers"))
 }
 
 impl Told {

@@ -1,0 +1,97 @@
+//! Wheels that are hashed and opened: in parts, where the server serves them, else from the bytes that were downloaded.
+
+use std::io::{Read, Seek};
+
+use url::Url;
+
+use super::download::{Before, Downloaded, Progress};
+use super::http::Network;
+use super::range::RangeReader;
+use crate::packaging::archive::{self, ArchiveError, Contents};
+use crate::packaging::wheel::WheelName;
+use crate::report::error::{Code, Problem};
+
+/// What is kept in memory instead of a temporary file.
+const SMALL: usize = 1 << 20;
+
+/// What became of opening a file.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// It was opened.
+    Yes(Box<Contents>),
+    /// It is not a wheel to be trusted: why.
+    Refused(String),
+    /// It is no wheel by its name, so nobody tried.
+    NoWheel,
+}
+
+impl Opened {
+    /// Opens a file of a name.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn of(reader: impl Read + Seek, name: &str) -> Result<Self, Problem> {
+        let Ok(wheel) = name.parse::<WheelName>() else { return Ok(Self::NoWheel) };
+        match archive::open(reader, &wheel) {
+            Ok(contents) => Ok(Self::Yes(Box::new(contents))),
+            Err(ArchiveError::Refused(why)) => Ok(Self::Refused(why)),
+            Err(ArchiveError::Io(error)) => Err(match RangeReader::problem(&error) {
+                Some(problem) => problem.clone(),
+                None => Problem::new(Code::Io, format!("cannot read {name}: {error}")),
+            }),
+        }
+    }
+}
+
+/// What parts of a file tell before all of it is read.
+#[derive(Debug, Clone)]
+pub struct Glimpse {
+    /// What it says of itself.
+    pub opened: Opened,
+    /// Its length in bytes.
+    pub length: u64,
+    /// The tag that the server gave it, a strong one.
+    pub tag: Option<String>,
+    parts: Vec<(u64, Vec<u8>)>,
+}
+
+impl Network {
+    /// Opens a file of a name in parts; `None` if its server does not serve these.
+    ///
+    /// # Errors
+    /// As [`Network::open`].
+    pub fn glimpse(&self, url: &Url, name: &str) -> Result<Option<Glimpse>, Problem> {
+        let mut reader = match self.open(url) {
+            Err(problem) if problem.code == Code::Unsupported => return Ok(None),
+            other => other?,
+        };
+        let opened = Opened::of(&mut reader, name)?;
+        let (length, tag) = (reader.length(), reader.tag().map(str::to_owned));
+        Ok(Some(Glimpse { opened, length, tag, parts: reader.into_parts() }))
+    }
+
+    /// Downloads a file of a name and opens it, unless a glimpse did: then the bytes are held against what that saw. Without
+    /// one they are kept in an unnamed file for as long as that takes.
+    ///
+    /// # Errors
+    /// As [`Network::download`]; if the file is another than the one that the glimpse saw, or cannot be kept.
+    pub fn whole(
+        &self,
+        url: &Url,
+        name: &str,
+        glimpse: Option<Glimpse>,
+        progress: &dyn Progress,
+    ) -> Result<(Downloaded, Opened), Problem> {
+        let Some(Glimpse { opened, length, parts, tag: _ }) = glimpse else {
+            let mut file = tempfile::spooled_tempfile(SMALL);
+            let done = self.download(url, &Before::default(), Some(&mut file), progress)?;
+            return Ok((done, Opened::of(file, name)?));
+        };
+        let done = self.download(url, &Before { length: Some(length), parts }, None, progress)?;
+        if !done.is_same {
+            let message = format!("{name} was another file when it was opened than when it was read whole");
+            return Err(Problem::new(Code::Network, message).help("try again"));
+        }
+        Ok((done, opened))
+    }
+}
