@@ -284,3 +284,17 @@ fn a_source_that_is_a_page_of_links_is_no_index() {
         ["--extra-index-url https://index.example/simple", "--find-links https://links.example/torch-2.1.0+cpu.html"]
     );
 }
+
+#[test]
+fn a_wheel_at_a_url_is_not_written_where_it_does_not_install() {
+    let url = "https://wheels.example/flash_attn-2.7.4+cu12torch2.6cxx11abiFALSE-cp311-cp311-linux_x86_64.whl";
+    let line = format!("torch==2.6.0\nflash-attn @ {url}");
+    let mac = "--platform macos-arm64 --python 3.11";
+    let message = export(&line, mac).refused();
+    assert!(message.contains("the wheel of flash-attn does not install on macos-arm64 (CPython 3.11)"), "{message}");
+    assert!(message.contains("--no-emit-package flash-attn"), "{message}");
+    assert!(export(&line, "--cpu --python 3.12").refused().contains("flash-attn does not install on linux-x86_64"));
+    export(&line, "--cuda 12.4 --python 3.11").ok();
+    export(&format!("{line} ; sys_platform == 'linux'"), mac).ok();
+    export(&line, &format!("{mac} --no-emit-package flash-attn")).ok();
+}

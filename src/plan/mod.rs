@@ -25,6 +25,7 @@ pub(crate) mod refusal;
 mod several;
 mod summary;
 mod target;
+mod unfit;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -216,6 +217,7 @@ fn plan<S: WheelSource>(
     let (removed, stuck) = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
     problems.extend(stuck);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
+    problems.extend(unfit::unfit(view, selection, &members, &chosen, &removed, wish, knowledge));
     Error::unless_empty(problems)?;
     Ok(assemble(view, selection, wish, knowledge, members, chosen, &removed))
 }

@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
-use super::{Chosen, From};
-use crate::lock::Selection;
+use super::{Choice, Chosen, From};
+use crate::catalog::pin::Pin;
+use crate::catalog::{cuda_of_library, is_torch};
+use crate::lock::{Pick, Selection};
 use crate::plan::View;
 use crate::plan::family::Member;
 use crate::report::error::{Code, Problem};
@@ -16,9 +18,17 @@ pub(crate) fn conflicts(
     chosen: &Chosen,
     removed: &[usize],
 ) -> Vec<Problem> {
+    let stays = |index: usize| {
+        let name = &view.entries[selection.picks[index].entry].name;
+        let replaced = removed.contains(&index)
+            || members.iter().any(|member| member.pick == index && member.is_swapped())
+            || chosen.get(name).is_some_and(|other| other.pin.is_some());
+        !replaced
+    };
     let mut problems = Vec::new();
     for (name, choice) in chosen {
-        let (From::Pick(_), Some(pin)) = (choice.from, &choice.pin) else { continue };
+        let (From::Pick(at), Some(pin)) = (choice.from, &choice.pin) else { continue };
+        problems.extend(other_cuda(view, selection, &selection.picks[at], pin, choice, &stays));
         for (index, pick) in selection.picks.iter().enumerate() {
             let mut broken = pick
                 .needs
@@ -31,10 +41,7 @@ pub(crate) fn conflicts(
                 continue;
             }
             let entry = &view.entries[pick.entry];
-            let replaced = removed.contains(&index)
-                || members.iter().any(|member| member.pick == index && member.is_swapped())
-                || chosen.get(&entry.name).is_some_and(|other| other.pin.is_some());
-            if replaced {
+            if !stays(index) {
                 continue;
             }
             for need in broken {
@@ -55,4 +62,34 @@ pub(crate) fn conflicts(
         }
     }
     problems
+}
+
+/// A library of another CUDA in the place of one that something beside torch needs, too. A requirements file says who needs
+/// what (`# via`) without the versions, and what was made for one CUDA seldom admits the libraries of another.
+fn other_cuda(
+    view: View<'_>,
+    selection: &Selection,
+    pick: &Pick,
+    pin: &Pin,
+    choice: &Choice,
+    stays: &impl Fn(usize) -> bool,
+) -> Option<Problem> {
+    let entry = &view.entries[pick.entry];
+    let cuda = |version| cuda_of_library(&entry.name, version);
+    let (old, new) = (cuda(entry.version.as_ref()?)?, cuda(pin.version())?);
+    let mut named = pick.via.iter().flatten().filter(|by| {
+        let is_it = |(index, other): (usize, &Pick)| view.entries[other.entry].name == **by && stays(index);
+        !is_torch(by) && selection.picks.iter().enumerate().any(is_it)
+    });
+    let by = named.next().filter(|_| old != new)?;
+    let because = choice.because.iter().map(Rc::as_ref).collect::<Vec<_>>().join(", ");
+    let message = format!(
+        "{by} needs {} of CUDA {old}, as far as the file tells, but it must be {} for {because}",
+        entry.name,
+        pin.version()
+    );
+    let help = format!(
+        "lock a {by} that works with this build of torch, choose another build, or leave {by} out: --no-emit-package {by}"
+    );
+    Some(view.point(Problem::new(Code::Unmet, message).help(help), pick.entry))
 }
