@@ -28,7 +28,7 @@ use builds::Builds;
 
 const WHEELS: &str = "src/catalog/wheels.tsv";
 const REQUIRES: &str = "src/catalog/requires.tsv";
-const PATHS: &str = "src/catalog/paths.tsv";
+const PATHS: &str = "src/catalog/paths.bin";
 
 const WHEELS_HEAD: &str = "\
 # package\tversion\tbackend\tindex\tfile\tsha256\tsize\tseen\trequires-python\tflags
@@ -36,12 +36,13 @@ const WHEELS_HEAD: &str = "\
 const REQUIRES_HEAD: &str = "\
 # package\tversion\tindex\tplatform\tprovenance\treason\trequirement…
 ";
-const PATHS_HEAD: &str = "\
-# sha256\tpath
-";
+
+fn bytes(path: &str) -> Vec<u8> {
+    fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
 
 fn table(path: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    String::from_utf8(bytes(path)).unwrap()
 }
 
 fn rows(text: &str) -> impl Iterator<Item = &str> {
@@ -122,11 +123,24 @@ fn wheel_line(fact: &Value, builds: &Builds) -> String {
     line
 }
 
-/// Where PyPI keeps a wheel.
-fn path_line(fact: &Value) -> Option<String> {
-    let path = fact["path"].as_str().filter(|_| fact["index"] == "pypi")?;
-    let folder = path.strip_prefix("packages/")?.strip_suffix(text(fact, "filename"))?.strip_suffix('/')?;
-    Some(format!("{}\t{folder}", text(fact, "sha256")))
+/// The bytes of hexadecimal digits.
+fn unhex(digits: &str) -> Vec<u8> {
+    assert!(digits.len() == 64 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')), "{digits}");
+    (0..32).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect()
+}
+
+/// Where PyPI keeps the wheels: digest and folder.
+fn told_paths(facts: &[Value]) -> impl Iterator<Item = (&str, &str)> {
+    facts.iter().filter(|fact| fact["index"] == "pypi").filter_map(|fact| {
+        let folder = fact["path"].as_str()?.strip_suffix(text(fact, "filename")).unwrap();
+        Some((text(fact, "sha256"), folder.strip_suffix('/').unwrap()))
+    })
+}
+
+/// 8 bytes of a wheel's digest, and the 32 of its path.
+fn path_record((sha256, folder): (&str, &str)) -> Vec<u8> {
+    let digits = folder.strip_prefix("packages/").unwrap().replace('/', "");
+    [&unhex(sha256)[..8], &unhex(&digits)].concat()
 }
 
 /// The requirements of a fact, their blanks made one.
@@ -202,17 +216,32 @@ fn tables_equal_the_facts() {
         let row = RequiresRow::parse(line).unwrap_or_else(|error| panic!("{error:?}: {line}"));
         assert_eq!(row.to_string(), *line);
     }
+    let mut paths: Vec<Vec<u8>> = told_paths(&wheels).map(path_record).collect();
+    paths.sort_unstable();
     let made = [
-        (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(|fact| wheel_line(fact, &builds)).collect())),
-        (REQUIRES, sorted(REQUIRES_HEAD, lists)),
-        (PATHS, sorted(PATHS_HEAD, wheels.iter().filter_map(path_line).collect())),
+        (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(|fact| wheel_line(fact, &builds)).collect()).into_bytes()),
+        (REQUIRES, sorted(REQUIRES_HEAD, lists).into_bytes()),
+        (PATHS, paths.concat()),
     ];
-    for (path, text) in made {
+    for (path, made) in made {
         if std::env::var_os("TORCHSWAP_UPDATE").is_some_and(|value| value == "1") {
-            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), text).unwrap();
+            fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join(path), made).unwrap();
         } else {
-            assert!(table(path) == text, "{path} does not follow from the facts; refresh it with TORCHSWAP_UPDATE=1");
+            assert!(bytes(path) == made, "{path} does not follow from the facts; refresh it with TORCHSWAP_UPDATE=1");
         }
+    }
+}
+
+#[test]
+fn every_path_is_found_as_the_facts_tell_it() {
+    let Some(folder) = facts() else {
+        println!("skipped: every_path_is_found_as_the_facts_tell_it: no facts here, see tables_equal_the_facts");
+        return;
+    };
+    let wheels = json_lines(&folder, "wheels.jsonl");
+    assert!(told_paths(&wheels).count() > 8_000);
+    for (sha256, path) in told_paths(&wheels) {
+        assert_eq!(path_on_default_index(&sha256.parse().unwrap()).as_deref(), Some(path), "{sha256}");
     }
 }
 
@@ -233,7 +262,7 @@ fn the_path_of_every_wheel_of_the_default_index_is_known() {
 
 #[test]
 fn tables_are_sorted_unique_and_plain() {
-    for path in [WHEELS, REQUIRES, PATHS] {
+    for path in [WHEELS, REQUIRES] {
         let text = table(path);
         assert!(text.ends_with('\n') && !text.contains('\r'), "{path}");
         let lines: Vec<&str> = text.lines().collect();
@@ -242,6 +271,21 @@ fn tables_are_sorted_unique_and_plain() {
         }
     }
     assert!(table(WHEELS).starts_with(WHEELS_HEAD) && table(REQUIRES).starts_with(REQUIRES_HEAD));
+}
+
+/// A record keeps a part of a digest: it must tell the files of all indexes apart, and be of a file of the default one.
+#[test]
+fn paths_are_sorted_and_unambiguous() {
+    let paths = bytes(PATHS);
+    let (records, rest) = paths.as_chunks::<40>();
+    assert!(rest.is_empty() && records.windows(2).all(|pair| pair[0][..8] < pair[1][..8]));
+    let wheels = wheels();
+    let digests: BTreeSet<_> = wheels.iter().map(|row| row.sha256).collect();
+    let keys: BTreeSet<&[u8]> = digests.iter().map(|sha256| &sha256.as_bytes()[..8]).collect();
+    assert_eq!(keys.len(), digests.len(), "two digests begin alike");
+    let default = wheels.iter().filter(|row| row.index == Index::Pypi);
+    let of_default: BTreeSet<&[u8]> = default.map(|row| &row.sha256.as_bytes()[..8]).collect();
+    assert!(records.iter().map(|record| &record[..8]).eq(of_default));
 }
 
 #[test]

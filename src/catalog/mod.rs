@@ -1,8 +1,8 @@
 //! The catalogue: which wheels are known, with their digests, and what they require.
 //!
-//! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs. They are the reviewable
-//! truth and the run-time index at once: a lookup bisects the text in place and reads only the lines it is asked for.
-//! Nothing is read at start-up; where each package's lines begin, the compiler has found out.
+//! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs; the paths alone are bytes.
+//! They are the reviewable truth and the run-time index at once: a lookup bisects the text in place and reads only the
+//! lines it is asked for. Nothing is read at start-up; where each package's lines begin, the compiler has found out.
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
 //!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),
@@ -10,7 +10,7 @@
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
 //!   then one requirement a column. See [`RequiresRow`].
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
-//! - `paths.tsv`: where the default index keeps each file. See [`path_on_default_index`].
+//! - `paths.bin`: where the default index keeps each file. See [`path_on_default_index`].
 //!
 //! A wheel's URL is its index, a slash and its file name with `+` as `%2B`. A digest belongs to an index and a file
 //! name: two indexes may serve different files under one name.

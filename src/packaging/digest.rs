@@ -58,15 +58,20 @@ impl Sha256 {
     }
 
     fn digits(&self) -> [u8; 64] {
-        let mut digits = [0u8; 64];
-        for ([high, low], byte) in digits.as_chunks_mut().0.iter_mut().zip(self.0) {
-            (*high, *low) = (byte >> 4, byte & 15);
-        }
-        for digit in &mut digits {
-            *digit += if *digit < 10 { b'0' } else { b'a' - 10 };
-        }
-        digits
+        hex(&self.0)
     }
+}
+
+/// The lower-case hexadecimal digits of bytes.
+pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
+    let mut digits = [0u8; 64];
+    for ([high, low], byte) in digits.as_chunks_mut().0.iter_mut().zip(bytes) {
+        (*high, *low) = (byte >> 4, byte & 15);
+    }
+    for digit in &mut digits {
+        *digit += if *digit < 10 { b'0' } else { b'a' - 10 };
+    }
+    digits
 }
 
 /// How much is read at once. What stays in the nearest cache of the CPU is copied several times as fast as what does not.
