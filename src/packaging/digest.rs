@@ -57,6 +57,11 @@ impl Sha256 {
         text.push_str(std::str::from_utf8(&self.digits()).unwrap_or_default());
     }
 
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     fn digits(&self) -> [u8; 64] {
         hex(&self.0)
     }
