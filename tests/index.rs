@@ -251,7 +251,7 @@ fn parts_that_were_read_before_are_held_against_the_file() {
     let (network, url) = (network(), url(&server.url(WHEEL)));
     let right = vec![(7, noise(LENGTH)[7..1007].to_vec()), (500_000, noise(LENGTH)[500_000..].to_vec())];
     let same = |before: &Before| network.download(&url, before, None, &()).unwrap().is_same;
-    let right = Before { length: Some(LENGTH as u64), parts: right };
+    let right = Before { length: Some(LENGTH as u64), parts: right, ..Before::default() };
     assert!(same(&right));
     assert!(!same(&Before { length: Some(LENGTH as u64 + 10), ..right.clone() }));
     let mut wrong = right;

@@ -271,6 +271,24 @@ fn a_server_without_parts_is_read_whole() {
 }
 
 #[test]
+fn a_header_that_is_not_what_the_directory_says_is_wrong_however_the_bytes_come() {
+    let mut bytes = wheel().bytes();
+    let at = bytes.windows(7).position(|window| window == b"ballast").unwrap();
+    bytes[at] = b'B';
+    let digest = Sha256::of_bytes(&bytes).to_string();
+    for fault in [Fault::None, Fault::Whole] {
+        let world = World::new();
+        world.serve(bytes.clone());
+        world.output(&digest);
+        world.always(&fault);
+        let run = world.run("--download");
+        let why = "the directory and the header of ballast do not agree";
+        assert!(run.status == 1 && run.stderr.contains(why), "{fault:?}: {}", run.stderr);
+        assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
+    }
+}
+
+#[test]
 fn what_does_not_open_is_wrong_whether_or_not_the_server_has_parts() {
     let bytes = b"no wheel at all".to_vec();
     let digest = Sha256::of_bytes(&bytes).to_string();

@@ -8,6 +8,7 @@
 //! wheels need, never by what the archive says of itself.
 
 mod directory;
+mod headers;
 mod windows;
 
 use std::fmt;
@@ -20,6 +21,7 @@ use crate::packaging::wheel::WheelName;
 use crate::text::quoted;
 
 use directory::{Directory, Member};
+pub use headers::Headers;
 use windows::Windows;
 
 /// What a wheel says of itself.
@@ -88,11 +90,22 @@ const LARGEST_METADATA: u64 = 4 << 20;
 /// The largest `WHEEL` that is read: it has a line for each tag.
 const LARGEST_WHEEL: u64 = 64 << 10;
 
-/// Opens a wheel of a name.
+/// Opens a wheel of a name, of which all is at hand: the header of every member is read.
+///
+/// # Errors
+/// As [`glimpse`]; and if the header of a member is not what the directory says.
+pub fn open<R: Read + Seek>(mut reader: R, wheel: &WheelName) -> Result<Contents, ArchiveError> {
+    let (contents, headers) = glimpse(&mut reader, wheel)?;
+    headers.check(reader)?;
+    Ok(contents)
+}
+
+/// Opens a wheel of a name in few pieces. Also gives what must stand at the headers of its members, of which only two were
+/// read: whoever gets the whole archive can hold them against it.
 ///
 /// # Errors
 /// If it cannot be read, is no archive or an odd one, or its `.dist-info` is not that of the name.
-pub fn open<R: Read + Seek>(reader: R, wheel: &WheelName) -> Result<Contents, ArchiveError> {
+pub fn glimpse<R: Read + Seek>(reader: R, wheel: &WheelName) -> Result<(Contents, Headers), ArchiveError> {
     let windows = Windows::new(reader)?;
     let len = windows.len;
     windows.keep(len.saturating_sub(TAIL)..len)?;
@@ -109,7 +122,7 @@ pub fn open<R: Read + Seek>(reader: R, wheel: &WheelName) -> Result<Contents, Ar
         return Err(refused(format!("its METADATA is that of {name} {version}, its file name is {wheel}")));
     }
     let tags = tags(&content(&archive, &directory.wheel, LARGEST_WHEEL)?)?;
-    Ok(Contents { metadata, metadata_bytes, tags })
+    Ok((Contents { metadata, metadata_bytes, tags }, directory.headers))
 }
 
 /// The tags of a `WHEEL` file.

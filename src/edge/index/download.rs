@@ -14,6 +14,7 @@ use super::pace::Paced;
 use super::policy::{Failure, Tries, shown};
 use super::range::{Identity, content_range};
 use super::settings::LARGEST_FILE;
+use crate::packaging::archive::Headers;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
@@ -47,6 +48,8 @@ pub struct Before {
     pub length: Option<u64>,
     /// Parts of it, each with where it begins, in the order of their places; none overlaps another.
     pub parts: Vec<(u64, Vec<u8>)>,
+    /// If it is an archive: what must stand at the headers of its members.
+    pub headers: Headers,
 }
 
 /// A file that was read to its end.
@@ -62,6 +65,8 @@ pub struct Downloaded {
     pub resumed: u32,
     /// False if the file has another length than was seen before, or one of the parts stands otherwise in it.
     pub is_same: bool,
+    /// The first part of [`Before::headers`] that stands otherwise in it.
+    pub odd_header: Option<usize>,
 }
 
 /// Where a download stands.
@@ -73,6 +78,9 @@ struct State {
     /// How many parts lie behind the position: what comes need not be held against them.
     passed: usize,
     parts_agree: bool,
+    /// As `passed`, for headers.
+    passed_headers: usize,
+    odd_header: Option<usize>,
     /// The last bytes, of a file that has neither a tag nor a date.
     tail: Vec<u8>,
 }
@@ -86,12 +94,16 @@ impl State {
             resumed,
             passed: 0,
             parts_agree: true,
+            passed_headers: 0,
+            odd_header: None,
             tail: Vec::new(),
         }
     }
 
-    fn take(&mut self, bytes: &[u8], parts: &[(u64, Vec<u8>)]) {
-        self.parts_agree &= hold(parts, &mut self.passed, self.position, bytes).is_none();
+    fn take(&mut self, bytes: &[u8], before: &Before) {
+        self.parts_agree &= hold(&before.parts, &mut self.passed, self.position, bytes).is_none();
+        let odd = hold(before.headers.parts(), &mut self.passed_headers, self.position, bytes);
+        self.odd_header = self.odd_header.or(odd);
         self.hasher.update(bytes);
         self.position += bytes.len() as u64;
         if self.identity.as_ref().is_some_and(|identity| identity.validator().is_none()) {
@@ -121,7 +133,7 @@ impl Network {
         let mut furthest = 0;
         let mut piece = vec![0; PIECE];
         loop {
-            match self.go_on(url, &mut state, &mut piece, &before.parts, into.as_deref_mut(), progress) {
+            match self.go_on(url, &mut state, &mut piece, before, into.as_deref_mut(), progress) {
                 Ok(()) => break,
                 Err(failure) => {
                     // What was read before and is read anew is no progress.
@@ -143,6 +155,7 @@ impl Network {
             size: state.position,
             etag,
             resumed: state.resumed,
+            odd_header: state.odd_header,
             is_same: state.parts_agree && before.length.is_none_or(|length| length == state.position),
         })
     }
@@ -153,7 +166,7 @@ impl Network {
         url: &Url,
         state: &mut State,
         piece: &mut [u8],
-        parts: &[(u64, Vec<u8>)],
+        before: &Before,
         mut into: Option<&mut SpooledTempFile>,
         progress: &dyn Progress,
     ) -> Result<(), Failure> {
@@ -215,7 +228,7 @@ impl Network {
                 let kept = file.seek(SeekFrom::Start(state.position)).and_then(|_| file.write_all(&piece[..count]));
                 kept.map_err(|error| Failure::last(Code::Io, format!("cannot keep {}: {error}", shown(url))))?;
             }
-            state.take(&piece[..count], parts);
+            state.take(&piece[..count], before);
             progress.position(state.position);
             if state.position > length {
                 return Err(Failure::last(Code::Network, format!("{} is longer than it says", shown(url))));

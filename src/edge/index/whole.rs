@@ -7,7 +7,7 @@ use url::Url;
 use super::download::{Before, Downloaded, Progress};
 use super::http::Network;
 use super::range::RangeReader;
-use crate::packaging::archive::{self, ArchiveError, Contents};
+use crate::packaging::archive::{self, ArchiveError, Contents, Headers};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
@@ -31,8 +31,26 @@ impl Opened {
     /// # Errors
     /// If it cannot be read.
     pub fn of(reader: impl Read + Seek, name: &str) -> Result<Self, Problem> {
+        Self::by(name, |wheel| archive::open(reader, wheel))
+    }
+
+    /// Opens a file of which parts can be had. Also gives what must stand in the rest.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn in_parts(reader: &mut RangeReader<'_>, name: &str) -> Result<(Self, Headers), Problem> {
+        let mut headers = Headers::default();
+        let opened = Self::by(name, |wheel| {
+            let (contents, found) = archive::glimpse(reader, wheel)?;
+            headers = found;
+            Ok(contents)
+        })?;
+        Ok((opened, headers))
+    }
+
+    fn by(name: &str, open: impl FnOnce(&WheelName) -> Result<Contents, ArchiveError>) -> Result<Self, Problem> {
         let Ok(wheel) = name.parse::<WheelName>() else { return Ok(Self::NoWheel) };
-        match archive::open(reader, &wheel) {
+        match open(&wheel) {
             Ok(contents) => Ok(Self::Yes(Box::new(contents))),
             Err(ArchiveError::Refused(why)) => Ok(Self::Refused(why)),
             Err(ArchiveError::Io(error)) => Err(match RangeReader::problem(&error) {
@@ -53,6 +71,7 @@ pub struct Glimpse {
     /// The tag that the server gave it, a strong one.
     pub tag: Option<String>,
     parts: Vec<(u64, Vec<u8>)>,
+    headers: Headers,
 }
 
 impl Network {
@@ -65,9 +84,9 @@ impl Network {
             Err(problem) if problem.code == Code::Unsupported => return Ok(None),
             other => other?,
         };
-        let opened = Opened::of(&mut reader, name)?;
+        let (opened, headers) = Opened::in_parts(&mut reader, name)?;
         let (length, tag) = (reader.length(), reader.tag().map(str::to_owned));
-        Ok(Some(Glimpse { opened, length, tag, parts: reader.into_parts() }))
+        Ok(Some(Glimpse { opened, length, tag, parts: reader.into_parts(), headers }))
     }
 
     /// Downloads a file of a name and opens it, unless a glimpse did: then the bytes are held against what that saw. Without
@@ -82,16 +101,18 @@ impl Network {
         glimpse: Option<Glimpse>,
         progress: &dyn Progress,
     ) -> Result<(Downloaded, Opened), Problem> {
-        let Some(Glimpse { opened, length, parts, tag: _ }) = glimpse else {
+        let Some(Glimpse { opened, length, parts, headers, tag: _ }) = glimpse else {
             let mut file = tempfile::spooled_tempfile(SMALL);
             let done = self.download(url, &Before::default(), Some(&mut file), progress)?;
             return Ok((done, Opened::of(file, name)?));
         };
-        let done = self.download(url, &Before { length: Some(length), parts }, None, progress)?;
+        let before = Before { length: Some(length), parts, headers };
+        let done = self.download(url, &before, None, progress)?;
         if !done.is_same {
             let message = format!("{name} was another file when it was opened than when it was read whole");
             return Err(Problem::new(Code::Network, message).help("try again"));
         }
-        Ok((done, opened))
+        let odd = done.odd_header.map(|part| Opened::Refused(before.headers.refusal(part)));
+        Ok((done, odd.unwrap_or(opened)))
     }
 }

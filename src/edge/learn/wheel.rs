@@ -28,7 +28,7 @@ pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<
     }
     let mut reader = network.open(&link.url)?;
     let size = reader.length();
-    let contents = contents(Opened::of(&mut reader, wheel.as_str())?, wheel)?;
+    let contents = contents(Opened::in_parts(&mut reader, wheel.as_str())?.0, wheel)?;
     Ok(told(contents.metadata, "wheel", Some(size)))
 }
 

@@ -7,8 +7,9 @@ use std::str::FromStr;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
-use rawzip::{CompressionMethod, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord};
+use rawzip::{CompressionMethod, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder, ZipFileHeaderRecord};
 
+use super::headers::Headers;
 use super::windows::Windows;
 use super::{ArchiveError, refused};
 use crate::packaging::wheel::WheelName;
@@ -50,6 +51,7 @@ impl Member {
 pub(super) struct Directory {
     pub(super) metadata: Member,
     pub(super) wheel: Member,
+    pub(super) headers: Headers,
 }
 
 impl Directory {
@@ -75,9 +77,15 @@ impl Directory {
         if found.count != archive.entries_hint() {
             return Err(refused("its directory has more or fewer files than it says"));
         }
-        if found.first != Some(0) || found.bytes > start {
-            return Err(refused("its files overlap, or there are bytes that belong to none"));
+        found.places.sort_unstable();
+        if found.places.first().is_some_and(|(first, _)| *first != 0) {
+            return Err(refused("there are bytes before its files that belong to none"));
         }
+        let starts = found.places.iter().skip(1).map(|(at, _)| *at).chain([start]);
+        if found.places.iter().zip(starts).any(|((_, end), next)| *end > next) {
+            return Err(refused("its files overlap"));
+        }
+        check_end(archive.get_ref(), start, end)?;
         found.directory(wheel)
     }
 
@@ -94,10 +102,9 @@ impl Directory {
 #[derive(Debug, Default)]
 struct Found {
     count: u64,
-    /// Where the first member begins.
-    first: Option<u64>,
-    /// How many bytes the members need at least.
-    bytes: u64,
+    /// Where each member begins, and where it ends at the earliest.
+    places: Vec<(u64, u64)>,
+    headers: Headers,
     names: BTreeSet<String>,
     /// Top folders that end in `.dist-info`.
     folders: BTreeSet<String>,
@@ -124,8 +131,8 @@ impl Found {
         }
         self.count += 1;
         let at = entry.local_header_offset();
-        self.first = Some(self.first.map_or(at, |first| first.min(at)));
-        self.bytes = self.bytes.saturating_add(30 + raw.len() as u64).saturating_add(packed);
+        self.places.push((at, at.saturating_add(30 + raw.len() as u64).saturating_add(packed)));
+        self.headers.push(at, method, name);
         if let Some((folder, file)) = name.split_once('/')
             && folder.to_ascii_lowercase().ends_with(".dist-info")
         {
@@ -159,8 +166,42 @@ impl Found {
             let at = self.told.iter().position(|member| member.name.ends_with(file));
             at.map(|at| self.told.swap_remove(at)).ok_or_else(|| refused(format!("it has no {} file", &file[1..])))
         };
-        Ok(Directory { metadata: member("/METADATA")?, wheel: member("/WHEEL")? })
+        let (metadata, wheel) = (member("/METADATA")?, member("/WHEEL")?);
+        Ok(Directory { metadata, wheel, headers: self.headers.sorted() })
     }
+}
+
+/// Refuses a directory that does not end where the record behind it begins (APPNOTE 4.3.14 and 4.3.16): some readers go by
+/// its size, others by its place.
+fn check_end<R: Read + Seek>(windows: &Windows<R>, start: u64, end: u64) -> Result<(), ArchiveError> {
+    let odd = || refused("the size of its directory cannot be");
+    let mut record = [0; 22];
+    windows.read_exact_at(&mut record, end)?;
+    let (said, mut size, mut behind) = (u64::from(u32::MAX), number(&record[12..16]), end);
+    let mut place = number(&record[16..20]);
+    let mut locator = [0; 20];
+    if let Some(at) = end.checked_sub(20) {
+        windows.read_exact_at(&mut locator, at)?;
+        if locator.starts_with(b"PK\x06\x07") {
+            behind = number(&locator[8..16]);
+            if behind.checked_add(56) != Some(at) {
+                return Err(odd());
+            }
+            let mut large = [0; 56];
+            windows.read_exact_at(&mut large, behind)?;
+            let (large_size, large_place) = (number(&large[40..48]), number(&large[48..56]));
+            if size != said && size != large_size || place != said && place != large_place {
+                return Err(odd());
+            }
+            (size, place) = (large_size, large_place);
+        }
+    }
+    if place != start || start.checked_add(size) != Some(behind) { Err(odd()) } else { Ok(()) }
+}
+
+/// A number of at most eight bytes, the least first.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
 /// Refuses names that an installer could write outside of its folder, or that two of them could understand differently.

@@ -178,6 +178,78 @@ fn refuses_what_two_readers_could_understand_differently() {
 }
 
 #[test]
+fn refuses_a_header_of_any_member_that_is_not_what_the_directory_says() {
+    let good = zip(&members(), CompressionMethod::DEFLATE);
+    let other = replaced(&good, b"torch/__init__.py", b"torch/__evil__.py", 0);
+    assert!(refusal(&other).contains("header of torch/__init__.py do not agree"), "{}", refusal(&other));
+    // Signature, method, length of the name.
+    for at in [2, 8, 26] {
+        let mut other = good.clone();
+        other[at] ^= 1;
+        assert!(refusal(&other).contains("do not agree"), "{at}");
+    }
+    // Few pieces of it do not tell; what must stand there does.
+    let (_, headers) = glimpse(Cursor::new(&other), &NAME.parse().unwrap()).unwrap();
+    let bytes = &other;
+    let stands = |(at, part): &(u64, Vec<u8>)| bytes[usize::try_from(*at).unwrap()..].starts_with(part);
+    let odd: Vec<usize> = (0..headers.parts().len()).filter(|at| !stands(&headers.parts()[*at])).collect();
+    assert_eq!(odd.iter().map(|at| headers.refusal(*at)).collect::<Vec<_>>(), [refusal(&other)]);
+}
+
+#[test]
+fn refuses_members_that_overlap() {
+    let good = zip(&members(), CompressionMethod::STORE);
+    let entries: Vec<usize> = (0..good.len()).filter(|at| good[*at..].starts_with(b"PK\x01\x02")).collect();
+    // The place of a member's header, in the directory.
+    let place = |entry: usize| entries[entry] + 42;
+    let (first, second) = (place(0), place(1));
+    let mut same = good.clone();
+    same.copy_within(first..first + 4, second);
+    assert!(refusal(&same).contains("overlap"));
+    // Into the data of the one before, and behind the start of the directory.
+    for (entry, by) in [(1, -30_i32), (3, 30)] {
+        let mut shifted = good.clone();
+        let at = i32::from_le_bytes(shifted[place(entry)..place(entry) + 4].try_into().unwrap()) + by;
+        shifted[place(entry)..place(entry) + 4].copy_from_slice(&at.to_le_bytes());
+        assert!(refusal(&shifted).contains("overlap"), "{entry}");
+    }
+}
+
+#[test]
+fn refuses_a_directory_whose_size_cannot_be() {
+    let good = zip(&members(), CompressionMethod::DEFLATE);
+    let end = good.len() - 22;
+    for size in [0xffff_fff0_u32, u32::MAX, 0, 1] {
+        let mut odd = good.clone();
+        odd[end + 12..end + 16].copy_from_slice(&size.to_le_bytes());
+        assert!(refusal(&odd).contains("size of its directory"), "{size}: {}", refusal(&odd));
+    }
+    // The same with the end records of large archives (APPNOTE 4.3.14).
+    let number = |at: usize| u64::from(u32::from_le_bytes(good[at..at + 4].try_into().unwrap()));
+    let (size, start) = (number(end + 12), number(end + 16));
+    let large = |size: u64| {
+        let mut bytes = good[..end].to_vec();
+        bytes.extend(b"PK\x06\x06");
+        bytes.extend(44_u64.to_le_bytes());
+        bytes.extend([45, 0, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for number in [4, 4, size, start] {
+            bytes.extend(u64::to_le_bytes(number));
+        }
+        bytes.extend(b"PK\x06\x07\0\0\0\0");
+        bytes.extend((end as u64).to_le_bytes());
+        bytes.extend(1_u32.to_le_bytes());
+        bytes.extend(b"PK\x05\x06\0\0\0\0");
+        bytes.extend([0xff; 12]);
+        bytes.extend([0, 0]);
+        bytes
+    };
+    opened(&large(size)).unwrap();
+    for odd in [0, size - 1, size + 1, 0xffff_fff0, u64::MAX] {
+        assert!(refusal(&large(odd)).contains("size of its directory"), "{odd}");
+    }
+}
+
+#[test]
 fn refuses_encryption_and_odd_packing() {
     let good = zip(&members(), CompressionMethod::DEFLATE);
     // In the directory: signature, two versions, flags, method.
@@ -249,7 +321,8 @@ fn a_large_wheel_is_read_in_few_pieces() {
         let bytes = zip(&all, CompressionMethod::DEFLATE);
         let total = bytes.len();
         let counts = Rc::new(RefCell::new((0, 0)));
-        let contents = open(Counting(Cursor::new(bytes), Rc::clone(&counts)), &NAME.parse().unwrap()).unwrap();
+        let counting = Counting(Cursor::new(bytes), Rc::clone(&counts));
+        let (contents, _) = glimpse(counting, &NAME.parse().unwrap()).unwrap();
         assert_eq!(contents.metadata_bytes, METADATA.as_bytes());
         let (seeks, read) = *counts.borrow();
         // The length, the end, the directory, the members.
