@@ -1,61 +1,143 @@
 //! An index page in HTML (PEP 503, 592, 629, 658, 714).
 
-use html5gum::{StartTag, Token, Tokenizer};
+use html5gum::emitters::callback::{CallbackEmitter, CallbackEvent};
+use html5gum::{Span, Tokenizer};
+use std::convert::Infallible;
 use url::Url;
 
-use super::simple::{Metadata, Page};
+use super::simple::{Draft, LONGEST_TEXT, Metadata, Page};
 use crate::text::quoted;
 
-/// Reads every `<a href>` of a page.
+/// Reads every `<a href>` of a page. Of a tag only the attributes that are used are kept.
 ///
 /// # Errors
-/// If the page says that it follows another major version of the API.
+/// If the page says that it follows another major version of the API, its `<base href>` is too long, or its links take
+/// up too much.
 pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let mut page = Page::default();
-    let mut base = base.clone();
-    let mut based = false;
-    for token in Tokenizer::new(body) {
-        let Ok(Token::StartTag(tag)) = token else { continue };
-        match tag.name.as_slice() {
+    let mut reader = Reader { draft: Draft::default(), base: base.clone(), based: false, refused: None };
+    let mut tag = Tag::default();
+    let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
+        match event {
+            CallbackEvent::OpenStartTag { name } => tag.open(name),
+            CallbackEvent::AttributeName { name } => tag.name(name),
+            CallbackEvent::AttributeValue { value } => tag.value(value),
+            CallbackEvent::CloseStartTag { .. } => reader.tag(&std::mem::take(&mut tag)),
+            // An end tag has no attributes that count.
+            CallbackEvent::EndTag { .. } => tag = Tag::default(),
+            CallbackEvent::String { .. }
+            | CallbackEvent::Comment { .. }
+            | CallbackEvent::Doctype { .. }
+            | CallbackEvent::Error(_) => {}
+        }
+        None
+    });
+    // No event becomes a token: the events are all there is.
+    Tokenizer::new_with_emitter(body, emitter).for_each(drop);
+    match reader.refused {
+        Some(why) => Err(why),
+        None => reader.draft.finish(),
+    }
+}
+
+/// The tags that are read, and the attributes of each.
+const TAGS: [(&str, &[&str]); 3] = [
+    ("base", &["href"]),
+    ("meta", &["name", "content"]),
+    ("a", &["href", "data-core-metadata", "data-dist-info-metadata", "data-requires-python", "data-yanked"]),
+];
+
+/// A start tag: of an attribute that stands there twice the first counts.
+#[derive(Default)]
+struct Tag {
+    name: &'static str,
+    wanted: &'static [&'static str],
+    attributes: Vec<(&'static str, String)>,
+    /// If what comes next is the value of the last attribute.
+    expects: bool,
+    too_long: bool,
+}
+
+impl Tag {
+    fn open(&mut self, name: &[u8]) {
+        let known = TAGS.into_iter().find(|(known, _)| known.as_bytes() == name);
+        let (name, wanted) = known.unwrap_or_default();
+        *self = Self { name, wanted, ..Self::default() };
+    }
+
+    fn name(&mut self, name: &[u8]) {
+        let wanted = self.wanted.iter().find(|wanted| wanted.as_bytes() == name);
+        let new = wanted.filter(|wanted| self.get(wanted).is_none());
+        self.expects = new.is_some();
+        self.attributes.extend(new.map(|name| (*name, String::new())));
+    }
+
+    fn value(&mut self, value: &[u8]) {
+        if !std::mem::take(&mut self.expects) {
+            return;
+        }
+        if value.len() > LONGEST_TEXT {
+            self.too_long = true;
+        } else if let Some((_, text)) = self.attributes.last_mut() {
+            *text = String::from_utf8_lossy(value).into_owned();
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+struct Reader {
+    draft: Draft,
+    base: Url,
+    based: bool,
+    refused: Option<String>,
+}
+
+impl Reader {
+    fn tag(&mut self, tag: &Tag) {
+        match tag.name {
             // The first `<base href>` counts.
-            b"base" => {
-                if let Some(url) = attribute(&tag, "href").and_then(|href| base.join(&href).ok()).filter(|_| !based) {
-                    base = url;
-                    based = true;
+            "base" if !self.based => {
+                if tag.too_long {
+                    let most = LONGEST_TEXT >> 10;
+                    self.refused.get_or_insert(format!(
+                        "its `<base href>` is longer than {most} kB; name another index, or tell who runs this one"
+                    ));
+                } else if let Some(url) = tag.get("href").and_then(|href| self.base.join(href).ok()) {
+                    self.base = url;
+                    self.based = true;
                 }
             }
-            b"meta" if attribute(&tag, "name").as_deref() == Some("pypi:repository-version") => {
-                let version = attribute(&tag, "content").unwrap_or_default();
+            "meta" if tag.get("name") == Some("pypi:repository-version") => {
+                let version = tag.get("content").unwrap_or_default();
                 if version.split('.').next() != Some("1") {
-                    return Err(format!("it follows version `{}` of the index API", quoted(&version)));
+                    self.refused.get_or_insert(format!("it follows version `{}` of the index API", quoted(version)));
                 }
             }
-            b"a" => anchor(&mut page, &base, &tag),
+            "a" if tag.too_long => self.draft.note_too_long(),
+            "a" => self.anchor(tag),
             _ => {}
         }
     }
-    Ok(page)
-}
 
-fn anchor(page: &mut Page, base: &Url, tag: &StartTag<()>) {
-    let Some(href) = attribute(tag, "href") else { return };
-    let metadata = ["data-core-metadata", "data-dist-info-metadata"].into_iter().find_map(|name| attribute(tag, name));
-    let Some(link) = page.link(base, &href, None) else { return };
-    link.requires_python = attribute(tag, "data-requires-python").filter(|text| !text.trim().is_empty());
-    link.yanked = attribute(tag, "data-yanked");
-    link.metadata = match metadata.as_deref() {
-        None | Some("false") => Metadata::Absent,
-        Some(text) => match text.strip_prefix("sha256=").map(str::parse) {
-            Some(Ok(digest)) => Metadata::Digest(digest),
-            // Without a digest that can be checked, or with one of another kind.
-            Some(Err(_)) | None => Metadata::Present,
-        },
-    };
-}
-
-fn attribute(tag: &StartTag<()>, name: &str) -> Option<String> {
-    let value = tag.attributes.get(name.as_bytes())?;
-    Some(String::from_utf8_lossy(&value.value).into_owned())
+    fn anchor(&mut self, tag: &Tag) {
+        let Some(href) = tag.get("href") else { return };
+        let Some(mut link) = self.draft.link(&self.base, href, None) else { return };
+        let metadata = ["data-core-metadata", "data-dist-info-metadata"].into_iter().find_map(|name| tag.get(name));
+        link.requires_python =
+            tag.get("data-requires-python").filter(|text| !text.trim().is_empty()).map(str::to_owned);
+        link.yanked = tag.get("data-yanked").map(str::to_owned);
+        link.metadata = match metadata {
+            None | Some("false") => Metadata::Absent,
+            Some(text) => match text.strip_prefix("sha256=").map(str::parse) {
+                Some(Ok(digest)) => Metadata::Digest(digest),
+                // Without a digest that can be checked, or with one of another kind.
+                Some(Err(_)) | None => Metadata::Present,
+            },
+        };
+        self.draft.keep(link);
+    }
 }
 
 #[cfg(test)]
@@ -128,6 +210,37 @@ mod tests {
         let html = |version: &str| format!("<meta name='pypi:repository-version' content='{version}'>");
         assert!(parse(&base, html("1.4").as_bytes()).is_ok());
         assert!(parse(&base, html("2.0").as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_of_a_page_is_bounded() {
+        let base = Url::parse("https://i.example/").unwrap();
+        let long = "x".repeat(15 << 10);
+        let links = |count: usize| format!("<base href='/{long}/'>{}", "<a href=b>".repeat(count));
+        assert_eq!(parse(&base, links(100).as_bytes()).unwrap().links.len(), 100);
+        let refused = parse(&base, links(8_000).as_bytes()).unwrap_err();
+        assert!(refused.contains("more than 96 MB"), "{refused}");
+    }
+
+    #[test]
+    fn a_text_that_is_too_long_is_not_kept() {
+        let base = Url::parse("https://i.example/").unwrap();
+        let long = "x".repeat(LONGEST_TEXT + 1);
+        let refused = parse(&base, format!("<base href='{long}'>").as_bytes()).unwrap_err();
+        assert!(refused.contains("longer than 16 kB"), "{refused}");
+        let page = page(&format!(
+            "<a href='{long}/a-1.whl'>a</a><a href=a-2.whl data-yanked='{long}'>a</a><a href=a-3.whl title='{long}'>a</a>"
+        ));
+        assert_eq!((page.links.len(), page.odd.len()), (1, 2), "{:?}", page.odd);
+    }
+
+    #[test]
+    fn of_an_attribute_that_stands_there_twice_the_first_counts() {
+        let page = page(
+            "<a href data-yanked href=a-1.whl>a</a><a HREF=a-2.whl href=a-3.whl data-yanked>a</a></a href=a-4.whl>",
+        );
+        let [link] = &page.links[..] else { panic!("{:?}", page.links) };
+        assert_eq!((link.file.as_str(), link.yanked.as_deref()), ("a-2.whl", Some("")));
     }
 
     #[test]

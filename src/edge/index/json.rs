@@ -1,71 +1,265 @@
 //! An index page in JSON (PEP 691, 700, 714).
 
-use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
-use super::simple::{Metadata, Page};
+use super::simple::{Draft, LONGEST_TEXT, Metadata, Page};
 use crate::text::quoted;
 
-/// Reads the files of a page.
+/// Reads the files of a page, one after the other: only what is used of one is kept.
 ///
 /// # Errors
-/// If it is not JSON, follows another major version of the API, or has no list of files.
+/// If it is not JSON, follows another major version of the API, has no list of files, or its links take up too much.
 pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let value: Value = serde_json::from_slice(body).map_err(|error| format!("it is not JSON: {error}"))?;
-    let version = value["meta"]["api-version"].as_str().unwrap_or_default();
+    let not_json = |error: &dyn fmt::Display| format!("it is not JSON: {error}");
+    let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let (version, draft) = Top { base }
+        .deserialize(&mut reader)
+        .and_then(|read| reader.end().map(|()| read))
+        .map_err(|error| if error.is_data() { format!("it is no page: {error}") } else { not_json(&error) })?;
     if version.split('.').next() != Some("1") {
-        return Err(format!("it follows version `{}` of the index API", quoted(version)));
+        return Err(format!("it follows version `{}` of the index API", quoted(&version)));
     }
-    let files = value["files"].as_array().ok_or("it has no list of files")?;
-    let mut page = Page::default();
-    for file in files {
-        read(&mut page, base, file);
-    }
-    Ok(page)
+    draft.ok_or("it has no list of files")?.finish()
 }
 
-fn read(page: &mut Page, base: &Url, file: &Value) {
-    let (Some(name), Some(url)) = (file["filename"].as_str(), file["url"].as_str()) else {
-        page.note("", "a file without a name or an address");
+/// The members of an object that are read, and those of each in turn.
+struct Shape(&'static [(&'static str, &'static Shape)]);
+
+static PLAIN: Shape = Shape(&[]);
+static META: Shape = Shape(&[("api-version", &PLAIN)]);
+static HASHES: Shape = Shape(&[("sha256", &PLAIN)]);
+static FILE: Shape = Shape(&[
+    ("filename", &PLAIN),
+    ("url", &PLAIN),
+    ("hashes", &HASHES),
+    ("size", &PLAIN),
+    ("requires-python", &PLAIN),
+    ("yanked", &PLAIN),
+    ("core-metadata", &HASHES),
+    ("dist-info-metadata", &HASHES),
+]);
+
+/// A value of any kind, of which only what may be used is kept.
+#[derive(Default)]
+enum Value<'de> {
+    #[default]
+    Null,
+    True,
+    Number(u64),
+    Text(Cow<'de, str>),
+    /// Longer than any text that is used.
+    LongText,
+    /// The members that its shape names, of two of one name the last.
+    Object(Vec<(&'static str, Value<'de>)>),
+    /// What has no use anywhere.
+    Other,
+}
+
+impl Value<'_> {
+    fn get(&self, name: &str) -> &Self {
+        let Self::Object(members) = self else { return &Value::Null };
+        members.iter().find(|(known, _)| *known == name).map_or(&Value::Null, |(_, value)| value)
+    }
+
+    fn text(&self) -> Option<&str> {
+        if let Self::Text(text) = self { Some(text) } else { None }
+    }
+
+    fn is_too_long(&self) -> bool {
+        match self {
+            Self::LongText => true,
+            Self::Object(members) => members.iter().any(|(_, value)| value.is_too_long()),
+            Self::Null | Self::True | Self::Number(_) | Self::Text(_) | Self::Other => false,
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &Shape {
+    type Value = Value<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value<'de>, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &Shape {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, is_true: bool) -> Result<Value<'de>, E> {
+        Ok(if is_true { Value::True } else { Value::Other })
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(number))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Other)
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(if text.len() > LONGEST_TEXT { Value::LongText } else { Value::Text(text.to_owned().into()) })
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(if text.len() > LONGEST_TEXT { Value::LongText } else { Value::Text(text.into()) })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
+        while items.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        let mut members = Vec::new();
+        while let Some(key) = map.next_key_seed(&PLAIN)? {
+            let Some((name, shape)) = self.0.iter().find(|(name, _)| key.text() == Some(name)) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = map.next_value_seed(*shape)?;
+            members.retain(|(known, _)| known != name);
+            members.push((*name, value));
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+/// The page: its version and its files.
+struct Top<'a> {
+    base: &'a Url,
+}
+
+impl<'de> DeserializeSeed<'de> for Top<'_> {
+    type Value = (String, Option<Draft>);
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
+        reader.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Top<'_> {
+    type Value = (String, Option<Draft>);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with a list of files")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut version, mut draft) = (String::new(), None);
+        while let Some(key) = map.next_key_seed(&PLAIN)? {
+            match key.text() {
+                Some("meta") => {
+                    let meta = map.next_value_seed(&META)?;
+                    version = meta.get("api-version").text().unwrap_or_default().to_owned();
+                }
+                Some("files") => {
+                    // Of two lists the last counts; the first makes room for it.
+                    drop(draft.take());
+                    draft = Some(map.next_value_seed(Files { base: self.base })?);
+                }
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok((version, draft))
+    }
+}
+
+/// The list of files.
+struct Files<'a> {
+    base: &'a Url,
+}
+
+impl<'de> DeserializeSeed<'de> for Files<'_> {
+    type Value = Draft;
+
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Draft, D::Error> {
+        reader.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Files<'_> {
+    type Value = Draft;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<Draft, A::Error> {
+        let mut draft = Draft::default();
+        while let Some(file) = files.next_element_seed(&FILE)? {
+            read(&mut draft, self.base, &file);
+        }
+        Ok(draft)
+    }
+}
+
+fn read(draft: &mut Draft, base: &Url, file: &Value<'_>) {
+    if file.is_too_long() {
+        draft.note_too_long();
+        return;
+    }
+    let (Some(name), Some(url)) = (file.get("filename").text(), file.get("url").text()) else {
+        draft.note("", "a file without a name or an address");
         return;
     };
-    let sha256 = match file["hashes"]["sha256"].as_str().map(str::parse).transpose() {
+    let sha256 = match file.get("hashes").get("sha256").text().map(str::parse).transpose() {
         Ok(sha256) => sha256,
         Err(error) => {
-            page.note(name, &format!("its digest cannot be read: {error}"));
+            draft.note(name, &format!("its digest cannot be read: {error}"));
             return;
         }
     };
-    let Some(link) = page.link(base, url, Some(name)) else { return };
+    let Some(mut link) = draft.link(base, url, Some(name)) else { return };
     if sha256.is_some() && link.sha256.is_some() && sha256 != link.sha256 {
-        page.links.pop();
-        page.note(name, "the page gives it two digests");
+        draft.note(name, "the page gives it two digests");
         return;
     }
     link.sha256 = sha256.or(link.sha256);
-    link.size = file["size"].as_u64();
-    link.requires_python = file["requires-python"].as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned);
-    link.yanked = match &file["yanked"] {
-        Value::String(reason) => Some(reason.clone()),
-        Value::Bool(true) => Some(String::new()),
-        _ => None,
+    link.size = if let Value::Number(size) = file.get("size") { Some(*size) } else { None };
+    link.requires_python = file.get("requires-python").text().filter(|text| !text.trim().is_empty()).map(str::to_owned);
+    link.yanked = match file.get("yanked") {
+        Value::Text(reason) => Some(reason.clone().into_owned()),
+        Value::True => Some(String::new()),
+        Value::Null | Value::Number(_) | Value::LongText | Value::Object(_) | Value::Other => None,
     };
-    let metadata = [&file["core-metadata"], &file["dist-info-metadata"]].into_iter().find(|value| !value.is_null());
+    let metadata = ["core-metadata", "dist-info-metadata"].map(|name| file.get(name));
+    let metadata = metadata.into_iter().find(|value| !matches!(value, Value::Null));
     link.metadata = match metadata {
-        Some(Value::Bool(true)) => Metadata::Present,
-        Some(Value::Object(hashes)) => match hashes.get("sha256").and_then(Value::as_str).map(str::parse) {
+        Some(Value::True) => Metadata::Present,
+        Some(hashes @ Value::Object(_)) => match hashes.get("sha256").text().map(str::parse) {
             Some(Ok(digest)) => Metadata::Digest(digest),
             Some(Err(_)) | None => Metadata::Present,
         },
-        _ => Metadata::Absent,
+        None | Some(Value::Null | Value::Number(_) | Value::Text(_) | Value::LongText | Value::Other) => {
+            Metadata::Absent
+        }
     };
+    draft.keep(link);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{LONGEST_TEXT, Metadata, Page, Url, parse};
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn page(files: &Value) -> Page {
         let body = json!({"meta": {"api-version": "1.1"}, "name": "torch", "files": files}).to_string();
@@ -105,6 +299,32 @@ mod tests {
         ]));
         assert!(page.links.is_empty());
         assert_eq!(page.odd.len(), 5, "{:?}", page.odd);
+    }
+
+    #[test]
+    fn of_a_member_that_stands_there_twice_the_last_counts() {
+        let base = Url::parse("https://i.example/").unwrap();
+        let body = r#"{"files": [{"filename": "a-1.whl", "url": "a-1.whl"}], "meta": {"api-version": "2.0"},
+            "files": [{"filename": "a-2.whl", "filename": "a-3.whl", "url": "a-3.whl", "other": [{"url": 1}], "size": 1, "size": -1}],
+            "meta": {"api-version": "1.0"}}"#;
+        let page = parse(&base, body.as_bytes()).unwrap();
+        let [link] = &page.links[..] else { panic!("{page:?}") };
+        assert_eq!((link.file.as_str(), link.size), ("a-3.whl", None));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_page_is_bounded() {
+        let base = Url::parse(&format!("https://i.example/{}/", "x".repeat(60 << 10))).unwrap();
+        let read = |yanked: usize, count: usize| {
+            let file = json!({"filename": "a-1.whl", "url": "a-1.whl", "yanked": "x".repeat(yanked)});
+            let body = json!({"meta": {"api-version": "1.0"}, "files": vec![file; count]}).to_string();
+            parse(&base, body.as_bytes())
+        };
+        assert_eq!(read(LONGEST_TEXT, 10).unwrap().links.len(), 10);
+        let refused = read(1, 2_000).unwrap_err();
+        assert!(refused.contains("more than 96 MB"), "{refused}");
+        let page = read(LONGEST_TEXT + 1, 3).unwrap();
+        assert_eq!((page.links.len(), page.odd.len()), (0, 3), "{:?}", page.odd);
     }
 
     #[test]

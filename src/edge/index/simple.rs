@@ -95,10 +95,41 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
 
 /// How many odd links are told.
 const MOST_ODD: usize = 20;
+/// How long a text of a page may be that is kept: an address, a name, a reason.
+pub(super) const LONGEST_TEXT: usize = 16 << 10;
+/// What the links of a page may take up in memory. A short page can have long links: all begin with its `<base href>`.
+const MOST_KEPT: usize = 96 << 20;
 
-impl Page {
-    /// Adds a link to `href`, if it leads to a file. `name` is the file's name where the page has it beside the address.
-    pub(super) fn link(&mut self, base: &Url, href: &str, name: Option<&str>) -> Option<&mut Link> {
+/// A page while it is read: what is kept of it is counted.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    page: Page,
+    kept: usize,
+}
+
+impl Draft {
+    /// # Errors
+    /// If its links took up more than is kept.
+    pub(super) fn finish(self) -> Result<Page, String> {
+        if self.is_full() {
+            let most = MOST_KEPT >> 20;
+            return Err(format!(
+                "its links take up more than {most} MB, the most that is kept of a page; name an index with a page for \
+                 each package, or one with fewer files"
+            ));
+        }
+        Ok(self.page)
+    }
+
+    fn is_full(&self) -> bool {
+        self.kept > MOST_KEPT
+    }
+
+    /// Reads a link to `href`, if it leads to a file. `name` is the file's name where the page has it beside the address.
+    pub(super) fn link(&mut self, base: &Url, href: &str, name: Option<&str>) -> Option<Link> {
+        if self.is_full() {
+            return None;
+        }
         // What is no address, or leads to no file (`mailto:`, `../`), is no link to a file.
         let mut url = base.join(href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let fragment = url.fragment().map(str::to_owned);
@@ -123,21 +154,31 @@ impl Page {
                 return None;
             }
         };
-        self.links.push(Link {
-            file,
-            url,
-            sha256,
-            size: None,
-            requires_python: None,
-            yanked: None,
-            metadata: Metadata::Absent,
-        });
-        self.links.last_mut()
+        let (requires_python, yanked, metadata) = (None, None, Metadata::Absent);
+        Some(Link { file, url, sha256, size: None, requires_python, yanked, metadata })
+    }
+
+    /// Keeps a link, if there is room.
+    pub(super) fn keep(&mut self, link: Link) {
+        let texts = [Some(&link.file), link.requires_python.as_ref(), link.yanked.as_ref()];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        // What is asked for is rounded up, and has something beside it.
+        self.kept += size_of::<Link>() + 64 + link.url.as_str().len() + texts;
+        if self.is_full() {
+            // The page is refused: what is kept of it is not needed any more.
+            self.page.links = Vec::new();
+        } else {
+            self.page.links.push(link);
+        }
+    }
+
+    pub(super) fn note_too_long(&mut self) {
+        self.note("", &format!("a link says more than {} kB in one place", LONGEST_TEXT >> 10));
     }
 
     pub(super) fn note(&mut self, file: &str, why: &str) {
-        if self.odd.len() < MOST_ODD {
-            self.odd.push(format!("{}: {why}", quoted(file)));
+        if self.page.odd.len() < MOST_ODD {
+            self.page.odd.push(format!("{}: {why}", quoted(file)));
         }
     }
 }
