@@ -7,6 +7,7 @@ use crate::audit::container::dockerfile::Dockerfile;
 use crate::catalog::WheelSource;
 use crate::lock::Lock;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
+use crate::write::toml::string;
 
 /// What a Dockerfile tells of the image that is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -72,8 +73,9 @@ fn newest_cuda<S: WheelSource>(lock: &Lock, python: Option<Python>, source: &S) 
 
 /// The proposals as a `torchswap.toml`.
 pub fn configuration(lock: &str, proposals: &[Proposal]) -> String {
+    let lock = string(lock);
     let mut text =
-        format!("# Targets of torchswap: `torchswap export --all-targets` writes every output.\nlock = \"{lock}\"\n");
+        format!("# Targets of torchswap: `torchswap export --all-targets` writes every output.\nlock = {lock}\n");
     for proposal in proposals {
         text.push_str(&format!("\n[targets.{}]\n{}\n", proposal.name, proposal.lines.join("\n")));
     }
@@ -117,5 +119,10 @@ mod tests {
         assert_eq!(image("FROM\nFROM é\n"), Image::default());
         let two = image("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04 AS build\nFROM python:3.10-slim\n");
         assert_eq!((two.cuda, two.python), (Some(Backend::Cuda(12, 1)), python(10)));
+    }
+    #[test]
+    fn the_name_of_the_lock_is_a_string_whatever_is_in_it() {
+        let text = configuration("a\"b\\c.lock", &[]);
+        assert!(text.ends_with("lock = \"a\\\"b\\\\c.lock\"\n"), "{text}");
     }
 }

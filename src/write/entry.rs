@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
-use super::guards::{Guards, quoted};
+use super::guards::Guards;
+use super::toml::string;
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{Block, BlockTable, PoetryLock};
 use crate::packaging::constraint::Constraint;
@@ -32,7 +33,7 @@ pub(super) fn changed(
 ) -> String {
     let mut head = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.head.start, end: span.end - block.head.start };
-    head.replace(inside(block.version), quoted(&pin.version().to_string()));
+    head.replace(inside(block.version), string(&pin.version().to_string()));
     if let Some(files_at) = block.files {
         head.replace(inside(files_at), files(pin));
     }
@@ -48,7 +49,7 @@ pub(super) fn changed(
     }
     text.push_str(table(BlockTable::Extras).unwrap_or_default());
     if let Pin::Url { url, .. } = pin {
-        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
     }
     in_style(source, &text)
 }
@@ -70,7 +71,7 @@ pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String
     for (name, marker) in needs.iter().filter(|(name, _)| lines.iter().all(|line| key(line).as_ref() != Some(*name))) {
         let line = match marker {
             None => format!("{name} = \"*\"\n"),
-            Some(marker) => format!("{name} = {{version = \"*\", markers = {}}}\n", quoted(marker)),
+            Some(marker) => format!("{name} = {{version = \"*\", markers = {}}}\n", string(marker)),
         };
         let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name));
         let last = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
@@ -130,8 +131,8 @@ pub(super) fn new(lock: &PoetryLock, like: &Block, entry: &NewEntry<'_>) -> Stri
     let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
     let mut text = format!(
         "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\n{}optional = {}\npython-versions = \"*\"\n",
-        quoted(entry.name.as_ref()),
-        quoted(&entry.pin.version().to_string()),
+        string(entry.name.as_ref()),
+        string(&entry.pin.version().to_string()),
         category.unwrap_or_default(),
         entry.is_optional,
     );
@@ -145,7 +146,7 @@ pub(super) fn new(lock: &PoetryLock, like: &Block, entry: &NewEntry<'_>) -> Stri
     text.push_str(&dependencies(entry.requires.unwrap_or_default(), ""));
     text.push_str(&extras(entry.requires.unwrap_or_default()));
     if let Pin::Url { url, .. } = entry.pin {
-        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", quoted(url)));
+        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
     }
     in_style(&lock.source, &text)
 }
@@ -168,7 +169,7 @@ fn files(pin: &Pin) -> String {
     };
     files.sort();
     let lines =
-        files.iter().map(|(name, digest)| format!("    {{file = {}, hash = \"sha256:{digest}\"}},\n", quoted(name)));
+        files.iter().map(|(name, digest)| format!("    {{file = {}, hash = \"sha256:{digest}\"}},\n", string(name)));
     format!("[\n{}]", lines.collect::<String>())
 }
 
@@ -210,16 +211,16 @@ fn dependencies(requires: &[Required], old: &str) -> String {
 }
 
 fn dependency(required: &Required, optional: bool) -> String {
-    let version = quoted(&poetry(&required.versions));
+    let version = string(&poetry(&required.versions));
     let mut keys = vec![format!("version = {version}")];
     if !required.extras.is_empty() {
-        let extras = required.extras.iter().map(|extra| quoted(extra.as_ref())).collect::<Vec<_>>().join(", ");
+        let extras = required.extras.iter().map(|extra| string(extra.as_ref())).collect::<Vec<_>>().join(", ");
         keys.push(format!("extras = [{extras}]"));
     }
     if optional {
         keys.push("optional = true".to_owned());
     }
-    keys.extend(required.written.as_deref().map(|marker| format!("markers = {}", quoted(marker))));
+    keys.extend(required.written.as_deref().map(|marker| format!("markers = {}", string(marker))));
     if keys.len() == 1 { version } else { format!("{{{}}}", keys.join(", ")) }
 }
 
@@ -253,7 +254,7 @@ fn extras(requires: &[Required]) -> String {
         return String::new();
     }
     let lines = extras.iter().map(|(name, list)| {
-        let list = list.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", ");
+        let list = list.iter().map(|one| string(one)).collect::<Vec<_>>().join(", ");
         format!("{name} = [{list}]\n")
     });
     format!("[package.extras]\n{}\n", lines.collect::<String>())

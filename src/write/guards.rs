@@ -1,6 +1,7 @@
 //! When an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
 
 use super::places::in_brackets;
+use super::toml::string;
 use crate::lock::poetry::{Block, BlockMarkers};
 use crate::text::{Patch, Source, Span};
 
@@ -82,7 +83,7 @@ impl Guards {
 
     /// The value of `groups`.
     pub(super) fn groups(&self) -> String {
-        let names: Vec<String> = self.0.iter().map(|(group, _)| quoted(group)).collect();
+        let names: Vec<String> = self.0.iter().map(|(group, _)| string(group)).collect();
         format!("[{}]", names.join(", "))
     }
 
@@ -90,10 +91,10 @@ impl Guards {
     pub(super) fn markers(&self) -> Option<String> {
         let (_, first) = self.0.first()?;
         if self.0.iter().all(|(_, marker)| marker == first) {
-            return first.as_deref().map(quoted);
+            return first.as_deref().map(string);
         }
         let each =
-            self.0.iter().filter_map(|(group, marker)| Some(format!("{group} = {}", quoted(marker.as_deref()?))));
+            self.0.iter().filter_map(|(group, marker)| Some(format!("{group} = {}", string(marker.as_deref()?))));
         Some(format!("{{{}}}", each.collect::<Vec<_>>().join(", ")))
     }
 
@@ -127,11 +128,6 @@ impl Guards {
             (None, None) => {}
         }
     }
-}
-
-/// A string as TOML has it. The texts here hold no control characters.
-pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// Both markers, where there are any.

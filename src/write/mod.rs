@@ -21,6 +21,7 @@ mod patched;
 mod places;
 mod pylock;
 mod relock;
+pub(crate) mod toml;
 mod urls;
 
 use crate::lock::emit::NoEmit;

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use toml_edit::{Document, Item, TableLike};
 
-use super::text::{key, value};
+use super::text::value;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
+use crate::write::toml::key;
 
 /// These are written by whoever writes the package.
 const HEAD: [&str; 3] = ["name", "version", "marker"];

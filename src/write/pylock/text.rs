@@ -4,7 +4,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::{Content, Draft, File, Package};
 use crate::packaging::target::Python;
-use crate::text::off_line;
+use crate::write::toml::{key, string};
 
 /// The file of a draft, all of whose files have URLs.
 pub(super) fn of(draft: &Draft) -> String {
@@ -74,28 +74,6 @@ fn place(file: &File) -> String {
     let (url, size) = file.at.as_ref().map_or(("", None), |at| (at.url.as_str(), at.size));
     let size = size.map(|size| format!("size = {size}, ")).unwrap_or_default();
     format!("url = {}, {size}hashes = {{ sha256 = {} }}", string(url), string(&file.sha256.to_string()))
-}
-
-/// A string as TOML has it.
-fn string(text: &str) -> String {
-    let odd = |c: char| c.is_control() || off_line(c.encode_utf8(&mut [0; 4])).is_some();
-    let plain = !text.contains(['"', '\\']) && !text.contains(odd);
-    // The writer of the library prefers other quotes where there are some in the text; markers read best in one kind.
-    if plain {
-        return format!("\"{text}\"");
-    }
-    let escaped = text.chars().map(|c| match c {
-        '"' | '\\' => format!("\\{c}"),
-        c if odd(c) => format!("\\u{:04X}", u32::from(c)),
-        c => c.to_string(),
-    });
-    format!("\"{}\"", escaped.collect::<String>())
-}
-
-/// A key as TOML has it.
-pub(super) fn key(name: &str) -> String {
-    let bare = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-    if bare { name.to_owned() } else { string(name) }
 }
 
 /// A value on one line; `spread`: a list has a line for each of its values.

@@ -10,7 +10,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::wheels::{Shape, Wheel, quoted};
+use super::wheels::{Shape, Wheel};
 use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
@@ -20,6 +20,7 @@ use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Patch, Source};
 use crate::write::located::Located;
+use crate::write::toml::string;
 
 /// The wheels of one release on one index, and where they are wanted.
 #[derive(Default)]
@@ -79,7 +80,7 @@ impl Writer<'_> {
         let old = old.map(|marker| marker.text.as_str());
         if pinned.is_empty() && gone.is_empty() {
             if !included.is_empty() {
-                let text = self.widened(old, &included).map(|marker| quoted(&marker));
+                let text = self.widened(old, &included).map(|marker| string(&marker));
                 mark(source, block, text.as_deref(), &mut self.patch);
             }
             return Ok(());
@@ -103,14 +104,14 @@ impl Writer<'_> {
             taken.extend(gone);
             let also = if included.is_empty() { old.map(str::to_owned) } else { self.widened(old, &included) };
             let rest = rest(self.plans, &taken, &kept);
-            let text = both(also.as_deref(), Some(&rest)).map(|marker| quoted(&marker));
+            let text = both(also.as_deref(), Some(&rest)).map(|marker| string(&marker));
             let mut patch = Patch::default();
             mark(source, block, text.as_deref(), &mut patch);
             texts.push(in_block(source, block, &patch));
         }
         for (key, release) in &releases {
             let here = marker(self.plans, &release.places, true);
-            let text = both(old, here.as_deref()).map(|marker| quoted(&marker));
+            let text = both(old, here.as_deref()).map(|marker| string(&marker));
             let mut patch = Patch::default();
             change(source, block, key, &release.wheels, &mut patch);
             mark(source, block, text.as_deref(), &mut patch);
@@ -290,10 +291,10 @@ fn change(
     patch: &mut Patch,
 ) {
     if let Some(span) = block.version {
-        patch.replace(span, quoted(&version.to_string()));
+        patch.replace(span, string(&version.to_string()));
     }
     if let (Some(span), Some(folder)) = (block.index, folder) {
-        patch.replace(span, quoted(folder));
+        patch.replace(span, string(folder));
     }
     let shape = Shape::of(source, block);
     match &block.wheels {
@@ -338,12 +339,12 @@ fn new(
 ) -> String {
     let shape = Shape::of(source, like);
     let mut text =
-        format!("[[packages]]\nname = {}\nversion = {}\n", quoted(name.as_ref()), quoted(&version.to_string()));
+        format!("[[packages]]\nname = {}\nversion = {}\n", string(name.as_ref()), string(&version.to_string()));
     if let Some(marker) = marker {
-        text.push_str(&format!("marker = {}\n", quoted(marker)));
+        text.push_str(&format!("marker = {}\n", string(marker)));
     }
     if let Some(folder) = folder.filter(|_| like.index.is_some()) {
-        text.push_str(&format!("index = {}\n", quoted(folder)));
+        text.push_str(&format!("index = {}\n", string(folder)));
     }
     match &like.wheels {
         Some(Part::Headers(_)) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::lock::pylock::{Block, Part};
 use crate::packaging::digest::Sha256;
 use crate::text::Source;
+use crate::write::toml::string;
 
 /// One wheel of an entry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,11 +13,6 @@ pub(super) struct Wheel {
     pub(super) file: String,
     pub(super) url: String,
     pub(super) sha256: Sha256,
-}
-
-/// A string as TOML has it. The texts here hold no control characters.
-pub(super) fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 /// How a lock writes its wheels.
@@ -42,8 +38,8 @@ impl Shape {
     pub(super) fn array(&self, wheels: &BTreeSet<Wheel>) -> String {
         let pad = self.pad;
         let each = wheels.iter().map(|wheel| {
-            let name = if self.named { format!("name = {}, ", quoted(&wheel.file)) } else { String::new() };
-            let (url, sha256) = (quoted(&wheel.url), wheel.sha256);
+            let name = if self.named { format!("name = {}, ", string(&wheel.file)) } else { String::new() };
+            let (url, sha256) = (string(&wheel.url), wheel.sha256);
             format!("{{{pad}{name}url = {url}, hashes = {{{pad}sha256 = \"{sha256}\"{pad}}}{pad}}}")
         });
         let each: Vec<String> = each.collect();
@@ -56,7 +52,7 @@ impl Shape {
     /// Under a header each, a blank line behind each.
     pub(super) fn headers(&self, wheels: &BTreeSet<Wheel>) -> String {
         let each = wheels.iter().map(|wheel| {
-            let (name, url, sha256) = (quoted(&wheel.file), quoted(&wheel.url), wheel.sha256);
+            let (name, url, sha256) = (string(&wheel.file), string(&wheel.url), wheel.sha256);
             format!(
                 "[[packages.wheels]]\nname = {name}\nurl = {url}\n\n[packages.wheels.hashes]\nsha256 = \"{sha256}\"\n\n"
             )
