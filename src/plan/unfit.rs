@@ -6,7 +6,9 @@ use super::files::lacks_file;
 use super::{Knowledge, View, Wish};
 use crate::catalog::WheelSource;
 use crate::lock::{Origin, Selection, emit};
+use crate::packaging::address;
 use crate::packaging::marker::Condition;
+use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
 /// One problem for each of them that would be written as it is.
@@ -25,8 +27,11 @@ pub(super) fn unfit<S: WheelSource>(
         let replaced = removed.contains(&index)
             || members.iter().any(|member| member.pick == index)
             || chosen.get(&entry.name).is_some_and(|choice| choice.pin.is_some());
-        let is_file = matches!(entry.origin, Origin::Url(_) | Origin::File(_));
-        if replaced || !is_file || !lacks_file(entry, wish.environment, knowledge) {
+        let is_wheel = match &entry.origin {
+            Origin::Url(place) | Origin::File(place) => address::file_name(place).parse::<WheelName>().is_ok(),
+            Origin::Index(_) | Origin::Git(_) | Origin::Directory(_) => false,
+        };
+        if replaced || !is_wheel || !lacks_file(entry, wish.environment, knowledge) {
             continue;
         }
         let message = format!("the wheel of {} does not install on {}", entry.name, wish.environment.platform);
