@@ -74,7 +74,7 @@ impl fmt::Debug for Proxies {
 /// How long to wait, and how often to try.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// For a connection, and for each piece of an answer; in as long a time [`SLOWEST`] bytes a second must come, too.
+    /// For a connection, and for each piece of an answer; in as long a time 1 kB a second must come, too.
     pub idle: Duration,
     /// For a whole page.
     pub page: Duration,
