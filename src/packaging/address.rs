@@ -5,6 +5,9 @@ use percent_encoding::percent_decode_str;
 /// Where PyTorch keeps its wheels: a folder for each build, which is also the address of that build's index.
 pub const PYTORCH: &str = "https://download.pytorch.org/whl";
 
+/// The host of that index.
+pub const PYTORCH_HOST: &str = "download.pytorch.org";
+
 /// A text without percent-encoding; `None` if what it encodes is not text. What is no such pair stays.
 pub fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
@@ -19,7 +22,10 @@ pub fn file_name(url: &str) -> String {
 
 /// An address with the first name of PyTorch's host, which has had a second one since 2026. The path is what counts there.
 pub fn canonical(url: &str) -> String {
-    url.replacen("://download-r2.pytorch.org/", "://download.pytorch.org/", 1)
+    match url.split_once("://download-r2.pytorch.org/") {
+        Some((scheme, path)) if !scheme.contains('/') => format!("{scheme}://{PYTORCH_HOST}/{path}"),
+        Some(_) | None => url.to_owned(),
+    }
 }
 
 /// True if two URLs lead to one file.
@@ -63,5 +69,7 @@ mod tests {
     fn the_second_host_of_pytorch_leads_to_the_same_file() {
         let (one, other) = ("https://download.pytorch.org/whl/a%2Bb", "https://download-r2.pytorch.org/whl/a+b");
         assert!(is_same(one, other) && !is_same(one, "https://download-r2.other.example/whl/a+b"));
+        let copy = "https://copy.example/https://download-r2.pytorch.org/whl/a+b";
+        assert_eq!(canonical(copy), copy);
     }
 }

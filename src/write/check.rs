@@ -10,6 +10,7 @@ use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::{Choice, Lock, LockedDigest, Origin};
+use crate::packaging::address;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
@@ -125,9 +126,6 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
     each.collect()
 }
 
-/// The host of PyTorch's index.
-const PYTORCH: &str = "download.pytorch.org";
-
 /// Entries of a lock that a rewrite left behind: a wheel of the family at a URL that the project does not ask for. A plain
 /// `poetry lock` would then keep that wheel for every platform.
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
@@ -166,14 +164,13 @@ const BY_PROJECT: [&str; 3] = ["uv", "pdm", "poetry-plugin-export"];
 
 /// The same for a `pylock.toml`: a package of the family on PyTorch's index, which the project does not name.
 fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
-    let Some(project) = lock.project.as_ref().filter(|project| !project.text.contains(PYTORCH)) else {
+    let Some(project) = lock.project.as_ref().filter(|project| !project.text.contains(address::PYTORCH_HOST)) else {
         return Vec::new();
     };
     if !BY_PROJECT.contains(&lock.created_by.as_str()) {
         return Vec::new();
     }
-    let there =
-        |entry: &crate::lock::Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(PYTORCH));
+    let there = |entry: &crate::lock::Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(address::PYTORCH_HOST));
     let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
     let problem = |entry: &crate::lock::Entry| {
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -17,6 +17,7 @@ use url::Url;
 use super::netrc::Login;
 use super::policy::{self, Failure, Tries, shown};
 use super::settings::{Patience, Proxies, Settings};
+use crate::packaging::address;
 use crate::report::error::{Code, Problem};
 
 /// The network. A command that holds none reaches nothing; making one opens nothing.
@@ -159,7 +160,7 @@ impl Network {
 
 fn decoded(text: &str) -> String {
     // The library that reads addresses encodes what stands in them; only what is text can be sent.
-    super::simple::decoded(text).unwrap_or_else(|| text.to_owned())
+    address::decoded(text).unwrap_or_else(|| text.to_owned())
 }
 
 fn client(settings: &Settings) -> Result<Client, Problem> {

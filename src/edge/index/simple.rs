@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{html, json};
 use crate::lock::is_links_page;
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::text::quoted;
 
@@ -137,7 +138,7 @@ impl Draft {
         let last = url.path_segments()?.next_back().unwrap_or_default();
         let file = match name {
             Some(name) => name.to_owned(),
-            None => decoded(last)?,
+            None => address::decoded(last)?,
         };
         if file.is_empty() {
             return None;
@@ -189,32 +190,6 @@ fn digest(fragment: &str) -> Option<Result<Sha256, String>> {
     Some(hex.parse().map_err(|error| format!("its digest cannot be read: {error}")))
 }
 
-/// A path segment without percent-encoding; `None` if what it encodes is not text.
-pub(super) fn decoded(segment: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(segment.len());
-    let mut rest = segment.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let value = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        rest = match (first, after) {
-            (b'%', [high, low, after @ ..]) => match (value(high), value(low)) {
-                (Some(high), Some(low)) => {
-                    bytes.push(high << 4 | low);
-                    after
-                }
-                (None, _) | (_, None) => {
-                    bytes.push(b'%');
-                    rest.get(1..).unwrap_or_default()
-                }
-            },
-            _ => {
-                bytes.push(*first);
-                after
-            }
-        };
-    }
-    String::from_utf8(bytes).ok()
-}
-
 /// True for one path segment of plain characters: a name that can lead nowhere else.
 fn is_plain(file: &str) -> bool {
     file.len() <= 255
@@ -239,9 +214,9 @@ mod tests {
 
     #[test]
     fn names_are_decoded_and_kept_plain() {
-        assert_eq!(decoded("torch-2%2Bcu118.whl").unwrap(), "torch-2+cu118.whl");
-        assert_eq!(decoded("a%zzb%2").unwrap(), "a%zzb%2");
-        assert_eq!(decoded("%ff"), None);
+        assert_eq!(address::decoded("torch-2%2Bcu118.whl").unwrap(), "torch-2+cu118.whl");
+        assert_eq!(address::decoded("a%zzb%2").unwrap(), "a%zzb%2");
+        assert_eq!(address::decoded("%ff"), None);
         assert!(is_plain("torch-2+cu118-cp310-cp310-linux_x86_64.whl"));
         for odd in ["../a.whl", "a/b", "a\\b", "C:a", ".hidden", "a\nb", &"a".repeat(256)] {
             assert!(!is_plain(odd), "{odd}");

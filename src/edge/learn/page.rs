@@ -10,6 +10,7 @@ use super::Wanted;
 use crate::catalog::listing::Filter;
 use crate::catalog::{Built, Family, Index, WheelRow, built_in_family};
 use crate::edge::index::{self, Link, Page};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Platform;
 use crate::packaging::wheel::WheelName;
@@ -115,10 +116,7 @@ fn place(link: &Link, index: Option<&Index>) -> Result<Index, String> {
     let _ = url.set_username("");
     let _ = url.set_password(None);
     // PyTorch's index links to a second host with the same files. One of the two names is enough.
-    if url.host_str() == Some("download-r2.pytorch.org") {
-        url.set_host(Some("download.pytorch.org")).map_err(|error| error.to_string())?;
-    }
-    let text = url.as_str();
+    let text = address::canonical(url.as_str());
     let (folder, file) = text.rsplit_once('/').ok_or("its address has no folder")?;
     if file.replace("%2B", "+").replace("%2b", "+") != link.file {
         return Err("its address does not end in its name".to_owned());
