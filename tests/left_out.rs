@@ -218,3 +218,16 @@ fn the_project_is_known_by_its_name_too() {
     assert!(run.stderr.contains("left out  my-app: the project itself"), "{}", run.stderr);
     run.ok();
 }
+
+#[test]
+fn no_line_of_a_torch_that_is_left_out_stays() {
+    let place = Place::new();
+    let [here, elsewhere] = ["==", "!="].map(|is| format!("torch==2.1.2 ; platform_release {is} 'a'\n"));
+    let others = "filelock==3.13.1\nfsspec==2024.2.0\njinja2==3.1.3\nmarkupsafe==2.1.5\nmpmath==1.3.0\nnetworkx==3.1\n\
+                  sympy==1.12\ntyping-extensions==4.12.2\n";
+    place.write("requirements.txt", format!("{here}{elsewhere}{others}"));
+    let arguments = "export --cuda 11.8 --python 3.10 --without-hashes requirements.txt";
+    assert_eq!(names(&place.run(arguments).ok()).iter().filter(|name| **name == "torch").count(), 2);
+    let text = place.run(&format!("{arguments} --no-emit-package torch")).ok();
+    assert!(!names(&text).contains(&"torch") && names(&text).contains(&"triton"), "{text}");
+}

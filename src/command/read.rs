@@ -56,7 +56,7 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
             let mut file = requirements::parse(&source.name, source.text.into(), &mut read)?;
             let project = io::read_if_there(&io::beside(name, "pyproject.toml")).ok().flatten();
             file.project_pythons = project.as_ref().and_then(pyproject::pythons);
-            file.project_name = project.as_ref().and_then(pyproject::name);
+            file.project = project;
             Ok(Lock::Requirements(Box::new(file)))
         }
     }
@@ -90,7 +90,7 @@ pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
             };
             let mut again = requirements::parse(name, text.to_owned(), &mut read)?;
             again.project_pythons.clone_from(&file.project_pythons);
-            again.project_name.clone_from(&file.project_name);
+            again.project.clone_from(&file.project);
             Ok(Lock::Requirements(Box::new(again)))
         }
     }

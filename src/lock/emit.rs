@@ -2,7 +2,7 @@
 
 use pep508_rs::PackageName;
 
-use super::{Entry, Lock, Origin, Selection};
+use super::{Entry, Lock, Origin, Pick, Selection};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
 
@@ -58,12 +58,16 @@ impl NoEmit {
 
     /// Takes what is left out from what is selected, but for what is `kept` there.
     pub(crate) fn apply(&self, entries: &[Entry], selection: &mut Selection, kept: impl Fn(&PackageName) -> bool) {
-        if *self == Self::default() {
+        let why = |pick: &Pick| {
+            let entry = &entries[pick.entry];
+            self.why(Some(&entry.name), &entry.origin).filter(|_| !kept(&entry.name))
+        };
+        // Mostly nothing is left out.
+        if !selection.picks.iter().any(|pick| why(pick).is_some()) {
             return;
         }
         for pick in std::mem::take(&mut selection.picks) {
-            let entry = &entries[pick.entry];
-            match self.why(Some(&entry.name), &entry.origin).filter(|_| !kept(&entry.name)) {
+            match why(&pick) {
                 Some(why) => selection.unemitted.push((pick, why)),
                 None => selection.picks.push(pick),
             }
@@ -84,7 +88,10 @@ impl NoEmit {
             Problem::new(Code::Usage, message).help(help)
         });
         Error::unless_empty(problems.collect())?;
-        Ok(Self { project_name: lock.project_name(), ..self.clone() })
+        // Only then the project's file has to be read.
+        let is_local = |entry: &Entry| matches!(entry.origin, Origin::Directory(_) | Origin::File(_));
+        let is_asked = self.project && lock.entries().iter().any(is_local);
+        Ok(Self { project_name: is_asked.then(|| lock.project_name()).flatten(), ..self.clone() })
     }
 
     /// Both what this and what another one leaves out.

@@ -131,7 +131,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => lock.project.as_ref().and_then(|project| project.name.clone()),
             Self::Pylock(lock) => lock.project.as_ref().and_then(pyproject::name),
-            Self::Requirements(file) => file.project_name.clone(),
+            Self::Requirements(file) => file.project.as_ref().and_then(pyproject::name),
         }
     }
 

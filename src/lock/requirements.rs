@@ -60,8 +60,8 @@ pub struct RequirementsFile {
     pub options: Vec<GlobalOption>,
     /// The Pythons that the project beside it is for, where there is one that says so.
     pub project_pythons: Option<Constraint>,
-    /// The name of the project beside it.
-    pub project_name: Option<PackageName>,
+    /// The `pyproject.toml` beside it, where there is one.
+    pub project: Option<Source>,
 }
 
 /// One logical line, with its line end.

@@ -2,24 +2,27 @@
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, What};
+use super::{Decision, EnvironmentPlan, What};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::emit::{NoEmit, NotEmitted};
 use crate::lock::{Entry, Origin};
 
-/// Takes torch's line away where it is left out. Unlike others it is planned: its libraries follow its build.
+/// Takes torch's lines away where it is left out. Unlike others it is planned: its libraries follow its build.
 pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_emit: &NoEmit) {
     let out = |name: &PackageName| is_torch(name) && no_emit.packages.contains(name);
-    let Some(at) = plan.lines.iter().position(|line| out(&line.name)) else { return };
-    let line = plan.lines.remove(at);
-    let install = match line.pin.as_deref() {
-        Some(Pin::Url { url, .. }) => format!("\"{} @ {url}\"", line.name),
-        Some(Pin::Index { version, .. }) => format!("{}=={version}", line.name),
-        None => line.entry.and_then(|index| entries.get(index)).map_or_else(|| line.name.to_string(), install),
-    };
-    for decision in plan.decisions.iter_mut().filter(|decision| decision.name == line.name) {
-        decision.what = What::NotEmitted(NotEmitted::Package, install.clone());
+    while let Some(at) = plan.lines.iter().position(|line| out(&line.name)) {
+        let line = plan.lines.remove(at);
+        let install = match line.pin.as_deref() {
+            Some(Pin::Url { url, .. }) => format!("\"{} @ {url}\"", line.name),
+            Some(Pin::Index { version, .. }) => format!("{}=={version}", line.name),
+            None => line.entry.and_then(|index| entries.get(index)).map_or_else(|| line.name.to_string(), install),
+        };
+        let from = line.entry.and_then(|index| entries.get(index)).and_then(|entry| entry.version.clone());
+        let of_line = |decision: &&mut Decision| decision.name == line.name && decision.from == from;
+        for decision in plan.decisions.iter_mut().filter(of_line) {
+            decision.what = What::NotEmitted(NotEmitted::Package, install.clone());
+        }
     }
 }
 

@@ -24,13 +24,11 @@ pub(super) fn unfit<S: WheelSource>(
     let mut problems = Vec::new();
     for (index, pick) in selection.picks.iter().enumerate().filter(|(_, pick)| pick.condition == Condition::Always) {
         let entry = &view.entries[pick.entry];
+        let (Origin::Url(place) | Origin::File(place)) = &entry.origin else { continue };
         let replaced = removed.contains(&index)
             || members.iter().any(|member| member.pick == index)
             || chosen.get(&entry.name).is_some_and(|choice| choice.pin.is_some());
-        let is_wheel = match &entry.origin {
-            Origin::Url(place) | Origin::File(place) => address::file_name(place).parse::<WheelName>().is_ok(),
-            Origin::Index(_) | Origin::Git(_) | Origin::Directory(_) => false,
-        };
+        let is_wheel = address::file_name(place).parse::<WheelName>().is_ok();
         if replaced || !is_wheel || !lacks_file(entry, wish.environment, knowledge) {
             continue;
         }

@@ -43,7 +43,7 @@ pub fn parse(
             constraints: Vec::new(),
             options: Vec::new(),
             project_pythons: None,
-            project_name: None,
+            project: None,
         },
         problems: Vec::new(),
         open: Vec::new(),
