@@ -270,18 +270,23 @@ fn a_server_without_parts_is_read_whole() {
     assert!(run.status == 1 && run.stderr.contains("require triton ==2.0.0"), "{}", run.stderr);
 }
 
+/// A run over an output whose wheel is these bytes, and a server that always has a fault.
+fn downloaded(bytes: &[u8], fault: &Fault) -> (World, Run) {
+    let world = World::new();
+    world.serve(bytes.to_vec());
+    world.output(&Sha256::of_bytes(bytes).to_string());
+    world.always(fault);
+    let run = world.run("--download");
+    (world, run)
+}
+
 #[test]
 fn a_header_that_is_not_what_the_directory_says_is_wrong_however_the_bytes_come() {
     let mut bytes = wheel().bytes();
     let at = bytes.windows(7).position(|window| window == b"ballast").unwrap();
     bytes[at] = b'B';
-    let digest = Sha256::of_bytes(&bytes).to_string();
     for fault in [Fault::None, Fault::Whole] {
-        let world = World::new();
-        world.serve(bytes.clone());
-        world.output(&digest);
-        world.always(&fault);
-        let run = world.run("--download");
+        let (world, run) = downloaded(&bytes, &fault);
         let why = "the directory and the header of ballast do not agree";
         assert!(run.status == 1 && run.stderr.contains(why), "{fault:?}: {}", run.stderr);
         assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
@@ -291,13 +296,8 @@ fn a_header_that_is_not_what_the_directory_says_is_wrong_however_the_bytes_come(
 #[test]
 fn what_does_not_open_is_wrong_whether_or_not_the_server_has_parts() {
     let bytes = b"no wheel at all".to_vec();
-    let digest = Sha256::of_bytes(&bytes).to_string();
     for fault in [Fault::None, Fault::Whole] {
-        let world = World::new();
-        world.serve(bytes.clone());
-        world.output(&digest);
-        world.always(&fault);
-        let run = world.run("--download");
+        let (world, run) = downloaded(&bytes, &fault);
         assert!(run.status == 1 && run.stderr.contains("is not a wheel to be trusted"), "{fault:?}: {}", run.stderr);
         // Nor is its digest remembered.
         assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
