@@ -144,3 +144,18 @@ fn the_audit_tells_that_no_wheel_of_the_platform_has_the_label() {
         assert_eq!((run.status, told), (status, status == 1), "{}", run.shown());
     }
 }
+
+/// PyTorch's index has both for this machine. A label makes a version newer, so that pip takes that one.
+#[test]
+fn of_a_wheel_with_the_builds_label_and_one_without_the_first_is_taken() {
+    let base = BASE.replace("sympy==1.12", "sympy==1.13.3");
+    let text = format!("torch==2.10.0+cu130\ntorchaudio==2.10.0+cu130\nsetuptools==80.0\n{base}");
+    let output = export(&text, "--platform linux-aarch64 --cpu --python 3.12 --without-hashes").ok();
+    let wheel = |name: &str| format!("{name}-2.10.0%2Bcpu-cp312-cp312-manylinux_2_28_aarch64.whl");
+    let wheels = family(&output);
+    assert_eq!(wheels.len(), 2, "{output}");
+    for (line, name) in wheels.iter().zip(["torch", "torchaudio"]) {
+        assert!(line.ends_with(&wheel(name)), "{line}");
+    }
+    assert!(!digest("/cpu", "torchaudio-2.10.0-cp312-cp312-manylinux_2_28_aarch64.whl").is_empty());
+}

@@ -336,8 +336,9 @@ fn locked_wheel<S: WheelSource>(
 /// The wheel of a build that suits the environment best.
 ///
 /// One whose requirements are known goes before one whose are not; PyTorch's index goes before the default one, because
-/// a URL names one file and a release names several; then what pip would prefer. What is left are wheels that differ in
-/// their local label: builds for another torch or another C++ ABI, among which only the user can choose.
+/// a URL names one file and a release names several; then what pip would prefer, for which a label makes a version newer
+/// whatever the tags. What is left are wheels that differ in other labels than the build's own: builds for another torch
+/// or another C++ ABI, among which only the user can choose.
 fn best<'r, S: WheelSource>(
     rows: &'r [Rc<WheelRow>],
     wanted: Backend,
@@ -353,7 +354,8 @@ fn best<'r, S: WheelSource>(
             Index::Pypi => false,
         };
         let by_url = matches!(row.index, Index::Url(_));
-        Some(((proven, !row.yanked, own_folder, by_url, fit, std::cmp::Reverse(&row.index)), row))
+        let labelled = matches!(label(&row.wheel.version), Some(Ok(own)) if own == wanted);
+        Some(((proven, !row.yanked, own_folder, by_url, labelled, fit, std::cmp::Reverse(&row.index)), row))
     });
     let fitting: Vec<_> = fitting.collect();
     let Some(key) = fitting.iter().map(|(key, _)| key).max() else { return Vec::new() };

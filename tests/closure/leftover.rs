@@ -321,10 +321,13 @@ fn no_library_of_the_old_cuda_is_left() {
 /// The line keeps its extras, for somebody else may ask for them, and an installer follows each.
 #[test]
 fn the_extras_of_another_release_are_followed() {
-    let text = toolkit(false).replace("cuda-toolkit[cublas,cufft]==13.0.2", "cuda-toolkit[cccl]==12.6.3");
+    let text = toolkit(false).replace("cuda-toolkit[cublas,cufft]==13.0.2", "cuda-toolkit[cccl,nvtx]==12.6.3");
     let output = export(&text, "--cuda 13.0 --python 3.12 -q").ok();
-    assert!(output.contains("\ncuda-toolkit[cccl,") && output.contains("]==13.0.2 "), "{output}");
-    assert!(output.contains("\nnvidia-cuda-cccl==13.0.85 "), "{output}");
+    assert!(output.contains("\ncuda-toolkit[cccl,") && output.contains(",nvtx]==13.0.2 "), "{output}");
+    // Torch asks for the second of the two as well.
+    for followed in ["nvidia-cuda-cccl==13.0.85 ", "nvidia-nvtx==13.0.85 "] {
+        assert!(output.contains(&format!("\n{followed}")), "{output}");
+    }
 }
 
 #[test]
