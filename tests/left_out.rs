@@ -86,6 +86,22 @@ fn a_package_without_such_a_build_can_be_left_out() {
     assert!(!run.ok().contains("xformers=="));
 }
 
+/// Poetry records none for the wheels of some find-links pages.
+#[test]
+fn a_package_without_digests_can_be_left_out() {
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    let text = place.read("poetry.lock");
+    let (before, entry) = text.split_once("name = \"markupsafe\"\n").unwrap();
+    let (head, files) = entry.split_once("files = [\n").unwrap();
+    let (_, after) = files.split_once("\n]\n").unwrap();
+    place.write("poetry.lock", format!("{before}name = \"markupsafe\"\n{head}files = []\n{after}"));
+    let message = place.run("export --cuda 11.8 --python 3.10").refused();
+    assert!(message.contains("the lock has no digest for markupsafe "), "{message}");
+    assert!(message.contains("or leave it out (--no-emit-package markupsafe)"), "{message}");
+    let text = place.run("export --cuda 11.8 --python 3.10 --no-emit-package markupsafe").ok();
+    assert!(!names(&text).contains(&"markupsafe") && names(&text).contains(&"jinja2"), "{text}");
+}
+
 #[test]
 fn the_project_itself_is_left_out_where_all_is_hashed() {
     for line in ["-e .\n", "-e ./\n", ".\n", "demo @ .\n", "-e file:.\n"] {

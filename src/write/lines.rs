@@ -171,8 +171,11 @@ impl<'a> Writer<'a> {
             }
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) if !entry.is_hashed() => {
                 let message = format!("the lock has no digest for {} {version}", entry.name);
-                let help =
-                    "pip takes digests for every line or for none; make the lock anew with a Poetry that records them";
+                let help = format!(
+                    "pip takes digests for every line or for none: make the lock anew with a Poetry that records them, \
+                     or {}",
+                    emit::help(entry)
+                );
                 Some(Problem::new(Code::NoDigest, message).help(help))
             }
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) => None,
