@@ -546,6 +546,27 @@ fn a_digest_is_computed_of_a_whole_wheel_alone() {
     }
 }
 
+#[test]
+fn a_size_that_the_catalogue_contradicts_is_an_error_that_names_both() {
+    let site = Site::new();
+    let bytes = wheel("torch-2.99.0+cpu-cp312-cp312-win_amd64.whl", &[], 300);
+    without_digest(&site, &bytes, bytes.len());
+    hash_missing(&site).ok();
+    let size = format!("\t{}\t", bytes.len());
+    let other = site.catalogue().replace(&size, "\t7\t");
+    assert_ne!(other, site.catalogue());
+    site.place.write("torchswap-catalog.tsv", &other);
+    let message = hash_missing(&site).refused();
+    let both = format!("7 bytes as the torchswap-catalog.tsv catalogue says, {} as was learned", bytes.len());
+    assert!(message.contains(&both), "{message}");
+    assert_eq!(site.catalogue(), other);
+    // A row that counts whatever the index says is believed.
+    let reason = other.replace("\tcomputed\n", "\tcomputed\toverride=we know\n");
+    site.place.write("torchswap-catalog.tsv", &reason);
+    hash_missing(&site).ok();
+    assert_eq!(site.catalogue(), reason);
+}
+
 /// What goes wrong on the way: nothing wrong gets into the catalogue, and what can recover does.
 #[test]
 fn faults() {

@@ -12,6 +12,7 @@ use crate::support::{Place, Run, root};
 mod folder;
 mod offline;
 mod record;
+mod sizes;
 
 const FOLDER: &str = "/whl/cu118";
 const FILE: &str = "demo-1.0+cu118-cp310-cp310-linux_x86_64.whl";
@@ -129,7 +130,7 @@ fn four_witnesses_agree() {
 #[test]
 fn who_stands_alone_is_told() {
     type Break = fn(&World);
-    let breaks: [(Break, &str); 6] = [
+    let breaks: [(Break, &str); 7] = [
         (|world| world.output(&none()), "file* catalogue index bytes"),
         (|world| world.catalogue(&none()), "file catalogue* index bytes"),
         (|world| world.page(&format!("#sha256={}", none())), "file catalogue index* bytes"),
@@ -140,6 +141,13 @@ fn who_stands_alone_is_told() {
             "file catalogue index bytes*",
         ),
         (|world| world.serve(Wheel { ballast: 999, ..wheel() }.bytes()), "file catalogue index bytes*"),
+        (
+            |world| {
+                let link = |digest: &str| format!("<a href='{}#sha256={digest}'>x</a>", World::path());
+                world.html(&(link(&wheel().sha256().to_string()) + &link(&none())));
+            },
+            "file catalogue index index* bytes",
+        ),
         (
             |world| {
                 world.output(&none());
@@ -239,13 +247,13 @@ fn finished_downloads_are_remembered_by_their_tag() {
         let run = world.run(&format!("--download {options}"));
         assert_eq!((run.status, whole()), (0, expected), "{}", run.stderr);
     }
-    let kept: Vec<String> = std::fs::read_dir(world.place.path().join("cache/torchswap/digests-1"))
+    let kept: Vec<String> = std::fs::read_dir(world.place.path().join("cache/torchswap/digests-2"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(kept.len() == 1 && kept[0].len() == 64, "{kept:?}");
     // What is damaged or of another file is not believed.
-    let name = format!("cache/torchswap/digests-1/{}", kept[0]);
+    let name = format!("cache/torchswap/digests-2/{}", kept[0]);
     for text in ["", "x 1", &format!("{} 1\n", none())] {
         world.place.write(&name, text);
         let run = world.run("--download");

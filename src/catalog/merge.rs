@@ -33,7 +33,7 @@ const HEAD: &str = "# Wheels of this project: torchswap catalog update adds to t
 /// Adds rows to a project's catalogue. What any catalogue knows already is left out.
 ///
 /// # Errors
-/// Every file that a catalogue knows with another digest, and wheels of one release that do not require the same.
+/// Every file that a catalogue knows with another digest or size, and wheels of one release that do not require the same.
 pub fn merge(
     file: &Source,
     known: &Catalogues,
@@ -54,6 +54,11 @@ pub fn merge(
                 } else {
                     problems.push(refusal::changed(twin, &row));
                 }
+            }
+            Some(twin)
+                if twin.overrides.is_none() && twin.size.zip(row.size).is_some_and(|(one, other)| one != other) =>
+            {
+                problems.push(refusal::resized(twin, &row));
             }
             Some(twin) if twin.built == Built::Unknown && matches!(row.built, Built::For(_)) => merged.wheels.push(row),
             Some(twin) => {

@@ -58,6 +58,20 @@ pub(super) fn changed(known: &WheelRow, found: &WheelRow) -> Problem {
     Problem::new(Code::DigestConflict, message).help(help)
 }
 
+/// What was learned has another size than the file with this digest that is known.
+pub(super) fn resized(known: &WheelRow, found: &WheelRow) -> Problem {
+    let size = |row: &WheelRow| row.size.unwrap_or_default();
+    let message = format!(
+        "two sizes for {}: {} bytes as the {} catalogue says, {} as was learned now",
+        file(known),
+        size(known),
+        known.catalogue,
+        size(found)
+    );
+    let help = "a file with one digest has one size: find out which of the two is right, and trust neither until then";
+    Problem::new(Code::Contradiction, message).help(help)
+}
+
 /// Two catalogues do not agree what a wheel was built for.
 pub(super) fn built(known: &WheelRow, other: &WheelRow, source: &Source, span: Span) -> Problem {
     let message = format!(

@@ -37,6 +37,7 @@ pub fn sort(pinned: &Pinned, source: &impl WheelSource, mirrors: &[Mirror]) -> S
             From::Index(_) => None,
         };
         let mut subject = Subject::new(pinned.clone(), name, locked).at(url);
+        subject.sizes.extend(pinned.files.iter().filter_map(|file| Some((pinned.who(), file.size?))));
         testify(&mut subject, &rows, mirrors);
         sorted.subjects.push(subject);
         return sorted;
@@ -49,6 +50,7 @@ pub fn sort(pinned: &Pinned, source: &impl WheelSource, mirrors: &[Mirror]) -> S
         match name_of(file, digest, &rows) {
             Some(name) => {
                 let mut subject = Subject::new(pinned.clone(), name, vec![digest]).at(file.url.clone());
+                subject.sizes.extend(file.size.map(|size| (pinned.who(), size)));
                 testify(&mut subject, &rows, mirrors);
                 sorted.subjects.push(subject);
             }
@@ -98,6 +100,7 @@ fn testify(subject: &mut Subject, rows: &[WheelRow], mirrors: &[Mirror]) {
     let place = if is_pinned(&row) { None } else { Some(row.index.to_string()) };
     let witness = witness(row, place);
     subject.witnesses.push(witness);
+    subject.sizes.extend(row.size.map(|size| (format!("the {} catalogue", row.catalogue), size)));
     subject.notes.extend(notes);
 }
 

@@ -10,10 +10,11 @@ use super::pins::From;
 
 /// Says who agrees, and who stands alone.
 pub fn judge(subject: Subject) -> Verified {
-    let Subject { pinned, name, url: _, locked, mut witnesses, size, mut wrong, mut unanswered, notes } = subject;
+    let Subject { pinned, name, url: _, locked, mut witnesses, size, sizes, mut wrong, mut unanswered, notes } =
+        subject;
     let own = locked.iter().map(|sha256| Witness {
         kind: Kind::Lock,
-        who: format!("{}:{}", pinned.lock, pinned.place.line),
+        who: pinned.who(),
         place: None,
         sha256: *sha256,
         alone: false,
@@ -27,6 +28,9 @@ pub fn judge(subject: Subject) -> Verified {
     if differ {
         mark_alone(&mut witnesses);
         wrong.insert(0, disagreement(&name, &witnesses));
+    } else if let Some(problem) = resized(&name, &sizes, size) {
+        // Files with different digests may have different sizes; one with one digest has one.
+        wrong.insert(0, problem);
     } else if witnesses.iter().all(|witness| witness.kind != Kind::Lock) && unanswered.is_empty() {
         let problem = Problem::new(Code::NoDigest, format!("{name} has no sha256 here"));
         unanswered.push(problem.help("make the file with digests"));
@@ -61,6 +65,17 @@ fn mark_alone(witnesses: &mut [Witness]) {
         let agree = others.windows(2).all(|pair| pair[0] == pair[1]);
         witnesses[index].alone = agree && others.first() != Some(&witnesses[index].sha256);
     }
+}
+
+/// Two who do not give a file the same size.
+fn resized(name: &str, sizes: &[(String, u64)], bytes: Option<u64>) -> Option<Problem> {
+    let bytes = bytes.map(|size| ("the bytes", size));
+    let mut all = sizes.iter().map(|(who, size)| (who.as_str(), *size)).chain(bytes);
+    let (one, size) = all.next()?;
+    let (other, other_size) = all.find(|(_, other)| *other != size)?;
+    let message = format!("{name} has {size} bytes by {one}, and {other_size} by {other}");
+    let help = "one of the two is damaged or of another file: install nothing until it is clear which";
+    Some(Problem::new(Code::WrongWheel, message).help(help))
 }
 
 fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {

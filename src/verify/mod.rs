@@ -41,6 +41,8 @@ pub struct Subject {
     pub witnesses: Vec<Witness>,
     /// The size of the bytes that were hashed.
     pub size: Option<u64>,
+    /// Who else says what size it has.
+    pub sizes: Vec<(String, u64)>,
     /// What is wrong beside digests.
     pub wrong: Vec<Problem>,
     /// Why a question could not be answered.
@@ -59,6 +61,7 @@ impl Subject {
             locked,
             witnesses: Vec::new(),
             size: None,
+            sizes: Vec::new(),
             wrong: Vec::new(),
             unanswered: Vec::new(),
             notes: Vec::new(),

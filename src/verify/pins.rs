@@ -3,7 +3,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::lock::pylock::Kind;
+use crate::lock::pylock::File;
 use crate::lock::{Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -45,6 +45,8 @@ pub struct PinnedFile {
     pub sha256: Option<Sha256>,
     /// Where it lies, where the lock says it: a `pylock.toml` does for every wheel of a release.
     pub url: Option<String>,
+    /// Its size in bytes, where the lock says it: a `pylock.toml` may.
+    pub size: Option<u64>,
 }
 
 /// What a lock pins. Repositories and local files are not pinned by a digest, so there is nothing to verify about them.
@@ -57,10 +59,14 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
             Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => return None,
         };
         let files = entry.files.iter();
-        let files = files.map(|file| PinnedFile {
-            name: file.name.map(str::to_owned),
-            sha256: sha256(file.digest),
-            url: file.name.and_then(|name| url_of(lock, index, name)),
+        let files = files.map(|file| {
+            let told = file.name.and_then(|name| told(lock, index, name));
+            PinnedFile {
+                name: file.name.map(str::to_owned),
+                sha256: sha256(file.digest),
+                url: told.and_then(File::url).map(str::to_owned),
+                size: told.and_then(|told| told.size),
+            }
         });
         let mut place = source.place(entry.at.span);
         place.text = without_logins(&place.text);
@@ -76,19 +82,18 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
     lock.entries().iter().enumerate().filter_map(read).collect()
 }
 
-/// Where a file of a release lies, if the lock says it.
-fn url_of(lock: &Lock, entry: usize, name: &str) -> Option<String> {
+/// What a `pylock.toml` says of a file.
+fn told<'l>(lock: &'l Lock, entry: usize, name: &str) -> Option<&'l File> {
     let Lock::Pylock(lock) = lock else { return None };
-    match &lock.packages.get(entry)?.kind {
-        Kind::Release { sdist, wheels } => {
-            let mut files = sdist.iter().map(|sdist| &**sdist).chain(wheels);
-            files.find(|file| file.name == name)?.url().map(str::to_owned)
-        }
-        Kind::Archive(_) | Kind::Source => None,
-    }
+    lock.packages.get(entry)?.kind.files().find(|file| file.name == name)
 }
 
 impl Pinned {
+    /// The entry as a witness: its lock and the line there.
+    pub fn who(&self) -> String {
+        format!("{}:{}", self.lock, self.place.line)
+    }
+
     /// The name of the file at the URL.
     pub fn file_name(&self) -> Option<String> {
         match &self.from {

@@ -86,7 +86,7 @@ impl Job<'_> {
                     (Some(url), _) => Url::parse(url).map_err(|error| {
                         Problem::new(Code::Syntax, format!("{} lies at no address: {error}", quoted(&subject.name)))
                     }),
-                    (None, Some(Ok((_, page)))) => match pages::link(page, &subject.name) {
+                    (None, Some(Ok((_, page)))) => match pages::links(page, &subject.name).next() {
                         Some(link) => Ok(link.url.clone()),
                         None => continue,
                     },
@@ -184,18 +184,21 @@ pub(super) fn key(pinned: &Pinned) -> EntryKey {
 
 /// Calls a page as a witness.
 fn page_says(subject: &mut Subject, url: &Url, page: &Page) {
-    let url = shown(url);
-    let Some(link) = pages::link(page, &subject.name) else {
-        let problem = Problem::new(Code::Absent, format!("{url} does not list {}", subject.name));
+    let who = format!("the index page {}", shown(url));
+    let Some(link) = pages::links(page, &subject.name).next() else {
+        let problem = Problem::new(Code::Absent, format!("{} does not list {}", shown(url), subject.name));
         subject.unanswered.push(problem);
         return;
     };
-    match link.sha256 {
-        Some(sha256) => {
-            let who = format!("the index page {url}");
-            subject.witnesses.push(Witness { kind: Kind::Page, who, place: None, sha256, alone: false });
-        }
-        None => subject.notes.push("the index page gives it no digest".to_owned()),
+    // A page that lists a file twice may contradict itself.
+    let other = pages::links(page, &subject.name).find(|other| other.sha256.is_some() && other.sha256 != link.sha256);
+    for link in [Some(link), other].into_iter().flatten() {
+        subject.sizes.extend(link.size.map(|size| (who.clone(), size)));
+        let witness = |sha256| Witness { kind: Kind::Page, who: who.clone(), place: None, sha256, alone: false };
+        subject.witnesses.extend(link.sha256.map(witness));
+    }
+    if link.sha256.is_none() && other.is_none() {
+        subject.notes.push("the index page gives it no digest".to_owned());
     }
     if let Some(reason) = &link.yanked {
         let reason = if reason.is_empty() { String::new() } else { format!(": {}", quoted(reason)) };

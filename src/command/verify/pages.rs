@@ -73,7 +73,7 @@ fn places(pinned: &Pinned, default: Option<&Url>) -> Vec<Url> {
     }
 }
 
-/// The link to a file of a name.
-pub(super) fn link<'p>(page: &'p Page, name: &str) -> Option<&'p Link> {
-    page.links.iter().find(|link| link.file == name)
+/// The links to a file of a name.
+pub(super) fn links<'p>(page: &'p Page, name: &str) -> impl Iterator<Item = &'p Link> {
+    page.links.iter().filter(move |link| link.file == name)
 }

@@ -1,7 +1,8 @@
 //! The memory of finished downloads, in the user's cache folder: which digest the file at a URL had under a tag.
 //!
 //! A file's name is a digest itself, of the URL, the tag and the length; so nothing that an index says can lead out of
-//! the folder, and no URL, which may hold a secret, is kept. Its content is `SHA256 SIZE`.
+//! the folder, and no URL, which may hold a secret, is kept. Its content is `SHA256 SIZE`. The folder's number grows with
+//! what a download must be for its digest to be remembered: what a laxer version remembered is not believed.
 
 use std::env;
 use std::fs;
@@ -41,7 +42,7 @@ impl Cache {
         };
         // The XDG standard has relative paths ignored.
         let folder = set("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(usual)?;
-        Some(Self(folder.join("torchswap").join("digests-1")))
+        Some(Self(folder.join("torchswap").join("digests-2")))
     }
 
     /// The digest that was remembered.
