@@ -13,14 +13,18 @@ use crate::packaging::target::{Backend, Platform, Python};
 
 mod audit;
 pub mod catalog;
+mod check;
 pub mod config;
 mod network;
 pub mod pages;
 pub mod starter;
+mod talk;
 pub mod verify;
 
 pub use audit::{Audit, AuditReport, MachineArgs};
+pub use check::{Check, CheckReport};
 pub use network::NetworkArgs;
+pub use talk::{ColourArg, ReportFormat, TalkArgs};
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
@@ -50,7 +54,7 @@ pub enum Command {
     /// Tell if an output is out of date, or a lock was swapped by accident
     ///
     /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
-    #[command(after_help = CHECK_EXAMPLES)]
+    #[command(after_help = check::EXAMPLES)]
     Check(Box<Check>),
     /// Tell which entries cannot be installed on a target, and what does not fit together
     ///
@@ -90,53 +94,6 @@ pub enum Command {
         /// A command that the page is about; default: the program
         command: Option<String>,
     },
-}
-
-const CHECK_EXAMPLES: &str = "\
-Examples:
-  torchswap check
-      every output of the configuration, and that the lock itself was not swapped
-  torchswap check requirements-cu118.txt
-      one file; its header says how it was made
-  torchswap check --fix
-      writes what is out of date
-
-Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer.";
-
-/// Options of `check`.
-#[derive(Debug, Args)]
-pub struct Check {
-    /// Outputs that torchswap wrote; default: those of the configuration
-    pub files: Vec<String>,
-    /// Write the outputs that are out of date
-    #[arg(long)]
-    pub fix: bool,
-    /// Do not mind a lock that was rewritten
-    #[arg(long)]
-    pub allow_swapped: bool,
-    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
-    #[arg(long)]
-    pub locked: bool,
-    /// How to tell what was found
-    #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
-    pub report: CheckReport,
-    /// Tell nothing, the exit status says it
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
-    pub color: ColourArg,
-}
-
-/// Formats of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckReport {
-    /// Text for people
-    Human,
-    /// One JSON object
-    Json,
-    /// Annotations of GitHub Actions
-    Github,
 }
 
 const REWRITE_EXAMPLES: &str = "\
@@ -385,41 +342,6 @@ pub struct LockedArgs {
     /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
     #[arg(long, help_heading = "Lock")]
     pub locked: bool,
-}
-
-/// What is told on standard error.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Messages, on standard error")]
-pub struct TalkArgs {
-    /// How to tell what was done
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
-    pub report: ReportFormat,
-    /// Tell errors only
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
-    pub color: ColourArg,
-}
-
-/// Formats of the report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// Text for people
-    Human,
-    /// One JSON object
-    Json,
-}
-
-/// When to colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColourArg {
-    /// On a terminal, unless NO_COLOR is set
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use pep508_rs::PackageName;
 
 use super::export::{self, Prepared};
 use super::job::{Job, jobs};
-use super::{outputs, read};
+use super::{Exit, Outcome, Voice, outputs, read, render};
 use crate::cli::config::Config;
-use crate::cli::{Check, Export};
-use crate::edge::io;
+use crate::cli::{Check, CheckReport, Export};
+use crate::edge::io::{self, Output};
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
@@ -21,22 +21,13 @@ use crate::text::Source;
 use crate::write::check;
 use crate::write::{At, File};
 
-/// What a check found, and what puts it right.
-#[derive(Debug)]
-pub struct Checked {
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// With `--fix`: the files to write, each with its text.
-    pub writes: Vec<(String, String)>,
-}
-
-/// Checks without writing.
+/// Checks; with `--fix` what puts it right is to be written.
 ///
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
-pub fn run(args: &Check) -> Result<Checked> {
+pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
-    let mut checked = Checked { findings: Vec::new(), writes: Vec::new() };
+    let (mut findings, mut writes) = (Vec::new(), Vec::new());
     let mut problems = Vec::new();
     let mut locks: BTreeSet<String> = BTreeSet::new();
     let wanted = wanted(args, &config)?;
@@ -46,10 +37,10 @@ pub fn run(args: &Check) -> Result<Checked> {
         match output(&file, &job) {
             Ok(None) => {}
             Ok(Some((finding, text))) => {
-                checked.findings.push(Finding { fixed: args.fix, ..finding });
+                findings.push(Finding { fixed: args.fix, ..finding });
                 if args.fix {
                     match text {
-                        Ok(text) => checked.writes.push((file, text)),
+                        Ok(text) => writes.push(Output::new(file, text)),
                         Err(error) => problems.extend(error.into_problems()),
                     }
                 }
@@ -65,12 +56,18 @@ pub fn run(args: &Check) -> Result<Checked> {
     for name in &locks {
         let lock = read::lock(name)?;
         let finding = |problem| Finding { file: name.clone(), problem, details: Vec::new(), fixed: false };
-        checked.findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
+        findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
         let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
-        checked.findings.extend(swapped.map(finding));
+        findings.extend(swapped.map(finding));
     }
     Error::unless_empty(problems)?;
-    Ok(checked)
+    let report = voice.said(|colour| match args.report {
+        CheckReport::Human => render::findings(&findings, colour),
+        CheckReport::Json => render::findings_json(&findings),
+        CheckReport::Github => render::findings_github(&findings),
+    });
+    let exit = Exit::of(findings.iter().all(|finding| finding.fixed));
+    Ok(Outcome { writes, report, exit, ..Outcome::default() })
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.

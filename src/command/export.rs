@@ -3,48 +3,45 @@
 mod urls;
 
 use super::job::{Job, jobs};
-use super::{outputs, read};
+use super::{Outcome, Voice, outputs, read};
 use crate::cli::{Export, OutputFormat};
+use crate::edge::io::{self, Output};
 use crate::lock::pylock::Pylock;
 use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::shown;
 use crate::write::check;
 use crate::write::{self, Draft, Style};
 
-/// What an export gives.
-#[derive(Debug)]
-pub struct Exported {
-    /// Where it goes; `None`: to standard output.
-    pub output: Option<String>,
-    /// The file.
-    pub text: String,
-    /// What was done, by target.
-    pub summaries: Vec<Summary>,
-}
-
-/// Makes all outputs without writing any.
+/// Makes all outputs.
 ///
 /// # Errors
 /// Everything that keeps an output from being whole, of all outputs.
-pub fn run(args: &Export) -> Result<Vec<Exported>> {
+pub(super) fn run(args: &Export, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
-    let mut exported = Vec::new();
+    let mut outcome = Outcome::default();
     let mut problems = Vec::new();
     let jobs = jobs(args, &config)?;
     outputs::check(&jobs)?;
-    for job in jobs {
-        match make(&job) {
-            Ok(one) => exported.push(one),
+    for job in &jobs {
+        match make(job) {
+            Ok((text, summaries)) => {
+                if let Some(file) = job.output.as_ref().filter(|_| jobs.len() > 1 && voice.is_for_people()) {
+                    outcome.report.push_str(&format!("{}\n", shown(file)));
+                }
+                outcome.report.push_str(&voice.summaries(&summaries));
+                outcome.writes.push(Output::new(job.output.as_deref().unwrap_or(io::STDIN), text));
+            }
             Err(error) => problems.extend(error.into_problems()),
         }
     }
     Error::unless_empty(problems)?;
-    Ok(exported)
+    Ok(outcome)
 }
 
-/// Makes one output.
-fn make(job: &Job) -> Result<Exported> {
+/// The text of one output, and what was done for each of its targets.
+fn make(job: &Job) -> Result<(String, Vec<Summary>)> {
     let (file, summaries) = prepare(job)?;
     let text = match file {
         Prepared::Requirements(text) => text,
@@ -57,7 +54,7 @@ fn make(job: &Job) -> Result<Exported> {
             text
         }
     };
-    Ok(Exported { output: job.output.clone(), text, summaries })
+    Ok((text, summaries))
 }
 
 /// Reads a file again: if it did not say what was planned, nothing is written.

@@ -1,29 +1,20 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
-use super::{outputs, read};
+use super::{Outcome, Voice, outputs, read};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::cli::starter::{self, HOOKS, Image};
-use crate::edge::io;
+use crate::edge::io::{self, Output};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 
 /// The file that is written.
-pub const FILE: &str = "torchswap.toml";
+const FILE: &str = "torchswap.toml";
 
-/// What init proposes.
-#[derive(Debug)]
-pub struct Initialised {
-    /// The configuration, if there is none yet.
-    pub configuration: Option<String>,
-    /// What the user may put into other files.
-    pub advice: String,
-}
-
-/// Looks and proposes, and writes nothing.
+/// Looks at the project and proposes.
 ///
 /// # Errors
 /// If there is no lock, or it cannot be read.
-pub fn run() -> Result<Initialised> {
+pub(super) fn run(voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
@@ -60,5 +51,10 @@ pub fn run() -> Result<Initialised> {
         advice.push_str("Hooks for .pre-commit-config.yaml:\n\n");
         advice.push_str(HOOKS);
     }
-    Ok(Initialised { configuration, advice })
+    let mut outcome = Outcome::printed(advice);
+    if let Some(text) = configuration {
+        outcome.writes.push(Output::new(FILE, text));
+        outcome.report = voice.said(|_| format!("wrote {FILE}\n"));
+    }
+    Ok(outcome)
 }

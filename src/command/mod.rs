@@ -4,14 +4,39 @@
 //!
 //! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`, `write`, `audit`, `verify`, `edge`, `cli`.
 
-pub mod audit;
-pub mod catalog;
-pub mod check;
-pub mod export;
-pub mod init;
+mod audit;
+mod catalog;
+mod check;
+mod export;
+mod init;
 mod job;
+mod outcome;
 mod outputs;
 mod read;
-pub mod render;
-pub mod rewrite;
-pub mod verify;
+mod render;
+mod rewrite;
+mod verify;
+
+pub use outcome::{Exit, Outcome, Voice};
+
+use crate::cli::{Command, pages};
+use crate::edge::progress::Display;
+use crate::report::error::Result;
+
+/// Runs a command, and writes nothing but the memory of downloads. What takes its time is shown on the display.
+///
+/// # Errors
+/// Everything that keeps the command from an answer.
+pub fn run(command: &Command, voice: Voice, display: &Display) -> Result<Outcome> {
+    match command {
+        Command::Export(args) => export::run(args, voice),
+        Command::Check(args) => check::run(args, voice),
+        Command::Audit(args) => audit::run(args),
+        Command::Init => init::run(voice),
+        Command::Rewrite(args) => rewrite::run(args, voice),
+        Command::Catalog(args) => catalog::run(args, voice),
+        Command::Verify(args) => verify::run(args, voice, display),
+        Command::Completions { shell } => Ok(Outcome::printed(pages::completions(*shell))),
+        Command::Man { command } => Ok(Outcome::printed(pages::man(command.as_deref())?)),
+    }
+}

@@ -1,7 +1,7 @@
 //! Findings and summaries as text: for people, and as JSON. Everything the program says on stderr is made here.
 
-pub mod catalog;
-pub mod verify;
+pub(super) mod catalog;
+pub(super) mod verify;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -13,14 +13,14 @@ use crate::report::error::{Error, Problem};
 use crate::report::{Action, Change, Finding, Summary};
 use crate::text::{Place, shown};
 
-pub mod audit;
+pub(super) mod audit;
 mod sarif;
 
-pub use sarif::sarif;
+pub(super) use sarif::sarif;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Colour {
+pub(super) enum Colour {
     /// With ANSI escapes.
     On,
     /// Plain.
@@ -37,7 +37,7 @@ impl Colour {
 }
 
 /// An error for people: every problem with its place and its remedy.
-pub fn error(error: &Error, colour: Colour) -> String {
+pub(super) fn error(error: &Error, colour: Colour) -> String {
     error.problems().iter().map(|one| problem(one, &colour.paint("1;31", "error"), colour)).collect()
 }
 
@@ -69,7 +69,7 @@ fn document(value: &Value) -> String {
 }
 
 /// An error as one JSON object.
-pub fn error_json(error: &Error) -> String {
+pub(super) fn error_json(error: &Error) -> String {
     let problems: Vec<Value> = error.problems().iter().map(problem_json).collect();
     document(&json!({ "problems": problems }))
 }
@@ -91,7 +91,7 @@ fn place_json(place: &Place) -> Value {
 }
 
 /// Findings for people.
-pub fn findings(findings: &[Finding], colour: Colour) -> String {
+pub(super) fn findings(findings: &[Finding], colour: Colour) -> String {
     let mut text = String::new();
     for finding in findings {
         let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
@@ -110,7 +110,7 @@ pub fn findings(findings: &[Finding], colour: Colour) -> String {
 }
 
 /// Findings as one JSON object.
-pub fn findings_json(findings: &[Finding]) -> String {
+pub(super) fn findings_json(findings: &[Finding]) -> String {
     let each = findings.iter().map(|finding| {
         let mut value = problem_json(&finding.problem);
         value["file"] = finding.file.clone().into();
@@ -122,7 +122,7 @@ pub fn findings_json(findings: &[Finding]) -> String {
 }
 
 /// Findings as annotations of GitHub Actions.
-pub fn findings_github(findings: &[Finding]) -> String {
+pub(super) fn findings_github(findings: &[Finding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let level = if finding.fixed { "notice" } else { "error" };
@@ -146,7 +146,7 @@ fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, messa
 }
 
 /// A summary for people: one line a change.
-pub fn summary(summary: &Summary, colour: Colour) -> String {
+pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
     let mut text = String::new();
     let width = summary.changes.iter().map(|change| change.action.as_str().len()).max().unwrap_or(0);
     for change in &summary.changes {
@@ -222,13 +222,13 @@ fn list(pythons: &[Python]) -> String {
 }
 
 /// The difference between two texts, as `diff -u` shows it.
-pub fn diff(name: &str, before: &str, after: &str) -> String {
+pub(super) fn diff(name: &str, before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     diff.unified_diff().header(name, name).to_string()
 }
 
 /// A summary as one JSON object.
-pub fn summary_json(summary: &Summary) -> String {
+pub(super) fn summary_json(summary: &Summary) -> String {
     let pythons = |some: &[Python]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
     let changes: Vec<Value> = summary
         .changes

@@ -3,30 +3,16 @@
 mod proof;
 
 use super::export::told;
-use super::{job, outputs, read};
+use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
 use crate::cli::Rewrite;
-use crate::edge::io;
+use crate::edge::io::{self, Output};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Decision, Knowledge, TargetPlan};
-use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::write::{self, Style};
-
-/// What a rewrite gives.
-#[derive(Debug)]
-pub struct Rewritten {
-    /// The lock that was read; `-` for standard input.
-    pub lock: String,
-    /// Its text before.
-    pub before: String,
-    /// Its text afterwards.
-    pub after: String,
-    /// What was done, by target.
-    pub summaries: Vec<Summary>,
-}
 
 /// What of a lock is rewritten: all of it, unless something is chosen.
 fn choice(lock: &Lock, chosen: Option<&Choice>) -> Result<Choice> {
@@ -42,11 +28,11 @@ fn choice(lock: &Lock, chosen: Option<&Choice>) -> Result<Choice> {
     }
 }
 
-/// Makes the new text without writing it.
+/// Makes the new text.
 ///
 /// # Errors
 /// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
-pub fn run(args: &Rewrite) -> Result<Rewritten> {
+pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;
@@ -82,8 +68,17 @@ pub fn run(args: &Rewrite) -> Result<Rewritten> {
             Error::unless_empty(proof::each_choice(lock, &plans, again, &Knowledge::new(&catalogues)))?;
         }
     }
-    let summaries = told(&plans, warnings);
-    Ok(Rewritten { lock: name, before: before.into(), after, summaries })
+    let mut outcome = Outcome { report: voice.summaries(&told(&plans, warnings)), ..Outcome::default() };
+    // A pipe cannot be rewritten: what comes from it is passed on.
+    let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
+    let to = args.output.as_deref().unwrap_or(passed_on);
+    if args.diff {
+        outcome.stdout = render::diff(&name, &before, &after);
+    } else if args.output.is_some() || io::is_stream(to) || *before != *after {
+        let replaced = to != io::STDIN && io::is_same_file(to, &name);
+        outcome.writes.push(Output { before: replaced.then(|| before.into()), ..Output::new(to, after) });
+    }
+    Ok(outcome)
 }
 
 fn plans(lock: &Lock, targets: &[Target], choices: &[Choice], catalogues: &Catalogues) -> Result<Vec<TargetPlan>> {

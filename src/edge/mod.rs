@@ -8,3 +8,4 @@ pub mod index;
 pub mod io;
 pub mod learn;
 pub mod progress;
+pub mod terminal;

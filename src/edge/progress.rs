@@ -1,6 +1,6 @@
 //! How far the work is, on standard error: bars on a terminal, a line for each wheel elsewhere.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -27,19 +27,14 @@ pub struct Task<'d> {
 }
 
 impl Display {
-    /// Shows nothing.
-    pub fn silent() -> Self {
-        Self(Kind::Silent)
-    }
-
-    /// Shows a line when a wheel has been read.
-    pub fn lines() -> Self {
-        Self(Kind::Lines)
-    }
-
-    /// Shows a bar for each wheel that is being read, with the speed and the time that is left.
-    pub fn bars() -> Self {
-        Self(Kind::Bars(MultiProgress::new()))
+    /// Bars on a terminal, with the speed and the time that is left; elsewhere a line when a wheel has been read. Nothing
+    /// where nobody reads along.
+    pub fn of(is_read: bool) -> Self {
+        Self(match (is_read, std::io::stderr().is_terminal()) {
+            (false, _) => Kind::Silent,
+            (true, true) => Kind::Bars(MultiProgress::new()),
+            (true, false) => Kind::Lines,
+        })
     }
 
     /// Takes the bars off the terminal.

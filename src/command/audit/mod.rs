@@ -2,24 +2,41 @@
 
 mod ask;
 
-use super::{job, read};
+use super::{Exit, Outcome, job, outcome, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
 use crate::audit::{self, Asked, BaseImage, Offers};
-use crate::cli::{self, MachineArgs};
+use crate::cli::{self, AuditReport, MachineArgs};
 use crate::edge::io;
 use crate::packaging::target::{Platform, Python};
 use crate::plan::Knowledge;
 use crate::report::audit::Audit;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::rule::Severity;
 use crate::text::quoted;
+
+/// Audits a lock. The report is what it gives, so it goes to standard output.
+///
+/// # Errors
+/// As [`audited`].
+pub(super) fn run(args: &cli::Audit) -> Result<Outcome> {
+    let audit = audited(args)?;
+    let stdout = match args.report {
+        _ if args.quiet => String::new(),
+        AuditReport::Human => render::audit::human(&audit, outcome::colour(args.color, &std::io::stdout())),
+        AuditReport::Json => render::audit::json(&audit),
+        AuditReport::Github => render::audit::github(&audit),
+        AuditReport::Sarif => render::sarif(&audit),
+    };
+    Ok(Outcome { stdout, exit: Exit::of(audit.count(Severity::Error) == 0), ..Outcome::default() })
+}
 
 /// Looks at a lock.
 ///
 /// # Errors
 /// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be told, or an index that is
 /// to be asked does not answer.
-pub fn run(args: &cli::Audit) -> Result<Audit> {
+fn audited(args: &cli::Audit) -> Result<Audit> {
     let config = read::config()?;
     let targets = job::audited(args, &config)?;
     let machine = Known::of(&args.machine)?;

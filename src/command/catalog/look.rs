@@ -2,12 +2,11 @@
 
 use pep508_rs::PackageName;
 
-use super::Told;
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{List, Show, SourceArgs};
-use crate::command::read;
 use crate::command::render::catalog as render;
+use crate::command::{Exit, Outcome, Voice, read};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
@@ -20,7 +19,7 @@ fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
 }
 
 /// Lists packages, or the builds of one.
-pub(super) fn list(args: &List) -> Result<Told> {
+pub(super) fn list(args: &List, voice: Voice) -> Result<Outcome> {
     let catalogues = catalogues(&args.source)?;
     let filter =
         Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
@@ -40,8 +39,11 @@ pub(super) fn list(args: &List) -> Result<Told> {
             (text, !builds.is_empty())
         }
     };
-    let notes = if found { "" } else { "the catalogue knows no such wheel\n" };
-    Ok(Told { text, notes: notes.to_owned(), found, writes: Vec::new() })
+    let mut outcome = Outcome { stdout: text, exit: Exit::of(found), ..Outcome::default() };
+    if !found {
+        outcome.report = voice.said(|_| "the catalogue knows no such wheel\n".to_owned());
+    }
+    Ok(outcome)
 }
 
 fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
@@ -54,7 +56,7 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 }
 
 /// Shows a wheel, wherever it is served.
-pub(super) fn show(args: &Show) -> Result<Told> {
+pub(super) fn show(args: &Show) -> Result<Outcome> {
     let catalogues = catalogues(&args.source)?;
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
@@ -73,5 +75,5 @@ pub(super) fn show(args: &Show) -> Result<Told> {
     }
     let shown: Vec<_> = rows.into_iter().map(|row| (row, listing::lists(&catalogues, row))).collect();
     let text = if args.source.json { render::wheels_json(&shown) } else { render::wheels(&shown) };
-    Ok(Told { text, found: true, ..Told::default() })
+    Ok(Outcome::printed(text))
 }

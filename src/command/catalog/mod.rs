@@ -3,30 +3,18 @@
 mod look;
 mod update;
 
+use super::{Outcome, Voice};
 use crate::cli::catalog::Catalog;
 use crate::report::error::Result;
 
-/// What a run tells.
-#[derive(Debug, Default)]
-pub struct Told {
-    /// For standard output.
-    pub text: String,
-    /// For standard error.
-    pub notes: String,
-    /// False if the answer is that nothing is known.
-    pub found: bool,
-    /// Files to write, each with its text.
-    pub writes: Vec<(String, String)>,
-}
-
-/// Runs it, and writes nothing yet.
+/// Runs it.
 ///
 /// # Errors
 /// If a catalogue cannot be read, or nothing of the name asked for is known.
-pub fn run(args: &Catalog) -> Result<Told> {
+pub(super) fn run(args: &Catalog, voice: Voice) -> Result<Outcome> {
     match args {
-        Catalog::List(args) => look::list(args),
+        Catalog::List(args) => look::list(args, voice),
         Catalog::Show(args) => look::show(args),
-        Catalog::Update(args) => update::update(args),
+        Catalog::Update(args) => update::update(args, voice),
     }
 }

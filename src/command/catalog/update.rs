@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::Told;
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
 use crate::cli::NetworkArgs;
 use crate::cli::catalog::Update;
-use crate::command::{outputs, read};
+use crate::command::{Outcome, Voice, outputs, read};
 use crate::edge::index::Network;
-use crate::edge::io;
+use crate::edge::io::{self, Output};
 use crate::edge::learn::{Wanted, learn};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
@@ -21,7 +20,7 @@ use crate::write::Mirror;
 const FILE: &str = "torchswap-catalog.tsv";
 
 /// Learns the releases into the project's catalogue.
-pub(super) fn update(args: &Update) -> Result<Told> {
+pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     if args.catalog.is_none() {
@@ -44,8 +43,9 @@ pub(super) fn update(args: &Update) -> Result<Told> {
         notes
             .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
     }
-    let writes = if *catalogue.file.text == *merged.text { Vec::new() } else { vec![(file, merged.text)] };
-    Ok(Told { notes, found: true, writes, ..Told::default() })
+    let is_new = *catalogue.file.text != *merged.text;
+    let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
+    Ok(Outcome { writes, report: voice.said(|_| notes), ..Outcome::default() })
 }
 
 fn wanted(args: &Update) -> Result<Wanted> {

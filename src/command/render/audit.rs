@@ -19,7 +19,7 @@ fn colour_of(severity: Severity) -> &'static str {
 }
 
 /// Every finding with its place and its remedy, and a table of what was looked at.
-pub fn human(audit: &Audit, colour: Colour) -> String {
+pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
     let mut text = String::new();
     for severity in Severity::ALL {
         for finding in audit.findings.iter().filter(|finding| finding.severity == severity) {
@@ -96,7 +96,7 @@ fn spoken(machine: &Machine) -> String {
 }
 
 /// One JSON object: what becomes of every entry on every target and Python, and the findings.
-pub fn json(audit: &Audit) -> String {
+pub(crate) fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
     let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out) });
@@ -138,7 +138,7 @@ fn finding_json(finding: &Finding) -> Value {
 }
 
 /// Annotations of GitHub Actions.
-pub fn github(audit: &Audit) -> String {
+pub(crate) fn github(audit: &Audit) -> String {
     let mut text = String::new();
     for finding in &audit.findings {
         let level = match finding.severity {

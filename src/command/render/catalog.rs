@@ -30,7 +30,7 @@ fn table(rows: &[Vec<String>]) -> String {
 }
 
 /// `3.8-3.11`, `3.9+` for one and all behind it.
-pub fn pythons(pythons: &BTreeSet<Python>) -> String {
+pub(crate) fn pythons(pythons: &BTreeSet<Python>) -> String {
     let mut ranges: Vec<(u8, u8)> = Vec::new();
     for minor in pythons.iter().map(|python| python.minor()) {
         match ranges.last_mut() {
@@ -56,7 +56,7 @@ fn platforms<'p>(platforms: impl IntoIterator<Item = &'p Platform>) -> String {
 }
 
 /// Packages, a line each.
-pub fn packages(packages: &[ListedPackage]) -> String {
+pub(crate) fn packages(packages: &[ListedPackage]) -> String {
     if packages.is_empty() {
         return String::new();
     }
@@ -75,7 +75,7 @@ pub fn packages(packages: &[ListedPackage]) -> String {
 }
 
 /// Packages as a JSON array.
-pub fn packages_json(packages: &[ListedPackage]) -> String {
+pub(crate) fn packages_json(packages: &[ListedPackage]) -> String {
     let each = packages.iter().map(|one| {
         json!({
             "package": one.name.as_ref(),
@@ -93,7 +93,7 @@ fn built_json(built: &Built) -> Option<String> {
 }
 
 /// The builds of a package, a line each.
-pub fn builds(builds: &[ListedBuild]) -> String {
+pub(crate) fn builds(builds: &[ListedBuild]) -> String {
     if builds.is_empty() {
         return String::new();
     }
@@ -116,7 +116,7 @@ pub fn builds(builds: &[ListedBuild]) -> String {
 }
 
 /// The builds of a package as a JSON array.
-pub fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> String {
+pub(crate) fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> String {
     let each = builds.iter().map(|one| {
         json!({
             "package": package.as_ref(),
@@ -135,10 +135,10 @@ pub fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> String {
 }
 
 /// A wheel at one place, and what it requires by platform.
-pub type Shown<'r> = (&'r WheelRow, Vec<(Vec<Platform>, Requires)>);
+pub(crate) type Shown<'r> = (&'r WheelRow, Vec<(Vec<Platform>, Requires)>);
 
 /// All that is known of a wheel, for each place it is served at.
-pub fn wheels(shown: &[Shown<'_>]) -> String {
+pub(crate) fn wheels(shown: &[Shown<'_>]) -> String {
     shown.iter().map(wheel).collect::<Vec<_>>().join("\n")
 }
 
@@ -250,7 +250,7 @@ fn provenance_spoken(provenance: &str) -> String {
 }
 
 /// The same as a JSON array.
-pub fn wheels_json(shown: &[Shown<'_>]) -> String {
+pub(crate) fn wheels_json(shown: &[Shown<'_>]) -> String {
     let each = shown.iter().map(|(row, lists)| {
         let lists = lists.iter().map(|(on, known)| {
             let on: Vec<&str> = on.iter().map(|platform| platform.as_str()).collect();

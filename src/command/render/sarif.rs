@@ -11,7 +11,7 @@ use crate::text::Place;
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One SARIF log with one run. All rules are listed, so that a service knows those that found nothing.
-pub fn sarif(audit: &Audit) -> String {
+pub(crate) fn sarif(audit: &Audit) -> String {
     let rules: Vec<Value> = Rule::ALL.iter().map(|rule| rule_json(*rule)).collect();
     let results: Vec<Value> = audit.findings.iter().map(|finding| result(finding, audit)).collect();
     let value = json!({

@@ -12,7 +12,7 @@ use crate::text::shown;
 
 /// A verification for people: a line for each wheel at a URL or with something to say, one for each release of which
 /// nothing but agreement is to be told, and a last one that counts.
-pub fn verification(verification: &Verification, colour: Colour) -> String {
+pub(crate) fn verification(verification: &Verification, colour: Colour) -> String {
     let mut text = String::new();
     let mut releases: BTreeMap<(&str, &str), (usize, BTreeSet<String>)> = BTreeMap::new();
     for wheel in &verification.wheels {
@@ -114,7 +114,7 @@ fn told(text: &mut String, problem: &Problem, colour: Colour) {
 }
 
 /// A verification as one JSON object.
-pub fn verification_json(verification: &Verification) -> String {
+pub(crate) fn verification_json(verification: &Verification) -> String {
     let witness = |witness: &Witness| {
         json!({
             "kind": witness.kind.as_str(),

@@ -7,12 +7,12 @@ mod gather;
 mod pages;
 mod parallel;
 
-use super::read;
+use super::{Exit, Outcome, Voice, read, render};
 use crate::catalog::{Catalogues, WheelSource};
-use crate::cli::NetworkArgs;
 use crate::cli::verify::Verify;
+use crate::cli::{NetworkArgs, ReportFormat};
 use crate::edge::index::{Network, Opened};
-use crate::edge::io;
+use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
@@ -28,20 +28,28 @@ use crate::write::Mirror;
 use bytes::Hashed;
 use gather::key;
 
-/// What a run gives.
-#[derive(Debug)]
-pub struct Outcome {
-    /// What was found out.
-    pub verification: Verification,
-    /// With `--record`: the file to write, and its text.
-    pub write: Option<(String, String)>,
-}
-
-/// Verifies, and writes nothing but the memory of downloads.
+/// Verifies.
 ///
 /// # Errors
 /// If a file cannot be read, or there is nothing in it to verify.
-pub fn run(args: &Verify, display: &Display) -> Result<Outcome> {
+pub(super) fn run(args: &Verify, voice: Voice, display: &Display) -> Result<Outcome> {
+    let done = verified(args, display);
+    display.clear();
+    let (verification, write) = done?;
+    let report = voice.said(|colour| match args.talk.report {
+        ReportFormat::Human => render::verify::verification(&verification, colour),
+        ReportFormat::Json => render::verify::verification_json(&verification),
+    });
+    let exit = match verification.state() {
+        State::Agrees => Exit::Yes,
+        State::Differs => Exit::No,
+        State::Unanswered => Exit::Unanswered,
+    };
+    Ok(Outcome { writes: write.into_iter().collect(), report, exit, ..Outcome::default() })
+}
+
+/// What was found out, and with `--record` the file to write.
+fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Output>)> {
     let config = read::config()?;
     let names = config.catalogs.iter().chain(&args.witnesses.catalogs);
     let record = match &args.witnesses.record {
@@ -73,13 +81,13 @@ pub fn run(args: &Verify, display: &Display) -> Result<Outcome> {
             let (wheels, lists) = learned::rows(&learned);
             let merged = record.merge(wheels, lists)?;
             verification.notes.extend(merged.notes);
-            Some((record.file.name, merged.text))
+            Some(Output::new(record.file.name, merged.text))
         }
         None => None,
     };
     verification.notes.sort();
     verification.notes.dedup();
-    Ok(Outcome { verification, write })
+    Ok((verification, write))
 }
 
 /// What the locks pin, of the packages that are wanted.

@@ -127,12 +127,7 @@ fn unchanged(output: &Output) -> Result<()> {
 
 fn stream(output: &Output) -> std::io::Result<()> {
     if is_standard_output(&output.name) {
-        let mut out = std::io::stdout().lock();
-        return match out.write_all(output.text.as_bytes()).and_then(|()| out.flush()) {
-            // A reader that went away has read what it wanted.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            done => done,
-        };
+        return to_standard_output(&output.text);
     }
     // What stands behind `/dev/fd` may be a file that another process has begun.
     let mut file = fs::OpenOptions::new().append(true).open(&output.name)?;
@@ -141,6 +136,24 @@ fn stream(output: &Output) -> std::io::Result<()> {
 
 fn is_standard_output(name: &str) -> bool {
     [STDIN, "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].contains(&name)
+}
+
+/// Writes to standard output.
+///
+/// # Errors
+/// If it cannot be written, as on a full disk.
+pub fn print(text: &str) -> Result<()> {
+    to_standard_output(text)
+        .map_err(|error| Problem::new(Code::Io, format!("cannot write to standard output: {error}")).into())
+}
+
+/// A reader that went away has read what it wanted.
+fn to_standard_output(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
 }
 
 /// True if a name is no file's that could be kept whole: standard output, a device, a pipe, what another process has open.

@@ -1,0 +1,52 @@
+//! Options of `check`.
+
+use clap::{Args, ValueEnum};
+
+use super::ColourArg;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  torchswap check
+      every output of the configuration, and that the lock itself was not swapped
+  torchswap check requirements-cu118.txt
+      one file; its header says how it was made
+  torchswap check --fix
+      writes what is out of date
+
+Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer.";
+
+/// Options of `check`.
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Outputs that torchswap wrote; default: those of the configuration
+    pub files: Vec<String>,
+    /// Write the outputs that are out of date
+    #[arg(long)]
+    pub fix: bool,
+    /// Do not mind a lock that was rewritten
+    #[arg(long)]
+    pub allow_swapped: bool,
+    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    #[arg(long)]
+    pub locked: bool,
+    /// How to tell what was found
+    #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
+    pub report: CheckReport,
+    /// Tell nothing, the exit status says it
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CheckReport {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+    /// Annotations of GitHub Actions
+    Github,
+}

@@ -1,0 +1,60 @@
+//! Options of how a run speaks.
+
+use clap::{Args, ValueEnum};
+
+use super::{AuditReport, CheckReport, Command};
+
+/// What is told on standard error.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Messages, on standard error")]
+pub struct TalkArgs {
+    /// How to tell what was done
+    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
+    pub report: ReportFormat,
+    /// Tell errors only
+    #[arg(long, short)]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    pub color: ColourArg,
+}
+
+/// Formats of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Text for people
+    Human,
+    /// One JSON object
+    Json,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColourArg {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Command {
+    /// How the command speaks on standard error; in JSON where its report is.
+    pub fn talk(&self) -> TalkArgs {
+        let of = |json, quiet, color| {
+            let report = if json { ReportFormat::Json } else { ReportFormat::Human };
+            TalkArgs { report, quiet, color }
+        };
+        match self {
+            Self::Export(args) => args.talk,
+            Self::Rewrite(args) => args.talk,
+            Self::Verify(args) => args.talk,
+            Self::Check(args) => of(args.report == CheckReport::Json, args.quiet, args.color),
+            Self::Audit(args) => of(args.report == AuditReport::Json, args.quiet, args.color),
+            Self::Init | Self::Catalog(_) | Self::Completions { .. } | Self::Man { .. } => {
+                of(false, false, ColourArg::Auto)
+            }
+        }
+    }
+}
