@@ -281,6 +281,35 @@ fn a_second_time_nothing_is_new_and_nothing_is_written() {
     assert_eq!(lines.len(), text.lines().count() + 3, "two wheels and a list for Windows");
 }
 
+/// A page can list more releases than anybody waits for.
+#[test]
+fn of_releases_that_cannot_be_read_no_more_than_one_is_asked_for() {
+    let site = Site::new();
+    let file = "torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl";
+    site.put("/whl/cu130", "/whl/cu130", file, &["filelock"], Tells::All);
+    for release in 0..100 {
+        let file = format!("filelock-1.{release}-py3-none-any.whl");
+        site.link("/simple", &file, &format!("<a href='/files/{file}#sha256={}'>x</a>", "d".repeat(64)));
+    }
+    let message = site.update(TORCH).refused();
+    assert!(message.contains("/files/filelock-1.99-py3-none-any.whl") && message.lines().count() < 4, "{message}");
+    assert_eq!(site.server.log().iter().filter(|request| request.path.starts_with("/files/")).count(), 1);
+}
+
+#[test]
+fn a_long_page_is_not_answered_by_a_long_message() {
+    let site = Site::new();
+    for build in 0..200 {
+        let file = format!("torch-2.99.0+cu130-{build}-cp312-cp312-win_amd64.whl");
+        let address = format!("/whl/cu130/{}", file.replace('+', "%2B"));
+        site.link("/whl/cu130", &file, &format!("<a href='{address}'>x</a><a href='{address}?x'>x</a>"));
+    }
+    let message = site.update(TORCH).refused();
+    assert!(message.contains(" and 150 more") && message.len() < 10_000, "{message}");
+    let message = site.update(&format!("{TORCH} --hash-missing")).refused();
+    assert_eq!(message.matches("error: ").count(), 20, "{message}");
+}
+
 #[test]
 fn filters_by_platform_and_python() {
     let site = Site::torch();

@@ -34,6 +34,7 @@ mod kills;
 mod labelled;
 mod left_out;
 mod locks;
+mod memory;
 mod one_configuration;
 mod poetry_says;
 mod project_catalogue;

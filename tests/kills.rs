@@ -46,18 +46,8 @@ impl Attack {
     }
 
     fn command(&self) -> Command {
-        let named = self.place.command(&self.arguments);
-        let mut command = match std::env::var_os("TORCHSWAP") {
-            Some(program) => Command::new(program),
-            None => Command::new(named.get_program()),
-        };
-        command.args(named.get_args()).current_dir(self.place.path());
-        let (set, unset): (Vec<_>, Vec<_>) = named.get_envs().partition(|(_, value)| value.is_some());
-        command.envs(set.into_iter().filter_map(|(name, value)| Some((name, value?))));
-        for (name, _) in unset {
-            command.env_remove(name);
-        }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = self.place.judged(&self.arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }
 

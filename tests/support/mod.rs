@@ -121,6 +121,21 @@ impl Place {
         command
     }
 
+    /// Such a command of the program that `TORCHSWAP` names, if it names one.
+    pub fn judged(&self, arguments: &str) -> Command {
+        let named = self.command(arguments);
+        let program = std::env::var_os("TORCHSWAP").unwrap_or_else(|| named.get_program().to_owned());
+        let mut command = Command::new(program);
+        command.args(named.get_args()).current_dir(self.path()).stdin(Stdio::null());
+        for (name, value) in named.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        command
+    }
+
     /// Runs such a command.
     pub fn online(&self, arguments: &str) -> Run {
         Run::new(&self.command(arguments).output().unwrap())

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pep508_rs::PackageName;
 use url::Url;
@@ -9,12 +10,15 @@ use url::Url;
 use crate::audit::{Offer, Offers};
 use crate::cli;
 use crate::command::read;
-use crate::edge::index::{Network, simple};
+use crate::edge::index::{Network, Page, simple};
 use crate::edge::io;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many pages are fetched at a time.
 const WORKERS: usize = 8;
+
+/// What the files of all pages may take up in memory: some 600,000 of them.
+const MOST_KEPT: usize = 96 << 20;
 
 /// The indexes that may be asked.
 pub(super) struct Indexes {
@@ -49,13 +53,14 @@ impl Indexes {
         }
         Error::unless_empty(problems)?;
         let left = Mutex::new(pages.into_iter());
-        let answers = Mutex::new(Vec::new());
+        let answers: Mutex<Vec<(_, Result<Vec<Offer>, _>)>> = Mutex::new(Vec::new());
+        let kept = AtomicUsize::new(0);
         let next = || left.lock().ok().and_then(|mut left| left.next());
         std::thread::scope(|scope| {
             for _ in 0..WORKERS {
                 scope.spawn(|| {
                     while let Some((name, url)) = next() {
-                        let answer = self.network.page(&url);
+                        let answer = self.network.page_as(&url, |page| offers(page, &kept)).and_then(|offers| offers);
                         if let Ok(mut answers) = answers.lock() {
                             answers.push((name, answer));
                         }
@@ -68,7 +73,7 @@ impl Indexes {
         let (mut found, mut problems) = (Vec::new(), Vec::new());
         for (name, answer) in answers {
             match answer {
-                Ok(page) => found.push((name.clone(), page.links.into_iter().map(offer).collect())),
+                Ok(offers) => found.push((name.clone(), offers)),
                 Err(problem) if problem.code == Code::Absent => {}
                 Err(problem) => problems.push(problem),
             }
@@ -93,6 +98,45 @@ impl Indexes {
     }
 }
 
+/// What a page offers, if there is room for it beside what others do.
+fn offers(page: Page, kept: &AtomicUsize) -> Result<Vec<Offer>, Problem> {
+    let offers: Vec<Offer> = page.links.into_iter().map(offer).collect();
+    let texts = |offer: &Offer| offer.file.len() + offer.requires_python.as_ref().map_or(0, String::len);
+    let size = offers.iter().map(|offer| size_of::<Offer>() + texts(offer)).sum();
+    if kept.fetch_add(size, Ordering::Relaxed) + size > MOST_KEPT {
+        let message = format!("the files of all index pages take up more than {} MB", MOST_KEPT >> 20);
+        return Err(Problem::new(Code::Network, message).help("audit fewer packages at once, or do not ask the index"));
+    }
+    Ok(offers)
+}
+
 fn offer(link: simple::Link) -> Offer {
     Offer { file: link.file, sha256: link.sha256, requires_python: link.requires_python, yanked: link.yanked.is_some() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::index::{Link, Metadata};
+
+    #[test]
+    fn what_all_pages_offer_is_bounded() {
+        let link = Link {
+            file: "demo-1-py3-none-any.whl".to_owned(),
+            url: Url::parse("https://i.example/demo-1-py3-none-any.whl").unwrap(),
+            sha256: None,
+            size: None,
+            requires_python: Some(">=3.8".to_owned()),
+            yanked: None,
+            metadata: Metadata::Absent,
+        };
+        let page = || Page { links: vec![link.clone(); 10], odd: Vec::new() };
+        let kept = AtomicUsize::new(0);
+        assert_eq!(offers(page(), &kept).unwrap().len(), 10);
+        let size = kept.load(Ordering::Relaxed);
+        assert!(size > 10 * ("demo-1-py3-none-any.whl".len() + ">=3.8".len()), "{size}");
+        kept.store(MOST_KEPT - size, Ordering::Relaxed);
+        assert!(offers(page(), &kept).is_ok());
+        assert!(offers(page(), &kept).unwrap_err().message.contains("more than 96 MB"));
+    }
 }

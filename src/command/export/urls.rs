@@ -1,7 +1,5 @@
 //! The URLs of a lock's files, from the pages of an index: a file is taken for the lock's if its digest is the lock's.
 
-use std::collections::BTreeMap;
-
 use pep508_rs::PackageName;
 use url::Url;
 
@@ -23,7 +21,8 @@ pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
     let NetworkArgs { allow_http, timeout, retries } = source.network;
     let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, default.clone()));
     let mut problems = Vec::new();
-    let mut pages: BTreeMap<(PackageName, Url), Option<Page>> = BTreeMap::new();
+    // A draft has the files of a package in a row, and one page is as much as there is to be in memory.
+    let mut last: Option<(PackageName, Url, Option<Page>)> = None;
     draft.fill(|name, index, file| {
         let index = match index {
             None => {
@@ -32,20 +31,18 @@ pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
             }
             Some(index) => Url::parse(index).ok()?,
         };
-        let page = pages.entry((name.clone(), index)).or_insert_with_key(|(name, index)| {
+        if last.as_ref().is_none_or(|(package, base, _)| (package, base) != (name, &index)) {
             // Who does not answer once is not asked for everything else.
-            if problems.iter().any(|problem: &Problem| problem.code == Code::Network) {
-                return None;
-            }
-            match network.page(&simple::page_url(index, name)) {
-                Ok(page) => Some(page),
-                Err(problem) if problem.code == Code::Absent => None,
-                Err(problem) => {
-                    problems.push(problem);
-                    None
-                }
-            }
-        });
+            let is_over = problems.iter().any(|problem: &Problem| problem.code == Code::Network);
+            last = None;
+            let page = if is_over { Ok(None) } else { network.page(&simple::page_url(&index, name)).map(Some) };
+            let page = page.unwrap_or_else(|problem| {
+                problems.extend(Some(problem).filter(|problem| problem.code != Code::Absent));
+                None
+            });
+            last = Some((name.clone(), index, page));
+        }
+        let (_, _, page) = last.as_ref()?;
         let page = page.as_ref()?;
         let found = on(page, file);
         if found.is_none() {

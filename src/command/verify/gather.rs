@@ -25,7 +25,7 @@ impl Job<'_> {
             let is_release = matches!(pinned.from, From::Index(_));
             witnesses.index || witnesses.download && is_release && !self.args.packages.is_empty()
         };
-        let pins = sorted.iter().map(|(pinned, _)| pinned).filter(|pinned| asked(pinned));
+        let pins = sorted.iter().filter(|(pinned, _)| asked(pinned));
         let pages = Pages::ask(network, pins, self.default, witnesses.jobs.into());
         for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| asked(pinned)) {
             match pages.of(pinned, self.default) {

@@ -1,12 +1,14 @@
 //! Asking the index pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use url::Url;
 
 use super::parallel;
 use crate::edge::index::{Link, Network, Page, simple};
+use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
+use crate::verify::catalogued::Sorted;
 use crate::verify::pins::{From, Pinned};
 use crate::write::Mirror;
 
@@ -15,24 +17,27 @@ use crate::write::Mirror;
 pub(super) struct Pages(BTreeMap<Url, Result<(Url, Page), Problem>>);
 
 impl Pages {
-    /// Asks for the pages of all these pins.
+    /// Asks for the pages of all these pins, about their files.
     pub(super) fn ask<'p>(
         network: &Network,
-        pins: impl Iterator<Item = &'p Pinned>,
+        pins: impl Iterator<Item = &'p (Pinned, Sorted)>,
         default: Option<&Url>,
         at_once: usize,
     ) -> Self {
-        let mut wanted: BTreeMap<Url, Vec<Url>> = BTreeMap::new();
-        for pinned in pins {
+        let mut wanted: BTreeMap<Url, (Vec<Url>, Wanted)> = BTreeMap::new();
+        for (pinned, files) in pins {
             let places = places(pinned, default);
             if let Some(first) = places.first() {
-                wanted.insert(first.clone(), places);
+                let (_, wanted) = wanted.entry(first.clone()).or_insert_with(|| (places, Wanted::default()));
+                wanted.names.extend(files.subjects.iter().map(|subject| subject.name.clone()));
+                wanted.digests.extend(&files.nameless);
             }
         }
-        let answers = parallel::each(wanted.into_iter().collect(), at_once, |(key, places)| {
+        let answers = parallel::each(wanted.into_iter().collect(), at_once, |(key, (places, wanted))| {
             let mut answer = Err(Problem::new(Code::Absent, "there is no index to ask"));
             for place in places {
-                answer = network.page(&place).map(|page| (place, page));
+                let of_use = |page: Page| Page { links: wanted.of(page.links), ..page };
+                answer = network.page_as(&place, of_use).map(|page| (place, page));
                 if !matches!(&answer, Err(problem) if problem.code == Code::Absent) {
                     break;
                 }
@@ -46,6 +51,51 @@ impl Pages {
     pub(super) fn of(&self, pinned: &Pinned, default: Option<&Url>) -> Option<&Result<(Url, Page), Problem>> {
         self.0.get(places(pinned, default).first()?)
     }
+}
+
+/// The files that are asked about, by name or by digest alone.
+#[derive(Default)]
+struct Wanted {
+    names: BTreeSet<String>,
+    digests: BTreeSet<Sha256>,
+}
+
+impl Wanted {
+    /// Of a page's links those that are of use: all pages are in memory at once, and one may have more than there is room
+    /// for. Of a name these are the first link, the first with another digest, and those with a digest asked for.
+    fn of(&self, links: Vec<Link>) -> Vec<Link> {
+        let asked = |link: &Link| link.sha256.filter(|sha256| self.digests.contains(sha256));
+        let named: Vec<String> =
+            links.iter().filter(|link| asked(link).is_some()).map(|link| link.file.clone()).collect();
+        let mut names: HashMap<&str, Option<Seen>> =
+            self.names.iter().chain(&named).map(|name| (name.as_str(), None)).collect();
+        let mut found = BTreeSet::new();
+        let mut of_use = Vec::new();
+        for link in links {
+            let Some(seen) = names.get_mut(link.file.as_str()) else { continue };
+            let is_asked = asked(&link).is_some_and(|sha256| found.insert(sha256));
+            let is_new = match seen {
+                None => {
+                    *seen = Some(Seen { first: link.sha256, is_contradicted: false });
+                    true
+                }
+                Some(seen) => {
+                    let is_other = link.sha256.is_some() && link.sha256 != seen.first;
+                    is_other && !std::mem::replace(&mut seen.is_contradicted, true)
+                }
+            };
+            if is_new || is_asked {
+                of_use.push(link);
+            }
+        }
+        of_use
+    }
+}
+
+/// What a page's links said of a file so far.
+struct Seen {
+    first: Option<Sha256>,
+    is_contradicted: bool,
 }
 
 /// Where the page of a pinned package may lie, the likeliest place first.
@@ -76,4 +126,44 @@ fn places(pinned: &Pinned, default: Option<&Url>) -> Vec<Url> {
 /// The links to a file of a name.
 pub(super) fn links<'p>(page: &'p Page, name: &str) -> impl Iterator<Item = &'p Link> {
     page.links.iter().filter(move |link| link.file == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::edge::index::Metadata;
+
+    fn link(file: &str, digit: &str) -> Link {
+        Link {
+            file: file.to_owned(),
+            url: Url::parse("https://i.example/").unwrap(),
+            sha256: digit.repeat(64).parse().ok(),
+            size: None,
+            requires_python: None,
+            yanked: None,
+            metadata: Metadata::Absent,
+        }
+    }
+
+    #[test]
+    fn of_a_page_only_what_is_asked_about_is_kept() {
+        let names = BTreeSet::from(["a".to_owned()]);
+        let wanted = Wanted { names, digests: BTreeSet::from(["d".repeat(64).parse().unwrap()]) };
+        let all = [
+            ("x", "1"),
+            ("a", ""),
+            ("a", "1"),
+            ("a", "2"),
+            ("b", "3"),
+            ("b", "4"),
+            ("b", "5"),
+            ("b", "d"),
+            ("b", "d"),
+            ("c", "6"),
+        ];
+        let kept = wanted.of(all.iter().map(|(file, digit)| link(file, digit)).collect());
+        // Of `a` the first and the one that says otherwise; `b` is the name of a digest that is asked about.
+        let expected = [("a", ""), ("a", "1"), ("b", "3"), ("b", "4"), ("b", "d")];
+        assert_eq!(kept, expected.map(|(file, digit)| link(file, digit)));
+    }
 }

@@ -1,6 +1,7 @@
 //! Small texts from the network: pages and METADATA, whole, within limits, from compression freed.
 
 use std::io::{self, ErrorKind, Read};
+use std::sync::MutexGuard;
 use std::time::Instant;
 
 use flate2::read::MultiGzDecoder;
@@ -16,17 +17,44 @@ use super::simple::{self, ACCEPT, Link, Metadata, Page};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
+/// How much of each text is read while others are: of a longer one the rest waits for its turn.
+const LONG: u64 = 1 << 20;
+
+/// A text as it came.
+struct Text<'n> {
+    /// The address it came from.
+    base: Url,
+    /// Its content type.
+    kind: String,
+    body: Vec<u8>,
+    /// A long one is alone in memory.
+    turn: Option<MutexGuard<'n, ()>>,
+}
+
 impl Network {
-    /// Reads a page of an index.
+    /// Reads a page of an index, all of it.
+    ///
+    /// # Errors
+    /// As [`Network::page_as`].
+    pub fn page(&self, url: &Url) -> Result<Page, Problem> {
+        self.page_as(url, |page| page)
+    }
+
+    /// Reads a page of an index, and takes what is of use of it. However many pages are read at once, no two are in memory
+    /// whole.
     ///
     /// # Errors
     /// With [`Code::Absent`] if there is none (404, and 403, with which PyTorch's index says so); with [`Code::Network`]
     /// if it cannot be had, is too large, or is no page of an index.
-    pub fn page(&self, url: &Url) -> Result<Page, Problem> {
+    pub fn page_as<T>(&self, url: &Url, take: impl FnOnce(Page) -> T) -> Result<T, Problem> {
         let ask = Ask::file(url).with(header::ACCEPT, ACCEPT).with(header::ACCEPT_ENCODING, "gzip");
-        let (base, kind, body) = self.text(&ask, self.largest_page())?;
-        simple::parse(&kind, &base, &body)
-            .map_err(|why| Problem::new(Code::Network, format!("{} is not read: {why}", shown(url))))
+        let Text { base, kind, body, turn } = self.text(&ask, self.largest_page())?;
+        // A short page can say much.
+        let _turn = turn.unwrap_or_else(|| self.turn());
+        let page = simple::parse(&kind, &base, &body)
+            .map_err(|why| Problem::new(Code::Network, format!("{} is not read: {why}", shown(url))))?;
+        drop(body);
+        Ok(take(page))
     }
 
     /// Reads the METADATA that lies beside a file (PEP 658); `None` if the page does not offer it.
@@ -36,7 +64,7 @@ impl Network {
     pub fn metadata(&self, link: &Link) -> Result<Option<Vec<u8>>, Problem> {
         let Some(url) = link.metadata_url() else { return Ok(None) };
         let ask = Ask::file(&url).with(header::ACCEPT_ENCODING, "gzip");
-        let (_, _, body) = self.text(&ask, LARGEST_METADATA)?;
+        let body = self.text(&ask, LARGEST_METADATA)?.body;
         let found = Sha256::of_bytes(&body);
         match link.metadata {
             Metadata::Digest(expected) if expected != found => {
@@ -47,8 +75,7 @@ impl Network {
         }
     }
 
-    /// The address an answer came from, its content type, its body.
-    fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<(Url, String, Vec<u8>), Problem> {
+    fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<Text<'_>, Problem> {
         self.persist(ask.url, || {
             let start = Instant::now();
             let response = self.once(ask)?;
@@ -57,32 +84,47 @@ impl Network {
             let encoding = text_of(&response, header::CONTENT_ENCODING).to_ascii_lowercase();
             let patience = self.patience();
             let paced = Paced::new(response, patience.idle).until(start + patience.page);
-            let body = body(ask.url, &encoding, paced, limit)?;
-            Ok((base, kind, body))
+            let (body, turn) = self.body(ask.url, &encoding, paced, limit)?;
+            Ok(Text { base, kind, body, turn })
         })
+    }
+
+    /// The body of an answer, and the turn of a long one.
+    fn body(
+        &self,
+        url: &Url,
+        encoding: &str,
+        sent: Paced<Response>,
+        limit: u64,
+    ) -> Result<(Vec<u8>, Option<MutexGuard<'_, ()>>), Failure> {
+        // As sent it may have as many bytes as it may have in the end; then it cannot shrink either.
+        let sent = sent.take(limit + 1);
+        let mut sent: Box<dyn Read> = match encoding {
+            "" | "identity" => Box::new(sent),
+            "gzip" | "x-gzip" => Box::new(MultiGzDecoder::new(sent).take(limit + 1)),
+            _ => {
+                let message = format!("{} comes in an encoding nobody asked for", shown(url));
+                return Err(Failure::last(Code::Network, message));
+            }
+        };
+        let (mut bytes, mut turn) = (Vec::new(), None);
+        let mut read = sent.by_ref().take(LONG).read_to_end(&mut bytes);
+        if bytes.len() as u64 == LONG && read.is_ok() {
+            turn = Some(self.turn());
+            read = sent.read_to_end(&mut bytes);
+        }
+        if bytes.len() as u64 > limit {
+            let message = format!("{} is larger than {} MB", shown(url), limit >> 20);
+            return Err(Failure::last(Code::Network, message));
+        }
+        read.map_err(|error| broken(&error))?;
+        Ok((bytes, turn))
     }
 }
 
 /// A header's text; empty if there is none.
 pub(super) fn text_of(response: &Response, name: header::HeaderName) -> String {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_owned()
-}
-
-fn body(url: &Url, encoding: &str, sent: Paced<Response>, limit: u64) -> Result<Vec<u8>, Failure> {
-    // As sent it may have as many bytes as it may have in the end; then it cannot shrink either.
-    let sent = sent.take(limit + 1);
-    let mut bytes = Vec::new();
-    let read = match encoding {
-        "" | "identity" => { sent }.read_to_end(&mut bytes),
-        "gzip" | "x-gzip" => MultiGzDecoder::new(sent).take(limit + 1).read_to_end(&mut bytes),
-        _ => return Err(Failure::last(Code::Network, format!("{} comes in an encoding nobody asked for", shown(url)))),
-    };
-    if bytes.len() as u64 > limit {
-        let message = format!("{} is larger than {} MB", shown(url), limit >> 20);
-        return Err(Failure::last(Code::Network, message));
-    }
-    read.map_err(|error| broken(&error))?;
-    Ok(bytes)
 }
 
 /// What it means that an answer ended early.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::io;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::sleep;
 
 use reqwest::blocking::{Client, Response};
@@ -27,6 +27,8 @@ pub struct Network {
     client: OnceLock<Result<Client, Problem>>,
     /// Logins that stood in addresses, by origin: what a page links to on its own host needs the same.
     logins: Mutex<HashMap<String, Login>>,
+    /// Who holds it may take up much memory.
+    turn: Mutex<()>,
 }
 
 /// One request, before it is sent.
@@ -54,11 +56,16 @@ impl<'a> Ask<'a> {
 impl Network {
     /// A network that is used as the settings say.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, client: OnceLock::new(), logins: Mutex::default() }
+        Self { settings, client: OnceLock::new(), logins: Mutex::default(), turn: Mutex::default() }
     }
 
     pub(super) fn patience(&self) -> &Patience {
         &self.settings.patience
+    }
+
+    /// Waits until nobody else takes up much memory.
+    pub(super) fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn largest_page(&self) -> u64 {

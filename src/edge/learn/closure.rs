@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::offer::{Offer, Shelf};
@@ -117,23 +118,23 @@ fn finish(
     mut notes: Vec<String>,
 ) -> Result<Learned> {
     let mut learned = Learned::default();
-    let mut releases: BTreeSet<(PackageName, String, String)> = BTreeSet::new();
+    let mut releases: BTreeSet<(PackageName, Version, Index)> = BTreeSet::new();
     for (_, found) in chosen {
         for (name, choice) in found {
             let Some(row) = &choice.row else { continue };
-            let offered = offer.offered(name);
+            let offered = offer.offered(name, &row.wheel.version);
             let Some(one) = offered.iter().find(|one| one.row == **row) else { continue };
             learned.lists.extend(offer.told(one).into_iter().flat_map(|told| told.lists(row)));
-            releases.insert((name.clone(), row.wheel.version.to_string(), row.index.as_str().to_owned()));
+            releases.insert((name.clone(), row.wheel.version.clone(), row.index.clone()));
         }
     }
     for (name, version, index) in releases {
         let here = |row: &WheelRow| {
-            row.wheel.version.to_string() == version
-                && row.index.as_str() == index
+            row.wheel.version == version
+                && row.index == index
                 && chosen.iter().any(|(environment, _)| row.wheel.fit(*environment).is_some())
         };
-        learned.wheels.extend(offer.offered(&name).into_iter().map(|one| one.row).filter(here));
+        learned.wheels.extend(offer.offered(&name, &version).into_iter().map(|one| one.row).filter(here));
     }
     Error::unless_empty(offer.take_problems())?;
     if !unmet.is_empty() {

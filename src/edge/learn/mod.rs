@@ -49,6 +49,9 @@ pub struct Learned {
     pub notes: Vec<String>,
 }
 
+/// How many wheels without a digest are named.
+const MOST_NAMED: usize = 50;
+
 /// The catalogue's name of what was just learned, in messages.
 const INDEX: &str = "index";
 
@@ -103,6 +106,9 @@ fn release(
     let mut problems = Vec::new();
     let mut without = Vec::new();
     for candidate in candidates {
+        if problems.len() >= offer::ENOUGH {
+            break;
+        }
         match one(&candidate, wanted.hash_missing, network) {
             Ok(Some((row, told))) => {
                 learned.lists.extend(told.lists(&row));
@@ -113,7 +119,10 @@ fn release(
         }
     }
     if !without.is_empty() {
-        let message = format!("the index gives no digest for {}", without.join(", "));
+        let more = without.len().saturating_sub(MOST_NAMED);
+        without.truncate(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("the index gives no digest for {}{more}", without.join(", "));
         let help = "--hash-missing downloads such wheels and computes it; a digest from elsewhere can be put into the catalogue by hand";
         problems.push(Problem::new(Code::NoDigest, message).help(help));
     }

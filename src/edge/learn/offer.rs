@@ -9,10 +9,12 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use url::Url;
 
+use super::INDEX;
 use super::page::{self, Candidate};
 use super::wheel::{self, Told};
 use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime};
 use crate::edge::index::{Network, simple};
+use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Problem};
 
@@ -32,8 +34,14 @@ pub(super) struct Offered {
     candidate: Candidate,
 }
 
+/// What an index has of a package, by release: without local labels.
+type Releases = BTreeMap<Version, Vec<Offered>>;
+
 /// What the indexes have of a package, by how far they are from the first.
-type Pages = HashMap<(PackageName, usize), Rc<Vec<Offered>>>;
+type Pages = HashMap<(PackageName, usize), Rc<Releases>>;
+
+/// How many problems of a page are told. A page can be long.
+pub(super) const ENOUGH: usize = 20;
 
 /// See the module.
 #[derive(Debug)]
@@ -96,13 +104,19 @@ impl<'a> Offer<'a> {
         all.into_iter().flatten().collect()
     }
 
-    /// The wheels that the indexes looked into offer; of those on several the first index's.
-    pub(super) fn offered(&self, package: &PackageName) -> Vec<Offered> {
-        let depth = self.depth.get(package).copied().unwrap_or(0);
-        (0..depth).flat_map(|at| self.page(package, at).iter().cloned().collect::<Vec<_>>()).collect()
+    /// The wheels of a release that the indexes looked into offer; of those on several the first index's.
+    pub(super) fn offered(&self, package: &PackageName, version: &Version) -> Vec<Offered> {
+        let public = version.clone().without_local();
+        self.looked_into(package).flat_map(|page| page.get(&public).cloned().unwrap_or_default()).collect()
     }
 
-    fn page(&self, package: &PackageName, at: usize) -> Rc<Vec<Offered>> {
+    /// What the indexes looked into have of a package.
+    fn looked_into(&self, package: &PackageName) -> impl Iterator<Item = Rc<Releases>> {
+        let depth = self.depth.get(package).copied().unwrap_or(0);
+        (0..depth).map(|at| self.page(package, at))
+    }
+
+    fn page(&self, package: &PackageName, at: usize) -> Rc<Releases> {
         let key = (package.clone(), at);
         if let Some(page) = self.pages.borrow().get(&key) {
             return Rc::clone(page);
@@ -114,31 +128,31 @@ impl<'a> Offer<'a> {
         page
     }
 
-    fn read(&self, package: &PackageName, shelf: &Shelf) -> Vec<Offered> {
+    fn read(&self, package: &PackageName, shelf: &Shelf) -> Releases {
         let page = match self.network.page(&simple::page_url(&shelf.base, package)) {
             Ok(page) => page,
             Err(problem) => {
                 if problem.code != Code::Absent {
                     self.problems.borrow_mut().push(problem);
                 }
-                return Vec::new();
+                return Releases::new();
             }
         };
-        let mut offered: Vec<Offered> = Vec::new();
+        let mut offered = Releases::new();
+        let mut seen: HashMap<(Index, String), Sha256> = HashMap::new();
         for candidate in page::all(&page, package, shelf.index.as_ref()) {
             let Some(row) = candidate.told() else { continue };
             let rows = self.known.wheels_of(package, &row.wheel.version);
             let same = |other: &&WheelRow| other.index == row.index && other.wheel.as_str() == row.wheel.as_str();
-            let twins = rows.iter().filter(same).chain(offered.iter().map(|one| &one.row).filter(same));
+            let twins = rows.iter().filter(same).map(|twin| (&*twin.catalogue, twin.sha256, twin.overrides.is_some()));
+            let before = seen.insert((row.index.clone(), row.wheel.as_str().to_owned()), row.sha256);
             let mut is_new = true;
-            for twin in twins {
+            for (catalogue, sha256, overrides) in twins.chain(before.map(|sha256| (INDEX, sha256, false))) {
                 is_new = false;
-                if twin.sha256 != row.sha256 && twin.overrides.is_none() {
+                if sha256 != row.sha256 && !overrides {
                     let message = format!(
-                        "two digests for {}: the {} catalogue has {}, {} says {}",
+                        "two digests for {}: the {catalogue} catalogue has {sha256}, {} says {}",
                         row.wheel,
-                        twin.catalogue,
-                        twin.sha256,
                         page::shown(&shelf.base),
                         row.sha256
                     );
@@ -146,8 +160,11 @@ impl<'a> Offer<'a> {
                     self.problems.borrow_mut().push(Problem::new(Code::DigestConflict, message).help(help));
                 }
             }
+            if self.problems.borrow().len() >= ENOUGH {
+                break;
+            }
             if is_new {
-                offered.push(Offered { row, candidate });
+                offered.entry(row.wheel.public_version()).or_default().push(Offered { row, candidate });
             }
         }
         offered
@@ -158,6 +175,10 @@ impl<'a> Offer<'a> {
         let key = (offered.row.index.clone(), offered.row.wheel.as_str().to_owned());
         if let Some(told) = self.told.borrow().get(&key) {
             return told.clone();
+        }
+        // What fails in the end asks nothing more.
+        if !self.problems.borrow().is_empty() {
+            return None;
         }
         let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.network) {
             Ok(told) => Some(told),
@@ -179,7 +200,9 @@ impl<'a> Offer<'a> {
 impl WheelSource for Offer<'_> {
     fn wheels(&self, package: &PackageName) -> Vec<WheelRow> {
         let mut all = self.known.wheels(package);
-        all.extend(self.offered(package).into_iter().map(|one| one.row));
+        for page in self.looked_into(package) {
+            all.extend(page.values().flatten().map(|one| one.row.clone()));
+        }
         all
     }
 
@@ -188,10 +211,8 @@ impl WheelSource for Offer<'_> {
             return Vec::new();
         }
         self.asked.borrow_mut().insert(package.clone());
-        let public = version.clone().without_local();
         let mut all = self.known.wheels_of(package, version);
-        let offered = self.offered(package).into_iter().map(|one| one.row);
-        all.extend(offered.filter(|row| row.wheel.public_version() == public));
+        all.extend(self.offered(package, version).into_iter().map(|one| one.row));
         all
     }
 
@@ -201,7 +222,9 @@ impl WheelSource for Offer<'_> {
         }
         self.asked.borrow_mut().insert(package.clone());
         let mut all = self.known.versions(package);
-        all.extend(self.offered(package).into_iter().map(|one| one.row.wheel.public_version()));
+        for page in self.looked_into(package) {
+            all.extend(page.keys().cloned());
+        }
         all.sort_unstable();
         all.dedup();
         all
@@ -212,7 +235,7 @@ impl WheelSource for Offer<'_> {
         if !matches!(known, Requires::Unknown) {
             return known;
         }
-        let offered = self.offered(&row.wheel.name);
+        let offered = self.offered(&row.wheel.name, &row.wheel.version);
         let same =
             offered.iter().find(|one| one.row.index == row.index && one.row.wheel.as_str() == row.wheel.as_str());
         match same.and_then(|one| self.told(one)) {

@@ -16,6 +16,9 @@ use crate::packaging::target::Platform;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
+/// How many links that are left out are told.
+const MOST_NOTES: usize = 20;
+
 /// A wheel that a page links to.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
@@ -66,6 +69,7 @@ pub(super) fn candidates(
         let built = Built::of(&wheel, folder(&link.url), filter.backend);
         let index = match place(link, index) {
             Ok(index) => index,
+            Err(_) if notes.len() >= MOST_NOTES => continue,
             Err(why) => {
                 notes.push(format!("{wheel} was left out: {why}"));
                 continue;

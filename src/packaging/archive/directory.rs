@@ -16,10 +16,10 @@ use crate::packaging::wheel::WheelName;
 use crate::text::quoted;
 
 /// The largest directory that is read: that of torch, with its 13,000 files, has 2 MB.
-const LARGEST_DIRECTORY: u64 = 64 << 20;
+pub(super) const LARGEST_DIRECTORY: u64 = 16 << 20;
 
 /// How many files a wheel may have.
-const MOST_FILES: u64 = 500_000;
+pub(super) const MOST_FILES: u64 = 100_000;
 
 /// The most that deflate can press together: 1032 to 1. A member that claims more does not tell the truth.
 const MOST_PRESSED: u64 = 1032;

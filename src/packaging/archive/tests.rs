@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rawzip::ZipArchiveWriter;
 use rawzip::path::EntryPath;
 
+use super::directory::{LARGEST_DIRECTORY, MOST_FILES};
 use super::*;
 
 const NAME: &str = "torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl";
@@ -247,6 +248,20 @@ fn refuses_a_directory_whose_size_cannot_be() {
     for odd in [0, size - 1, size + 1, 0xffff_fff0, u64::MAX] {
         assert!(refusal(&large(odd)).contains("size of its directory"), "{odd}");
     }
+}
+
+#[test]
+fn refuses_more_files_than_any_wheel_has() {
+    let good = zip(&members(), CompressionMethod::DEFLATE);
+    let names: Vec<String> = (0..=MOST_FILES).map(|at| format!("{at}")).collect();
+    let many: Members<'_> = members().into_iter().chain(names.iter().map(|name| (name.as_str(), &b""[..]))).collect();
+    assert!(refusal(&zip(&many, CompressionMethod::STORE)).contains("larger than that of any wheel"));
+    // And names that are longer together.
+    let long = "x".repeat(60_000);
+    let names: Vec<String> = (0..=LARGEST_DIRECTORY / 60_000).map(|at| format!("{long}{at}")).collect();
+    let many: Members<'_> = members().into_iter().chain(names.iter().map(|name| (name.as_str(), &b""[..]))).collect();
+    assert!(refusal(&zip(&many, CompressionMethod::STORE)).contains("larger than that of any wheel"));
+    opened(&good).unwrap();
 }
 
 #[test]
