@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::text::quoted;
+use crate::text::{quoted, variable};
 
 /// Where a wheel is served.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ impl Index {
 impl FromStr for Index {
     type Err = String;
 
-    /// `pypi`, or an `http(s)` URL with neither a query, a fragment, a login nor a slash at its end.
+    /// `pypi`, or an `http(s)` URL with neither a query, a fragment, a login, a variable of pip nor a slash at its end.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "pypi" {
             return Ok(Self::Pypi);
@@ -43,6 +43,9 @@ impl FromStr for Index {
         if rest.ends_with('/') || rest.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
         {
             return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
+        }
+        if let Some(name) = variable(text) {
+            return Err(format!("`{}` holds `{name}`, for which pip would put a variable", quoted(text)));
         }
         Ok(Self::Url(text.into()))
     }

@@ -65,6 +65,7 @@ fn columns() {
         column(4, "javascript:alert(1)"),
         column(4, "ftp://x.example/whl"),
         column(4, "https://x.example/whl?a=b"),
+        column(4, "https://x.example/${HOME}/whl").says("`${HOME}`"),
         column(5, "torch.zip"),
         column(5, "../../torch-2.1.2+cu118-cp310-cp310-linux_x86_64.whl"),
         column(6, &"a".repeat(63)),
