@@ -294,6 +294,12 @@ fn of_releases_that_cannot_be_read_no_more_than_one_is_asked_for() {
     let message = site.update(TORCH).refused();
     assert!(message.contains("/files/filelock-1.99-py3-none-any.whl") && message.lines().count() < 4, "{message}");
     assert_eq!(site.server.log().iter().filter(|request| request.path.starts_with("/files/")).count(), 1);
+    // Nor is more told than is of use of a page that contradicts itself throughout.
+    for release in 0..100 {
+        let file = format!("filelock-1.{release}-py3-none-any.whl");
+        site.link("/simple", &file, &format!("<a href='/files/{file}#sha256={}'>x</a>", "e".repeat(64)));
+    }
+    assert_eq!(site.update(TORCH).refused().matches("two digests for filelock").count(), 20);
 }
 
 #[test]
@@ -308,6 +314,13 @@ fn a_long_page_is_not_answered_by_a_long_message() {
     assert!(message.contains(" and 150 more") && message.len() < 10_000, "{message}");
     let message = site.update(&format!("{TORCH} --hash-missing")).refused();
     assert_eq!(message.matches("error: ").count(), 20, "{message}");
+    let good = "torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl";
+    site.pages.borrow_mut().clear();
+    site.put("/whl/cu130", "/whl/cu130", good, &[], Tells::All);
+    let odd = format!("<a href='/whl/cu130/{}?x'>x</a>", good.replace('+', "%2B"));
+    site.link("/whl/cu130", good, &odd.repeat(200));
+    let run = site.update(TORCH);
+    assert!(run.status == 0 && run.stderr.len() < 10_000, "{}", run.stderr);
 }
 
 #[test]

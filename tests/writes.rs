@@ -123,6 +123,23 @@ fn a_lock_outside_that_only_the_configuration_names_is_not_rewritten() {
 }
 
 #[test]
+fn a_lock_that_is_found_is_not_rewritten_through_a_link_out_of_the_folder() {
+    let outside = Place::of("poetry-2.5/torch-2.1.2");
+    let before = outside.read("poetry.lock");
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    let link = place.path().join("poetry.lock");
+    fs::remove_file(&link).unwrap();
+    symlink(outside.path().join("poetry.lock"), &link).unwrap();
+    let said = place.run("rewrite --cuda 11.8 --python 3.10").refused();
+    assert!(said.contains("poetry.lock lies outside of") && said.contains("on the command line"), "{said}");
+    assert_eq!(outside.read("poetry.lock"), before);
+    // To look at it, and to write where the user says, is no harm.
+    place.run("rewrite --quiet --cuda 11.8 --python 3.10 --diff").ok();
+    place.run("rewrite --quiet --cuda 11.8 --python 3.10 poetry.lock").ok();
+    assert_ne!(outside.read("poetry.lock"), before);
+}
+
+#[test]
 fn what_is_read_is_never_an_output() {
     for (output, what) in [
         ("poetry.lock", "the lock itself"),

@@ -9,7 +9,8 @@ use crate::report::error::{Code, Error, Problem, Result};
 /// The files that may hold a configuration.
 const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", "pyproject.toml"];
 
-/// Checks a file that a configuration names, but not the command line: a checkout of somebody else must not write elsewhere.
+/// Checks a file that a configuration names, or that is found by its name, but that the command line does not name: a
+/// checkout of somebody else must not write elsewhere.
 ///
 /// # Errors
 /// If it lies outside of the current folder, by its name or through a link.

@@ -41,7 +41,7 @@ pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
             outputs::unread(file, Some(&name), &catalogs)?;
         }
-        None if args.lock.is_none() && config.lock.is_some() && !args.diff => outputs::below(&name)?,
+        None if args.lock.is_none() && !args.diff => outputs::below(&name)?,
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;

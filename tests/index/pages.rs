@@ -1,13 +1,16 @@
 //! Pages and METADATA.
 
 use std::io::Write;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use torchswap::edge::index::Page;
+use torchswap::edge::index::{Network, Page};
 use torchswap::report::error::{Code, Problem};
 
-use super::{digest, network, network_for, patient, url};
+use super::{digest, network, network_for, patient, quick, url};
 use crate::support::server::{Fault, Server};
 
 const PAGE: &str = "/whl/cu118/torch/";
@@ -131,6 +134,57 @@ fn large_metadata_is_refused() {
     assert_eq!(network().metadata(&page.links[0]).unwrap_err().code, Code::Network);
 }
 
+/// A page that is read is in memory whole, and may say more than it is long.
+#[test]
+fn no_two_pages_are_taken_at_once() {
+    let server = Server::new();
+    server.page(PAGE, HTML);
+    let (network, address) = (network(), url(&server.url(PAGE)));
+    let (now, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let take = |page: Page| {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    std::thread::sleep(Duration::from_millis(50));
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    page.links.len()
+                };
+                assert_eq!(network.page_as(&address, take).unwrap(), 1);
+            });
+        }
+    });
+    assert_eq!(most.load(Ordering::SeqCst), 1);
+}
+
+#[test]
+fn of_two_long_pages_the_second_waits_until_the_first_has_come() {
+    let long = |text: &str| format!("<!-- {} -->{text}", "x".repeat(2 << 20));
+    let server = Server::new();
+    server.page("/first/", &long("")).page("/second/", &long(HTML));
+    server.faults("/first/", [Fault::Stall(3 << 19)]);
+    let mut settings = quick();
+    settings.largest_page = 8 << 20;
+    settings.patience.retries = 0;
+    settings.patience.page = Duration::from_secs(60);
+    let network = Network::new(settings);
+    let ended = Mutex::new(Vec::new());
+    let read = |path: &'static str| {
+        let page = network.page(&url(&server.url(path)));
+        ended.lock().unwrap().push((path, page.is_ok()));
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| read("/first/"));
+        while server.count("/first/") == 0 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        scope.spawn(|| read("/second/"));
+    });
+    // The first stalls until it is given up; a short one would not have waited.
+    assert_eq!(ended.into_inner().unwrap(), [("/first/", false), ("/second/", true)]);
+}
+
 #[test]
 fn fifty_thousand_links_are_read() {
     let one = |number: usize| format!("<a href='t-{number}-py3-none-any.whl'>t</a>\n");
@@ -139,6 +193,6 @@ fn fifty_thousand_links_are_read() {
     server.gzip(PAGE, "text/html", gzip(html.as_bytes()));
     let mut settings = patient();
     settings.largest_page = 8 << 20;
-    let page = torchswap::edge::index::Network::new(settings).page(&url(&server.url(PAGE))).unwrap();
+    let page = Network::new(settings).page(&url(&server.url(PAGE))).unwrap();
     assert_eq!(page.links.len(), 50_000);
 }

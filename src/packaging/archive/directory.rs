@@ -178,7 +178,7 @@ fn check_end<R: Read + Seek>(windows: &Windows<R>, start: u64, end: u64) -> Resu
     let mut record = [0; 22];
     windows.read_exact_at(&mut record, end)?;
     let (said, mut size, mut behind) = (u64::from(u32::MAX), number(&record[12..16]), end);
-    let mut place = number(&record[16..20]);
+    let place = number(&record[16..20]);
     let mut locator = [0; 20];
     if let Some(at) = end.checked_sub(20) {
         windows.read_exact_at(&mut locator, at)?;
@@ -193,10 +193,10 @@ fn check_end<R: Read + Seek>(windows: &Windows<R>, start: u64, end: u64) -> Resu
             if size != said && size != large_size || place != said && place != large_place {
                 return Err(odd());
             }
-            (size, place) = (large_size, large_place);
+            size = large_size;
         }
     }
-    if place != start || start.checked_add(size) != Some(behind) { Err(odd()) } else { Ok(()) }
+    if start.checked_add(size) != Some(behind) { Err(odd()) } else { Ok(()) }
 }
 
 /// A number of at most eight bytes, the least first.
@@ -208,7 +208,7 @@ fn number(bytes: &[u8]) -> u64 {
 fn check_name(name: &str) -> Result<(), ArchiveError> {
     let odd = |c: char| c.is_control() || matches!(c, '\\' | ':');
     let path = name.strip_suffix('/').unwrap_or(name);
-    if path.is_empty() || path.contains(odd) || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+    if path.contains(odd) || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
         return Err(refused(format!("a name in it is a trap: {}", quoted(name))));
     }
     Ok(())

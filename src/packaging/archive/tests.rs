@@ -28,6 +28,15 @@ fn members() -> Members<'static> {
 }
 
 fn zip(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
+    zip_with(members, method, b"")
+}
+
+/// The same with such blocks in front of what the METADATA is packed to.
+fn packed(members: &[(&str, &[u8])], blocks: &[u8]) -> Vec<u8> {
+    zip_with(members, CompressionMethod::DEFLATE, blocks)
+}
+
+fn zip_with(members: &[(&str, &[u8])], method: CompressionMethod, blocks: &[u8]) -> Vec<u8> {
     let mut output = Vec::new();
     let mut archive = ZipArchiveWriter::new(&mut output);
     for (name, content) in members {
@@ -38,6 +47,9 @@ fn zip(members: &[(&str, &[u8])], method: CompressionMethod) -> Vec<u8> {
             writer.write_all(content).unwrap();
             writer.finish().unwrap().1
         } else {
+            if name.ends_with("/METADATA") {
+                entry.write_all(blocks).unwrap();
+            }
             let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::best());
             let mut writer = config.wrap(encoder);
             writer.write_all(content).unwrap();
@@ -189,6 +201,18 @@ fn refuses_a_header_of_any_member_that_is_not_what_the_directory_says() {
         other[at] ^= 1;
         assert!(refusal(&other).contains("do not agree"), "{at}");
     }
+    // Those that are read are looked at wherever no more than pieces are.
+    let glimpsed = |bytes: &[u8]| match glimpse(Cursor::new(bytes), &NAME.parse().unwrap()) {
+        Err(ArchiveError::Refused(why)) => why,
+        other => panic!("{other:?}"),
+    };
+    let name = b"torch-2.0.1+cu118.dist-info/METADATA";
+    let at = good.windows(name.len()).position(|window| window == name).unwrap();
+    for at in [at, at - 22] {
+        let mut other = good.clone();
+        other[at] ^= 8;
+        assert!(glimpsed(&other).contains("header of torch-2.0.1+cu118.dist-info/METADATA do not agree"), "{at}");
+    }
     // Few pieces of it do not tell; what must stand there does.
     let (_, headers) = glimpse(Cursor::new(&other), &NAME.parse().unwrap()).unwrap();
     let bytes = &other;
@@ -248,6 +272,25 @@ fn refuses_a_directory_whose_size_cannot_be() {
     for odd in [0, size - 1, size + 1, 0xffff_fff0, u64::MAX] {
         assert!(refusal(&large(odd)).contains("size of its directory"), "{odd}");
     }
+    // Both kinds of records are there, and one of the two has another size or place: the last, or the one before.
+    let both = |last: usize, before: usize| {
+        let mut bytes = large(size);
+        let record = bytes.len() - 22;
+        bytes[record..].copy_from_slice(&good[end..]);
+        bytes[record + last] ^= u8::from(last > 0);
+        bytes[end + before] ^= u8::from(before > 0);
+        bytes
+    };
+    opened(&both(0, 0)).unwrap();
+    for (last, before) in [(12, 0), (16, 0), (0, 40), (0, 48)] {
+        assert!(matches!(opened(&both(last, before)), Err(ArchiveError::Refused(_))), "{last} {before}");
+    }
+    // Something stands between the two records.
+    let mut odd = large(size);
+    odd[end + 4] += 4;
+    let between = end + 56;
+    odd.splice(between..between, *b"more");
+    assert!(refusal(&odd).contains("size of its directory"), "{}", refusal(&odd));
 }
 
 #[test]
@@ -275,6 +318,11 @@ fn refuses_encryption_and_odd_packing() {
     let mut odd = good;
     odd[at + 10] = 12;
     assert!(refusal(&odd).contains("packed as no wheel is"));
+    // What is stored is as large as it is: the size behind that of the packed bytes.
+    let mut odd = zip(&members(), CompressionMethod::STORE);
+    let at = odd.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    odd[at + 24] += 1;
+    assert!(refusal(&odd).contains("sizes of torch/__init__.py cannot be"), "{}", refusal(&odd));
 }
 
 #[test]
@@ -296,6 +344,9 @@ fn refuses_bombs() {
         honest.windows(4).filter(|w| *w == size).count() - 1,
     );
     assert!(refusal(&boasting).contains("sizes"), "{}", refusal(&boasting));
+    // Much that holds little: blocks without content.
+    let padded = packed(&members(), &b"\0\0\0\xff\xff".repeat(usize::try_from(LARGEST_METADATA / 5 + 1).unwrap()));
+    assert!(refusal(&padded).contains("METADATA is larger than 4096 kB"), "{}", refusal(&padded));
 }
 
 #[test]
