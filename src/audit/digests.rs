@@ -45,13 +45,7 @@ pub(super) fn look<S: WheelSource>(
                 findings.about(index, finding);
             }
         }
-        let listed = match lock {
-            Lock::Pylock(lock) => lock
-                .packages
-                .get(index)
-                .and_then(|package| package.kind.files().filter_map(File::url).find(|url| is_plain(url))),
-            Lock::Poetry(_) | Lock::Requirements(_) => None,
-        };
+        let listed = lock.files(index).filter_map(File::url).find(|url| is_plain(url));
         let address = match &entry.origin {
             _ if listed.is_some() => listed.unwrap_or_default(),
             Origin::Index(index) => index.as_deref().unwrap_or_default(),
@@ -66,7 +60,7 @@ pub(super) fn look<S: WheelSource>(
         }
     }
     if !some_hashed && entries().any(|(_, entry)| fetched(entry)) {
-        let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
+        let name = lock.name();
         let finding =
             Finding::new(Rule::Unhashed, format!("{name} has no digests: whatever an index serves is installed"));
         findings.add(finding.help("lock with digests: poetry export, pip-compile --generate-hashes, uv export"));

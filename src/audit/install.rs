@@ -5,9 +5,7 @@ use super::history::History;
 use super::{Fate, Here};
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
-use crate::lock::pylock::Marker;
 use crate::lock::{Entry, Lock};
-use crate::packaging::marker::Asked;
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python};
 use crate::packaging::wheel::{Misfit, WheelName};
@@ -60,32 +58,11 @@ fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, Whee
 
 /// The lock itself may exclude the environment: says so, and gives true.
 pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) -> bool {
-    let (source, at, excluded) = match lock {
-        // A requirements file tells at most under which Python it was made.
-        Lock::Requirements(_) => return false,
-        // Poetry writes it at the end, behind those of the packages; PEP 751 has it before them.
-        Lock::Poetry(lock) => {
-            let key = lock.source.text.rfind("\npython-versions = ");
-            (&lock.source, key, !lock.pythons.admits_python(environment.python))
-        }
-        Lock::Pylock(lock) => {
-            let holds = |marker: &Marker| !marker.condition(environment, &Asked::default()).is_never();
-            let elsewhere = !lock.environments.is_empty() && !lock.environments.iter().any(holds);
-            let key = if elsewhere { "\nenvironments = " } else { "\nrequires-python = " };
-            let excluded = elsewhere || !lock.pythons.admits_python(environment.python);
-            (&lock.source, lock.source.text.find(key), excluded)
-        }
-    };
-    if excluded {
-        let place = at.map(|at| {
-            let line = source.text[at + 1..].find(" = ").unwrap_or_default();
-            source.place((at + 1..at + 1 + line).into())
-        });
-        let message = format!("{} is not for {} with this Python", source.name, environment.platform);
-        let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(place);
-        findings.add(finding.help("choose another target, or widen the project's range and lock again"));
-    }
-    excluded
+    let (Some(key), Some(source)) = (lock.excluded_by(environment), lock.sources().first()) else { return false };
+    let message = format!("{} is not for {} with this Python", source.name, environment.platform);
+    let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(Some(source.place(key)));
+    findings.add(finding.help("choose another target, or widen the project's range and lock again"));
+    true
 }
 
 /// Says what keeps an entry from being installed.

@@ -157,11 +157,10 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
         first.name
     );
     let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
-    findings.add(finding.help(match lock {
-        Lock::Poetry(_) | Lock::Pylock(_) => "lock again with a tool that records the files",
-        Lock::Requirements(_) => {
-            "audit the poetry.lock or the pylock.toml that it was made from, or ask the index: --index"
-        }
+    findings.add(finding.help(if lock.has_choices() {
+        "lock again with a tool that records the files"
+    } else {
+        "audit the poetry.lock or the pylock.toml that it was made from, or ask the index: --index"
     }));
 }
 

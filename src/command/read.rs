@@ -5,10 +5,7 @@ use url::Url;
 use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
 use crate::cli::config::Config;
 use crate::edge::io;
-use crate::lock::poetry::PoetryLock;
-use crate::lock::pylock::Pylock;
-use crate::lock::pyproject::Project;
-use crate::lock::{Format, Lock, pyproject, requirements};
+use crate::lock::{Format, Lock};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 use crate::write::Mirror;
@@ -33,67 +30,29 @@ pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
     Ok(Some(url.ok_or_else(|| odd().help("give one with --index-url, or mend PIP_INDEX_URL or UV_DEFAULT_INDEX"))?))
 }
 
-/// Reads a lock and what belongs to it: the project beside a `poetry.lock`, the files that a requirements file includes.
+/// Reads a lock and what belongs to it: the project beside it, the files that a requirements file includes.
 pub(super) fn lock(name: &str) -> Result<Lock> {
     let source = io::read(name)?;
-    match Format::sniff(&source.name, &source.text)? {
-        Format::Poetry => {
-            let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
-            let project = project.map(|project| Project::parse(&project.name, project.text.into())).transpose()?;
-            Ok(Lock::Poetry(Box::new(PoetryLock::parse(&source.name, source.text.into(), project)?)))
-        }
-        Format::Pylock => {
-            let project = io::read_if_there(&io::beside(name, "pyproject.toml"))?;
-            Ok(Lock::Pylock(Box::new(Pylock::parse(&source.name, source.text.into(), project)?)))
-        }
-        Format::Requirements => {
-            let mut read = |path: &str| match io::read(path) {
-                Ok(source) => Ok(source.text.into()),
-                Err(error) => {
-                    Err(error.problems().iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; "))
-                }
-            };
-            let mut file = requirements::parse(&source.name, source.text.into(), &mut read)?;
-            let project = io::read_if_there(&io::beside(name, "pyproject.toml")).ok().flatten();
-            file.project_pythons = project.as_ref().and_then(pyproject::pythons);
-            file.project = project;
-            Ok(Lock::Requirements(Box::new(file)))
-        }
-    }
+    let format = Format::sniff(&source.name, &source.text)?;
+    let project = io::read_if_there(&io::beside(name, "pyproject.toml"));
+    let project = match format {
+        Format::Poetry | Format::Pylock => project?,
+        // It may be of another program.
+        Format::Requirements => project.ok().flatten(),
+    };
+    let mut read = |path: &str| match io::read(path) {
+        Ok(source) => Ok(source.text.into()),
+        Err(error) => Err(error.problems().iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("; ")),
+    };
+    Lock::parse(format, source, project, &mut read)
 }
 
 /// What is to be said of a lock before anything is made of it. `locked` makes an error of it.
 pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
-    match lock {
-        Lock::Poetry(lock) if locked => lock.is_locked().map(|()| Vec::new()),
-        Lock::Poetry(_) | Lock::Requirements(_) | Lock::Pylock(_) => Ok(lock.stale().into_iter().collect()),
+    if locked {
+        return lock.is_locked().map(|()| Vec::new());
     }
-}
-
-/// Reads another text as if it stood in the place of a lock.
-pub(super) fn reread(lock: &Lock, text: &str) -> Result<Lock> {
-    match lock {
-        Lock::Poetry(old) => {
-            let again = PoetryLock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
-            Ok(Lock::Poetry(Box::new(again)))
-        }
-        Lock::Pylock(old) => {
-            let again = Pylock::parse(&old.source.name, text.to_owned(), old.project.clone())?;
-            Ok(Lock::Pylock(Box::new(again)))
-        }
-        Lock::Requirements(file) => {
-            let name = file.sources.first().map_or("", |source| source.name.as_str());
-            let constraints = &file.sources;
-            let mut read = |path: &str| {
-                let known = constraints.iter().find(|source| source.name == path);
-                known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
-            };
-            let mut again = requirements::parse(name, text.to_owned(), &mut read)?;
-            again.project_pythons.clone_from(&file.project_pythons);
-            again.project.clone_from(&file.project);
-            Ok(Lock::Requirements(Box::new(again)))
-        }
-    }
+    Ok(lock.stale().into_iter().collect())
 }
 
 /// Reads the project's catalogues and puts them beside the built-in one.

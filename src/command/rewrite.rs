@@ -1,7 +1,5 @@
 //! `torchswap rewrite`: lock → plans → the lock's own text, edited.
 
-mod proof;
-
 use super::export::told;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
@@ -11,22 +9,8 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Decision, Knowledge, TargetPlan};
-use crate::report::error::{Code, Error, Problem, Result};
-use crate::write::{self, Style};
-
-/// What of a lock is rewritten: all of it, unless something is chosen.
-fn choice(lock: &Lock, chosen: Option<&Choice>) -> Result<Choice> {
-    let all = Choice { all_groups: true, all_extras: true, ..Choice::default() };
-    match (lock, chosen) {
-        (Lock::Poetry(_) | Lock::Pylock(_), None) => Ok(all),
-        (Lock::Poetry(_), Some(choice)) => Ok(choice.clone()),
-        (Lock::Requirements(_), None) => Ok(Choice::default()),
-        (Lock::Pylock(_) | Lock::Requirements(_), Some(_)) => {
-            let problem = Problem::new(Code::Usage, "groups and extras can be chosen of a poetry.lock alone");
-            Err(problem.help("leave the choice out to rewrite the whole lock, or export what is chosen").into())
-        }
-    }
-}
+use crate::report::error::{Error, Result};
+use crate::write::{self, Style, proof};
 
 /// Makes the new text.
 ///
@@ -48,7 +32,7 @@ pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
     let warnings = read::warnings(&lock, args.locked.locked)?;
     let catalogues = read::catalogues(&catalogs)?;
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
-    let choices = rewritings.iter().map(|one| choice(&lock, one.choice.as_ref()));
+    let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
     let targets: Vec<Target> = rewritings.iter().map(|one| one.target.clone()).collect();
     let mut plans = plans(&lock, &targets, &choices, &catalogues)?;
@@ -60,13 +44,11 @@ pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
     let mut after = before.to_string();
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
-        let again = read::reread(&lock, &after)?;
+        let again = lock.again(after.clone())?;
         let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
         let second = self::plans(&again, &pinned, &choices, &catalogues)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
-        if let (Lock::Poetry(lock), Lock::Poetry(again)) = (&lock, &again) {
-            Error::unless_empty(proof::each_choice(lock, &plans, again, &Knowledge::new(&catalogues)))?;
-        }
+        Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(&catalogues)))?;
     }
     let mut outcome = Outcome { report: voice.summaries(&told(&plans, warnings)), ..Outcome::default() };
     // A pipe cannot be rewritten: what comes from it is passed on.

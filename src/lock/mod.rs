@@ -15,6 +15,7 @@ mod origin;
 pub mod poetry;
 pub mod pylock;
 pub mod pyproject;
+mod questions;
 pub mod requirements;
 pub(crate) mod toml;
 
@@ -274,6 +275,13 @@ pub struct Choice {
     pub extras: Vec<ExtraName>,
     /// `--all-extras`
     pub all_extras: bool,
+}
+
+impl Choice {
+    /// All groups and extras.
+    pub fn everything() -> Self {
+        Self { all_groups: true, all_extras: true, ..Self::default() }
+    }
 }
 
 /// What a lock gives on one environment.

@@ -217,17 +217,6 @@ impl RequirementsFile {
         self.has_hashes() || self.requirements.iter().any(|one| one.via.is_some()) || comments.into_iter().any(made)
     }
 
-    /// The command that makes a lock of it.
-    pub fn lock_command(&self) -> String {
-        let file = self.sources.first().map(|source| source.name.as_str()).filter(|name| *name != "<stdin>");
-        let file = file.unwrap_or("requirements.txt");
-        let stem = file.strip_suffix(".txt").unwrap_or(file);
-        format!(
-            "uv pip compile {file} --generate-hashes -o {stem}.lock.txt, or pip-compile --generate-hashes {file} -o \
-             {stem}.lock.txt"
-        )
-    }
-
     /// Checks that what is selected can be installed together.
     ///
     /// # Errors
@@ -328,6 +317,16 @@ fn python_of(comment: &str) -> Option<Python> {
     };
     let mut parts = version.split(|c: char| !c.is_ascii_digit());
     format!("{}.{}", parts.next()?, parts.next()?).parse().ok()
+}
+
+/// The commands that make a lock of a file that people wrote.
+pub(crate) fn lock_command(name: &str) -> String {
+    let file = if name == "<stdin>" { "requirements.txt" } else { name };
+    let stem = file.strip_suffix(".txt").unwrap_or(file);
+    format!(
+        "uv pip compile {file} --generate-hashes -o {stem}.lock.txt, or pip-compile --generate-hashes {file} -o \
+         {stem}.lock.txt"
+    )
 }
 
 #[cfg(test)]

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lock::Lock;
-use crate::lock::requirements::RequirementsFile;
+use crate::lock::{Lock, requirements};
 use crate::report::error::{Code, Problem};
 
 /// How many names are told.
@@ -12,22 +11,20 @@ const MOST_NAMES: usize = 8;
 
 /// The problems, or if a file that no tool made has gaps, that alone.
 pub(super) fn told(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
-    let Lock::Requirements(file) = lock else { return problems };
     let is_gap = |problem: &Problem| problem.lacks.is_some() || problem.code == Code::Unpinned;
-    if file.is_compiled() || !problems.iter().any(is_gap) {
+    if !lock.is_hand_written() || !problems.iter().any(is_gap) {
         return problems;
     }
     let unpinned = problems.iter().find(|problem| problem.code == Code::Unpinned);
     let why = unpinned.map_or_else(|| missing(&problems), |problem| problem.message.clone());
-    let mut problem = Problem::new(Code::Unpinned, format!("{}; {why}", what(file)));
+    let mut problem = Problem::new(Code::Unpinned, format!("{}; {why}", what(lock)));
     problem.place = unpinned.and_then(|problem| problem.place.clone());
-    vec![problem.help(format!("make a lock of it, and name that instead: {}", file.lock_command()))]
+    vec![problem.help(help(lock))]
 }
 
 /// What such a file is.
-pub(super) fn what(file: &RequirementsFile) -> String {
-    let name = file.sources.first().map_or("the file", |source| source.name.as_str());
-    format!("{name} is no lock: it lists what was written, and not all that is installed")
+pub(super) fn what(lock: &Lock) -> String {
+    format!("{} is no lock: it lists what was written, and not all that is installed", lock.name())
 }
 
 fn missing(problems: &[Problem]) -> String {
@@ -38,4 +35,9 @@ fn missing(problems: &[Problem]) -> String {
     }
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{shown} {verb} needed, too")
+}
+
+/// What to do with it.
+pub(super) fn help(lock: &Lock) -> String {
+    format!("make a lock of it, and name that instead: {}", requirements::lock_command(lock.name()))
 }

@@ -77,11 +77,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// All of a lock.
     pub fn of(lock: &'a Lock) -> Self {
-        let options = match lock {
-            Lock::Requirements(file) => Some(&*file.options),
-            Lock::Poetry(_) | Lock::Pylock(_) => None,
-        };
-        Self { entries: lock.entries(), sources: lock.sources(), options }
+        Self { entries: lock.entries(), sources: lock.sources(), options: lock.options() }
     }
 
     /// Points a problem at an entry.

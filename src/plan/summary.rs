@@ -44,8 +44,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
 
 /// The lines of a requirements file that name no package and are left out.
 pub fn without_name(lock: &Lock, no_emit: &NoEmit, pythons: &[Python]) -> Vec<Change> {
-    let Lock::Requirements(file) = lock else { return Vec::new() };
-    let left_out = file.unnamed().filter_map(|(_, unnamed)| {
+    let left_out = lock.unnamed().filter_map(|unnamed| {
         let (why, place) = (no_emit.why(None, &unnamed.origin)?, unnamed.origin.place()?);
         Some(Change {
             action: Action::NotEmitted,

@@ -51,11 +51,11 @@ pub fn target<S: WheelSource>(
     let allowed = lock.pythons(wanted.platform);
     let chosen_here = wanted.pythons.is_empty();
     let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
-    if let (Lock::Pylock(pylock), true, []) = (lock, chosen_here, allowed.as_slice()) {
-        Error::unless_empty(pylock.never_on(wanted.platform).into_iter().collect())?;
+    if chosen_here && allowed.is_empty() {
+        Error::unless_empty(lock.never_on(wanted.platform).into_iter().collect())?;
     }
     if !chosen_here {
-        Error::unless_empty(not_allowed(lock, &pythons, &allowed, wanted.platform))?;
+        Error::unless_empty(not_allowed(lock, &pythons, wanted.platform))?;
     }
     let view = View::of(lock);
     let mut found: Vec<(Python, Selection)> = Vec::new();
@@ -183,23 +183,10 @@ fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
     telling.filter(|problem| !never || never_made(problem)).collect()
 }
 
-fn not_allowed(lock: &Lock, pythons: &[Python], allowed: &[Python], platform: Platform) -> Vec<Problem> {
+fn not_allowed(lock: &Lock, pythons: &[Python], platform: Platform) -> Vec<Problem> {
     let help = "choose another --python, or widen the project's range and lock again";
-    let poetry = match lock {
-        Lock::Poetry(poetry) => poetry,
-        Lock::Pylock(lock) => {
-            let problems =
-                pythons.iter().filter_map(|python| lock.leaves_out(Environment { platform, python: *python }));
-            return problems.map(|problem| problem.help(help)).collect();
-        }
-        Lock::Requirements(_) => return Vec::new(),
-    };
-    let outside = pythons.iter().filter(|python| !allowed.contains(python)).map(|python| {
-        let message =
-            format!("{} is locked for Python {}, which leaves out {python}", poetry.source.name, poetry.pythons);
-        Problem::new(Code::CannotBe, message).help(help)
-    });
-    outside.collect()
+    let outside = pythons.iter().filter_map(|python| lock.leaves_out(Environment { platform, python: *python }));
+    outside.map(|problem| problem.help(help)).collect()
 }
 
 fn is_builds<S: WheelSource>(name: &PackageName, knowledge: &Knowledge<'_, S>) -> bool {
@@ -213,22 +200,20 @@ fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Kno
 
 /// A constraints file names torch, and the file does not: constraints install nothing, something that is listed needs it.
 fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    let Lock::Requirements(file) = lock else { return None };
-    let limit = file.constraints.iter().find(|limit| is_builds(&limit.name, knowledge))?;
-    let source = file.sources.get(limit.at.source)?;
+    let limit = lock.limits().iter().find(|limit| is_builds(&limit.name, knowledge))?;
+    let source = lock.sources().get(limit.at.source)?;
     let message = format!(
         "{}; {} stands in {} alone, which limits its version and installs nothing",
-        hand_written::what(file),
+        hand_written::what(lock),
         limit.name,
         source.name
     );
-    let help = format!("make a lock of it, and name that instead: {}", file.lock_command());
-    Some(Problem::new(Code::NoTorch, message).at(source, limit.at.span).help(help))
+    Some(Problem::new(Code::NoTorch, message).at(source, limit.at.span).help(hand_written::help(lock)))
 }
 
 /// `there` is the environment, or the platform where no Python gets torch.
 fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowledge<'_, S>) -> Problem {
-    let name = lock.sources().first().map_or("the lock", |source| source.name.as_str());
+    let name = lock.name();
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
         None => only_limited(lock, knowledge).unwrap_or_else(|| {
@@ -236,14 +221,13 @@ fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowl
             problem.help("there is nothing to swap; pass it through with --allow-none")
         }),
         Some(entry) => {
-            let (which, help) = match lock {
-                Lock::Poetry(_) | Lock::Pylock(_) => (
+            let (which, help) = if lock.has_choices() {
+                (
                     " with these groups and extras",
                     "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
-                ),
-                Lock::Requirements(_) => {
-                    ("", "its marker excludes that; export the lock for it too, or pass on without it: --allow-none")
-                }
+                )
+            } else {
+                ("", "its marker excludes that; export the lock for it too, or pass on without it: --allow-none")
             };
             let message = format!("{name} has {}, but does not give it for {there}{which}", entry.name);
             let problem = Problem::new(Code::NoTorch, message).help(help);

@@ -60,7 +60,7 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
         };
         let files = entry.files.iter();
         let files = files.map(|file| {
-            let told = file.name.and_then(|name| told(lock, index, name));
+            let told = file.name.and_then(|name| lock.files(index).find(|file| file.name == name));
             PinnedFile {
                 name: file.name.map(str::to_owned),
                 sha256: sha256(file.digest),
@@ -80,12 +80,6 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
         })
     };
     lock.entries().iter().enumerate().filter_map(read).collect()
-}
-
-/// What a `pylock.toml` says of a file.
-fn told<'l>(lock: &'l Lock, entry: usize, name: &str) -> Option<&'l File> {
-    let Lock::Pylock(lock) = lock else { return None };
-    lock.packages.get(entry)?.kind.files().find(|file| file.name == name)
 }
 
 impl Pinned {

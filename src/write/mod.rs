@@ -19,13 +19,14 @@ mod located;
 mod mirror;
 mod patched;
 mod places;
+pub mod proof;
 mod pylock;
 mod relock;
 pub(crate) mod toml;
 mod urls;
 
 use crate::lock::emit::NoEmit;
-use crate::lock::pylock::{Pylock, index_options};
+use crate::lock::pylock::index_options;
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -55,7 +56,7 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
     match lock {
         Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
         Lock::Pylock(pylock) => {
-            whole(lock, plans, style)?;
+            Error::unless_empty(without_file(lock, plans, !style.without_hashes))?;
             let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
             fresh::write(&index_options, lock, &plans, style)
         }
@@ -80,7 +81,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         }
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(pylock), _) => {
-            Error::unless_empty(without_file(pylock, plans, true))?;
+            Error::unless_empty(without_file(lock, plans, true))?;
             relock::pylock(lock, pylock, plans, choices)
         }
         (Lock::Requirements(_), _) => {
@@ -90,20 +91,12 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
     }
 }
 
-/// Checks that a lock has a file for each place of everything that stays as locked. Most formats do not tell.
-fn whole(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<()> {
-    match lock {
-        Lock::Pylock(pylock) => Error::unless_empty(without_file(pylock, plans, !style.without_hashes)),
-        Lock::Poetry(_) | Lock::Requirements(_) => Ok(()),
-    }
-}
-
 /// Entries that stay as locked, but of which the lock has no file for the target, or no digest of it.
-fn without_file(pylock: &Pylock, plans: &[TargetPlan], hashed: bool) -> Vec<Problem> {
+fn without_file(lock: &Lock, plans: &[TargetPlan], hashed: bool) -> Vec<Problem> {
     let environments = plans.iter().flat_map(|plan| &plan.environments);
     let lines = environments.flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
     let kept = lines.filter(|(_, line)| line.pin.is_none());
-    kept.filter_map(|(environment, line)| pylock.without_file(line.entry?, environment, hashed)).collect()
+    kept.filter_map(|(environment, line)| lock.without_file(line.entry?, environment, hashed)).collect()
 }
 
 /// The comments at the top of an output; empty where none are wanted.

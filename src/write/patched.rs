@@ -9,7 +9,7 @@ use super::places::Places;
 use super::{Style, header};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
-use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, without_hashes};
+use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, lock_command, without_hashes};
 use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::target::Environment;
@@ -180,7 +180,7 @@ fn unhashed(
         format!(
             "make the file with digests (poetry export and uv export write them), or a lock of it: {}; or write none at \
              all: --without-hashes",
-            file.lock_command()
+            lock_command(file.sources.first().map_or("", |source| source.name.as_str()))
         )
     };
     if bare.len() > 1 && !file.has_hashes() {

@@ -67,7 +67,7 @@ impl Draft {
             let problem = Problem::new(Code::Usage, "a pylock.toml has a digest for every file");
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
-        super::whole(lock, plans, style)?;
+        Error::unless_empty(super::without_file(lock, plans, !style.without_hashes))?;
         let view = View::of(lock);
         let places = Places::of(plans);
         let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();

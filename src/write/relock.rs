@@ -132,7 +132,7 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<
     if plans.len() < 2 {
         return found;
     }
-    let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+    let everything = Choice::everything();
     let others = Platform::ALL.into_iter().filter(|one| plans.iter().all(|plan| plan.target.platform != *one));
     for platform in others {
         for python in lock.pythons(platform) {

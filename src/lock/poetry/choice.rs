@@ -11,6 +11,28 @@ use crate::packaging::marker::Extras;
 use crate::report::error::{Code, Error, Problem, Result};
 
 impl PoetryLock {
+    /// Each group and each extra alone, all extras of a group, and what to call that.
+    pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
+        let mut choices = Vec::new();
+        for extra in self.known_extras() {
+            let choice = Choice { extras: vec![extra.clone()], ..Choice::default() };
+            choices.push((choice, format!("with the extra {extra} alone")));
+        }
+        choices.push((Choice::default(), "with the group main alone".to_owned()));
+        for group in self.groups() {
+            let only = Choice { only: vec![group.clone()], ..Choice::default() };
+            let all = Choice { all_extras: true, ..only.clone() };
+            choices.push((only, format!("with the group {group} alone")));
+            choices.push((all, format!("with the group {group} and all extras")));
+        }
+        choices
+    }
+
+    fn known_extras(&self) -> BTreeSet<&ExtraName> {
+        let in_project = self.project.iter().flat_map(|project| project.extras.keys());
+        self.extras.keys().chain(in_project).collect()
+    }
+
     /// The groups that a choice means.
     pub(super) fn chosen_groups(&self, choice: &Choice) -> Result<BTreeSet<ExtraName>> {
         let main = main_group()?;
@@ -40,8 +62,7 @@ impl PoetryLock {
 
     /// The extras of the project that a choice means.
     pub(super) fn chosen_extras(&self, choice: &Choice) -> Result<Extras> {
-        let in_project = self.project.iter().flat_map(|project| project.extras.keys());
-        let known: BTreeSet<&ExtraName> = self.extras.keys().chain(in_project).collect();
+        let known = self.known_extras();
         if choice.all_extras {
             return Ok(known.into_iter().cloned().collect());
         }

@@ -20,6 +20,13 @@ use crate::report::error::{Code, Error, Problem, Result};
 const MOST_TWINS: usize = 64;
 
 impl PoetryLock {
+    /// Why it cannot be installed under a Python.
+    pub(in crate::lock) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
+        let (name, python) = (&self.source.name, environment.python);
+        let message = || format!("{name} is locked for Python {}, which leaves out {python}", self.pythons);
+        (!self.pythons.admits_python(python)).then(|| Problem::new(Code::CannotBe, message()))
+    }
+
     /// The Pythons that the release of an entry takes.
     pub fn requires_python(&self, entry: usize) -> Option<&Constraint> {
         self.packages.get(entry).map(|package| &package.pythons)

@@ -30,7 +30,7 @@ impl Pylock {
     /// one that does not take this Python.
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
         let asked = self.asked(choice)?;
-        let everything = self.asked(&Choice { all_groups: true, all_extras: true, ..Choice::default() })?;
+        let everything = self.asked(&Choice::everything())?;
         if !self.is_for(environment) {
             let message = format!("{} is not for {environment}: its `environments` leave it out", self.source.name);
             let problem = Problem::new(Code::CannotBe, message);
@@ -79,6 +79,14 @@ impl Pylock {
     fn is_for(&self, environment: Environment) -> bool {
         let holds = |marker: &super::Marker| !marker.condition(environment, &Asked::default()).is_never();
         self.environments.is_empty() || self.environments.iter().any(holds)
+    }
+
+    /// The key by which it excludes an environment.
+    pub(in crate::lock) fn excluded_by(&self, environment: Environment) -> Option<&'static str> {
+        if !self.is_for(environment) {
+            return Some("environments");
+        }
+        (!self.pythons.admits_python(environment.python)).then_some("requires-python")
     }
 
     fn asked(&self, choice: &Choice) -> Result<Asked> {

@@ -98,18 +98,15 @@ impl<'a> Making<'a> {
         style: &'a Style,
         by_name: &BTreeMap<&PackageName, Vec<(Environment, &Line)>>,
     ) -> Result<Self> {
-        let carried = match lock {
+        let (carried, located) = match lock {
             Lock::Pylock(pylock) => {
                 let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin.is_none()));
-                carried::lines(&pylock.source, &as_locked.map(|(name, _)| name.as_ref()).collect())?
+                let as_locked = as_locked.map(|(name, _)| name.as_ref()).collect();
+                (carried::lines(&pylock.source, &as_locked)?, Some(Located::of(pylock)))
             }
-            Lock::Poetry(_) | Lock::Requirements(_) => Vec::new(),
+            Lock::Poetry(_) | Lock::Requirements(_) => (Vec::new(), None),
         };
         let view = View::of(lock);
-        let located = match lock {
-            Lock::Pylock(pylock) => Some(Located::of(pylock)),
-            Lock::Poetry(_) | Lock::Requirements(_) => None,
-        };
         Ok(Self { lock, view, style, carried, located, problems: Vec::new() })
     }
 
@@ -148,8 +145,7 @@ impl<'a> Making<'a> {
 
     /// True if every file of an entry has a digest: installers refuse a `pylock.toml` with one that has none.
     fn is_hashed(&self, index: usize) -> bool {
-        let Lock::Pylock(pylock) = self.lock else { return true };
-        pylock.packages.get(index).is_some_and(|package| package.kind.files().all(|file| !file.digests.is_empty()))
+        self.lock.files(index).all(|file| !file.digests.is_empty())
     }
 
     /// What the lock says, as far as a `pylock.toml` can say it.

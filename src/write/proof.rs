@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::emit::NoEmit;
-use crate::lock::poetry::{LockVersion, PoetryLock};
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
 use crate::packaging::wheel::WheelName;
@@ -55,20 +54,10 @@ fn digests<'f>(
 ) -> BTreeSet<LockedDigest> {
     let files: Vec<(Option<&str>, LockedDigest)> = files.collect();
     let fits = |name: Option<&str>| name?.parse::<WheelName>().ok()?.fit(environment);
-    let taken = match lock {
-        Lock::Pylock(_) => files.iter().filter_map(|(name, digest)| Some((fits(*name)?, digest))).max(),
-        Lock::Poetry(_) | Lock::Requirements(_) => None,
-    };
-    match taken {
+    let taken = files.iter().filter_map(|(name, digest)| Some((fits(*name)?, digest))).max();
+    match taken.filter(|_| lock.names_files()) {
         Some((_, digest)) => [digest.clone()].into(),
         None => files.into_iter().map(|(_, digest)| digest).collect(),
-    }
-}
-
-fn is_by_graph(lock: &Lock) -> bool {
-    match lock {
-        Lock::Poetry(lock) => lock.version < LockVersion::V2_1,
-        Lock::Requirements(_) | Lock::Pylock(_) => false,
     }
 }
 
@@ -79,7 +68,7 @@ fn is_as_locked(plan: &TargetPlan, python: Python, name: &str) -> bool {
 
 /// Where the new lock does not give what was planned, or would be changed again: a mistake of this program, told before
 /// anything is written.
-pub(super) fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
+pub fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |what: String| problems.push(wrong(&what));
     for (plan, second) in plans.iter().zip(second) {
@@ -87,7 +76,7 @@ pub(super) fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, secon
         for ((python, name), what) in &planned {
             let now = found.get(&(*python, name.clone()));
             // A lock without groups selects by its graph: what only the old wheel needed is no longer reached.
-            let unneeded = now.is_none() && is_by_graph(again) && is_as_locked(plan, *python, name);
+            let unneeded = now.is_none() && again.selects_by_graph() && is_as_locked(plan, *python, name);
             if now != Some(what) && !unneeded {
                 wrong(format!("{name} {} is not what CPython {python} gets", what.0));
             }
@@ -105,18 +94,17 @@ pub(super) fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, secon
 
 /// As [`differences`], for each group and for each extra alone: Poetry installs them so, and by the groups and markers of
 /// an entry alone it knows what belongs to which.
-pub(super) fn each_choice<S: WheelSource>(
-    lock: &PoetryLock,
+pub fn each_choice<S: WheelSource>(
+    lock: &Lock,
     plans: &[TargetPlan],
-    again: &PoetryLock,
+    again: &Lock,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<Problem> {
-    let (lock, choices) = (Lock::Poetry(Box::new(lock.clone())), choices(lock));
-    let again = Lock::Poetry(Box::new(again.clone()));
+    let choices = lock.choices();
     let mut problems = Vec::new();
     for plan in plans {
-        let planned = installed(&lock, plan);
-        problems.extend(elsewhere(&lock, plan, &again, &choices));
+        let planned = installed(lock, plan);
+        problems.extend(elsewhere(lock, plan, again, &choices));
         for one in &plan.environments {
             let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
             for (choice, what) in &choices {
@@ -129,11 +117,11 @@ pub(super) fn each_choice<S: WheelSource>(
                     if !seen.insert(both.concat()) {
                         return Ok(());
                     }
-                    same(&lock, one, &planned, &old, &again, &new)?;
-                    if let Some(need) = unmet(&again, &new).difference(&unmet(&lock, &old)).next() {
+                    same(lock, one, &planned, &old, again, &new)?;
+                    if let Some(need) = unmet(again, &new).difference(&unmet(lock, &old)).next() {
                         return Err(format!("{need} is missing, which something needs"));
                     }
-                    if is_involved(one, &old) { whole(&again, choice, plan, one, knowledge) } else { Ok(()) }
+                    if is_involved(one, &old) { whole(again, choice, plan, one, knowledge) } else { Ok(()) }
                 });
                 problems.extend(different.err().map(|why| wrong(&format!("{what}: {why}"))));
             }
@@ -160,25 +148,6 @@ fn elsewhere(lock: &Lock, plan: &TargetPlan, again: &Lock, choices: &[(Choice, S
         }
     }
     problems
-}
-
-/// Each group and each extra alone, all extras of a group, and what to call that.
-fn choices(lock: &PoetryLock) -> Vec<(Choice, String)> {
-    let in_project = lock.project.iter().flat_map(|project| project.extras.keys());
-    let extras: BTreeSet<_> = lock.extras.keys().chain(in_project).collect();
-    let mut choices = Vec::new();
-    for extra in extras {
-        let choice = Choice { extras: vec![extra.clone()], ..Choice::default() };
-        choices.push((choice, format!("with the extra {extra} alone")));
-    }
-    choices.push((Choice::default(), "with the group main alone".to_owned()));
-    for group in lock.groups() {
-        let only = Choice { only: vec![group.clone()], ..Choice::default() };
-        let all = Choice { all_extras: true, ..only.clone() };
-        choices.push((only, format!("with the group {group} alone")));
-        choices.push((all, format!("with the group {group} and all extras")));
-    }
-    choices
 }
 
 /// True if packages of the family are selected that the plan is about.
@@ -261,23 +230,23 @@ fn whole<S: WheelSource>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::read;
+    use crate::catalog::Catalogues;
+    use crate::lock::poetry::PoetryLock;
     use crate::packaging::target::{Backend, Platform};
     use crate::write::{self, Style};
 
-    const FIXTURE: &str = include_str!("../../../tests/fixtures/poetry-2.5/torch-2.0.1/poetry.lock");
+    const FIXTURE: &str = include_str!("../../tests/fixtures/poetry-2.5/torch-2.0.1/poetry.lock");
 
-    fn parse(text: &str) -> PoetryLock {
-        PoetryLock::parse("poetry.lock", text.to_owned(), None).unwrap()
+    fn parse(text: &str) -> Lock {
+        Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", text.to_owned(), None).unwrap()))
     }
 
     /// What is found where a rewritten lock is spoilt.
     fn found(spoil: impl Fn(&str) -> String) -> Vec<String> {
-        let catalogues = read::catalogues(&[]).unwrap();
+        let catalogues = Catalogues::new(Vec::new()).unwrap();
         let knowledge = Knowledge::new(&catalogues);
-        let old = parse(FIXTURE);
-        let lock = Lock::Poetry(Box::new(old.clone()));
-        let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
+        let lock = parse(FIXTURE);
+        let everything = Choice::everything();
         let target = Target {
             name: None,
             platform: Platform::LinuxX86_64,
@@ -286,7 +255,7 @@ mod tests {
         };
         let mut plans = [plan::target(&lock, &everything, &NoEmit::default(), &target, false, &knowledge).unwrap()];
         let text = write::rewritten(&lock, &mut plans, &[everything], &Style::default()).unwrap();
-        let problems = each_choice(&old, &plans, &parse(&spoil(&text)), &knowledge);
+        let problems = each_choice(&lock, &plans, &parse(&spoil(&text)), &knowledge);
         problems.into_iter().map(|problem| problem.message).collect()
     }
 

@@ -1,0 +1,217 @@
+//! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
+
+use super::poetry::{LockVersion, PoetryLock};
+use super::pylock::{File, Pylock};
+use super::pyproject::{self, Project};
+use super::requirements::{self, GlobalOption, Limit, Unnamed};
+use super::{Choice, Format, Lock};
+use crate::packaging::target::{Environment, Platform};
+use crate::report::error::{Code, Problem, Result};
+use crate::text::{Source, Span};
+
+impl Lock {
+    /// Reads a lock. `project` is the `pyproject.toml` beside it, `read` gives the text of a file that it includes.
+    ///
+    /// # Errors
+    /// As [`PoetryLock::parse`], [`Pylock::parse`] and [`requirements::parse`].
+    pub fn parse(
+        format: Format,
+        source: Source,
+        project: Option<Source>,
+        read: &mut dyn FnMut(&str) -> std::result::Result<String, String>,
+    ) -> Result<Self> {
+        let text = source.text.into();
+        match format {
+            Format::Poetry => {
+                let project = project.map(|project| Project::parse(&project.name, project.text.into())).transpose()?;
+                Ok(Self::Poetry(Box::new(PoetryLock::parse(&source.name, text, project)?)))
+            }
+            Format::Pylock => Ok(Self::Pylock(Box::new(Pylock::parse(&source.name, text, project)?))),
+            Format::Requirements => {
+                let mut file = requirements::parse(&source.name, text, read)?;
+                file.project_pythons = project.as_ref().and_then(pyproject::pythons);
+                file.project = project;
+                Ok(Self::Requirements(Box::new(file)))
+            }
+        }
+    }
+
+    /// Another text read as if it stood in the place of this lock.
+    ///
+    /// # Errors
+    /// As [`Lock::parse`]; and if it includes a file that this one does not.
+    pub fn again(&self, text: String) -> Result<Self> {
+        match self {
+            Self::Poetry(old) => {
+                Ok(Self::Poetry(Box::new(PoetryLock::parse(&old.source.name, text, old.project.clone())?)))
+            }
+            Self::Pylock(old) => {
+                Ok(Self::Pylock(Box::new(Pylock::parse(&old.source.name, text, old.project.clone())?)))
+            }
+            Self::Requirements(file) => {
+                let mut read = |path: &str| {
+                    let known = file.sources.iter().find(|source| source.name == path);
+                    known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
+                };
+                let mut again = requirements::parse(self.name(), text, &mut read)?;
+                again.project_pythons.clone_from(&file.project_pythons);
+                again.project.clone_from(&file.project);
+                Ok(Self::Requirements(Box::new(again)))
+            }
+        }
+    }
+
+    /// The name of its file.
+    pub fn name(&self) -> &str {
+        self.sources().first().map_or("the lock", |source| source.name.as_str())
+    }
+
+    /// Checks that a `poetry.lock` was made from the project beside it as it is now.
+    ///
+    /// # Errors
+    /// As [`PoetryLock::is_locked`].
+    pub fn is_locked(&self) -> Result<()> {
+        match self {
+            Self::Poetry(lock) => lock.is_locked(),
+            Self::Requirements(_) | Self::Pylock(_) => Ok(()),
+        }
+    }
+
+    /// True if groups or extras can be chosen of it; a requirements file was made for one choice.
+    pub fn has_choices(&self) -> bool {
+        match self {
+            Self::Poetry(_) | Self::Pylock(_) => true,
+            Self::Requirements(_) => false,
+        }
+    }
+
+    /// What a rewrite of it is about: what was chosen, else all of it.
+    ///
+    /// # Errors
+    /// If something was chosen of a lock that is rewritten whole.
+    pub fn rewritten_choice(&self, chosen: Option<&Choice>) -> Result<Choice> {
+        match (self, chosen) {
+            (Self::Poetry(_), Some(choice)) => Ok(choice.clone()),
+            (Self::Poetry(_) | Self::Pylock(_), None) => Ok(Choice::everything()),
+            (Self::Requirements(_), None) => Ok(Choice::default()),
+            (Self::Pylock(_) | Self::Requirements(_), Some(_)) => {
+                let problem = Problem::new(Code::Usage, "groups and extras can be chosen of a poetry.lock alone");
+                Err(problem.help("leave the choice out to rewrite the whole lock, or export what is chosen").into())
+            }
+        }
+    }
+
+    /// Each group and each extra of a `poetry.lock` alone, all extras of a group, and what to call that: it is installed
+    /// so, too.
+    pub fn choices(&self) -> Vec<(Choice, String)> {
+        match self {
+            Self::Poetry(lock) => lock.choices(),
+            Self::Requirements(_) | Self::Pylock(_) => Vec::new(),
+        }
+    }
+
+    /// True if groups select by what their packages need in turn: before version 2.1 a `poetry.lock` has no groups on its
+    /// packages.
+    pub fn selects_by_graph(&self) -> bool {
+        match self {
+            Self::Poetry(lock) => lock.version < LockVersion::V2_1,
+            Self::Requirements(_) | Self::Pylock(_) => false,
+        }
+    }
+
+    /// True if an entry names the very files that are installed, each with its address.
+    pub fn names_files(&self) -> bool {
+        match self {
+            Self::Pylock(_) => true,
+            Self::Poetry(_) | Self::Requirements(_) => false,
+        }
+    }
+
+    /// The files of an entry with all that a `pylock.toml` says of them; no other lock says more than name and digest.
+    pub(crate) fn files(&self, entry: usize) -> impl Iterator<Item = &File> {
+        let package = match self {
+            Self::Pylock(lock) => lock.packages.get(entry),
+            Self::Poetry(_) | Self::Requirements(_) => None,
+        };
+        package.into_iter().flat_map(|package| package.kind.files())
+    }
+
+    /// Why an entry cannot be installed on an environment, as far as the lock tells.
+    pub(crate) fn without_file(&self, entry: usize, environment: Environment, hashed: bool) -> Option<Problem> {
+        match self {
+            Self::Pylock(lock) => lock.without_file(entry, environment, hashed),
+            Self::Poetry(_) | Self::Requirements(_) => None,
+        }
+    }
+
+    /// Why the lock as a whole cannot be installed on an environment. A requirements file tells at most under which Python
+    /// it was made.
+    pub(crate) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
+        match self {
+            Self::Poetry(lock) => lock.leaves_out(environment),
+            Self::Pylock(lock) => lock.leaves_out(environment),
+            Self::Requirements(_) => None,
+        }
+    }
+
+    /// Why the lock cannot be installed on a platform under any Python, where the lock says that of a platform.
+    pub(crate) fn never_on(&self, platform: Platform) -> Option<Problem> {
+        match self {
+            Self::Pylock(lock) => lock.never_on(platform),
+            Self::Poetry(_) | Self::Requirements(_) => None,
+        }
+    }
+
+    /// The key by which the lock itself excludes an environment.
+    pub(crate) fn excluded_by(&self, environment: Environment) -> Option<Span> {
+        let (text, key, at) = match self {
+            Self::Requirements(_) => return None,
+            // Poetry writes it at the end, behind those of the packages; PEP 751 has it before them.
+            Self::Poetry(lock) => {
+                let text = &lock.source.text;
+                let key = (!lock.pythons.admits_python(environment.python)).then_some("python-versions")?;
+                (text, key, text.rfind(&format!("\n{key} = ")))
+            }
+            Self::Pylock(lock) => {
+                let text = &lock.source.text;
+                let key = lock.excluded_by(environment)?;
+                (text, key, text.find(&format!("\n{key} = ")))
+            }
+        };
+        let start = at.map_or(0, |at| at + 1);
+        Some((start..(start + key.len()).min(text.len())).into())
+    }
+
+    /// The options that a requirements file has for all its lines.
+    pub(crate) fn options(&self) -> Option<&[GlobalOption]> {
+        match self {
+            Self::Requirements(file) => Some(&file.options),
+            Self::Poetry(_) | Self::Pylock(_) => None,
+        }
+    }
+
+    /// The lines of a requirements file that name no package.
+    pub(crate) fn unnamed(&self) -> impl Iterator<Item = &Unnamed> {
+        let file = match self {
+            Self::Requirements(file) => Some(file),
+            Self::Poetry(_) | Self::Pylock(_) => None,
+        };
+        file.into_iter().flat_map(|file| file.unnamed().map(|(_, unnamed)| unnamed))
+    }
+
+    /// The constraints that limit a requirements file.
+    pub(crate) fn limits(&self) -> &[Limit] {
+        match self {
+            Self::Requirements(file) => &file.constraints,
+            Self::Poetry(_) | Self::Pylock(_) => &[],
+        }
+    }
+
+    /// True for a requirements file that people wrote.
+    pub(crate) fn is_hand_written(&self) -> bool {
+        match self {
+            Self::Requirements(file) => !file.is_compiled(),
+            Self::Poetry(_) | Self::Pylock(_) => false,
+        }
+    }
+}
