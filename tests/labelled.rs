@@ -159,3 +159,58 @@ fn of_a_wheel_with_the_builds_label_and_one_without_the_first_is_taken() {
     }
     assert!(!digest("/cpu", "torchaudio-2.10.0-cp312-cp312-manylinux_2_28_aarch64.whl").is_empty());
 }
+
+/// Both indexes have a wheel of this version for Macs, with other bytes; the digest tells which one is meant.
+#[test]
+fn a_version_without_a_label_whose_digest_is_of_another_index_is_written_as_its_url() {
+    let hashed = |line: &str| format!("{line} --hash=sha256:{}\n", "f".repeat(64));
+    let base = BASE.replace("sympy==1.12", "sympy==1.13.3") + "setuptools==80.0\n";
+    let base: String = base.lines().map(hashed).collect();
+    let wheel = "torch-2.9.1-cp312-none-macosx_11_0_arm64.whl";
+    let text = format!("torch==2.9.1 --hash=sha256:{}\n{base}", digest("/cpu", wheel));
+    let mac = |text: &str| export(text, "--platform macos-arm64 --python 3.12").ok();
+    let output = mac(&text);
+    assert_eq!(family(&output), [format!("torch @ https://download.pytorch.org/whl/cpu/{wheel}")], "{output}");
+    assert!(output.contains(&digest("/cpu", wheel)), "{output}");
+    for line in ["--extra-index-url https://download.pytorch.org/whl/cpu", "-f https://mirror.example/wheels"] {
+        assert!(family(&mac(&format!("{line}\n{text}")))[0].starts_with("torch==2.9.1 "), "{line}");
+    }
+}
+
+/// Torch's index has it for this machine, the default one does not.
+#[test]
+fn a_library_that_no_index_of_the_file_has_for_the_platform_is_written_as_its_url() {
+    let base = BASE.replace("sympy==1.12", "sympy==1.13.3") + "setuptools==80.0\n";
+    let text = format!("torch==2.7.1+cu128\ntriton==3.3.1\n{base}");
+    let arm = |text: &str| export(text, "--platform linux-aarch64 --python 3.12 --without-hashes").ok();
+    let line = |output: &str| output.lines().find(|line| line.starts_with("triton")).map(str::to_owned);
+    let url = "triton @ https://download.pytorch.org/whl/triton-3.3.1-cp312-cp312-manylinux_2_27_aarch64.manylinux_2_28_aarch64.whl";
+    assert_eq!(line(&arm(&text)).as_deref(), Some(url));
+    let named = format!("--extra-index-url https://download.pytorch.org/whl\n{text}");
+    assert_eq!(line(&arm(&named)).as_deref(), Some("triton==3.3.1"));
+    // The default index has it for this one.
+    let intel = export(&text, "--python 3.12 --without-hashes --backend cu128").ok();
+    assert_eq!(line(&intel).as_deref(), Some("triton==3.3.1"));
+}
+
+/// Nothing but the label or the index tells which wheel is meant, and that is enough to ask what it needs.
+#[test]
+fn what_a_kept_wheel_without_digests_needs_is_asked_for() {
+    let index = "--extra-index-url https://download.pytorch.org/whl/cpu\n";
+    let without = BASE.replace("filelock==3.13.1\n", "");
+    for (text, arguments) in [
+        (format!("{index}torch==2.3.1+cpu\n{without}"), "--cpu"),
+        (format!("torch==2.3.1\n{without}"), "--platform linux-aarch64"),
+    ] {
+        let message = export(&text, &format!("{arguments} --python 3.11 --without-hashes")).refused();
+        assert!(message.contains("filelock is needed, too"), "{message}");
+        let whole = text.replace("fsspec", "filelock==3.13.1\nfsspec");
+        let run = export(&whole, &format!("{arguments} --python 3.11 --without-hashes"));
+        assert!(!run.stderr.contains("unproven"), "{}", run.stderr);
+        assert_eq!(family(&run.ok()), [text.lines().find(|line| line.starts_with("torch")).unwrap()]);
+    }
+    // With a second index pip takes the highest of both, so this may be another wheel.
+    let run =
+        export(&format!("{index}torch==2.3.1\n{without}"), "--platform linux-aarch64 --python 3.11 --without-hashes");
+    assert!(run.stderr.contains("unproven") && run.status == 0, "{}", run.shown());
+}

@@ -9,8 +9,9 @@ use pep508_rs::PackageName;
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, labelled, refusal};
 use crate::catalog::pin::{Files, Pin, Witness};
-use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_projects};
+use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects};
 use crate::lock::emit;
+use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -164,7 +165,10 @@ fn member<S: WheelSource>(
     if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {
         return Ok(match labelled::unserved(entry, version, view.options, &rows, wish.environment) {
             Some(row) => keep_at_url(version, row, wish, knowledge),
-            None => keep(entry, version, why, current, wish, knowledge),
+            None => {
+                let meant = || labelled::meant(entry, version, view.options, &rows, wish.environment);
+                keep(entry, version, why, current.or_else(meant), wish, knowledge)
+            }
         });
     }
     // What is locked for other platforms has a label that says what is wanted here, too; but a URL names one wheel.
@@ -212,7 +216,7 @@ fn keep<S: WheelSource>(
         Known::List(_) => why,
         Known::Not(reason) => Kept::Unproven(reason.clone()),
     };
-    let missing = current.as_ref().filter(|_| entry.files.is_empty());
+    let missing = current.as_ref().filter(|_| entry.files.is_empty() && matches!(entry.origin, Origin::Url(_)));
     let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform))));
     let fate = Fate::Keep { why, pin };
     (version.clone(), fate, requires, current)
@@ -233,6 +237,21 @@ fn keep_at_url<S: WheelSource>(
         Known::Not(reason) => Kept::Unproven(reason.clone()),
     };
     (version.clone(), Fate::Keep { why, pin: Some(pin) }, requires, Some(row))
+}
+
+/// A GPU library that the lock pins, as a URL where none of the file's indexes serves it: torch's index has some for
+/// platforms for which the default one has none.
+pub(super) fn library_at_url<S: WheelSource>(
+    entry: &Entry,
+    options: Option<&[GlobalOption]>,
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<(Rc<Pin>, Known)> {
+    let version = entry.version.as_ref().filter(|_| options.is_some() && is_gpu_runtime(&entry.name))?;
+    let rows = knowledge.rows(&entry.name, version);
+    let row = labelled::unserved(entry, version, options, &rows, wish.environment)?;
+    let platform = wish.environment.platform;
+    Some((Rc::new(pin_of(&row, knowledge.witness(&row, platform))), knowledge.requires(&row, platform)))
 }
 
 /// Swapped wheels whose requirements are not known: nobody could say whether the output is whole.

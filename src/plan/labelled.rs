@@ -1,5 +1,5 @@
-//! Pins with a local label in a lock that names no files, `torch==2.3.1+cpu`: whether there is such a wheel for the
-//! platform, and whether the lock's indexes serve it.
+//! Pins in a lock that names no files, `torch==2.3.1+cpu`: whether there is such a wheel for the platform, and whether the
+//! lock's indexes serve it.
 //!
 //! A label is part of the version (PEP 440): `==2.3.1+cpu` admits no wheel of version 2.3.1. But PyTorch's builds for macOS
 //! never had a label, and the CPU builds for Linux aarch64 got theirs late. The default index takes no version with one.
@@ -35,6 +35,8 @@ pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], p
 
 /// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;
 /// `None`: each entry of the lock has an index of its own.
+///
+/// A version without a label may be on both indexes with other files: then the digests tell whose are meant.
 pub(super) fn unserved(
     entry: &Entry,
     version: &Version,
@@ -42,16 +44,18 @@ pub(super) fn unserved(
     rows: &[Rc<WheelRow>],
     environment: Environment,
 ) -> Option<Rc<WheelRow>> {
-    let options = options.filter(|_| version.is_local() && matches!(entry.origin, Origin::Index(_)))?;
+    let options = options.filter(|_| matches!(entry.origin, Origin::Index(_)))?;
     let admits = |row: &WheelRow| {
         entry.files.is_empty() || entry.files.iter().any(|file| sha256(file.digest) == Some(row.sha256))
     };
     let meant = rows.iter().filter(|row| row.wheel.version == *version && admits(row));
-    let there = meant.filter_map(|row| match &row.index {
-        Index::Url(folder) => Some((row.wheel.fit(environment)?, &**folder, row)),
-        Index::Pypi => None,
-    });
-    let there: Vec<_> = there.collect();
+    let mut there = Vec::new();
+    for (fit, row) in meant.filter_map(|row| Some((row.wheel.fit(environment)?, row))) {
+        match &row.index {
+            Index::Url(folder) => there.push((fit, &**folder, row)),
+            Index::Pypi => return None,
+        }
+    }
     let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
     // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
     if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
@@ -59,6 +63,39 @@ pub(super) fn unserved(
     }
     let best = there.into_iter().max_by_key(|(fit, folder, _)| (fit.clone(), *folder == own, Reverse(*folder)));
     best.map(|(.., row)| Rc::clone(row))
+}
+
+/// The wheel that a pin without digests means: of a version with a label any index serves the same file, and of one
+/// without it is the default index's, if that is the only place.
+pub(super) fn meant(
+    entry: &Entry,
+    version: &Version,
+    options: Option<&[GlobalOption]>,
+    rows: &[Rc<WheelRow>],
+    environment: Environment,
+) -> Option<Rc<WheelRow>> {
+    let options = options.filter(|_| entry.files.is_empty() && entry.origin == Origin::Index(None))?;
+    let is_place = |option: &GlobalOption| match option {
+        GlobalOption::IndexUrl(url) => !is_default(url),
+        GlobalOption::ExtraIndexUrl(_) | GlobalOption::FindLinks(_) | GlobalOption::NoIndex => true,
+        GlobalOption::TrustedHost(_)
+        | GlobalOption::Pre
+        | GlobalOption::PreferBinary
+        | GlobalOption::NoBinary(_)
+        | GlobalOption::OnlyBinary(_)
+        | GlobalOption::RequireHashes
+        | GlobalOption::UseFeature(_) => false,
+    };
+    let is_alone = !options.iter().any(is_place);
+    let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
+    let serves = |index: &Index| match (index, version.is_local()) {
+        (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),
+        (Index::Pypi, false) => is_alone,
+        (Index::Url(_), false) | (Index::Pypi, true) => false,
+    };
+    let there = rows.iter().filter(|row| row.wheel.version == *version && !row.yanked && serves(&row.index));
+    let fitting = there.filter_map(|row| Some((row.wheel.fit(environment)?, row)));
+    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| Rc::clone(row))
 }
 
 /// False if none of the places that a file names can have the wheels of a folder of PyTorch's index.

@@ -76,8 +76,13 @@ pub(super) fn removed<S: WheelSource>(
     for pick in selection.picks.iter().chain(selection.unemitted.iter().map(|(pick, _)| pick)) {
         let name = name_of(pick);
         if candidates.contains(name) {
-            let stays = |by: &&PackageName| !replaced(by) && !candidates.contains(by) && !disproved(by, name);
-            let asks = pick.root.then_some(By::Project);
+            // What the project asks for itself may be of the build that it was locked for: uv has it ask for all that
+            // comes from an index of its own.
+            let of_another = is_of_another_gpu(name, wish);
+            let is_package = |by: &PackageName| !of_another || by_name.contains_key(by);
+            let stays =
+                |by: &&PackageName| !replaced(by) && !candidates.contains(by) && !disproved(by, name) && is_package(by);
+            let asks = (pick.root && !of_another).then_some(By::Project);
             let asks = asks.or_else(|| pick.via.iter().flatten().find(stays).map(By::Package));
             open.extend(asks.map(|by| (name, by)));
         } else if !replaced(name) {
@@ -147,10 +152,7 @@ fn explained<S: WheelSource>(
             open.extend(required_somewhere(&entry.name, version, admits, knowledge));
         }
     }
-    // The triton of another maker's GPU owns the module of the one that is needed now, whatever brought it along.
-    let other =
-        |name: &PackageName| wish.backend.zip(Bound::of(name, None)).is_some_and(|(new, own)| own.contradicts(new));
-    open.extend(by_name.keys().filter(|name| is_gpu_runtime(name) && other(name)).map(|name| PackageName::clone(name)));
+    open.extend(by_name.keys().filter(|name| is_of_another_gpu(name, wish)).map(|name| PackageName::clone(name)));
     while let Some(name) = open.pop() {
         let Some(pick) = by_name.get(&name).filter(|_| is_gpu_runtime(&name)) else { continue };
         if !explained.insert(name.clone()) {
@@ -162,6 +164,12 @@ fn explained<S: WheelSource>(
         }
     }
     explained
+}
+
+/// True for the triton of another maker's GPU: it owns the module of the one that is needed now.
+fn is_of_another_gpu(name: &PackageName, wish: &Wish<'_>) -> bool {
+    let contradicts = |(new, own): (Backend, Bound)| own.contradicts(new);
+    is_gpu_runtime(name) && wish.backend.zip(Bound::of(name, None)).is_some_and(contradicts)
 }
 
 /// What some wheels of a release require on any platform, with all extras: the old wheels may have asked for any of them.

@@ -312,7 +312,14 @@ fn assemble<S: WheelSource>(
             condition = condition.or(more);
             extras.extend(wanted);
         }
-        let (pin, requires) = pins.remove(&index).map_or((None, None), |(pin, requires)| (Some(pin), requires));
+        let unserved = || {
+            let (pin, requires) = family::library_at_url(entry, view.options, wish, knowledge)?;
+            let what = What::Kept(Kept::Unserved(Rc::clone(&pin)));
+            decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
+            Some((pin, list(&requires)))
+        };
+        let pinned = pins.remove(&index).or_else(unserved);
+        let (pin, requires) = pinned.map_or((None, None), |(pin, requires)| (Some(pin), requires));
         lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
     }
     decisions.extend(selection.unemitted.iter().map(|(pick, why)| {
