@@ -70,10 +70,10 @@ const LONGEST: usize = 4000;
 
 /// Takes a requirement apart: what stands before the marker, and the marker.
 ///
-/// A URL may hold a semicolon, so behind one the first that follows a blank counts.
+/// A URL may hold a semicolon, so behind one the first that follows a blank counts. One in a marker is no URL of the
+/// requirement.
 pub fn split(text: &str) -> (&str, Option<&str>) {
-    let has_url = text.contains("://");
-    let apart = |at: &usize| !has_url || text[..*at].ends_with(char::is_whitespace);
+    let apart = |at: &usize| !text[..*at].contains("://") || text[..*at].ends_with(char::is_whitespace);
     match text.match_indices(';').map(|(at, _)| at).find(apart) {
         Some(at) => (&text[..at], Some(text[at + 1..].trim())),
         None => (text, None),
@@ -137,6 +137,7 @@ mod tests {
         for (text, before, written) in [
             ("numpy", "numpy", None),
             ("numpy>=1 ; os_name == 'nt'", "numpy>=1 ", Some("os_name == 'nt'")),
+            ("numpy>=1; os_name == 'x://y'", "numpy>=1", Some("os_name == 'x://y'")),
             ("a @ https://x.test/a;b.whl", "a @ https://x.test/a;b.whl", None),
             ("a @ https://x.test/a;b.whl ; os_name == 'nt'", "a @ https://x.test/a;b.whl ", Some("os_name == 'nt'")),
         ] {

@@ -106,6 +106,7 @@ fn too_much() {
     refused(vec![
         requires("deep brackets", &format!("a ; {}os_name == 'nt'{}", "(".repeat(100_000), ")".repeat(100_000))),
         requires("another alphabet", "a ; os_name == 'é' é"),
+        requires("another alphabet behind an address in a marker", "a==1; os_name == 'https://é' é"),
         requires("a name that ends in a hyphen", "a- >1"),
         requires("an extra that ends in a hyphen", "a[b-] >1"),
         column(1, &"x".repeat(900_000)),
