@@ -151,6 +151,16 @@ impl<'a> Writer<'a> {
         let Some((index, entry)) = line.entry.and_then(|index| Some((index, entries.get(index)?))) else {
             return (named.to_owned(), Vec::new());
         };
+        // pip tells the package of a wheel by its URL, and refuses the line if it is another one.
+        if let Origin::Url(url) = &entry.origin
+            && let Ok(wheel) = address::file_name(url).parse::<WheelName>()
+            && wheel.name != entry.name
+        {
+            let message = format!("the lock has {} from the URL of a wheel of {}", entry.name, wheel.name);
+            let problem =
+                Problem::new(Code::Inconsistent, message).help("lock it again, from the URL of its own wheel");
+            self.problems.push(self.view.point(problem, index));
+        }
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let head = match &entry.origin {
             Origin::Index(_) => format!("{named}=={version}"),

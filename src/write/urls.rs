@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::catalog::pin::{Pin, Witness};
 use crate::lock::Origin;
 use crate::lock::pylock::Pylock;
+use crate::packaging::address;
 use crate::packaging::target::Environment;
 use crate::plan::TargetPlan;
 use crate::plan::family::sha256;
@@ -27,7 +28,9 @@ fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
     let (entry, package) = (pylock.entries.get(index)?, pylock.packages.get(index)?);
     let Origin::Index(Some(from)) = &entry.origin else { return None };
     let file = package.taken(environment)?;
-    let (url, sha256) = (file.url()?, file.digests.iter().find_map(sha256)?);
+    // pip takes the file's name from the address: one that says another is no place to send it to.
+    let url = file.url().filter(|url| address::file_name(url) == file.name)?;
+    let sha256 = file.digests.iter().find_map(sha256)?;
     let witness = Witness {
         catalogue: pylock.source.file_name().to_owned(),
         index: from.clone(),

@@ -2,6 +2,8 @@
 
 use torchswap::lock::poetry::PoetryLock;
 
+use crate::support::Place;
+
 use super::controls::diamond;
 use super::projects::{project, with_roots};
 use super::{Case, LARGE_MB, read, refused, swap};
@@ -349,4 +351,31 @@ fn a_lock_cut_short_is_refused_wherever_it_is_cut() {
         assert!(place.line <= text[..at].matches('\n').count() + 1);
     }
     PoetryLock::parse("poetry.lock", text[..whole].to_owned(), None).unwrap();
+}
+
+/// pip tells the package of a wheel by its URL: it would refuse the output.
+#[test]
+fn a_wheel_of_another_package_is_not_written() {
+    let sha256 = "a".repeat(64);
+    let url = "https://files.example/b-1.0-py3-none-any.whl";
+    let poetry = format!(
+        "[[package]]\nname = \"a\"\nversion = \"1.0\"\ndescription = \"\"\noptional = false\npython-versions = \"*\"\ngroups = [\"main\"]\n\
+         files = [{{file = \"b-1.0-py3-none-any.whl\", hash = \"sha256:{sha256}\"}}]\n\n[package.source]\ntype = \"url\"\nurl = \"{url}\"\n\n\
+         [metadata]\nlock-version = \"2.1\"\npython-versions = \"==3.11.*\"\ncontent-hash = \"00\"\n"
+    );
+    let pylock = format!(
+        "lock-version = \"1.0\"\ncreated-by = \"by-hand\"\nrequires-python = \"==3.11.*\"\n\n[[packages]]\nname = \"a\"\nversion = \"1.0\"\n\
+         archive = {{ url = \"{url}\", hashes = {{ sha256 = \"{sha256}\" }} }}\n"
+    );
+    for (name, lock) in [("poetry.lock", poetry), ("pylock.toml", pylock)] {
+        let place = Place::new();
+        place.write(name, lock.replace("/b-1.0", "/a-1.0"));
+        assert!(
+            place.run("export --allow-none -q").ok().contains("\na @ https://files.example/a-1.0-py3-none-any.whl")
+        );
+        place.write(name, lock);
+        let message = place.run("export --allow-none -q").refused();
+        assert!(message.contains("the lock has a from the URL of a wheel of b\n --> "), "{message}");
+        assert!(place.run("export --allow-none -q --without-hashes").refused().contains("a wheel of b"));
+    }
 }

@@ -103,7 +103,7 @@ fn no_field_of_a_poetry_lock_ends_a_line() {
     try_all(&[
         source("a file", "type = 'file'\nurl = \"HERE-1.0-py3-none-any.whl\"").written(),
         source("a folder", "type = 'directory'\nurl = \"HERE\"").written(),
-        source("a URL", "type = 'url'\nurl = \"https://files.example/HERE-1.0-py3-none-any.whl\"").written(),
+        source("a URL", "type = 'url'\nurl = \"https://files.example/HERE/broken-1.0-py3-none-any.whl\"").written(),
         source("a repository", "type = 'git'\nurl = \"https://git.example/HERE\"\nresolved_reference = 'a'").written(),
         source("a revision", &format!("{git}resolved_reference = \"HERE\"")).written(),
         source("a folder of a repository", &format!("{git}resolved_reference = 'a'\nsubdirectory = \"HERE\""))

@@ -118,6 +118,31 @@ fn its_layout_is_plain() {
     snapshot("pylock-layout", &format!("{head}\n\n{}\n", torch.join("\n\n")));
 }
 
+/// pip takes the name of a file from its address, and so would take it for another package.
+#[test]
+fn a_line_is_no_address_that_ends_in_another_name_than_the_file_has() {
+    let digest = "a".repeat(64);
+    let export = |last: &str| {
+        let place = Place::new();
+        place.write(
+            "pylock.toml",
+            format!(
+                "lock-version = \"1.0\"\ncreated-by = \"by-hand\"\nrequires-python = \"==3.11.*\"\n\n[[packages]]\nname = \"a\"\n\
+                 version = \"1.0\"\nindex = \"https://index.example/simple\"\nwheels = [{{ name = \"a-1.0-py3-none-any.whl\", \
+                 url = \"https://files.example/{last}\", hashes = {{ sha256 = \"{digest}\" }} }}]\n"
+            ),
+        );
+        place.run("export --allow-none -q").ok()
+    };
+    let named = export("a-1.0-py3-none-any.whl");
+    assert!(named.contains("\na @ https://files.example/a-1.0-py3-none-any.whl \\\n"), "{named}");
+    for last in ["b-1.0-py3-none-any.whl", "download?file=a-1.0-py3-none-any.whl"] {
+        let text = export(last);
+        let line = format!("\na==1.0 \\\n    --hash=sha256:{digest}\n");
+        assert!(text.contains("\n--extra-index-url https://index.example/simple\n") && text.contains(&line), "{text}");
+    }
+}
+
 #[test]
 fn unknown_keys_of_what_stays_are_kept() {
     let place = Place::new();
