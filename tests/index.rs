@@ -79,7 +79,8 @@ fn download(faults: &[Fault]) -> (Result<Downloaded, Problem>, usize) {
 #[test]
 fn a_download_recovers_from_what_passes() {
     use Fault::{
-        Change, Cut, None, Redirect, Reset, SaysMore, Slow, Stall, Status, Untagged, Whole, WrongRange, WrongTotal,
+        Change, Cut, None, Redirect, Reset, SaysMore, Short, Slow, Stall, Status, Untagged, Whole, Within, WrongRange,
+        WrongTotal,
     };
     let changed: Vec<u8> = noise(LENGTH).into_iter().enumerate().map(|(at, b)| b ^ u8::from(at % 1000 == 0)).collect();
     let (same, other) = (digest(&noise(LENGTH)), digest(&changed));
@@ -97,6 +98,9 @@ fn a_download_recovers_from_what_passes() {
         (vec![SaysMore(10)], 3, 0, same),
         (vec![Cut(HALF), WrongRange(10)], 3, 0, same),
         (vec![Cut(HALF), WrongTotal(10)], 3, 0, same),
+        (vec![Cut(HALF), Within(10, 0)], 3, 0, same),
+        (vec![Cut(HALF), Within(0, 10)], 3, 0, same),
+        (vec![Cut(HALF), Short(10)], 3, 2, same),
         (vec![Cut(HALF), Whole], 2, 0, same),
         (vec![Cut(HALF), Untagged], 3, 0, same),
         (vec![Cut(HALF), Status(416, "")], 3, 0, same),
@@ -120,7 +124,7 @@ fn a_download_recovers_from_what_passes() {
 
 #[test]
 fn a_download_that_is_wrong_has_another_digest_or_none() {
-    use Fault::{ChangeSilently, Cut, Flip, Gzip, NoLength, Redirect, SaysLess, Short, Stall, Status};
+    use Fault::{ChangeSilently, Cut, Flip, Gzip, Longer, NoLength, Redirect, SaysLess, Short, Stall, Status};
     let refused = |code| Err::<(), Code>(code);
     let told = Ok::<(), Code>(());
     let elsewhere = |to: &str| vec![Redirect(to.to_owned())];
@@ -130,6 +134,8 @@ fn a_download_that_is_wrong_has_another_digest_or_none() {
         (vec![Flip(HALF)], told),
         (vec![Cut(HALF), Flip(10)], told),
         (vec![Cut(HALF), ChangeSilently], told),
+        (vec![Longer(10)], told),
+        (vec![Cut(HALF), Longer(10)], refused(Code::Network)),
         (vec![NoLength], refused(Code::Network)),
         (vec![Gzip], refused(Code::Network)),
         (vec![Status(429, "3600")], refused(Code::Network)),
@@ -202,6 +208,14 @@ fn a_length_that_is_never_reached_ends() {
     let problem = network().download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
     assert_eq!(problem.code, Code::Network);
     assert!(server.count(WHEEL) <= 5, "{}", server.count(WHEEL));
+}
+
+#[test]
+fn a_file_that_says_it_is_larger_than_any_wheel_is_not_waited_for() {
+    let (done, count) = download(&[Fault::SaysMore(65 << 30)]);
+    let problem = done.unwrap_err();
+    assert!(problem.message.contains("larger than any wheel"), "{problem}");
+    assert_eq!(count, 1);
 }
 
 #[test]

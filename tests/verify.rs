@@ -265,6 +265,15 @@ fn finished_downloads_are_remembered_by_their_tag() {
 }
 
 #[test]
+fn a_digest_is_not_remembered_by_a_tag_that_the_file_did_not_come_with() {
+    let world = World::new();
+    world.server.faults(&World::path(), [Fault::None, Fault::Untagged]);
+    let run = world.run("--download");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(!world.place.exists("cache/torchswap"));
+}
+
+#[test]
 fn a_server_without_parts_is_read_whole() {
     let world = World::new();
     world.always(&Fault::Whole);

@@ -57,7 +57,7 @@ fn parts_recover_from_what_passes() {
 
 #[test]
 fn parts_of_another_file_are_refused() {
-    use Fault::{Change, Cut, Gzip, None, Short, Status, Untagged, Whole, WrongRange, WrongTotal};
+    use Fault::{All, Change, Cut, Gzip, None, Short, Status, Untagged, Whole, Within, WrongRange, WrongTotal};
     for (faults, code) in [
         (vec![Whole; 2], Code::Unsupported),
         (vec![None, Whole], Code::Unsupported),
@@ -65,7 +65,10 @@ fn parts_of_another_file_are_refused() {
         (vec![None, Untagged], Code::Network),
         (vec![None, WrongRange(7)], Code::Network),
         (vec![None, WrongTotal(7)], Code::Network),
+        (vec![None, Within(7, -7)], Code::Network),
+        (vec![None, Within(7, 0), Within(7, 0), Within(7, 0), Within(7, 0)], Code::Network),
         (vec![None, Gzip], Code::Network),
+        (vec![All], Code::Network),
         (vec![None, Short(5), Short(5), Short(5), Short(5)], Code::Network),
         (vec![Cut(10); 4], Code::Network),
         (vec![None, Status(404, "")], Code::Absent),

@@ -51,10 +51,14 @@ pub enum Fault {
     SaysMore(usize),
     /// The length is said to be smaller by so much.
     SaysLess(usize),
+    /// So many bytes more come, and the length fits; a range is said to be as it was asked for.
+    Longer(usize),
     /// The last bytes are missing, and the length fits.
     Short(usize),
     /// The range is said to begin so much later than asked.
     WrongRange(usize),
+    /// The range is said to begin so much later than it does, and to end so much earlier.
+    Within(isize, isize),
     /// The range is of a file that is longer by so much.
     WrongTotal(usize),
     /// A bit of the body is another.
@@ -63,6 +67,8 @@ pub enum Fault {
     Change,
     /// The file is another from now on, and its tag stays.
     ChangeSilently,
+    /// Whatever range is asked for, that of the whole file comes.
+    All,
     /// Ranges are not known: the whole file comes.
     Whole,
     /// No tag and no date.
@@ -233,10 +239,13 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>, over: &AtomicBool) -> std::i
     if suffix || range.is_some_and(|(start, end)| start >= end) {
         return send(&plain(416, &format!("Content-Range: bytes */{length}\r\n")));
     }
-    let (start, end) = range.unwrap_or((0, length));
+    let (start, end) = range.filter(|_| !matches!(fault, Fault::All)).unwrap_or((0, length));
     let mut body = file.bytes[start..end].to_vec();
     if let Fault::Short(by) = fault {
         body.truncate(body.len().saturating_sub(by));
+    }
+    if let Fault::Longer(by) = fault {
+        body.resize(body.len() + by, 0);
     }
     if let Fault::Flip(at) = fault {
         body[at] ^= 4;
@@ -263,10 +272,11 @@ fn serve(mut stream: TcpStream, site: &Mutex<Site>, over: &AtomicBool) -> std::i
     if range.is_some() {
         let shift = if let Fault::WrongRange(by) = fault { by } else { 0 };
         let more = if let Fault::WrongTotal(by) = fault { by } else { 0 };
+        let (late, early) = if let Fault::Within(late, early) = fault { (late, early) } else { (0, 0) };
         answer.push_str(&format!(
             "Content-Range: bytes {}-{}/{}\r\n",
-            start + shift,
-            end - 1 + shift,
+            (start + shift).saturating_add_signed(late),
+            (end - 1 + shift).saturating_add_signed(-early),
             length + more + shift
         ));
     }
