@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use crate::support::{Place, Run, root};
 
 mod choices;
+mod cpu_libraries;
 mod leftover;
 
 /// The digest of a wheel that is catalogued on the default index, or under its label on PyTorch's.

@@ -28,7 +28,7 @@ const NVIDIA: [&str; 16] = [
 ];
 
 /// What goes by its whole name. Of Intel's packages, what mkl, tbb and intel-openmp need in turn (intel-cmplr-lib-ur, umf,
-/// tcmlib, onemkl-license) is left out with them, and so is impi-rt: code without a GPU uses them too.
+/// tcmlib, onemkl-license) stands in [`CPU_TOO`] with them, and so is impi-rt: code without a GPU uses them too.
 const OTHERS: [&str; 22] = [
     "cuda-bindings",
     "cuda-pathfinder",
@@ -53,6 +53,15 @@ const OTHERS: [&str; 22] = [
     "triton-rocm",
     "triton-xpu",
 ];
+
+/// What builds for CPUs bring along on some platform as well, torch 2.3 for Windows among them. Other code uses these
+/// libraries, too, so one that has a file stays.
+const CPU_TOO: [&str; 7] = ["intel-cmplr-lib-ur", "intel-openmp", "mkl", "onemkl-license", "tbb", "tcmlib", "umf"];
+
+/// True if the package is a library that torch's wheels of some build or some platform bring along.
+pub fn is_torch_runtime(package: &PackageName) -> bool {
+    CPU_TOO.binary_search(&package.as_ref()).is_ok() || is_gpu_runtime(package)
+}
 
 /// True if the package is a library that only GPU builds need.
 pub fn is_gpu_runtime(package: &PackageName) -> bool {
@@ -113,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted() {
-        assert!(NVIDIA.is_sorted() && OTHERS.is_sorted());
+        assert!(NVIDIA.is_sorted() && OTHERS.is_sorted() && CPU_TOO.is_sorted());
     }
 
     #[test]

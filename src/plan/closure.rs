@@ -19,7 +19,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, Pick, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
@@ -339,11 +339,11 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
     }
 
-    /// True but for a GPU library of which the lock has no file for the environment: a lock of another platform may name
-    /// the right release all the same.
+    /// True but for a library of torch's of which the lock has no file for the environment: a lock of another platform may
+    /// name the right release all the same.
     fn has_file(&self, entry: usize) -> bool {
         let entry = &self.view.entries[entry];
-        !is_gpu_runtime(&entry.name) || !lacks_file(entry, self.wish.environment, self.knowledge)
+        !is_torch_runtime(&entry.name) || !lacks_file(entry, self.wish.environment, self.knowledge)
     }
 
     fn choice(

@@ -8,8 +8,9 @@
 //!
 //! Where a requirements file does not say who needs a package (no `# via`), the known requirements of the family's wheels
 //! are the explanation. What is swapped or pinned to another release needs what the wheel in its place requires, which the
-//! closure holds; what the lock says of the old one counts no more. Nothing but GPU runtime packages is ever removed. One
-//! that has no file and is needed all the same is a problem.
+//! closure holds; what the lock says of the old one counts no more. Nothing but GPU runtime packages is ever removed, and
+//! what builds for CPUs bring along on other platforms (mkl on Windows), but that only where it has no file. One that has no
+//! file and is needed all the same is a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +21,7 @@ use super::family::{self, Member};
 use super::files::lacks_file;
 use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
-use crate::catalog::{Bound, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{Bound, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Pick, Selection};
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::closure::Chosen;
@@ -48,7 +49,7 @@ pub(super) fn removed<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> (Vec<usize>, Vec<Problem>) {
     let name_of = |pick: &Pick| &view.entries[pick.entry].name;
-    let could_go = |name: &PackageName| is_gpu_runtime(name) && !chosen.contains_key(name);
+    let could_go = |name: &PackageName| is_torch_runtime(name) && !chosen.contains_key(name);
     let by_name: BTreeMap<&PackageName, &Pick> = selection.picks.iter().map(|pick| (name_of(pick), pick)).collect();
     if !by_name.keys().any(|name| could_go(name)) {
         return (Vec::new(), Vec::new());
@@ -197,7 +198,7 @@ fn required_somewhere<S: WheelSource>(
     names
 }
 
-/// A GPU library without a file that something needs all the same.
+/// A library without a file that something needs all the same.
 fn no_file(view: View<'_>, pick: &Pick, by: By<'_>, wish: &Wish<'_>) -> Problem {
     let entry = &view.entries[pick.entry];
     let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
