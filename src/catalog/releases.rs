@@ -76,6 +76,11 @@ pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
     })
 }
 
+/// False for a build of a kind that a package does not have at all.
+pub fn may_have(package: &PackageName, backend: Backend) -> bool {
+    kinds_of(package).is_none_or(|kinds| kinds.contains(&backend.kind()))
+}
+
 /// True for a release of a package that is otherwise built per backend, of which one wheel serves every build.
 pub fn has_one_build(package: &PackageName, version: &Version) -> bool {
     let public = version.clone().without_local();

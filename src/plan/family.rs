@@ -9,7 +9,7 @@ use pep508_rs::PackageName;
 use super::knowledge::{Knowledge, Known};
 use super::{Kept, View, Wish, labelled, refusal};
 use crate::catalog::pin::{Files, Pin, Witness};
-use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects};
+use crate::catalog::{self, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, LockedDigest, LockedFile, Origin, Pick, Selection};
@@ -158,8 +158,10 @@ fn member<S: WheelSource>(
             Some(Ok(_)) => None,
             // A project that lists a wheel for the build wants that one, rather than what is built from source.
             None if is_projects(&entry.name) && !best(&rows, wanted, wish, knowledge).is_empty() => None,
-            // The lock took both from one index, where they are made for each other.
-            None => torch_stays_from.filter(|origin| **origin == entry.origin).map(|_| Kept::WithTorch),
+            // The lock took both from one index, where they are made for each other, if there is such a build at all.
+            None => torch_stays_from
+                .filter(|origin| **origin == entry.origin && releases::may_have(&entry.name, wanted))
+                .map(|_| Kept::WithTorch),
         },
     };
     if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {

@@ -160,7 +160,7 @@ fn never_of_kind<S: WheelSource>(
     if rows.iter().any(|row| row.built == Built::For(wanted) && there(row)) {
         return None;
     }
-    if let Some(kinds) = releases::kinds_of(name).filter(|kinds| !kinds.contains(&wanted.kind())) {
+    if let Some(kinds) = releases::kinds_of(name).filter(|_| !releases::may_have(name, wanted)) {
         let message = format!("{name} has no {kind} build at all; it has {}", kinds.join(" and "));
         let help = format!("choose such a build, or leave {name} out for this target: --no-emit-package {name}");
         return Some(Problem::new(Code::CannotBe, message).help(help));

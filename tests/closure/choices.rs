@@ -1,6 +1,6 @@
 //! What is chosen where the lock does not meet a requirement, shown with packages that exist for these tests alone.
 
-use super::{digest, lock};
+use super::{BASE, digest, export, lock};
 use crate::support::{Place, Run};
 
 const INDEX: &str = "https://download.pytorch.org/whl/cu118";
@@ -168,4 +168,21 @@ fn a_projects_wheel_does_not_make_a_companion_with_one_build_one_of_many() {
     let run = run(&(torch("aa==1.0") + &known("aa", "1.0") + &row), &["torchtext==0.16.2"]);
     let output = run.ok();
     assert!(output.contains("\ntorchtext==0.16.2 --hash=sha256:ffff") && !output.contains("a.example"), "{output}");
+}
+
+/// The lock took both from one index, but there is no such build of the one.
+#[test]
+fn a_companion_without_such_a_build_does_not_stay_with_torch() {
+    for (platform, wheel) in [("windows-x86_64", "win_amd64"), ("linux-aarch64", "manylinux_2_28_aarch64")] {
+        let torch = format!("torch-2.8.0-cp310-cp310-{wheel}.whl");
+        let others: Vec<&str> = BASE.into_iter().chain(["xformers==0.0.32.post2", "numpy==2.2.6"]).collect();
+        let text = lock(&[("torch==2.8.0", &torch)], &others);
+        let target = format!("--platform {platform} --cpu --python 3.10");
+        let message = export(&text, &target).refused();
+        assert!(message.contains("xformers has no CPU build at all; it has CUDA and ROCm"), "{message}");
+        let place = Place::new();
+        place.write("requirements.txt", text);
+        let found = place.run(&format!("audit {target} requirements.txt"));
+        assert!(found.status == 1 && found.stdout.contains("error[no-build]: xformers"), "{}", found.stdout);
+    }
 }
