@@ -126,7 +126,7 @@ impl PoetryLock {
                     self.want(index, root, condition.clone(), wanted, decide);
                     open.push_back(index);
                 }
-                Err(()) if decide => problems.push(self.missing(root, None)),
+                Err(()) if decide => problems.push(self.missing(root, None, environment)),
                 Err(()) => {}
             }
         }
@@ -168,7 +168,7 @@ impl PoetryLock {
                         open.push_back(next);
                     }
                     Err(()) if decide && !NEVER_LOCKED.contains(&edge.need.name.as_ref()) => {
-                        problems.push(self.missing(edge, Some(index)));
+                        problems.push(self.missing(edge, Some(index), environment));
                     }
                     Err(()) => {}
                 }
@@ -239,24 +239,32 @@ impl PoetryLock {
         if same.is_empty() && alike.len() == 1 { alike } else { same }
     }
 
-    fn missing(&self, dependency: &Dependency, by: Option<usize>) -> Problem {
+    fn missing(&self, dependency: &Dependency, by: Option<usize>, environment: Environment) -> Problem {
         let name = &dependency.need.name;
         let wanted = format!("{name} ({})", dependency.need.versions);
-        let locked: Vec<String> = self
-            .entries
-            .iter()
-            .filter(|entry| entry.name == *name)
-            .filter_map(|entry| entry.version.as_ref().map(ToString::to_string))
+        let locked = |index: usize| Some((self.entries[index].version.as_ref()?, &self.packages[index].pythons));
+        let outside: Vec<String> = self
+            .meeting(dependency)
+            .into_iter()
+            .filter_map(locked)
+            .filter(|(_, pythons)| !pythons.admits_python(environment.python))
+            .map(|(version, pythons)| format!("{version} for Python {pythons} alone"))
             .collect();
-        let has = if locked.is_empty() { "has none".to_owned() } else { format!("has {}", locked.join(", ")) };
+        let all: Vec<String> = self.named(name).filter_map(locked).map(|(version, _)| version.to_string()).collect();
+        let anew = "make the lock anew with: poetry lock";
+        // One that would do, if it were for this Python, says more than all that there are.
+        let (has, help) = match (outside.as_slice(), all.as_slice()) {
+            ([], []) => ("has none for this Python".to_owned(), anew.to_owned()),
+            ([], all) => (format!("has {} for this Python", all.join(", ")), anew.to_owned()),
+            (outside, _) => (format!("has {}", outside.join(", ")), format!("choose such a Python, or {anew}")),
+        };
         let (who, source) = match (by, &self.project) {
             (Some(index), _) => (format!("{} needs", self.entries[index].name), &self.source),
             (None, Some(project)) => (format!("{} asks for", project.source.name), &project.source),
             (None, None) => ("the project asks for".to_owned(), &self.source),
         };
-        let message = format!("{who} {wanted}, but {} {has} for this Python", self.source.name);
-        Problem::new(Code::Inconsistent, message)
-            .at(source, dependency.span)
-            .help("make the lock anew with: poetry lock")
+        let message = format!("{who} {wanted}, but {} {has}", self.source.name);
+        let problem = Problem::new(Code::Inconsistent, message).under(environment.python);
+        problem.at(source, dependency.span).help(help)
     }
 }
