@@ -37,9 +37,9 @@ fn local_entries_of_a_poetry_lock_are_left_out_and_what_they_need_stays() {
     let all = place.run(&format!("export {TARGET} --without-hashes")).ok();
     let run = place.run(&format!("export {TARGET} --no-emit-local"));
     for (line, install) in [
-        ("editable 0.3.0", "libs/editable"),
-        ("helper 0.2.0", "libs/helper"),
-        ("tiny 1.0.0", "wheels/tiny-1.0.0-py3-none-any.whl"),
+        ("editable 0.3.0", "./libs/editable"),
+        ("helper 0.2.0", "./libs/helper"),
+        ("tiny 1.0.0", "./wheels/tiny-1.0.0-py3-none-any.whl"),
     ] {
         let said = format!("{line}: a local file or folder; install it with: pip install --no-deps {install}\n");
         assert!(run.stderr.contains(&format!("left out   {said}")), "{}", run.stderr);
@@ -129,6 +129,40 @@ fn the_project_itself_is_left_out_where_all_is_hashed() {
         assert!(message.contains("--no-emit-local"), "{message}");
         place.run(&format!("export --cuda 11.8 --python 3.10 --no-emit-local {lock}")).ok();
     }
+}
+
+/// A bare name means a package of the index, whoever put it there.
+#[test]
+fn a_path_is_told_as_one_that_a_shell_and_pip_take() {
+    let arguments = "export --cuda 11.8 --python 3.10 --no-emit-local";
+    let folder = |path: &str| format!("\n[[packages]]\nname = \"other\"\ndirectory = {{ path = '{path}' }}\n");
+    for (path, install) in [
+        ("other", "./other"),
+        ("libs/other", "./libs/other"),
+        ("../other", "../other"),
+        ("my other", "\"./my other\""),
+        ("$(other)", "\"./\\$(other)\""),
+    ] {
+        for format in ["", "--format pylock"] {
+            let run = pylock(&folder(path)).run(&format!("{arguments} {format} pylock.toml"));
+            assert!(run.stderr.contains(&format!("pip install --no-deps {install}\n")), "{path}: {}", run.stderr);
+        }
+    }
+    let wheel =
+        format!("archive = {{ path = 'other-1.0-py3-none-any.whl', hashes = {{ sha256 = '{}' }} }}\n", "a".repeat(64));
+    let run = pylock(&format!("\n[[packages]]\nname = \"other\"\n{wheel}")).run(&format!("{arguments} pylock.toml"));
+    assert!(run.stderr.contains("pip install --no-deps ./other-1.0-py3-none-any.whl\n"), "{}", run.stderr);
+}
+
+#[test]
+fn a_folder_that_is_installed_in_place_stays_so() {
+    for (editable, line) in [(", editable = true", "-e ./other"), (", editable = false", "./other"), ("", "./other")] {
+        let place = pylock(&format!("\n[[packages]]\nname = \"x\"\ndirectory = {{ path = \"other\"{editable} }}\n"));
+        let text = place.run("export --cuda 11.8 --python 3.10 --without-hashes pylock.toml").ok();
+        assert!(text.lines().any(|one| one == line), "{editable}: {text}");
+    }
+    let text = Place::of(PATHS).run(&format!("export {TARGET} --without-hashes")).ok();
+    assert!(text.contains("\n-e ./libs/editable\n") && text.contains("\n./libs/helper\n"), "{text}");
 }
 
 #[test]

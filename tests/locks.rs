@@ -81,7 +81,11 @@ fn weak_digests_do_not_count() {
         "files = [\n    {file = \"a-1.0.tar.gz\", hash = \"md5:0123456789abcdef0123456789abcdef\"},\n]\n",
     ) + METADATA_2_0;
     let message = place(&lock, "a = \"*\"\n").run("export --allow-none").refused();
-    assert!(message.contains("no digest for a 1.0"), "{message}");
+    let why = "the lock's digests of a 1.0 are too weak: pip's hash mode does not take them";
+    assert!(
+        message.contains(why) && message.contains("make the lock anew with a tool that records sha256"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -215,6 +219,27 @@ fn a_lock_that_lacks_what_the_project_asks_for_is_refused() {
         entry("a", "1.0", &(files("a-1.0.tar.gz", 'a') + "[package.dependencies]\nmissing = \">=2\"\n")) + METADATA_2_0;
     let message = place(&lock, "a = \"*\"\nother = \"^3\"\n").run("export --allow-none").refused();
     assert!(message.contains("a needs missing (>=2)") && message.contains("asks for other (>=3,<4)"), "{message}");
+}
+
+#[test]
+fn an_entry_that_is_for_other_pythons_is_named_as_the_reason() {
+    let of = |version: &str, pythons: &str| {
+        let one = entry("a", version, &files(&format!("a-{version}.tar.gz"), 'a'));
+        one.replace("python-versions = \"*\"", &format!("python-versions = \"{pythons}\""))
+    };
+    let lock = of("1.0", ">=3.7,<3.9") + &of("2.0", "*") + METADATA_2_0;
+    let refused = |wanted: &str, python: &str| {
+        place(&lock, &format!("a = \"{wanted}\"\n")).run(&format!("export --allow-none --python {python}")).refused()
+    };
+    let message = refused("<2", "3.10");
+    let why = "pyproject.toml asks for a (<2), but poetry.lock has 1.0 for Python >=3.7,<3.9 alone (CPython 3.10)";
+    assert!(
+        message.contains(why) && message.contains("help: choose such a Python, or make the lock anew"),
+        "{message}"
+    );
+    // What is for this Python and of another version is no matter of Pythons.
+    let message = refused(">=3", "3.10");
+    assert!(message.contains("but poetry.lock has 1.0, 2.0 for this Python"), "{message}");
 }
 
 #[test]

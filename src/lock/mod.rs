@@ -216,6 +216,8 @@ pub struct Entry {
     pub version: Option<Version>,
     /// Where its file comes from.
     pub origin: Origin,
+    /// True for what is installed in place (`-e`).
+    pub editable: bool,
     /// The files the lock admits, each with its digest.
     pub files: LockedFiles,
     /// Where to point when something is wrong with it.

@@ -252,7 +252,10 @@ impl<'t, 's> Reading<'t, 's> {
         table.get("extras").map_or(Ok(()), |item| extras::check(toml, item))?;
         let dependencies = dependencies.into_iter().map(Edge::from).collect();
         let package = Package { optional, pythons, groups, markers, dependencies, extras: ByExtra::new(), reference };
-        Ok((Entry { name, version: Some(version), origin, files, at: At { source: 0, span } }, package))
+        // Poetry notes it of repositories, too; `poetry export` says it of folders alone.
+        let develop = table.get("develop").map_or(Ok(false), |item| toml.boolean(item, "develop"))?;
+        let editable = develop && matches!(origin, Origin::Directory(_));
+        Ok((Entry { name, version: Some(version), origin, editable, files, at: At { source: 0, span } }, package))
     }
 
     fn required(&self, table: &'t Table<'s>, key: &str) -> Result<(&'t Item<'s>, &'t str)> {

@@ -103,8 +103,6 @@ pub struct Requirement {
     pub extras: Vec<ExtraName>,
     /// True if the line admits one version alone: one `==` without `*`, one `===`, or a URL.
     pub pinned: bool,
-    /// True for `-e`.
-    pub editable: bool,
     /// When it holds; `None`: always.
     pub marker: Option<marker::Marker>,
     /// Its `--hash` options.

@@ -20,6 +20,13 @@ pub fn file_name(url: &str) -> String {
     decoded(last).unwrap_or_else(|| last.to_owned())
 }
 
+/// A path that pip takes for one, and not for a package's name. An absolute one ties what it is written into to a machine,
+/// but it is what was locked.
+pub fn path(path: &str) -> String {
+    let plain = path.starts_with(['.', '/']) || path.contains(':');
+    if plain { path.to_owned() } else { format!("./{path}") }
+}
+
 /// An address with the first name of PyTorch's host, which has had a second one since 2026. The path is what counts there.
 pub fn canonical(url: &str) -> String {
     match url.split_once("://download-r2.pytorch.org/") {

@@ -7,6 +7,7 @@ use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::emit::{NoEmit, NotEmitted};
 use crate::lock::{Entry, Origin};
+use crate::packaging::address;
 
 /// Takes torch's lines away where it is left out. Unlike others it is planned: its libraries follow its build.
 pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_emit: &NoEmit) {
@@ -14,7 +15,7 @@ pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_em
     while let Some(at) = plan.lines.iter().position(|line| out(&line.name)) {
         let line = plan.lines.remove(at);
         let install = match line.pin.as_deref() {
-            Some(Pin::Url { url, .. }) => format!("\"{} @ {url}\"", line.name),
+            Some(Pin::Url { url, .. }) => word(&format!("{} @ {url}", line.name)),
             Some(Pin::Index { version, .. }) => format!("{}=={version}", line.name),
             None => line.entry.and_then(|index| entries.get(index)).map_or_else(|| line.name.to_string(), install),
         };
@@ -29,9 +30,30 @@ pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_em
 /// What pip is given to install an entry.
 pub(super) fn install(entry: &Entry) -> String {
     match (&entry.origin, &entry.version) {
-        (Origin::File(path) | Origin::Directory(path), _) => path.clone(),
-        (Origin::Url(url) | Origin::Git(url), _) => format!("\"{} @ {url}\"", entry.name),
+        (Origin::File(path) | Origin::Directory(path), _) => local(path),
+        (Origin::Url(url) | Origin::Git(url), _) => word(&format!("{} @ {url}", entry.name)),
         (Origin::Index(_), Some(version)) => format!("{}=={version}", entry.name),
         (Origin::Index(_), None) => entry.name.to_string(),
     }
+}
+
+/// What pip is given to install a local file or folder: a bare name would mean a package of the index.
+pub(super) fn local(path: &str) -> String {
+    word(&address::path(path))
+}
+
+/// One word of a command that may be copied into a shell.
+fn word(text: &str) -> String {
+    if text.chars().all(|c| c.is_alphanumeric() || "./\\_-:+~=,@%".contains(c)) {
+        return text.to_owned();
+    }
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        if ['"', '$', '`'].contains(&c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted.push('"');
+    quoted
 }

@@ -165,7 +165,8 @@ impl<'a> Writer<'a> {
         let head = match &entry.origin {
             Origin::Index(_) => format!("{named}=={version}"),
             Origin::Url(url) | Origin::Git(url) => format!("{named} @ {url}"),
-            Origin::File(path) | Origin::Directory(path) => relative(path),
+            Origin::Directory(path) if entry.editable => format!("-e {}", address::path(path)),
+            Origin::File(path) | Origin::Directory(path) => address::path(path),
         };
         if self.style.without_hashes {
             return (head, Vec::new());
@@ -180,10 +181,20 @@ impl<'a> Writer<'a> {
                 Some(Problem::new(Code::NotPinnable, message).help(help))
             }
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) if !entry.is_hashed() => {
-                let message = format!("the lock has no digest for {} {version}", entry.name);
+                let (message, anew) = match entry.files.is_empty() {
+                    true => {
+                        (format!("the lock has no digest for {} {version}", entry.name), "a tool that records them")
+                    }
+                    false => (
+                        format!(
+                            "the lock's digests of {} {version} are too weak: pip's hash mode does not take them",
+                            entry.name
+                        ),
+                        "a tool that records sha256",
+                    ),
+                };
                 let help = format!(
-                    "pip takes digests for every line or for none: make the lock anew with a Poetry that records them, \
-                     or {}",
+                    "pip takes digests for every line or for none: make the lock anew with {anew}, or {}",
                     emit::help(entry)
                 );
                 Some(Problem::new(Code::NoDigest, message).help(help))
@@ -316,12 +327,6 @@ fn named(name: &PackageName, extras: &Extras) -> String {
     }
     let list = extras.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     format!("{name}[{list}]")
-}
-
-/// A path that pip takes for one. An absolute one would tie the output to a machine, but it is what the lock has.
-fn relative(path: &str) -> String {
-    let plain = path.starts_with(['.', '/']) || path.contains(':');
-    if plain { path.to_owned() } else { format!("./{path}") }
 }
 
 /// A digest as pip wants it; nothing for one that pip does not take.

@@ -189,15 +189,15 @@ fn unhashed(
         return vec![Problem::new(Code::NoDigest, message).help(help)];
     }
     for requirement in file.requirements.iter().filter(|one| bare.contains(&one.entry)) {
-        let name = &file.entries[requirement.entry].name;
-        let (code, message) = if requirement.editable {
+        let entry = &file.entries[requirement.entry];
+        let name = &entry.name;
+        let (code, message) = if entry.editable {
             (Code::NotPinnable, format!("{name} is installed from a folder (-e), which has no digest"))
         } else if requirement.pinned {
             (Code::NoDigest, format!("{name} has no digest; pip takes digests for every line or for none"))
         } else {
             (Code::Unpinned, format!("{name} is not pinned to one version, and has no digest"))
         };
-        let entry = &file.entries[requirement.entry];
         let help = if matches!(entry.origin, Origin::Index(_)) {
             help.clone()
         } else {

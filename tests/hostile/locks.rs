@@ -200,7 +200,7 @@ fn digests() {
             .says("`files`"),
         case("md5 alone", with_package(&format!("files = [{{file = 'a.whl', hash = 'md5:{}'}}]", "a".repeat(32)), ""))
             .at("'broken'")
-            .says("no digest for broken"),
+            .says("too weak"),
         case("no file", with_package("files = []", "")).at("'broken'").says("no digest for broken"),
     ]);
 }

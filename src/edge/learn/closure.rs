@@ -79,6 +79,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         name: row.wheel.name.clone(),
         version: Some(row.wheel.version.clone()),
         origin: Origin::Index(None),
+        editable: false,
         files: LockedFiles::default(),
         at: At { source: 0, span: Span::default() },
     };

@@ -123,10 +123,12 @@ impl<'t, 's> Reading<'t, 's> {
             Some(item) => Some(origin::url(toml, item, "index")?.to_owned()),
         };
         let (kind, origin, found) = self.source(table, &name, version.as_ref(), index.as_deref(), span)?;
+        let editable =
+            dig(table, &["directory", "editable"]).map_or(Ok(false), |item| toml.boolean(item, "editable"))?;
         let needs = self.needs(table)?;
         let files = kind.files().filter_map(File::locked).collect();
         let version = version.or(found);
-        let entry = Entry { name, version, origin, files, at: At { source: 0, span } };
+        let entry = Entry { name, version, origin, editable, files, at: At { source: 0, span } };
         Ok((entry, Package { marker, pythons, index, kind, needs }))
     }
 
@@ -228,7 +230,6 @@ impl<'t, 's> Reading<'t, 's> {
             }
             _ => {
                 let path = line("path")?.ok_or_else(|| missing("`path`"))?;
-                inner.get("editable").map(|item| toml.boolean(item, "editable")).transpose()?;
                 Ok((Kind::Source, Origin::Directory(path.to_owned()), None))
             }
         }

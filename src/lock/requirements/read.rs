@@ -297,7 +297,6 @@ impl Reader<'_> {
             line: self.file.lines.len(),
             extras: asked.extras,
             pinned,
-            editable: asked.editable,
             marker,
             hashes,
             via,
@@ -313,7 +312,14 @@ impl Reader<'_> {
             }
         }
         let files = digests.into_iter().map(|digest| (file.clone(), digest)).collect();
-        self.file.entries.push(Entry { name, version, origin, files, at: At { source: open.index, span: body } });
+        self.file.entries.push(Entry {
+            name,
+            version,
+            origin,
+            editable: asked.editable,
+            files,
+            at: At { source: open.index, span: body },
+        });
         self.push(open, span, LineKind::Requirement(entry));
         Ok(())
     }

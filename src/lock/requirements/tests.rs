@@ -212,7 +212,7 @@ fn reads_what_people_write() {
     assert!(entry(&file, "triton").1.marker.is_some());
     assert_eq!(origin("local"), Origin::File("./wheels/local-1.0-py3-none-any.whl".to_owned()));
     assert_eq!(origin("mine"), Origin::Git("git+https://${TOKEN}@git.example/mine.git@1f2e3d".to_owned()));
-    assert!(entry(&file, "other").1.editable);
+    assert!(entry(&file, "other").0.editable);
     assert!(!entry(&file, "pins").1.pinned);
     let unnamed: Vec<_> = file.unnamed().map(|(_, one)| one.origin.clone()).collect();
     let folder = |path: &str| Origin::Directory(path.to_owned());
