@@ -250,6 +250,63 @@ fn a_triton_of_another_gpu_that_something_else_needs_is_told() {
 }
 
 #[test]
+fn an_audit_finds_libraries_of_another_cuda_than_torchs() {
+    let found = |severity: &str, package: &str| (severity.to_owned(), package.to_owned());
+    let cublas = "nvidia-cublas-cu12==12.4.5.8";
+    let two = [found("error", "nvidia-cublas-cu12"), found("error", "nvidia-cudnn-cu13")];
+    let lines = format!("{cublas}\nnvidia-cudnn-cu13==9.15.1.9");
+    for (torch, arguments) in [("torch==2.5.1+cu118", ""), ("torch==2.5.1+cu118", "--cuda 11.8")] {
+        assert_eq!(mixed(&format!("{torch}\n{lines}"), &format!("{arguments} --python 3.11")), two);
+    }
+    assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{lines}"), "--python 3.11"), two[1..]);
+    assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{cublas}\ntriton==3.1.0"), "--python 3.11"), []);
+    // What a swap takes out is not there any more.
+    assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{cublas}\n    # via torch"), "--cuda 11.8 --python 3.11"), []);
+    // Both may be meant; who asks for it is said.
+    for (via, severity, by) in [
+        ("-r requirements.in", "error", "the project itself asks for it"),
+        ("tqdm, torch", "note", "tqdm needs it"),
+        ("torch", "error", "and nothing else needs it"),
+    ] {
+        let lines =
+            format!("torch==2.5.1+cu118\n{cublas}\n    # via {via}\ntqdm==4.66.5\n    # via -r requirements.in");
+        assert_eq!(mixed(&lines, "--python 3.11"), [found(severity, "nvidia-cublas-cu12")], "{via}");
+        let report = place(&lines).run("audit --python 3.11 requirements.txt").stdout;
+        assert!(
+            report.contains("nvidia-cublas-cu12 12.4.5.8 is not for torch's CUDA 11") && report.contains(by),
+            "{report}"
+        );
+    }
+}
+
+/// Of a build without a GPU, or for another one, torch needs none of them.
+#[test]
+fn gpu_libraries_that_stay_beside_another_build_are_told() {
+    let needed = "torch==2.1.2+cu121\nnvidia-cublas-cu12==12.1.3.1\n    # via -r requirements.in, torch\n\
+                  nvidia-nccl-cu12==2.18.1\n    # via torch, tqdm\nnvidia-nvtx-cu12==12.1.105\n    # via torch\n\
+                  triton==2.1.0\n    # via tqdm\ntqdm==4.66.5";
+    let told = |run: &Run| {
+        let kept = run.stderr.lines().filter(|line| line.contains("though torch is built for"));
+        kept.map(|line| line.trim_start_matches("kept").trim().to_owned()).collect::<Vec<_>>()
+    };
+    let cublas = |torch: &str| {
+        format!("nvidia-cublas-cu12 12.1.3.1: for CUDA 12, though torch is built for {torch}: needed by the project")
+    };
+    let nccl = |torch: &str| {
+        format!("nvidia-nccl-cu12 2.18.1: for CUDA 12, though torch is built for {torch}: needed by tqdm")
+    };
+    let triton = "triton 2.1.0: for GPUs, though torch is built for CPU: needed by tqdm".to_owned();
+    let run = export(needed, "--cpu --python 3.11");
+    assert_eq!(told(&run), [cublas("CPU"), nccl("CPU"), triton]);
+    let output = run.ok();
+    assert!(output.contains("\nnvidia-cublas-cu12==") && !output.contains("nvtx"), "{output}");
+    // This one holds its libraries itself.
+    let run = export(needed, "--cuda 11.8 --python 3.11");
+    assert_eq!(told(&run), [cublas("CUDA 11.8"), nccl("CUDA 11.8")]);
+    assert_eq!(told(&export(needed, "--cuda 12.1 --python 3.11")), [""; 0]);
+}
+
+#[test]
 fn what_was_made_for_another_torch_is_told() {
     let scatter = "torch-scatter==2.1.2+pt25cu124";
     let lines = format!("torch==2.6.0\n{FLASH}\n{scatter}");

@@ -1,14 +1,12 @@
 //! The coupling of the layers: torch and its companions, their CUDA, the GPU libraries, the driver and the image.
 
-use std::collections::BTreeSet;
-
 use pep508_rs::PackageName;
 
 use super::findings::{Findings, place};
 use super::install::spoken;
 use super::{Driver, Here};
-use crate::catalog::{Bound, Family, WheelSource, is_gpu_runtime, is_torch};
-use crate::lock::{Entry, Lock};
+use crate::catalog::{Bound, Family, WheelSource, cuda_of_library, is_gpu_runtime, is_torch};
+use crate::lock::{Entry, Lock, Pick};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
 use crate::plan::companions::{self, Mismatch, built};
@@ -85,10 +83,7 @@ pub(super) fn look<S: WheelSource>(
         pairing(member, index, torch, here, knowledge, findings);
     }
     companions(lock, here, torch, knowledge, findings);
-    // What a swap leaves behind is removed with it.
-    if here.asked.target.backend.is_none() {
-        runtime(lock, here, backend, findings);
-    }
+    runtime(lock, here, backend, knowledge, findings);
 }
 
 /// What is bound to a GPU by its name or its label must fit torch.
@@ -199,47 +194,92 @@ fn pairing<S: WheelSource>(
 }
 
 /// GPU libraries that no torch needs.
-fn runtime(lock: &Lock, here: &Here<'_>, backend: Option<Backend>, findings: &mut Findings<'_>) {
+fn runtime<S: WheelSource>(
+    lock: &Lock,
+    here: &Here<'_>,
+    backend: Option<Backend>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
     let entries = || here.selection.picks.iter().filter_map(|pick| Some((pick, lock.entries().get(pick.entry)?)));
-    let libraries: Vec<(usize, &Entry)> =
-        entries().filter(|(_, entry)| is_gpu_runtime(&entry.name)).map(|(pick, entry)| (pick.entry, entry)).collect();
-    if libraries.is_empty() {
+    if !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
-    let is_torch = |name: &PackageName| name.as_ref() == "torch";
+    let pythons = &[here.environment.python];
+    let wish = Wish { backend: here.asked.target.backend, environment: here.environment, pythons };
+    let stray = companions::stray(View::of(lock), here.selection, here.members, &wish, knowledge);
+    let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|pick| Stray::of(lock, here, pick)).collect();
     let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
-    let others = entries().filter(|(_, entry)| !is_gpu_runtime(&entry.name) && !is_torch(&entry.name));
     // Where the lock does not tell who needs what, only that there is no torch counts.
-    let tells = here.selection.picks.iter().any(|pick| pick.needs.is_some());
-    let needed: BTreeSet<&PackageName> =
-        others.flat_map(|(pick, _)| pick.needs.iter().flatten()).map(|(need, _)| &need.name).collect();
-    let stray = libraries.iter().filter(|(_, entry)| !needed.contains(&entry.name));
+    let tells = here.selection.picks.iter().any(|pick| pick.needs.is_some() || pick.via.is_some());
     match backend {
         Some(Backend::Cuda(major, _)) => {
-            let other = |entry: &Entry| {
-                let cuda: Option<u8> = entry.name.as_ref().rsplit_once("-cu").and_then(|(_, cuda)| cuda.parse().ok());
-                cuda.is_some_and(|cuda| cuda != major)
-            };
-            for (index, entry) in stray.filter(|(_, entry)| tells && other(entry)) {
-                let message = format!("{} is not for torch's CUDA {major}, and nothing else needs it", spoken(entry));
-                let finding = Finding::new(Rule::MixedBackends, message).on(here.environment);
-                findings.about(*index, finding.help("lock again, or swap: an export takes out what nothing needs"));
+            for one in stray {
+                let cuda = one.entry.version.as_ref().and_then(|version| cuda_of_library(&one.entry.name, version));
+                if cuda.is_none_or(|cuda| cuda == u64::from(major)) {
+                    continue;
+                }
+                let by = match (&one.by, one.root, tells) {
+                    (Some(by), ..) => format!(": {by} needs it"),
+                    (None, true, _) => ": the project itself asks for it".to_owned(),
+                    (None, false, true) => ", and nothing else needs it".to_owned(),
+                    (None, false, false) => String::new(),
+                };
+                let message = format!("{} is not for torch's CUDA {major}{by}", spoken(one.entry));
+                let mut finding = Finding::new(Rule::MixedBackends, message).on(here.environment);
+                // Libraries of two releases can lie side by side.
+                if one.by.is_some() {
+                    finding.severity = Severity::Note;
+                }
+                let help = match (&one.by, one.root || !tells) {
+                    (Some(by), _) => format!("lock a {by} for CUDA {major}, so that one set of libraries serves both"),
+                    (None, true) => format!("leave it out, or lock the one for CUDA {major}"),
+                    (None, false) => "lock again, or swap: an export takes out what nothing needs".to_owned(),
+                };
+                findings.about(one.index, finding.help(help));
             }
         }
         Some(Backend::Rocm(..) | Backend::Xpu) => {}
         Some(Backend::Cpu) | None if has_torch && (backend.is_none() || !tells) => {}
         Some(Backend::Cpu) | None => {
-            let stray: Vec<&(usize, &Entry)> = stray.collect();
-            let Some((index, first)) = stray.first() else { return };
+            let stray: Vec<Stray<'_>> = stray.into_iter().filter(|one| one.by.is_none()).collect();
+            let Some(first) = stray.first() else { return };
             let why = if has_torch { "torch is a CPU build" } else { "there is no torch" };
             let more = match stray.len() {
                 1 => String::new(),
                 count => format!(" and {} more GPU libraries", count - 1),
             };
             let verb = if stray.len() == 1 { "is" } else { "are" };
-            let message = format!("{}{more} {verb} locked, but {why}", spoken(first));
+            let message = format!("{}{more} {verb} locked, but {why}", spoken(first.entry));
             let finding = Finding::new(Rule::RuntimeWithoutTorch, message).on(here.environment);
-            findings.about(*index, finding.help("leave them out, or lock what needs them"));
+            findings.about(first.index, finding.help("leave them out, or lock what needs them"));
         }
+    }
+}
+
+/// A GPU library that torch does not need.
+struct Stray<'l> {
+    index: usize,
+    entry: &'l Entry,
+    /// A package that needs it, and is no GPU library itself.
+    by: Option<&'l PackageName>,
+    /// The project asks for it.
+    root: bool,
+}
+
+impl<'l> Stray<'l> {
+    fn of(lock: &'l Lock, here: &Here<'_>, pick: usize) -> Option<Self> {
+        let picks = &here.selection.picks;
+        let pick = picks.get(pick)?;
+        let entry = lock.entries().get(pick.entry)?;
+        let mut others = picks.iter().filter_map(|other| Some((other, &lock.entries().get(other.entry)?.name)));
+        let needs = |(other, name): &(&Pick, &PackageName)| {
+            !is_gpu_runtime(name)
+                && !is_torch(name)
+                && (other.needs.iter().flatten().any(|(need, _)| need.name == entry.name)
+                    || pick.via.iter().flatten().any(|by| by == *name))
+        };
+        let by = others.find(needs).map(|(_, name)| name);
+        Some(Self { index: pick.entry, entry, by, root: pick.root })
     }
 }

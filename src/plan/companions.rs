@@ -26,7 +26,7 @@ pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend>
             | Kept::WithTorch
             | Kept::Unserved(_)
             | Kept::Unproven(_)
-            | Kept::BesideCuda { .. } => row(),
+            | Kept::Foreign { .. } => row(),
         },
     }
 }
@@ -66,6 +66,26 @@ pub(crate) fn staying<S: WheelSource>(
         misfits.retain(|misfit| !removed.contains(&misfit.pick));
     }
     misfits
+}
+
+/// The GPU libraries that stay although torch does not need them, as indices into the selection's picks.
+pub(crate) fn stray<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Vec<usize> {
+    let (chosen, _) = closure::resolve(view, selection, members, wish, knowledge);
+    // Without a build that is wanted the lock is looked at as it is.
+    let removed = match wish.backend {
+        Some(_) => leftover::removed(view, selection, members, &chosen, wish, knowledge).0,
+        None => Vec::new(),
+    };
+    let picks = selection.picks.iter().enumerate().map(|(index, pick)| (index, &view.entries[pick.entry].name));
+    let stray =
+        picks.filter(|(index, name)| is_gpu_runtime(name) && !chosen.contains_key(*name) && !removed.contains(index));
+    stray.map(|(index, _)| index).collect()
 }
 
 /// All that do not fit torch as it is in the end, those that go with the wheel that brought them among them.

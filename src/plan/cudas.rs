@@ -1,35 +1,61 @@
-//! GPU libraries of two CUDA releases in one output: it works, but nobody wants it unasked, so it is said.
+//! GPU libraries that torch does not need: of two CUDA releases in one output, or beside a build for something else. They may
+//! serve another package, but nobody wants them unasked, so it is said.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Decision, Kept, Line, View, What};
-use crate::catalog::cuda_of_library;
+use crate::catalog::pin::Pin;
+use crate::catalog::{Bound, cuda_of_library, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
+use crate::packaging::target::Backend;
 use crate::plan::closure::Chosen;
 
-/// The CUDA libraries that stay beside those of another major release that the family needs, each with who needs it.
-pub(super) fn beside(view: View<'_>, selection: &Selection, lines: &[Line], chosen: &Chosen) -> Vec<Decision> {
-    let version = |line: &Line| match &line.pin {
-        Some(pin) => Some(pin.version().clone()),
-        None => view.entries.get(line.entry?)?.version.clone(),
-    };
-    let libraries: Vec<(&Line, u64)> =
-        lines.iter().filter_map(|line| Some((line, cuda_of_library(&line.name, &version(line)?)?))).collect();
-    let all: BTreeSet<u64> = libraries.iter().map(|(_, cuda)| *cuda).collect();
-    if all.len() < 2 {
-        return Vec::new();
-    }
-    let needed = libraries.iter().filter(|(line, _)| chosen.contains_key(&line.name)).map(|(_, cuda)| *cuda);
-    let needed: BTreeSet<u64> = needed.collect();
-    let others = libraries.iter().filter(|(_, cuda)| needed.len() != 1 || !needed.contains(cuda));
-    others
-        .map(|(line, cuda)| {
-            let from = line.entry.and_then(|index| view.entries.get(index)).and_then(|entry| entry.version.clone());
-            let what = What::Kept(Kept::BesideCuda { cuda: *cuda, by: by(view, selection, line, chosen) });
-            Decision { name: line.name.clone(), from, what }
+/// The libraries that stay beside those of another major release of CUDA that the family needs, or beside a torch that is
+/// built for something else; each with who needs it.
+pub(super) fn foreign(
+    view: View<'_>,
+    selection: &Selection,
+    lines: &[Line],
+    chosen: &Chosen,
+    torch: Option<Backend>,
+) -> Vec<Decision> {
+    let libraries: Vec<(&Line, Option<u64>)> = lines
+        .iter()
+        .filter(|line| is_gpu_runtime(&line.name))
+        .map(|line| {
+            let locked = || view.entries.get(line.entry?)?.version.as_ref();
+            let version = line.pin.as_deref().map(Pin::version).or_else(locked);
+            (line, version.and_then(|version| cuda_of_library(&line.name, version)))
         })
-        .collect()
+        .collect();
+    let all: BTreeSet<u64> = libraries.iter().filter_map(|(_, cuda)| *cuda).collect();
+    let needed = libraries.iter().filter(|(line, _)| chosen.contains_key(&line.name)).filter_map(|(_, cuda)| *cuda);
+    let needed: BTreeSet<u64> = needed.collect();
+    let is_another = |cuda: u64| all.len() > 1 && (needed.len() != 1 || !needed.contains(&cuda));
+    let told = libraries.into_iter().filter_map(|(line, cuda)| {
+        let torch = match torch {
+            _ if cuda.is_some_and(is_another) => None,
+            Some(torch) if !chosen.contains_key(&line.name) && is_foreign(line, cuda, torch) => Some(torch),
+            Some(_) | None => return None,
+        };
+        let from = line.entry.and_then(|index| view.entries.get(index)).and_then(|entry| entry.version.clone());
+        let mut by = by(view, selection, line, chosen);
+        // What the lock says of torch, it says of another build.
+        by.retain(|name| torch.is_none() || !name.parse().is_ok_and(|name| is_torch(&name)));
+        let what = What::Kept(Kept::Foreign { cuda, torch, by });
+        Some(Decision { name: line.name.clone(), from, what })
+    });
+    told.collect()
+}
+
+/// True if a torch of this build has no use for a library. The modules `triton` that do not fit it are told as such.
+fn is_foreign(line: &Line, cuda: Option<u64>, torch: Backend) -> bool {
+    match torch {
+        Backend::Cuda(major, _) => cuda.is_some_and(|cuda| cuda != u64::from(major)),
+        Backend::Cpu => !Bound::of(&line.name, None).is_some_and(|bound| bound.contradicts(torch)),
+        Backend::Rocm(..) | Backend::Xpu => cuda.is_some(),
+    }
 }
 
 /// Who needs a line, as far as the closure and the lock tell.

@@ -33,8 +33,8 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
+use crate::catalog::{WheelSource, is_torch};
 use crate::lock::emit::NotEmitted;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
@@ -187,10 +187,13 @@ pub enum Kept {
     Unserved(Rc<Pin>),
     /// As before, but the catalogue does not know what it requires, so the lock is taken at its word.
     Unproven(String),
-    /// A GPU library of another major release of CUDA than others beside it.
-    BesideCuda {
-        /// Of which.
-        cuda: u64,
+    /// A GPU library that torch does not need, of another major release of CUDA than those that it does, or beside a build
+    /// that needs none.
+    Foreign {
+        /// For which CUDA it is; `None`: for any, or for no CUDA.
+        cuda: Option<u64>,
+        /// What torch is built for; `None`: there are libraries for another CUDA beside it.
+        torch: Option<Backend>,
         /// Who needs it, as far as the lock tells.
         by: Vec<Rc<str>>,
     },
@@ -233,6 +236,8 @@ fn assemble<S: WheelSource>(
 ) -> EnvironmentPlan {
     let misfits = companions::misfits(view, selection, &members, wish.backend, knowledge);
     let mut decisions = companions::decisions(view, selection, misfits, removed);
+    let torch = members.iter().find(|member| is_torch(&member.name));
+    let torch = torch.and_then(|torch| companions::built(torch, wish.backend));
     let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
     let list = |known: &Known| match known {
         Known::List(list) => Some(Rc::clone(list)),
@@ -330,7 +335,7 @@ fn assemble<S: WheelSource>(
     // Both parts are sorted already, or nearly.
     lines.append(&mut added);
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
-    decisions.extend(cudas::beside(view, selection, &lines, &chosen));
+    decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();
     EnvironmentPlan { environment: wish.environment, lines, decisions, needed: chosen }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Decision, Kept, Mismatch, TargetPlan, What};
+use super::{Decision, Kept, Mismatch, TargetPlan, What, emit};
 use crate::lock::Lock;
 use crate::lock::emit::NoEmit;
 use crate::packaging::target::Python;
@@ -52,7 +52,7 @@ pub fn without_name(lock: &Lock, no_emit: &NoEmit, pythons: &[Python]) -> Vec<Ch
             from: None,
             to: None,
             pythons: pythons.to_vec(),
-            why: Some(why.spoken(place)),
+            why: Some(why.spoken(&emit::local(place))),
             source: None,
         })
     });
@@ -100,9 +100,14 @@ fn change(decision: &Decision) -> Change {
             };
             (Action::Unswapped, None, Some(format!("stays as locked, {why}")))
         }
-        What::Kept(Kept::BesideCuda { cuda, by }) => {
+        What::Kept(Kept::Foreign { cuda, torch, by }) => {
             let by = if by.is_empty() { "the lock does not tell who needs it".to_owned() } else { needed(by) };
-            (Action::Kept, None, Some(format!("for CUDA {cuda}, beside libraries for another CUDA: {by}")))
+            let own = cuda.map_or_else(|| "for GPUs".to_owned(), |cuda| format!("for CUDA {cuda}"));
+            let beside = match torch {
+                Some(torch) => format!("though torch is built for {}", torch.spoken()),
+                None => "beside libraries for another CUDA".to_owned(),
+            };
+            (Action::Kept, None, Some(format!("{own}, {beside}: {by}")))
         }
         What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
     };
