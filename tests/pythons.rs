@@ -168,3 +168,12 @@ fn wheel_digest(file: &str) -> String {
     let row = wheels.lines().find(|row| row.contains(&format!("\tpypi\t{file}\t"))).unwrap();
     row.split('\t').nth(5).unwrap().to_owned()
 }
+
+#[test]
+fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_closes_it_is_told() {
+    let run = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1");
+    let told = "it knows this build for CPython 3.11, 3.12; learn it with: torchswap catalog update torchaudio==2.5.1 \
+                --cuda 12.1\n";
+    let hole = "note: left out CPython 3.9, 3.10: the catalogue knows no torchaudio 2.5.1+cu121 for linux-x86_64; ";
+    assert!(run.stderr.contains(&format!("{hole}{told}")), "{}", run.stderr);
+}

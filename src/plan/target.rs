@@ -135,8 +135,12 @@ pub fn target<S: WheelSource>(
         missing.append(&mut refused);
     };
     left_out.extend(missing.into_iter().map(|(python, problems)| {
-        let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-        LeftOut { python, why }
+        let why = problems.first().map(|problem| match (problem.code, &problem.remedy) {
+            // What nobody knows here may be learned; what cannot be has no remedy but another choice.
+            (Code::NotKnown, Some(remedy)) => format!("{}; {remedy}", problem.message),
+            _ => problem.message.clone(),
+        });
+        LeftOut { python, why: why.unwrap_or_default() }
     }));
     left_out.sort_by_key(|one| one.python);
     let (pythons, selections) = served.into_iter().map(|(python, selection, _)| (python, selection)).unzip();
