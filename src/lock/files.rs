@@ -20,6 +20,16 @@ pub enum LockedDigest {
     Weak(String),
 }
 
+impl LockedDigest {
+    /// The SHA-256, if that is what the lock has.
+    pub fn sha256(&self) -> Option<Sha256> {
+        match self {
+            Self::Sha256(digest) => Some(*digest),
+            Self::Strong(_) | Self::Weak(_) => None,
+        }
+    }
+}
+
 /// One file that a lock admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockedFile<'f> {

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use pep440_rs::Version;
 
-use super::family::sha256;
 use super::{Knowledge, Rows, labelled};
 use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
 use crate::lock::{Entry, Origin};
@@ -91,7 +90,7 @@ impl Files {
         match &entry.origin {
             Origin::Git(_) | Origin::Directory(_) => files.built = true,
             Origin::Url(place) | Origin::File(place) => {
-                let digest = entry.files.iter().find_map(|file| sha256(file.digest));
+                let digest = entry.files.iter().find_map(|file| file.digest.sha256());
                 files.add(
                     &address::file_name(place),
                     entry,
@@ -100,7 +99,7 @@ impl Files {
             }
             Origin::Index(index) => {
                 for file in entry.files.iter() {
-                    let digest = sha256(file.digest);
+                    let digest = file.digest.sha256();
                     let row = rows.iter().find(|row| Some(row.sha256) == digest).map(Rc::as_ref);
                     match (file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),

@@ -9,7 +9,6 @@ use std::rc::Rc;
 
 use pep440_rs::Version;
 
-use super::family::sha256;
 use crate::catalog::{Index, WheelRow, label};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
@@ -46,7 +45,7 @@ pub(super) fn unserved(
 ) -> Option<Rc<WheelRow>> {
     let options = options.filter(|_| matches!(entry.origin, Origin::Index(_)))?;
     let admits = |row: &WheelRow| {
-        entry.files.is_empty() || entry.files.iter().any(|file| sha256(file.digest) == Some(row.sha256))
+        entry.files.is_empty() || entry.files.iter().any(|file| file.digest.sha256() == Some(row.sha256))
     };
     let meant = rows.iter().filter(|row| row.wheel.version == *version && admits(row));
     let mut there = Vec::new();

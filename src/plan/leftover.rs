@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::family::{self, Member};
+use super::family::Member;
 use super::files::lacks_file;
 use super::knowledge::{Knowledge, Known};
 use super::{View, Wish};
@@ -147,8 +147,7 @@ fn explained<S: WheelSource>(
         for entry in view.entries.iter().filter(|entry| entry.name == member.name) {
             let Some(version) = &entry.version else { continue };
             let admits = |row: &WheelRow| {
-                row.wheel.version == *version
-                    || entry.files.iter().any(|file| family::sha256(file.digest) == Some(row.sha256))
+                row.wheel.version == *version || entry.files.iter().any(|file| file.digest.sha256() == Some(row.sha256))
             };
             open.extend(required_somewhere(&entry.name, version, admits, knowledge));
         }

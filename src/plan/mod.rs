@@ -21,6 +21,7 @@ mod hand_written;
 pub(crate) mod knowledge;
 pub(crate) mod labelled;
 mod leftover;
+mod locked;
 pub(crate) mod refusal;
 mod several;
 mod summary;

@@ -7,7 +7,6 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Wish;
-use super::family::sha256;
 use super::knowledge::Knowledge;
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::lock::{Entry, Origin};
@@ -40,7 +39,7 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>)
 pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     for file in entry.files.iter() {
-        let (Some(digest), name) = (sha256(file.digest), file.name) else { continue };
+        let (Some(digest), name) = (file.digest.sha256(), file.name) else { continue };
         let same_file = |row: &&Rc<WheelRow>| match (&entry.origin, &row.index) {
             (Origin::Url(url), _) => row.url().is_some_and(|known| address::is_same(&known, url)),
             (Origin::Index(None), Index::Pypi) => Some(row.wheel.as_str()) == name,

@@ -7,7 +7,6 @@ use crate::lock::pylock::File;
 use crate::lock::{Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::plan::family::sha256;
 use crate::text::{Place, without_logins};
 
 /// One entry of a lock.
@@ -63,7 +62,7 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
             let told = file.name.and_then(|name| lock.files(index).find(|file| file.name == name));
             PinnedFile {
                 name: file.name.map(str::to_owned),
-                sha256: sha256(file.digest),
+                sha256: file.digest.sha256(),
                 url: told.and_then(File::url).map(str::to_owned),
                 size: told.and_then(|told| told.size),
             }

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::path_on_default_index;
+use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::packaging::digest::Sha256;
-use crate::plan::family::sha256;
 use crate::report::error::{Code, Problem};
 
 /// Where the files of the default index lie, as the lock itself tells.
@@ -29,7 +29,7 @@ impl<'a> Located<'a> {
         for package in &pylock.packages {
             for file in package.kind.files() {
                 let Some(url) = file.url() else { continue };
-                let sha256 = file.digests.iter().find_map(sha256);
+                let sha256 = file.digests.iter().find_map(LockedDigest::sha256);
                 if let Some(sha256) = sha256 {
                     known.insert(sha256, url);
                 }

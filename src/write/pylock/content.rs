@@ -13,7 +13,6 @@ use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Environment;
-use crate::plan::family::sha256;
 use crate::plan::{Line, View};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Style;
@@ -152,7 +151,7 @@ impl<'a> Making<'a> {
     fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
         let located = self.located.as_ref();
         let named = |file: crate::lock::LockedFile<'_>| {
-            let sha256 = sha256(file.digest)?;
+            let sha256 = file.digest.sha256()?;
             let url = file.name.zip(located).and_then(|(name, located)| located.find(name, &sha256));
             let at = url.map(|url| At { url, size: None });
             Some(File { name: file.name.map(str::to_owned), sha256, at })

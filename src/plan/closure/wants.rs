@@ -1,0 +1,146 @@
+//! What is wanted in a round: what the family and the packages chosen so far require.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use super::{Choice, Chosen, From, Resolver};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::{Condition, Extras};
+use crate::plan::knowledge::{Known, Required};
+use crate::report::error::{Code, Problem};
+
+/// What is wanted of one package.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Want {
+    pub(super) versions: Vec<(Constraint, Rc<str>)>,
+    pub(super) extras: Extras,
+    pub(super) condition: Condition,
+}
+
+impl Want {
+    pub(super) fn admits(&self, version: &Version) -> bool {
+        self.versions.iter().all(|(versions, _)| versions.admits(version))
+    }
+
+    /// `nvidia-cublas-cu12==12.1.3.1 (torch 2.1.2+cu121)`, for a message.
+    pub(super) fn spoken(&self, name: &PackageName) -> String {
+        let each = self.versions.iter().map(|(versions, who)| {
+            let versions = if versions.is_any() { String::new() } else { versions.to_string() };
+            format!("{who} needs {name}{versions}")
+        });
+        let each: BTreeSet<String> = each.collect();
+        each.into_iter().collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What is wanted in a round, and what it leads to.
+#[derive(Default)]
+struct Round {
+    wants: BTreeMap<PackageName, Want>,
+    /// Wanted, and not followed yet: each name once.
+    open: VecDeque<PackageName>,
+}
+
+impl Round {
+    fn want(&mut self, name: &PackageName) -> &mut Want {
+        match self.wants.entry(name.clone()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                self.open.push_back(name.clone());
+                new.insert(Want::default())
+            }
+        }
+    }
+}
+
+impl<S: WheelSource> Resolver<'_, S> {
+    /// What the family and, from there on, the packages chosen so far require.
+    pub(super) fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
+        let mut round = Round::default();
+        for (member, who) in self.members.iter().zip(&self.spoken) {
+            if let Known::List(list) = &member.requires {
+                let pick = &self.selection.picks[member.pick];
+                self.add(list, who, &pick.extras, &pick.condition, &mut round);
+            }
+        }
+        while let Some(name) = round.open.pop_front() {
+            let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
+            match choice.from {
+                From::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
+                // The line keeps the extras that the lock's own packages may still ask for.
+                From::Pick(index) if choice.pin.is_some() => {
+                    let extras = &self.selection.picks[index].extras | &choice.extras;
+                    let choice = &Choice { extras, ..Choice::clone(choice) };
+                    self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
+                }
+                // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
+                // list of another platform's wheel.
+                From::Pick(_) if is_gpu_runtime(&name) => {
+                    let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
+                    self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
+                }
+                From::Pick(_) => {}
+                From::Spare(index) => {
+                    for (need, when) in self.selection.spare[index].needs.iter().flatten() {
+                        let when = when.clone().and(choice.condition.clone());
+                        if when.is_never() {
+                            continue;
+                        }
+                        let want = round.want(&need.name);
+                        want.versions.push((need.versions.clone(), Rc::clone(choice.who(&name))));
+                        want.extras.extend(need.extras.iter().cloned());
+                        want.condition = std::mem::take(&mut want.condition).or(when);
+                    }
+                }
+            }
+        }
+        round.wants
+    }
+
+    fn follow(
+        &self,
+        name: &PackageName,
+        row: Option<&WheelRow>,
+        choice: &Choice,
+        must_know: bool,
+        round: &mut Round,
+        problems: &mut Vec<Problem>,
+    ) {
+        let Some(row) = row else { return };
+        match self.knowledge.requires(row, self.wish.environment.platform) {
+            Known::List(list) => self.add(&list, choice.who(name), &choice.extras, &choice.condition, round),
+            Known::Not(reason) if must_know => {
+                let (who, platform) = (choice.who(name), self.wish.environment.platform);
+                let message = format!("what {who} requires on {platform} cannot be told: {reason}");
+                let help = "give its requirements in a catalogue of the project (--catalog FILE)";
+                problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
+            }
+            Known::Not(_) => {}
+        }
+    }
+
+    fn add(
+        &self,
+        list: &[Required],
+        who: &Rc<str>,
+        extras: &BTreeSet<ExtraName>,
+        condition: &Condition,
+        round: &mut Round,
+    ) {
+        for required in list {
+            let when = Condition::of(&required.marker, self.wish.environment, extras).and(condition.clone());
+            if when.is_never() {
+                continue;
+            }
+            let want = round.want(&required.name);
+            want.versions.push((required.versions.clone(), Rc::clone(who)));
+            want.extras.extend(required.extras.iter().cloned());
+            want.condition = std::mem::take(&mut want.condition).or(when);
+        }
+    }
+}
