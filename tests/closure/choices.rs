@@ -186,3 +186,13 @@ fn a_companion_without_such_a_build_does_not_stay_with_torch() {
         assert!(found.status == 1 && found.stdout.contains("error[no-build]: xformers"), "{}", found.stdout);
     }
 }
+
+#[test]
+fn a_release_whose_requirements_nothing_meets_comes_behind_an_older_one() {
+    let newer = wheel("aa", "2.0", "-", "-") + "requires\taa\t2.0\tpypi\t*\tmetadata\t-\tcc>=9\n";
+    let text = torch("aa") + &known("aa", "1.0") + &newer;
+    let output = run(&text, &[]).ok();
+    assert!(output.contains("\naa==1.0 "), "{output}");
+    let output = run(&text, &["cc==9.0"]).ok();
+    assert!(output.contains("\naa==2.0 "), "{output}");
+}
