@@ -189,10 +189,15 @@ fn a_companion_without_such_a_build_does_not_stay_with_torch() {
 
 #[test]
 fn a_release_whose_requirements_nothing_meets_comes_behind_an_older_one() {
-    let newer = wheel("aa", "2.0", "-", "-") + "requires\taa\t2.0\tpypi\t*\tmetadata\t-\tcc>=9\n";
-    let text = torch("aa") + &known("aa", "1.0") + &newer;
-    let output = run(&text, &[]).ok();
-    assert!(output.contains("\naa==1.0 "), "{output}");
-    let output = run(&text, &["cc==9.0"]).ok();
-    assert!(output.contains("\naa==2.0 "), "{output}");
+    for (needs, others, chosen) in [
+        ("cc>=9", &[][..], "1.0"),
+        ("cc>=9", &["cc==9.0"], "2.0"),
+        ("cc>=9 ; python_version < '3'", &[], "2.0"),
+        ("dd>=9", &[], "2.0"),
+        ("torch", &[], "2.0"),
+    ] {
+        let newer = wheel("aa", "2.0", "-", "-") + &format!("requires\taa\t2.0\tpypi\t*\tmetadata\t-\t{needs}\n");
+        let output = run(&(torch("aa") + &known("aa", "1.0") + &newer + &known("dd", "9.0")), others).ok();
+        assert!(output.contains(&format!("\naa=={chosen} ")), "{needs}: {output}");
+    }
 }
