@@ -82,19 +82,7 @@ fn requirements<'l>(
                 findings.add(Finding::new(Rule::BuiltHere, message).at(at()));
             }
             LineKind::Options(options) => {
-                let urls = options.iter().filter_map(|option| match option {
-                    GlobalOption::IndexUrl(url) | GlobalOption::ExtraIndexUrl(url) | GlobalOption::FindLinks(url) => {
-                        Some(url)
-                    }
-                    GlobalOption::NoIndex
-                    | GlobalOption::TrustedHost(_)
-                    | GlobalOption::Pre
-                    | GlobalOption::PreferBinary
-                    | GlobalOption::NoBinary(_)
-                    | GlobalOption::OnlyBinary(_)
-                    | GlobalOption::RequireHashes
-                    | GlobalOption::UseFeature(_) => None,
-                });
+                let urls = options.iter().filter_map(GlobalOption::place);
                 for url in urls.filter(|url| is_plain(url) && addresses.insert(url)) {
                     findings.add(plain(url).at(at()));
                 }

@@ -162,6 +162,23 @@ pub enum GlobalOption {
     UseFeature(String),
 }
 
+impl GlobalOption {
+    /// Where it has pip look for packages: an address or a folder.
+    pub(crate) fn place(&self) -> Option<&str> {
+        match self {
+            Self::IndexUrl(place) | Self::ExtraIndexUrl(place) | Self::FindLinks(place) => Some(place),
+            Self::NoIndex
+            | Self::TrustedHost(_)
+            | Self::Pre
+            | Self::PreferBinary
+            | Self::NoBinary(_)
+            | Self::OnlyBinary(_)
+            | Self::RequireHashes
+            | Self::UseFeature(_) => None,
+        }
+    }
+}
+
 impl RequirementsFile {
     /// What is installed on an environment: every named requirement whose marker holds there.
     pub fn select(&self, environment: Environment, extras: &Extras) -> Selection {

@@ -9,7 +9,7 @@ use super::{Decision, Kept, Knowledge, View, What, Wish, leftover};
 use crate::catalog::{Bound, Built, Family, MadeFor, WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
-use crate::plan::closure;
+use crate::plan::closure::{self, Chosen};
 
 /// What a package of the family is built for in the end; `wanted` is the build that was asked for.
 pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend> {
@@ -59,10 +59,8 @@ pub(crate) fn staying<S: WheelSource>(
 ) -> Vec<Misfit> {
     let mut misfits = misfits(view, selection, members, wish.backend, knowledge);
     let could_go = |misfit: &Misfit| is_gpu_runtime(&view.entries[selection.picks[misfit.pick].entry].name);
-    // Without a build that is wanted the lock is looked at as it is.
     if wish.backend.is_some() && misfits.iter().any(could_go) {
-        let (chosen, _) = closure::resolve(view, selection, members, wish, knowledge);
-        let (removed, _) = leftover::removed(view, selection, members, &chosen, wish, knowledge);
+        let (_, removed) = settled(view, selection, members, wish, knowledge);
         misfits.retain(|misfit| !removed.contains(&misfit.pick));
     }
     misfits
@@ -76,16 +74,28 @@ pub(crate) fn stray<S: WheelSource>(
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<usize> {
-    let (chosen, _) = closure::resolve(view, selection, members, wish, knowledge);
-    // Without a build that is wanted the lock is looked at as it is.
-    let removed = match wish.backend {
-        Some(_) => leftover::removed(view, selection, members, &chosen, wish, knowledge).0,
-        None => Vec::new(),
-    };
+    let (chosen, removed) = settled(view, selection, members, wish, knowledge);
     let picks = selection.picks.iter().enumerate().map(|(index, pick)| (index, &view.entries[pick.entry].name));
     let stray =
         picks.filter(|(index, name)| is_gpu_runtime(name) && !chosen.contains_key(*name) && !removed.contains(index));
     stray.map(|(index, _)| index).collect()
+}
+
+/// What the wheels require in the end, and the picks that go. Without a build that is wanted nothing goes: the lock is
+/// looked at as it is.
+fn settled<S: WheelSource>(
+    view: View<'_>,
+    selection: &Selection,
+    members: &[Member],
+    wish: &Wish<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Chosen, Vec<usize>) {
+    let (chosen, _) = closure::resolve(view, selection, members, wish, knowledge);
+    let removed = match wish.backend {
+        Some(_) => leftover::removed(view, selection, members, &chosen, wish, knowledge).0,
+        None => Vec::new(),
+    };
+    (chosen, removed)
 }
 
 /// All that do not fit torch as it is in the end, those that go with the wheel that brought them among them.
