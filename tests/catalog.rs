@@ -273,6 +273,21 @@ fn tables_are_sorted_unique_and_plain() {
     assert!(table(WHEELS).starts_with(WHEELS_HEAD) && table(REQUIRES).starts_with(REQUIRES_HEAD));
 }
 
+#[test]
+fn the_program_holds_the_very_rows_of_the_table() {
+    let (all, all_of_them) = (wheels(), Catalogues::default());
+    let packages = all_of_them.packages();
+    let held: Vec<WheelRow> = packages.iter().flat_map(|package| all_of_them.wheels(package)).collect();
+    assert_eq!(
+        (held.len(), packages.len()),
+        (all.len(), all.iter().map(|row| &row.wheel.name).collect::<BTreeSet<_>>().len())
+    );
+    for ((held, row), line) in held.iter().zip(&all).zip(rows(&table(WHEELS))) {
+        assert_eq!(held, row);
+        assert_eq!(held.to_string(), line);
+    }
+}
+
 /// A record keeps a part of a digest: it must tell the files of all indexes apart, and be of a file of the default one.
 #[test]
 fn paths_are_sorted_and_unambiguous() {

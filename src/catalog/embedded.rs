@@ -3,9 +3,9 @@
 use super::BUILT_IN;
 use super::directory::{self, Head};
 use super::search::Tables;
+use super::short::{self, WHEELS};
 use super::table::Table;
 
-const WHEELS: &str = include_str!("wheels.tsv");
 const REQUIRES: &str = include_str!("requires.tsv");
 
 static WHEELS_OF: [Head; directory::count(WHEELS)] = directory::heads(WHEELS);
@@ -15,5 +15,6 @@ static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIR
 pub(super) const TABLES: Tables<'static> = Tables {
     name: BUILT_IN,
     wheels: Table::with_directory(WHEELS, &WHEELS_OF),
+    columns: short::columns,
     requires: Table::with_directory(REQUIRES, &REQUIRES_OF),
 };

@@ -23,7 +23,7 @@ use super::embedded::TABLES;
 use super::index::Index;
 use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
-use super::row::{BadColumn, Built, WheelRow};
+use super::row::{BadColumn, Built, WheelRow, columns};
 use super::search::{Exactly, Tables};
 use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
@@ -100,7 +100,12 @@ impl ProjectTable {
     }
 
     fn tables(&self) -> Tables<'_> {
-        Tables { name: &self.source.name, wheels: Table::new(&self.wheels), requires: Table::new(&self.requires) }
+        Tables {
+            name: &self.source.name,
+            wheels: Table::new(&self.wheels),
+            columns,
+            requires: Table::new(&self.requires),
+        }
     }
 }
 
@@ -279,8 +284,7 @@ impl WheelSource for Catalogues {
         }
         let places: Vec<_> = self.all().flat_map(|tables| tables.places(&exact)).collect();
         // The same bytes have the same metadata, wherever they are served.
-        let digest = row.sha256.to_string();
-        let same_file = places.iter().filter(|place| place.sha256 == digest).map(|place| place.index);
+        let same_file = places.iter().filter(|place| place.sha256 == row.sha256).map(|place| place.index);
         // An index page links out of its own folder: a list recorded under whl/cu118 for a package that has no file
         // there is the list of the file in whl.
         let folder = format!("{}/", row.index);

@@ -9,7 +9,7 @@ use pep440_rs::{LocalSegment, Version};
 use pep508_rs::PackageName;
 
 use super::{Index, PER_BACKEND};
-use crate::packaging::digest::Sha256;
+use crate::packaging::digest::{DigestError, Sha256};
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
 use crate::text::{cut, quoted};
@@ -98,11 +98,11 @@ impl BadColumn {
 /// How many columns a row has, one that overrides another left out.
 pub(super) const COLUMNS: usize = 10;
 
-/// The columns of a line, unread, and the one behind them, if there is one more.
-pub(super) type Columns<'l> = ([&'l str; COLUMNS], Option<&'l str>);
+/// The columns of a line, and the one behind them, if there is one more.
+pub(super) type Texts<'l> = ([&'l str; COLUMNS], Option<&'l str>);
 
 /// Takes a line apart; `None` if it has too few columns or too many.
-pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
+pub(super) fn split(line: &str) -> Option<Texts<'_>> {
     let mut columns = [""; COLUMNS];
     let (mut start, mut count) = (0, 0);
     // The columns are short: a search made for long texts would take longer to begin than this takes.
@@ -117,6 +117,23 @@ pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
         None => return Some((columns, Some(&line[start..]))),
     }
     (count + 1 == COLUMNS).then_some((columns, None))
+}
+
+/// The columns of a line, unread but for the digest. What a form of the table leaves out has been put back.
+pub(super) struct Columns<'l> {
+    /// As they are written; those of the file and the digest may stand for what is in the two fields below.
+    pub(super) texts: [&'l str; COLUMNS],
+    pub(super) file: Cow<'l, str>,
+    pub(super) sha256: Result<Sha256, DigestError>,
+    /// The one behind them.
+    pub(super) more: Option<&'l str>,
+}
+
+/// Takes a line apart that is written in full; `None` if it has too few columns or too many.
+pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
+    let (texts, more) = split(line)?;
+    let [_, _, _, _, file, sha256, ..] = texts;
+    Some(Columns { texts, file: Cow::Borrowed(file), sha256: sha256.parse(), more })
 }
 
 /// What the last column of a row begins with that counts instead of another catalogue's.
@@ -136,13 +153,10 @@ impl WheelRow {
     }
 
     /// Reads the columns of a line. It is quicker where the row before is of the same version.
-    pub(super) fn read(
-        (columns, more): Columns<'_>,
-        catalogue: &str,
-        before: Option<&Self>,
-    ) -> Result<Self, BadColumn> {
-        let [package, version, built, index, file, sha256, size, seen, requires_python, flags] = columns;
-        let wheel = WheelName::read(file, before.map(|row| &row.wheel)).map_err(|error| BadColumn::new(4, error))?;
+    pub(super) fn read(columns: Columns<'_>, catalogue: &str, before: Option<&Self>) -> Result<Self, BadColumn> {
+        let Columns { texts, file, sha256, more } = columns;
+        let [package, version, built, index, _, _, size, seen, requires_python, flags] = texts;
+        let wheel = WheelName::read(&file, before.map(|row| &row.wheel)).map_err(|error| BadColumn::new(4, error))?;
         if package != wheel.name.as_ref() {
             let (own, package) = (quoted(wheel.name.as_ref()), quoted(package));
             return Err(BadColumn::new(0, format_args!("the wheel is of {own}, not of `{package}`")));
@@ -165,7 +179,7 @@ impl WheelRow {
                 Some(row) => row.index.clone(),
                 None => index.parse().map_err(|error: String| BadColumn::new(3, error))?,
             },
-            sha256: sha256.parse().map_err(|error| BadColumn::new(5, error))?,
+            sha256: sha256.map_err(|error| BadColumn::new(5, error))?,
             size: optional(size, decimal).ok_or_else(|| BadColumn::new(6, "a size is a number or `-`"))?,
             seen: decimal(seen)
                 .and_then(|number| number.try_into().ok())

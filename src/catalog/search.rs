@@ -4,8 +4,9 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::requires::List;
-use super::row::{WheelRow, columns, label_fits};
+use super::row::{Columns, WheelRow, label_fits};
 use super::table::Table;
+use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
 
 /// One catalogue's tables.
@@ -15,6 +16,8 @@ pub(super) struct Tables<'t> {
     pub(super) name: &'t str,
     /// The lines of wheels.
     pub(super) wheels: Table<'t>,
+    /// How a line of them is taken apart: [`columns`](super::row::columns), or what knows their form.
+    pub(super) columns: for<'l> fn(&'l str) -> Option<Columns<'l>>,
     /// The lines of requirements.
     pub(super) requires: Table<'t>,
 }
@@ -32,8 +35,8 @@ impl<'t> Tables<'t> {
         let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
         // All spellings of most releases stand together; between those of a pre-release are others, too.
         let table = self.wheels.of(package).from(&format!("{package}\t{first}\t")).until(&after_local(package, last));
-        for columns in table.lines().filter_map(columns) {
-            let ([_, spelling, ..], _) = columns;
+        for columns in table.lines().filter_map(self.columns) {
+            let [_, spelling, ..] = columns.texts;
             let public = spelling.split_once('+').map_or(spelling, |(public, _)| public);
             if spellings.iter().any(|spelling| spelling == public) {
                 rows.extend(WheelRow::read(columns, self.name, rows.last()).ok());
@@ -92,11 +95,11 @@ impl<'t> Tables<'t> {
         lines.filter(|line| exact.is_of(line)).filter_map(List::split)
     }
 
-    /// The unread index and digest of every wheel of an exact version.
+    /// The unread index and the digest of every wheel of an exact version.
     pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = Place<'t>> + use<'t, 'e> {
-        let read = |line| {
-            let ([_, _, _, index, _, sha256, ..], _) = columns(line)?;
-            Some(Place { index, sha256 })
+        let read = move |line| {
+            let Columns { texts: [_, _, _, index, ..], sha256, .. } = (self.columns)(line)?;
+            Some(Place { index, sha256: sha256.ok()? })
         };
         let lines = self.wheels.of(exact.package).between(&exact.from, &exact.to);
         lines.filter(|line| exact.is_of(line)).filter_map(read)
@@ -104,8 +107,8 @@ impl<'t> Tables<'t> {
 
     /// A line that cannot be read is passed over: tests hold that the built-in tables have none, and a project's lines
     /// are read when the file is.
-    fn read(self, line: &str) -> Option<WheelRow> {
-        WheelRow::parse(line, self.name).ok()
+    fn read(self, line: &'t str) -> Option<WheelRow> {
+        WheelRow::read((self.columns)(line)?, self.name, None).ok()
     }
 }
 
@@ -113,7 +116,7 @@ impl<'t> Tables<'t> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Place<'t> {
     pub(super) index: &'t str,
-    pub(super) sha256: &'t str,
+    pub(super) sha256: Sha256,
 }
 
 /// An exact version, local label included, however it is spelled: the first key of it, and the first behind it.
