@@ -1,4 +1,4 @@
-//! The README tells the truth: its console blocks are run, its numbers are counted, its sample catalogue is read.
+//! The README and the pages of `docs` are true: their console blocks are run, their numbers counted, their samples read.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -12,7 +12,20 @@ use torchswap::text::Source;
 use crate::support::{Place, root};
 
 fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
+    page("README.md")
+}
+
+fn page(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// The README and every page of `docs`, by name.
+fn pages() -> Vec<String> {
+    let docs = std::fs::read_dir(root().join("docs")).unwrap();
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let mut names: Vec<String> = docs.map(name).filter(|name| name.ends_with(".md")).collect();
+    names.sort();
+    std::iter::once("README.md".to_owned()).chain(names.iter().map(|name| format!("docs/{name}"))).collect()
 }
 
 /// The fenced blocks of one language.
@@ -32,12 +45,12 @@ fn agrees(expected: &[&str], found: &[&str]) -> bool {
 
 #[test]
 fn the_console_blocks_show_real_output() {
-    let text = readme();
     let place = Place::new();
     symlink(root().join("examples"), place.path().join("examples")).unwrap();
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut tried = 0;
+    let text: String = pages().iter().map(|name| page(name)).collect();
     for block in blocks(&text, "console") {
         for step in block.split("$ ").skip(1) {
             let (command, expected) = step.split_once('\n').unwrap();
@@ -58,12 +71,12 @@ fn the_console_blocks_show_real_output() {
             tried += 1;
         }
     }
-    assert!(tried >= 3, "the README has lost its console blocks");
+    assert!(tried >= 8, "the pages have lost their console blocks");
 }
 
 #[test]
 fn the_sample_catalogue_can_be_read() {
-    let text = readme();
+    let text = page("docs/catalog.md");
     let sample = blocks(&text, "text").into_iter().find(|block| block.starts_with("wheel\t")).unwrap();
     // An invented digest, plainly so.
     let table = ProjectTable::parse("sample", sample.replace("<sha256>", &"0".repeat(64))).unwrap();
@@ -74,16 +87,18 @@ fn the_sample_catalogue_can_be_read() {
 
 #[test]
 fn the_sample_configuration_can_be_read() {
-    let text = readme();
-    let sample = blocks(&text, "toml").into_iter().next().unwrap();
-    let config = Config::parse_pyproject(&Source::new("README.md", sample)).unwrap().unwrap();
-    assert_eq!(config.targets.len(), 3);
+    for name in ["README.md", "docs/configuration.md"] {
+        let text = page(name);
+        let sample = blocks(&text, "toml").into_iter().next().unwrap();
+        let config = Config::parse_pyproject(&Source::new(name, sample)).unwrap().unwrap();
+        assert_eq!(config.targets.len(), 3, "{name}");
+    }
 }
 
 /// The table of the audit's codes, one row a rule, in the order of the list.
 #[test]
 fn the_table_of_codes_is_whole() {
-    let text = readme();
+    let text = page("docs/audit.md");
     let table = text.split("| code | severity | meaning |\n| --- | --- | --- |\n").nth(1).unwrap();
     let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
     let row = |rule: &Rule| format!("| `{}` | {} | {} |", rule.as_str(), rule.severity().as_str(), rule.meaning());
@@ -92,9 +107,9 @@ fn the_table_of_codes_is_whole() {
 
 #[test]
 fn the_severities_can_be_read() {
-    let text = readme();
+    let text = page("docs/audit.md");
     let sample = blocks(&text, "toml").into_iter().find(|block| block.contains("audit")).unwrap();
-    let config = Config::parse_pyproject(&Source::new("README.md", sample)).unwrap().unwrap();
+    let config = Config::parse_pyproject(&Source::new("docs/audit.md", sample)).unwrap().unwrap();
     assert_eq!(config.severities.len(), 2);
 }
 
@@ -103,7 +118,9 @@ fn the_number_of_wheels_is_counted() {
     let table = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
     let rows = table.lines().filter(|line| !line.starts_with('#')).count();
     let spoken = format!("{},{:03} wheels", rows / 1000, rows % 1000);
-    assert!(readme().contains(&spoken), "the catalogue has {spoken}");
+    for name in ["README.md", "docs/catalog.md"] {
+        assert!(page(name).contains(&spoken), "{name}: the catalogue has {spoken}");
+    }
 }
 
 #[test]
@@ -115,4 +132,56 @@ fn the_commands_it_names_are_there() {
         assert!(text.contains(command), "{command}");
     }
     assert!(root().join(".ci/run").is_file() && root().join("benches/peers").exists());
+}
+
+/// One screen after another, not a reference: that is in `docs`.
+#[test]
+fn the_readme_has_at_most_200_lines() {
+    assert!(readme().lines().count() <= 200);
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    for name in pages().iter().map(String::as_str).chain(["CONTRIBUTING.md", "SECURITY.md"]) {
+        let text = page(name);
+        let folder = root().join(name).parent().unwrap().to_owned();
+        for rest in text.split("](").skip(1) {
+            let address = rest.split([')', '#']).next().unwrap();
+            assert!(
+                address.is_empty() || address.starts_with("https://") || folder.join(address).is_file(),
+                "{name}: {address}"
+            );
+        }
+    }
+}
+
+/// What is shown can be typed as it is: nothing in angle brackets has to be filled in.
+#[test]
+fn no_command_has_a_placeholder() {
+    for name in pages() {
+        let text = page(&name);
+        for block in ["sh", "dockerfile", "yaml"].iter().flat_map(|language| blocks(&text, language)) {
+            assert!(!block.contains('<') || block.contains("(?<"), "{name}: {block}");
+        }
+    }
+}
+
+/// Every option of the hooks and the action is one that the program has.
+#[test]
+fn the_recipes_name_real_commands() {
+    let recipes = [".pre-commit-hooks.yaml", "action.yml", "README.md", "docs/automation.md"].map(page).concat();
+    let place = Place::new();
+    let mut tried = 0;
+    for line in recipes.lines().map(str::trim) {
+        let Some(command) =
+            ["entry: ", "run: ", "- run: "].iter().find_map(|key| line.strip_prefix(key)?.strip_prefix("torchswap "))
+        else {
+            continue;
+        };
+        let run = place.run(command.trim_end_matches(" || true"));
+        // There is no lock here: a command that is understood says so.
+        assert!(!run.stderr.contains("unexpected argument") && !run.stderr.contains("Usage"), "{line}\n{}", run.stderr);
+        tried += 1;
+    }
+    assert!(tried >= 5, "{tried}");
 }

@@ -84,7 +84,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// All of them, in the order of the table in the README.
+    /// All of them, in the order of the table in docs/audit.md.
     pub const ALL: [Self; 24] = [
         Self::NoWheel,
         Self::NeedsCompiler,
