@@ -183,7 +183,7 @@ fn learns_wheels_and_what_they_need() {
     let site = Site::torch();
     let run = site.update(TORCH);
     assert!(run.stderr.contains("learned  torch 2.99.0+cu130: 4 wheels\n"), "{}", run.stderr);
-    assert!(run.stderr.contains("use it with --catalog torchswap-catalog.tsv"), "{}", run.stderr);
+    assert!(run.stderr.contains("it is used wherever the lock or the configuration lies beside it"), "{}", run.stderr);
     assert_eq!(run.ok(), "");
     let torch = site.rows("wheel", "torch");
     assert_eq!(torch.len(), 4);

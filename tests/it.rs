@@ -25,6 +25,7 @@ mod determinism;
 mod examples;
 mod export;
 mod faults;
+mod found_by_name;
 mod help;
 mod hostile;
 mod index;

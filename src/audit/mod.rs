@@ -145,7 +145,7 @@ pub fn audit<S: WheelSource>(
     digests::look(lock, &selected, knowledge, &mut findings);
     tell_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
-    Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new() })
+    Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new(), found: Vec::new() })
 }
 
 /// One finding for all entries that nothing can be said of.

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs};
+use super::{CatalogArgs, ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -55,9 +55,9 @@ pub struct Audit {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// A project's own catalogue of wheels; repeatable
-    #[arg(long = "catalog", value_name = "FILE", help_heading = "Report")]
-    pub catalogs: Vec<String>,
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
     /// How bad a finding is: error, warning, note or off, by its code; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,

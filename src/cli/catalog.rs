@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::NetworkArgs;
+use super::{CatalogArgs, NetworkArgs};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -22,7 +22,7 @@ Examples:
 const UPDATE_EXAMPLES: &str = "\
 Examples:
   torchswap catalog update torch==2.9.1 torchvision==0.24.1 --cuda 13.0 --platform linux-x86_64
-      into torchswap-catalog.tsv; then: torchswap export --cuda 13.0 --catalog torchswap-catalog.tsv
+      into torchswap-catalog.tsv; then: torchswap export --cuda 13.0
   torchswap catalog update vllm==0.6.1 --cuda 11.8 --index https://wheels.example/simple -o team.tsv
       from an index of your own";
 
@@ -105,12 +105,12 @@ impl BuildArgs {
 /// Where to look, and how to tell.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// A project's own catalogue, beside those of the configuration; repeatable
-    #[arg(long = "catalog", value_name = "FILE")]
-    pub catalogs: Vec<String>,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
 }
 
 /// Options of `catalog update`.

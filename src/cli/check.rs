@@ -29,6 +29,9 @@ pub struct Check {
     /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
     #[arg(long)]
     pub locked: bool,
+    /// Use no catalogue of the project: neither that of the configuration nor the torchswap-catalog.tsv found by its name
+    #[arg(long)]
+    pub no_catalog: bool,
     /// How to tell what was found
     #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
     pub report: CheckReport,

@@ -3,7 +3,7 @@
 //! ```toml
 //! [tool.torchswap]
 //! lock = "poetry.lock"              # default: found by name
-//! catalog = ["team.tsv"]            # catalogues of the project
+//! catalog = ["team.tsv"]            # catalogues of the project, beside the torchswap-catalog.tsv that is found by its name
 //!
 //! [tool.torchswap.targets.docker]
 //! platform = "linux-x86_64"         # default, as on the command line
@@ -38,6 +38,8 @@ use crate::write::Mirror;
 /// A configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
+    /// False where there is none.
+    pub is_there: bool,
     /// The lock, relative to the file's folder.
     pub lock: Option<String>,
     /// The project's catalogues, relative to the file's folder.
@@ -147,8 +149,12 @@ struct Reading<'t, 's> {
 impl<'s> Reading<'_, 's> {
     fn config(mut self, table: &Table<'s>) -> Result<Config> {
         self.known(table, &TOP_KEYS);
-        let mut config =
-            Config { lock: self.text(table, "lock"), catalogs: self.texts(table, "catalog"), ..Config::default() };
+        let mut config = Config {
+            is_there: true,
+            lock: self.text(table, "lock"),
+            catalogs: self.texts(table, "catalog"),
+            ..Config::default()
+        };
         if let Some(targets) = self.table(table, "targets") {
             for (name, item) in targets.iter() {
                 if let Err(why) = target_name(name) {

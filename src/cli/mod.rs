@@ -13,6 +13,7 @@ use crate::packaging::target::{Backend, Platform, Python};
 
 mod audit;
 pub mod catalog;
+mod catalogues;
 mod check;
 pub mod config;
 mod network;
@@ -22,6 +23,7 @@ mod talk;
 pub mod verify;
 
 pub use audit::{Audit, AuditReport, MachineArgs};
+pub use catalogues::CatalogArgs;
 pub use check::{Check, CheckReport};
 pub use network::NetworkArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs};
@@ -127,15 +129,15 @@ pub struct Rewrite {
     /// Show what would change, and write nothing
     #[arg(long, conflicts_with = "output")]
     pub diff: bool,
-    /// A project's own catalogue of wheels; repeatable
-    #[arg(long = "catalog", value_name = "FILE")]
-    pub catalogs: Vec<String>,
     /// Take PyTorch's wheels from this base URL; digests stay
     #[arg(long, value_name = "URL")]
     pub mirror: Option<String>,
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -181,6 +183,9 @@ pub struct Export {
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -314,9 +319,6 @@ pub struct OutputArgs {
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,
-    /// A project's own catalogue of wheels; repeatable
-    #[arg(long = "catalog", value_name = "FILE")]
-    pub catalogs: Vec<String>,
     /// Another base URL for PyTorch's wheels.
     // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
     #[arg(

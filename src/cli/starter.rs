@@ -83,9 +83,10 @@ pub fn configuration(lock: &str, proposals: &[Proposal]) -> String {
 }
 
 /// The lines that a Dockerfile needs.
-pub fn dockerfile_lines(target: &str, output: &str, lock: &str) -> String {
+pub fn dockerfile_lines(target: &str, output: &str, lock: &str, catalogues: &[String]) -> String {
+    let catalogues: String = catalogues.iter().map(|name| format!(" {name}")).collect();
     format!(
-        "COPY pyproject.toml {lock} torchswap.toml ./\n\
+        "COPY pyproject.toml {lock} torchswap.toml{catalogues} ./\n\
          RUN torchswap export --target {target} -o {output} \\\n && pip install --require-hashes -r {output}\n"
     )
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::{NetworkArgs, TalkArgs};
+use super::{CatalogArgs, NetworkArgs, TalkArgs};
 use crate::packaging::target::{Platform, Python};
 
 /// Examples of `verify`, for its help.
@@ -40,6 +40,9 @@ pub struct Verify {
     /// Whom to ask.
     #[command(flatten)]
     pub witnesses: WitnessArgs,
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
     /// Which index is asked.
     #[command(flatten)]
     pub index: IndexArgs,
@@ -64,9 +67,6 @@ pub struct WitnessArgs {
     /// Hash the wheels in this folder
     #[arg(long, value_name = "DIR")]
     pub wheel_dir: Option<String>,
-    /// A project's own catalogue, beside those of the configuration; repeatable
-    #[arg(long = "catalog", value_name = "FILE")]
-    pub catalogs: Vec<String>,
     /// The base that the file has instead of PyTorch's, as for `export`; those of the configuration are known
     #[arg(long = "mirror", value_name = "URL")]
     pub mirror: Option<String>,

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use pep508_rs::PackageName;
 
+use super::catalogues::Chosen;
 use super::export::{self, Prepared};
 use super::job::{Job, jobs};
 use super::{Exit, Outcome, Voice, outputs, read, render};
 use crate::cli::config::Config;
-use crate::cli::{Check, CheckReport, Export};
+use crate::cli::{CatalogArgs, Check, CheckReport, Export};
 use crate::edge::io::{self, Output};
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
@@ -51,10 +52,11 @@ pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
     if locks.is_empty() {
         locks.insert(read::lock_name(None, &config)?);
     }
-    let catalogues = read::catalogues(&config.catalogs)?;
-    let knowledge = Knowledge::new(&catalogues);
+    let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
     for name in &locks {
         let lock = read::lock(name)?;
+        let catalogues = Chosen::of(&config, &chosen, [&**name]).read()?;
+        let knowledge = Knowledge::new(&catalogues);
         let finding = |problem| Finding { file: name.clone(), problem, details: Vec::new(), fixed: false };
         findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
         let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
@@ -76,7 +78,9 @@ fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
         if config.targets.iter().all(|target| target.output.is_none()) {
             return Ok(Vec::new());
         }
-        let jobs = jobs(&export_of(&["--all-targets".to_owned()])?, config)?;
+        let mut export = export_of(&["--all-targets".to_owned()])?;
+        export.catalogues.no_catalog = args.no_catalog;
+        let jobs = jobs(&export, config)?;
         return Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect());
     }
     let mut wanted = Vec::new();
@@ -99,6 +103,7 @@ fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
                 .into());
         }
         // The header has the lock's name alone: it lies beside the output.
+        export.catalogues.no_catalog |= args.no_catalog;
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
         for mut job in jobs(&export, config)? {
             (job.output, job.is_named) = (Some(file.clone()), true);

@@ -2,6 +2,7 @@
 
 mod urls;
 
+use super::catalogues::Chosen;
 use super::job::{Job, jobs};
 use super::{Outcome, Voice, outputs, read};
 use crate::cli::{Export, OutputFormat};
@@ -76,11 +77,12 @@ pub(super) enum Prepared {
     Pylock(Box<Draft>),
 }
 
-/// What was done for each target; what is to be said of the lock stands with the first.
-pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>) -> Vec<Summary> {
+/// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
+pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chosen) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {
         first.warnings = warnings;
+        first.found = catalogs.found;
     }
     summaries
 }
@@ -89,7 +91,7 @@ pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>) -> Vec<Summary>
 pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
-    let catalogues = read::catalogues(&job.catalogs)?;
+    let catalogues = job.catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, &knowledge)?;
     let style = Style {
@@ -102,7 +104,7 @@ pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
         OutputFormat::Requirements => Prepared::Requirements(write::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
     };
-    let mut summaries = told(&plans, warnings);
+    let mut summaries = told(&plans, warnings, job.catalogs.clone());
     if let Some(first) = summaries.first_mut() {
         first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
     }

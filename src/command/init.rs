@@ -1,7 +1,9 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
+use super::catalogues::Chosen;
 use super::{Outcome, Voice, outputs, read};
 use crate::audit::container::dockerfile::Dockerfile;
+use crate::cli::CatalogArgs;
 use crate::cli::starter::{self, HOOKS, Image};
 use crate::edge::io::{self, Output};
 use crate::report::error::{Code, Problem, Result};
@@ -18,9 +20,10 @@ pub(super) fn run(voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
+    let catalogs = Chosen::of(&config, &CatalogArgs::default(), [&*name]);
     let dockerfile = io::read_if_there("Dockerfile")?.unwrap_or_else(|| Source::new("Dockerfile", ""));
     let image = Image::of(&Dockerfile::parse(&dockerfile));
-    let catalogues = read::catalogues(&config.catalogs)?;
+    let catalogues = catalogs.read()?;
     let mut advice = String::new();
     let configuration = if config.targets.is_empty() {
         if io::read_if_there(FILE)?.is_some() {
@@ -43,7 +46,7 @@ pub(super) fn run(voice: Voice) -> Result<Outcome> {
     };
     if !dockerfile.text.contains("torchswap") {
         advice.push_str("Lines for the Dockerfile:\n\n");
-        advice.push_str(&starter::dockerfile_lines(&target, &output, &name));
+        advice.push_str(&starter::dockerfile_lines(&target, &output, &name, &catalogs.names));
         advice.push('\n');
     }
     let hooks = io::read_if_there(".pre-commit-config.yaml")?.map(|source| source.text).unwrap_or_default();

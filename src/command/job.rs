@@ -2,6 +2,7 @@
 
 use pep508_rs::ExtraName;
 
+use super::catalogues::Chosen;
 use super::read;
 use crate::cli::config::{Config, Configured};
 use crate::cli::{Audit, ChoiceArgs, EmitArgs, Export, NetworkArgs, OutputFormat, Rewrite, TargetArgs};
@@ -30,7 +31,7 @@ pub(super) struct Job {
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
     pub(super) index: Option<Source>,
     pub(super) mirror: Option<Mirror>,
-    pub(super) catalogs: Vec<String>,
+    pub(super) catalogs: Chosen,
     pub(super) output: Option<String>,
     /// The command line names the output.
     pub(super) is_named: bool,
@@ -95,7 +96,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
         without_hashes,
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
-        catalogs: config.catalogs.iter().chain(&args.output.catalogs).cloned().collect(),
+        catalogs: Chosen::of(config, &args.catalogues, [lock]),
         locked: args.locked.locked,
         format,
         index,
@@ -295,7 +296,8 @@ fn command(
     words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
     words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
-    words.extend(output.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
+    words.extend(args.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
+    words.extend(args.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
     if configured.is_empty() || args.lock.is_some() {
         words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });

@@ -6,6 +6,7 @@
 
 mod audit;
 mod catalog;
+mod catalogues;
 mod check;
 mod export;
 mod init;

@@ -33,7 +33,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
     for job in jobs {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
         let checked = if job.is_named { Ok(()) } else { below(file) };
-        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs));
+        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs.names));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {

@@ -1,13 +1,11 @@
-//! Reading what a command works on: the lock with what belongs to it, the catalogues, the configuration.
+//! Reading what a command works on: the lock with what belongs to it, the configuration.
 
 use url::Url;
 
-use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
 use crate::cli::config::Config;
 use crate::edge::io;
 use crate::lock::{Format, Lock};
 use crate::report::error::{Code, Problem, Result};
-use crate::text::Source;
 use crate::write::Mirror;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
@@ -53,53 +51,6 @@ pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
         return lock.is_locked().map(|()| Vec::new());
     }
     Ok(lock.stale().into_iter().collect())
-}
-
-/// Reads the project's catalogues and puts them beside the built-in one.
-pub(super) fn catalogues(names: &[String]) -> Result<Catalogues> {
-    let tables = names.iter().map(|name| {
-        let source = io::read(name)?;
-        ProjectTable::parse(source.name, String::from(source.text))
-    });
-    Catalogues::new(tables.collect::<Result<Vec<ProjectTable>>>()?)
-}
-
-/// A project's catalogue that is added to, and what is known with it.
-pub(super) struct Addition {
-    /// The file; empty where there is none yet.
-    pub(super) file: Source,
-    others: Vec<String>,
-    /// The built-in catalogue, the others, and the file.
-    pub(super) known: Catalogues,
-}
-
-impl Addition {
-    /// Reads the file, and beside it other catalogues, which may be named more than once.
-    pub(super) fn open<'n>(file: &str, others: impl Iterator<Item = &'n String>) -> Result<Self> {
-        let source = io::read_if_there(file)?.unwrap_or_else(|| Source::new(file, ""));
-        let mut names: Vec<String> = Vec::new();
-        for name in others.filter(|name| *name != file && !io::is_same_file(name, file)) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        let known = with(&names, &source.name, &source.text)?;
-        Ok(Self { file: source, others: names, known })
-    }
-
-    /// The file with more in it.
-    ///
-    /// # Errors
-    /// As [`merge`]; and if what would be written could not be read again.
-    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<Merged> {
-        let merged = merge(&self.file, &self.known, wheels, lists)?;
-        with(&self.others, &self.file.name, &merged.text)?;
-        Ok(merged)
-    }
-}
-
-fn with(others: &[String], name: &str, text: &str) -> Result<Catalogues> {
-    catalogues(others)?.with(ProjectTable::parse(name, text)?)
 }
 
 /// The configuration in the current folder: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, else none.

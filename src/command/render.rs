@@ -161,7 +161,18 @@ pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
     for warning in &summary.warnings {
         text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
     }
-    text + &left_out(&summary.left_out, colour)
+    text + &left_out(&summary.left_out, colour) + &found(&summary.found, colour)
+}
+
+/// The catalogues that nobody named.
+fn found(names: &[String], colour: Colour) -> String {
+    let note = colour.paint("1;33", "note");
+    names.iter().map(|name| format!("{note}: {}\n", shown(&found_by_name(name)))).collect()
+}
+
+/// What is said of a catalogue that nobody named.
+pub(super) fn found_by_name(name: &str) -> String {
+    format!("the catalogue {name} was found by its name")
 }
 
 /// The Pythons that a lock cannot serve; each reason once.
@@ -257,6 +268,7 @@ pub(super) fn summary_json(summary: &Summary) -> String {
         },
         "changes": changes,
         "left_out": left_out_json(&summary.left_out),
+        "found_catalogues": summary.found,
         "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
     });
     document(&value)

@@ -1,5 +1,6 @@
 //! `torchswap rewrite`: lock → plans → the lock's own text, edited.
 
+use super::catalogues::Chosen;
 use super::export::told;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
@@ -20,17 +21,17 @@ pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;
-    let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
+    let catalogs = Chosen::of(&config, &args.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
-            outputs::unread(file, Some(&name), &catalogs)?;
+            outputs::unread(file, Some(&name), &catalogs.names)?;
         }
         None if args.lock.is_none() && !args.diff => outputs::below(&name)?,
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;
     let warnings = read::warnings(&lock, args.locked.locked)?;
-    let catalogues = read::catalogues(&catalogs)?;
+    let catalogues = catalogs.read()?;
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
         Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(&catalogues)))?;
     }
-    let mut outcome = Outcome { report: voice.summaries(&told(&plans, warnings)), ..Outcome::default() };
+    let mut outcome = Outcome { report: voice.summaries(&told(&plans, warnings, catalogs)), ..Outcome::default() };
     // A pipe cannot be rewritten: what comes from it is passed on.
     let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
     let to = args.output.as_deref().unwrap_or(passed_on);

@@ -72,6 +72,11 @@ pub fn read_if_there(name: &str) -> Result<Option<Source>> {
     }
 }
 
+/// True if there is something of a name.
+pub fn is_there(name: &str) -> bool {
+    Path::new(name).exists()
+}
+
 /// The bytes of a file.
 fn bytes(name: &str) -> std::io::Result<Vec<u8>> {
     let file = fs::File::open(name)?;

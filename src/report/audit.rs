@@ -20,6 +20,8 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// Pythons of targets that name none which the lock cannot serve, and why.
     pub left_out: Vec<(Python, String)>,
+    /// The catalogues of the project that nobody named and that were found by their name.
+    pub found: Vec<String>,
 }
 
 impl Audit {

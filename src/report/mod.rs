@@ -29,6 +29,8 @@ pub struct Summary {
     pub changes: Vec<Change>,
     /// Pythons that the lock allows but that are not served, and why.
     pub left_out: Vec<(Python, String)>,
+    /// The catalogues of the project that nobody named and that were found by their name.
+    pub found: Vec<String>,
     /// What is to be said of the lock.
     pub warnings: Vec<Problem>,
 }

@@ -2,6 +2,7 @@
 
 mod ask;
 
+use super::catalogues::Chosen;
 use super::{Exit, Outcome, job, outcome, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
@@ -43,12 +44,13 @@ fn audited(args: &cli::Audit) -> Result<Audit> {
     let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args)?;
-    let lock = read::lock(&read::lock_name(args.lock.as_ref(), &config)?)?;
+    let name = read::lock_name(args.lock.as_ref(), &config)?;
+    let lock = read::lock(&name)?;
     if args.locked.locked {
         read::warnings(&lock, true)?;
     }
-    let catalogs: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
-    let catalogues = read::catalogues(&catalogs)?;
+    let catalogs = Chosen::of(&config, &args.catalogues, [&*name]);
+    let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for (target, choice, no_emit) in targets {
@@ -80,6 +82,7 @@ fn audited(args: &cli::Audit) -> Result<Audit> {
         audit = audit::audit(&lock, &all, &knowledge, &offers)?;
     }
     audit.left_out = left_out;
+    audit.found = catalogs.found;
     let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
     audit.weigh(&chosen);
     // The process ends soon: to take these apart piece by piece would be work for nothing.

@@ -5,6 +5,7 @@ use pep508_rs::PackageName;
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{List, Show, SourceArgs};
+use crate::command::catalogues::Chosen;
 use crate::command::render::catalog as render;
 use crate::command::{Exit, Outcome, Voice, read};
 use crate::packaging::address;
@@ -14,8 +15,7 @@ use crate::text::{nearest, quoted};
 
 fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
     let config = read::config()?;
-    let names: Vec<String> = config.catalogs.iter().chain(&args.catalogs).cloned().collect();
-    read::catalogues(&names)
+    Chosen::of(&config, &args.catalogues, config.lock.as_deref()).read()
 }
 
 /// Lists packages, or the builds of one.

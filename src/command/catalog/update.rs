@@ -6,8 +6,9 @@ use url::Url;
 
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
-use crate::cli::NetworkArgs;
 use crate::cli::catalog::Update;
+use crate::cli::{CatalogArgs, NetworkArgs};
+use crate::command::catalogues::{Addition, Chosen, FILE};
 use crate::command::{Outcome, Voice, outputs, read};
 use crate::edge::index::Network;
 use crate::edge::io::{self, Output};
@@ -15,9 +16,6 @@ use crate::edge::learn::{Wanted, learn};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::Mirror;
-
-/// The catalogue that is written where none is named.
-const FILE: &str = "torchswap-catalog.tsv";
 
 /// Learns the releases into the project's catalogue.
 pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
@@ -27,7 +25,8 @@ pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
         outputs::below(&file)?;
     }
     let wanted = wanted(args)?;
-    let catalogue = read::Addition::open(&file, config.catalogs.iter())?;
+    let chosen = Chosen::of(&config, &CatalogArgs::default(), config.lock.as_deref());
+    let catalogue = Addition::open(&file, &chosen)?;
     let NetworkArgs { allow_http, timeout, retries } = args.network;
     // Where PyTorch's index is asked by default, nobody named it.
     let named = args.index.iter().map(|_| &wanted.index).chain(&wanted.closure).cloned();
@@ -39,9 +38,10 @@ pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
         notes.push_str(&format!("note: {}\n", shown(note)));
     }
     if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
-        let file = shown(&file);
-        notes
-            .push_str(&format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"));
+        notes.push_str(&match shown(&file) {
+            file if file == FILE => "it is used wherever the lock or the configuration lies beside it\n".to_owned(),
+            file => format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"),
+        });
     }
     let is_new = *catalogue.file.text != *merged.text;
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();

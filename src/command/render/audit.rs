@@ -38,6 +38,7 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
     }
     text.push_str(&table(&audit.machines));
     text.push_str(&super::left_out(&audit.left_out, colour));
+    text.push_str(&super::found(&audit.found, colour));
     let _ = writeln!(text, "{}: {}", shown(&audit.lock), counts(audit));
     text
 }
@@ -99,7 +100,7 @@ fn spoken(machine: &Machine) -> String {
 pub(crate) fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
-    let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out) });
+    let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out), "found_catalogues": audit.found });
     super::document(&value)
 }
 

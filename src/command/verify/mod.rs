@@ -7,6 +7,7 @@ mod gather;
 mod pages;
 mod parallel;
 
+use super::catalogues::{Addition, Chosen};
 use super::{Exit, Outcome, Voice, read, render};
 use crate::catalog::{Catalogues, WheelSource};
 use crate::cli::verify::Verify;
@@ -51,9 +52,9 @@ pub(super) fn run(args: &Verify, voice: Voice, display: &Display) -> Result<Outc
 /// What was found out, and with `--record` the file to write.
 fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Output>)> {
     let config = read::config()?;
-    let names = config.catalogs.iter().chain(&args.witnesses.catalogs);
+    let chosen = Chosen::of(&config, &args.catalogues, args.files.iter().map(String::as_str));
     let record = match &args.witnesses.record {
-        Some(file) => Some(read::Addition::open(file, names.clone())?),
+        Some(file) => Some(Addition::open(file, &chosen)?),
         None => None,
     };
     let named;
@@ -61,7 +62,7 @@ fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Ou
         // What is in the file already counts, or what is added could contradict it.
         Some(record) => &record.known,
         None => {
-            named = read::catalogues(&names.cloned().collect::<Vec<_>>())?;
+            named = chosen.read()?;
             &named
         }
     };
@@ -85,6 +86,7 @@ fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Ou
         }
         None => None,
     };
+    verification.notes.extend(chosen.found.iter().map(|name| render::found_by_name(name)));
     verification.notes.sort();
     verification.notes.dedup();
     Ok((verification, write))

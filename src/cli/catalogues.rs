@@ -1,0 +1,16 @@
+//! Which catalogues of the project are used: the same options wherever a command asks what is known.
+
+use clap::Args;
+
+/// The project's catalogues.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Catalogue")]
+pub struct CatalogArgs {
+    /// A project's own catalogue of wheels; repeatable. A torchswap-catalog.tsv beside the lock or the configuration is found
+    /// by its name
+    #[arg(long = "catalog", value_name = "FILE")]
+    pub catalogs: Vec<String>,
+    /// Use no catalogue of the project but those named with --catalog
+    #[arg(long)]
+    pub no_catalog: bool,
+}

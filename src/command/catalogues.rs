@@ -1,0 +1,102 @@
+//! The catalogues of a project: those that are named, and the one that is found by its name. Reading them, and adding to one.
+
+use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
+use crate::cli::CatalogArgs;
+use crate::cli::config::Config;
+use crate::edge::io;
+use crate::report::error::Result;
+use crate::text::Source;
+
+/// The catalogue that is found by its name, and written where none is named.
+pub(super) const FILE: &str = "torchswap-catalog.tsv";
+
+/// The catalogues that a run takes beside the built-in one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Chosen {
+    /// All of them, each once: those of the configuration, of the command line, and what was found.
+    pub(super) names: Vec<String>,
+    /// Those of them that nobody named.
+    pub(super) found: Vec<String>,
+}
+
+impl Chosen {
+    /// What the configuration and the command line name, and what lies under the usual name beside the configuration, where
+    /// there is one, and beside the locks; without a lock: in the current folder.
+    pub(super) fn of<'l>(config: &Config, args: &CatalogArgs, locks: impl IntoIterator<Item = &'l str>) -> Self {
+        let mut chosen = Self::default();
+        let configured = config.catalogs.iter().filter(|_| !args.no_catalog);
+        for name in configured.chain(&args.catalogs) {
+            chosen.add(name);
+        }
+        if args.no_catalog {
+            return chosen;
+        }
+        let mut places: Vec<String> = config.is_there.then(|| FILE.to_owned()).into_iter().collect();
+        places.extend(locks.into_iter().map(|lock| io::beside(lock, FILE)));
+        if places.is_empty() {
+            places.push(FILE.to_owned());
+        }
+        for place in places {
+            if io::is_there(&place) && chosen.add(&place) {
+                chosen.found.push(place);
+            }
+        }
+        chosen
+    }
+
+    /// False if it is there already, under whichever name.
+    fn add(&mut self, name: &str) -> bool {
+        let is_new = !self.names.iter().any(|known| known == name || io::is_same_file(known, name));
+        if is_new {
+            self.names.push(name.to_owned());
+        }
+        is_new
+    }
+
+    /// Reads them and puts them beside the built-in one.
+    pub(super) fn read(&self) -> Result<Catalogues> {
+        read(&self.names)
+    }
+}
+
+fn read(names: &[String]) -> Result<Catalogues> {
+    let tables = names.iter().map(|name| {
+        let source = io::read(name)?;
+        ProjectTable::parse(source.name, String::from(source.text))
+    });
+    Catalogues::new(tables.collect::<Result<Vec<ProjectTable>>>()?)
+}
+
+/// A project's catalogue that is added to, and what is known with it.
+pub(super) struct Addition {
+    /// The file; empty where there is none yet.
+    pub(super) file: Source,
+    others: Vec<String>,
+    /// The built-in catalogue, the others, and the file.
+    pub(super) known: Catalogues,
+}
+
+impl Addition {
+    /// Reads the file, and beside it other catalogues, of which it may be one.
+    pub(super) fn open(file: &str, others: &Chosen) -> Result<Self> {
+        let source = io::read_if_there(file)?.unwrap_or_else(|| Source::new(file, ""));
+        let others = others.names.iter().filter(|name| *name != file && !io::is_same_file(name, file));
+        let others: Vec<String> = others.cloned().collect();
+        let known = with(&others, &source.name, &source.text)?;
+        Ok(Self { file: source, others, known })
+    }
+
+    /// The file with more in it.
+    ///
+    /// # Errors
+    /// As [`merge`]; and if what would be written could not be read again.
+    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<Merged> {
+        let merged = merge(&self.file, &self.known, wheels, lists)?;
+        with(&self.others, &self.file.name, &merged.text)?;
+        Ok(merged)
+    }
+}
+
+fn with(others: &[String], name: &str, text: &str) -> Result<Catalogues> {
+    read(others)?.with(ProjectTable::parse(name, text)?)
+}

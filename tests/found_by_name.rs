@@ -1,0 +1,154 @@
+//! The catalogue that lies beside the lock or the configuration is found by its name, by every command that asks what is
+//! known.
+
+use crate::support::{Place, root};
+
+const FILE: &str = "torchswap-catalog.tsv";
+
+const EXPORT: &str = "export --cuda 11.8 --python 3.10";
+
+const FOUND: &str = "note: the catalogue torchswap-catalog.tsv was found by its name\n";
+
+/// The example with flash-attn: its lock in a folder, beside the catalogue.
+fn place(folder: &str) -> Place {
+    let place = Place::new();
+    for name in ["requirements.txt", FILE] {
+        place.write(&format!("{folder}{name}"), std::fs::read(root().join("examples/flash-attn").join(name)).unwrap());
+    }
+    place
+}
+
+fn is_swapped(text: &str) -> bool {
+    text.contains("flash_attn-2.5.8%2Bcu118torch2.1cxx11abiFALSE-cp310-cp310-linux_x86_64.whl")
+}
+
+#[test]
+fn an_export_takes_it_and_names_it() {
+    let place = place("");
+    let run = place.run(EXPORT);
+    assert!(run.stderr.ends_with(FOUND) && is_swapped(&run.stdout), "{}", run.stderr);
+    let json = place.run(&format!("{EXPORT} --report json")).stderr;
+    assert!(json.contains("\"found_catalogues\":[\"torchswap-catalog.tsv\"]"), "{json}");
+    // It is found where the file is made again, so the header need not name it.
+    assert!(
+        run.stdout.contains("# Command: torchswap export --cuda 11.8 --python 3.10 requirements.txt\n"),
+        "{}",
+        run.stdout
+    );
+    let without = place.run(&format!("{EXPORT} --no-catalog"));
+    assert!(!is_swapped(&without.stdout) && !without.stderr.contains(FILE), "{}", without.stderr);
+    assert!(without.stdout.contains(" --no-catalog requirements.txt\n"), "{}", without.stdout);
+}
+
+#[test]
+fn one_that_is_named_is_not_read_twice() {
+    let place = place("");
+    std::fs::hard_link(place.path().join(FILE), place.path().join("link.tsv")).unwrap();
+    for name in [FILE, "./torchswap-catalog.tsv", "link.tsv"] {
+        let run = place.run(&format!("{EXPORT} --catalog {name}"));
+        assert!(is_swapped(&run.stdout) && !run.stderr.contains("found by its name"), "{name}: {}", run.stderr);
+    }
+    // What is wrong in it is told once.
+    place.write(FILE, "nonsense\n");
+    let message = place.run(&format!("{EXPORT} --catalog {FILE} --catalog ./{FILE}")).refused();
+    assert_eq!(message.matches("error: ").count(), 1, "{message}");
+    // Others stand beside it.
+    place.write("team.tsv", "# nothing\n");
+    assert!(place.run(&format!("{EXPORT} --catalog team.tsv")).refused().contains(FILE));
+    place.run(&format!("{EXPORT} --catalog team.tsv --no-catalog")).ok();
+}
+
+#[test]
+fn it_lies_beside_the_lock_or_the_configuration() {
+    let place = place("app/");
+    let run = place.run(&format!("{EXPORT} app/requirements.txt"));
+    assert!(is_swapped(&run.stdout) && run.stderr.contains("catalogue app/torchswap-catalog.tsv was found"));
+    // One in the current folder is of another project, unless the configuration there is used.
+    std::fs::rename(place.path().join("app").join(FILE), place.path().join(FILE)).unwrap();
+    assert!(!is_swapped(&place.run(&format!("{EXPORT} app/requirements.txt")).stdout));
+    place.write("torchswap.toml", "lock = \"app/requirements.txt\"\n");
+    let run = place.run(EXPORT);
+    assert!(is_swapped(&run.stdout) && run.stderr.ends_with(FOUND), "{}", run.stderr);
+    place.write("torchswap.toml", "lock = \"app/requirements.txt\"\ncatalog = \"torchswap-catalog.tsv\"\n");
+    assert!(is_swapped(&place.run(EXPORT).stdout));
+    let run = place.run(&format!("{EXPORT} --no-catalog"));
+    assert!(!is_swapped(&run.stdout), "the command line goes before the configuration");
+    assert!(is_swapped(&place.run(&format!("{EXPORT} --no-catalog --catalog {FILE}")).stdout));
+}
+
+#[test]
+fn a_check_of_an_output_finds_it_beside_the_lock() {
+    let place = place("app/");
+    place.run(&format!("{EXPORT} app/requirements.txt -o app/out.txt")).ok();
+    assert_eq!(place.run("check app/out.txt --allow-swapped").ok(), "");
+    let without = place.run("check app/out.txt --allow-swapped --no-catalog");
+    assert!(without.status == 1 && without.stderr.contains("flash-attn"), "{}", without.shown());
+    // What was made without stays without.
+    place.run(&format!("{EXPORT} app/requirements.txt --no-catalog -o app/out.txt")).ok();
+    assert_eq!(place.run("check app/out.txt --allow-swapped").ok(), "");
+}
+
+#[test]
+fn a_check_of_the_configuration_finds_it() {
+    let place = place("");
+    place.write("torchswap.toml", "[targets.a]\ncuda = \"11.8\"\npython = \"3.10\"\noutput = \"a.txt\"\n");
+    place.run("export --all-targets").ok();
+    assert!(is_swapped(&place.read("a.txt")));
+    assert_eq!(place.run("check").ok(), "");
+    assert_eq!(place.run("check --no-catalog").status, 1);
+}
+
+#[test]
+fn a_rewrite_takes_it_and_names_it() {
+    let place = place("");
+    let run = place.run("rewrite --cuda 11.8 --python 3.10 --diff");
+    assert!(is_swapped(&run.stdout) && run.stderr.ends_with(FOUND), "{}", run.stderr);
+    let run = place.run("rewrite --cuda 11.8 --python 3.10 --diff --no-catalog");
+    assert!(!is_swapped(&run.stdout), "{}", run.stderr);
+}
+
+#[test]
+fn an_audit_a_verification_and_the_listing_take_it() {
+    let place = place("");
+    let audit = "audit --cuda 11.8 --python 3.10 --report json";
+    assert!(place.run(audit).stdout.contains("\"found_catalogues\":[\"torchswap-catalog.tsv\"]"));
+    assert!(place.run("audit --cuda 11.8 --python 3.10").stdout.contains(FOUND));
+    assert!(!place.run(&format!("{audit} --no-catalog")).stdout.contains(FILE));
+    place.run(&format!("{EXPORT} -o out.txt")).ok();
+    let run = place.run("verify out.txt");
+    assert!(
+        run.stderr.contains("cxx11abiFALSE-cp310-cp310-linux_x86_64.whl (torchswap-catalog.tsv cat"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("found by its name"), "{}", run.stderr);
+    assert!(!place.run("verify out.txt --no-catalog").stderr.contains(FILE));
+    assert!(place.run("catalog list flash-attn").ok().contains(FILE));
+    place.run("catalog show flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE-cp310-cp310-linux_x86_64.whl").ok();
+    assert!(place.run("catalog list flash-attn --no-catalog").refused().contains("knows no wheel of flash-attn"));
+}
+
+#[test]
+fn an_output_never_takes_its_place() {
+    let place = place("");
+    let before = place.read(FILE);
+    assert!(place.run(&format!("{EXPORT} -o {FILE}")).refused().contains("is a catalogue"));
+    assert_eq!(place.read(FILE), before);
+}
+
+#[test]
+fn init_proposes_it_for_the_image() {
+    let place = place("");
+    assert!(place.run("init").ok().contains("torchswap.toml torchswap-catalog.tsv ./"));
+}
+
+/// pre-commit runs a hook only if a file that it depends on changes.
+#[test]
+fn the_hooks_run_when_it_changes() {
+    let hooks = std::fs::read_to_string(root().join(".pre-commit-hooks.yaml")).unwrap();
+    let patterns: Vec<&str> = hooks.lines().filter(|line| line.trim_start().starts_with("files:")).collect();
+    assert_eq!(patterns.len(), 2);
+    for pattern in patterns {
+        assert!(pattern.contains(r"'(^|/)(") && pattern.contains(r"|torchswap-catalog\.tsv)$'"), "{pattern}");
+    }
+}
