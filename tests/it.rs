@@ -25,6 +25,7 @@ mod determinism;
 mod examples;
 mod export;
 mod faults;
+mod find_links;
 mod found_by_name;
 mod help;
 mod hostile;

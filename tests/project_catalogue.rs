@@ -81,14 +81,20 @@ fn a_build_that_the_project_lacks_is_refused_where_torch_is_swapped() {
 
 #[test]
 fn two_wheels_of_one_build_are_not_chosen_from() {
-    let row = catalogue().lines().find(|line| line.starts_with("wheel")).unwrap().to_owned();
-    let other = row.replace("cxx11abiFALSE", "cxx11abiTRUE").replace("cxx11abifalse", "cxx11abitrue");
-    let list = catalogue().lines().find(|line| line.starts_with("requires")).unwrap().replace("abifalse", "abitrue");
-    let message = with(&format!("{other}\n{list}")).refused();
+    let labelled = |kind: &str, label: &str| {
+        let line = catalogue().lines().find(|line| line.starts_with(kind)).unwrap().to_owned();
+        line.replace("cu118torch2.1cxx11abiFALSE", label).replace("cu118torch2.1cxx11abifalse", &label.to_lowercase())
+    };
+    let both = |label: &str| with(&format!("{}\n{}", labelled("wheel", label), labelled("requires", label)));
+    // Both load with torch 2.1, as far as anybody tells.
+    let message = both("cu118torch2.1.2").refused();
     assert!(
-        message.contains("there are two cu118 wheels of flash-attn 2.5.8") && message.contains("abiTRUE"),
+        message.contains("there are two cu118 wheels of flash-attn 2.5.8") && message.contains("torch2.1.2-cp310"),
         "{message}"
     );
+    // Torch 2.1 has the interface before C++11's.
+    let output = both("cu118torch2.1cxx11abiTRUE").ok();
+    assert!(output.contains("cxx11abiFALSE") && !output.contains("cxx11abiTRUE"), "{output}");
 }
 
 #[test]

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::built::Built;
 use super::listing::Filter;
 use super::requires::{RequiresRow, means_the_same};
-use super::row::{Built, WheelRow, label};
-use super::{Family, Index, built_in_family, is_gpu_runtime};
+use super::row::{WheelRow, label};
+use super::{Abi, Family, Index, MadeFor, Told, built_in_family, is_gpu_runtime, labels};
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
+use crate::text::quoted;
 
 impl Built {
     /// What a wheel was built for that lies in a folder: what its label says. Without one, of torch's family what the
@@ -32,6 +34,64 @@ impl Built {
     }
 }
 
+impl Told {
+    /// What a wheel was made for that a page of links or a folder of files has, as its label and the folder of its address
+    /// tell; of what they leave open what was `asked` for counts.
+    ///
+    /// # Errors
+    /// Why nobody can tell: the end of a sentence that begins with the file's name.
+    pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Result<Self, String> {
+        let plain = |built| Ok(Self { built, torch: None, abi: None });
+        let is_pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
+        if is_pure || is_gpu_runtime(&wheel.name) || built_in_family(&wheel.name) != Family::No {
+            return plain(Built::of(wheel, folder, asked));
+        }
+        if labels::is_untold(&wheel.name) {
+            return Err("is one of several files of this name, each for another CUDA and another torch".to_owned());
+        }
+        let ambiguous = |what: &str| format!("has a {what} that can be read in two ways");
+        let by_label = match label(&wheel.version) {
+            None => None,
+            Some(text) => match labels::of_label(&text) {
+                None => return Err(format!("has a label that is written in no known way: {}", quoted(&text))),
+                Some(told) => Some(told.ok_or_else(|| ambiguous("label"))?),
+            },
+        };
+        let by_folder = match labels::of_folder(folder) {
+            None => None,
+            Some(told) => Some(told.ok_or_else(|| ambiguous("folder"))?),
+        };
+        let is_mac = wheel.platform_tag().contains("macosx");
+        let mut told = match (by_label, by_folder) {
+            (Some(own), None) => own,
+            (Some(own), Some(there)) => own
+                .with(there, is_mac)
+                .ok_or_else(|| format!("has a label that contradicts the folder it lies in, {}", quoted(folder)))?,
+            (None, Some(there)) => there,
+            (None, None) if is_mac => Self { built: Built::For(Backend::Cpu), torch: None, abi: None },
+            (None, None) => {
+                let asked = asked.ok_or("tells in no name what it is built for; say so: --cuda 12.4, --cpu")?;
+                return plain(Built::For(asked));
+            }
+        };
+        // There is no GPU to build for.
+        if is_mac {
+            told.built = Built::For(Backend::Cpu);
+        }
+        Ok(told)
+    }
+
+    /// What two names tell together; `None` if they contradict each other.
+    fn with(self, other: Self, is_mac: bool) -> Option<Self> {
+        let same = match (self.built, other.built) {
+            (built, Built::For(backend)) => built.is_for(backend),
+            (one, other) => one == other,
+        };
+        let agree = self.torch.zip(other.torch).is_none_or(|(one, other)| one == other);
+        ((same || is_mac) && agree).then_some(Self { torch: self.torch.or(other.torch), ..self })
+    }
+}
+
 impl WheelRow {
     /// A row for a wheel that no lock recorded, of which no more is known.
     pub fn found(wheel: WheelName, built: Built, index: Index, sha256: Sha256) -> Self {
@@ -45,10 +105,21 @@ impl WheelRow {
             requires_python: None,
             yanked: false,
             constructed: false,
+            torch: None,
+            abi: None,
             evidence: "".into(),
             overrides: None,
             catalogue: "".into(),
         }
+    }
+
+    /// The torch that it was made for and the C++ interface that it was compiled with, as its row tells, else its label.
+    pub fn made_for(&self) -> (Option<MadeFor>, Option<Abi>) {
+        if self.torch.is_some() || self.abi.is_some() {
+            return (self.torch, self.abi);
+        }
+        let told = label(&self.wheel.version).and_then(|text| labels::of_label(&text)).flatten();
+        told.map_or_else(|| (MadeFor::of(&self.wheel.version), None), |told| (told.torch, told.abi))
     }
 
     /// The same with its Requires-Python, if that is a text that fits into a column.

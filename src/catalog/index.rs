@@ -28,19 +28,20 @@ impl Index {
 impl FromStr for Index {
     type Err = String;
 
-    /// `pypi`, or an `http(s)` URL with neither a query, a fragment, a login, a variable of pip nor a slash at its end.
+    /// `pypi`, or the `http(s)` URL of a folder, or the `file` URL of one of this machine, with neither a query, a fragment, a login, a variable of pip nor a slash at its end.
     fn from_str(text: &str) -> Result<Self, String> {
         if text == "pypi" {
             return Ok(Self::Pypi);
         }
-        let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")) else {
+        let local = text.strip_prefix("file:///").map(|_| "localhost");
+        let Some(rest) = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).or(local) else {
             return Err(format!("`{}` is neither `pypi` nor the http(s) URL of a folder", quoted(text)));
         };
         let host = rest.split('/').next().unwrap_or_default();
         if host.is_empty() || host.contains('@') {
             return Err(format!("`{}` has no host, or a login", quoted(text)));
         }
-        if rest.ends_with('/') || rest.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
+        if text.ends_with('/') || text.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
         {
             return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
         }

@@ -1,9 +1,14 @@
 //! Which torch a package beside the family was compiled against, as its local label says. Such a wheel loads with that
 //! minor release of torch alone, for torch's C++ interface differs between them.
 
+use std::fmt;
+use std::str::FromStr;
+
 use pep440_rs::Version;
 
-use super::label;
+use super::built::Built;
+use super::{label, releases};
+use crate::packaging::target::{Backend, Platform};
 
 /// What stands before the version, and whether its digits may tell the patch version, too.
 const WORDS: [(&str, bool); 2] = [("pt", false), ("torch", true)];
@@ -33,6 +38,29 @@ impl MadeFor {
         })
     }
 
+    /// Reads digits that are nothing else: `2.8`, `2.8.0`, `28`; and with a patch version, if they may have one, `280`.
+    pub(super) fn whole(text: &str, may_have_patch: bool) -> Option<Self> {
+        let parts: Vec<&str> = text.split('.').collect();
+        let digits = parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        (digits && parts.len() <= 3).then(|| Self::read(text, may_have_patch))?
+    }
+
+    /// The one release that is meant. Of two readings that is the one which the release matrix has with this build, if it
+    /// has not both.
+    pub(super) fn settled(self, built: Built) -> Option<Self> {
+        let Self { major, minor, or: Some(or) } = self else { return Some(self) };
+        let is_there = |minor: &u64| {
+            let all = releases::cuda_of(&Version::new([major, *minor]));
+            all.is_some_and(|all| match built {
+                Built::For(Backend::Cpu) | Built::Any | Built::Unknown => true,
+                Built::For(backend) => all.contains(&backend),
+                Built::Major(_) => all.iter().any(|backend| built.is_for(*backend)),
+            })
+        };
+        let mut there = [minor, or].into_iter().filter(is_there);
+        there.next().filter(|_| there.next().is_none()).map(|minor| Self { major, minor, or: None })
+    }
+
     fn read(text: &str, may_have_patch: bool) -> Option<Self> {
         let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
         let (first, rest) = text.split_at(digits(text));
@@ -55,11 +83,84 @@ impl MadeFor {
         release(0) == self.major && (release(1) == self.minor || Some(release(1)) == self.or)
     }
 
+    /// The minor release of a torch.
+    pub fn of_torch(torch: &Version) -> Self {
+        let release = |at: usize| torch.release().get(at).copied().unwrap_or_default();
+        Self { major: release(0), minor: release(1), or: None }
+    }
+
     /// As people say it: `torch 2.6`.
     pub fn spoken(self) -> String {
         let Self { major, minor, or } = self;
         let or = or.map(|or| format!("{major}.{or} or ")).unwrap_or_default();
         format!("torch {or}{major}.{minor}")
+    }
+}
+
+/// As a catalogue has it: `2.6`.
+impl fmt::Display for MadeFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// Reads `2.6`.
+impl FromStr for MadeFor {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::whole(text, false).filter(|made| made.to_string() == text).ok_or(())
+    }
+}
+
+/// Which of the two C++ interfaces of GCC's library a wheel was compiled with. On Linux a wheel loads with a torch of the
+/// same one alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Abi {
+    /// That of C++11: `cxx11abiTRUE`.
+    New,
+    /// The one before: `cxx11abiFALSE`.
+    Old,
+}
+
+impl Abi {
+    /// That of PyTorch's wheel; `None` where it is not known, or where there is but one: outside Linux.
+    pub fn of_torch(torch: &Version, backend: Option<Backend>, platform: Platform) -> Option<Self> {
+        if label(torch).is_some_and(|label| label.contains("cxx11")) {
+            return Some(Self::New);
+        }
+        releases::has_new_abi(torch, backend, platform).map(|new| if new { Self::New } else { Self::Old })
+    }
+
+    /// As flash-attn's file names have it.
+    pub fn spoken(self) -> &'static str {
+        match self {
+            Self::New => "cxx11abiTRUE",
+            Self::Old => "cxx11abiFALSE",
+        }
+    }
+}
+
+/// As a catalogue has it: `true` for that of C++11.
+impl fmt::Display for Abi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "true",
+            Self::Old => "false",
+        })
+    }
+}
+
+/// Reads `true` or `false`.
+impl FromStr for Abi {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "true" => Ok(Self::New),
+            "false" => Ok(Self::Old),
+            _ => Err(()),
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use pep508_rs::PackageName;
 
+use super::built::Built;
 use super::found::agreeing;
 use super::project::{Catalogues, lines};
 use super::refusal;
 use super::requires::{List, RequiresRow, choose, contradiction, means};
-use super::row::{Built, WheelRow};
+use super::row::WheelRow;
 use super::{Requires, WheelSource};
 use crate::packaging::target::Platform;
 use crate::report::error::Error;
@@ -60,7 +61,7 @@ pub fn merge(
             {
                 problems.push(refusal::resized(twin, &row));
             }
-            Some(twin) if twin.built == Built::Unknown && matches!(row.built, Built::For(_)) => merged.wheels.push(row),
+            Some(twin) if twin.built == Built::Unknown && row.built.is_bound() => merged.wheels.push(row),
             Some(twin) => {
                 if row.yanked && !twin.yanked {
                     merged.notes.push(format!("{} was withdrawn by its publishers", row.wheel));

@@ -7,10 +7,12 @@
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
 //!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),
-//!   Requires-Python, flags (`yanked`, `constructed`, and the kinds of file the digest was found in). See [`WheelRow`].
+//!   Requires-Python, flags (`yanked`, `constructed`, the kinds of file the digest was found in, and in a project's
+//!   catalogue what the wheel was made for: `torch=2.8`, `abi=true`). See [`WheelRow`].
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
 //!   then one requirement a column. See [`RequiresRow`].
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
+//! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`Told`].
 //! - `paths.bin`: where the default index keeps each file. See [`path_on_default_index`].
 //!
 //! A wheel's URL is its index, a slash and its file name with `+` as `%2B`. A digest belongs to an index and a file
@@ -26,10 +28,12 @@
 //! Imports: `text`, `packaging`, `report`.
 
 mod bound;
+mod built;
 mod directory;
 mod embedded;
 mod found;
 mod index;
+mod labels;
 pub mod listing;
 mod made_for;
 mod merge;
@@ -51,14 +55,17 @@ use pep508_rs::PackageName;
 use crate::packaging::target::{Backend, Platform};
 
 pub use bound::Bound;
+pub use built::Built;
 pub use index::Index;
-pub use made_for::MadeFor;
+pub(crate) use labels::fitting;
+pub use labels::{Told, is_untied};
+pub use made_for::{Abi, MadeFor};
 pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
 pub(crate) use row::label;
-pub use row::{BadColumn, Built, WheelRow};
+pub use row::{BadColumn, WheelRow};
 pub use runtime::{cuda_of_library, is_gpu_runtime, is_torch_runtime};
 
 /// What the catalogue is called in messages and rows.

@@ -19,11 +19,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::built::Built;
 use super::embedded::TABLES;
 use super::index::Index;
 use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
-use super::row::{BadColumn, Built, WheelRow, columns};
+use super::row::{BadColumn, WheelRow, columns};
 use super::search::{Exactly, Tables};
 use super::table::Table;
 use super::{Family, Requires, WheelSource, built_in_family};
@@ -319,7 +320,7 @@ impl WheelSource for Catalogues {
 
     fn family(&self, package: &PackageName) -> Family {
         let known = built_in_family(package);
-        let by_backend = |row: &WheelRow| row.wheel.name == *package && matches!(row.built, Built::For(_));
+        let by_backend = |row: &WheelRow| row.wheel.name == *package && row.built.is_bound();
         let mut own = self.projects.iter().flat_map(ProjectTable::wheels);
         if known == Family::No && own.any(by_backend) { Family::PerBackend } else { known }
     }

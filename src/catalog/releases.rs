@@ -98,6 +98,22 @@ pub fn first_on(platform: Platform, backend: Backend) -> Option<Option<Version>>
     })
 }
 
+/// True if the wheels of a release were compiled with the ABI of C++11; `None` where that is not known.
+pub fn has_new_abi(version: &Version, backend: Option<Backend>, platform: Platform) -> Option<bool> {
+    let minor = minor_of(version);
+    let mut there = lines("abi").filter(|columns| columns.first() == Some(&platform.as_str())).peekable();
+    there.peek()?;
+    let begun = there.any(|columns| match columns.as_slice() {
+        [_, build, first] => {
+            let is_of = *build == "*" || backend.is_some_and(|backend| build.parse() == Ok(backend));
+            is_of && first.parse::<Version>().is_ok_and(|first| first <= minor)
+        }
+        _ => false,
+    });
+    // Before, PyTorch built what it built for Linux on Intel with the older one.
+    (begun || platform == Platform::LinuxX86_64).then_some(begun)
+}
+
 /// Why a build was never made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeverBuilt {
@@ -197,6 +213,30 @@ mod tests {
     }
 
     #[test]
+    fn which_abi_a_torch_has_its_release_and_its_build_tell() {
+        let new = |text: &str, build: &str, platform| has_new_abi(&version(text), build.parse().ok(), platform);
+        for (text, build, expected) in [
+            ("2.5.1", "cu124", false),
+            ("2.6.0", "cu118", false),
+            ("2.6.0", "cu124", false),
+            ("2.6.0", "cpu", false),
+            ("2.6.0", "-", false),
+            ("2.6.0", "cu126", true),
+            ("2.6.0", "rocm6.2.4", true),
+            ("2.6.0", "xpu", true),
+            ("2.5.1", "xpu", false),
+            ("2.7.0", "cu118", true),
+            ("2.10.0", "cu128", true),
+            ("2.7.1", "-", true),
+        ] {
+            assert_eq!(new(text, build, Platform::LinuxX86_64), Some(expected), "{text} {build}");
+        }
+        assert_eq!(new("2.6.0", "cpu", Platform::LinuxAarch64), Some(true));
+        assert_eq!(new("2.5.1", "cpu", Platform::LinuxAarch64), None);
+        assert_eq!(new("2.7.1", "cu126", Platform::WindowsX86_64), None);
+    }
+
+    #[test]
     fn every_line_reads() {
         assert!(TEXT.lines().is_sorted());
         for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
@@ -209,6 +249,11 @@ mod tests {
                 ["python", platform, python, first, last] => {
                     let _: (Platform, Python) = (platform.parse().unwrap(), python.parse().unwrap());
                     assert!(*last == "-" || version(first) <= version(last));
+                }
+                ["abi", platform, build, first] => {
+                    let platform: Platform = platform.parse().unwrap();
+                    assert!(platform.sys_platform() == "linux" && (*build == "*" || build.parse::<Backend>().is_ok()));
+                    assert_eq!(version(first).release().len(), 2);
                 }
                 ["skipped", platform, skipped] => {
                     let _: Platform = platform.parse().unwrap();

@@ -8,44 +8,13 @@ use std::sync::Arc;
 use pep440_rs::{LocalSegment, Version};
 use pep508_rs::PackageName;
 
+use super::built::Built;
+use super::made_for::{Abi, MadeFor};
 use super::{Index, PER_BACKEND};
 use crate::packaging::digest::{DigestError, Sha256};
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
 use crate::text::{cut, quoted};
-
-/// What a wheel was built for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Built {
-    /// For one backend.
-    For(Backend),
-    /// One wheel for all backends.
-    Any,
-    /// Not known, or the package is not one that is built by backend.
-    Unknown,
-}
-
-impl FromStr for Built {
-    type Err = crate::packaging::target::BackendError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "any" => Ok(Self::Any),
-            "-" => Ok(Self::Unknown),
-            _ => text.parse().map(Self::For),
-        }
-    }
-}
-
-impl fmt::Display for Built {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::For(backend) => backend.fmt(f),
-            Self::Any => f.write_str("any"),
-            Self::Unknown => f.write_str("-"),
-        }
-    }
-}
 
 /// One known wheel. Its [`Display`](fmt::Display) is its line in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +37,10 @@ pub struct WheelRow {
     pub yanked: bool,
     /// The URL was put together from the index and the file name; no lock recorded it whole.
     pub constructed: bool,
+    /// The minor release of torch that it was made for, where its publishers tell: the flag `torch=2.8`.
+    pub torch: Option<MadeFor>,
+    /// The C++ interface that it was compiled with: the flag `abi=true`, or `abi=false`.
+    pub abi: Option<Abi>,
     /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not told.
     pub evidence: Arc<str>,
     /// Why the row counts instead of another catalogue's that says something else; in a table, an eleventh column
@@ -188,6 +161,8 @@ impl WheelRow {
                 .ok_or_else(|| BadColumn::new(8, "write `-` where there is no Requires-Python"))?,
             yanked: false,
             constructed: false,
+            torch: None,
+            abi: None,
             evidence: Arc::default(),
             overrides: match more.map(|text| text.strip_prefix(OVERRIDE).map(str::trim)) {
                 None => None,
@@ -202,19 +177,32 @@ impl WheelRow {
                 "yanked" => row.yanked = true,
                 "constructed" => row.constructed = true,
                 "" => return Err(BadColumn::new(9, "a flag is empty; write `-` for none")),
-                _ => {}
+                _ => row.read_made_for(flag)?,
             }
         }
         row.evidence = match before {
             _ if flags == "-" => Arc::default(),
-            _ if row.yanked || row.constructed => {
-                let kinds = flags.split(',').filter(|flag| !matches!(*flag, "yanked" | "constructed"));
+            _ if row.yanked || row.constructed || row.torch.is_some() || row.abi.is_some() => {
+                let other = |flag: &&str| matches!(*flag, "yanked" | "constructed") || flag.contains('=');
+                let kinds = flags.split(',').filter(|flag| !other(flag));
                 kinds.collect::<Vec<_>>().join(",").into()
             }
             Some(before) if *before.evidence == *flags => Arc::clone(&before.evidence),
             Some(_) | None => flags.into(),
         };
         Ok(row)
+    }
+
+    /// Reads a flag of what it was made for; others are kinds of files.
+    fn read_made_for(&mut self, flag: &str) -> Result<(), BadColumn> {
+        let Some((what, value)) = flag.split_once('=') else { return Ok(()) };
+        let odd = || BadColumn::new(9, format_args!("`{}` is no flag; there are torch=2.8 and abi=true", quoted(flag)));
+        match what {
+            "torch" => self.torch = Some(value.parse().map_err(|()| odd())?),
+            "abi" => self.abi = Some(value.parse().map_err(|()| odd())?),
+            _ => return Err(odd()),
+        }
+        Ok(())
     }
 
     /// The wheel's URL, as it is written into a lock; none on PyPI, whose files need none.
@@ -232,11 +220,8 @@ impl WheelRow {
 
     /// True if the wheel may be offered for a backend: built for it or for all, and its label says nothing else.
     pub fn is_for(&self, backend: Backend) -> bool {
-        match self.built {
-            Built::For(built) => built == backend && label_fits(&self.wheel.name, &self.wheel.version, backend),
-            Built::Any => true,
-            Built::Unknown => false,
-        }
+        let fits = || label_fits(&self.wheel.name, &self.wheel.version, backend);
+        self.built.is_for(backend) && (self.built == Built::Any || fits())
     }
 }
 
@@ -279,10 +264,12 @@ impl fmt::Display for WheelRow {
             None => f.write_str("-")?,
         }
         write!(f, "\t{seen}\t{}\t", self.requires_python.as_deref().unwrap_or("-"))?;
+        let made_for = [self.torch.map(|torch| format!("torch={torch}")), self.abi.map(|abi| format!("abi={abi}"))];
         let flags: Vec<&str> = [("yanked", self.yanked), ("constructed", self.constructed)]
             .into_iter()
             .filter_map(|(flag, set)| set.then_some(flag))
             .chain((!self.evidence.is_empty()).then_some(&*self.evidence))
+            .chain(made_for.iter().flatten().map(String::as_str))
             .collect();
         f.write_str(if flags.is_empty() { "-" } else { "" })?;
         f.write_str(&flags.join(","))?;

@@ -24,7 +24,10 @@ Examples:
   torchswap catalog update torch==2.9.1 torchvision==0.24.1 --cuda 13.0 --platform linux-x86_64
       into torchswap-catalog.tsv; then: torchswap export --cuda 13.0
   torchswap catalog update vllm==0.6.1 --cuda 11.8 --index https://wheels.example/simple -o team.tsv
-      from an index of your own";
+      from an index of your own
+  torchswap catalog update flash-attn==2.8.3 --cuda 12.6 --python 3.11 --hash-missing \\
+      --find-links https://github.com/Dao-AILab/flash-attention/releases/tag/v2.8.3
+      from a release on GitHub; the file names tell CUDA, torch and the C++ ABI";
 
 /// What to do with the catalogue.
 #[derive(Debug, Subcommand)]
@@ -136,6 +139,10 @@ pub struct Update {
         help = "Base URL of the index; default: the build's folder of https://download.pytorch.org/whl"
     )]
     pub index: Option<String>,
+    /// Look on this page of links, in this release on GitHub or in this folder instead of an index; repeatable. The names
+    /// tell what wheels were built for, and with which torch they load. --index says where a folder is served
+    #[arg(long = "find-links", value_name = "URL|FOLDER")]
+    pub find_links: Vec<String>,
     /// Base URL of the simple index that has what the wheels require; default: that of uv or pip (UV_DEFAULT_INDEX,
     /// UV_INDEX_URL, PIP_INDEX_URL)
     #[arg(long, value_name = "URL")]

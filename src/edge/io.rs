@@ -17,7 +17,7 @@ mod write;
 
 pub use cache::{Cache, Key};
 pub use network::{default_index, settings as network_settings};
-pub use wheels::{Local, wheels};
+pub use wheels::{Local, folder_url, wheels};
 pub use write::{Output, is_stream, print, undisturbed, write};
 
 /// The name under which standard input is asked for.

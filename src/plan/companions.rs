@@ -15,7 +15,7 @@ use crate::plan::closure::{self, Chosen};
 pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend> {
     let row = || match member.locked.as_ref()?.built {
         Built::For(backend) => Some(backend),
-        Built::Any | Built::Unknown => None,
+        Built::Major(_) | Built::Any | Built::Unknown => None,
     };
     match &member.fate {
         Fate::Swap { .. } => wanted,

@@ -8,7 +8,8 @@ use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, Known};
 use super::locked::{AnyBackend, Locked, backend_of, default_wheel, label, locked_wheel, told};
-use super::{Kept, View, Wish, labelled, refusal};
+use super::made_for::{self, Torch};
+use super::{Kept, View, Wish, companions, labelled, refusal};
 use crate::catalog::pin::{Files, Pin, Witness};
 use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
@@ -60,6 +61,7 @@ pub(crate) fn members<S: WheelSource>(
     let mut members: Vec<Member> = Vec::new();
     let mut problems = Vec::new();
     let mut torch_stays_from = None;
+    let mut torch: Option<Torch> = None;
     let mut seen: Vec<&Pick> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
@@ -81,12 +83,15 @@ pub(crate) fn members<S: WheelSource>(
             continue;
         }
         seen.push(pick);
-        match member(view, entry, torch_stays_from, wish, knowledge) {
+        match member(view, entry, torch_stays_from, torch.as_ref(), wish, knowledge) {
             Ok((version, fate, requires, locked)) => {
-                if is_torch(entry) && matches!(fate, Fate::Keep { .. }) {
-                    torch_stays_from = Some(&entry.origin);
+                let member = Member { pick: index, name: entry.name.clone(), version, fate, requires, locked };
+                if is_torch(entry) {
+                    let version = member.version.clone();
+                    torch = Some(Torch { version, backend: companions::built(&member, wish.backend) });
+                    torch_stays_from = Some(&entry.origin).filter(|_| !member.is_swapped());
                 }
-                members.push(Member { pick: index, name: entry.name.clone(), version, fate, requires, locked });
+                members.push(member);
             }
             Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, pick.entry)))),
         }
@@ -105,6 +110,7 @@ fn member<S: WheelSource>(
     view: View<'_>,
     entry: &Entry,
     torch_stays_from: Option<&Origin>,
+    torch: Option<&Torch>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Decided, Vec<Problem>> {
@@ -127,17 +133,20 @@ fn member<S: WheelSource>(
     }
     let rows = knowledge.rows(&entry.name, version);
     refusal::damaged(entry, &rows)?;
-    let locked = locked_wheel(entry, wish, &rows, knowledge);
+    let all = rows;
+    let rows = made_for::loading(&all, torch, wish);
+    let locked = locked_wheel(entry, wish, &all, knowledge);
     let current = match &locked {
         Locked::Row(row) => Some(Rc::clone(row)),
         Locked::Named(_) | Locked::Untold | Locked::Absent => None,
     };
     let pure = || told(&default_wheel(entry, &locked, wish, &rows)?.wheel).filter(Result::is_err);
-    let built = backend_of(&locked, version).or_else(pure);
+    let built = backend_of(&locked, version, wish.backend).or_else(pure);
     let right = match (wish.backend, knowledge.family_of(&entry.name, version)) {
         (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),
         (Some(_), Family::OneBuild) => Some(Kept::OneBuild),
         (Some(wanted), Family::PerBackend | Family::No) => match built {
+            Some(Ok(_)) if current.as_ref().is_some_and(|row| !made_for::loads(row, torch, wish)) => None,
             Some(Ok(backend)) if backend == wanted => Some(Kept::AlreadyBuiltFor(wanted)),
             Some(Err(AnyBackend)) => Some(Kept::OneBuild),
             Some(Ok(_)) => None,
@@ -167,7 +176,13 @@ fn member<S: WheelSource>(
         return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
     };
     let row = match best(&rows, wanted, wish, knowledge).as_slice() {
-        [] => return Err(vec![refusal::no_such_build(&entry.name, version, wanted, wish, knowledge)]),
+        [] => {
+            let others = best(&all, wanted, wish, knowledge);
+            let made = torch.and_then(|torch| made_for::none_loads(&others, wanted, torch, wish));
+            let why =
+                made.unwrap_or_else(|| refusal::no_such_build(&entry.name, version, wanted, torch, wish, knowledge));
+            return Err(vec![why]);
+        }
         [row] => *row,
         [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, wish)]),
     };

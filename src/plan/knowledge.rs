@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::catalog::pin::Witness;
-use crate::catalog::{Built, Family, Index, Requires, WheelRow, WheelSource, releases};
+use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource, releases};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::{self, Marker};
@@ -98,7 +98,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     /// How a release of a package takes part in it: of some that are built per backend one wheel serves all from some
     /// release on, unless a catalogue of the project has a build of it.
     pub(super) fn family_of(&self, package: &PackageName, version: &Version) -> Family {
-        let is_built = || self.rows(package, version).iter().any(|row| matches!(row.built, Built::For(_)));
+        let is_built = || self.rows(package, version).iter().any(|row| row.built.is_bound());
         match self.family(package) {
             Family::PerBackend if releases::has_one_build(package, version) && !is_built() => Family::OneBuild,
             family => family,

@@ -30,10 +30,18 @@ pub(super) enum Locked {
 pub(super) struct AnyBackend;
 
 /// What the locked wheel was built for: the catalogue's word, else the local label.
-pub(super) fn backend_of(locked: &Locked, version: &Version) -> Option<Result<Backend, AnyBackend>> {
+pub(super) fn backend_of(
+    locked: &Locked,
+    version: &Version,
+    wanted: Option<Backend>,
+) -> Option<Result<Backend, AnyBackend>> {
     match locked {
         Locked::Row(row) => match row.built {
             Built::For(backend) => Some(Ok(backend)),
+            // What is wanted of the versions that it serves, else the oldest.
+            Built::Major(major) => {
+                Some(Ok(wanted.filter(|wanted| row.is_for(*wanted)).unwrap_or(Backend::Cuda(major, 0))))
+            }
             Built::Any => Some(Err(AnyBackend)),
             Built::Unknown => told(&row.wheel),
         },

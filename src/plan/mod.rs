@@ -22,6 +22,7 @@ pub(crate) mod knowledge;
 pub(crate) mod labelled;
 mod leftover;
 mod locked;
+mod made_for;
 pub(crate) mod refusal;
 mod several;
 mod summary;

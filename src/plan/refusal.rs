@@ -8,6 +8,7 @@ use pep508_rs::PackageName;
 
 use super::Wish;
 use super::knowledge::Knowledge;
+use super::made_for::{self, Torch};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
@@ -85,6 +86,7 @@ pub(super) fn no_such_build<S: WheelSource>(
     name: &PackageName,
     version: &Version,
     wanted: Backend,
+    torch: Option<&Torch>,
     wish: &Wish<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Problem {
@@ -103,11 +105,12 @@ pub(super) fn no_such_build<S: WheelSource>(
         let there = |minor| Environment { platform, python: Python::three(minor) };
         (0..=99).any(|minor| row.wheel.fit(there(minor)).is_some())
     };
-    let builds: BTreeSet<Backend> = rows
+    let builds: BTreeSet<Built> = rows
         .iter()
         .filter(on_platform)
         .filter_map(|row| match row.built {
-            Built::For(backend) if row.is_for(backend) => Some(backend),
+            Built::For(backend) if row.is_for(backend) => Some(row.built),
+            Built::Major(_) => Some(row.built),
             Built::For(_) | Built::Any | Built::Unknown => None,
         })
         .collect();
@@ -120,7 +123,12 @@ pub(super) fn no_such_build<S: WheelSource>(
         let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         help.push_str(&format!("of {name} {public} it knows {list} there; "));
     }
-    help.push_str(&learn(name, &public, wanted));
+    // What was found on a page of links is looked for there, and its name tells what another would be called.
+    let tied = rows.iter().filter(on_platform).find(|row| is_projects(name) && made_for::is_tied(row));
+    help.push_str(&match tied {
+        Some(row) => made_for::remedy(row, wanted, torch, wish),
+        None => learn(name, &public, wanted),
+    });
     let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
     Problem::new(Code::NotKnown, message).under(python).help(help)
 }

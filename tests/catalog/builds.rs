@@ -111,7 +111,7 @@ fn a_torch_is_as_large_as_its_build() {
 fn a_companion_is_built_for_what_torch_is_built_for_there() {
     let gpu = |row: &WheelRow| match row.built {
         Built::For(backend) if backend.is_gpu() => platform(&row.wheel).map(|platform| (platform, backend)),
-        Built::For(_) | Built::Any | Built::Unknown => None,
+        Built::For(_) | Built::Major(_) | Built::Any | Built::Unknown => None,
     };
     let (torch, companions): (Vec<WheelRow>, Vec<WheelRow>) =
         wheels().into_iter().partition(|row| row.wheel.name.as_ref() == "torch");
@@ -153,7 +153,7 @@ fn the_default_index_has_cpu_builds_for_aarch64_until_cuda_13() {
 fn the_kinds_of_builds_are_those_of_the_wheels() {
     let built = |row: &WheelRow| match row.built {
         Built::For(backend) => Some(backend.kind()),
-        Built::Any | Built::Unknown => None,
+        Built::Major(_) | Built::Any | Built::Unknown => None,
     };
     let all = wheels();
     let mut firsts: BTreeMap<(Platform, &str), _> = BTreeMap::new();

@@ -12,7 +12,7 @@ use crate::command::catalogues::{Addition, Chosen, FILE};
 use crate::command::{Outcome, Voice, outputs, read};
 use crate::edge::index::Network;
 use crate::edge::io::{self, Output};
-use crate::edge::learn::{Wanted, learn};
+use crate::edge::learn::{Links, Wanted, learn};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::Mirror;
@@ -29,7 +29,12 @@ pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
     let catalogue = Addition::open(&file, &chosen)?;
     let NetworkArgs { allow_http, timeout, retries } = args.network;
     // Where PyTorch's index is asked by default, nobody named it.
-    let named = args.index.iter().map(|_| &wanted.index).chain(&wanted.closure).cloned();
+    let index = wanted.index.iter().filter(|_| args.index.is_some());
+    let pages = wanted.links.iter().filter_map(|links| match links {
+        Links::Page(url) => Some(url),
+        Links::Folder(_) => None,
+    });
+    let named: Vec<Url> = index.chain(&wanted.closure).chain(pages).cloned().collect();
     let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, named));
     let learned = learn(&wanted, &catalogue.known, &network)?;
     let merged = catalogue.merge(learned.wheels, learned.lists)?;
@@ -62,12 +67,16 @@ fn wanted(args: &Update) -> Result<Wanted> {
     }
     Error::unless_empty(problems)?;
     let backend = args.build.backend();
+    let links = args.find_links.iter().map(|text| links(text)).collect::<Result<Vec<Links>>>()?;
     let index = match (&args.index, backend) {
-        (Some(text), _) => url("--index", text)?,
-        (None, Some(backend)) => url("--index", &format!("{}/{backend}", Mirror::OF))?,
+        (Some(text), _) => Some(url("--index", text)?),
+        (None, _) if !links.is_empty() => None,
+        (None, Some(backend)) => Some(url("--index", &format!("{}/{backend}", Mirror::OF))?),
         (None, None) => {
             let problem = Problem::new(Code::Usage, "neither a build nor an index is named");
-            return Err(problem.help("say which: --cuda 13.0, --cpu, --rocm 6.3, or --index URL").into());
+            return Err(problem
+                .help("say which: --cuda 13.0, --cpu, --rocm 6.3, --index URL, or --find-links URL")
+                .into());
         }
     };
     let closure = match &args.closure_index {
@@ -75,7 +84,12 @@ fn wanted(args: &Update) -> Result<Wanted> {
         None => io::default_index().map(|text| url("the index of pip or uv", &text)).transpose()?,
     };
     let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
-    Ok(Wanted { releases, index, filter, hash_missing: args.hash_missing, closure })
+    Ok(Wanted { releases, index, links, filter, hash_missing: args.hash_missing, closure })
+}
+
+/// What is no address is a folder.
+fn links(text: &str) -> Result<Links> {
+    if text.contains("://") { url("--find-links", text).map(Links::Page) } else { Ok(Links::Folder(text.to_owned())) }
 }
 
 /// The address itself is not shown: it may hold a login.

@@ -150,6 +150,7 @@ fn wheel((row, lists): &Shown<'_>) -> String {
         "build",
         match row.built {
             Built::For(backend) => backend.spoken(),
+            Built::Major(major) => format!("CUDA {major}, of every minor version"),
             Built::Any => "one for every backend".to_owned(),
             Built::Unknown => "not known, or not a package that is built by backend".to_owned(),
         },

@@ -13,7 +13,7 @@ use super::http::{Ask, Network};
 use super::pace::{Paced, Slow};
 use super::policy::{Failure, shown};
 use super::settings::LARGEST_METADATA;
-use super::simple::{self, ACCEPT, Link, Metadata, Page};
+use super::simple::{self, ACCEPT, ACCEPT_LINKS, Link, Metadata, Page};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
@@ -47,7 +47,19 @@ impl Network {
     /// With [`Code::Absent`] if there is none (404, and 403, with which PyTorch's index says so); with [`Code::Network`]
     /// if it cannot be had, is too large, or is no page of an index.
     pub fn page_as<T>(&self, url: &Url, take: impl FnOnce(Page) -> T) -> Result<T, Problem> {
-        let ask = Ask::file(url).with(header::ACCEPT, ACCEPT).with(header::ACCEPT_ENCODING, "gzip");
+        self.page_that(url, ACCEPT, take)
+    }
+
+    /// Reads a page of links, or what GitHub's API says of a release.
+    ///
+    /// # Errors
+    /// As [`Network::page_as`].
+    pub fn links(&self, url: &Url) -> Result<Page, Problem> {
+        self.page_that(&simple::links_url(url), ACCEPT_LINKS, |page| page)
+    }
+
+    fn page_that<T>(&self, url: &Url, accept: &str, take: impl FnOnce(Page) -> T) -> Result<T, Problem> {
+        let ask = Ask::file(url).with(header::ACCEPT, accept).with(header::ACCEPT_ENCODING, "gzip");
         let Text { base, kind, body, turn } = self.text(&ask, self.largest_page())?;
         // A short page can say much.
         let _turn = turn.unwrap_or_else(|| self.turn());

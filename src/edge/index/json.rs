@@ -14,17 +14,28 @@ use crate::text::quoted;
 /// # Errors
 /// If it is not JSON, follows another major version of the API, has no list of files, or its links take up too much.
 pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let not_json = |error: &dyn fmt::Display| format!("it is not JSON: {error}");
-    let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
-    let mut reader = serde_json::Deserializer::from_str(text);
-    let (version, draft) = Top { base }
-        .deserialize(&mut reader)
-        .and_then(|read| reader.end().map(|()| read))
-        .map_err(|error| if error.is_data() { format!("it is no page: {error}") } else { not_json(&error) })?;
+    let (version, draft) = top(Top { list: "files", files: Files { base, shape: &FILE, read } }, body)?;
     if version.split('.').next() != Some("1") {
         return Err(format!("it follows version `{}` of the index API", quoted(&version)));
     }
     draft.ok_or("it has no list of files")?.finish()
+}
+
+/// Reads the files of a release, as GitHub's API tells them: `assets`, each with its `digest` where GitHub has one.
+///
+/// # Errors
+/// If it is not JSON, has no list of files, or its links take up too much.
+pub(super) fn release(base: &Url, body: &[u8]) -> Result<Page, String> {
+    let (_, draft) = top(Top { list: "assets", files: Files { base, shape: &ASSET, read: read_asset } }, body)?;
+    draft.ok_or("it is no release of GitHub: it has no list of assets")?.finish()
+}
+
+fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<Draft>), String> {
+    let not_json = |error: &dyn fmt::Display| format!("it is not JSON: {error}");
+    let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = top.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
+    read.map_err(|error| if error.is_data() { format!("it is no page: {error}") } else { not_json(&error) })
 }
 
 /// The members of an object that are read, and those of each in turn.
@@ -42,6 +53,14 @@ static FILE: Shape = Shape(&[
     ("yanked", &PLAIN),
     ("core-metadata", &HASHES),
     ("dist-info-metadata", &HASHES),
+]);
+
+static ASSET: Shape = Shape(&[
+    ("name", &PLAIN),
+    ("browser_download_url", &PLAIN),
+    ("digest", &PLAIN),
+    ("size", &PLAIN),
+    ("state", &PLAIN),
 ]);
 
 /// A value of any kind, of which only what may be used is kept.
@@ -144,7 +163,9 @@ impl<'de> Visitor<'de> for &Shape {
 
 /// The page: its version and its files.
 struct Top<'a> {
-    base: &'a Url,
+    /// What the list is called.
+    list: &'static str,
+    files: Files<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
@@ -170,10 +191,10 @@ impl<'de> Visitor<'de> for Top<'_> {
                     let meta = map.next_value_seed(&META)?;
                     version = meta.get("api-version").text().unwrap_or_default().to_owned();
                 }
-                Some("files") => {
+                Some(list) if list == self.list => {
                     // Of two lists the last counts; the first makes room for it.
                     drop(draft.take());
-                    draft = Some(map.next_value_seed(Files { base: self.base })?);
+                    draft = Some(map.next_value_seed(self.files)?);
                 }
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
@@ -183,8 +204,11 @@ impl<'de> Visitor<'de> for Top<'_> {
 }
 
 /// The list of files.
+#[derive(Clone, Copy)]
 struct Files<'a> {
     base: &'a Url,
+    shape: &'static Shape,
+    read: fn(&mut Draft, &Url, &Value<'_>),
 }
 
 impl<'de> DeserializeSeed<'de> for Files<'_> {
@@ -204,8 +228,8 @@ impl<'de> Visitor<'de> for Files<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<Draft, A::Error> {
         let mut draft = Draft::default();
-        while let Some(file) = files.next_element_seed(&FILE)? {
-            read(&mut draft, self.base, &file);
+        while let Some(file) = files.next_element_seed(self.shape)? {
+            (self.read)(&mut draft, self.base, &file);
         }
         Ok(draft)
     }
@@ -252,6 +276,32 @@ fn read(draft: &mut Draft, base: &Url, file: &Value<'_>) {
             Metadata::Absent
         }
     };
+    draft.keep(link);
+}
+
+/// A file of a release. One that is not there whole yet is passed over.
+fn read_asset(draft: &mut Draft, base: &Url, asset: &Value<'_>) {
+    if asset.is_too_long() {
+        draft.note_too_long();
+        return;
+    }
+    let (Some(name), Some(url)) = (asset.get("name").text(), asset.get("browser_download_url").text()) else {
+        draft.note("", "a file without a name or an address");
+        return;
+    };
+    if asset.get("state").text().is_some_and(|state| state != "uploaded") {
+        draft.note(name, "it is not uploaded");
+        return;
+    }
+    let digest =
+        asset.get("digest").text().and_then(|digest| digest.strip_prefix("sha256:")).map(str::parse).transpose();
+    let Ok(sha256) = digest else {
+        draft.note(name, "its digest cannot be read");
+        return;
+    };
+    let Some(mut link) = draft.link(base, url, Some(name)) else { return };
+    link.sha256 = sha256;
+    link.size = if let Value::Number(size) = asset.get("size") { Some(*size) } else { None };
     draft.keep(link);
 }
 

@@ -17,6 +17,9 @@ use crate::text::quoted;
 pub const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
+/// The same of a page of links that is no index's: GitHub's API speaks JSON and knows no other name for it.
+pub const ACCEPT_LINKS: &str = "application/json, text/html;q=0.9";
+
 /// The files of one package on one index.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -80,6 +83,19 @@ pub fn page_url(base: &Url, package: &PackageName) -> Url {
     url
 }
 
+/// Where the files of a page of links are told: for the page of a release on GitHub, which loads them later, what its API
+/// says of it.
+pub fn links_url(url: &Url) -> Url {
+    let parts: Vec<&str> = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    match (url.host_str(), parts.as_slice()) {
+        (Some("github.com"), [owner, repository, "releases", "tag", tag]) => {
+            let api = format!("https://api.github.com/repos/{owner}/{repository}/releases/tags/{tag}");
+            Url::parse(&api).unwrap_or_else(|_| url.clone())
+        }
+        _ => url.clone(),
+    }
+}
+
 /// Reads a page by its content type. `base` is the address it came from, after redirects.
 ///
 /// # Errors
@@ -89,6 +105,7 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
     match kind.as_str() {
         "text/html" | "application/xhtml+xml" | "application/vnd.pypi.simple.v1+html" => html::parse(base, body),
         "application/vnd.pypi.simple.v1+json" => json::parse(base, body),
+        "application/json" => json::release(base, body),
         "" => Err("it does not say its content type".to_owned()),
         other => Err(format!("its content type is `{}`, which is no page of an index", quoted(other))),
     }
@@ -210,6 +227,21 @@ mod tests {
         }
         let page = Url::parse("https://i.example/whl/torch-2.1.0+cu118.html").unwrap();
         assert_eq!(page_url(&page, &name), page);
+    }
+
+    #[test]
+    fn the_files_of_a_release_are_asked_of_githubs_api() {
+        for (page, asked) in [
+            (
+                "https://github.com/Dao-AILab/flash-attention/releases/tag/v2.8.3",
+                "https://api.github.com/repos/Dao-AILab/flash-attention/releases/tags/v2.8.3",
+            ),
+            ("https://github.com/o/r/releases/tag/v1/", "https://api.github.com/repos/o/r/releases/tags/v1"),
+            ("https://github.com/o/r/releases", "https://github.com/o/r/releases"),
+            ("https://x.example/o/r/releases/tag/v1", "https://x.example/o/r/releases/tag/v1"),
+        ] {
+            assert_eq!(links_url(&Url::parse(page).unwrap()).as_str(), asked);
+        }
     }
 
     #[test]

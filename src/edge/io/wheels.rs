@@ -3,6 +3,8 @@
 use std::fs::{self, File};
 use std::path::PathBuf;
 
+use url::Url;
+
 use super::cannot;
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
@@ -14,6 +16,16 @@ pub struct Local {
     /// Its name.
     pub wheel: WheelName,
     path: PathBuf,
+}
+
+/// The address of a folder of this machine.
+///
+/// # Errors
+/// If it is not there, or its path is no text.
+pub fn folder_url(folder: &str) -> Result<String> {
+    let path = fs::canonicalize(folder).map_err(|error| cannot("read", folder, &error))?;
+    let url = Url::from_directory_path(&path).map(|url| url.as_str().trim_end_matches('/').to_owned());
+    Ok(url.map_err(|()| cannot("read", folder, &std::io::Error::from(std::io::ErrorKind::InvalidInput)))?)
 }
 
 /// The wheels of a folder, by name. Other files are passed over.

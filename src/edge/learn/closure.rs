@@ -28,7 +28,7 @@ const MOST_ROUNDS: usize = 40;
 
 /// Finds the wheels that are missing in the catalogues, which have the learned ones already.
 pub(super) fn complete(wanted: &Wanted, roots: &[WheelRow], known: &Catalogues, network: &Network) -> Result<Learned> {
-    let own = Shelf { base: wanted.index.clone(), index: None };
+    let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| Shelf { base, index: None });
     let closure = wanted.closure.clone().map(|base| Shelf { base, index: Some(Index::Pypi) });
     let has_closure = closure.is_some();
     let mut offer = Offer::new(known, network, own, closure);

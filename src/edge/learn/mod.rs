@@ -6,6 +6,7 @@
 //! ```
 
 mod closure;
+mod links;
 mod offer;
 mod page;
 mod wheel;
@@ -20,6 +21,7 @@ use crate::edge::index::{Network, simple};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 
+pub use links::Links;
 use page::Candidate;
 use wheel::Told;
 
@@ -28,8 +30,11 @@ use wheel::Told;
 pub struct Wanted {
     /// The releases.
     pub releases: Vec<(PackageName, Version)>,
-    /// The base of the index that has them.
-    pub index: Url,
+    /// The base of the index that has them; where they are looked for in `links`, the folder below which files of a folder
+    /// of this machine are served.
+    pub index: Option<Url>,
+    /// Where they are looked for instead of an index.
+    pub links: Vec<Links>,
     /// Of which builds, for which platforms and Pythons.
     pub filter: Filter,
     /// Download and hash the wheels of which the index tells no digest.
@@ -63,7 +68,11 @@ pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<L
     let mut learned = Learned::default();
     let mut problems = Vec::new();
     for (name, version) in &wanted.releases {
-        match release(wanted, name, version, network, &mut learned) {
+        let done = match &wanted.index {
+            Some(index) if wanted.links.is_empty() => release(wanted, index, name, version, network, &mut learned),
+            Some(_) | None => links::release(wanted, name, version, network, &mut learned),
+        };
+        match done {
             Ok(()) => {}
             Err(error) => problems.extend(error.into_problems()),
         }
@@ -82,34 +91,40 @@ pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<L
 /// Learns the wheels of one release.
 fn release(
     wanted: &Wanted,
+    index: &Url,
     name: &PackageName,
     version: &Version,
     network: &Network,
     learned: &mut Learned,
 ) -> Result<()> {
-    let url = simple::page_url(&wanted.index, name);
+    let url = simple::page_url(index, name);
     let page = network.page(&url).map_err(|problem| match problem.code {
         Code::Absent => {
-            let message = format!("{} has no page of {name}", page::shown(&wanted.index));
+            let message = format!("{} has no page of {name}", page::shown(index));
             Problem::new(Code::NotKnown, message).help("name the index that has it: --index URL")
         }
         _ => problem,
     })?;
     learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
     // What the index of pip or uv serves needs no address in a lock.
-    let default = wanted.closure.as_ref().filter(|closure| is_same(closure, &wanted.index)).map(|_| Index::Pypi);
+    let default = wanted.closure.as_ref().filter(|closure| is_same(closure, index)).map(|_| Index::Pypi);
     let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
     learned.notes.extend(notes);
     if candidates.is_empty() {
-        return Err(page::none(&page, name, version, wanted).into());
+        return Err(page::none(&page, index, name, version, wanted).into());
     }
+    take(candidates, wanted.hash_missing, network, learned)
+}
+
+/// Takes the wheels with what they say of themselves.
+fn take(candidates: Vec<Candidate>, hash_missing: bool, network: &Network, learned: &mut Learned) -> Result<()> {
     let mut problems = Vec::new();
     let mut without = Vec::new();
     for candidate in candidates {
         if problems.len() >= offer::ENOUGH {
             break;
         }
-        match one(&candidate, wanted.hash_missing, network) {
+        match one(&candidate, hash_missing, network) {
             Ok(Some((row, told))) => {
                 learned.lists.extend(told.lists(&row));
                 learned.wheels.push(row);

@@ -49,7 +49,7 @@ pub(super) struct Offer<'a> {
     known: &'a Catalogues,
     network: &'a Network,
     /// The indexes that have the wheels that are learned, and what they require.
-    own: Shelf,
+    own: Option<Shelf>,
     closure: Option<Shelf>,
     /// How many indexes a package is looked for in.
     depth: BTreeMap<PackageName, usize>,
@@ -61,7 +61,7 @@ pub(super) struct Offer<'a> {
 }
 
 impl<'a> Offer<'a> {
-    pub(super) fn new(known: &'a Catalogues, network: &'a Network, own: Shelf, closure: Option<Shelf>) -> Self {
+    pub(super) fn new(known: &'a Catalogues, network: &'a Network, own: Option<Shelf>, closure: Option<Shelf>) -> Self {
         Self {
             known,
             network,
@@ -99,7 +99,7 @@ impl<'a> Offer<'a> {
     /// must not take its place. Other GPU libraries may lie there, too; what is not for GPUs is stale there.
     fn shelves(&self, package: &PackageName) -> Vec<&Shelf> {
         let beside = package.as_ref().contains("triton");
-        let own = Some(&self.own).filter(|_| is_gpu_runtime(package));
+        let own = self.own.as_ref().filter(|_| is_gpu_runtime(package));
         let all = if beside { [own, self.closure.as_ref()] } else { [self.closure.as_ref(), own] };
         all.into_iter().flatten().collect()
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::Wanted;
 use crate::catalog::listing::Filter;
-use crate::catalog::{Built, Family, Index, WheelRow, built_in_family};
+use crate::catalog::{Built, Family, Index, Told, WheelRow, built_in_family};
 use crate::edge::index::{self, Link, Page};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -24,7 +24,7 @@ const MOST_NOTES: usize = 20;
 pub(super) struct Candidate {
     pub(super) link: Link,
     pub(super) wheel: WheelName,
-    built: Built,
+    told: Told,
     index: Index,
 }
 
@@ -41,8 +41,7 @@ impl Candidate {
             size,
             yanked: self.link.yanked.is_some(),
             evidence: evidence.into(),
-            catalogue: super::INDEX.into(),
-            ..WheelRow::found(self.wheel.clone(), self.built, self.index.clone(), sha256)
+            ..found(&self.wheel, self.told, &self.index, sha256)
         };
         row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
     }
@@ -67,6 +66,7 @@ pub(super) fn candidates(
     for link in of_release(page, name, version) {
         let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
         let built = Built::of(&wheel, folder(&link.url), filter.backend);
+        let told = Told { built, torch: None, abi: None };
         let index = match place(link, index) {
             Ok(index) => index,
             Err(_) if notes.len() >= MOST_NOTES => continue,
@@ -75,7 +75,7 @@ pub(super) fn candidates(
                 continue;
             }
         };
-        let candidate = Candidate { link: link.clone(), wheel, built, index };
+        let candidate = Candidate { link: link.clone(), wheel, told, index };
         // Any digest will do to ask whether the row would be taken.
         let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
         if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
@@ -85,25 +85,67 @@ pub(super) fn candidates(
     (found, notes)
 }
 
+/// The wheels of a release that a page of links has and that are asked for, each once; and why others are not taken.
+pub(super) fn linked(
+    page: &Page,
+    name: &PackageName,
+    version: &Version,
+    filter: &Filter,
+) -> (Vec<Candidate>, Vec<String>) {
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for link in of_release(page, name, version) {
+        let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
+        let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
+        let made = Told::of(&wheel, &in_folder, filter.backend).and_then(|told| {
+            let index = place(link, None).map_err(|why| format!("is left out: {why}"))?;
+            Ok(Candidate { link: link.clone(), wheel: wheel.clone(), told, index })
+        });
+        match made {
+            Ok(candidate) => {
+                let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
+                if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
+                    found.push(candidate);
+                }
+            }
+            Err(why) if refused.len() < MOST_NOTES => refused.push(format!("{wheel} {why}")),
+            Err(_) => {}
+        }
+    }
+    (found, refused)
+}
+
+/// A row for a wheel that a name tells all of.
+pub(super) fn found(wheel: &WheelName, told: Told, index: &Index, sha256: Sha256) -> WheelRow {
+    WheelRow {
+        torch: told.torch,
+        abi: told.abi,
+        catalogue: super::INDEX.into(),
+        ..WheelRow::found(wheel.clone(), told.built, index.clone(), sha256)
+    }
+}
+
 /// The wheels of all releases, on an index that is the default one for installers.
 pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec<Candidate> {
     let wheels = page.links.iter().filter_map(|link| Some((link, link.file.parse::<WheelName>().ok()?)));
     let own = wheels.filter(|(_, wheel)| wheel.name == *name);
     let candidates = own.filter_map(|(link, wheel)| {
         let index = place(link, index).ok()?;
-        Some(Candidate { link: link.clone(), wheel, built: Built::Unknown, index })
+        let told = Told { built: Built::Unknown, torch: None, abi: None };
+        Some(Candidate { link: link.clone(), wheel, told, index })
     });
     candidates.collect()
 }
 
 /// The wheels of a release, every build of it, unless a build is named.
 fn of_release<'p>(page: &'p Page, name: &'p PackageName, version: &'p Version) -> impl Iterator<Item = &'p Link> {
-    page.links.iter().filter(move |link| {
-        link.file.parse::<WheelName>().is_ok_and(|wheel| {
-            let same = if version.is_local() { wheel.version == *version } else { wheel.public_version() == *version };
-            wheel.name == *name && same
-        })
-    })
+    page.links.iter().filter(move |link| link.file.parse().is_ok_and(|wheel| is_of(&wheel, name, version)))
+}
+
+/// True for a wheel of a release: of every build of it, unless one is named.
+pub(super) fn is_of(wheel: &WheelName, name: &PackageName, version: &Version) -> bool {
+    let same = if version.is_local() { wheel.version == *version } else { wheel.public_version() == *version };
+    wheel.name == *name && same
 }
 
 /// What the folder of a URL is called.
@@ -134,13 +176,13 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// Nothing of what is asked for is there; tells what is.
-pub(super) fn none(page: &Page, name: &PackageName, version: &Version, wanted: &Wanted) -> Problem {
+pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, wanted: &Wanted) -> Problem {
     let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
     let platforms: Vec<&str> = wanted.filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
     let pythons: Vec<String> = wanted.filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
     let limits: Vec<String> = platforms.into_iter().map(str::to_owned).chain(pythons).collect();
     let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
-    let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(&wanted.index));
+    let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(place));
     let problem = Problem::new(Code::NotKnown, message);
     let there: BTreeSet<String> = of_release(page, name, version).map(|link| link.file.clone()).collect();
     if !there.is_empty() {

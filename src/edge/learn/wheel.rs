@@ -62,12 +62,13 @@ fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Me
     Ok(Some(metadata))
 }
 
-fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> Told {
+/// What a wheel says in its metadata.
+pub(super) fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> Told {
     Told { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
 }
 
 /// The contents of a wheel that must be one.
-fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Problem> {
+pub(super) fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Problem> {
     let why = match opened {
         Opened::Yes(contents) => return Ok(*contents),
         Opened::Refused(why) => why,

@@ -26,6 +26,7 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
     problems.extend(twins(plans, choices));
+    problems.extend(plans.iter().find_map(of_this_machine));
     if poetry.version < LockVersion::V2_1 {
         let mut pins: BTreeMap<&PackageName, &Rc<Pin>> = BTreeMap::new();
         let lines = plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.lines);
@@ -36,6 +37,17 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
         }
     }
     problems
+}
+
+/// Poetry downloads what has an address, and knows none of a file.
+fn of_this_machine(plan: &TargetPlan) -> Option<Problem> {
+    let mut lines = plan.environments.iter().flat_map(|environment| &environment.lines);
+    let line =
+        lines.find(|line| matches!(line.pin.as_deref(), Some(Pin::Url { url, .. }) if url.starts_with("file:")))?;
+    let message =
+        format!("the wheel of {} lies in a folder of this machine, which has no place in poetry.lock", line.name);
+    let help = "serve the folder, and learn its wheels with --index URL; or export a requirements file instead";
+    Some(Problem::new(Code::Unsupported, message).help(help))
 }
 
 /// Without markers there is one entry for all Pythons.

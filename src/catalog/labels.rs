@@ -1,0 +1,168 @@
+//! What a wheel was built for, as its publishers' names tell: one table of grammars, `labels.tsv`, for labels and folders.
+//!
+//! Nothing is guessed. Digits that may be read in two ways (`torch210`: 2.10, or 2.1.0) count only where the release matrix
+//! has one of the two with that CUDA, and not the other.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::built::Built;
+use super::made_for::{Abi, MadeFor};
+use crate::packaging::target::{Backend, Python};
+use crate::packaging::wheel::WheelName;
+
+const TEXT: &str = include_str!("labels.tsv");
+
+/// What a name tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// The build.
+    pub built: Built,
+    /// The release of torch.
+    pub torch: Option<MadeFor>,
+    /// The C++ ABI.
+    pub abi: Option<Abi>,
+}
+
+/// The lines of a kind, without it.
+fn lines(kind: &str) -> impl Iterator<Item = &'static str> {
+    TEXT.lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix('\t'))
+}
+
+/// What a local label tells. `None`: it is written in no way that is known. `Some(None)`: it can be read in two ways.
+pub(super) fn of_label(label: &str) -> Option<Option<Told>> {
+    of("label", label)
+}
+
+/// The same of a folder of an address.
+pub(super) fn of_folder(folder: &str) -> Option<Option<Told>> {
+    of("folder", folder)
+}
+
+fn of(kind: &str, text: &str) -> Option<Option<Told>> {
+    let text = text.to_ascii_lowercase();
+    lines(kind).find_map(|line| {
+        let mut holes = Vec::new();
+        fits(line.split('\t').next()?, &text, &mut holes).then(|| told(&text, &holes))?
+    })
+}
+
+/// True for a package whose wheels have no torch in them.
+pub fn is_untied(package: &PackageName) -> bool {
+    lines("untied").any(|name| name == package.as_ref())
+}
+
+/// True for a package whose wheels tell in no name what they were built for.
+pub(super) fn is_untold(package: &PackageName) -> bool {
+    lines("untold").any(|name| name == package.as_ref())
+}
+
+/// A part of a text that a grammar leaves open, and where it stands.
+type Hole = (&'static str, std::ops::Range<usize>);
+
+/// True if a text is written as a grammar says. Its open parts are told in the order in which they stand.
+fn fits(grammar: &'static str, text: &str, holes: &mut Vec<Hole>) -> bool {
+    fits_from(grammar, text, 0, holes)
+}
+
+fn fits_from(grammar: &'static str, text: &str, at: usize, holes: &mut Vec<Hole>) -> bool {
+    let Some((literal, open)) = grammar.split_once('{') else { return &text[at..] == grammar };
+    let Some((name, rest)) = open.split_once('}').filter(|_| text[at..].starts_with(literal)) else { return false };
+    let start = at + literal.len();
+    let admits = |byte: u8| match name {
+        "cuda" => byte.is_ascii_digit(),
+        "torch" | "torch+patch" => byte.is_ascii_digit() || byte == b'.',
+        "abi" => byte.is_ascii_lowercase(),
+        _ => byte.is_ascii_alphanumeric() || byte == b'.',
+    };
+    let longest = text[start..].bytes().take_while(|byte| admits(*byte)).count();
+    // What tells nothing is as short as can be; the others are digits, which end where no digit stands.
+    let lengths: Box<dyn Iterator<Item = usize>> =
+        if name == "commit" { Box::new(1..=longest) } else { Box::new((1..=longest).rev()) };
+    for length in lengths {
+        let count = holes.len();
+        holes.push((name, start..start + length));
+        if fits_from(rest, text, start + length, holes) {
+            return true;
+        }
+        holes.truncate(count);
+    }
+    false
+}
+
+/// What the open parts tell; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
+fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
+    let mut told = Told { built: Built::For(Backend::Cpu), torch: None, abi: None };
+    for (name, range) in holes {
+        let part = &text[range.clone()];
+        match *name {
+            "cuda" => told.built = format!("cu{part}").parse().ok()?,
+            "torch" => told.torch = Some(MadeFor::whole(part, false)?),
+            "torch+patch" => told.torch = Some(MadeFor::whole(part, true)?),
+            "abi" => told.abi = Some(part.parse().ok()?),
+            _ => {}
+        }
+    }
+    Some(match told.torch {
+        None => Some(told),
+        Some(made) => made.settled(told.built).map(|torch| Told { torch: Some(torch), ..told }),
+    })
+}
+
+/// The name of the file that would fit: a wheel's, with another torch, build and CPython in it. `None` if its label is
+/// written in no known way, or tells nothing of such a build.
+pub(crate) fn fitting(
+    wheel: &WheelName,
+    torch: &Version,
+    abi: Option<Abi>,
+    backend: Backend,
+    python: Python,
+) -> Option<String> {
+    let (before, rest) = wheel.as_str().split_once('+')?;
+    let (own, _) = rest.split_once('-')?;
+    let lower = own.to_ascii_lowercase();
+    let holes = lines("label").find_map(|line| {
+        let mut holes = Vec::new();
+        fits(line.split('\t').next()?, &lower, &mut holes).then_some(holes)
+    })?;
+    let mut label = own.to_owned();
+    let is_gpu = holes.iter().any(|(name, _)| *name == "cuda");
+    for (name, range) in holes.iter().rev() {
+        let part = &own[range.clone()];
+        let new = match (*name, backend) {
+            ("cuda", Backend::Cuda(major, _)) if Backend::cuda(part).is_err() => major.to_string(),
+            ("cuda", Backend::Cuda(major, minor)) => format!("{major}{minor}"),
+            ("cuda", Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => return None,
+            ("torch" | "torch+patch", _) => as_written(part, torch),
+            ("abi", _) => if abi? == Abi::New { "TRUE" } else { "FALSE" }.to_owned(),
+            _ => part.to_owned(),
+        };
+        label.replace_range(range.clone(), &new);
+    }
+    if backend.is_gpu() != is_gpu {
+        return None;
+    }
+    let (tag, own_abi) = (wheel.python_tag(), wheel.abi_tag());
+    let python = format!("cp3{}", python.minor());
+    let build = wheel.build.as_ref().map(|(number, rest)| format!("{number}{rest}-")).unwrap_or_default();
+    let tags = if tag == own_abi { format!("{python}-{python}") } else { format!("{tag}-{own_abi}") };
+    Some(format!("{before}+{label}-{build}{tags}-{}.whl", wheel.platform_tag()))
+}
+
+/// A release of torch in the way in which another is written: `2.8`, `2.8.0`, `28` or `280`.
+fn as_written(part: &str, torch: &Version) -> String {
+    let release = |at: usize| torch.release().get(at).copied().unwrap_or_default();
+    let (major, minor, patch) = (release(0), release(1), release(2));
+    let parts = part.split('.').count();
+    let is_short =
+        MadeFor::whole(part, true).is_some_and(|made| made.settled(Built::Unknown).is_none() || !part.ends_with('0'));
+    match parts {
+        3 => format!("{major}.{minor}.{patch}"),
+        2 => format!("{major}.{minor}"),
+        _ if is_short || part.len() < 3 => format!("{major}{minor}"),
+        _ => format!("{major}{minor}0"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

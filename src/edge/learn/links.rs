@@ -1,0 +1,169 @@
+//! Wheels that lie on no index: on a page of links, in a release on GitHub, in a folder of this machine. What they were
+//! built for and made for, their names and folders tell; a name that may mean two files is taken by nobody's guess.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::page;
+use super::wheel::{self, Told as Says};
+use super::{Learned, Wanted, take};
+use crate::catalog::{Index, RequiresRow, Told, WheelRow, is_untied};
+use crate::edge::index::{Network, Opened};
+use crate::edge::io;
+use crate::packaging::address;
+use crate::packaging::requirement;
+use crate::report::error::{Code, Error, Problem, Result};
+
+/// Where wheels are looked for.
+#[derive(Debug, Clone)]
+pub enum Links {
+    /// A page that links to them, or a release on GitHub.
+    Page(Url),
+    /// A folder of this machine.
+    Folder(String),
+}
+
+/// Learns the wheels of one release from all of these.
+pub(super) fn release(
+    wanted: &Wanted,
+    name: &PackageName,
+    version: &Version,
+    network: &Network,
+    learned: &mut Learned,
+) -> Result<()> {
+    let before = learned.wheels.len();
+    let mut refused = Vec::new();
+    for place in &wanted.links {
+        match place {
+            Links::Page(url) => {
+                let page = network.links(url)?;
+                learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
+                let (candidates, why) = page::linked(&page, name, version, &wanted.filter);
+                refused.extend(why);
+                take(candidates, wanted.hash_missing, network, learned)?;
+            }
+            Links::Folder(folder) => refused.extend(in_folder(folder, wanted, name, version, learned)?),
+        }
+    }
+    refused.extend(untied(before, learned));
+    if learned.wheels.len() == before {
+        return Err(none(wanted, name, version, &refused).into());
+    }
+    learned.notes.extend(refused.into_iter().map(|why| format!("not taken: {why}")));
+    Ok(())
+}
+
+/// Takes out the wheels of which nothing tells the torch that they were made for: neither their names, nor an exact pin
+/// among their requirements. Tells which these are.
+fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
+    let lists = &learned.lists;
+    let pins = |row: &WheelRow| {
+        let own = |list: &&RequiresRow| list.version == row.wheel.version && list.package == row.wheel.name;
+        lists.iter().filter(own).flat_map(|list| &list.list).any(|text| pins_torch(text))
+    };
+    let tells = |row: &WheelRow| {
+        let (made, _) = row.made_for();
+        made.is_some()
+            || is_untied(&row.wheel.name)
+            || row.wheel.platform_tag() == "any"
+            || page::is_family(&row.wheel.name)
+            || pins(row)
+    };
+    let mut refused = Vec::new();
+    let kept: Vec<bool> = learned.wheels.iter().skip(before).map(tells).collect();
+    let mut at = 0;
+    learned.wheels.retain(|row| {
+        at += 1;
+        let stays = at <= before || kept.get(at - before - 1).copied().unwrap_or(true);
+        if !stays {
+            refused.push(format!("{} tells nowhere which torch it was made for", row.wheel));
+        }
+        stays
+    });
+    refused
+}
+
+/// True for a requirement of one release of torch.
+fn pins_torch(text: &str) -> bool {
+    let plain = requirement::plain(requirement::split(text).0);
+    plain.is_ok_and(|plain| {
+        let versions = plain.versions.to_string();
+        plain.name.as_ref() == "torch" && versions.starts_with("==") && !versions.contains(['*', ','])
+    })
+}
+
+/// The wheels of a release in a folder: their bytes are hashed and opened.
+fn in_folder(
+    folder: &str,
+    wanted: &Wanted,
+    name: &PackageName,
+    version: &Version,
+    learned: &mut Learned,
+) -> Result<Vec<String>> {
+    let served = match &wanted.index {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => io::folder_url(folder)?,
+    };
+    let index: Index = served.parse().map_err(|why: String| Problem::new(Code::Usage, why))?;
+    let last = address::decoded(served.rsplit('/').next().unwrap_or_default()).unwrap_or_default();
+    let (mut refused, mut problems) = (Vec::new(), Vec::new());
+    for local in io::wheels(folder)?.into_iter().filter(|local| page::is_of(&local.wheel, name, version)) {
+        let told = match Told::of(&local.wheel, &last, wanted.filter.backend) {
+            Ok(told) => told,
+            Err(why) => {
+                refused.push(format!("{} {why}", local.wheel));
+                continue;
+            }
+        };
+        let read = || -> Result<Option<(WheelRow, Says)>, Problem> {
+            let (sha256, size) = local.hash(|_| {})?;
+            let contents = wheel::contents(Opened::of(local.open()?, local.wheel.as_str())?, &local.wheel)?;
+            let says = wheel::told(contents.metadata, "wheel", Some(size));
+            let row = page::found(&local.wheel, told, &index, sha256).for_pythons(says.requires_python.clone());
+            let row = WheelRow { size: Some(size), evidence: "computed".into(), ..row };
+            Ok(wanted.filter.admits(&row).then_some((row, says)))
+        };
+        match read() {
+            Ok(None) => {}
+            Ok(Some((row, says))) => {
+                learned.lists.extend(says.lists(&row));
+                learned.wheels.push(row);
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    Error::unless_empty(problems)?;
+    Ok(refused)
+}
+
+/// No wheel of what is asked for was taken: why.
+fn none(wanted: &Wanted, name: &PackageName, version: &Version, refused: &[String]) -> Problem {
+    let places: Vec<String> = wanted.links.iter().map(Links::shown).collect();
+    let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
+    let message = format!("{} has no wheel of {name} {version}{build} that could be taken", places.join(" and "));
+    let problem = Problem::new(Code::NotKnown, message);
+    match refused {
+        [] => problem.help("see which files it has; --platform, --python and the build narrow the choice"),
+        some => {
+            let first: Vec<&str> = some.iter().take(5).map(String::as_str).collect();
+            let more = some.len() - first.len();
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            let help = format!(
+                "{}{more}. Where you know better, write the row into the catalogue by hand, with the flag torch=2.8",
+                first.join("; ")
+            );
+            problem.help(help)
+        }
+    }
+}
+
+impl Links {
+    /// For messages: without a login.
+    fn shown(&self) -> String {
+        match self {
+            Self::Page(url) => page::shown(url),
+            Self::Folder(folder) => folder.clone(),
+        }
+    }
+}
