@@ -232,3 +232,79 @@ fn no_file_is_longer_than_four_hundred_lines() {
         assert!(lines <= 400, "{} has {lines} lines: part it by what it holds", path.display());
     }
 }
+
+/// Names that two types have on purpose, each because the two lie far apart and nobody sees both. None so far.
+const TWICE: [&str; 0] = [];
+
+/// Names of Rust's prelude that a type of ours takes on purpose.
+const SHADOWING: [(&str, &str); 1] = [("Result", "the same type, with our error where none is named")];
+
+/// What every file sees without importing it.
+const PRELUDE: [&str; 35] = [
+    "AsMut",
+    "AsRef",
+    "Box",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Default",
+    "DoubleEndedIterator",
+    "Drop",
+    "Eq",
+    "Err",
+    "ExactSizeIterator",
+    "Extend",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "FromIterator",
+    "Hash",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Send",
+    "Some",
+    "String",
+    "ToString",
+    "TryFrom",
+    "Vec",
+];
+
+/// The types that a file declares, those of its functions among them, but for those that belong to a trait.
+fn declared_types(text: &str) -> Vec<String> {
+    let name = |line: &str| {
+        let inner = line.trim_start();
+        let bare = ["pub(crate) ", "pub(super) ", "pub "].iter().find_map(|word| inner.strip_prefix(word));
+        let bare = bare.unwrap_or(inner);
+        let is_own = inner.len() == line.len();
+        let found = ["struct ", "enum ", "trait "].iter().find_map(|word| bare.strip_prefix(word));
+        let found = found.or_else(|| bare.strip_prefix("type ").filter(|_| is_own))?;
+        Some(found.split(|c: char| !c.is_ascii_alphanumeric()).next()?.to_owned())
+    };
+    text.lines().filter_map(name).collect()
+}
+
+#[test]
+fn each_type_has_a_name_of_its_own() {
+    let mut declared: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, (_, text)) in code() {
+        for name in declared_types(&text) {
+            declared.entry(name).or_default().push(path.display().to_string());
+        }
+    }
+    assert!(declared.len() > 150, "the types are missing");
+    for (name, places) in &declared {
+        let again = places.len() > 1 && !TWICE.contains(&name.as_str());
+        assert!(!again, "{name} is declared in {}", places.join(" and "));
+        let shadows = PRELUDE.contains(&name.as_str()) && SHADOWING.iter().all(|(fine, _)| fine != name);
+        assert!(!shadows, "{name} of {} hides that of the prelude", places.join(""));
+    }
+}

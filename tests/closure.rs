@@ -10,7 +10,7 @@ use crate::support::{Place, Run, root};
 
 mod choices;
 mod cpu_libraries;
-mod leftover;
+mod orphans;
 
 /// The digest of a wheel that is catalogued on the default index, or under its label on PyTorch's.
 fn digest(file: &str) -> String {

@@ -57,8 +57,8 @@ fn chosen(lock: &Lock, choice: &Choice, environment: Environment, hashes: bool) 
     let selection = lock.select(choice, environment).unwrap();
     let entry = |index: usize| -> &Entry { &lock.entries()[index] };
     let digests = |entry: &Entry| entry.files.iter().filter(|_| hashes).map(|file| file.digest.clone()).collect();
-    let each = selection.picks.iter().map(|pick| {
-        let entry = entry(pick.entry);
+    let each = selection.packages.iter().map(|package| {
+        let entry = entry(package.entry);
         (entry.name.to_string(), (entry.version.as_ref().unwrap().to_string(), digests(entry)))
     });
     each.collect()
@@ -194,7 +194,7 @@ fn a_package_of_many_extras_is_selected_by_any_of_them() {
     let selected = |extras: &[&str], platform: Platform| {
         let choice = Choice { extras: names(extras), ..Choice::default() };
         let environment = Environment { platform, python: "3.11".parse().unwrap() };
-        lock.select(&choice, environment).unwrap().picks.len()
+        lock.select(&choice, environment).unwrap().packages.len()
     };
     assert_eq!(selected(&[], Platform::LinuxX86_64), 0);
     assert_eq!(selected(&["e39"], Platform::LinuxX86_64), 1);

@@ -140,12 +140,12 @@ fn version_or_url(file: &RequirementsFile, entry: usize) -> String {
 
 fn installed(file: &RequirementsFile, environment: Environment, what: &str) -> Installed {
     let mut found = Installed::new();
-    for pick in file.select(environment, &Extras::new()).picks {
-        let entry = &file.entries[pick.entry];
-        let said = format!("{}{:?} {:?}", version_or_url(file, pick.entry), pick.extras, pick.condition);
+    for package in file.select(environment, &Extras::new()).packages {
+        let entry = &file.entries[package.entry];
+        let said = format!("{}{:?} {:?}", version_or_url(file, package.entry), package.extras, package.condition);
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
         // Lines that the target cannot decide between may stand side by side.
-        let key = format!("{} {}", entry.name, pick.condition.marker().unwrap_or_default());
+        let key = format!("{} {}", entry.name, package.condition.marker().unwrap_or_default());
         assert_eq!(found.insert(key, (said, digests)), None, "{what}: {} twice on {environment}", entry.name);
     }
     found
@@ -225,16 +225,16 @@ impl Trial<'_> {
                 if served.is_some_and(|plan| plan.target.pythons.contains(&python)) {
                     continue;
                 }
-                let picks = file.select(environment, &Extras::new()).picks;
+                let packages = file.select(environment, &Extras::new()).packages;
                 let found: BTreeSet<String> =
-                    picks.iter().map(|pick| file.entries[pick.entry].name.to_string()).collect();
+                    packages.iter().map(|package| file.entries[package.entry].name.to_string()).collect();
                 // A requirements file's own markers may leave a package out there, and stay.
                 if matches!(self.lock, Lock::Poetry(_)) {
                     let missing: Vec<&String> = everywhere.difference(&found).collect();
                     assert!(missing.is_empty(), "{}: {missing:?} are missing on {environment}", self.what);
                 }
                 if swapped && served.is_none() && everywhere.contains("torch") {
-                    let refused = picks.iter().any(|pick| match &file.entries[pick.entry].origin {
+                    let refused = packages.iter().any(|package| match &file.entries[package.entry].origin {
                         Origin::Url(url) => {
                             let name = url.rsplit('/').next().unwrap().replace("%2B", "+");
                             name.parse::<WheelName>().is_ok_and(|wheel| wheel.fit(environment).is_none())

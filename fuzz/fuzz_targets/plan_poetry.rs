@@ -1,4 +1,4 @@
-//! A `poetry.lock` planned and exported: first a number (see [`Wish`]), then as for `poetry_lock`.
+//! A `poetry.lock` planned and exported: first a number (see [`Request`]), then as for `poetry_lock`.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use torchswap::lock::Lock;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
-use torchswap_fuzz::output::{Wish, export};
+use torchswap_fuzz::output::{Request, export};
 use torchswap_fuzz::{everything, parts, text};
 
 fuzz_target!(|input: &[u8]| {
@@ -17,5 +17,5 @@ fuzz_target!(|input: &[u8]| {
         let lock = PoetryLock::parse("poetry.lock", text(lock).into_owned(), project.clone())?;
         Ok(Lock::Poetry(Box::new(lock)))
     };
-    export(parse, &everything(), &Wish::of(*number));
+    export(parse, &everything(), &Request::of(*number));
 });

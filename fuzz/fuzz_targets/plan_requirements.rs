@@ -1,10 +1,10 @@
-//! A requirements file planned and exported, behind a number (see [`Wish`]).
+//! A requirements file planned and exported, behind a number (see [`Request`]).
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use torchswap::lock::{Choice, Lock, requirements};
-use torchswap_fuzz::output::{INCLUDED, Wish, export};
+use torchswap_fuzz::output::{INCLUDED, Request, export};
 use torchswap_fuzz::text;
 
 fuzz_target!(|input: &[u8]| {
@@ -14,5 +14,5 @@ fuzz_target!(|input: &[u8]| {
         let file = requirements::parse("requirements.txt", text(input).into_owned(), include)?;
         Ok(Lock::Requirements(Box::new(file)))
     };
-    export(parse, &Choice::default(), &Wish::of(*number));
+    export(parse, &Choice::default(), &Request::of(*number));
 });

@@ -13,6 +13,6 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(without_hashes(&bare), bare);
     let _ = requirement::check(&text);
     if let Some(plain) = said(requirement::plain(requirement::split(&text).0)) {
-        let _ = plain.canonical();
+        let _ = plain.0.canonical();
     }
 });

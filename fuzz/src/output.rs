@@ -13,7 +13,7 @@ use torchswap::packaging::target::{Backend, Environment, Platform, Python, Targe
 use torchswap::plan::{self, Knowledge, Line, TargetPlan, What};
 use torchswap::report::error::Result;
 use torchswap::text::off_line;
-use torchswap::write::{self, Draft, Mirror, Style, check};
+use torchswap::write::{self, Mirror, PylockDraft, Style, check};
 
 use crate::read;
 
@@ -21,14 +21,14 @@ use crate::read;
 pub const INCLUDED: &str = "numpy<3\n";
 
 /// What is wanted of a lock.
-pub struct Wish {
+pub struct Request {
     targets: Vec<Target>,
     style: Style,
     /// A `pylock.toml` rather than a requirements file.
     pylock: bool,
 }
 
-impl Wish {
+impl Request {
     /// The one of a number. Each takes another way through the plan and the output.
     pub fn of(number: u8) -> Self {
         let on = |platform: Platform, backend, pythons: &[u8]| Target {
@@ -63,28 +63,28 @@ impl Wish {
 }
 
 /// Exports a lock. What comes of it is what was planned, and the same each time.
-pub fn export(parse: impl Fn() -> Result<Lock>, choice: &Choice, wish: &Wish) {
-    let Some(text) = make(&parse, choice, wish) else { return };
-    assert_eq!(Some(text), make(&parse, choice, wish), "the same lock and options, but other bytes");
+pub fn export(parse: impl Fn() -> Result<Lock>, choice: &Choice, request: &Request) {
+    let Some(text) = make(&parse, choice, request) else { return };
+    assert_eq!(Some(text), make(&parse, choice, request), "the same lock and options, but other bytes");
 }
 
-fn make(parse: &impl Fn() -> Result<Lock>, choice: &Choice, wish: &Wish) -> Option<String> {
+fn make(parse: &impl Fn() -> Result<Lock>, choice: &Choice, request: &Request) -> Option<String> {
     let lock = read(parse())?;
     let catalogues = read(Catalogues::new(Vec::new()))?;
-    let plans = read(wish.plans(&lock, choice, &Knowledge::new(&catalogues)))?;
-    if wish.pylock {
-        let draft = read(Draft::new(&lock, &plans, &wish.style))?;
+    let plans = read(request.plans(&lock, choice, &Knowledge::new(&catalogues)))?;
+    if request.pylock {
+        let draft = read(PylockDraft::new(&lock, &plans, &request.style))?;
         let text = read(draft.text())?;
         let again = Pylock::parse("pylock.toml", text.clone(), None).expect("a pylock.toml that is not read again");
         let differences = check::drift_of_pylock(&again, &draft).expect("a pylock.toml that gives nothing");
         assert!(differences.is_empty(), "{differences:?}");
         return Some(text);
     }
-    let text = read(write::requirements(&lock, &plans, &wish.style))?;
+    let text = read(write::requirements(&lock, &plans, &request.style))?;
     let again = requirements::parse("requirements.txt", text.clone(), &mut |_| Ok(INCLUDED.to_owned()));
     let again = again.unwrap_or_else(|error| panic!("an output that is not read again: {error}\n{text}"));
     match &lock {
-        Lock::Requirements(file) => is_kept(file, &plans, wish, &text),
+        Lock::Requirements(file) => is_kept(file, &plans, request, &text),
         Lock::Poetry(_) | Lock::Pylock(_) => {
             let odd = text.lines().find_map(off_line);
             assert_eq!(odd, None, "a value that does not stay on its line");
@@ -93,16 +93,16 @@ fn make(parse: &impl Fn() -> Result<Lock>, choice: &Choice, wish: &Wish) -> Opti
     let ends = |c: char| matches!(c, '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}');
     assert!(!text.replace("\r\n", "\n").contains(|c| c == '\r' || ends(c)), "pip would end a line here: {text:?}");
     let environments = plans.iter().flat_map(|plan| &plan.environments);
-    environments.for_each(|one| is_meant(&lock, one.environment, &one.lines, wish, &again));
+    environments.for_each(|one| is_meant(&lock, one.environment, &one.lines, request, &again));
     Some(text)
 }
 
 /// An output gives on an environment what was planned: these packages, these releases, these digests.
-fn is_meant(lock: &Lock, here: Environment, lines: &[Line], wish: &Wish, again: &RequirementsFile) {
+fn is_meant(lock: &Lock, here: Environment, lines: &[Line], request: &Request, again: &RequirementsFile) {
     let mut planned: BTreeMap<&str, Vec<&Line>> = BTreeMap::new();
     lines.iter().for_each(|line| planned.entry(line.name.as_ref()).or_default().push(line));
     let selection = again.select(here, &Extras::new());
-    let picked: Vec<_> = selection.picks.iter().map(|pick| &again.entries[pick.entry]).collect();
+    let picked: Vec<_> = selection.packages.iter().map(|package| &again.entries[package.entry]).collect();
     let found: BTreeSet<&str> = picked.iter().map(|entry| entry.name.as_ref()).collect();
     assert_eq!(planned.keys().copied().collect::<BTreeSet<_>>(), found, "other packages than planned on {here}");
     for entry in picked {
@@ -118,7 +118,7 @@ fn is_meant(lock: &Lock, here: Environment, lines: &[Line], wish: &Wish, again: 
                 (None, None) => (None, BTreeSet::new()),
             };
             let same = version.zip(entry.version.as_ref()).is_none_or(|(one, other)| one == other);
-            same && (wish.style.without_hashes || !digests.is_empty() && digests.is_subset(&admitted))
+            same && (request.style.without_hashes || !digests.is_empty() && digests.is_subset(&admitted))
         };
         let name = entry.name.as_ref();
         assert!(planned[name].iter().any(is_it), "{name} is not what was planned on {here}: {entry:?}");
@@ -130,7 +130,7 @@ fn digests(files: &LockedFiles) -> BTreeSet<LockedDigest> {
 }
 
 /// The lines of a requirements file that no decision is about stand in the output, in their order, with every byte.
-fn is_kept(file: &RequirementsFile, plans: &[TargetPlan], wish: &Wish, text: &str) {
+fn is_kept(file: &RequirementsFile, plans: &[TargetPlan], request: &Request, text: &str) {
     let mut touched: BTreeSet<&str> = BTreeSet::new();
     for one in plans.iter().flat_map(|plan| &plan.environments) {
         touched.extend(one.lines.iter().filter(|line| line.pin.is_some()).map(|line| line.name.as_ref()));
@@ -138,13 +138,13 @@ fn is_kept(file: &RequirementsFile, plans: &[TargetPlan], wish: &Wish, text: &st
         touched.extend(about.map(|decision| decision.name.as_ref()));
     }
     let header = file.header();
-    let stays = |line: &&requirements::Line| {
+    let stays = |line: &&requirements::FileLine| {
         let in_header = header.is_some_and(|at| at.source == line.source && line.span.end <= at.span.end);
         !in_header
             && match &line.kind {
                 LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints => true,
                 LineKind::Requirement(index) => {
-                    !wish.style.without_hashes && !touched.contains(file.entries[*index].name.as_ref())
+                    !request.style.without_hashes && !touched.contains(file.entries[*index].name.as_ref())
                 }
                 LineKind::Unnamed(_) => false,
             }

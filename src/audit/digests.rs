@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::findings::{Findings, place};
 use super::install::spoken;
 use crate::catalog::WheelSource;
-use crate::lock::pylock::File;
+use crate::lock::pylock::PylockFile;
 use crate::lock::requirements::{GlobalOption, LineKind, RequirementsFile};
-use crate::lock::{At, Entry, Lock, Origin};
+use crate::lock::{Entry, Lock, Origin, Position};
 use crate::plan::{Knowledge, refusal};
-use crate::report::audit::Finding;
+use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
 use crate::text::quoted;
 
@@ -29,23 +29,25 @@ pub(super) fn look<S: WheelSource>(
     }
     for (index, entry) in entries() {
         if entry.files.is_empty() && fetched(entry) && some_hashed {
-            let finding = Finding::new(Rule::NoDigest, format!("{} has no digest", spoken(entry)));
+            let finding = AuditFinding::new(Rule::NoDigest, format!("{} has no digest", spoken(entry)));
             findings.about(index, finding.help("lock again with a tool that records digests; pip takes all or none"));
         } else if !entry.files.is_empty() && !entry.is_hashed() {
             let message = format!("the digests of {} are too weak: pip's hash mode does not take them", spoken(entry));
-            findings
-                .about(index, Finding::new(Rule::WeakDigest, message).help("lock again; sha256 is what tools record"));
+            findings.about(
+                index,
+                AuditFinding::new(Rule::WeakDigest, message).help("lock again; sha256 is what tools record"),
+            );
         }
         if let Some(version) = &entry.version
             && let Err(problems) = refusal::damaged(entry, &knowledge.rows(&entry.name, version))
         {
             for problem in problems {
-                let mut finding = Finding::new(Rule::DigestConflict, problem.message);
+                let mut finding = AuditFinding::new(Rule::DigestConflict, problem.message);
                 finding.remedy = problem.remedy;
                 findings.about(index, finding);
             }
         }
-        let listed = lock.files(index).filter_map(File::url).find(|url| is_plain(url));
+        let listed = lock.files(index).filter_map(PylockFile::url).find(|url| is_plain(url));
         let address = match &entry.origin {
             _ if listed.is_some() => listed.unwrap_or_default(),
             Origin::Index(index) => index.as_deref().unwrap_or_default(),
@@ -62,7 +64,7 @@ pub(super) fn look<S: WheelSource>(
     if !some_hashed && entries().any(|(_, entry)| fetched(entry)) {
         let name = lock.name();
         let finding =
-            Finding::new(Rule::Unhashed, format!("{name} has no digests: whatever an index serves is installed"));
+            AuditFinding::new(Rule::Unhashed, format!("{name} has no digests: whatever an index serves is installed"));
         findings.add(finding.help("lock with digests: poetry export, pip-compile --generate-hashes, uv export"));
     }
 }
@@ -75,11 +77,11 @@ fn requirements<'l>(
     findings: &mut Findings<'_>,
 ) {
     for line in &file.lines {
-        let at = || place(lock, At { source: line.source, span: line.span });
+        let at = || place(lock, Position { source: line.source, span: line.span });
         match &line.kind {
             LineKind::Unnamed(_) => {
                 let message = "this line is built where it is installed, if it is no wheel";
-                findings.add(Finding::new(Rule::BuiltHere, message).at(at()));
+                findings.add(AuditFinding::new(Rule::BuiltHere, message).at(at()));
             }
             LineKind::Options(options) => {
                 let urls = options.iter().filter_map(GlobalOption::place);
@@ -96,10 +98,10 @@ fn is_plain(address: &str) -> bool {
     address.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http://"))
 }
 
-fn plain(address: &str) -> Finding {
+fn plain(address: &str) -> AuditFinding {
     let host = quoted(host(address));
     let message = format!("http://{host} has no TLS: what is fetched can be changed on the way");
-    Finding::new(Rule::PlainHttp, message).help("write https://")
+    AuditFinding::new(Rule::PlainHttp, message).help("write https://")
 }
 
 /// The host of a plain address, without a login.

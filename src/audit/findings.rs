@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::lock::{At, Lock};
-use crate::report::audit::Finding;
+use crate::lock::{Lock, Position};
+use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
 use crate::text::Place;
 
@@ -14,7 +14,7 @@ const MOST: usize = 1000;
 pub(super) struct Findings<'l> {
     lock: &'l Lock,
     /// By entry, those about no entry first.
-    found: BTreeMap<(Option<usize>, Rule), Vec<Finding>>,
+    found: BTreeMap<(Option<usize>, Rule), Vec<AuditFinding>>,
     counts: BTreeMap<Rule, usize>,
 }
 
@@ -24,14 +24,14 @@ impl<'l> Findings<'l> {
     }
 
     /// Adds one about the lock, or about something beside it.
-    pub(super) fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, finding: AuditFinding) {
         self.put(None, finding);
     }
 
     /// Adds one about an entry.
-    pub(super) fn about(&mut self, entry: usize, finding: Finding) {
+    pub(super) fn about(&mut self, entry: usize, finding: AuditFinding) {
         let Some(about) = self.lock.entries().get(entry) else { return };
-        let finding = Finding {
+        let finding = AuditFinding {
             package: Some(about.name.to_string()),
             version: about.version.as_ref().map(ToString::to_string),
             ..finding
@@ -39,7 +39,7 @@ impl<'l> Findings<'l> {
         self.put(Some(entry), finding);
     }
 
-    fn put(&mut self, entry: Option<usize>, finding: Finding) {
+    fn put(&mut self, entry: Option<usize>, finding: AuditFinding) {
         let rule = finding.rule;
         let mut left = Some(finding);
         let known = self.found.entry((entry, rule)).or_default();
@@ -54,7 +54,7 @@ impl<'l> Findings<'l> {
     }
 
     /// All of them.
-    pub(super) fn into_all(self) -> Vec<Finding> {
+    pub(super) fn into_all(self) -> Vec<AuditFinding> {
         let lock = self.lock;
         let mut all = Vec::new();
         for ((entry, _), found) in self.found {
@@ -71,6 +71,6 @@ impl<'l> Findings<'l> {
 }
 
 /// Where something stands in a lock.
-pub(super) fn place(lock: &Lock, at: At) -> Option<Place> {
+pub(super) fn place(lock: &Lock, at: Position) -> Option<Place> {
     lock.sources().get(at.source).map(|source| source.place(at.span))
 }

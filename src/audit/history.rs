@@ -7,7 +7,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Here;
+use super::AuditContext;
 use super::offers::Offers;
 use crate::catalog::{Family, WheelRow, WheelSource};
 use crate::lock::Entry;
@@ -29,7 +29,7 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
 
     /// What to do about a package without a wheel: the releases that have one, of any package that an index was asked for,
     /// else of the family as the catalogue knows it. `None` if neither knows one.
-    pub(super) fn remedy(&self, entry: &Entry, version: &Version, here: &Here<'_>) -> Option<String> {
+    pub(super) fn remedy(&self, entry: &Entry, version: &Version, here: &AuditContext<'_>) -> Option<String> {
         let (mut releases, source) = match self.offers.releases(&entry.name, here) {
             Some(releases) => (releases, "the index"),
             None if self.knowledge.family(&entry.name) == Family::No => return None,
@@ -67,12 +67,12 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
     }
 
     /// PyTorch's index names wheels `linux_x86_64`, which pip takes on every Linux. Those of the family are made for glibc.
-    pub(super) fn is_for_another_libc(&self, wheel: &WheelName, here: &Here<'_>) -> bool {
+    pub(super) fn is_for_another_libc(&self, wheel: &WheelName, here: &AuditContext<'_>) -> bool {
         self.knowledge.family(&wheel.name) != Family::No && is_for_glibc_alone(wheel, here)
     }
 
     /// The releases with a wheel for a machine, ascending, as the catalogue knows them.
-    fn releases(&self, name: &PackageName, here: &Here<'_>) -> BTreeSet<Version> {
+    fn releases(&self, name: &PackageName, here: &AuditContext<'_>) -> BTreeSet<Version> {
         let known = self.rows.borrow().get(name).map(Rc::clone);
         let rows = known.unwrap_or_else(|| {
             let rows: Rc<[WheelRow]> = self.knowledge.source().wheels(name).into();
@@ -90,7 +90,7 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
 }
 
 /// True on a machine with musl for a wheel of the family that does not say which C library it needs.
-fn is_for_glibc_alone(wheel: &WheelName, here: &Here<'_>) -> bool {
+fn is_for_glibc_alone(wheel: &WheelName, here: &AuditContext<'_>) -> bool {
     let bare = || wheel.platform_tag().split('.').all(|tag| tag.starts_with("linux_"));
     matches!(here.asked.system, Some(System::Musl(..))) && bare()
 }

@@ -1,30 +1,30 @@
 //! What the image of a Dockerfile says about the target.
 
 use super::findings::Findings;
-use super::{Here, drivers::Driver};
-use crate::report::audit::Finding;
+use super::{AuditContext, drivers::Driver};
+use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
 use crate::text::quoted;
 
 /// Compares the image with the target and the driver.
-pub(super) fn look(here: &Here<'_>, findings: &mut Findings<'_>) {
+pub(super) fn look(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(image) = &here.asked.image else { return };
     let (stage, environment) = (&image.stage, here.environment);
-    let at = |finding: Finding| finding.at(Some(image.place.clone()));
+    let at = |finding: AuditFinding| finding.at(Some(image.place.clone()));
     if let Some(platform) = stage.platform.filter(|platform| *platform != environment.platform) {
         let message = format!("the image is built for {platform}, the target is {}", environment.platform);
         let help = format!("say --platform {platform}, or take --platform out of the FROM line");
-        findings.add(at(Finding::new(Rule::ImagePlatform, message).help(help)));
+        findings.add(at(AuditFinding::new(Rule::ImagePlatform, message).help(help)));
     }
     if let Some(python) = stage.python.filter(|python| *python != environment.python) {
         let message = format!("the image has CPython {python}, the target does not");
         let help = format!("say --python {python}, or take an image with the target's Python");
-        findings.add(at(Finding::new(Rule::ImagePython, message).on(environment).help(help)));
+        findings.add(at(AuditFinding::new(Rule::ImagePython, message).on(environment).help(help)));
     }
     if here.asked.system.is_none() {
         let message = format!("the name {} does not tell which glibc is inside", quoted(&stage.base));
         let help = "name it: --glibc 2.31, or --image debian:12; wheels for any are taken to install";
-        findings.add(at(Finding::new(Rule::UnknownImage, message).help(help)));
+        findings.add(at(AuditFinding::new(Rule::UnknownImage, message).help(help)));
     }
     if let (Some(cuda), Some(driver)) = (stage.image.cuda, &here.asked.driver)
         && let Some(oldest) =
@@ -32,8 +32,8 @@ pub(super) fn look(here: &Here<'_>, findings: &mut Findings<'_>) {
     {
         let message =
             format!("{} with {} needs driver {oldest} or newer, not {driver}", quoted(&stage.base), cuda.spoken());
-        findings.add(at(
-            Finding::new(Rule::OldDriver, message).help("take an image with an older CUDA, or update the driver")
-        ));
+        findings
+            .add(at(AuditFinding::new(Rule::OldDriver, message)
+                .help("take an image with an older CUDA, or update the driver")));
     }
 }

@@ -2,29 +2,29 @@
 
 use super::findings::Findings;
 use super::history::History;
-use super::{Fate, Here};
+use super::{AuditContext, EntryAudit};
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python};
-use crate::packaging::wheel::{Misfit, WheelName};
+use crate::packaging::wheel::{TagMisfit, WheelName};
 use crate::plan::family;
-use crate::plan::files::Files;
-use crate::report::audit::{Finding, Verdict};
+use crate::plan::files::EntryFiles;
+use crate::report::audit::{AuditFinding, Verdict};
 use crate::report::rule::Rule;
 use crate::text::quoted;
 
 /// What wheels of PyTorch's index need that do not say so.
-const GLIBC: Misfit = Misfit::System(System::Glibc(2, 17));
+const GLIBC: TagMisfit = TagMisfit::System(System::Glibc(2, 17));
 
 /// What becomes of every entry of the lock, wanted or not.
-pub(super) fn fates(lock: &Lock, files: &[Files], here: &Here<'_>) -> Vec<Fate> {
-    let mut all: Vec<Fate> = lock
+pub(super) fn fates(lock: &Lock, files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
+    let mut all: Vec<EntryAudit> = lock
         .entries()
         .iter()
         .zip(files)
-        .map(|(entry, files)| Fate {
+        .map(|(entry, files)| EntryAudit {
             package: entry.name.to_string(),
             version: entry.version.as_ref().map(ToString::to_string),
             selected: false,
@@ -44,15 +44,15 @@ pub(super) fn fates(lock: &Lock, files: &[Files], here: &Here<'_>) -> Vec<Fate> 
 }
 
 /// The entries whose wheels are swapped, with the wheels that take their place.
-fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, WheelName)> {
+fn swapped<'h>(here: &'h AuditContext<'_>) -> impl Iterator<Item = (usize, &'h Pin, WheelName)> {
     here.members.iter().filter_map(|member| {
-        let family::Fate::Swap { pin } = &member.fate else { return None };
+        let family::FamilyDecision::Swap { pin } = &member.decision else { return None };
         let pin = pin.as_ref();
         let file = match pin {
             Pin::Url { file, .. } => file.as_str(),
             Pin::Index { files, .. } => files.iter().next()?.0,
         };
-        Some((here.selection.picks.get(member.pick)?.entry, pin, file.parse().ok()?))
+        Some((here.selection.packages.get(member.package)?.entry, pin, file.parse().ok()?))
     })
 }
 
@@ -60,7 +60,7 @@ fn swapped<'h>(here: &'h Here<'_>) -> impl Iterator<Item = (usize, &'h Pin, Whee
 pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Findings<'_>) -> bool {
     let (Some(key), Some(source)) = (lock.excluded_by(environment), lock.sources().first()) else { return false };
     let message = format!("{} is not for {} with this Python", source.name, environment.platform);
-    let finding = Finding::new(Rule::RequiresPython, message).on(environment).at(Some(source.place(key)));
+    let finding = AuditFinding::new(Rule::RequiresPython, message).on(environment).at(Some(source.place(key)));
     findings.add(finding.help("choose another target, or widen the project's range and lock again"));
     true
 }
@@ -69,9 +69,9 @@ pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Fin
 pub(super) fn look<S: WheelSource>(
     lock: &Lock,
     index: usize,
-    files: &[Files],
-    fates: &[Fate],
-    here: &Here<'_>,
+    files: &[EntryFiles],
+    fates: &[EntryAudit],
+    here: &AuditContext<'_>,
     history: &History<'_, '_, S>,
     findings: &mut Findings<'_>,
 ) {
@@ -81,7 +81,7 @@ pub(super) fn look<S: WheelSource>(
     let environment = here.environment;
     let excluding = lock.requires_python(index).filter(|pythons| !pythons.admits_python(environment.python));
     if let Some(pythons) = excluding {
-        let finding = Finding::new(Rule::RequiresPython, format!("{} is for Python {pythons}", spoken(entry)));
+        let finding = AuditFinding::new(Rule::RequiresPython, format!("{} is for Python {pythons}", spoken(entry)));
         let finding = finding.on(environment);
         findings.about(index, finding.help("choose another Python, or lock a release that allows this one"));
     }
@@ -89,14 +89,14 @@ pub(super) fn look<S: WheelSource>(
         let misfit = wheel.fit_on(environment, here.asked.system).err();
         if let Some(misfit) = misfit.or(history.is_for_another_libc(&wheel, here).then_some(GLIBC)) {
             let spoken = format!("{} {}", entry.name, pin.version());
-            let finding = Finding::new(Rule::NewerSystem, asks(&spoken, misfit, here));
+            let finding = AuditFinding::new(Rule::NewerSystem, asks(&spoken, misfit, here));
             let help = history.remedy(entry, pin.version(), here);
             findings.about(index, finding.on(environment).help(help.unwrap_or_else(|| newer_image(misfit))));
         }
         return;
     }
     let misfit = files.verdict(environment, here.asked.system).1;
-    if excluding.is_some() && misfit == Some(Misfit::Python) {
+    if excluding.is_some() && misfit == Some(TagMisfit::Python) {
         return;
     }
     let finding = match &fate.verdict {
@@ -104,11 +104,11 @@ pub(super) fn look<S: WheelSource>(
         Verdict::Wheel(file) => {
             if files.is_yanked(file) {
                 let message = format!("{file} was withdrawn by its publishers");
-                let finding = Finding::new(Rule::Yanked, message).on(environment);
+                let finding = AuditFinding::new(Rule::Yanked, message).on(environment);
                 findings.about(index, finding.help("lock another release"));
             }
             if file.parse().is_ok_and(|wheel| history.is_for_another_libc(&wheel, here)) {
-                let finding = Finding::new(Rule::NewerSystem, asks(&spoken(entry), GLIBC, here));
+                let finding = AuditFinding::new(Rule::NewerSystem, asks(&spoken(entry), GLIBC, here));
                 findings.about(index, finding.on(environment).help(newer_image(GLIBC)));
             }
             return;
@@ -116,7 +116,7 @@ pub(super) fn look<S: WheelSource>(
         Verdict::Built(None) => {
             let message =
                 format!("{} comes from a repository or a folder: it is built where it is installed", entry.name);
-            findings.about(index, Finding::new(Rule::BuiltHere, message));
+            findings.about(index, AuditFinding::new(Rule::BuiltHere, message));
             return;
         }
         Verdict::Built(Some(source)) => not_compiled(entry, files, source, misfit, here),
@@ -131,7 +131,13 @@ pub(super) fn look<S: WheelSource>(
 }
 
 /// There is the source, but no wheel.
-fn not_compiled(entry: &Entry, files: &Files, source: &str, misfit: Option<Misfit>, here: &Here<'_>) -> Finding {
+fn not_compiled(
+    entry: &Entry,
+    files: &EntryFiles,
+    source: &str,
+    misfit: Option<TagMisfit>,
+    here: &AuditContext<'_>,
+) -> AuditFinding {
     let (name, platform) = (spoken(entry), here.environment.platform);
     let source = quoted(source);
     let compile = format!("it would be compiled from {source}");
@@ -142,46 +148,46 @@ fn not_compiled(entry: &Entry, files: &Files, source: &str, misfit: Option<Misfi
             false => format!("{name} has no wheel for this Python: it is built from {source}"),
         };
         let help = "its build may need a compiler; a wheel in an index of your own spares it";
-        return Finding::new(Rule::SourceOnly, message).help(help);
+        return AuditFinding::new(Rule::SourceOnly, message).help(help);
     }
     match misfit {
-        Some(misfit @ Misfit::System(_)) => {
+        Some(misfit @ TagMisfit::System(_)) => {
             let message = format!("{}; {compile}", asks(&name, misfit, here));
-            Finding::new(Rule::NewerSystem, message).help(newer_image(misfit))
+            AuditFinding::new(Rule::NewerSystem, message).help(newer_image(misfit))
         }
-        Some(Misfit::Python) => {
+        Some(TagMisfit::Python) => {
             let has = pythons(&files.pythons(here.environment));
             let message = format!("{name} has wheels for {platform} {has}; {compile}");
-            Finding::new(Rule::WrongPython, message).help(help)
+            AuditFinding::new(Rule::WrongPython, message).help(help)
         }
-        Some(Misfit::Platform) | None => {
-            Finding::new(Rule::NeedsCompiler, format!("{name} has no wheel for {platform}: {compile}")).help(help)
+        Some(TagMisfit::Platform) | None => {
+            AuditFinding::new(Rule::NeedsCompiler, format!("{name} has no wheel for {platform}: {compile}")).help(help)
         }
     }
 }
 
 /// There is no file at all.
-fn nothing(entry: &Entry, files: &Files, misfit: Option<Misfit>, here: &Here<'_>) -> Finding {
+fn nothing(entry: &Entry, files: &EntryFiles, misfit: Option<TagMisfit>, here: &AuditContext<'_>) -> AuditFinding {
     let (name, platform) = (spoken(entry), here.environment.platform);
     match misfit {
-        Some(misfit @ Misfit::System(_)) => {
-            Finding::new(Rule::NewerSystem, asks(&name, misfit, here)).help(newer_image(misfit))
+        Some(misfit @ TagMisfit::System(_)) => {
+            AuditFinding::new(Rule::NewerSystem, asks(&name, misfit, here)).help(newer_image(misfit))
         }
-        Some(Misfit::Python) => {
+        Some(TagMisfit::Python) => {
             let has = pythons(&files.pythons(here.environment));
             let message = format!("{name} has wheels for {platform} {has}, and no source");
-            Finding::new(Rule::WrongPython, message).help("choose one of these Pythons, or lock another release")
+            AuditFinding::new(Rule::WrongPython, message).help("choose one of these Pythons, or lock another release")
         }
-        Some(Misfit::Platform) | None => {
+        Some(TagMisfit::Platform) | None => {
             let message = format!("{name} has no wheel for {platform}, and no source");
-            Finding::new(Rule::NoWheel, message).help("lock a release that has one")
+            AuditFinding::new(Rule::NoWheel, message).help("lock a release that has one")
         }
     }
 }
 
 /// `needs glibc 2.28 or newer, amazonlinux:2 has glibc 2.26`
-fn asks(name: &str, misfit: Misfit, here: &Here<'_>) -> String {
-    let Misfit::System(asked) = misfit else {
+fn asks(name: &str, misfit: TagMisfit, here: &AuditContext<'_>) -> String {
+    let TagMisfit::System(asked) = misfit else {
         return format!("{name} has no wheel for {}", here.environment.platform);
     };
     match here.asked.system {
@@ -201,10 +207,10 @@ fn library(system: System) -> &'static str {
     }
 }
 
-fn newer_image(misfit: Misfit) -> String {
+fn newer_image(misfit: TagMisfit) -> String {
     match misfit {
-        Misfit::System(asked) => format!("take a system with {asked} or newer, or lock an older release"),
-        Misfit::Python | Misfit::Platform => "lock another release".to_owned(),
+        TagMisfit::System(asked) => format!("take a system with {asked} or newer, or lock an older release"),
+        TagMisfit::Python | TagMisfit::Platform => "lock another release".to_owned(),
     }
 }
 

@@ -4,16 +4,16 @@ use pep508_rs::PackageName;
 
 use super::findings::{Findings, place};
 use super::install::spoken;
-use super::{Driver, Here};
-use crate::catalog::{Bound, Family, WheelSource, cuda_of_library, is_gpu_runtime, is_torch};
-use crate::lock::{Entry, Lock, Pick};
+use super::{AuditContext, Driver};
+use crate::catalog::{BoundBuild, Family, WheelSource, cuda_of_library, is_gpu_runtime, is_torch};
+use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
 use crate::plan::companions::{self, Mismatch, built};
-use crate::plan::family::Member;
-use crate::plan::knowledge::Known;
-use crate::plan::{Knowledge, View, Wish};
-use crate::report::audit::Finding;
+use crate::plan::family::FamilyPackage;
+use crate::plan::knowledge::WheelRequirements;
+use crate::plan::{Knowledge, LockView, Request};
+use crate::report::audit::AuditFinding;
 use crate::report::error::{Code, Problem};
 use crate::report::rule::{Rule, Severity};
 use crate::text::quoted;
@@ -21,7 +21,7 @@ use crate::text::quoted;
 /// The builds that were asked for and cannot be had.
 pub(super) fn not_to_be_had<S: WheelSource>(
     lock: &Lock,
-    here: &Here<'_>,
+    here: &AuditContext<'_>,
     problems: Vec<Problem>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
@@ -31,13 +31,13 @@ pub(super) fn not_to_be_had<S: WheelSource>(
     if problems.is_empty() {
         return;
     }
-    let family = here.selection.picks.iter().map(|pick| pick.entry).filter_map(|index| {
+    let family = here.selection.packages.iter().map(|package| package.entry).filter_map(|index| {
         let entry = lock.entries().get(index).filter(|entry| knowledge.family(&entry.name) != Family::No)?;
         Some((index, place(lock, entry.at).map(Box::new)))
     });
     let places: Vec<_> = family.collect();
     for problem in problems {
-        let mut finding = Finding::new(Rule::NoBuild, problem.message);
+        let mut finding = AuditFinding::new(Rule::NoBuild, problem.message);
         finding.remedy = problem.remedy;
         let finding = finding.on(here.environment);
         match places.iter().find(|(_, place)| place.is_some() && *place == problem.place) {
@@ -50,11 +50,11 @@ pub(super) fn not_to_be_had<S: WheelSource>(
 /// Compares the layers.
 pub(super) fn look<S: WheelSource>(
     lock: &Lock,
-    here: &Here<'_>,
+    here: &AuditContext<'_>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    let entry_of = |member: &Member| here.selection.picks.get(member.pick).map(|pick| pick.entry);
+    let entry_of = |member: &FamilyPackage| here.selection.packages.get(member.package).map(|package| package.entry);
     let torch = here.members.iter().find(|member| is_torch(&member.name));
     let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
     if let Some(torch) = torch
@@ -78,7 +78,7 @@ pub(super) fn look<S: WheelSource>(
                 backend.spoken()
             );
             let help = format!("give both one build: torchswap export {}", backend.flag());
-            findings.about(index, Finding::new(Rule::MixedBackends, message).on(here.environment).help(help));
+            findings.about(index, AuditFinding::new(Rule::MixedBackends, message).on(here.environment).help(help));
         }
         pairing(member, index, torch, here, knowledge, findings);
     }
@@ -89,53 +89,53 @@ pub(super) fn look<S: WheelSource>(
 /// What is bound to a GPU by its name or its label must fit torch.
 fn companions<S: WheelSource>(
     lock: &Lock,
-    here: &Here<'_>,
-    torch: Option<&Member>,
+    here: &AuditContext<'_>,
+    torch: Option<&FamilyPackage>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
     let Some(torch) = torch else { return };
     let pythons = &[here.environment.python];
-    let wish = Wish { backend: here.asked.target.backend, environment: here.environment, pythons };
-    for misfit in companions::staying(View::of(lock), here.selection, here.members, &wish, knowledge) {
-        let Some(pick) = here.selection.picks.get(misfit.pick) else { continue };
-        let Some(entry) = lock.entries().get(pick.entry) else { continue };
+    let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
+    for misfit in companions::staying(LockView::of(lock), here.selection, here.members, &request, knowledge) {
+        let Some(package) = here.selection.packages.get(misfit.package) else { continue };
+        let Some(entry) = lock.entries().get(package.entry) else { continue };
         let entry_spoken = spoken(entry);
         let finding = match misfit.why {
             Mismatch::Build(bound, build) => {
                 let (own, build) = (bound.spoken(), build.spoken());
                 let message = format!("{entry_spoken} is for {own}, torch {} is built for {build}", torch.version);
-                let mut finding = Finding::new(Rule::MixedBackends, message);
+                let mut finding = AuditFinding::new(Rule::MixedBackends, message);
                 // It may run all the same, without a GPU.
-                if bound == Bound::SomeCuda {
+                if bound == BoundBuild::SomeCuda {
                     finding.severity = Severity::Note;
                 }
                 finding
             }
             Mismatch::Torch(made, version) => {
                 let message = format!("{entry_spoken} is made for {}, not for torch {version}", made.spoken());
-                Finding::new(Rule::FamilyMismatch, message)
+                AuditFinding::new(Rule::FamilyMismatch, message)
             }
         };
         let help = format!("lock a wheel of {} that fits, or leave it out for this target", entry.name);
-        findings.about(pick.entry, finding.on(here.environment).help(help));
+        findings.about(package.entry, finding.on(here.environment).help(help));
     }
 }
 
 /// The driver must be new enough for torch's CUDA.
-fn driver(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findings: &mut Findings<'_>) {
+fn driver(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(driver) = &here.asked.driver else { return };
     let Some(oldest) = Driver::oldest_for(backend, here.environment.platform) else { return };
     if driver.is_older_than(&oldest) {
         let message =
             format!("torch {} for {} needs driver {oldest} or newer, not {driver}", torch.version, backend.spoken());
-        let finding = Finding::new(Rule::OldDriver, message).on(here.environment);
+        let finding = AuditFinding::new(Rule::OldDriver, message).on(here.environment);
         findings.about(index, finding.help("update the driver, or swap to a build for an older CUDA"));
     }
 }
 
 /// The CUDA of the image should be torch's.
-fn image(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findings: &mut Findings<'_>) {
+fn image(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(image) = &here.asked.image else { return };
     let Some(cuda) = image.stage.image.cuda.filter(|cuda| *cuda != backend) else { return };
     let message = format!(
@@ -154,28 +154,28 @@ fn image(torch: &Member, index: usize, backend: Backend, here: &Here<'_>, findin
             cuda.flag()
         ),
     };
-    let finding = Finding::new(Rule::ImageCuda, message).on(here.environment).at(Some(image.place.clone()));
+    let finding = AuditFinding::new(Rule::ImageCuda, message).on(here.environment).at(Some(image.place.clone()));
     findings.about(index, finding.help(help));
 }
 
 /// A companion names the torch that it was made for.
 fn pairing<S: WheelSource>(
-    member: &Member,
+    member: &FamilyPackage,
     index: usize,
-    torch: &Member,
-    here: &Here<'_>,
+    torch: &FamilyPackage,
+    here: &AuditContext<'_>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    let asks = |known: &Known| match known {
-        Known::List(list) => list
+    let asks = |known: &WheelRequirements| match known {
+        WheelRequirements::Known(list) => list
             .iter()
             .filter(|one| {
                 one.name == torch.name && !Condition::of(&one.marker, here.environment, &Extras::new()).is_never()
             })
             .find(|one| !one.versions.admits(&torch.version))
             .map(|one| one.versions.to_string()),
-        Known::Not(_) => None,
+        WheelRequirements::Unknown(_) => None,
     };
     let Some(versions) = asks(&member.requires) else { return };
     let message = format!("{} {} is for torch {versions}, not {}", member.name, member.version, torch.version);
@@ -183,35 +183,37 @@ fn pairing<S: WheelSource>(
         let rows = knowledge.rows(&member.name, version);
         let row = rows.iter().find(|row| row.wheel.fit(here.environment).is_some())?;
         let known = knowledge.requires(row, here.environment.platform);
-        let names_torch = matches!(&known, Known::List(list) if list.iter().any(|one| one.name == torch.name));
+        let names_torch =
+            matches!(&known, WheelRequirements::Known(list) if list.iter().any(|one| one.name == torch.name));
         (names_torch && asks(&known).is_none()).then(|| version.clone())
     });
     let help = match fitting {
         Some(version) => format!("{} {version} is for torch {}", member.name, torch.version),
         None => format!("lock {} and torch together", member.name),
     };
-    findings.about(index, Finding::new(Rule::FamilyMismatch, message).on(here.environment).help(help));
+    findings.about(index, AuditFinding::new(Rule::FamilyMismatch, message).on(here.environment).help(help));
 }
 
 /// GPU libraries that no torch needs.
 fn runtime<S: WheelSource>(
     lock: &Lock,
-    here: &Here<'_>,
+    here: &AuditContext<'_>,
     backend: Option<Backend>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    let entries = || here.selection.picks.iter().filter_map(|pick| Some((pick, lock.entries().get(pick.entry)?)));
+    let entries =
+        || here.selection.packages.iter().filter_map(|package| Some((package, lock.entries().get(package.entry)?)));
     if !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
     let pythons = &[here.environment.python];
-    let wish = Wish { backend: here.asked.target.backend, environment: here.environment, pythons };
-    let stray = companions::stray(View::of(lock), here.selection, here.members, &wish, knowledge);
-    let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|pick| Stray::of(lock, here, pick)).collect();
+    let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
+    let stray = companions::stray(LockView::of(lock), here.selection, here.members, &request, knowledge);
+    let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(lock, here, package)).collect();
     let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
     // Where the lock does not tell who needs what, only that there is no torch counts.
-    let tells = here.selection.picks.iter().any(|pick| pick.needs.is_some() || pick.via.is_some());
+    let tells = here.selection.packages.iter().any(|package| package.needs.is_some() || package.via.is_some());
     match backend {
         Some(Backend::Cuda(major, _)) => {
             for one in stray {
@@ -226,7 +228,7 @@ fn runtime<S: WheelSource>(
                     (None, false, false) => String::new(),
                 };
                 let message = format!("{} is not for torch's CUDA {major}{by}", spoken(one.entry));
-                let mut finding = Finding::new(Rule::MixedBackends, message).on(here.environment);
+                let mut finding = AuditFinding::new(Rule::MixedBackends, message).on(here.environment);
                 // Libraries of two releases can lie side by side.
                 if one.by.is_some() {
                     finding.severity = Severity::Note;
@@ -251,7 +253,7 @@ fn runtime<S: WheelSource>(
             };
             let verb = if stray.len() == 1 { "is" } else { "are" };
             let message = format!("{}{more} {verb} locked, but {why}", spoken(first.entry));
-            let finding = Finding::new(Rule::RuntimeWithoutTorch, message).on(here.environment);
+            let finding = AuditFinding::new(Rule::RuntimeWithoutTorch, message).on(here.environment);
             findings.about(first.index, finding.help("leave them out, or lock what needs them"));
         }
     }
@@ -268,18 +270,18 @@ struct Stray<'l> {
 }
 
 impl<'l> Stray<'l> {
-    fn of(lock: &'l Lock, here: &Here<'_>, pick: usize) -> Option<Self> {
-        let picks = &here.selection.picks;
-        let pick = picks.get(pick)?;
-        let entry = lock.entries().get(pick.entry)?;
-        let mut others = picks.iter().filter_map(|other| Some((other, &lock.entries().get(other.entry)?.name)));
-        let needs = |(other, name): &(&Pick, &PackageName)| {
+    fn of(lock: &'l Lock, here: &AuditContext<'_>, package: usize) -> Option<Self> {
+        let packages = &here.selection.packages;
+        let package = packages.get(package)?;
+        let entry = lock.entries().get(package.entry)?;
+        let mut others = packages.iter().filter_map(|other| Some((other, &lock.entries().get(other.entry)?.name)));
+        let needs = |(other, name): &(&SelectedPackage, &PackageName)| {
             !is_gpu_runtime(name)
                 && !is_torch(name)
-                && (other.needs.iter().flatten().any(|(need, _)| need.name == entry.name)
-                    || pick.via.iter().flatten().any(|by| by == *name))
+                && (other.needs.iter().flatten().any(|(requirement, _)| requirement.name == entry.name)
+                    || package.via.iter().flatten().any(|by| by == *name))
         };
         let by = others.find(needs).map(|(_, name)| name);
-        Some(Self { index: pick.entry, entry, by, root: pick.root })
+        Some(Self { index: package.entry, entry, by, root: package.root })
     }
 }

@@ -30,10 +30,10 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python, Target};
-use crate::plan::family::{self, Member};
-use crate::plan::files::Files;
-use crate::plan::{Knowledge, LeftOut, View, Wish, without_torch};
-use crate::report::audit::{Audit, Fate, Finding, Machine, Verdict};
+use crate::plan::family::{self, FamilyPackage};
+use crate::plan::files::EntryFiles;
+use crate::plan::{Knowledge, LeftOut, LockView, Request, without_torch};
+use crate::report::audit::{Audit, AuditFinding, EntryAudit, Machine, Verdict};
 use crate::report::error::Result;
 use crate::report::rule::Rule;
 use crate::text::Place;
@@ -42,11 +42,11 @@ use findings::Findings;
 use history::History;
 
 pub use drivers::{Driver, DriverError};
-pub use offers::{Offer, Offers};
+pub use offers::{OfferedFile, Offers};
 
 /// One target to look at.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct AuditTarget {
     /// Platform, build and Pythons; without Pythons: [`pythons`].
     pub target: Target,
     /// Which groups and extras.
@@ -73,11 +73,11 @@ pub struct BaseImage {
 }
 
 /// What one environment gives.
-struct Here<'a> {
-    asked: &'a Asked,
+struct AuditContext<'a> {
+    asked: &'a AuditTarget,
     environment: Environment,
     selection: &'a Selection,
-    members: &'a [Member],
+    members: &'a [FamilyPackage],
 }
 
 /// Looks at a lock; `offers` is what an index said, if one was asked.
@@ -86,14 +86,14 @@ struct Here<'a> {
 /// If what the lock gives on an environment cannot be told.
 pub fn audit<S: WheelSource>(
     lock: &Lock,
-    all: &[Asked],
+    all: &[AuditTarget],
     knowledge: &Knowledge<'_, S>,
     offers: &Offers,
 ) -> Result<Audit> {
-    let view = View::of(lock);
+    let view = LockView::of(lock);
     let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
-    let files: Vec<Files> =
-        view.entries.iter().map(|entry| Files::of(entry, knowledge, |digest| told(entry, digest))).collect();
+    let files: Vec<EntryFiles> =
+        view.entries.iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| told(entry, digest))).collect();
     let history = History::new(knowledge, offers);
     let mut findings = Findings::new(lock);
     let mut machines = Vec::new();
@@ -108,26 +108,26 @@ pub fn audit<S: WheelSource>(
                 selected => selected?,
             };
             asked.no_emit.apply(view.entries, &mut selection, |_| false);
-            let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
-            let (mut members, problems) = family::members(view, &selection, &wish, knowledge);
+            let request = Request { backend: asked.target.backend, environment, pythons: &[*python] };
+            let (mut members, problems) = family::members(view, &selection, &request, knowledge);
             // Without a build that is wanted the lock is looked at as it is.
             members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
-            let here = Here { asked, environment, selection: &selection, members: &members };
+            let here = AuditContext { asked, environment, selection: &selection, members: &members };
             image::look(&here, &mut findings);
             if asked.target.backend.is_some() {
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
             }
             layers::look(lock, &here, knowledge, &mut findings);
             let mut fates = install::fates(lock, &files, &here);
-            for pick in &selection.picks {
-                selected.insert(pick.entry);
-                if let Some(fate) = fates.get_mut(pick.entry) {
+            for package in &selection.packages {
+                selected.insert(package.entry);
+                if let Some(fate) = fates.get_mut(package.entry) {
                     fate.selected = true;
                     if fate.verdict == Verdict::Unknown {
-                        unknown.insert(pick.entry);
+                        unknown.insert(package.entry);
                     }
                 }
-                install::look(lock, pick.entry, &files, &fates, &here, &history, &mut findings);
+                install::look(lock, package.entry, &files, &fates, &here, &history, &mut findings);
             }
             machines.push(Machine {
                 target: asked.target.name.clone(),
@@ -139,7 +139,7 @@ pub fn audit<S: WheelSource>(
         }
     }
     if let Some(stale) = lock.stale() {
-        let finding = Finding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
+        let finding = AuditFinding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
         findings.add(finding.help(stale.remedy.unwrap_or_default()));
     }
     digests::look(lock, &selected, knowledge, &mut findings);
@@ -156,7 +156,7 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
         unknown.len(),
         first.name
     );
-    let finding = Finding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
+    let finding = AuditFinding::new(Rule::UnknownFiles, message).at(findings::place(lock, first.at));
     findings.add(finding.help(if lock.has_choices() {
         "lock again with a tool that records the files"
     } else {
@@ -172,7 +172,7 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
 /// As [`audit`].
 pub fn pythons<S: WheelSource>(
     lock: &Lock,
-    asked: &Asked,
+    asked: &AuditTarget,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<(Vec<Python>, Vec<LeftOut>)> {
     let mut allowed = lock.pythons(asked.target.platform);
@@ -183,18 +183,18 @@ pub fn pythons<S: WheelSource>(
         let selection = match lock.select(&asked.choice, environment) {
             Ok(selection) => selection,
             Err(error) => {
-                let wish = Wish { backend: asked.target.backend, environment, pythons: &[*python] };
-                let Some(problems) = without_torch(View::of(lock), &wish, knowledge) else { return Err(error) };
+                let request = Request { backend: asked.target.backend, environment, pythons: &[*python] };
+                let Some(problems) = without_torch(LockView::of(lock), &request, knowledge) else { return Err(error) };
                 let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
                 left_out.push(LeftOut { python: *python, why });
                 first.get_or_insert(error);
                 continue;
             }
         };
-        let entries = selection.picks.iter().filter_map(|pick| lock.entries().get(pick.entry));
+        let entries = selection.packages.iter().filter_map(|package| lock.entries().get(package.entry));
         let mut builds = entries.filter(|entry| knowledge.family(&entry.name) == Family::PerBackend);
         let installs = |verdict| matches!(verdict, Verdict::Wheel(_));
-        if builds.any(|entry| installs(Files::of(entry, knowledge, |_| None).verdict(environment, None).0)) {
+        if builds.any(|entry| installs(EntryFiles::of(entry, knowledge, |_| None).verdict(environment, None).0)) {
             served.push(*python);
         }
     }

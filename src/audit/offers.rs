@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Here;
+use super::AuditContext;
 use crate::lock::{Lock, Origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
@@ -14,7 +14,7 @@ use crate::report::audit::{Audit, Verdict};
 
 /// One file on an index.
 #[derive(Debug, Clone)]
-pub struct Offer {
+pub struct OfferedFile {
     /// Its name.
     pub file: String,
     /// Its digest, if the index tells it.
@@ -27,11 +27,11 @@ pub struct Offer {
 
 /// The files of the packages that an index was asked for.
 #[derive(Debug, Clone, Default)]
-pub struct Offers(BTreeMap<PackageName, Vec<Offer>>);
+pub struct Offers(BTreeMap<PackageName, Vec<OfferedFile>>);
 
 impl Offers {
     /// The answers.
-    pub fn new(answers: impl IntoIterator<Item = (PackageName, Vec<Offer>)>) -> Self {
+    pub fn new(answers: impl IntoIterator<Item = (PackageName, Vec<OfferedFile>)>) -> Self {
         Self(answers.into_iter().collect())
     }
 
@@ -51,12 +51,12 @@ impl Offers {
     }
 
     /// The file with a digest.
-    pub(super) fn file(&self, name: &PackageName, digest: Sha256) -> Option<&Offer> {
+    pub(super) fn file(&self, name: &PackageName, digest: Sha256) -> Option<&OfferedFile> {
         self.0.get(name)?.iter().find(|offer| offer.sha256 == Some(digest))
     }
 
     /// The releases with a wheel for a machine. `None` if the package was not asked for.
-    pub(super) fn releases(&self, name: &PackageName, here: &Here<'_>) -> Option<BTreeSet<Version>> {
+    pub(super) fn releases(&self, name: &PackageName, here: &AuditContext<'_>) -> Option<BTreeSet<Version>> {
         let fitting = self.0.get(name)?.iter().filter(|offer| !offer.yanked).filter_map(|offer| {
             let wheel: WheelName = offer.file.parse().ok()?;
             wheel.fit_on(here.environment, here.asked.system).ok()?;

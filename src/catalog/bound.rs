@@ -9,7 +9,7 @@ use crate::packaging::target::Backend;
 
 /// What a package is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bound {
+pub enum BoundBuild {
     /// No GPU.
     Cpu,
     /// A major version of CUDA: libraries of its minor versions serve each other.
@@ -39,16 +39,16 @@ const CUDA: [&str; 8] = [
 ];
 
 /// All of them own the module `triton`.
-const TRITON: [(&str, Bound); 6] = [
-    ("pytorch-triton", Bound::Triton),
-    ("pytorch-triton-rocm", Bound::Rocm),
-    ("pytorch-triton-xpu", Bound::Xpu),
-    ("triton", Bound::Triton),
-    ("triton-rocm", Bound::Rocm),
-    ("triton-xpu", Bound::Xpu),
+const TRITON: [(&str, BoundBuild); 6] = [
+    ("pytorch-triton", BoundBuild::Triton),
+    ("pytorch-triton-rocm", BoundBuild::Rocm),
+    ("pytorch-triton-xpu", BoundBuild::Xpu),
+    ("triton", BoundBuild::Triton),
+    ("triton-rocm", BoundBuild::Rocm),
+    ("triton-xpu", BoundBuild::Xpu),
 ];
 
-impl Bound {
+impl BoundBuild {
     /// What a release is bound to; its label says more than its name. Nothing is told of `nvidia-` packages: the libraries
     /// have rules of their own, and the others (DALI, the management library, compilers) run beside any CUDA.
     pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
@@ -92,24 +92,24 @@ impl Bound {
 }
 
 /// The major version that digits behind `cu` mean: `12`, `118`, `92`.
-fn cuda(digits: &str) -> Option<Bound> {
+fn cuda(digits: &str) -> Option<BoundBuild> {
     let major = match digits.len() {
         2 if !digits.starts_with('9') => digits,
         2 | 3 => &digits[..digits.len() - 1],
         _ => return None,
     };
-    major.parse().ok().filter(|major| (8..=19).contains(major)).map(Bound::Cuda)
+    major.parse().ok().filter(|major| (8..=19).contains(major)).map(BoundBuild::Cuda)
 }
 
 /// A part of a name: `cu12`, `cu118`, `cuda12x`, `cuda120`.
-fn in_name(part: &str) -> Option<Bound> {
+fn in_name(part: &str) -> Option<BoundBuild> {
     let digits = part.strip_prefix("cuda").map(|rest| rest.trim_end_matches('x')).or(part.strip_prefix("cu"))?;
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| cuda(digits))?
 }
 
 /// A part of a label, in which builds stand side by side: `pt113cpu`, `cu12torch2` (of `cu12torch2.6cxx11abiFALSE`),
 /// `pt21cu118`, `torch210cu128`, `rocm6`.
-fn in_word(word: &str) -> Option<Bound> {
+fn in_word(word: &str) -> Option<BoundBuild> {
     let word = word.to_ascii_lowercase();
     let mut rest = word.as_str();
     while !rest.is_empty() {
@@ -119,9 +119,9 @@ fn in_word(word: &str) -> Option<Bound> {
         let (number, next) = after.split_at(digits);
         let bound = match text {
             "cu" | "cuda" => cuda(number),
-            "cpu" => Some(Bound::Cpu),
-            "xpu" => Some(Bound::Xpu),
-            "rocm" => Some(Bound::Rocm),
+            "cpu" => Some(BoundBuild::Cpu),
+            "xpu" => Some(BoundBuild::Xpu),
+            "rocm" => Some(BoundBuild::Rocm),
             _ => None,
         };
         if bound.is_some() {
@@ -137,33 +137,33 @@ fn in_word(word: &str) -> Option<Bound> {
 mod tests {
     use super::*;
 
-    fn of(name: &str, version: &str) -> Option<Bound> {
-        Bound::of(&name.parse().unwrap(), Some(&version.parse().unwrap()))
+    fn of(name: &str, version: &str) -> Option<BoundBuild> {
+        BoundBuild::of(&name.parse().unwrap(), Some(&version.parse().unwrap()))
     }
 
     #[test]
     fn names_and_labels_say_what_a_package_is_bound_to() {
         for (name, version, bound) in [
-            ("torch-scatter", "2.1.1+pt113cpu", Bound::Cpu),
-            ("torch-scatter", "2.1.2+pt21cu118", Bound::Cuda(11)),
-            ("torch-sparse", "0.6.18+pt25cu124", Bound::Cuda(12)),
-            ("flash-attn", "2.7.4.post1+cu12torch2.6cxx11abiFALSE", Bound::Cuda(12)),
-            ("flash-attn", "2.5.8+cu118torch2.1cxx11abiFALSE", Bound::Cuda(11)),
-            ("natten", "0.21.0+torch210cu128", Bound::Cuda(12)),
-            ("vllm", "0.9.2+cpu", Bound::Cpu),
-            ("auto-gptq", "0.7.1+rocm5.7", Bound::Rocm),
-            ("cupy-cuda12x", "13.3.0", Bound::Cuda(12)),
-            ("cupy-cuda117", "10.6.0", Bound::Cuda(11)),
-            ("cupy-cuda92", "8.0", Bound::Cuda(9)),
-            ("faiss-gpu-cu12", "1.9.0", Bound::Cuda(12)),
-            ("faiss-gpu", "1.7.2", Bound::SomeCuda),
-            ("jax-cuda12-plugin", "0.6.2", Bound::Cuda(12)),
-            ("cudf-cu13", "25.10", Bound::Cuda(13)),
-            ("onnxruntime-gpu", "1.20.1", Bound::SomeCuda),
-            ("pytorch-triton-rocm", "3.1.0", Bound::Rocm),
-            ("triton-xpu", "3.4.0", Bound::Xpu),
-            ("triton", "3.1.0", Bound::Triton),
-            ("pytorch-triton", "3.1.0", Bound::Triton),
+            ("torch-scatter", "2.1.1+pt113cpu", BoundBuild::Cpu),
+            ("torch-scatter", "2.1.2+pt21cu118", BoundBuild::Cuda(11)),
+            ("torch-sparse", "0.6.18+pt25cu124", BoundBuild::Cuda(12)),
+            ("flash-attn", "2.7.4.post1+cu12torch2.6cxx11abiFALSE", BoundBuild::Cuda(12)),
+            ("flash-attn", "2.5.8+cu118torch2.1cxx11abiFALSE", BoundBuild::Cuda(11)),
+            ("natten", "0.21.0+torch210cu128", BoundBuild::Cuda(12)),
+            ("vllm", "0.9.2+cpu", BoundBuild::Cpu),
+            ("auto-gptq", "0.7.1+rocm5.7", BoundBuild::Rocm),
+            ("cupy-cuda12x", "13.3.0", BoundBuild::Cuda(12)),
+            ("cupy-cuda117", "10.6.0", BoundBuild::Cuda(11)),
+            ("cupy-cuda92", "8.0", BoundBuild::Cuda(9)),
+            ("faiss-gpu-cu12", "1.9.0", BoundBuild::Cuda(12)),
+            ("faiss-gpu", "1.7.2", BoundBuild::SomeCuda),
+            ("jax-cuda12-plugin", "0.6.2", BoundBuild::Cuda(12)),
+            ("cudf-cu13", "25.10", BoundBuild::Cuda(13)),
+            ("onnxruntime-gpu", "1.20.1", BoundBuild::SomeCuda),
+            ("pytorch-triton-rocm", "3.1.0", BoundBuild::Rocm),
+            ("triton-xpu", "3.4.0", BoundBuild::Xpu),
+            ("triton", "3.1.0", BoundBuild::Triton),
+            ("pytorch-triton", "3.1.0", BoundBuild::Triton),
         ] {
             assert_eq!(of(name, version), Some(bound), "{name} {version}");
         }
@@ -193,15 +193,15 @@ mod tests {
 
     #[test]
     fn a_cuda_serves_all_of_its_minor_versions_and_no_other_major() {
-        let fits = |bound: Bound| {
+        let fits = |bound: BoundBuild| {
             let all = ["cpu", "cu118", "cu121", "cu130", "rocm6.3", "xpu"];
             all.into_iter().filter(|one| !bound.contradicts(one.parse().unwrap())).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(fits(Bound::Cpu), "cpu");
-        assert_eq!(fits(Bound::Cuda(12)), "cu121");
-        assert_eq!(fits(Bound::SomeCuda), "cu118 cu121 cu130");
-        assert_eq!(fits(Bound::Triton), "cpu cu118 cu121 cu130");
-        assert_eq!(fits(Bound::Rocm), "rocm6.3");
-        assert_eq!(fits(Bound::Xpu), "xpu");
+        assert_eq!(fits(BoundBuild::Cpu), "cpu");
+        assert_eq!(fits(BoundBuild::Cuda(12)), "cu121");
+        assert_eq!(fits(BoundBuild::SomeCuda), "cu118 cu121 cu130");
+        assert_eq!(fits(BoundBuild::Triton), "cpu cu118 cu121 cu130");
+        assert_eq!(fits(BoundBuild::Rocm), "rocm6.3");
+        assert_eq!(fits(BoundBuild::Xpu), "xpu");
     }
 }

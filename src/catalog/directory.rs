@@ -16,10 +16,10 @@ pub(super) struct Head {
 }
 
 /// The packages of a table, and where the lines of each begin; ascending by name.
-pub(super) type Directory = [Head];
+pub(super) type TableDirectory = [Head];
 
 /// Where a package's lines begin and end in a text of a length; `None` if it has none.
-pub(super) fn find(directory: &Directory, package: &str, length: usize) -> Option<(usize, usize)> {
+pub(super) fn find(directory: &TableDirectory, package: &str, length: usize) -> Option<(usize, usize)> {
     let mut name = [0; WIDTH];
     name.get_mut(..package.len())?.copy_from_slice(package.as_bytes());
     let at = directory.binary_search_by(|head| head.name.cmp(&name)).ok()?;

@@ -4,7 +4,7 @@ use super::BUILT_IN;
 use super::directory::{self, Head};
 use super::search::Tables;
 use super::short::{self, WHEELS};
-use super::table::Table;
+use super::table::SortedTable;
 
 const REQUIRES: &str = include_str!("requires.tsv");
 
@@ -14,7 +14,7 @@ static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIR
 /// The built-in tables.
 pub(super) const TABLES: Tables<'static> = Tables {
     name: BUILT_IN,
-    wheels: Table::with_directory(WHEELS, &WHEELS_OF),
+    wheels: SortedTable::with_directory(WHEELS, &WHEELS_OF),
     columns: short::columns,
-    requires: Table::with_directory(REQUIRES, &REQUIRES_OF),
+    requires: SortedTable::with_directory(REQUIRES, &REQUIRES_OF),
 };

@@ -54,7 +54,7 @@ use pep508_rs::PackageName;
 
 use crate::packaging::target::{Backend, Platform};
 
-pub use bound::Bound;
+pub use bound::BoundBuild;
 pub use built::Built;
 pub use index::Index;
 pub(crate) use labels::fitting;

@@ -8,12 +8,13 @@ use pep440_rs::Version;
 
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
+use crate::report::DigestSource;
 
 /// One file or more, each by its digest and with its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Files(BTreeMap<Sha256, String>);
+pub struct PinnedFiles(BTreeMap<Sha256, String>);
 
-impl Files {
+impl PinnedFiles {
     /// The files; `None` if there are none.
     pub fn new(files: impl IntoIterator<Item = (Sha256, String)>) -> Option<Self> {
         let files: BTreeMap<Sha256, String> = files.into_iter().collect();
@@ -36,21 +37,6 @@ impl Files {
     }
 }
 
-/// Which catalogue vouches for a pin.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Witness {
-    /// `built-in`, or the file's name.
-    pub catalogue: String,
-    /// The index the wheel lies on, as the catalogue names it.
-    pub index: String,
-    /// How many independent public lock files recorded the digest; of several files, of the one that fewest did.
-    pub seen: u32,
-    /// The digest was computed from the bytes by this tool.
-    pub computed: bool,
-    /// Why a project's row counts instead of another catalogue's.
-    pub overrides: Option<String>,
-}
-
 /// A package pinned to one release, each file with its digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pin {
@@ -67,22 +53,22 @@ pub enum Pin {
         /// Its size in bytes, where it was recorded.
         size: Option<u64>,
         /// Who says so.
-        witness: Witness,
+        witness: DigestSource,
     },
     /// A release on the default index: any of these files.
     Index {
         /// The release.
         version: Version,
         /// The files that install on the target.
-        files: Files,
+        files: PinnedFiles,
         /// Who says so.
-        witness: Witness,
+        witness: DigestSource,
     },
 }
 
 impl Pin {
     /// A wheel at a URL.
-    pub fn url(wheel: &WheelName, url: String, sha256: Sha256, size: Option<u64>, witness: Witness) -> Self {
+    pub fn url(wheel: &WheelName, url: String, sha256: Sha256, size: Option<u64>, witness: DigestSource) -> Self {
         Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, size, witness }
     }
 
@@ -94,7 +80,7 @@ impl Pin {
     }
 
     /// Who vouches for it.
-    pub fn witness(&self) -> &Witness {
+    pub fn witness(&self) -> &DigestSource {
         match self {
             Self::Url { witness, .. } | Self::Index { witness, .. } => witness,
         }

@@ -26,7 +26,7 @@ use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
 use super::row::{BadColumn, WheelRow, columns};
 use super::search::{Exactly, Tables};
-use super::table::Table;
+use super::table::SortedTable;
 use super::{Family, Requires, WheelSource, built_in_family};
 use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Error, Problem};
@@ -103,9 +103,9 @@ impl ProjectTable {
     fn tables(&self) -> Tables<'_> {
         Tables {
             name: &self.source.name,
-            wheels: Table::new(&self.wheels),
+            wheels: SortedTable::new(&self.wheels),
             columns,
-            requires: Table::new(&self.requires),
+            requires: SortedTable::new(&self.requires),
         }
     }
 }

@@ -217,7 +217,7 @@ pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(u8, String
     let mut all = BTreeSet::new();
     for text in list {
         let (before, written) = requirement::split(text);
-        let what = requirement::plain(before).map_or_else(|_| text.clone(), |plain| plain.canonical());
+        let what = requirement::plain(before).map_or_else(|_| text.clone(), |(plain, _)| plain.canonical());
         let marker = written.map(marker::parse);
         for minor in 6..=16 {
             let environment = Environment { platform, python: Python::three(minor) };

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::requires::List;
 use super::row::{Columns, WheelRow, label_fits};
-use super::table::Table;
+use super::table::SortedTable;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
 
@@ -15,11 +15,11 @@ pub(super) struct Tables<'t> {
     /// What the catalogue is called.
     pub(super) name: &'t str,
     /// The lines of wheels.
-    pub(super) wheels: Table<'t>,
+    pub(super) wheels: SortedTable<'t>,
     /// How a line of them is taken apart: [`columns`](super::row::columns), or what knows their form.
     pub(super) columns: for<'l> fn(&'l str) -> Option<Columns<'l>>,
     /// The lines of requirements.
-    pub(super) requires: Table<'t>,
+    pub(super) requires: SortedTable<'t>,
 }
 
 impl<'t> Tables<'t> {
@@ -96,10 +96,10 @@ impl<'t> Tables<'t> {
     }
 
     /// The unread index and the digest of every wheel of an exact version.
-    pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = Place<'t>> + use<'t, 'e> {
+    pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = FilePlace<'t>> + use<'t, 'e> {
         let read = move |line| {
             let Columns { texts: [_, _, _, index, ..], sha256, .. } = (self.columns)(line)?;
-            Some(Place { index, sha256: sha256.ok()? })
+            Some(FilePlace { index, sha256: sha256.ok()? })
         };
         let lines = self.wheels.of(exact.package).between(&exact.from, &exact.to);
         lines.filter(|line| exact.is_of(line)).filter_map(read)
@@ -114,7 +114,7 @@ impl<'t> Tables<'t> {
 
 /// Where a file lies, and which file it is.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'t> {
+pub(super) struct FilePlace<'t> {
     pub(super) index: &'t str,
     pub(super) sha256: Sha256,
 }

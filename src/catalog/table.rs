@@ -3,23 +3,23 @@
 use memchr::{memchr, memrchr};
 use pep508_rs::PackageName;
 
-use super::directory::{self, Directory};
+use super::directory::{self, TableDirectory};
 
 /// How far on a key is looked for that is thought to be near: a few lines.
 const FIRST_STEP: usize = 512;
 
 /// Lines in byte order. Searching allocates nothing and reads a handful of lines.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Table<'t>(&'t str, Option<&'t Directory>);
+pub(super) struct SortedTable<'t>(&'t str, Option<&'t TableDirectory>);
 
-impl<'t> Table<'t> {
+impl<'t> SortedTable<'t> {
     /// The lines of a text. They must be sorted: an unsorted text gives wrong answers, never a panic.
     pub(super) const fn new(text: &'t str) -> Self {
         Self(text, None)
     }
 
     /// As [`Self::new`], where it is known at which line each package begins.
-    pub(super) const fn with_directory(text: &'t str, directory: &'t Directory) -> Self {
+    pub(super) const fn with_directory(text: &'t str, directory: &'t TableDirectory) -> Self {
         Self(text, Some(directory))
     }
 
@@ -118,14 +118,14 @@ mod tests {
 
     #[test]
     fn finds_ranges() {
-        let table = Table::new("# head\na\t1\nb\t1\nb\t1+x\nb\t1.5\nc\t1\n");
+        let table = SortedTable::new("# head\na\t1\nb\t1\nb\t1+x\nb\t1.5\nc\t1\n");
         assert_eq!(table.between("b\t1\t", "b\t1,").collect::<Vec<_>>(), ["b\t1+x"]);
         assert_eq!(table.between("b\t", "b\n").count(), 3);
         assert_eq!(table.between("d", "e").count(), 0);
         assert_eq!(table.between("c", "a").count(), 0);
         assert_eq!(table.from("b\t1.").first(), Some("b\t1.5"));
         assert_eq!(table.from("z").first(), None);
-        assert_eq!(Table::new("").from("a").first(), None);
+        assert_eq!(SortedTable::new("").from("a").first(), None);
     }
 
     proptest! {
@@ -133,15 +133,15 @@ mod tests {
         fn equals_a_scan(mut lines in prop::collection::vec("[a-c\t+.é]{0,6}", 0..30), from in "[a-c\t+.é]{0,4}", to in "[a-c\t+.é]{0,4}") {
             lines.sort();
             let text = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-            let found: Vec<&str> = Table::new(&text).between(&from, &to).collect();
+            let found: Vec<&str> = SortedTable::new(&text).between(&from, &to).collect();
             let expected: Vec<&str> = lines.iter().map(String::as_str).filter(|line| *line >= &*from && *line < &*to).collect();
             prop_assert_eq!(found, expected);
-            prop_assert_eq!(Table::new(&text).near(&from).first(), Table::new(&text).from(&from).first());
+            prop_assert_eq!(SortedTable::new(&text).near(&from).first(), SortedTable::new(&text).from(&from).first());
         }
 
         #[test]
         fn an_unsorted_text_does_not_panic(text in "\\PC{0,40}[\n]\\PC{0,40}", key in "\\PC{0,5}") {
-            let _ = Table::new(&text).from(&key).first();
+            let _ = SortedTable::new(&text).from(&key).first();
         }
     }
 }

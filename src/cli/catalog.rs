@@ -34,22 +34,22 @@ Examples:
 pub enum Catalog {
     /// List the packages that are known, or the builds of one
     #[command(after_help = LIST_EXAMPLES)]
-    List(List),
+    List(ListArgs),
     /// Show all that is known of a wheel, and who says so
     #[command(after_help = SHOW_EXAMPLES)]
-    Show(Show),
+    Show(ShowArgs),
     /// Learn wheels from an index, with what they require, into a catalogue of the project
     ///
     /// Reads the index page for digests, and the metadata beside each wheel or a few kB of the wheel itself for its
     /// requirements. What these require is looked up in --closure-index, so that exports stay offline. Rows that are there
     /// stay; a file that is known with another digest is an error.
     #[command(after_help = UPDATE_EXAMPLES)]
-    Update(Box<Update>),
+    Update(Box<UpdateArgs>),
 }
 
 /// Options of `catalog list`.
 #[derive(Debug, Args)]
-pub struct List {
+pub struct ListArgs {
     /// A package, or one release of it: torch, torch==2.1.2
     pub package: Option<Release>,
     /// The build.
@@ -68,7 +68,7 @@ pub struct List {
 
 /// Options of `catalog show`.
 #[derive(Debug, Args)]
-pub struct Show {
+pub struct ShowArgs {
     /// The wheel's file name, or its URL
     pub wheel: String,
     /// Where to look.
@@ -118,7 +118,7 @@ pub struct SourceArgs {
 
 /// Options of `catalog update`.
 #[derive(Debug, Args)]
-pub struct Update {
+pub struct UpdateArgs {
     /// What to learn: torch==2.9.1
     #[arg(required = true, value_name = "PACKAGE==VERSION")]
     pub releases: Vec<Release>,

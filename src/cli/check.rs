@@ -17,7 +17,7 @@ Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer."
 
 /// Options of `check`.
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Outputs that torchswap wrote; default: those of the configuration
     pub files: Vec<String>,
     /// Write the outputs that are out of date

@@ -100,7 +100,7 @@ impl Config {
     /// Everything that is wrong in it, each with its place.
     pub fn parse(source: &Source) -> Result<Self> {
         let toml = Toml::parse(source, "configuration")?;
-        Reading { toml: &toml, problems: Vec::new() }.config(toml.root())
+        ConfigReader { toml: &toml, problems: Vec::new() }.config(toml.root())
     }
 
     /// Reads `[tool.torchswap]` of a `pyproject.toml`; `None` if it has none.
@@ -111,7 +111,7 @@ impl Config {
         let toml = Toml::parse(source, "pyproject.toml")?;
         let Some(item) = dig(toml.root(), &["tool", "torchswap"]) else { return Ok(None) };
         let table = toml.table(item, "tool.torchswap")?;
-        Reading { toml: &toml, problems: Vec::new() }.config(table).map(Some)
+        ConfigReader { toml: &toml, problems: Vec::new() }.config(table).map(Some)
     }
 
     /// The target of a name.
@@ -141,12 +141,12 @@ fn target_name(name: &str) -> Result<(), String> {
     Err(format!("`{}` is not a name of a target, which has letters, digits, `-`, `_` and `.` alone", quoted(name)))
 }
 
-struct Reading<'t, 's> {
+struct ConfigReader<'t, 's> {
     toml: &'t Toml<'s>,
     problems: Vec<Problem>,
 }
 
-impl<'s> Reading<'_, 's> {
+impl<'s> ConfigReader<'_, 's> {
     fn config(mut self, table: &Table<'s>) -> Result<Config> {
         self.known(table, &TOP_KEYS);
         let mut config = Config {

@@ -22,9 +22,9 @@ pub mod starter;
 mod talk;
 pub mod verify;
 
-pub use audit::{Audit, AuditReport, MachineArgs};
+pub use audit::{AuditArgs, AuditReport, MachineArgs};
 pub use catalogues::CatalogArgs;
-pub use check::{Check, CheckReport};
+pub use check::{CheckArgs, CheckReport};
 pub use network::NetworkArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs};
 
@@ -52,24 +52,24 @@ pub enum Command {
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
-    Export(Box<Export>),
+    Export(Box<ExportArgs>),
     /// Tell if an output is out of date, or a lock was swapped by accident
     ///
     /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
     #[command(after_help = check::EXAMPLES)]
-    Check(Box<Check>),
+    Check(Box<CheckArgs>),
     /// Tell which entries cannot be installed on a target, and what does not fit together
     ///
     /// Offline but with --index, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
     /// and image, and digests. The report goes to standard output.
     #[command(after_help = audit::EXAMPLES)]
-    Audit(Box<Audit>),
+    Audit(Box<AuditArgs>),
     /// Swap the entries inside the lock itself
     ///
     /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
     /// swapped, unless some are named: then what the others have stays. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
-    Rewrite(Box<Rewrite>),
+    Rewrite(Box<RewriteArgs>),
     /// Write a starting configuration, and show the lines for Dockerfile and hooks
     ///
     /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
@@ -80,7 +80,7 @@ pub enum Command {
     /// the catalogue's, the index page's, and that of the bytes. Says who stands alone. A wheel that is read is also
     /// opened: its name, its tags and what it requires must be what the catalogue says. Offline unless told otherwise.
     #[command(after_help = verify::EXAMPLES)]
-    Verify(Box<verify::Verify>),
+    Verify(Box<verify::VerifyArgs>),
     /// Tell which wheels are known, and learn new ones
     #[command(subcommand)]
     Catalog(catalog::Catalog),
@@ -113,7 +113,7 @@ Examples:
 
 /// Options of `rewrite`.
 #[derive(Debug, Args)]
-pub struct Rewrite {
+pub struct RewriteArgs {
     /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
     /// writes standard output
     pub lock: Option<String>,
@@ -162,7 +162,7 @@ Examples:
 
 /// Options of `export`.
 #[derive(Debug, Args)]
-pub struct Export {
+pub struct ExportArgs {
     /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
     pub lock: Option<String>,
     /// The target.
@@ -197,7 +197,7 @@ pub struct Export {
     pub talk: TalkArgs,
 }
 
-impl Export {
+impl ExportArgs {
     /// The options behind `torchswap export` in a header; `None` if they are not understood.
     pub fn of(words: &[String]) -> Option<Self> {
         let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());

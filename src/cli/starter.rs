@@ -11,14 +11,14 @@ use crate::write::toml::string;
 
 /// What a Dockerfile tells of the image that is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Image {
+pub struct StageImage {
     /// The CUDA of a base image: `nvidia/cuda:11.8.0-…`, `pytorch/pytorch:2.1.2-cuda11.8-…`.
     pub cuda: Option<Backend>,
     /// Its Python: `FROM python:3.10-slim`, or one that is installed.
     pub python: Option<Python>,
 }
 
-impl Image {
+impl StageImage {
     /// Looks through the stages. A later stage overrides an earlier one: the last one is what runs.
     pub fn of(dockerfile: &Dockerfile) -> Self {
         let stages = || dockerfile.stages.iter().rev();
@@ -36,7 +36,7 @@ pub struct Proposal {
 }
 
 /// Proposes targets for a lock: the image with CUDA, CI without, and the Mac.
-pub fn propose<S: WheelSource>(lock: &Lock, image: &Image, source: &S) -> Vec<Proposal> {
+pub fn propose<S: WheelSource>(lock: &Lock, image: &StageImage, source: &S) -> Vec<Proposal> {
     let python = image.python.map(|python| format!("python = [\"{python}\"]"));
     let mut proposals = Vec::new();
     if let Some(Backend::Cuda(major, minor)) = image.cuda.or_else(|| newest_cuda(lock, image.python, source)) {
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn reads_base_images() {
-        let image = |text: &str| Image::of(&Dockerfile::parse(&Source::new("Dockerfile", text)));
+        let image = |text: &str| StageImage::of(&Dockerfile::parse(&Source::new("Dockerfile", text)));
         let python = |minor| Some(Python::three(minor));
         assert_eq!(image("FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\n").cuda, Some(Backend::Cuda(11, 8)));
         assert_eq!(
@@ -116,8 +116,8 @@ mod tests {
             Some(Backend::Cuda(12, 1))
         );
         assert_eq!(image("FROM python:3.10-slim\nFROM docker.example/python:3.11.4\n").python, python(11));
-        assert_eq!(image("FROM python:3-slim\nFROM scratch\nRUN from cuda:1.2\n"), Image::default());
-        assert_eq!(image("FROM\nFROM é\n"), Image::default());
+        assert_eq!(image("FROM python:3-slim\nFROM scratch\nRUN from cuda:1.2\n"), StageImage::default());
+        assert_eq!(image("FROM\nFROM é\n"), StageImage::default());
         let two = image("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04 AS build\nFROM python:3.10-slim\n");
         assert_eq!((two.cuda, two.python), (Some(Backend::Cuda(12, 1)), python(10)));
     }

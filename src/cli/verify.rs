@@ -24,7 +24,7 @@ Exit status: 0 every digest is confirmed, 1 one differs, 2 could not answer: one
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
-pub struct Verify {
+pub struct VerifyArgs {
     /// Locks or outputs: poetry.lock, requirements.txt
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,

@@ -5,28 +5,28 @@ use std::collections::BTreeSet;
 use pep508_rs::PackageName;
 
 use super::catalogues::Chosen;
-use super::export::{self, Prepared};
+use super::export::{self, PreparedOutput};
 use super::job::{Job, jobs};
 use super::{Exit, Outcome, Voice, outputs, read, render};
 use crate::cli::config::Config;
-use crate::cli::{CatalogArgs, Check, CheckReport, Export};
+use crate::cli::{CatalogArgs, CheckArgs, CheckReport, ExportArgs};
 use crate::edge::io::{self, Output};
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
-use crate::report::Finding;
+use crate::report::CheckFinding;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 use crate::write::check;
-use crate::write::{At, File};
+use crate::write::{ContentFile, FileLocation};
 
 /// Checks; with `--fix` what puts it right is to be written.
 ///
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
-pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &CheckArgs, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let (mut findings, mut writes) = (Vec::new(), Vec::new());
     let mut problems = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
         match output(&file, &job) {
             Ok(None) => {}
             Ok(Some((finding, text))) => {
-                findings.push(Finding { fixed: args.fix, ..finding });
+                findings.push(CheckFinding { fixed: args.fix, ..finding });
                 if args.fix {
                     match text {
                         Ok(text) => writes.push(Output::new(file, text)),
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
         let lock = read::lock(name)?;
         let catalogues = Chosen::of(&config, &chosen, [&**name]).read()?;
         let knowledge = Knowledge::new(&catalogues);
-        let finding = |problem| Finding { file: name.clone(), problem, details: Vec::new(), fixed: false };
+        let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
         findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
         let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
         findings.extend(swapped.map(finding));
@@ -73,7 +73,7 @@ pub(super) fn run(args: &Check, voice: Voice) -> Result<Outcome> {
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
-fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
+fn wanted(args: &CheckArgs, config: &Config) -> Result<Vec<(String, Job)>> {
     if args.files.is_empty() {
         if config.targets.iter().all(|target| target.output.is_none()) {
             return Ok(Vec::new());
@@ -114,8 +114,8 @@ fn wanted(args: &Check, config: &Config) -> Result<Vec<(String, Job)>> {
 }
 
 /// The options of an export, as if typed.
-fn export_of(words: &[String]) -> Result<Export> {
-    Export::of(words).ok_or_else(|| {
+fn export_of(words: &[String]) -> Result<ExportArgs> {
+    ExportArgs::of(words).ok_or_else(|| {
         let message = format!("the header's command is not understood: torchswap export {}", words.join(" "));
         let problem = Problem::new(Code::Unsupported, message);
         problem.help("make the file anew with this version of torchswap").into()
@@ -123,28 +123,28 @@ fn export_of(words: &[String]) -> Result<Export> {
 }
 
 /// Compares one output with what its lock gives; also gives the text it should have, if that can be told here.
-fn output(file: &str, job: &Job) -> Result<Option<(Finding, Result<String>)>> {
+fn output(file: &str, job: &Job) -> Result<Option<(CheckFinding, Result<String>)>> {
     let (expected, summaries) = export::prepare(job)?;
     let found = io::read_if_there(file)?;
-    let finding = |problem: Problem, details| Finding { file: file.to_owned(), problem, details, fixed: false };
+    let finding = |problem: Problem, details| CheckFinding { file: file.to_owned(), problem, details, fixed: false };
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
     let environments = summaries.iter().flat_map(|summary| {
         summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
     });
     let environments: Vec<Environment> = environments.collect();
     let (text, details) = match (expected, &found) {
-        (Prepared::Requirements(text), Some(found)) if found.text == text => return Ok(None),
-        (Prepared::Requirements(text), Some(found)) => {
+        (PreparedOutput::Requirements(text), Some(found)) if found.text == text => return Ok(None),
+        (PreparedOutput::Requirements(text), Some(found)) => {
             let details = check::drift(&parsed(found)?, &parsed(&Source::new(file, &*text))?, &environments);
             (Ok(text), details)
         }
-        (Prepared::Pylock(mut draft), Some(found)) => {
+        (PreparedOutput::Pylock(mut draft), Some(found)) => {
             let old = Pylock::parse(&found.name, found.text.to_string(), None)?;
             draft.fill(|name, _, file| place(&old, name, file));
             (draft.text(), check::drift_of_pylock(&old, &draft)?)
         }
-        (Prepared::Requirements(text), None) => (Ok(text), Vec::new()),
-        (Prepared::Pylock(draft), None) => (draft.text(), Vec::new()),
+        (PreparedOutput::Requirements(text), None) => (Ok(text), Vec::new()),
+        (PreparedOutput::Pylock(draft), None) => (draft.text(), Vec::new()),
     };
     if found.is_none() {
         let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
@@ -158,11 +158,11 @@ fn output(file: &str, job: &Job) -> Result<Option<(Finding, Result<String>)>> {
 }
 
 /// Where a file is by an output that was made before: its digest is the same, so it is the same file.
-fn place(old: &Pylock, name: &PackageName, file: &File) -> Option<(String, At)> {
+fn place(old: &Pylock, name: &PackageName, file: &ContentFile) -> Option<(String, FileLocation)> {
     let packages = old.entries.iter().zip(&old.packages).filter(|(entry, _)| entry.name == *name);
     let mut files = packages.flat_map(|(_, package)| package.kind.files());
     let known = files.find(|known| known.digests.contains(&LockedDigest::Sha256(file.sha256)))?;
-    Some((known.name.clone(), At { url: known.url()?.to_owned(), size: known.size }))
+    Some((known.name.clone(), FileLocation { url: known.url()?.to_owned(), size: known.size }))
 }
 
 fn parsed(source: &Source) -> Result<RequirementsFile> {

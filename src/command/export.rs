@@ -5,7 +5,7 @@ mod urls;
 use super::catalogues::Chosen;
 use super::job::{Job, jobs};
 use super::{Outcome, Voice, outputs, read};
-use crate::cli::{Export, OutputFormat};
+use crate::cli::{ExportArgs, OutputFormat};
 use crate::edge::io::{self, Output};
 use crate::lock::pylock::Pylock;
 use crate::plan::{self, Knowledge, TargetPlan};
@@ -13,13 +13,13 @@ use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::check;
-use crate::write::{self, Draft, Style};
+use crate::write::{self, PylockDraft, Style};
 
 /// Makes all outputs.
 ///
 /// # Errors
 /// Everything that keeps an output from being whole, of all outputs.
-pub(super) fn run(args: &Export, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &ExportArgs, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let mut outcome = Outcome::default();
     let mut problems = Vec::new();
@@ -45,8 +45,8 @@ pub(super) fn run(args: &Export, voice: Voice) -> Result<Outcome> {
 fn make(job: &Job) -> Result<(String, Vec<Summary>)> {
     let (file, summaries) = prepare(job)?;
     let text = match file {
-        Prepared::Requirements(text) => text,
-        Prepared::Pylock(mut draft) => {
+        PreparedOutput::Requirements(text) => text,
+        PreparedOutput::Pylock(mut draft) => {
             if let Some(index) = &job.index {
                 urls::find(&mut draft, index)?;
             }
@@ -59,7 +59,7 @@ fn make(job: &Job) -> Result<(String, Vec<Summary>)> {
 }
 
 /// Reads a file again: if it did not say what was planned, nothing is written.
-fn sound(draft: &Draft, text: &str) -> Result<()> {
+fn sound(draft: &PylockDraft, text: &str) -> Result<()> {
     let wrong = |what: String| {
         let problem = Problem::new(Code::Inconsistent, format!("the pylock.toml would not do: {what}"));
         Error::from(problem.help("nothing was written; please report this with the lock"))
@@ -70,11 +70,11 @@ fn sound(draft: &Draft, text: &str) -> Result<()> {
 }
 
 /// An output as far as it can be made without the network.
-pub(super) enum Prepared {
+pub(super) enum PreparedOutput {
     /// A requirements file, whole.
     Requirements(String),
     /// A pylock.toml that may still lack URLs.
-    Pylock(Box<Draft>),
+    Pylock(Box<PylockDraft>),
 }
 
 /// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
@@ -88,7 +88,7 @@ pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chose
 }
 
 /// Makes an output as far as it can be made without the network.
-pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
+pub(super) fn prepare(job: &Job) -> Result<(PreparedOutput, Vec<Summary>)> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
     let catalogues = job.catalogs.read()?;
@@ -101,8 +101,8 @@ pub(super) fn prepare(job: &Job) -> Result<(Prepared, Vec<Summary>)> {
         header: Some(job.header(&plans)),
     };
     let file = match job.format {
-        OutputFormat::Requirements => Prepared::Requirements(write::requirements(&lock, &plans, &style)?),
-        OutputFormat::Pylock => Prepared::Pylock(Box::new(Draft::new(&lock, &plans, &style)?)),
+        OutputFormat::Requirements => PreparedOutput::Requirements(write::requirements(&lock, &plans, &style)?),
+        OutputFormat::Pylock => PreparedOutput::Pylock(Box::new(PylockDraft::new(&lock, &plans, &style)?)),
     };
     let mut summaries = told(&plans, warnings, job.catalogs.clone());
     if let Some(first) = summaries.first_mut() {

@@ -4,7 +4,7 @@ use super::catalogues::Chosen;
 use super::{Outcome, Voice, outputs, read};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::cli::CatalogArgs;
-use crate::cli::starter::{self, HOOKS, Image};
+use crate::cli::starter::{self, HOOKS, StageImage};
 use crate::edge::io::{self, Output};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
@@ -22,7 +22,7 @@ pub(super) fn run(voice: Voice) -> Result<Outcome> {
     let lock = read::lock(&name)?;
     let catalogs = Chosen::of(&config, &CatalogArgs::default(), [&*name]);
     let dockerfile = io::read_if_there("Dockerfile")?.unwrap_or_else(|| Source::new("Dockerfile", ""));
-    let image = Image::of(&Dockerfile::parse(&dockerfile));
+    let image = StageImage::of(&Dockerfile::parse(&dockerfile));
     let catalogues = catalogs.read()?;
     let mut advice = String::new();
     let configuration = if config.targets.is_empty() {

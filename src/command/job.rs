@@ -5,7 +5,7 @@ use pep508_rs::ExtraName;
 use super::catalogues::Chosen;
 use super::read;
 use crate::cli::config::{Config, Configured};
-use crate::cli::{Audit, ChoiceArgs, EmitArgs, Export, NetworkArgs, OutputFormat, Rewrite, TargetArgs};
+use crate::cli::{AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, RewriteArgs, TargetArgs};
 use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
@@ -29,7 +29,7 @@ pub(super) struct Job {
     pub(super) no_emit: NoEmit,
     pub(super) format: OutputFormat,
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
-    pub(super) index: Option<Source>,
+    pub(super) index: Option<IndexSource>,
     pub(super) mirror: Option<Mirror>,
     pub(super) catalogs: Chosen,
     pub(super) output: Option<String>,
@@ -41,7 +41,7 @@ pub(super) struct Job {
 
 /// An index that is asked.
 #[derive(Debug, Clone)]
-pub(super) struct Source {
+pub(super) struct IndexSource {
     /// The base URL of the default index, where the command line has it.
     pub(super) base: Option<String>,
     pub(super) network: NetworkArgs,
@@ -49,7 +49,7 @@ pub(super) struct Source {
 
 /// The jobs that a command line asks for: one, or with `--all-targets` one for each output of the configuration. Targets
 /// that have one output share it.
-pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
+pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
     let mirror = read::mirror(args.output.mirror.as_deref())?;
     let lock = read::lock_name(args.lock.as_ref(), config)?;
     let new = |configured: &[&Configured]| job(args, config, &lock, mirror.as_ref(), configured);
@@ -73,7 +73,13 @@ pub(super) fn jobs(args: &Export, config: &Config) -> Result<Vec<Job>> {
     Ok(vec![new(&targets)?])
 }
 
-fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, configured: &[&Configured]) -> Result<Job> {
+fn job(
+    args: &ExportArgs,
+    config: &Config,
+    lock: &str,
+    mirror: Option<&Mirror>,
+    configured: &[&Configured],
+) -> Result<Job> {
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
     let named = args.output.output.clone();
@@ -88,7 +94,7 @@ fn job(args: &Export, config: &Config, lock: &str, mirror: Option<&Mirror>, conf
     let hashed = !without_hashes || format == OutputFormat::Pylock;
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
     let asked = args.output.index || args.output.index_url.is_some();
-    let index = asked.then(|| Source { base: args.output.index_url.clone(), network: args.network });
+    let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.network });
     Ok(Job {
         lock: lock.to_owned(),
         wanted: wanted(configured, &args.target, &args.choice),
@@ -161,7 +167,7 @@ pub(super) struct Rewriting {
 }
 
 /// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
-pub(super) fn rewritings(args: &Rewrite, mirror: Option<&Mirror>, config: &Config) -> Result<Vec<Rewriting>> {
+pub(super) fn rewritings(args: &RewriteArgs, mirror: Option<&Mirror>, config: &Config) -> Result<Vec<Rewriting>> {
     let configured: Vec<&Configured> =
         args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
     let mirrors = configured.iter().map(|one| mirror.or(one.mirror.as_ref()).cloned());
@@ -176,7 +182,7 @@ pub(super) fn rewritings(args: &Rewrite, mirror: Option<&Mirror>, config: &Confi
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of
 /// the flags. On macOS the CPU build is every build, so it asks for nothing.
-pub(super) fn audited(args: &Audit, config: &Config) -> Result<Vec<(Target, Choice, NoEmit)>> {
+pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Target, Choice, NoEmit)>> {
     let configured: Vec<&Configured> = if args.all_targets {
         if config.targets.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no targets");
@@ -269,7 +275,7 @@ fn format(asked: Option<OutputFormat>, output: Option<&str>) -> Result<OutputFor
 }
 
 fn command(
-    args: &Export,
+    args: &ExportArgs,
     format: OutputFormat,
     mirror: Option<&Mirror>,
     lock: &str,

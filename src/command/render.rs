@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::packaging::target::Python;
 use crate::report::error::{Error, Problem};
-use crate::report::{Action, Change, Finding, Summary};
+use crate::report::{Action, Change, CheckFinding, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
@@ -91,7 +91,7 @@ fn place_json(place: &Place) -> Value {
 }
 
 /// Findings for people.
-pub(super) fn findings(findings: &[Finding], colour: Colour) -> String {
+pub(super) fn findings(findings: &[CheckFinding], colour: Colour) -> String {
     let mut text = String::new();
     for finding in findings {
         let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
@@ -110,7 +110,7 @@ pub(super) fn findings(findings: &[Finding], colour: Colour) -> String {
 }
 
 /// Findings as one JSON object.
-pub(super) fn findings_json(findings: &[Finding]) -> String {
+pub(super) fn findings_json(findings: &[CheckFinding]) -> String {
     let each = findings.iter().map(|finding| {
         let mut value = problem_json(&finding.problem);
         value["file"] = finding.file.clone().into();
@@ -122,7 +122,7 @@ pub(super) fn findings_json(findings: &[Finding]) -> String {
 }
 
 /// Findings as annotations of GitHub Actions.
-pub(super) fn findings_github(findings: &[Finding]) -> String {
+pub(super) fn findings_github(findings: &[CheckFinding]) -> String {
     let mut text = String::new();
     for finding in findings {
         let level = if finding.fixed { "notice" } else { "error" };

@@ -4,7 +4,7 @@ use super::catalogues::Chosen;
 use super::export::told;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
-use crate::cli::Rewrite;
+use crate::cli::RewriteArgs;
 use crate::edge::io::{self, Output};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
@@ -17,7 +17,7 @@ use crate::write::{self, Style, proof};
 ///
 /// # Errors
 /// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
-pub(super) fn run(args: &Rewrite, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &RewriteArgs, voice: Voice) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;

@@ -15,7 +15,7 @@ mod temporary;
 mod wheels;
 mod write;
 
-pub use cache::{Cache, Key};
+pub use cache::{Cache, CacheKey};
 pub use network::{default_index, settings as network_settings};
 pub use wheels::{Local, folder_url, wheels};
 pub use write::{Output, is_stream, print, undisturbed, write};
@@ -131,19 +131,19 @@ pub fn is_same_file(one: &str, other: &str) -> bool {
 
 /// What is the same for all names of a file.
 #[derive(PartialEq, Eq)]
-enum Identity {
+enum FileIdentity {
     #[cfg(unix)]
     Number(u64, u64),
     Path(PathBuf),
 }
 
-fn identity(name: &str) -> Option<Identity> {
+fn identity(name: &str) -> Option<FileIdentity> {
     #[cfg(unix)]
     if let Ok(data) = fs::metadata(name) {
         use std::os::unix::fs::MetadataExt;
-        return Some(Identity::Number(data.dev(), data.ino()));
+        return Some(FileIdentity::Number(data.dev(), data.ino()));
     }
-    absolute(name).map(Identity::Path)
+    absolute(name).map(FileIdentity::Path)
 }
 
 /// Where a file lies in truth, or would lie. `None`: there is no such folder.

@@ -9,10 +9,10 @@ use crate::text::shown;
 
 /// Where progress is shown.
 #[derive(Debug, Clone)]
-pub struct Display(Kind);
+pub struct Display(DisplayKind);
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum DisplayKind {
     Silent,
     Lines,
     Bars(MultiProgress),
@@ -31,15 +31,15 @@ impl Display {
     /// where nobody reads along.
     pub fn of(is_read: bool) -> Self {
         Self(match (is_read, std::io::stderr().is_terminal()) {
-            (false, _) => Kind::Silent,
-            (true, true) => Kind::Bars(MultiProgress::new()),
-            (true, false) => Kind::Lines,
+            (false, _) => DisplayKind::Silent,
+            (true, true) => DisplayKind::Bars(MultiProgress::new()),
+            (true, false) => DisplayKind::Lines,
         })
     }
 
     /// Takes the bars off the terminal.
     pub fn clear(&self) {
-        if let Kind::Bars(all) = &self.0 {
+        if let DisplayKind::Bars(all) = &self.0 {
             // A terminal that is gone shows nothing any more.
             let _ = all.clear();
         }
@@ -48,8 +48,10 @@ impl Display {
     /// Begins with a wheel.
     pub fn start(&self, wheel: &str) -> Task<'_> {
         let bar = match &self.0 {
-            Kind::Silent | Kind::Lines => ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            Kind::Bars(all) => all.add(ProgressBar::no_length()),
+            DisplayKind::Silent | DisplayKind::Lines => {
+                ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden())
+            }
+            DisplayKind::Bars(all) => all.add(ProgressBar::no_length()),
         };
         let style = "{msg:44!} {bar:20} {binary_bytes:>10}/{binary_total_bytes:10} {binary_bytes_per_sec:>12} {eta:>4}";
         if let Ok(style) = ProgressStyle::with_template(style) {
@@ -67,12 +69,12 @@ impl Task<'_> {
         self.bar.finish_and_clear();
         let size = size.map(|size| format!(", {}", HumanBytes(size))).unwrap_or_default();
         match &self.display.0 {
-            Kind::Silent => {}
-            Kind::Lines => {
+            DisplayKind::Silent => {}
+            DisplayKind::Lines => {
                 // Nobody listens to a closed standard error; the work is done all the same.
                 let _ = writeln!(std::io::stderr(), "{how} {}{size}", self.wheel);
             }
-            Kind::Bars(all) => {
+            DisplayKind::Bars(all) => {
                 let _ = all.println(format!("{how} {}{size}", self.wheel));
             }
         }

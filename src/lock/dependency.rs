@@ -9,10 +9,11 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
+use super::Origin;
 use super::toml::{Item, Table, Toml};
-use super::{Need, Origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{self, Condition, Extras, Marker};
+use crate::packaging::requirement::Requirement;
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
@@ -21,7 +22,7 @@ use crate::text::{Span, quoted};
 #[derive(Debug, Clone)]
 pub struct Dependency {
     /// On what; in any version where the source is named directly.
-    pub need: Arc<Need>,
+    pub requirement: Arc<Requirement>,
     /// When.
     pub marker: Option<Marker>,
     /// For which Pythons (`python = "^3.8"`).
@@ -31,7 +32,7 @@ pub struct Dependency {
     /// The name of the index it must come from.
     pub source: Option<String>,
     /// The URL, the path or the repository that it names itself.
-    pub direct: Option<Direct>,
+    pub direct: Option<DirectReference>,
     /// Where it stands.
     pub span: Span,
 }
@@ -51,7 +52,7 @@ impl Dependency {
 
 /// Where a dependency says that its package comes from, instead of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Direct {
+pub enum DirectReference {
     /// `url`
     Url(String),
     /// `path`, or `file`: a file or a folder.
@@ -60,7 +61,7 @@ pub enum Direct {
     Git(String),
 }
 
-impl Direct {
+impl DirectReference {
     /// What the URL of a requirement names (PEP 508).
     pub(crate) fn of_url(url: &str) -> Self {
         if let Some(repository) = url.strip_prefix("git+") {
@@ -102,13 +103,13 @@ pub(crate) type Markers = HashMap<String, Marker>;
 
 /// Markers and versions that were read before: locks repeat a few of them many times.
 #[derive(Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct ParseCache {
     markers: Markers,
     versions: HashMap<String, Constraint>,
 }
 
 /// Reads a marker, from memory if it was read before.
-pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<Marker> {
+pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut ParseCache) -> Result<Marker> {
     if let Some(marker) = known.markers.get(text) {
         return Ok(marker.clone());
     }
@@ -152,7 +153,7 @@ pub(crate) fn read(
     toml: &Toml<'_>,
     key: &str,
     item: &Item<'_>,
-    known: &mut Known,
+    known: &mut ParseCache,
     out: &mut Vec<Dependency>,
 ) -> Result<()> {
     let span = item.span();
@@ -186,7 +187,7 @@ pub(crate) fn read(
 }
 
 /// Reads versions as Poetry writes them, from memory if they were read before.
-pub(crate) fn read_versions(toml: &Toml<'_>, span: Span, text: &str, known: &mut Known) -> Result<Constraint> {
+pub(crate) fn read_versions(toml: &Toml<'_>, span: Span, text: &str, known: &mut ParseCache) -> Result<Constraint> {
     if let Some(versions) = known.versions.get(text) {
         return Ok(versions.clone());
     }
@@ -204,11 +205,11 @@ fn from_version(
     name: PackageName,
     version: &str,
     span: Span,
-    known: &mut Known,
+    known: &mut ParseCache,
 ) -> Result<Dependency> {
     let versions = read_versions(toml, span, version, known)?;
     Ok(Dependency {
-        need: Arc::new(Need { name, extras: Vec::new(), versions }),
+        requirement: Arc::new(Requirement { name, extras: Vec::new(), versions }),
         marker: None,
         python: None,
         optional: false,
@@ -223,7 +224,7 @@ fn from_table(
     name: PackageName,
     table: &Table<'_>,
     span: Span,
-    known: &mut Known,
+    known: &mut ParseCache,
 ) -> Result<Dependency> {
     let text = |key: &str| -> Result<Option<(&str, Span)>> {
         table.get(key).map(|item| Ok((toml.string(item, key)?, item.span()))).transpose()
@@ -257,12 +258,12 @@ fn from_table(
     let source = text("source")?.map(|(source, _)| source.to_owned());
     let named = |key: &str| -> Result<Option<String>> { Ok(text(key)?.map(|(text, _)| text.to_owned())) };
     let direct = match (named("url")?, named("path")?.or(named("file")?), named("git")?) {
-        (Some(url), _, _) => Some(Direct::Url(url)),
-        (None, Some(path), _) => Some(Direct::Path(path)),
-        (None, None, git) => git.map(Direct::Git),
+        (Some(url), _, _) => Some(DirectReference::Url(url)),
+        (None, Some(path), _) => Some(DirectReference::Path(path)),
+        (None, None, git) => git.map(DirectReference::Git),
     };
-    let need = Arc::new(Need { name, extras, versions });
-    Ok(Dependency { need, marker, python, optional, source, direct, span })
+    let requirement = Arc::new(Requirement { name, extras, versions });
+    Ok(Dependency { requirement, marker, python, optional, source, direct, span })
 }
 
 /// `linux`, `!=win32` or `linux || darwin` as a marker.

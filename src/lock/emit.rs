@@ -2,7 +2,7 @@
 
 use pep508_rs::PackageName;
 
-use super::{Entry, Lock, Origin, Pick, Selection};
+use super::{Entry, Lock, Origin, SelectedPackage, Selection};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
 
@@ -58,18 +58,18 @@ impl NoEmit {
 
     /// Takes what is left out from what is selected, but for what is `kept` there.
     pub(crate) fn apply(&self, entries: &[Entry], selection: &mut Selection, kept: impl Fn(&PackageName) -> bool) {
-        let why = |pick: &Pick| {
-            let entry = &entries[pick.entry];
+        let why = |selected: &SelectedPackage| {
+            let entry = &entries[selected.entry];
             self.why(Some(&entry.name), &entry.origin).filter(|_| !kept(&entry.name))
         };
         // Mostly nothing is left out.
-        if !selection.picks.iter().any(|pick| why(pick).is_some()) {
+        if !selection.packages.iter().any(|selected| why(selected).is_some()) {
             return;
         }
-        for pick in std::mem::take(&mut selection.picks) {
-            match why(&pick) {
-                Some(why) => selection.unemitted.push((pick, why)),
-                None => selection.picks.push(pick),
+        for selected in std::mem::take(&mut selection.packages) {
+            match why(&selected) {
+                Some(why) => selection.unemitted.push((selected, why)),
+                None => selection.packages.push(selected),
             }
         }
     }

@@ -27,6 +27,7 @@ use pep508_rs::{ExtraName, PackageName};
 
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::requirement::Requirement;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span};
@@ -160,7 +161,7 @@ impl Lock {
             }
             Self::Requirements(file) => {
                 let selection = file.select(environment, &Extras::new());
-                file.check_twins(&selection, environment)?;
+                file.check_duplicates(&selection, environment)?;
                 Ok(selection)
             }
         }
@@ -200,7 +201,7 @@ impl Lock {
 
 /// Where an entry stands: which of the lock's sources, and which bytes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct At {
+pub struct Position {
     /// Index into the lock's sources: 0 but for files that others include.
     pub source: usize,
     /// What to point at.
@@ -221,7 +222,7 @@ pub struct Entry {
     /// The files the lock admits, each with its digest.
     pub files: LockedFiles,
     /// Where to point when something is wrong with it.
-    pub at: At,
+    pub at: Position,
 }
 
 impl Entry {
@@ -290,11 +291,11 @@ impl Choice {
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
     /// What is installed there.
-    pub picks: Vec<Pick>,
+    pub packages: Vec<SelectedPackage>,
     /// What is not, but could be: the lock pins it for other environments or for groups and extras not asked for.
-    pub spare: Vec<Pick>,
-    /// What is installed there by other means: the output leaves it out. What it needs is among the picks.
-    pub unemitted: Vec<(Pick, NotEmitted)>,
+    pub unselected: Vec<SelectedPackage>,
+    /// What is installed there by other means: the output leaves it out. What it needs is among the selected packages.
+    pub unemitted: Vec<(SelectedPackage, NotEmitted)>,
     /// Versions that may be chosen besides, where constraints files limit them.
     pub limits: Vec<(PackageName, Constraint)>,
 }
@@ -308,7 +309,7 @@ impl Selection {
 
 /// One entry on one environment.
 #[derive(Debug, Clone)]
-pub struct Pick {
+pub struct SelectedPackage {
     /// Index into the lock's entries.
     pub entry: usize,
     /// Extras asked for, by all who ask.
@@ -316,20 +317,9 @@ pub struct Pick {
     /// When it holds there.
     pub condition: Condition,
     /// What it needs there and when, as far as the lock tells. `None`: the format does not tell.
-    pub needs: Option<Vec<(Arc<Need>, Condition)>>,
+    pub needs: Option<Vec<(Arc<Requirement>, Condition)>>,
     /// Who needs it, where the lock says so on the entry itself (`# via`). `None`: it does not.
     pub via: Option<Vec<PackageName>>,
     /// True if the project asks for it itself.
     pub root: bool,
-}
-
-/// A requirement of one package for another, on one environment.
-#[derive(Debug, Clone)]
-pub struct Need {
-    /// What is needed.
-    pub name: PackageName,
-    /// With which extras.
-    pub extras: Vec<ExtraName>,
-    /// In which versions.
-    pub versions: Constraint,
 }

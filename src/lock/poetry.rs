@@ -14,11 +14,11 @@ use std::sync::OnceLock;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use super::dependency::{self, Dependency, Known, read_extra, read_marker, read_name, read_versions};
+use super::dependency::{self, Dependency, ParseCache, read_extra, read_marker, read_name, read_versions};
 use super::origin;
 use super::pyproject::Project;
 use super::toml::{Item, Table, Toml, dig};
-use super::{At, Entry, LockedDigest, LockedFiles, Origin, requirements};
+use super::{Entry, LockedDigest, LockedFiles, Origin, Position, requirements};
 use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
@@ -31,29 +31,18 @@ mod extras;
 mod fresh;
 mod indexes;
 mod layout;
+mod metadata;
 mod parts;
 mod select;
 mod walk;
 
 use extras::ByExtra;
 pub(super) use layout::above;
-pub use layout::{Block, BlockTable, Markers as BlockMarkers};
+pub use layout::{BlockMarkers, BlockTable, PoetryBlock};
+pub use metadata::LockVersion;
 
 /// What the file is called in messages.
 const WHAT: &str = "poetry.lock";
-
-/// The versions of the format that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LockVersion {
-    /// Poetry 1.0.
-    V1_0,
-    /// Poetry 1.1 and 1.2.
-    V1_1,
-    /// Poetry 1.3 to 1.8.
-    V2_0,
-    /// Poetry 2.
-    V2_1,
-}
 
 /// A `poetry.lock` and, where there is one, the project beside it.
 #[derive(Debug, Clone)]
@@ -65,7 +54,7 @@ pub struct PoetryLock {
     /// Its packages, in file order.
     pub entries: Vec<Entry>,
     /// What else the lock says of each entry; as long as `entries`.
-    packages: Vec<Package>,
+    packages: Vec<PoetryPackage>,
     /// Where in `entries` each name stands.
     by_name: HashMap<PackageName, Vec<usize>>,
     /// The project's extras and the packages each switches on.
@@ -80,7 +69,7 @@ pub struct PoetryLock {
 
 /// What a lock says of an entry beside what every format does.
 #[derive(Debug, Clone)]
-struct Package {
+struct PoetryPackage {
     optional: bool,
     pythons: Constraint,
     groups: Vec<ExtraName>,
@@ -116,17 +105,17 @@ impl PoetryLock {
         let source = Source::new(name, text);
         let mut parts = parts::parts(&source.text);
         let mut end = Toml::parse_part(&source, parts.pop().unwrap_or_default(), WHAT)?;
-        let mut known = Known::default();
-        let (version, pythons) = metadata(&end, &mut known)?;
+        let mut known = ParseCache::default();
+        let (version, pythons) = metadata::metadata(&end, &mut known)?;
         let (mut entries, mut packages) = (Vec::with_capacity(parts.len() + 1), Vec::with_capacity(parts.len() + 1));
         let mut unread = extras::Unread::default();
         for part in parts {
             let mut toml = Toml::parse_part(&source, part, WHAT)?;
-            let mut reading = Reading { toml: &toml, version, known: &mut known };
+            let mut reading = EntryReader { toml: &toml, version, known: &mut known };
             reading.packages(&mut entries, &mut packages)?;
             unread.take_from(&mut toml, entries.len());
         }
-        let mut reading = Reading { toml: &end, version, known: &mut known };
+        let mut reading = EntryReader { toml: &end, version, known: &mut known };
         reading.packages(&mut entries, &mut packages)?;
         reading.files_in_metadata(&mut entries)?;
         let extras = end.root().get("extras").map_or(Ok(ByExtra::new()), |item| extras::read(&end, item))?;
@@ -156,54 +145,16 @@ impl PoetryLock {
     }
 }
 
-/// Checks that this is a lock of a known version, and reads for which Pythons.
-fn metadata(toml: &Toml<'_>, known: &mut Known) -> Result<(LockVersion, Constraint)> {
-    let whole = || Span { start: 0, end: 0 };
-    let Some(item) = toml.root().get("metadata") else {
-        let message = format!("{} has no [metadata], so it is not a whole poetry.lock", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, whole());
-        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
-    };
-    let table = toml.table(item, "metadata")?;
-    // Poetry writes it last, and the files behind it in its first format: without either, the end is missing.
-    if !["content-hash", "files", "hashes"].iter().any(|key| table.contains_key(key)) {
-        let message =
-            format!("[metadata] of {} has no `content-hash`, so it is not a whole poetry.lock", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, item.span());
-        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
-    }
-    // Poetry 1.0 wrote no version.
-    let version = match table.get("lock-version") {
-        None => LockVersion::V1_0,
-        Some(item) => match toml.string(item, "lock-version")? {
-            "1.0" => LockVersion::V1_0,
-            "1.1" => LockVersion::V1_1,
-            "2.0" => LockVersion::V2_0,
-            "2.1" => LockVersion::V2_1,
-            other => {
-                let message = format!("lock-version {} is not known here: 1.0, 1.1, 2.0 and 2.1 are", quoted(other));
-                let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
-                return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
-            }
-        },
-    };
-    let pythons = match table.get("python-versions") {
-        None => Constraint::any(),
-        Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, known)?,
-    };
-    Ok((version, pythons))
-}
-
 /// One part of a lock, while it is read.
-struct Reading<'t, 's> {
+struct EntryReader<'t, 's> {
     toml: &'t Toml<'s>,
     version: LockVersion,
-    known: &'t mut Known,
+    known: &'t mut ParseCache,
 }
 
-impl<'t, 's> Reading<'t, 's> {
+impl<'t, 's> EntryReader<'t, 's> {
     /// Reads the packages of the part.
-    fn packages(&mut self, entries: &mut Vec<Entry>, packages: &mut Vec<Package>) -> Result<()> {
+    fn packages(&mut self, entries: &mut Vec<Entry>, packages: &mut Vec<PoetryPackage>) -> Result<()> {
         for table in self.package_tables()? {
             let (entry, package) = self.package(table)?;
             entries.push(entry);
@@ -224,7 +175,7 @@ impl<'t, 's> Reading<'t, 's> {
         }
     }
 
-    fn package(&mut self, table: &'t Table<'s>) -> Result<(Entry, Package)> {
+    fn package(&mut self, table: &'t Table<'s>) -> Result<(Entry, PoetryPackage)> {
         let toml = self.toml;
         let (name_item, name) = self.required(table, "name")?;
         let span = name_item.span();
@@ -251,11 +202,13 @@ impl<'t, 's> Reading<'t, 's> {
         let markers = self.markers(table, &groups)?;
         table.get("extras").map_or(Ok(()), |item| extras::check(toml, item))?;
         let dependencies = dependencies.into_iter().map(Edge::from).collect();
-        let package = Package { optional, pythons, groups, markers, dependencies, extras: ByExtra::new(), reference };
+        let extras = ByExtra::new();
+        let package = PoetryPackage { optional, pythons, groups, markers, dependencies, extras, reference };
         // Poetry notes it of repositories, too; `poetry export` says it of folders alone.
         let develop = table.get("develop").map_or(Ok(false), |item| toml.boolean(item, "develop"))?;
         let editable = develop && matches!(origin, Origin::Directory(_));
-        Ok((Entry { name, version: Some(version), origin, editable, files, at: At { source: 0, span } }, package))
+        let at = Position { source: 0, span };
+        Ok((Entry { name, version: Some(version), origin, editable, files, at }, package))
     }
 
     fn required(&self, table: &'t Table<'s>, key: &str) -> Result<(&'t Item<'s>, &'t str)> {

@@ -30,10 +30,10 @@ mod package;
 mod registry;
 mod select;
 
-pub use files::{File, Stored};
-pub use layout::{Block, Part};
-pub use marker::Marker;
-pub use package::{Kind, Package};
+pub use files::{PylockFile, Stored};
+pub use layout::{Part, PylockBlock};
+pub use marker::WrittenMarker;
+pub use package::{PackageKind, PylockPackage};
 pub use registry::index_options;
 
 /// What the file is called in messages.
@@ -51,7 +51,7 @@ pub struct Pylock {
     /// The Pythons it is for.
     pub pythons: Constraint,
     /// The environments it is for; empty: any.
-    pub environments: Vec<Marker>,
+    pub environments: Vec<WrittenMarker>,
     /// The extras that markers may ask for.
     pub extras: Vec<ExtraName>,
     /// The dependency groups that markers may ask for.
@@ -61,7 +61,7 @@ pub struct Pylock {
     /// Its packages, in file order.
     pub entries: Vec<Entry>,
     /// What else the lock says of each entry; as long as `entries`.
-    pub packages: Vec<Package>,
+    pub packages: Vec<PylockPackage>,
 }
 
 impl Pylock {
@@ -85,7 +85,7 @@ impl Pylock {
             let span = item.span();
             list(&toml, item, key)?.into_iter().map(|name| read_extra(&toml, span, name)).collect()
         };
-        let mut reading = package::Reading::new(&toml);
+        let mut reading = package::PackageReader::new(&toml);
         let mut environments = Vec::new();
         if let Some(item) = toml.root().get("environments") {
             for text in list(&toml, item, "environments")? {

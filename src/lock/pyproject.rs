@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::Need;
-use super::dependency::{self, Dependency, Direct, Known, read_extra, read_name};
+use super::dependency::{self, Dependency, DirectReference, ParseCache, read_extra, read_name};
 use super::origin;
 use super::toml::{Item, Table, Toml, dig};
 use crate::packaging::constraint::Constraint;
@@ -61,7 +60,8 @@ impl Project {
     pub fn parse(name: &str, text: String) -> Result<Self> {
         let source = Source::new(name, text);
         let toml = Toml::parse(&source, "pyproject.toml")?;
-        let mut read = Reading { toml: &toml, includes: 0, known: Known::default(), project: Self::empty()? };
+        let mut read =
+            ProjectReader { toml: &toml, includes: 0, known: ParseCache::default(), project: Self::empty()? };
         read.pep621()?;
         read.poetry()?;
         read.dependency_groups()?;
@@ -98,14 +98,14 @@ pub fn name(source: &Source) -> Option<PackageName> {
 const MOST_INCLUDES: usize = 500;
 const MOST_REQUIREMENTS: usize = 10_000;
 
-struct Reading<'t, 's> {
+struct ProjectReader<'t, 's> {
     toml: &'t Toml<'s>,
     includes: usize,
-    known: Known,
+    known: ParseCache,
     project: Project,
 }
 
-impl Reading<'_, '_> {
+impl ProjectReader<'_, '_> {
     fn pep621(&mut self) -> Result<()> {
         let root = self.toml.root();
         if let Some(item) = dig(root, &["project", "name"]) {
@@ -125,7 +125,7 @@ impl Reading<'_, '_> {
                 for (text, span) in self.placed(list, extra.as_ref())? {
                     let mut found = self.requirement(text, span)?;
                     found.optional = true;
-                    self.project.extras.entry(extra.clone()).or_default().insert(found.need.name.clone());
+                    self.project.extras.entry(extra.clone()).or_default().insert(found.requirement.name.clone());
                     self.add(main_group()?, found);
                 }
             }
@@ -268,7 +268,7 @@ impl Reading<'_, '_> {
 
     fn table(&mut self, group: &ExtraName, table: &Table<'_>) -> Result<()> {
         let listed = self.project.groups.get(group).into_iter().flatten();
-        let mut listed: HashSet<PackageName> = listed.map(|known| known.need.name.clone()).collect();
+        let mut listed: HashSet<PackageName> = listed.map(|known| known.requirement.name.clone()).collect();
         for (key, item) in table.iter() {
             if key == "python" {
                 continue;
@@ -276,12 +276,14 @@ impl Reading<'_, '_> {
             let mut found = Vec::new();
             dependency::read(self.toml, key, item, &mut self.known, &mut found)?;
             let list = self.project.groups.entry(group.clone()).or_default();
-            if found.first().is_none_or(|one| listed.insert(one.need.name.clone())) {
+            if found.first().is_none_or(|one| listed.insert(one.requirement.name.clone())) {
                 list.extend(found);
                 continue;
             }
-            let named: Vec<&mut Dependency> =
-                list.iter_mut().filter(|known| found.iter().any(|one| one.need.name == known.need.name)).collect();
+            let named: Vec<&mut Dependency> = list
+                .iter_mut()
+                .filter(|known| found.iter().any(|one| one.requirement.name == known.requirement.name))
+                .collect();
             // A package of [project] keeps what it says there; this table only enriches it.
             if let [one] = found.as_slice() {
                 for known in named {
@@ -289,7 +291,7 @@ impl Reading<'_, '_> {
                 }
             } else {
                 let optional = named.iter().any(|known| known.optional);
-                list.retain(|known| found.iter().all(|one| one.need.name != known.need.name));
+                list.retain(|known| found.iter().all(|one| one.requirement.name != known.requirement.name));
                 list.extend(found.into_iter().map(|one| Dependency { optional: optional || one.optional, ..one }));
             }
         }
@@ -308,14 +310,14 @@ impl Reading<'_, '_> {
         };
         let (before, written) = requirement::split(text);
         let marker = written.map(marker::parse).transpose().map_err(|why| wrong(&why))?;
-        let read = requirement::plain(before).map_err(|why| wrong(&why))?;
+        let (requirement, is_direct) = requirement::plain(before).map_err(|why| wrong(&why))?;
         Ok(Dependency {
-            need: Arc::new(Need { name: read.name, extras: read.extras, versions: read.versions }),
+            requirement: Arc::new(requirement),
             marker,
             python: None,
             optional: false,
             source: None,
-            direct: before.split_once('@').filter(|_| read.direct).map(|(_, url)| Direct::of_url(url.trim())),
+            direct: before.split_once('@').filter(|_| is_direct).map(|(_, url)| DirectReference::of_url(url.trim())),
             span,
         })
     }
@@ -327,7 +329,10 @@ mod tests {
 
     fn names(project: &Project, group: &str) -> Vec<String> {
         let group = ExtraName::new(group.to_owned()).unwrap();
-        project.groups[&group].iter().map(|one| format!("{} {}", one.need.name, one.need.versions)).collect()
+        project.groups[&group]
+            .iter()
+            .map(|one| format!("{} {}", one.requirement.name, one.requirement.versions))
+            .collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
 
 use super::poetry::{LockVersion, PoetryLock};
-use super::pylock::{File, Pylock};
+use super::pylock::{Pylock, PylockFile};
 use super::pyproject::{self, Project};
 use super::requirements::{self, GlobalOption, Limit, Unnamed};
 use super::{Choice, Format, Lock};
@@ -128,7 +128,7 @@ impl Lock {
     }
 
     /// The files of an entry with all that a `pylock.toml` says of them; no other lock says more than name and digest.
-    pub(crate) fn files(&self, entry: usize) -> impl Iterator<Item = &File> {
+    pub(crate) fn files(&self, entry: usize) -> impl Iterator<Item = &PylockFile> {
         let package = match self {
             Self::Pylock(lock) => lock.packages.get(entry),
             Self::Poetry(_) | Self::Requirements(_) => None,

@@ -24,18 +24,18 @@ pub type Extras = BTreeSet<ExtraName>;
 
 /// A marker, understood. A copy costs next to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Marker(Arc<Node>);
+pub struct Marker(Arc<MarkerNode>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Node {
+enum MarkerNode {
     /// One comparison, read by the library.
     Comparison(MarkerTree),
     /// `"name" in extras`, `"name" not in dependency_groups` (PEP 751).
     Member { set: Set, name: ExtraName, wanted: bool },
     /// Joined by `and`.
-    All(Vec<Node>),
+    All(Vec<MarkerNode>),
     /// Joined by `or`.
-    Any(Vec<Node>),
+    Any(Vec<MarkerNode>),
 }
 
 /// The sets that markers of a `pylock.toml` can ask for.
@@ -47,7 +47,7 @@ enum Set {
 
 /// The extras and the groups that are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
+pub struct ExtrasAndGroups {
     /// Extras.
     pub extras: Extras,
     /// Dependency groups.
@@ -57,17 +57,17 @@ pub struct Asked {
 impl Marker {
     /// Holds everywhere.
     pub fn always() -> Self {
-        Self(Arc::new(Node::All(Vec::new())))
+        Self(Arc::new(MarkerNode::All(Vec::new())))
     }
 
     /// Both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        Self(Arc::new(Node::All(vec![Arc::unwrap_or_clone(self.0), Arc::unwrap_or_clone(other.0)])))
+        Self(Arc::new(MarkerNode::All(vec![Arc::unwrap_or_clone(self.0), Arc::unwrap_or_clone(other.0)])))
     }
 
     /// When it holds on an environment.
-    pub fn condition(&self, environment: Environment, asked: &Asked) -> Condition {
+    pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.decided(environment, &asked.extras, &asked.groups)
     }
 
@@ -80,7 +80,7 @@ impl Marker {
     }
 }
 
-impl Node {
+impl MarkerNode {
     fn condition(&self, environment: Environment, extras: &Extras, groups: &BTreeSet<ExtraName>) -> Condition {
         match self {
             Self::Comparison(tree) => match decide::reached(tree, environment, extras) {
@@ -313,15 +313,15 @@ mod tests {
         /// Against the library's own diagram of the whole marker.
         #[test]
         fn a_marker_means_what_the_library_says(
-            picks in proptest::collection::vec((0usize..9, 0usize..3), 1..9), minor in 8u8..13, platform in 0usize..5,
+            packages in proptest::collection::vec((0usize..9, 0usize..3), 1..9), minor in 8u8..13, platform in 0usize..5,
         ) {
             let atoms = [
                 "sys_platform == 'linux'", "platform_machine != 'arm64'", "python_version >= '3.10'",
                 "python_full_version < '3.10.4'", "python_full_version >= '3.11.2'", "platform_release >= '20'",
                 "extra == 'socks'", "extra == 'other'", "os_name in 'nt posix'",
             ];
-            let mut text = atoms[picks[0].0].to_owned();
-            for (atom, join) in &picks[1..] {
+            let mut text = atoms[packages[0].0].to_owned();
+            for (atom, join) in &packages[1..] {
                 text = match join {
                     0 => format!("{text} and {}", atoms[*atom]),
                     1 => format!("{text} or {}", atoms[*atom]),

@@ -12,20 +12,18 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::marker;
 use crate::text::quoted;
 
-/// A requirement without its marker.
+/// A requirement of one package for another, without its marker.
 #[derive(Debug, Clone)]
-pub struct Plain {
-    /// Of what.
+pub struct Requirement {
+    /// The required package.
     pub name: PackageName,
     /// With which extras.
     pub extras: Vec<ExtraName>,
     /// In which versions; any where a URL is named.
     pub versions: Constraint,
-    /// True if it names a URL.
-    pub direct: bool,
 }
 
-impl Plain {
+impl Requirement {
     /// The one way of writing it: two that ask for the same are written alike.
     pub fn canonical(&self) -> String {
         let mut extras: Vec<&str> = self.extras.iter().map(AsRef::as_ref).collect();
@@ -80,11 +78,11 @@ pub fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads what stands before the marker.
+/// Reads what stands before the marker. True beside it: it names a URL.
 ///
 /// # Errors
 /// If it is not a requirement.
-pub fn plain(text: &str) -> Result<Plain, String> {
+pub fn plain(text: &str) -> Result<(Requirement, bool), String> {
     if text.len() > LONGEST {
         return Err(format!("the requirement is longer than {LONGEST} bytes"));
     }
@@ -102,7 +100,7 @@ pub fn plain(text: &str) -> Result<Plain, String> {
         Some(VersionOrUrl::VersionSpecifier(all)) => Constraint::from(all),
         Some(VersionOrUrl::Url(_)) | None => Constraint::any(),
     };
-    Ok(Plain { name: read.name, extras: read.extras, versions, direct })
+    Ok((Requirement { name: read.name, extras: read.extras, versions }, direct))
 }
 
 /// Checks a whole requirement. The marker goes first: it is the one that can be too much.

@@ -17,7 +17,7 @@ pub enum System {
 
 /// The kinds of systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SystemKind {
     /// macOS.
     Macos,
     /// A Linux with glibc.
@@ -73,11 +73,11 @@ impl System {
     }
 
     /// Its kind.
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> SystemKind {
         match self {
-            Self::Macos(..) => Kind::Macos,
-            Self::Glibc(..) => Kind::Glibc,
-            Self::Musl(..) => Kind::Musl,
+            Self::Macos(..) => SystemKind::Macos,
+            Self::Glibc(..) => SystemKind::Glibc,
+            Self::Musl(..) => SystemKind::Musl,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::text::quoted;
 
 mod tags;
 
-pub use tags::Misfit;
+pub use tags::TagMisfit;
 
 /// A wheel's file name, taken apart; the text itself is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -150,7 +150,7 @@ impl WheelName {
     ///
     /// # Errors
     /// Why it cannot be installed there.
-    pub fn fit_on(&self, environment: Environment, system: Option<System>) -> Result<Fit, Misfit> {
+    pub fn fit_on(&self, environment: Environment, system: Option<System>) -> Result<Fit, TagMisfit> {
         tags::fit(self, environment, system)
     }
 }

@@ -5,7 +5,7 @@
 //! wheel: the same for everybody, whatever has been released since.
 //!
 //! Requirements of one package come from several others and may narrow each other, so the choice is made in rounds: the
-//! wishes of a round are those of the packages chosen in the round before, until nothing changes.
+//! requests of a round are those of the packages chosen in the round before, until nothing changes.
 
 mod conflicts;
 mod known;
@@ -20,40 +20,40 @@ use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
 use crate::catalog::{WheelRow, WheelSource, is_torch_runtime};
-use crate::lock::{Origin, Pick, Selection};
+use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
-use crate::plan::family::Member;
+use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
-use crate::plan::{Knowledge, View, Wish};
+use crate::plan::{Knowledge, LockView, Request};
 use crate::report::error::{Code, Problem};
 
 pub(crate) use conflicts::conflicts;
-use wants::Want;
+use wants::Demand;
 
 /// More rounds than any real closure needs: it is some five packages deep.
 const MOST_ROUNDS: usize = 64;
 
 /// Where a required package comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum From {
-    /// It is selected: index into the picks.
-    Pick(usize),
-    /// The lock pins it without selecting it: index into the spare picks.
-    Spare(usize),
+pub(crate) enum Provider {
+    /// It is selected: index into the selected packages.
+    Selected(usize),
+    /// The lock pins it without selecting it: index into the unselected packages.
+    Unselected(usize),
     /// The catalogue.
     Catalogue,
 }
 
 /// A required package and how it is met.
 #[derive(Debug, Clone)]
-pub(crate) struct Choice {
+pub(crate) struct Resolved {
     /// Where it comes from.
-    pub(crate) from: From,
+    pub(crate) from: Provider,
     /// Its version.
     version: Option<Version>,
     /// Its name and version, for messages: put together when it is asked for.
     who: OnceCell<Rc<str>>,
-    /// A pin from the catalogue: an addition, or a re-pin of a pick.
+    /// A pin from the catalogue: an addition, or a re-pin of a selected package.
     pub(crate) pin: Option<Rc<Pin>>,
     /// The wheel behind the pin.
     pub(crate) row: Option<Rc<WheelRow>>,
@@ -65,7 +65,7 @@ pub(crate) struct Choice {
     pub(crate) because: BTreeSet<Rc<str>>,
 }
 
-impl Choice {
+impl Resolved {
     /// The names of those who need it.
     pub(crate) fn requirers(&self) -> impl Iterator<Item = &str> {
         self.because.iter().map(|who| who.split_once(' ').map_or(who.as_ref(), |(name, _)| name))
@@ -80,32 +80,32 @@ impl Choice {
 }
 
 /// All required packages by name.
-pub(crate) type Chosen = BTreeMap<PackageName, Rc<Choice>>;
+pub(crate) type Resolution = BTreeMap<PackageName, Rc<Resolved>>;
 
 struct Resolver<'a, S> {
-    view: View<'a>,
+    view: LockView<'a>,
     selection: &'a Selection,
-    members: &'a [Member],
-    wish: &'a Wish<'a>,
+    members: &'a [FamilyPackage],
+    request: &'a Request<'a>,
     knowledge: &'a Knowledge<'a, S>,
-    picks: ByName<'a>,
-    spare: ByName<'a>,
+    packages: ByName<'a>,
+    unselected: ByName<'a>,
     /// The names and versions of the members, for messages.
     spoken: Vec<Rc<str>>,
 }
 
-/// Picks in the order of their names, which is mostly the one they come in.
+/// Packages in the order of their names, which is mostly the one they come in.
 struct ByName<'a>(Vec<(&'a PackageName, usize)>);
 
 impl<'a> ByName<'a> {
-    fn new(view: View<'a>, picks: &[Pick]) -> Self {
-        let named = picks.iter().enumerate().map(|(index, pick)| (&view.entries[pick.entry].name, index));
+    fn new(view: LockView<'a>, packages: &[SelectedPackage]) -> Self {
+        let named = packages.iter().enumerate().map(|(index, package)| (&view.entries[package.entry].name, index));
         let mut all: Vec<(&PackageName, usize)> = named.collect();
         all.sort_unstable();
         Self(all)
     }
 
-    /// The picks of a name, ascending.
+    /// Those of a name, ascending.
     fn get(&self, name: &PackageName) -> impl Iterator<Item = usize> {
         let first = self.0.partition_point(|(other, _)| *other < name);
         self.0[first..].iter().take_while(move |(other, _)| *other == name).map(|(_, index)| *index)
@@ -114,23 +114,23 @@ impl<'a> ByName<'a> {
 
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
 pub(crate) fn resolve<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> (Chosen, Vec<Problem>) {
-    let (picks, spare) = (ByName::new(view, &selection.picks), ByName::new(view, &selection.spare));
+) -> (Resolution, Vec<Problem>) {
+    let (packages, unselected) = (ByName::new(view, &selection.packages), ByName::new(view, &selection.unselected));
     let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
-    let resolver = Resolver { view, selection, members, wish, knowledge, picks, spare, spoken };
-    let mut chosen = Chosen::new();
+    let resolver = Resolver { view, selection, members, request, knowledge, packages, unselected, spoken };
+    let mut chosen = Resolution::new();
     let mut problems = Vec::new();
-    let mut before: BTreeMap<PackageName, Want> = BTreeMap::new();
+    let mut before: BTreeMap<PackageName, Demand> = BTreeMap::new();
     for _ in 0..MOST_ROUNDS {
         let mut unknown = Vec::new();
         let wants = resolver.wants(&chosen, &mut unknown);
         problems.clear();
-        let mut next = Chosen::new();
+        let mut next = Resolution::new();
         for (name, want) in &wants {
             // What is wanted as in the round before is met as it was then.
             if let Some(choice) = chosen.get(name).filter(|_| before.get(name) == Some(want)) {
@@ -158,8 +158,8 @@ pub(crate) fn resolve<S: WheelSource>(
 }
 
 /// True if two rounds chose the same.
-fn is_same(next: &Chosen, before: &Chosen) -> bool {
-    let same = |(one, other): (&Choice, &Choice)| {
+fn is_same(next: &Resolution, before: &Resolution) -> bool {
+    let same = |(one, other): (&Resolved, &Resolved)| {
         one.version == other.version && one.extras == other.extras && one.condition == other.condition
     };
     next.keys().eq(before.keys()) && next.values().map(Rc::as_ref).zip(before.values().map(Rc::as_ref)).all(same)
@@ -171,7 +171,7 @@ impl<S: WheelSource> Resolver<'_, S> {
     }
 
     /// How one package is met. `Ok(None)`: by a package of the family, or by one that the output leaves out.
-    fn settle(&self, name: &PackageName, want: &Want) -> Result<Option<Choice>, Problem> {
+    fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Problem> {
         if self.is_member(name) {
             let bad = self.members.iter().find(|member| member.name == *name && !want.admits(&member.version));
             return match bad {
@@ -179,30 +179,30 @@ impl<S: WheelSource> Resolver<'_, S> {
                 Some(member) => Err(self.out_of_step(member, want)),
             };
         }
-        if self.selection.unemitted.iter().any(|(pick, _)| self.view.entries[pick.entry].name == *name) {
+        if self.selection.unemitted.iter().any(|(package, _)| self.view.entries[package.entry].name == *name) {
             return Ok(None);
         }
-        let pick = self.picks.get(name).find(|index| {
-            let pick = &self.selection.picks[*index];
-            let covers = pick.condition == Condition::Always || pick.condition == want.condition;
-            let version = self.view.entries[pick.entry].version.as_ref();
-            covers && version.is_none_or(|version| want.admits(version)) && self.has_file(pick.entry)
+        let package = self.packages.get(name).find(|index| {
+            let package = &self.selection.packages[*index];
+            let covers = package.condition == Condition::Always || package.condition == want.condition;
+            let version = self.view.entries[package.entry].version.as_ref();
+            covers && version.is_none_or(|version| want.admits(version)) && self.has_file(package.entry)
         });
-        if let Some(index) = pick {
-            let pick = &self.selection.picks[index];
-            let version = self.view.entries[pick.entry].version.clone();
-            return Ok(Some(self.choice(From::Pick(index), version, None, want)));
+        if let Some(index) = package {
+            let package = &self.selection.packages[index];
+            let version = self.view.entries[package.entry].version.clone();
+            return Ok(Some(self.choice(Provider::Selected(index), version, None, want)));
         }
-        let locked = self.picks.get(name).next();
+        let locked = self.packages.get(name).next();
         if locked.is_none()
             && let Some(index) = self.best_spare(name, want)
         {
-            let version = self.view.entries[self.selection.spare[index].entry].version.clone();
-            return Ok(Some(self.choice(From::Spare(index), version, None, want)));
+            let version = self.view.entries[self.selection.unselected[index].entry].version.clone();
+            return Ok(Some(self.choice(Provider::Unselected(index), version, None, want)));
         }
         match self.newest_known(name, want) {
             Some((pin, row)) => {
-                let from = locked.map_or(From::Catalogue, From::Pick);
+                let from = locked.map_or(Provider::Catalogue, Provider::Selected);
                 Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
             }
             None => Err(self.unmet(name, want)),
@@ -213,18 +213,18 @@ impl<S: WheelSource> Resolver<'_, S> {
     /// name the right release all the same.
     fn has_file(&self, entry: usize) -> bool {
         let entry = &self.view.entries[entry];
-        !is_torch_runtime(&entry.name) || !lacks_file(entry, self.wish.environment, self.knowledge)
+        !is_torch_runtime(&entry.name) || !lacks_file(entry, self.request.environment, self.knowledge)
     }
 
     fn choice(
         &self,
-        from: From,
+        from: Provider,
         version: Option<Version>,
         pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
-        want: &Want,
-    ) -> Choice {
+        want: &Demand,
+    ) -> Resolved {
         let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
-        Choice {
+        Resolved {
             from,
             version,
             who: OnceCell::new(),
@@ -236,18 +236,18 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
     }
 
-    fn best_spare(&self, name: &PackageName, want: &Want) -> Option<usize> {
+    fn best_spare(&self, name: &PackageName, want: &Demand) -> Option<usize> {
         let fits = |index: &usize| {
-            let entry = &self.view.entries[self.selection.spare[*index].entry];
+            let entry = &self.view.entries[self.selection.unselected[*index].entry];
             let from_index = matches!(entry.origin, Origin::Index(_));
             let admitted = entry.version.as_ref().is_some_and(|version| want.admits(version));
-            from_index && entry.is_hashed() && admitted && self.has_file(self.selection.spare[*index].entry)
+            from_index && entry.is_hashed() && admitted && self.has_file(self.selection.unselected[*index].entry)
         };
-        let fitting = self.spare.get(name).filter(fits);
-        fitting.max_by_key(|index| self.view.entries[self.selection.spare[*index].entry].version.clone())
+        let fitting = self.unselected.get(name).filter(fits);
+        fitting.max_by_key(|index| self.view.entries[self.selection.unselected[*index].entry].version.clone())
     }
 
-    fn out_of_step(&self, member: &Member, want: &Want) -> Problem {
+    fn out_of_step(&self, member: &FamilyPackage, want: &Demand) -> Problem {
         let message = format!(
             "{}, but the lock has {} {}",
             want.spoken(&member.name),
@@ -255,21 +255,21 @@ impl<S: WheelSource> Resolver<'_, S> {
             member.version.clone().without_local()
         );
         let problem = Problem::new(Code::OutOfStep, message);
-        let problem = self.view.point(problem, self.selection.picks[member.pick].entry);
+        let problem = self.view.point(problem, self.selection.packages[member.package].entry);
         problem.help("lock releases that were made for each other")
     }
 
-    fn unmet(&self, name: &PackageName, want: &Want) -> Problem {
+    fn unmet(&self, name: &PackageName, want: &Demand) -> Problem {
         let wanted = want.spoken(name);
-        let python = self.wish.environment.python;
-        let locked = self.picks.get(name).next().map(|index| self.selection.picks[index].entry);
+        let python = self.request.environment.python;
+        let locked = self.packages.get(name).next().map(|index| self.selection.packages[index].entry);
         match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
                 let message = match self.has_file(entry) {
                     true => format!("{wanted}, but the lock has {name} {version}"),
                     false => {
-                        let platform = self.wish.environment.platform;
+                        let platform = self.request.environment.platform;
                         format!("{wanted}, but the lock has {name} {version} without a file for {platform}")
                     }
                 };
@@ -279,7 +279,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             None => {
                 let message = format!(
                     "{wanted}, and neither the lock nor the catalogue has a wheel of it for {}",
-                    self.wish.environment.platform
+                    self.request.environment.platform
                 );
                 let help =
                     format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");

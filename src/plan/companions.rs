@@ -3,23 +3,23 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::family::{Fate, Member};
-use super::knowledge::Known;
-use super::{Decision, Kept, Knowledge, View, What, Wish, leftover};
-use crate::catalog::{Bound, Built, Family, MadeFor, WheelSource, is_gpu_runtime, is_torch};
+use super::family::{FamilyDecision, FamilyPackage};
+use super::knowledge::WheelRequirements;
+use super::{Decision, Kept, Knowledge, LockView, Request, What, orphans};
+use crate::catalog::{BoundBuild, Built, Family, MadeFor, WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
-use crate::plan::closure::{self, Chosen};
+use crate::plan::closure::{self, Resolution};
 
 /// What a package of the family is built for in the end; `wanted` is the build that was asked for.
-pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend> {
+pub(crate) fn built(member: &FamilyPackage, wanted: Option<Backend>) -> Option<Backend> {
     let row = || match member.locked.as_ref()?.built {
         Built::For(backend) => Some(backend),
         Built::Major(_) | Built::Any | Built::Unknown => None,
     };
-    match &member.fate {
-        Fate::Swap { .. } => wanted,
-        Fate::Keep { why, .. } => match why {
+    match &member.decision {
+        FamilyDecision::Swap { .. } => wanted,
+        FamilyDecision::Keep { why, .. } => match why {
             Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) => Some(*backend),
             Kept::AsLocked(None)
             | Kept::OneBuild
@@ -34,8 +34,8 @@ pub(crate) fn built(member: &Member, wanted: Option<Backend>) -> Option<Backend>
 /// One that does not fit.
 #[derive(Debug, Clone)]
 pub(crate) struct Misfit {
-    /// Index into the selection's picks.
-    pub(crate) pick: usize,
+    /// Index into the selected packages.
+    pub(crate) package: usize,
     /// Why it does not.
     pub(crate) why: Mismatch,
 }
@@ -44,55 +44,56 @@ pub(crate) struct Misfit {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mismatch {
     /// It is bound to something else than torch is built for.
-    Build(Bound, Backend),
+    Build(BoundBuild, Backend),
     /// It was made for another torch than this one.
     Torch(MadeFor, Version),
 }
 
 /// All that stay and do not fit torch as it is in the end.
 pub(crate) fn staying<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<Misfit> {
-    let mut misfits = misfits(view, selection, members, wish.backend, knowledge);
-    let could_go = |misfit: &Misfit| is_gpu_runtime(&view.entries[selection.picks[misfit.pick].entry].name);
-    if wish.backend.is_some() && misfits.iter().any(could_go) {
-        let (_, removed) = settled(view, selection, members, wish, knowledge);
-        misfits.retain(|misfit| !removed.contains(&misfit.pick));
+    let mut misfits = misfits(view, selection, members, request.backend, knowledge);
+    let could_go = |misfit: &Misfit| is_gpu_runtime(&view.entries[selection.packages[misfit.package].entry].name);
+    if request.backend.is_some() && misfits.iter().any(could_go) {
+        let (_, removed) = settled(view, selection, members, request, knowledge);
+        misfits.retain(|misfit| !removed.contains(&misfit.package));
     }
     misfits
 }
 
-/// The GPU libraries that stay although torch does not need them, as indices into the selection's picks.
+/// The GPU libraries that stay although torch does not need them, as indices into the selected packages.
 pub(crate) fn stray<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<usize> {
-    let (chosen, removed) = settled(view, selection, members, wish, knowledge);
-    let picks = selection.picks.iter().enumerate().map(|(index, pick)| (index, &view.entries[pick.entry].name));
-    let stray =
-        picks.filter(|(index, name)| is_gpu_runtime(name) && !chosen.contains_key(*name) && !removed.contains(index));
+    let (chosen, removed) = settled(view, selection, members, request, knowledge);
+    let packages =
+        selection.packages.iter().enumerate().map(|(index, package)| (index, &view.entries[package.entry].name));
+    let stray = packages
+        .filter(|(index, name)| is_gpu_runtime(name) && !chosen.contains_key(*name) && !removed.contains(index));
     stray.map(|(index, _)| index).collect()
 }
 
-/// What the wheels require in the end, and the picks that go. Without a build that is wanted nothing goes: the lock is
+/// What the wheels require in the end, and the packages that go. Without a build that is wanted nothing goes: the lock is
 /// looked at as it is.
 fn settled<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> (Chosen, Vec<usize>) {
-    let (chosen, _) = closure::resolve(view, selection, members, wish, knowledge);
-    let removed = match wish.backend {
-        Some(_) => leftover::removed(view, selection, members, &chosen, wish, knowledge).0,
+) -> (Resolution, Vec<usize>) {
+    let (chosen, _) = closure::resolve(view, selection, members, request, knowledge);
+    let removed = match request.backend {
+        Some(_) => orphans::removed(view, selection, members, &chosen, request, knowledge).0,
         None => Vec::new(),
     };
     (chosen, removed)
@@ -100,21 +101,20 @@ fn settled<S: WheelSource>(
 
 /// All that do not fit torch as it is in the end, those that go with the wheel that brought them among them.
 pub(super) fn misfits<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
+    members: &[FamilyPackage],
     wanted: Option<Backend>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<Misfit> {
     let Some(torch) = members.iter().find(|member| is_torch(&member.name)) else { return Vec::new() };
     let backend = built(torch, wanted);
     // Whatever it is called: torch knows best which triton it needs.
-    let is_asked_for =
-        |name: &PackageName| matches!(&torch.requires, Known::List(list) if list.iter().any(|one| one.name == *name));
+    let is_asked_for = |name: &PackageName| matches!(&torch.requires, WheelRequirements::Known(list) if list.iter().any(|one| one.name == *name));
     let mut misfits = Vec::new();
-    for (pick, one) in selection.picks.iter().enumerate() {
+    for (package, one) in selection.packages.iter().enumerate() {
         let entry = &view.entries[one.entry];
-        let bound = Bound::of(&entry.name, entry.version.as_ref());
+        let bound = BoundBuild::of(&entry.name, entry.version.as_ref());
         let build = bound.zip(backend).filter(|(bound, torch)| bound.contradicts(*torch));
         let made = entry.version.as_ref().and_then(MadeFor::of).filter(|made| !made.fits(&torch.version));
         if build.is_none() && made.is_none() || knowledge.family(&entry.name) != Family::No || is_asked_for(&entry.name)
@@ -123,21 +123,21 @@ pub(super) fn misfits<S: WheelSource>(
         }
         let build = build.map(|(bound, torch)| Mismatch::Build(bound, torch));
         let made = made.map(|made| Mismatch::Torch(made, torch.version.clone()));
-        misfits.extend(build.into_iter().chain(made).map(|why| Misfit { pick, why }));
+        misfits.extend(build.into_iter().chain(made).map(|why| Misfit { package, why }));
     }
     misfits
 }
 
 /// They are told in the summary: nobody swaps them.
 pub(super) fn decisions(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
     misfits: Vec<Misfit>,
     removed: &[usize],
 ) -> Vec<Decision> {
-    let stays = misfits.into_iter().filter(|misfit| !removed.contains(&misfit.pick));
-    let told = stays.map(|Misfit { pick, why }| {
-        let entry = &view.entries[selection.picks[pick].entry];
+    let stays = misfits.into_iter().filter(|misfit| !removed.contains(&misfit.package));
+    let told = stays.map(|Misfit { package, why }| {
+        let entry = &view.entries[selection.packages[package].entry];
         Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Unswapped(why) }
     });
     told.collect()

@@ -4,20 +4,20 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::{Decision, Kept, Line, View, What};
+use super::{Decision, Kept, Line, LockView, What};
 use crate::catalog::pin::Pin;
-use crate::catalog::{Bound, cuda_of_library, is_gpu_runtime, is_torch};
+use crate::catalog::{BoundBuild, cuda_of_library, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
-use crate::plan::closure::Chosen;
+use crate::plan::closure::Resolution;
 
 /// The libraries that stay beside those of another major release of CUDA that the family needs, or beside a torch that is
 /// built for something else; each with who needs it.
 pub(super) fn foreign(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
     lines: &[Line],
-    chosen: &Chosen,
+    chosen: &Resolution,
     torch: Option<Backend>,
 ) -> Vec<Decision> {
     let libraries: Vec<(&Line, Option<u64>)> = lines
@@ -53,23 +53,23 @@ pub(super) fn foreign(
 fn is_foreign(line: &Line, cuda: Option<u64>, torch: Backend) -> bool {
     match torch {
         Backend::Cuda(major, _) => cuda.is_some_and(|cuda| cuda != u64::from(major)),
-        Backend::Cpu => !Bound::of(&line.name, None).is_some_and(|bound| bound.contradicts(torch)),
+        Backend::Cpu => !BoundBuild::of(&line.name, None).is_some_and(|bound| bound.contradicts(torch)),
         Backend::Rocm(..) | Backend::Xpu => cuda.is_some(),
     }
 }
 
 /// Who needs a line, as far as the closure and the lock tell.
-fn by(view: View<'_>, selection: &Selection, line: &Line, chosen: &Chosen) -> Vec<Rc<str>> {
+fn by(view: LockView<'_>, selection: &Selection, line: &Line, chosen: &Resolution) -> Vec<Rc<str>> {
     if let Some(choice) = chosen.get(&line.name) {
         return choice.because.iter().cloned().collect();
     }
     let mut all: BTreeSet<Rc<str>> = BTreeSet::new();
-    for pick in &selection.picks {
-        let name = &view.entries[pick.entry].name;
+    for package in &selection.packages {
+        let name = &view.entries[package.entry].name;
         if *name == line.name {
-            all.extend(pick.via.iter().flatten().map(|by| Rc::from(by.as_ref())));
-            all.extend(pick.root.then(|| Rc::from("the project")));
-        } else if pick.needs.iter().flatten().any(|(need, _)| need.name == line.name) {
+            all.extend(package.via.iter().flatten().map(|by| Rc::from(by.as_ref())));
+            all.extend(package.root.then(|| Rc::from("the project")));
+        } else if package.needs.iter().flatten().any(|(requirement, _)| requirement.name == line.name) {
             all.insert(Rc::from(name.as_ref()));
         }
     }

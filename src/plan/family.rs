@@ -6,112 +6,118 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::knowledge::{Knowledge, Known};
-use super::locked::{AnyBackend, Locked, backend_of, default_wheel, label, locked_wheel, told};
+use super::knowledge::{Knowledge, WheelRequirements};
+use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, told};
 use super::made_for::{self, Torch};
-use super::{Kept, View, Wish, companions, labelled, refusal};
-use crate::catalog::pin::{Files, Pin, Witness};
+use super::{Kept, LockView, Request, companions, labelled, refusal};
+use crate::catalog::pin::{Pin, PinnedFiles};
 use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
-use crate::lock::{Entry, Origin, Pick, Selection};
+use crate::lock::{Entry, Origin, SelectedPackage, Selection};
 use crate::packaging::target::Backend;
+use crate::report::DigestSource;
 use crate::report::error::{Code, Problem};
 
 /// A package of the family and what becomes of it.
 #[derive(Debug, Clone)]
-pub(crate) struct Member {
-    /// Index into the selection's picks.
-    pub(crate) pick: usize,
+pub(crate) struct FamilyPackage {
+    /// Index into the selected packages.
+    pub(crate) package: usize,
     /// Its name.
     pub(crate) name: PackageName,
     /// The version that is installed in the end.
     pub(crate) version: Version,
     /// What becomes of it.
-    pub(crate) fate: Fate,
+    pub(crate) decision: FamilyDecision,
     /// What the wheel that is installed in the end requires.
-    pub(crate) requires: Known,
+    pub(crate) requires: WheelRequirements,
     /// The wheel that the lock has, if the catalogue knows it.
     pub(crate) locked: Option<Rc<WheelRow>>,
 }
 
 /// What becomes of a package of the family.
 #[derive(Debug, Clone)]
-pub(crate) enum Fate {
+pub(crate) enum FamilyDecision {
     /// Another wheel takes its place.
     Swap { pin: Rc<Pin> },
     /// The lock's own wheel stays. Where the lock lacks its digest, the catalogue's pin for the very file gives it.
     Keep { why: Kept, pin: Option<Rc<Pin>> },
 }
 
-impl Member {
+impl FamilyPackage {
     /// True if another wheel takes its place.
     pub(crate) fn is_swapped(&self) -> bool {
-        matches!(self.fate, Fate::Swap { .. })
+        matches!(self.decision, FamilyDecision::Swap { .. })
     }
 }
 
 /// All packages of the family that are selected, and everything that is wrong with them.
 pub(crate) fn members<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> (Vec<Member>, Vec<Problem>) {
-    let mut members: Vec<Member> = Vec::new();
+) -> (Vec<FamilyPackage>, Vec<Problem>) {
+    let mut members: Vec<FamilyPackage> = Vec::new();
     let mut problems = Vec::new();
     let mut torch_stays_from = None;
     let mut torch: Option<Torch> = None;
-    let mut seen: Vec<&Pick> = Vec::new();
+    let mut seen: Vec<&SelectedPackage> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
     // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
     let is_torch = |entry: &Entry| catalog::is_torch(&entry.name);
-    let picks = |torch: bool| {
-        selection.picks.iter().enumerate().filter(move |(_, pick)| is_torch(&view.entries[pick.entry]) == torch)
+    let packages = |torch: bool| {
+        selection
+            .packages
+            .iter()
+            .enumerate()
+            .filter(move |(_, package)| is_torch(&view.entries[package.entry]) == torch)
     };
-    for (index, pick) in picks(true).chain(picks(false)) {
-        let entry = &view.entries[pick.entry];
+    for (index, package) in packages(true).chain(packages(false)) {
+        let entry = &view.entries[package.entry];
         if knowledge.family(&entry.name) == Family::No {
             continue;
         }
         let same_name = || seen.iter().filter(|other| view.entries[other.entry].name == entry.name);
-        if same_name().any(|other| !other.condition.clone().and(pick.condition.clone()).is_never()) {
+        if same_name().any(|other| !other.condition.clone().and(package.condition.clone()).is_never()) {
             // However many there are: one is told.
             if told.insert(&entry.name) {
-                problems.push((entry, view.point(refusal::twice(&entry.name, wish), pick.entry)));
+                problems.push((entry, view.point(refusal::twice(&entry.name, request), package.entry)));
             }
             continue;
         }
-        seen.push(pick);
-        match member(view, entry, torch_stays_from, torch.as_ref(), wish, knowledge) {
-            Ok((version, fate, requires, locked)) => {
-                let member = Member { pick: index, name: entry.name.clone(), version, fate, requires, locked };
+        seen.push(package);
+        match member(view, entry, torch_stays_from, torch.as_ref(), request, knowledge) {
+            Ok((version, decision, requires, locked)) => {
+                let member =
+                    FamilyPackage { package: index, name: entry.name.clone(), version, decision, requires, locked };
                 if is_torch(entry) {
                     let version = member.version.clone();
-                    torch = Some(Torch { version, backend: companions::built(&member, wish.backend) });
+                    torch = Some(Torch { version, backend: companions::built(&member, request.backend) });
                     torch_stays_from = Some(&entry.origin).filter(|_| !member.is_swapped());
                 }
                 members.push(member);
             }
-            Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, pick.entry)))),
+            Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, package.entry)))),
         }
     }
     // Where torch itself cannot be, its companions cannot either: telling so would only hide the reason.
     let hopeless =
-        problems.iter().any(|(entry, one): &(&Entry, Problem)| is_torch(entry) && one.code == Code::CannotBe);
+        problems.iter().any(|(entry, one): &(&Entry, Problem)| is_torch(entry) && one.code == Code::Impossible);
     problems
-        .retain(|(entry, one)| !hopeless || is_torch(entry) || !matches!(one.code, Code::NotKnown | Code::CannotBe));
+        .retain(|(entry, one)| !hopeless || is_torch(entry) || !matches!(one.code, Code::Unknown | Code::Impossible));
     (members, problems.into_iter().map(|(_, one)| one).collect())
 }
 
-type Decided = (Version, Fate, Known, Option<Rc<WheelRow>>);
+type Decided = (Version, FamilyDecision, WheelRequirements, Option<Rc<WheelRow>>);
 
 fn member<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     entry: &Entry,
     torch_stays_from: Option<&Origin>,
     torch: Option<&Torch>,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Decided, Vec<Problem>> {
     let Some(version) = &entry.version else {
@@ -120,7 +126,7 @@ fn member<S: WheelSource>(
             problem.help(format!("write it as {}==VERSION, or lock the file with a tool that does", entry.name)),
         ]);
     };
-    if let (Origin::Git(_) | Origin::Directory(_), Some(backend)) = (&entry.origin, wish.backend) {
+    if let (Origin::Git(_) | Origin::Directory(_), Some(backend)) = (&entry.origin, request.backend) {
         let message = format!(
             "{} comes from a repository or a folder: there is no {backend} wheel to take its place",
             entry.name
@@ -128,67 +134,67 @@ fn member<S: WheelSource>(
         let help = format!("lock a released version of it, or {}", emit::help(entry));
         return Err(vec![Problem::new(Code::NotPinnable, message).help(help)]);
     }
-    if wish.environment.platform.is_macos() && wish.backend.is_some_and(Backend::is_gpu) {
-        return Err(vec![refusal::no_gpu_on_macos(wish)]);
+    if request.environment.platform.is_macos() && request.backend.is_some_and(Backend::is_gpu) {
+        return Err(vec![refusal::no_gpu_on_macos(request)]);
     }
     let rows = knowledge.rows(&entry.name, version);
     refusal::damaged(entry, &rows)?;
     let all = rows;
-    let rows = made_for::loading(&all, torch, wish);
-    let locked = locked_wheel(entry, wish, &all, knowledge);
+    let rows = made_for::loading(&all, torch, request);
+    let locked = locked_wheel(entry, request, &all, knowledge);
     let current = match &locked {
-        Locked::Row(row) => Some(Rc::clone(row)),
-        Locked::Named(_) | Locked::Untold | Locked::Absent => None,
+        LockedWheel::Row(row) => Some(Rc::clone(row)),
+        LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,
     };
-    let pure = || told(&default_wheel(entry, &locked, wish, &rows)?.wheel).filter(Result::is_err);
-    let built = backend_of(&locked, version, wish.backend).or_else(pure);
-    let right = match (wish.backend, knowledge.family_of(&entry.name, version)) {
+    let pure = || told(&default_wheel(entry, &locked, request, &rows)?.wheel).filter(Result::is_err);
+    let built = backend_of(&locked, version, request.backend).or_else(pure);
+    let right = match (request.backend, knowledge.family_of(&entry.name, version)) {
         (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),
         (Some(_), Family::OneBuild) => Some(Kept::OneBuild),
         (Some(wanted), Family::PerBackend | Family::No) => match built {
-            Some(Ok(_)) if current.as_ref().is_some_and(|row| !made_for::loads(row, torch, wish)) => None,
+            Some(Ok(_)) if current.as_ref().is_some_and(|row| !made_for::loads(row, torch, request)) => None,
             Some(Ok(backend)) if backend == wanted => Some(Kept::AlreadyBuiltFor(wanted)),
             Some(Err(AnyBackend)) => Some(Kept::OneBuild),
             Some(Ok(_)) => None,
             // A project that lists a wheel for the build wants that one, rather than what is built from source.
-            None if is_projects(&entry.name) && !best(&rows, wanted, wish, knowledge).is_empty() => None,
+            None if is_projects(&entry.name) && !best(&rows, wanted, request, knowledge).is_empty() => None,
             // The lock took both from one index, where they are made for each other, if there is such a build at all.
             None => torch_stays_from
                 .filter(|origin| **origin == entry.origin && releases::may_have(&entry.name, wanted))
                 .map(|_| Kept::WithTorch),
         },
     };
-    if let Some(why) = right.filter(|_| !matches!(locked, Locked::Absent)) {
-        return Ok(match labelled::unserved(entry, version, view.options, &rows, wish.environment) {
-            Some(row) => keep_at_url(version, row, wish, knowledge),
+    if let Some(why) = right.filter(|_| !matches!(locked, LockedWheel::Absent)) {
+        return Ok(match labelled::unserved(entry, version, view.options, &rows, request.environment) {
+            Some(row) => keep_at_url(version, row, request, knowledge),
             None => {
-                let meant = || labelled::meant(entry, version, view.options, &rows, wish.environment);
-                keep(entry, version, why, current.or_else(meant), wish, knowledge)
+                let meant = || labelled::meant(entry, version, view.options, &rows, request.environment);
+                keep(entry, version, why, current.or_else(meant), request, knowledge)
             }
         });
     }
     // What is locked for other platforms has a label that says what is wanted here, too; but a URL names one wheel.
     let is_release = matches!(entry.origin, Origin::Index(_));
-    let wanted = wish.backend.or_else(|| {
-        labelled::build(version).filter(|wanted| is_release && !best(&rows, *wanted, wish, knowledge).is_empty())
+    let wanted = request.backend.or_else(|| {
+        labelled::build(version).filter(|wanted| is_release && !best(&rows, *wanted, request, knowledge).is_empty())
     });
     let Some(wanted) = wanted else {
-        return Err(vec![refusal::no_locked_wheel(entry, version, wish)]);
+        return Err(vec![refusal::no_locked_wheel(entry, version, request)]);
     };
-    let row = match best(&rows, wanted, wish, knowledge).as_slice() {
+    let row = match best(&rows, wanted, request, knowledge).as_slice() {
         [] => {
-            let others = best(&all, wanted, wish, knowledge);
-            let made = torch.and_then(|torch| made_for::none_loads(&others, wanted, torch, wish));
+            let others = best(&all, wanted, request, knowledge);
+            let made = torch.and_then(|torch| made_for::none_loads(&others, wanted, torch, request));
             let why =
-                made.unwrap_or_else(|| refusal::no_such_build(&entry.name, version, wanted, torch, wish, knowledge));
+                made.unwrap_or_else(|| refusal::no_such_build(&entry.name, version, wanted, torch, request, knowledge));
             return Err(vec![why]);
         }
         [row] => *row,
-        [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, wish)]),
+        [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, request)]),
     };
-    let requires = knowledge.requires(row, wish.environment.platform);
-    let pin = Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform)));
-    Ok((row.wheel.version.clone(), Fate::Swap { pin }, requires, current))
+    let requires = knowledge.requires(row, request.environment.platform);
+    let pin = Rc::new(pin_of(row, knowledge.witness(row, request.environment.platform)));
+    Ok((row.wheel.version.clone(), FamilyDecision::Swap { pin }, requires, current))
 }
 
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs) but the catalogue knows
@@ -198,38 +204,38 @@ fn keep<S: WheelSource>(
     version: &Version,
     why: Kept,
     current: Option<Rc<WheelRow>>,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Decided {
     let requires = match &current {
-        Some(row) => knowledge.requires(row, wish.environment.platform),
-        None => Known::Not("no catalogue knows this wheel".to_owned()),
+        Some(row) => knowledge.requires(row, request.environment.platform),
+        None => WheelRequirements::Unknown("no catalogue knows this wheel".to_owned()),
     };
     let why = match &requires {
-        Known::List(_) => why,
-        Known::Not(reason) => Kept::Unproven(reason.clone()),
+        WheelRequirements::Known(_) => why,
+        WheelRequirements::Unknown(reason) => Kept::Unproven(reason.clone()),
     };
     let missing = current.as_ref().filter(|_| entry.files.is_empty() && matches!(entry.origin, Origin::Url(_)));
-    let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, wish.environment.platform))));
-    let fate = Fate::Keep { why, pin };
-    (version.clone(), fate, requires, current)
+    let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, request.environment.platform))));
+    let decision = FamilyDecision::Keep { why, pin };
+    (version.clone(), decision, requires, current)
 }
 
 /// Keeps the wheel that a pin means, as its URL.
 fn keep_at_url<S: WheelSource>(
     version: &Version,
     row: Rc<WheelRow>,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Decided {
-    let platform = wish.environment.platform;
+    let platform = request.environment.platform;
     let pin = Rc::new(pin_of(&row, knowledge.witness(&row, platform)));
     let requires = knowledge.requires(&row, platform);
     let why = match &requires {
-        Known::List(_) => Kept::Unserved(Rc::clone(&pin)),
-        Known::Not(reason) => Kept::Unproven(reason.clone()),
+        WheelRequirements::Known(_) => Kept::Unserved(Rc::clone(&pin)),
+        WheelRequirements::Unknown(reason) => Kept::Unproven(reason.clone()),
     };
-    (version.clone(), Fate::Keep { why, pin: Some(pin) }, requires, Some(row))
+    (version.clone(), FamilyDecision::Keep { why, pin: Some(pin) }, requires, Some(row))
 }
 
 /// A GPU library that the lock pins, as a URL where none of the file's indexes serves it: torch's index has some for
@@ -237,33 +243,33 @@ fn keep_at_url<S: WheelSource>(
 pub(super) fn library_at_url<S: WheelSource>(
     entry: &Entry,
     options: Option<&[GlobalOption]>,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> Option<(Rc<Pin>, Known)> {
+) -> Option<(Rc<Pin>, WheelRequirements)> {
     let version = entry.version.as_ref().filter(|_| options.is_some() && is_gpu_runtime(&entry.name))?;
     let rows = knowledge.rows(&entry.name, version);
-    let row = labelled::unserved(entry, version, options, &rows, wish.environment)?;
-    let platform = wish.environment.platform;
+    let row = labelled::unserved(entry, version, options, &rows, request.environment)?;
+    let platform = request.environment.platform;
     Some((Rc::new(pin_of(&row, knowledge.witness(&row, platform))), knowledge.requires(&row, platform)))
 }
 
 /// Swapped wheels whose requirements are not known: nobody could say whether the output is whole.
 pub(super) fn requirements_unknown(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    request: &Request<'_>,
 ) -> Vec<Problem> {
     let unknown = members.iter().filter(|member| member.is_swapped()).filter_map(|member| match &member.requires {
-        Known::List(_) => None,
-        Known::Not(reason) => {
+        WheelRequirements::Known(_) => None,
+        WheelRequirements::Unknown(reason) => {
             let message = format!(
                 "what {} {} requires on {} cannot be told: {reason}",
-                member.name, member.version, wish.environment.platform
+                member.name, member.version, request.environment.platform
             );
             let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-            let problem = Problem::new(Code::NotKnown, message).under(wish.environment.python).help(help);
-            Some(view.point(problem, selection.picks[member.pick].entry))
+            let problem = Problem::new(Code::Unknown, message).under(request.environment.python).help(help);
+            Some(view.point(problem, selection.packages[member.package].entry))
         }
     });
     unknown.collect()
@@ -278,13 +284,14 @@ pub(super) fn requirements_unknown(
 fn best<'r, S: WheelSource>(
     rows: &'r [Rc<WheelRow>],
     wanted: Backend,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<&'r WheelRow> {
     let folder = format!("/{wanted}");
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
-        let fit = row.wheel.fit(wish.environment).filter(|_| knowledge.admits_python(row, wish.environment.python))?;
-        let proven = matches!(knowledge.requires(row, wish.environment.platform), Known::List(_));
+        let fit =
+            row.wheel.fit(request.environment).filter(|_| knowledge.admits_python(row, request.environment.python))?;
+        let proven = matches!(knowledge.requires(row, request.environment.platform), WheelRequirements::Known(_));
         let own_folder = match &row.index {
             Index::Url(url) => url.ends_with(&folder),
             Index::Pypi => false,
@@ -302,11 +309,11 @@ fn best<'r, S: WheelSource>(
 }
 
 /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
-pub(crate) fn pin_of(row: &WheelRow, witness: Witness) -> Pin {
+pub(crate) fn pin_of(row: &WheelRow, witness: DigestSource) -> Pin {
     match row.url() {
         Some(url) => Pin::url(&row.wheel, url, row.sha256, row.size, witness),
         None => {
-            let files = Files::one(row.sha256, row.wheel.as_str());
+            let files = PinnedFiles::one(row.sha256, row.wheel.as_str());
             Pin::Index { version: row.wheel.version.clone(), files, witness }
         }
     }

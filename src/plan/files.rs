@@ -13,7 +13,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python};
-use crate::packaging::wheel::{Misfit, WheelName};
+use crate::packaging::wheel::{TagMisfit, WheelName};
 use crate::report::audit::Verdict;
 
 /// What pip takes for a source distribution.
@@ -44,7 +44,7 @@ pub(crate) struct Candidate {
 
 /// The files of an entry.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
+pub(crate) struct EntryFiles {
     pub(crate) wheels: Vec<Candidate>,
     /// Source distributions.
     pub(crate) sources: Vec<String>,
@@ -63,19 +63,19 @@ pub(crate) fn lacks_file<S: WheelSource>(
     environment: Environment,
     knowledge: &Knowledge<'_, S>,
 ) -> bool {
-    match Files::of(entry, knowledge, |_| None).verdict(environment, None).0 {
+    match EntryFiles::of(entry, knowledge, |_| None).verdict(environment, None).0 {
         Verdict::Wheel(_) | Verdict::Built(_) => false,
         Verdict::Nothing => true,
         Verdict::Unknown => {
             let rows = entry.version.as_ref().map(|version| knowledge.rows(&entry.name, version)).unwrap_or_default();
-            let elsewhere = |row: &Rc<WheelRow>| row.wheel.fit_on(environment, None) == Err(Misfit::Platform);
+            let elsewhere = |row: &Rc<WheelRow>| row.wheel.fit_on(environment, None) == Err(TagMisfit::Platform);
             let is_library = is_gpu_runtime(&entry.name) && environment.platform.is_macos();
             if rows.is_empty() { is_library } else { rows.iter().all(elsewhere) }
         }
     }
 }
 
-impl Files {
+impl EntryFiles {
     /// Collects them. `told` names a file by its digest where neither the lock nor the catalogue does.
     pub(crate) fn of<S: WheelSource>(
         entry: &Entry,
@@ -150,7 +150,7 @@ impl Files {
     }
 
     /// From which of them it would be installed. If from no wheel although there are some: what the nearest one lacks.
-    pub(crate) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<Misfit>) {
+    pub(crate) fn verdict(&self, environment: Environment, system: Option<System>) -> (Verdict, Option<TagMisfit>) {
         let best = |admits: &dyn Fn(&Candidate) -> bool| {
             let fits = self.wheels.iter().filter(|one| admits(one)).filter_map(|one| {
                 let fit = one.wheel.fit_on(environment, system).ok()?;
@@ -162,12 +162,12 @@ impl Files {
             return (wheel, None);
         }
         let misfits =
-            self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(Misfit::Python));
+            self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(TagMisfit::Python));
         let misfit = misfits.min_by_key(|misfit| (*misfit, other_kind(*misfit, system)));
         let elsewhere =
             |(version, rows): &(Version, Rows)| labelled::is_for_other_platforms(version, rows, environment.platform);
         if self.unnamed.as_ref().is_some_and(elsewhere) {
-            return (Verdict::Nothing, Some(Misfit::Platform));
+            return (Verdict::Nothing, Some(TagMisfit::Platform));
         }
         let verdict = if self.untold {
             Verdict::Unknown
@@ -194,9 +194,9 @@ impl Files {
     pub(crate) fn pythons(&self, environment: Environment) -> Vec<Python> {
         let there = |python| Environment { python, ..environment };
         let takes = |python: &Python| {
-            self.wheels
-                .iter()
-                .any(|one| !matches!(one.wheel.fit_on(there(*python), None), Err(Misfit::Python | Misfit::Platform)))
+            self.wheels.iter().any(|one| {
+                !matches!(one.wheel.fit_on(there(*python), None), Err(TagMisfit::Python | TagMisfit::Platform))
+            })
         };
         (6..=20).map(Python::three).filter(takes).collect()
     }
@@ -219,9 +219,9 @@ impl Candidate {
 }
 
 /// A wheel for another C library is farther off than one for a newer version of the same.
-fn other_kind(misfit: Misfit, system: Option<System>) -> bool {
+fn other_kind(misfit: TagMisfit, system: Option<System>) -> bool {
     match (misfit, system) {
-        (Misfit::System(asked), Some(system)) => asked.kind() != system.kind(),
-        (Misfit::System(_) | Misfit::Python | Misfit::Platform, _) => false,
+        (TagMisfit::System(asked), Some(system)) => asked.kind() != system.kind(),
+        (TagMisfit::System(_) | TagMisfit::Python | TagMisfit::Platform, _) => false,
     }
 }

@@ -7,19 +7,19 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::catalog::pin::Witness;
 use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource, releases};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::{self, Marker};
-use crate::packaging::requirement::{self, Plain};
+use crate::packaging::requirement::{self, Requirement};
 use crate::packaging::target::{Platform, Python};
 use crate::packaging::wheel::WheelName;
+use crate::report::DigestSource;
 use crate::text::quoted;
 
 /// One requirement of a wheel, understood.
 #[derive(Debug, Clone)]
-pub struct Required {
+pub struct WheelRequirement {
     /// Of what.
     pub name: PackageName,
     /// With which extras.
@@ -34,11 +34,11 @@ pub struct Required {
 
 /// What is known of a wheel's requirements.
 #[derive(Debug, Clone)]
-pub enum Known {
+pub enum WheelRequirements {
     /// This is required.
-    List(Rc<[Required]>),
+    Known(Rc<[WheelRequirement]>),
     /// They are not known, or not to be trusted: this is why.
-    Not(String),
+    Unknown(String),
 }
 
 /// What wheels require on a platform, by digest. One file mostly has one name and lies in one place; both matter, for a table
@@ -50,7 +50,7 @@ type Lists = HashMap<(Sha256, Platform), Vec<Listed>>;
 struct Listed {
     file: String,
     index: Index,
-    known: Known,
+    known: WheelRequirements,
 }
 
 /// The wheels of a release. Who takes one of them does not copy it.
@@ -64,8 +64,8 @@ pub struct Knowledge<'s, S> {
     rows: RefCell<HashMap<PackageName, BTreeMap<Version, Rows>>>,
     versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
     required: RefCell<Lists>,
-    understood: RefCell<HashMap<Vec<String>, Known>>,
-    markers: RefCell<Markers>,
+    understood: RefCell<HashMap<Vec<String>, WheelRequirements>>,
+    markers: RefCell<HashMap<String, Marker>>,
     pythons: RefCell<HashMap<String, Option<Constraint>>>,
     wheels: RefCell<HashMap<String, Option<Rc<WheelName>>>>,
 }
@@ -130,12 +130,12 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 
     /// Who vouches for a row, as it is used on a platform.
-    pub(crate) fn witness(&self, row: &WheelRow, platform: Platform) -> Witness {
+    pub(crate) fn witness(&self, row: &WheelRow, platform: Platform) -> DigestSource {
         let index = match &row.index {
             Index::Pypi => "PyPI".to_owned(),
             Index::Url(url) => url.to_string(),
         };
-        Witness {
+        DigestSource {
             catalogue: row.catalogue.to_string(),
             index,
             seen: row.seen,
@@ -145,7 +145,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 
     /// What a wheel requires on a platform.
-    pub fn requires(&self, row: &WheelRow, platform: Platform) -> Known {
+    pub fn requires(&self, row: &WheelRow, platform: Platform) -> WheelRequirements {
         let key = (row.sha256, platform);
         let same = |listed: &&Listed| listed.file == row.wheel.as_str() && listed.index == row.index;
         if let Some(listed) = self.required.borrow().get(&key).and_then(|all| all.iter().find(same)) {
@@ -153,8 +153,8 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         }
         let known = match self.source.requires(row, platform) {
             Requires::Known { list, .. } => self.understood(list),
-            Requires::Suspect { reason } => Known::Not(reason),
-            Requires::Unknown => Known::Not("no catalogue knows what it requires".to_owned()),
+            Requires::Suspect { reason } => WheelRequirements::Unknown(reason),
+            Requires::Unknown => WheelRequirements::Unknown("no catalogue knows what it requires".to_owned()),
         };
         let (file, index) = (row.wheel.as_str().to_owned(), row.index.clone());
         self.required.borrow_mut().entry(key).or_default().push(Listed { file, index, known: known.clone() });
@@ -162,13 +162,13 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 
     /// The wheels of a release for several Pythons mostly require the same.
-    fn understood(&self, list: Vec<String>) -> Known {
+    fn understood(&self, list: Vec<String>) -> WheelRequirements {
         if let Some(known) = self.understood.borrow().get(&list) {
             return known.clone();
         }
         let markers = &mut self.markers.borrow_mut();
-        let read: Result<Rc<[Required]>, String> = list.iter().map(|text| understand(text, markers)).collect();
-        let known = read.map_or_else(Known::Not, Known::List);
+        let read: Result<Rc<[WheelRequirement]>, String> = list.iter().map(|text| understand(text, markers)).collect();
+        let known = read.map_or_else(WheelRequirements::Unknown, WheelRequirements::Known);
         self.understood.borrow_mut().insert(list, known.clone());
         known
     }
@@ -197,20 +197,18 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 }
 
-impl Required {
+impl WheelRequirement {
     /// Reads a requirement.
     ///
     /// # Errors
     /// If it is none.
     pub fn parse(text: &str) -> Result<Self, String> {
-        understand(text, &mut Markers::new())
+        understand(text, &mut HashMap::new())
     }
 }
 
-/// Markers that were read before: the lists of a closure repeat a few of them many times.
-type Markers = HashMap<String, Marker>;
-
-fn understand(text: &str, known: &mut Markers) -> Result<Required, String> {
+/// Reads a requirement; its marker from memory if it was read before: the lists of a closure repeat a few of them many times.
+fn understand(text: &str, known: &mut HashMap<String, Marker>) -> Result<WheelRequirement, String> {
     let wrong = |_| format!("the catalogue gives it a requirement that cannot be read: {}", quoted(text));
     let (before, written) = requirement::split(text);
     let marker = match written {
@@ -224,6 +222,6 @@ fn understand(text: &str, known: &mut Markers) -> Result<Required, String> {
             }
         },
     };
-    let Plain { name, extras, versions, .. } = requirement::plain(before).map_err(wrong)?;
-    Ok(Required { name, extras, versions, marker, written: written.map(str::to_owned) })
+    let (Requirement { name, extras, versions }, _) = requirement::plain(before).map_err(wrong)?;
+    Ok(WheelRequirement { name, extras, versions, marker, written: written.map(str::to_owned) })
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 
 use super::knowledge::Knowledge;
-use super::{Wish, labelled};
+use super::{Request, labelled};
 use crate::catalog::{self, Built, Index, WheelRow, WheelSource};
 use crate::lock::{Entry, LockedFile, Origin};
 use crate::packaging::address;
@@ -15,13 +15,13 @@ use crate::packaging::wheel::WheelName;
 
 /// The wheel that a lock has for an environment.
 #[derive(Debug)]
-pub(super) enum Locked {
+pub(super) enum LockedWheel {
     /// The catalogue knows it.
     Row(Rc<WheelRow>),
     /// It has a name, but the catalogue does not know it.
     Named(WheelName),
     /// The lock tells digests only, and the catalogue knows none of them.
-    Untold,
+    Unidentified,
     /// The lock names its files, and none installs there.
     Absent,
 }
@@ -31,12 +31,12 @@ pub(super) struct AnyBackend;
 
 /// What the locked wheel was built for: the catalogue's word, else the local label.
 pub(super) fn backend_of(
-    locked: &Locked,
+    locked: &LockedWheel,
     version: &Version,
     wanted: Option<Backend>,
 ) -> Option<Result<Backend, AnyBackend>> {
     match locked {
-        Locked::Row(row) => match row.built {
+        LockedWheel::Row(row) => match row.built {
             Built::For(backend) => Some(Ok(backend)),
             // What is wanted of the versions that it serves, else the oldest.
             Built::Major(major) => {
@@ -45,9 +45,9 @@ pub(super) fn backend_of(
             Built::Any => Some(Err(AnyBackend)),
             Built::Unknown => told(&row.wheel),
         },
-        Locked::Named(wheel) => told(wheel),
-        Locked::Untold => label(version),
-        Locked::Absent => None,
+        LockedWheel::Named(wheel) => told(wheel),
+        LockedWheel::Unidentified => label(version),
+        LockedWheel::Absent => None,
     }
 }
 
@@ -64,22 +64,22 @@ pub(super) fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
 /// Finds the wheel that pip would take from the entry's files.
 pub(super) fn locked_wheel<S: WheelSource>(
     entry: &Entry,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     rows: &[Rc<WheelRow>],
     knowledge: &Knowledge<'_, S>,
-) -> Locked {
+) -> LockedWheel {
     let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| file.digest.sha256()).collect();
     if let Origin::Url(url) = &entry.origin {
         let same = |row: &&Rc<WheelRow>| {
             row.url().is_some_and(|known| address::is_same(&known, url)) || digests.contains(&row.sha256)
         };
-        let row = rows.iter().filter(same).max_by_key(|row| row.wheel.fit(wish.environment));
+        let row = rows.iter().filter(same).max_by_key(|row| row.wheel.fit(request.environment));
         return match (row, address::file_name(url).parse::<WheelName>()) {
-            (Some(row), _) if row.wheel.fit(wish.environment).is_some() => Locked::Row(Rc::clone(row)),
-            (Some(_), _) => Locked::Absent,
-            (None, Ok(wheel)) if wheel.fit(wish.environment).is_some() => Locked::Named(wheel),
-            (None, Ok(_)) => Locked::Absent,
-            (None, Err(_)) => Locked::Untold,
+            (Some(row), _) if row.wheel.fit(request.environment).is_some() => LockedWheel::Row(Rc::clone(row)),
+            (Some(_), _) => LockedWheel::Absent,
+            (None, Ok(wheel)) if wheel.fit(request.environment).is_some() => LockedWheel::Named(wheel),
+            (None, Ok(_)) => LockedWheel::Absent,
+            (None, Err(_)) => LockedWheel::Unidentified,
         };
     }
     let named = |file: LockedFile<'_>| Some((knowledge.wheel(file.name?)?, file.digest.sha256()));
@@ -88,38 +88,40 @@ pub(super) fn locked_wheel<S: WheelSource>(
         let admits =
             |row: &WheelRow| entry.version.as_ref().is_none_or(|own| !own.is_local() || *own == row.wheel.version);
         let fitting = rows.iter().filter(|row| admits(row) && digests.contains(&row.sha256));
-        let best = fitting.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
-        let elsewhere = |version| labelled::is_for_other_platforms(version, rows, wish.environment.platform);
-        let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(wish.environment).is_none())
+        let best =
+            fitting.filter_map(|row| Some((row.wheel.fit(request.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
+        let elsewhere = |version| labelled::is_for_other_platforms(version, rows, request.environment.platform);
+        let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(request.environment).is_none())
             || best.is_none() && entry.version.as_ref().is_some_and(elsewhere);
         let all_known = !entry.files.is_empty()
             && digests.len() == entry.files.iter().count()
             && digests.iter().all(|digest| rows.iter().any(|row| row.sha256 == *digest));
         return match best {
-            Some((_, row)) => Locked::Row(Rc::clone(row)),
+            Some((_, row)) => LockedWheel::Row(Rc::clone(row)),
             // The release is known, and no build of it installs here, or no file that the lock admits: then there is none.
-            None if known_elsewhere || all_known => Locked::Absent,
-            None => Locked::Untold,
+            None if known_elsewhere || all_known => LockedWheel::Absent,
+            None => LockedWheel::Unidentified,
         };
     }
     // Locks of version 1 mix the files of all releases of a name; only this one's count.
     let own = named.iter().filter(|(wheel, _)| Some(&wheel.version) == entry.version.as_ref());
-    let best = own.filter_map(|one| Some((one.0.fit(wish.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
-    let Some((_, (wheel, digest))) = best else { return Locked::Absent };
+    let best = own.filter_map(|one| Some((one.0.fit(request.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
+    let Some((_, (wheel, digest))) = best else { return LockedWheel::Absent };
     let row = rows.iter().find(|row| row.wheel.as_str() == wheel.as_str() && Some(row.sha256) == *digest);
-    row.map_or_else(|| Locked::Named(WheelName::clone(wheel)), |row| Locked::Row(Rc::clone(row)))
+    row.map_or_else(|| LockedWheel::Named(WheelName::clone(wheel)), |row| LockedWheel::Row(Rc::clone(row)))
 }
 
 /// A line without digests and without an index of its own means the default index's wheel. That is good enough to tell
 /// that one build serves all, though not which build it is.
 pub(super) fn default_wheel(
     entry: &Entry,
-    locked: &Locked,
-    wish: &Wish<'_>,
+    locked: &LockedWheel,
+    request: &Request<'_>,
     rows: &[Rc<WheelRow>],
 ) -> Option<Rc<WheelRow>> {
-    let means_it = matches!(locked, Locked::Untold) && entry.files.is_empty() && entry.origin == Origin::Index(None);
+    let means_it =
+        matches!(locked, LockedWheel::Unidentified) && entry.files.is_empty() && entry.origin == Origin::Index(None);
     let on_default = rows.iter().filter(|row| means_it && row.index == Index::Pypi);
-    let fitting = on_default.filter_map(|row| Some((row.wheel.fit(wish.environment)?, row)));
+    let fitting = on_default.filter_map(|row| Some((row.wheel.fit(request.environment)?, row)));
     fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| Rc::clone(row))
 }

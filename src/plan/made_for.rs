@@ -6,7 +6,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Wish;
+use super::Request;
 use super::knowledge::Rows;
 use crate::catalog::{Abi, Index, MadeFor, WheelRow, fitting, is_projects};
 use crate::packaging::target::{Backend, Platform};
@@ -43,41 +43,41 @@ impl Torch {
 }
 
 /// True if a wheel of a project's package loads with torch.
-pub(super) fn loads(row: &WheelRow, torch: Option<&Torch>, wish: &Wish<'_>) -> bool {
+pub(super) fn loads(row: &WheelRow, torch: Option<&Torch>, request: &Request<'_>) -> bool {
     !is_projects(&row.wheel.name)
-        || torch.is_none_or(|torch| torch.contradicts(row, wish.environment.platform).is_none())
+        || torch.is_none_or(|torch| torch.contradicts(row, request.environment.platform).is_none())
 }
 
 /// Those of a release's wheels that load with torch.
-pub(super) fn loading(rows: &Rows, torch: Option<&Torch>, wish: &Wish<'_>) -> Rows {
-    if rows.iter().all(|row| loads(row, torch, wish)) {
+pub(super) fn loading(rows: &Rows, torch: Option<&Torch>, request: &Request<'_>) -> Rows {
+    if rows.iter().all(|row| loads(row, torch, request)) {
         return Rc::clone(rows);
     }
-    rows.iter().filter(|row| loads(row, torch, wish)).map(Rc::clone).collect()
+    rows.iter().filter(|row| loads(row, torch, request)).map(Rc::clone).collect()
 }
 
 /// There are wheels of the build, and none of them loads with torch: why, and which file would.
-pub(super) fn none_loads(rows: &[&WheelRow], wanted: Backend, torch: &Torch, wish: &Wish<'_>) -> Option<Problem> {
-    let platform = wish.environment.platform;
+pub(super) fn none_loads(rows: &[&WheelRow], wanted: Backend, torch: &Torch, request: &Request<'_>) -> Option<Problem> {
+    let platform = request.environment.platform;
     let (row, why) = rows.iter().find_map(|row| Some((row, torch.contradicts(row, platform)?)))?;
     let (name, release) = (&row.wheel.name, row.wheel.public_version());
     let message = format!(
         "no wheel of {name} {release} that the catalogue knows for {platform} loads with torch {}: {} {why}",
         torch.version, row.wheel
     );
-    Some(Problem::new(Code::NotKnown, message).under(wish.environment.python).help(remedy(
+    Some(Problem::new(Code::Unknown, message).under(request.environment.python).help(remedy(
         row,
         wanted,
         Some(torch),
-        wish,
+        request,
     )))
 }
 
 /// The file that would fit, where its name can be told, and how it is learned.
-pub(super) fn remedy(row: &WheelRow, wanted: Backend, torch: Option<&Torch>, wish: &Wish<'_>) -> String {
-    let platform = wish.environment.platform;
+pub(super) fn remedy(row: &WheelRow, wanted: Backend, torch: Option<&Torch>, request: &Request<'_>) -> String {
+    let platform = request.environment.platform;
     let file = torch
-        .and_then(|torch| fitting(&row.wheel, &torch.version, torch.abi(platform), wanted, wish.environment.python));
+        .and_then(|torch| fitting(&row.wheel, &torch.version, torch.abi(platform), wanted, request.environment.python));
     let file = file.map(|file| format!("the file that fits is called {file}; ")).unwrap_or_default();
     format!("{file}{}", learn(&row.wheel.name, &row.wheel.public_version(), wanted, &row.index))
 }

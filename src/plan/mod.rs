@@ -1,7 +1,7 @@
 //! The plan: what is swapped, added, re-pinned, removed and kept on one environment. Pure: values in, values out.
 //!
 //! ```text
-//! selection ──► family: which wheel is locked, which is wanted ──► closure: what these wheels need ──► leftover: what
+//! selection ──► family: which wheel is locked, which is wanted ──► closure: what these wheels need ──► orphans: what
 //! nothing needs any more ──► lines
 //! ```
 //!
@@ -20,9 +20,9 @@ pub(crate) mod files;
 mod hand_written;
 pub(crate) mod knowledge;
 pub(crate) mod labelled;
-mod leftover;
 mod locked;
 mod made_for;
+mod orphans;
 pub(crate) mod refusal;
 mod several;
 mod summary;
@@ -45,10 +45,10 @@ use crate::packaging::target::{Backend, Environment, Python};
 use crate::report::error::{Error, Problem, Result};
 use crate::text::Source;
 
-use knowledge::Known;
+use knowledge::WheelRequirements;
 
 pub use companions::Mismatch;
-pub use knowledge::{Knowledge, Required, Rows};
+pub use knowledge::{Knowledge, Rows, WheelRequirement};
 pub use several::targets;
 pub use summary::{summary, without_name};
 pub(crate) use target::without_torch;
@@ -56,7 +56,7 @@ pub use target::{LeftOut, TargetPlan, target};
 
 /// What is asked of the plan.
 #[derive(Debug, Clone)]
-pub struct Wish<'a> {
+pub struct Request<'a> {
     /// The build wanted; `None` keeps the builds that the lock has.
     pub backend: Option<Backend>,
     /// For which environment.
@@ -67,7 +67,7 @@ pub struct Wish<'a> {
 
 /// A lock as the plan sees it.
 #[derive(Debug, Clone, Copy)]
-pub struct View<'a> {
+pub struct LockView<'a> {
     /// Its entries.
     pub entries: &'a [Entry],
     /// Its texts, for places in messages.
@@ -76,7 +76,7 @@ pub struct View<'a> {
     pub options: Option<&'a [GlobalOption]>,
 }
 
-impl<'a> View<'a> {
+impl<'a> LockView<'a> {
     /// All of a lock.
     pub fn of(lock: &'a Lock) -> Self {
         Self { entries: lock.entries(), sources: lock.sources(), options: lock.options() }
@@ -102,7 +102,7 @@ pub struct EnvironmentPlan {
     /// What was decided about the packages that matter, for the summary.
     pub decisions: Vec<Decision>,
     /// What the wheels of the family need, and what that needs in turn where it is not as locked.
-    pub(crate) needed: closure::Chosen,
+    pub(crate) needed: closure::Resolution,
 }
 
 impl EnvironmentPlan {
@@ -129,7 +129,7 @@ pub struct Line {
     /// How it is pinned; `None`: as the lock has it.
     pub pin: Option<Rc<Pin>>,
     /// What the pinned wheel requires.
-    pub requires: Option<Rc<[Required]>>,
+    pub requires: Option<Rc<[WheelRequirement]>>,
 }
 
 /// What was decided about one package, and why.
@@ -206,57 +206,57 @@ pub enum Kept {
 /// # Errors
 /// All problems found: requirements that are not known or that nothing meets, packages out of step.
 fn plan<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: Vec<family::Member>,
-    wish: &Wish<'_>,
+    members: Vec<family::FamilyPackage>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<EnvironmentPlan> {
     // Without the wheels there is nothing whose requirements could be followed.
-    Error::unless_empty(family::requirements_unknown(view, selection, &members, wish))?;
-    let (chosen, mut problems) = closure::resolve(view, selection, &members, wish, knowledge);
-    let (removed, stuck) = leftover::removed(view, selection, &members, &chosen, wish, knowledge);
+    Error::unless_empty(family::requirements_unknown(view, selection, &members, request))?;
+    let (chosen, mut problems) = closure::resolve(view, selection, &members, request, knowledge);
+    let (removed, stuck) = orphans::removed(view, selection, &members, &chosen, request, knowledge);
     problems.extend(stuck);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
-    problems.extend(unfit::unfit(view, selection, &members, &chosen, &removed, wish, knowledge));
+    problems.extend(unfit::unfit(view, selection, &members, &chosen, &removed, request, knowledge));
     Error::unless_empty(problems)?;
-    Ok(assemble(view, selection, wish, knowledge, members, chosen, &removed))
+    Ok(assemble(view, selection, request, knowledge, members, chosen, &removed))
 }
 
 /// A pin, and what its wheel requires.
-type Pinned = (Rc<Pin>, Option<Rc<[Required]>>);
+type Pinned = (Rc<Pin>, Option<Rc<[WheelRequirement]>>);
 
 /// Puts the decisions together into lines.
 fn assemble<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-    members: Vec<family::Member>,
-    chosen: closure::Chosen,
+    members: Vec<family::FamilyPackage>,
+    chosen: closure::Resolution,
     removed: &[usize],
 ) -> EnvironmentPlan {
-    let misfits = companions::misfits(view, selection, &members, wish.backend, knowledge);
+    let misfits = companions::misfits(view, selection, &members, request.backend, knowledge);
     let mut decisions = companions::decisions(view, selection, misfits, removed);
     let torch = members.iter().find(|member| is_torch(&member.name));
-    let torch = torch.and_then(|torch| companions::built(torch, wish.backend));
+    let torch = torch.and_then(|torch| companions::built(torch, request.backend));
     let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
-    let list = |known: &Known| match known {
-        Known::List(list) => Some(Rc::clone(list)),
-        Known::Not(_) => None,
+    let list = |known: &WheelRequirements| match known {
+        WheelRequirements::Known(list) => Some(Rc::clone(list)),
+        WheelRequirements::Unknown(_) => None,
     };
-    let requires = |choice: &closure::Choice| {
-        choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, wish.environment.platform)))
+    let requires = |choice: &closure::Resolved| {
+        choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, request.environment.platform)))
     };
     for member in members {
-        let entry = &view.entries[selection.picks[member.pick].entry];
-        let what = match member.fate {
-            family::Fate::Swap { pin, .. } => {
-                pins.insert(member.pick, (Rc::clone(&pin), list(&member.requires)));
+        let entry = &view.entries[selection.packages[member.package].entry];
+        let what = match member.decision {
+            family::FamilyDecision::Swap { pin, .. } => {
+                pins.insert(member.package, (Rc::clone(&pin), list(&member.requires)));
                 What::Swapped(pin)
             }
-            family::Fate::Keep { why, pin } => {
-                pins.extend(pin.map(|pin| (member.pick, (pin, list(&member.requires)))));
+            family::FamilyDecision::Keep { why, pin } => {
+                pins.extend(pin.map(|pin| (member.package, (pin, list(&member.requires)))));
                 What::Kept(why)
             }
         };
@@ -267,29 +267,29 @@ fn assemble<S: WheelSource>(
     for (name, choice) in &chosen {
         let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
         match &choice.from {
-            closure::From::Pick(index) => {
+            closure::Provider::Selected(index) => {
                 if let Some(pin) = &choice.pin {
                     pins.insert(*index, (Rc::clone(pin), requires(choice)));
                     widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
-                    let from = view.entries[selection.picks[*index].entry].version.clone();
+                    let from = view.entries[selection.packages[*index].entry].version.clone();
                     let what = What::Repinned(Rc::clone(pin), because);
                     decisions.push(Decision { name: name.clone(), from, what });
                 }
             }
-            closure::From::Spare(index) => {
-                let pick = &selection.spare[*index];
-                let from = view.entries[pick.entry].version.clone();
+            closure::Provider::Unselected(index) => {
+                let package = &selection.unselected[*index];
+                let from = view.entries[package.entry].version.clone();
                 decisions.push(Decision { name: name.clone(), from, what: What::Included(because) });
                 added.push(Line {
                     name: name.clone(),
                     extras: choice.extras.clone(),
                     condition: choice.condition.clone(),
-                    entry: Some(pick.entry),
+                    entry: Some(package.entry),
                     pin: None,
                     requires: None,
                 });
             }
-            closure::From::Catalogue => {
+            closure::Provider::Catalogue => {
                 if let Some(pin) = &choice.pin {
                     let what = What::Added(Rc::clone(pin), because);
                     decisions.push(Decision { name: name.clone(), from: None, what });
@@ -305,32 +305,32 @@ fn assemble<S: WheelSource>(
             }
         }
     }
-    let mut lines = Vec::with_capacity(selection.picks.len() + added.len());
-    for (index, pick) in selection.picks.iter().enumerate() {
-        let entry = &view.entries[pick.entry];
+    let mut lines = Vec::with_capacity(selection.packages.len() + added.len());
+    for (index, package) in selection.packages.iter().enumerate() {
+        let entry = &view.entries[package.entry];
         if removed.contains(&index) {
             let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Removed };
             decisions.push(decision);
             continue;
         }
-        let mut condition = pick.condition.clone();
-        let mut extras = pick.extras.clone();
+        let mut condition = package.condition.clone();
+        let mut extras = package.extras.clone();
         if let Some((more, wanted)) = widened.remove(&index) {
             condition = condition.or(more);
             extras.extend(wanted);
         }
         let unserved = || {
-            let (pin, requires) = family::library_at_url(entry, view.options, wish, knowledge)?;
+            let (pin, requires) = family::library_at_url(entry, view.options, request, knowledge)?;
             let what = What::Kept(Kept::Unserved(Rc::clone(&pin)));
             decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
             Some((pin, list(&requires)))
         };
         let pinned = pins.remove(&index).or_else(unserved);
         let (pin, requires) = pinned.map_or((None, None), |(pin, requires)| (Some(pin), requires));
-        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(pick.entry), pin, requires });
+        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(package.entry), pin, requires });
     }
-    decisions.extend(selection.unemitted.iter().map(|(pick, why)| {
-        let entry = &view.entries[pick.entry];
+    decisions.extend(selection.unemitted.iter().map(|(package, why)| {
+        let entry = &view.entries[package.entry];
         let what = What::NotEmitted(*why, emit::install(entry));
         Decision { name: entry.name.clone(), from: entry.version.clone(), what }
     }));
@@ -339,5 +339,5 @@ fn assemble<S: WheelSource>(
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();
-    EnvironmentPlan { environment: wish.environment, lines, decisions, needed: chosen }
+    EnvironmentPlan { environment: request.environment, lines, decisions, needed: chosen }
 }

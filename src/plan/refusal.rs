@@ -6,7 +6,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Wish;
+use super::Request;
 use super::knowledge::Knowledge;
 use super::made_for::{self, Torch};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
@@ -16,22 +16,22 @@ use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::error::{Code, Problem};
 
 /// GPUs of NVIDIA, AMD and Intel are not driven on macOS.
-pub(super) fn no_gpu_on_macos(wish: &Wish<'_>) -> Problem {
-    let backend = wish.backend.map(Backend::spoken).unwrap_or_default();
-    let message = format!("there are no {backend} builds for {}", wish.environment.platform);
-    Problem::new(Code::CannotBe, message).help("leave the backend out: on macOS every build is the CPU build")
+pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
+    let backend = request.backend.map(Backend::spoken).unwrap_or_default();
+    let message = format!("there are no {backend} builds for {}", request.environment.platform);
+    Problem::new(Code::Impossible, message).help("leave the backend out: on macOS every build is the CPU build")
 }
 
 /// Two entries of one package hold on one machine: each would be replaced, and both would stand in the output.
-pub(super) fn twice(name: &PackageName, wish: &Wish<'_>) -> Problem {
-    let message = format!("{name} stands twice for {}", wish.environment.platform);
-    Problem::new(Code::Inconsistent, message).under(wish.environment.python).help("take one of the lines out")
+pub(super) fn twice(name: &PackageName, request: &Request<'_>) -> Problem {
+    let message = format!("{name} stands twice for {}", request.environment.platform);
+    Problem::new(Code::Inconsistent, message).under(request.environment.python).help("take one of the lines out")
 }
 
 /// The lock names its files, and none of them installs on the environment.
-pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, wish: &Wish<'_>) -> Problem {
-    let message = format!("the lock has no wheel of {} {version} for {}", entry.name, wish.environment.platform);
-    let problem = Problem::new(Code::NotKnown, message).under(wish.environment.python);
+pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, request: &Request<'_>) -> Problem {
+    let message = format!("the lock has no wheel of {} {version} for {}", entry.name, request.environment.platform);
+    let problem = Problem::new(Code::Unknown, message).under(request.environment.python);
     problem.help("name the build that is wanted: --cpu, --cuda 11.8, …")
 }
 
@@ -66,19 +66,19 @@ pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Pr
 }
 
 /// Two wheels of the wanted build suit the environment, and nothing says which is meant.
-pub(super) fn ambiguous(one: &WheelRow, other: &WheelRow, wanted: Backend, wish: &Wish<'_>) -> Problem {
+pub(super) fn ambiguous(one: &WheelRow, other: &WheelRow, wanted: Backend, request: &Request<'_>) -> Problem {
     let message = format!(
         "there are two {wanted} wheels of {} {} for {}: {} in the {} catalogue and {} in the {} catalogue",
         one.wheel.name,
         one.wheel.public_version(),
-        wish.environment.platform,
+        request.environment.platform,
         one.wheel,
         one.catalogue,
         other.wheel,
         other.catalogue
     );
     let help = "leave the one that was built for your torch in the project's catalogue";
-    Problem::new(Code::Inconsistent, message).under(wish.environment.python).help(help)
+    Problem::new(Code::Inconsistent, message).under(request.environment.python).help(help)
 }
 
 /// No wheel of the wanted build suits the environment.
@@ -87,20 +87,20 @@ pub(super) fn no_such_build<S: WheelSource>(
     version: &Version,
     wanted: Backend,
     torch: Option<&Torch>,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Problem {
     let public = version.clone().without_local();
     let rows = knowledge.rows(name, version);
     if is_torch(name)
-        && let Some(problem) = never_made(&public, wanted, &rows, wish, knowledge.source())
+        && let Some(problem) = never_made(&public, wanted, &rows, request, knowledge.source())
     {
         return problem;
     }
-    if let Some(problem) = never_of_kind(name, &public, wanted, wish, knowledge) {
+    if let Some(problem) = never_of_kind(name, &public, wanted, request, knowledge) {
         return problem;
     }
-    let Environment { platform, python } = wish.environment;
+    let Environment { platform, python } = request.environment;
     let on_platform = |row: &&Rc<WheelRow>| {
         let there = |minor| Environment { platform, python: Python::three(minor) };
         (0..=99).any(|minor| row.wheel.fit(there(minor)).is_some())
@@ -126,11 +126,11 @@ pub(super) fn no_such_build<S: WheelSource>(
     // What was found on a page of links is looked for there, and its name tells what another would be called.
     let tied = rows.iter().filter(on_platform).find(|row| is_projects(name) && made_for::is_tied(row));
     help.push_str(&match tied {
-        Some(row) => made_for::remedy(row, wanted, torch, wish),
+        Some(row) => made_for::remedy(row, wanted, torch, request),
         None => learn(name, &public, wanted),
     });
     let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
-    Problem::new(Code::NotKnown, message).under(python).help(help)
+    Problem::new(Code::Unknown, message).under(python).help(help)
 }
 
 /// The Pythons for which something holds on a platform.
@@ -144,10 +144,10 @@ fn never_of_kind<S: WheelSource>(
     name: &PackageName,
     version: &Version,
     wanted: Backend,
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<Problem> {
-    let Environment { platform, python } = wish.environment;
+    let Environment { platform, python } = request.environment;
     let rows = knowledge.rows(name, version);
     let kind = wanted.kind();
     if knowledge.family_of(name, version) == Family::OneBuild {
@@ -160,7 +160,7 @@ fn never_of_kind<S: WheelSource>(
                 format!("it has wheels for CPython {}; choose one, or lock another release", some.join(", ")),
             ),
         };
-        return Some(Problem::new(Code::CannotBe, message).under(python).help(help));
+        return Some(Problem::new(Code::Impossible, message).under(python).help(help));
     }
     // A catalogue of the project may know what nobody else does.
     let there = |row: &Rc<WheelRow>| !pythons(|there| row.wheel.fit(there).is_some(), platform).is_empty();
@@ -170,7 +170,7 @@ fn never_of_kind<S: WheelSource>(
     if let Some(kinds) = releases::kinds_of(name).filter(|_| !releases::may_have(name, wanted)) {
         let message = format!("{name} has no {kind} build at all; it has {}", kinds.join(" and "));
         let help = format!("choose such a build, or leave {name} out for this target: --no-emit-package {name}");
-        return Some(Problem::new(Code::CannotBe, message).help(help));
+        return Some(Problem::new(Code::Impossible, message).help(help));
     }
     let first = releases::first_on(platform, wanted).filter(|_| !is_projects(name))?;
     let torch = is_torch(name);
@@ -182,7 +182,7 @@ fn never_of_kind<S: WheelSource>(
         Some(_) => return None,
     };
     let help = "choose another build or platform, or lock another torch";
-    Some(Problem::new(Code::CannotBe, why).help(help))
+    Some(Problem::new(Code::Impossible, why).help(help))
 }
 
 /// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.
@@ -196,13 +196,13 @@ fn never_made<S: WheelSource>(
     version: &Version,
     wanted: Backend,
     rows: &[Rc<WheelRow>],
-    wish: &Wish<'_>,
+    request: &Request<'_>,
     source: &S,
 ) -> Option<Problem> {
-    let environment = wish.environment;
+    let environment = request.environment;
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
     if let Some(why) = ruled_out(version, environment).filter(|_| !any_here) {
-        let problem = Problem::new(Code::CannotBe, why).under(environment.python);
+        let problem = Problem::new(Code::Impossible, why).under(environment.python);
         return Some(problem.help("choose another Python or platform, or lock another torch"));
     }
     let never = releases::never_built(source, version, wanted)?;
@@ -213,7 +213,7 @@ fn never_made<S: WheelSource>(
     };
     let has = never.has.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let message = format!("torch {version} has no {wanted} build{bound}; {version} has {has}");
-    Some(Problem::new(Code::CannotBe, message).help("choose one of these builds, or lock another torch"))
+    Some(Problem::new(Code::Impossible, message).help("choose one of these builds, or lock another torch"))
 }
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.

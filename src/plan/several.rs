@@ -21,8 +21,8 @@ pub fn targets<S: WheelSource>(
     let no_emit = &no_emit.of(lock)?;
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
-    for (wish, choice) in wanted {
-        match target(lock, choice, no_emit, wish, allow_none, knowledge) {
+    for (request, choice) in wanted {
+        match target(lock, choice, no_emit, request, allow_none, knowledge) {
             Ok(plan) => {
                 problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));
                 plans.push(plan);

@@ -7,17 +7,17 @@ use super::{Decision, Kept, Mismatch, TargetPlan, What, emit};
 use crate::lock::Lock;
 use crate::lock::emit::NoEmit;
 use crate::packaging::target::Python;
-use crate::report::{Action, Change, Summary, Vouch};
+use crate::report::{Action, Change, DigestSource, Summary};
 
 /// Sums up a plan.
 pub fn summary(plan: &TargetPlan) -> Summary {
-    type Key = (Action, String, Option<String>, Option<String>, Option<String>, Option<Vouch>);
-    let mut changes: BTreeMap<Key, (BTreeSet<Python>, u32)> = BTreeMap::new();
+    type SummaryKey = (Action, String, Option<String>, Option<String>, Option<String>, Option<DigestSource>);
+    let mut changes: BTreeMap<SummaryKey, (BTreeSet<Python>, u32)> = BTreeMap::new();
     for (decision, pythons) in by_decision(plan) {
         let change = change(decision);
-        let seen = change.source.as_ref().map_or(u32::MAX, |vouch| vouch.seen);
+        let seen = change.source.as_ref().map_or(u32::MAX, |source| source.seen);
         // What is told once differs in nothing but the count.
-        let place = change.source.map(|vouch| Vouch { seen: 0, ..vouch });
+        let place = change.source.map(|source| DigestSource { seen: 0, ..source });
         let key = (change.action, change.package, change.from, change.to, change.why, place);
         let (known, fewest) = changes.entry(key).or_insert((BTreeSet::new(), u32::MAX));
         known.extend(pythons);
@@ -30,7 +30,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         to,
         pythons: pythons.into_iter().collect(),
         why,
-        source: place.map(|vouch| Vouch { seen, ..vouch }),
+        source: place.map(|source| DigestSource { seen, ..source }),
     });
     Summary {
         platform: plan.target.platform,
@@ -124,12 +124,6 @@ fn change(decision: &Decision) -> Change {
         to,
         pythons: Vec::new(),
         why,
-        source: pin.map(|pin| pin.witness()).map(|witness| Vouch {
-            catalogue: witness.catalogue.clone(),
-            index: witness.index.clone(),
-            seen: witness.seen,
-            computed: witness.computed,
-            overrides: witness.overrides.clone(),
-        }),
+        source: pin.map(|pin| pin.witness().clone()),
     }
 }

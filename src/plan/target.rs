@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, Knowledge, View, Wish, emit, hand_written, plan};
+use super::{EnvironmentPlan, Knowledge, LockView, Request, emit, hand_written, plan};
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
-use crate::lock::{Choice, Lock, Pick, Selection};
+use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -57,7 +57,7 @@ pub fn target<S: WheelSource>(
     if !chosen_here {
         Error::unless_empty(not_allowed(lock, &pythons, wanted.platform))?;
     }
-    let view = View::of(lock);
+    let view = LockView::of(lock);
     let mut found: Vec<(Python, Selection)> = Vec::new();
     let mut left_out = Vec::new();
     let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
@@ -70,8 +70,8 @@ pub fn target<S: WheelSource>(
             }
             Err(error) if !chosen_here => return Err(error),
             Err(error) => {
-                let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
-                let problems = without_torch(view, &wish, knowledge).ok_or(error)?;
+                let request = Request { backend: wanted.backend, environment, pythons: &[python] };
+                let problems = without_torch(view, &request, knowledge).ok_or(error)?;
                 missing.push((python, problems));
                 continue;
             }
@@ -92,8 +92,8 @@ pub fn target<S: WheelSource>(
     let mut served = Vec::new();
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };
-        let wish = Wish { backend: wanted.backend, environment, pythons: &[python] };
-        let (members, found) = super::family::members(view, &selection, &wish, knowledge);
+        let request = Request { backend: wanted.backend, environment, pythons: &[python] };
+        let (members, found) = super::family::members(view, &selection, &request, knowledge);
         if found.is_empty() {
             served.push((python, selection, Some(members)));
         } else if chosen_here && found.iter().all(is_missing) {
@@ -112,9 +112,10 @@ pub fn target<S: WheelSource>(
         let mut refused: Vec<(Python, Vec<Problem>)> = Vec::new();
         for (python, selection, members) in &mut served {
             let environment = Environment { platform: wanted.platform, python: *python };
-            let wish = Wish { backend: wanted.backend, environment, pythons: &pythons };
-            let members = members.take().unwrap_or_else(|| super::family::members(view, selection, &wish, knowledge).0);
-            match plan(view, selection, members, &wish, knowledge) {
+            let request = Request { backend: wanted.backend, environment, pythons: &pythons };
+            let members =
+                members.take().unwrap_or_else(|| super::family::members(view, selection, &request, knowledge).0);
+            match plan(view, selection, members, &request, knowledge) {
                 Ok(mut plan) => {
                     emit::without_torch(&mut plan, view.entries, no_emit);
                     environments.push(plan);
@@ -137,7 +138,7 @@ pub fn target<S: WheelSource>(
     left_out.extend(missing.into_iter().map(|(python, problems)| {
         let why = problems.first().map(|problem| match (problem.code, &problem.remedy) {
             // What nobody knows here may be learned; what cannot be has no remedy but another choice.
-            (Code::NotKnown, Some(remedy)) => format!("{}; {remedy}", problem.message),
+            (Code::Unknown, Some(remedy)) => format!("{}; {remedy}", problem.message),
             _ => problem.message.clone(),
         });
         LeftOut { python, why: why.unwrap_or_default() }
@@ -149,21 +150,27 @@ pub fn target<S: WheelSource>(
 
 /// True if something that is not there is all that is wrong: under another Python it may be.
 fn is_missing(problem: &Problem) -> bool {
-    matches!(problem.code, Code::CannotBe | Code::NotKnown | Code::Unmet)
+    matches!(problem.code, Code::Impossible | Code::Unknown | Code::Unmet)
 }
 
 /// Why torch cannot be there, whichever of the lock's entries of it were selected; `None` if it could be.
 pub(crate) fn without_torch<S: WheelSource>(
-    view: View<'_>,
-    wish: &Wish<'_>,
+    view: LockView<'_>,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<Vec<Problem>> {
     let torch = view.entries.iter().enumerate().filter(|(_, entry)| is_torch(&entry.name));
     let why = torch.map(|(entry, _)| {
-        let pick =
-            Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };
-        let alone = Selection { picks: vec![pick], ..Selection::default() };
-        super::family::members(view, &alone, wish, knowledge).1
+        let package = SelectedPackage {
+            entry,
+            extras: Extras::new(),
+            condition: Condition::Always,
+            needs: None,
+            via: None,
+            root: true,
+        };
+        let alone = Selection { packages: vec![package], ..Selection::default() };
+        super::family::members(view, &alone, request, knowledge).1
     });
     let why: Vec<Vec<Problem>> = why.collect();
     let hopeless = |problems: &Vec<Problem>| !problems.is_empty() && problems.iter().all(is_missing);
@@ -180,8 +187,8 @@ fn sorted(pythons: &[Python]) -> Vec<Python> {
 /// Where no Python can be served: that a build was never made says all; else what is missing under those Pythons for
 /// which nothing is ruled out, if there are any. That torch was never made for some older Python says little then.
 fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
-    let never_made = |problem: &Problem| problem.code == Code::CannotBe && problem.pythons.is_empty();
-    let possible = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.code != Code::CannotBe);
+    let never_made = |problem: &Problem| problem.code == Code::Impossible && problem.pythons.is_empty();
+    let possible = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.code != Code::Impossible);
     let (never, some) = (missing.iter().flatten().any(never_made), missing.iter().any(possible));
     let telling = missing.into_iter().filter(|problems| never || !some || possible(problems)).flatten();
     telling.filter(|problem| !never || never_made(problem)).collect()
@@ -198,8 +205,8 @@ fn is_builds<S: WheelSource>(name: &PackageName, knowledge: &Knowledge<'_, S>) -
 }
 
 fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Knowledge<'_, S>) -> bool {
-    let unemitted = selection.unemitted.iter().map(|(pick, _)| pick);
-    selection.picks.iter().chain(unemitted).any(|pick| is_builds(&lock.entries()[pick.entry].name, knowledge))
+    let unemitted = selection.unemitted.iter().map(|(package, _)| package);
+    selection.packages.iter().chain(unemitted).any(|package| is_builds(&lock.entries()[package.entry].name, knowledge))
 }
 
 /// A constraints file names torch, and the file does not: constraints install nothing, something that is listed needs it.

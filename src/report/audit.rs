@@ -17,7 +17,7 @@ pub struct Audit {
     /// Each target under each of its Pythons, in the order in which they were asked for.
     pub machines: Vec<Machine>,
     /// What was found, in the order of the lock.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<AuditFinding>,
     /// Pythons of targets that name none which the lock cannot serve, and why.
     pub left_out: Vec<(Python, String)>,
     /// The catalogues of the project that nobody named and that were found by their name.
@@ -92,12 +92,12 @@ pub struct Machine {
     /// The build that was asked for; `None`: as locked.
     pub backend: Option<Backend>,
     /// What becomes of each entry of the lock, in its order.
-    pub entries: Vec<Fate>,
+    pub entries: Vec<EntryAudit>,
 }
 
 /// What becomes of one entry on one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fate {
+pub struct EntryAudit {
     /// The package.
     pub package: String,
     /// The version that is installed, where the lock tells one.
@@ -144,7 +144,7 @@ impl Verdict {
 
 /// One thing that an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct AuditFinding {
     /// Which rule.
     pub rule: Rule,
     /// How bad it is.
@@ -165,7 +165,7 @@ pub struct Finding {
     pub pythons: Vec<Python>,
 }
 
-impl Finding {
+impl AuditFinding {
     /// A finding about nothing in particular yet, with the rule's own severity. The message becomes one line, in which
     /// what a terminal would obey is escaped.
     pub fn new(rule: Rule, message: impl Into<String>) -> Self {

@@ -20,9 +20,9 @@ pub enum Code {
     /// The lock has no package of the torch family.
     NoTorch,
     /// The build asked for was never made.
-    CannotBe,
+    Impossible,
     /// The build may exist, but no catalogue at hand knows it.
-    NotKnown,
+    Unknown,
     /// An entry has no digest, or one that is too weak to count.
     NoDigest,
     /// Two sources give different digests for one file.
@@ -60,8 +60,8 @@ impl Code {
             Self::Syntax => "syntax",
             Self::Unsupported => "unsupported",
             Self::NoTorch => "no-torch",
-            Self::CannotBe => "cannot-be",
-            Self::NotKnown => "not-known",
+            Self::Impossible => "cannot-be",
+            Self::Unknown => "not-known",
             Self::NoDigest => "no-digest",
             Self::DigestConflict => "digest-conflict",
             Self::Contradiction => "contradiction",

@@ -14,7 +14,7 @@ use crate::report::error::Problem;
 
 mod verification;
 
-pub use verification::{Kind, Scope, State, Verification, Verified, Witness};
+pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
 /// What an export did, for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Change {
     /// Why, where it is not plain.
     pub why: Option<String>,
     /// Who vouches for the digest.
-    pub source: Option<Vouch>,
+    pub source: Option<DigestSource>,
 }
 
 /// What was done with a package. The order is the order of the summary.
@@ -96,7 +96,7 @@ impl Action {
 
 /// Who vouches for a digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Vouch {
+pub struct DigestSource {
     /// The catalogue.
     pub catalogue: String,
     /// The index the wheel lies on.
@@ -111,7 +111,7 @@ pub struct Vouch {
 
 /// Something that a check says about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct CheckFinding {
     /// The file it is about.
     pub file: String,
     /// What is wrong, where, and what to do.

@@ -55,7 +55,7 @@ pub struct Verified {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: WitnessKind,
     /// By name: `requirements.txt`, `built-in catalogue (7 projects)`.
     pub who: String,
     /// Where it has the file, if that is another place than the one that is pinned.
@@ -68,7 +68,7 @@ pub struct Witness {
 
 /// The kinds of witnesses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum WitnessKind {
     /// The lock or output itself.
     Lock,
     /// A catalogue.
@@ -79,7 +79,7 @@ pub enum Kind {
     Bytes,
 }
 
-impl Kind {
+impl WitnessKind {
     /// The word in JSON.
     pub fn as_str(self) -> &'static str {
         match self {

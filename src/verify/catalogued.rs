@@ -3,15 +3,15 @@
 use crate::catalog::{WheelRow, WheelSource, path_on_default_index};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::report::{Kind, Witness};
+use crate::report::{Witness, WitnessKind};
 use crate::write::Mirror;
 
 use super::Subject;
-use super::pins::{From, Pinned, PinnedFile};
+use super::pins::{FileSource, PinnedEntry, PinnedFile};
 
 /// What becomes of the files of an entry.
 #[derive(Debug, Default)]
-pub struct Sorted {
+pub struct SortedFiles {
     /// Those that have a name.
     pub subjects: Vec<Subject>,
     /// The digests of those that have none: a requirements file does not tell which file a digest is of.
@@ -24,17 +24,17 @@ pub struct Sorted {
 const DAMAGED: usize = 16;
 
 /// Sorts the files of an entry, and calls the catalogue as a witness.
-pub fn sort(pinned: &Pinned, source: &impl WheelSource, mirrors: &[Mirror]) -> Sorted {
+pub fn sort(pinned: &PinnedEntry, source: &impl WheelSource, mirrors: &[Mirror]) -> SortedFiles {
     let rows = match &pinned.version {
         Some(version) => source.wheels_of(&pinned.package, version),
         None => source.wheels(&pinned.package),
     };
-    let mut sorted = Sorted::default();
+    let mut sorted = SortedFiles::default();
     if let Some(name) = pinned.file_name() {
         let locked = pinned.files.iter().filter_map(|file| file.sha256).collect();
         let url = match &pinned.from {
-            From::Url(url) => Some(url.clone()),
-            From::Index(_) => None,
+            FileSource::Url(url) => Some(url.clone()),
+            FileSource::Index(_) => None,
         };
         let mut subject = Subject::new(pinned.clone(), name, locked).at(url);
         subject.sizes.extend(pinned.files.iter().filter_map(|file| Some((pinned.who(), file.size?))));
@@ -73,21 +73,21 @@ fn name_of(file: &PinnedFile, digest: Sha256, rows: &[WheelRow]) -> Option<Strin
 fn testify(subject: &mut Subject, rows: &[WheelRow], mirrors: &[Mirror]) {
     let named = || rows.iter().filter(|row| row.wheel.as_str() == subject.name);
     let url = match &subject.pinned.from {
-        From::Url(url) => Some(url),
-        From::Index(_) => subject.url.as_ref(),
+        FileSource::Url(url) => Some(url),
+        FileSource::Index(_) => subject.url.as_ref(),
     };
     let is_pinned = |row: &&WheelRow| match (url, &subject.pinned.from) {
         (Some(url), _) => is_at(url, row, mirrors),
-        (None, From::Index(index)) => is_on(index.as_deref(), row),
-        (None, From::Url(_)) => false,
+        (None, FileSource::Index(index)) => is_on(index.as_deref(), row),
+        (None, FileSource::Url(_)) => false,
     };
     let has = |row: &&WheelRow| subject.locked.contains(&row.sha256);
     let damaged = |row: &&WheelRow| subject.locked.iter().any(|one| one.digits_apart(&row.sha256) <= DAMAGED);
     let there = || named().find(|row| url.is_some() && is_pinned(row));
     let same = || named().filter(is_pinned).find(has).or_else(|| named().find(has));
     let other = || match &subject.pinned.from {
-        From::Index(index) => named().find(|row| is_on(index.as_deref(), row)),
-        From::Url(_) => None,
+        FileSource::Index(index) => named().find(|row| is_on(index.as_deref(), row)),
+        FileSource::Url(_) => None,
     };
     let Some(row) = there().or_else(same).or_else(other).or_else(|| named().find(damaged)) else { return };
     let mut notes = Vec::new();
@@ -135,7 +135,7 @@ fn witness(row: &WheelRow, place: Option<String>) -> Witness {
         seen => format!("recorded by {seen} projects"),
     };
     let who = format!("{} catalogue, {recorded}", row.catalogue);
-    Witness { kind: Kind::Catalogue, who, place, sha256: row.sha256, alone: false }
+    Witness { kind: WitnessKind::Catalogue, who, place, sha256: row.sha256, alone: false }
 }
 
 /// The row that a subject's bytes are of: the one with their digest.

@@ -8,7 +8,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
-use crate::plan::Required;
+use crate::plan::WheelRequirement;
 use crate::report::error::{Code, Problem};
 use crate::text::quoted;
 
@@ -115,7 +115,7 @@ fn listed(
     row: &WheelRow,
     platform: Platform,
     source: &impl WheelSource,
-) -> Result<Option<(Vec<Required>, bool)>, String> {
+) -> Result<Option<(Vec<WheelRequirement>, bool)>, String> {
     match source.requires(row, platform) {
         Requires::Known { list, provenance } if provenance != "correction" => {
             Ok(Some((parsed(&list)?, provenance.contains(":inferred"))))
@@ -124,13 +124,13 @@ fn listed(
     }
 }
 
-fn parsed(list: &[String]) -> Result<Vec<Required>, String> {
-    list.iter().map(|text| Required::parse(text)).collect()
+fn parsed(list: &[String]) -> Result<Vec<WheelRequirement>, String> {
+    list.iter().map(|text| WheelRequirement::parse(text)).collect()
 }
 
-fn holding(list: &[Required], environment: Environment) -> Vec<Held> {
-    let holds = |required: &&Required| !Condition::of(&required.marker, environment, &Extras::new()).is_never();
-    let held = |required: &Required| {
+fn holding(list: &[WheelRequirement], environment: Environment) -> Vec<Held> {
+    let holds = |required: &&WheelRequirement| !Condition::of(&required.marker, environment, &Extras::new()).is_never();
+    let held = |required: &WheelRequirement| {
         let mut extras = required.extras.clone();
         extras.sort();
         Held { name: required.name.clone(), extras, versions: required.versions.clone() }

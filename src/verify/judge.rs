@@ -1,19 +1,19 @@
 //! From witnesses to a verdict.
 
 use crate::report::error::{Code, Problem};
-use crate::report::{Kind, Verified, Witness};
+use crate::report::{Verified, Witness, WitnessKind};
 
 use crate::text::without_logins;
 
 use super::Subject;
-use super::pins::From;
+use super::pins::FileSource;
 
 /// Says who agrees, and who stands alone.
 pub fn judge(subject: Subject) -> Verified {
     let Subject { pinned, name, url: _, locked, mut witnesses, size, sizes, mut wrong, mut unanswered, notes } =
         subject;
     let own = locked.iter().map(|sha256| Witness {
-        kind: Kind::Lock,
+        kind: WitnessKind::Lock,
         who: pinned.who(),
         place: None,
         sha256: *sha256,
@@ -31,11 +31,11 @@ pub fn judge(subject: Subject) -> Verified {
     } else if let Some(problem) = resized(&name, &sizes, size) {
         // Files with different digests may have different sizes; one with one digest has one.
         wrong.insert(0, problem);
-    } else if witnesses.iter().all(|witness| witness.kind != Kind::Lock) && unanswered.is_empty() {
+    } else if witnesses.iter().all(|witness| witness.kind != WitnessKind::Lock) && unanswered.is_empty() {
         let problem = Problem::new(Code::NoDigest, format!("{name} has no sha256 here"));
         unanswered.push(problem.help("make the file with digests"));
     } else if witnesses.len() < 2 && unanswered.is_empty() {
-        let problem = Problem::new(Code::NotKnown, format!("nobody else was found who knows the digest of {name}"));
+        let problem = Problem::new(Code::Unknown, format!("nobody else was found who knows the digest of {name}"));
         unanswered.push(problem.help("ask the index with --index, or hash the wheel itself with --download"));
     }
     Verified {
@@ -43,8 +43,8 @@ pub fn judge(subject: Subject) -> Verified {
         package: pinned.package.to_string(),
         wheel: name,
         url: match &pinned.from {
-            From::Url(url) => Some(without_logins(url)),
-            From::Index(_) => None,
+            FileSource::Url(url) => Some(without_logins(url)),
+            FileSource::Index(_) => None,
         },
         witnesses,
         size,
@@ -81,12 +81,14 @@ fn resized(name: &str, sizes: &[(String, u64)], bytes: Option<u64>) -> Option<Pr
 fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {
     let alone = witnesses.iter().find(|witness| witness.alone);
     let remedy = match alone.map(|witness| witness.kind) {
-        Some(Kind::Lock) => "the file is damaged or was changed: make it anew from its source",
-        Some(Kind::Catalogue) => {
+        Some(WitnessKind::Lock) => "the file is damaged or was changed: make it anew from its source",
+        Some(WitnessKind::Catalogue) => {
             "the catalogue is wrong, or the wheel was replaced: ask its publishers which one counts"
         }
-        Some(Kind::Page) => "the index page names another file than it serves: ask its publishers, and install nothing",
-        Some(Kind::Bytes) => "these are not the bytes that were pinned: do not install them",
+        Some(WitnessKind::Page) => {
+            "the index page names another file than it serves: ask its publishers, and install nothing"
+        }
+        Some(WitnessKind::Bytes) => "these are not the bytes that were pinned: do not install them",
         None => "ask one more witness, with --index or --download, and install nothing until it is clear",
     };
     let message = match alone {
@@ -102,19 +104,19 @@ mod tests {
     use crate::packaging::digest::Sha256;
     use crate::report::State;
     use crate::text::Source;
-    use crate::verify::pins::Pinned;
+    use crate::verify::pins::PinnedEntry;
 
     fn digest(digit: char) -> Sha256 {
         digit.to_string().repeat(64).parse().unwrap()
     }
 
-    fn verdict(locked: &str, others: &[(Kind, char)]) -> Verified {
-        let pinned = Pinned {
+    fn verdict(locked: &str, others: &[(WitnessKind, char)]) -> Verified {
+        let pinned = PinnedEntry {
             lock: "r.txt".to_owned(),
             place: Source::new("r.txt", "a @ https://i.example/a.whl").place((0..1).into()),
             package: "a".parse().unwrap(),
             version: None,
-            from: From::Url("https://i.example/a.whl".to_owned()),
+            from: FileSource::Url("https://i.example/a.whl".to_owned()),
             files: Vec::new(),
         };
         let mut subject = Subject::new(pinned, "a.whl".to_owned(), locked.chars().map(digest).collect());
@@ -133,16 +135,16 @@ mod tests {
 
     #[test]
     fn two_that_agree_are_enough() {
-        assert_eq!(verdict("a", &[(Kind::Catalogue, 'a')]).state(), State::Agrees);
+        assert_eq!(verdict("a", &[(WitnessKind::Catalogue, 'a')]).state(), State::Agrees);
         assert_eq!(verdict("a", &[]).state(), State::Unanswered);
-        assert_eq!(verdict("", &[(Kind::Catalogue, 'a'), (Kind::Bytes, 'a')]).state(), State::Unanswered);
+        assert_eq!(verdict("", &[(WitnessKind::Catalogue, 'a'), (WitnessKind::Bytes, 'a')]).state(), State::Unanswered);
     }
 
     #[test]
     fn who_stands_alone_is_told() {
-        use Kind::{Bytes, Catalogue, Page};
+        use WitnessKind::{Bytes, Catalogue, Page};
         for (locked, others, alone) in [
-            ("b", vec![(Catalogue, 'a'), (Bytes, 'a')], Some(Kind::Lock)),
+            ("b", vec![(Catalogue, 'a'), (Bytes, 'a')], Some(WitnessKind::Lock)),
             ("a", vec![(Catalogue, 'b'), (Page, 'a')], Some(Catalogue)),
             ("a", vec![(Catalogue, 'a'), (Page, 'b'), (Bytes, 'a')], Some(Page)),
             ("a", vec![(Catalogue, 'a'), (Page, 'a'), (Bytes, 'b')], Some(Bytes)),
@@ -153,7 +155,8 @@ mod tests {
         ] {
             let verdict = verdict(locked, &others);
             assert_eq!(verdict.state(), State::Differs, "{locked} {others:?}");
-            let found: Vec<Kind> = verdict.witnesses.iter().filter(|one| one.alone).map(|one| one.kind).collect();
+            let found: Vec<WitnessKind> =
+                verdict.witnesses.iter().filter(|one| one.alone).map(|one| one.kind).collect();
             assert_eq!(found, alone.into_iter().collect::<Vec<_>>(), "{locked} {others:?}");
             assert_eq!(verdict.wrong[0].message.contains("stands alone"), alone.is_some());
         }

@@ -5,14 +5,14 @@ use crate::packaging::archive::Contents;
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
 
-use super::pins::{From, Pinned};
+use super::pins::{FileSource, PinnedEntry};
 
 /// What marks a digest that was computed here, from the bytes.
 const COMPUTED: &str = "computed";
 
 /// A wheel that was hashed, and opened if it could be.
 #[derive(Debug, Clone)]
-pub struct Learned {
+pub struct HashedWheel {
     /// Its name.
     pub wheel: WheelName,
     /// Where it is served.
@@ -26,19 +26,19 @@ pub struct Learned {
 }
 
 /// Where a pinned file is served, as a catalogue names it; `None` if no catalogue can.
-pub fn index(pinned: &Pinned) -> Option<Index> {
+pub fn index(pinned: &PinnedEntry) -> Option<Index> {
     match &pinned.from {
-        From::Url(url) => {
+        FileSource::Url(url) => {
             let folder = url.split(['?', '#']).next()?.rsplit_once('/')?.0;
             folder.parse().ok().filter(|index| matches!(index, Index::Url(_)))
         }
-        From::Index(None) => Some(Index::Pypi),
-        From::Index(Some(_)) => None,
+        FileSource::Index(None) => Some(Index::Pypi),
+        FileSource::Index(Some(_)) => None,
     }
 }
 
 /// The rows of these wheels.
-pub fn rows(all: &[Learned]) -> (Vec<WheelRow>, Vec<RequiresRow>) {
+pub fn rows(all: &[HashedWheel]) -> (Vec<WheelRow>, Vec<RequiresRow>) {
     let (mut wheels, mut lists) = (Vec::new(), Vec::new());
     for one in all {
         let folder = one.index.as_str().rsplit('/').next().unwrap_or_default();

@@ -24,13 +24,13 @@ use crate::packaging::digest::Sha256;
 use crate::report::Witness;
 use crate::report::error::Problem;
 
-use pins::Pinned;
+use pins::PinnedEntry;
 
 /// One file of which witnesses speak.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// What pins it.
-    pub pinned: Pinned,
+    pub pinned: PinnedEntry,
     /// The file's name.
     pub name: String,
     /// Where it lies, where the lock says it.
@@ -53,7 +53,7 @@ pub struct Subject {
 
 impl Subject {
     /// A file of which only the lock speaks so far.
-    pub fn new(pinned: Pinned, name: String, locked: Vec<Sha256>) -> Self {
+    pub fn new(pinned: PinnedEntry, name: String, locked: Vec<Sha256>) -> Self {
         Self {
             pinned,
             name,

@@ -3,7 +3,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::lock::pylock::File;
+use crate::lock::pylock::PylockFile;
 use crate::lock::{Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -11,7 +11,7 @@ use crate::text::{Place, without_logins};
 
 /// One entry of a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pinned {
+pub struct PinnedEntry {
     /// The lock's name.
     pub lock: String,
     /// Where it stands.
@@ -21,14 +21,14 @@ pub struct Pinned {
     /// The version, where the lock says it.
     pub version: Option<Version>,
     /// Where its files come from.
-    pub from: From,
+    pub from: FileSource,
     /// Its files.
     pub files: Vec<PinnedFile>,
 }
 
 /// Where the files of an entry come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum From {
+pub enum FileSource {
     /// One file at a URL.
     Url(String),
     /// An index; `None`: the default one.
@@ -49,12 +49,12 @@ pub struct PinnedFile {
 }
 
 /// What a lock pins. Repositories and local files are not pinned by a digest, so there is nothing to verify about them.
-pub fn of(lock: &Lock) -> Vec<Pinned> {
+pub fn of(lock: &Lock) -> Vec<PinnedEntry> {
     let read = |(index, entry): (usize, &crate::lock::Entry)| {
         let source = lock.sources().get(entry.at.source)?;
         let from = match &entry.origin {
-            Origin::Url(url) => From::Url(url.clone()),
-            Origin::Index(index) => From::Index(index.clone()),
+            Origin::Url(url) => FileSource::Url(url.clone()),
+            Origin::Index(index) => FileSource::Index(index.clone()),
             Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => return None,
         };
         let files = entry.files.iter();
@@ -63,13 +63,13 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
             PinnedFile {
                 name: file.name.map(str::to_owned),
                 sha256: file.digest.sha256(),
-                url: told.and_then(File::url).map(str::to_owned),
+                url: told.and_then(PylockFile::url).map(str::to_owned),
                 size: told.and_then(|told| told.size),
             }
         });
         let mut place = source.place(entry.at.span);
         place.text = without_logins(&place.text);
-        Some(Pinned {
+        Some(PinnedEntry {
             lock: source.name.clone(),
             place,
             package: entry.name.clone(),
@@ -81,7 +81,7 @@ pub fn of(lock: &Lock) -> Vec<Pinned> {
     lock.entries().iter().enumerate().filter_map(read).collect()
 }
 
-impl Pinned {
+impl PinnedEntry {
     /// The entry as a witness: its lock and the line there.
     pub fn who(&self) -> String {
         format!("{}:{}", self.lock, self.place.line)
@@ -90,8 +90,8 @@ impl Pinned {
     /// The name of the file at the URL.
     pub fn file_name(&self) -> Option<String> {
         match &self.from {
-            From::Url(url) => Some(address::file_name(url)),
-            From::Index(_) => None,
+            FileSource::Url(url) => Some(address::file_name(url)),
+            FileSource::Index(_) => None,
         }
     }
 }

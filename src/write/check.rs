@@ -15,7 +15,7 @@ use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Problem, Result};
-use crate::write::Draft;
+use crate::write::PylockDraft;
 
 /// What one line of an output means on an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,18 +62,19 @@ fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, lin
 ///
 /// # Errors
 /// If the file gives nothing in one of these places, or a package twice.
-pub fn drift_of_pylock(found: &Pylock, expected: &Draft) -> Result<Vec<String>> {
+pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for environment in expected.places() {
-        let old = found.select(&Choice::default(), environment)?.picks.into_iter().map(|pick| {
-            let entry = &found.entries[pick.entry];
+        let old = found.select(&Choice::default(), environment)?.packages.into_iter().map(|selected| {
+            let entry = &found.entries[selected.entry];
             let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
-            meaning_of(&entry.name, entry.version.as_ref(), pick.condition, digests)
+            meaning_of(&entry.name, entry.version.as_ref(), selected.condition, digests)
         });
         let here = expected.packages.iter().filter(|package| package.places.contains(&environment));
         let new = here.map(|package| {
-            let residue = package.residue.as_deref().and_then(|text| crate::packaging::marker::parse(text).ok());
-            let condition = residue.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
+            let undecided = package.undecided.as_deref().and_then(|text| crate::packaging::marker::parse(text).ok());
+            let condition =
+                undecided.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
             meaning_of(&package.name, package.version.as_ref(), condition, package.content.digests())
         });
         compare(&old.collect(), &new.collect(), &mut lines);
@@ -93,8 +94,8 @@ fn meaning_of(
 
 fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {
     let selection = file.select(environment, &Extras::new());
-    let each = selection.picks.into_iter().map(|pick| {
-        let entry = &file.entries[pick.entry];
+    let each = selection.packages.into_iter().map(|selected| {
+        let entry = &file.entries[selected.entry];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let pin = match &entry.origin {
             Origin::Index(_) => format!("{}=={version}", entry.name),
@@ -103,7 +104,7 @@ fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<Strin
             }
         };
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
-        (entry.name.to_string(), Meaning { pin, extras: pick.extras, condition: pick.condition, digests })
+        (entry.name.to_string(), Meaning { pin, extras: selected.extras, condition: selected.condition, digests })
     });
     each.collect()
 }
@@ -140,7 +141,7 @@ pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec
 fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
     let Some(project) = &lock.project else { return Vec::new() };
     let asked = |name: &PackageName| {
-        project.groups.values().flatten().any(|root| root.direct.is_some() && root.need.name == *name)
+        project.groups.values().flatten().any(|root| root.direct.is_some() && root.requirement.name == *name)
     };
     let entries = lock.entries.iter().filter(|entry| {
         matches!(entry.origin, Origin::Url(_)) && knowledge.family(&entry.name) != Family::No && !asked(&entry.name)

@@ -7,16 +7,16 @@ use pep508_rs::PackageName;
 use super::guards::Guards;
 use super::toml::string;
 use crate::catalog::pin::Pin;
-use crate::lock::poetry::{Block, BlockTable, PoetryLock};
+use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
 use crate::packaging::constraint::Constraint;
-use crate::plan::Required;
+use crate::plan::WheelRequirement;
 use crate::text::{Patch, Source, Span};
 
 /// A package that the lock does not have yet.
 pub(super) struct NewEntry<'a> {
     pub(super) name: &'a PackageName,
     pub(super) pin: &'a Pin,
-    pub(super) requires: Option<&'a [Required]>,
+    pub(super) requires: Option<&'a [WheelRequirement]>,
     /// Where it is wanted.
     pub(super) guards: Guards,
     /// It is installed for an extra only.
@@ -26,9 +26,9 @@ pub(super) struct NewEntry<'a> {
 /// The entry with another pin and what its wheel requires, where the guards say.
 pub(super) fn changed(
     source: &Source,
-    block: &Block,
+    block: &PoetryBlock,
     pin: &Pin,
-    requires: Option<&[Required]>,
+    requires: Option<&[WheelRequirement]>,
     guards: &Guards,
 ) -> String {
     let mut head = Patch::default();
@@ -55,7 +55,7 @@ pub(super) fn changed(
 }
 
 /// The entry as it is, where the guards say.
-pub(super) fn kept(source: &Source, block: &Block, guards: &Guards) -> String {
+pub(super) fn kept(source: &Source, block: &PoetryBlock, guards: &Guards) -> String {
     let mut patch = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.span.start, end: span.end - block.span.start };
     guards.put(source, block, inside, &mut patch);
@@ -63,7 +63,12 @@ pub(super) fn kept(source: &Source, block: &Block, guards: &Guards) -> String {
 }
 
 /// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
-pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String, Option<String>>, patch: &mut Patch) {
+pub(super) fn also_needs(
+    source: &Source,
+    block: &PoetryBlock,
+    needs: &BTreeMap<String, Option<String>>,
+    patch: &mut Patch,
+) {
     let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
     let old = table.map(|span| source.slice(span)).unwrap_or_default();
     let lines: Vec<&str> = old.split_inclusive('\n').collect();
@@ -94,7 +99,7 @@ pub(super) fn also_needs(source: &Source, block: &Block, needs: &BTreeMap<String
 }
 
 /// Takes out of an entry that stays what it needed and nothing needs any more.
-pub(super) fn needs_no_more(source: &Source, block: &Block, gone: &BTreeSet<String>, patch: &mut Patch) {
+pub(super) fn needs_no_more(source: &Source, block: &PoetryBlock, gone: &BTreeSet<String>, patch: &mut Patch) {
     let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
     let Some(table) = table else { return };
     let (mut at, mut goes, mut stays) = (table.start, false, 0);
@@ -125,7 +130,7 @@ fn key(line: &str) -> Option<String> {
 }
 
 /// A new entry, like the one of a package for which it comes along.
-pub(super) fn new(lock: &PoetryLock, like: &Block, entry: &NewEntry<'_>) -> String {
+pub(super) fn new(lock: &PoetryLock, like: &PoetryBlock, entry: &NewEntry<'_>) -> String {
     // Poetry 1.3 and 1.4 wrote a category, later ones do not.
     let mut lines = lock.source.slice(like.head).lines();
     let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
@@ -175,7 +180,7 @@ fn files(pin: &Pin) -> String {
 
 /// `[package.dependencies]` of a wheel. What an extra brings in stays as the lock has it, for the lists of the catalogue
 /// may leave that out.
-fn dependencies(requires: &[Required], old: &str) -> String {
+fn dependencies(requires: &[WheelRequirement], old: &str) -> String {
     let mut lines: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for required in requires {
         let optional = required.written.as_deref().is_some_and(|marker| marker.contains("extra"));
@@ -210,7 +215,7 @@ fn dependencies(requires: &[Required], old: &str) -> String {
     format!("[package.dependencies]\n{}\n", text.into_values().collect::<String>())
 }
 
-fn dependency(required: &Required, optional: bool) -> String {
+fn dependency(required: &WheelRequirement, optional: bool) -> String {
     let version = string(&poetry(&required.versions));
     let mut keys = vec![format!("version = {version}")];
     if !required.extras.is_empty() {
@@ -233,7 +238,7 @@ fn poetry(versions: &Constraint) -> String {
 }
 
 /// `[package.extras]` of a new entry: what its own list says of extras.
-fn extras(requires: &[Required]) -> String {
+fn extras(requires: &[WheelRequirement]) -> String {
     let mut extras: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for required in requires {
         let marker = required.written.as_deref().unwrap_or_default();

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
-use super::lines::{Writer, unfit};
-use super::places::Places;
+use super::coverage::Coverage;
+use super::lines::{LineWriter, unfit};
 use super::{Style, header};
 use crate::lock::{Lock, Origin};
 use crate::packaging::target::Environment;
-use crate::plan::{Line, TargetPlan, View};
+use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Error, Result};
 
 /// Writes the file.
@@ -21,7 +21,7 @@ pub(super) fn write(
     plans: &[TargetPlan],
     style: &Style,
 ) -> Result<String> {
-    let mut writer = Writer { view: View::of(lock), style, fresh: true, problems: Vec::new() };
+    let mut writer = LineWriter { view: LockView::of(lock), style, fresh: true, problems: Vec::new() };
     let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     let mut indexes: BTreeSet<&str> = BTreeSet::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
@@ -43,10 +43,10 @@ pub(super) fn write(
     if !options.is_empty() {
         text.push('\n');
     }
-    let places = Places::of(plans);
+    let coverage = Coverage::of(plans);
     let mut lines = Vec::new();
     for (_, same_name) in by_name {
-        lines.extend(writer.merge(&same_name, &places).into_iter().map(|(line, _)| line));
+        lines.extend(writer.merge(&same_name, &coverage).into_iter().map(|(line, _)| line));
     }
     Error::unless_empty(writer.problems)?;
     lines.sort();

@@ -1,8 +1,8 @@
 //! When an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
 
-use super::places::in_brackets;
+use super::coverage::in_brackets;
 use super::toml::string;
-use crate::lock::poetry::{Block, BlockMarkers};
+use crate::lock::poetry::{BlockMarkers, PoetryBlock};
 use crate::text::{Patch, Source, Span};
 
 /// The groups of an entry in Poetry's order, each with its marker; none: always. Locks before 2.1 have no groups.
@@ -11,7 +11,7 @@ pub(super) struct Guards(Vec<(String, Option<String>)>);
 
 impl Guards {
     /// Those of an entry.
-    pub(super) fn of(block: &Block) -> Self {
+    pub(super) fn of(block: &PoetryBlock) -> Self {
         let marker = |group: &String| match &block.markers {
             None => None,
             Some(BlockMarkers::One(_, marker)) => Some(marker.clone()),
@@ -24,7 +24,7 @@ impl Guards {
     }
 
     /// One marker for all groups of an entry.
-    pub(super) fn all(block: &Block, marker: &str) -> Self {
+    pub(super) fn all(block: &PoetryBlock, marker: &str) -> Self {
         Self(block.groups.iter().map(|group| (group.clone(), Some(marker.to_owned()))).collect())
     }
 
@@ -99,7 +99,7 @@ impl Guards {
     }
 
     /// Edits an entry so that it has these; `inside` says where a place of the lock is in the text that is edited.
-    pub(super) fn put(&self, source: &Source, block: &Block, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
+    pub(super) fn put(&self, source: &Source, block: &PoetryBlock, inside: impl Fn(Span) -> Span, patch: &mut Patch) {
         let old = Self::of(block);
         if let Some(span) = block.groups_at.filter(|_| old.groups() != self.groups()) {
             patch.replace(inside(span), self.groups());

@@ -6,7 +6,7 @@ use std::fmt;
 use pep508_rs::PackageName;
 
 use super::Style;
-use super::places::Places;
+use super::coverage::Coverage;
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
 use crate::lock::{LockedDigest, Origin};
@@ -15,17 +15,17 @@ use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Extras;
 use crate::packaging::target::{Environment, Platform};
 use crate::packaging::wheel::WheelName;
-use crate::plan::{Line, View};
+use crate::plan::{Line, LockView};
 use crate::report::error::{Code, Problem};
 use crate::text::{off_line, quoted, variable};
 
 /// One line before it is known where it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Body<'a> {
+struct LineBody<'a> {
     /// `name[extras]==version`, `name @ url`, a path.
     head: String,
     /// What the target cannot decide.
-    residue: Option<String>,
+    undecided: Option<String>,
     digests: Vec<Written<'a>>,
 }
 
@@ -46,13 +46,13 @@ const CONTINUED: &str = " \\\n    --hash=";
 /// A line of the output. Written out it is mostly digests, so that is not done before its place is known. Lines sort as
 /// their texts do.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Text<'a> {
+pub(super) struct LineText<'a> {
     /// Up to the first digest.
     head: String,
     digests: Vec<Written<'a>>,
 }
 
-impl Text<'_> {
+impl LineText<'_> {
     /// What stands before the digests.
     fn line(&self) -> &str {
         self.head.strip_suffix(CONTINUED).unwrap_or(&self.head)
@@ -81,7 +81,7 @@ impl Text<'_> {
     }
 }
 
-impl fmt::Display for Text<'_> {
+impl fmt::Display for LineText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::with_capacity(self.length());
         self.write_to(&mut text);
@@ -89,12 +89,12 @@ impl fmt::Display for Text<'_> {
     }
 }
 
-impl<'a> Body<'a> {
-    fn text(self, places: Option<&str>) -> Text<'a> {
-        let marker = match (places, self.residue.as_deref()) {
+impl<'a> LineBody<'a> {
+    fn text(self, places: Option<&str>) -> LineText<'a> {
+        let marker = match (places, self.undecided.as_deref()) {
             (None, None) => None,
             (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-            (Some(places), Some(residue)) => Some(format!("({places}) and ({residue})")),
+            (Some(places), Some(undecided)) => Some(format!("({places}) and ({undecided})")),
         };
         let Self { mut head, digests, .. } = self;
         if let Some(marker) = marker {
@@ -104,12 +104,12 @@ impl<'a> Body<'a> {
         if !digests.is_empty() {
             head.push_str(CONTINUED);
         }
-        Text { head, digests }
+        LineText { head, digests }
     }
 }
 
-pub(super) struct Writer<'a> {
-    pub(super) view: View<'a>,
+pub(super) struct LineWriter<'a> {
+    pub(super) view: LockView<'a>,
     pub(super) style: &'a Style,
     /// The file is made anew. One that is written over says what its variables are for.
     pub(super) fresh: bool,
@@ -127,12 +127,12 @@ pub(super) fn unfit(line: &str, fresh: bool) -> Option<Problem> {
     Some(Problem::new(Code::Unsupported, message).help("lock the package from a place that can be written on a line"))
 }
 
-impl<'a> Writer<'a> {
+impl<'a> LineWriter<'a> {
     fn digests(&self, digests: impl Iterator<Item = &'a Sha256>) -> Vec<Written<'a>> {
         if self.style.without_hashes { Vec::new() } else { digests.map(Written::Sha256).collect() }
     }
 
-    fn body(&mut self, line: &'a Line) -> Body<'a> {
+    fn body(&mut self, line: &'a Line) -> LineBody<'a> {
         let named = named(&line.name, &line.extras);
         let (head, digests) = match line.pin.as_deref() {
             Some(Pin::Url { url, sha256, .. }) => {
@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
             Some(Pin::Index { version, files, .. }) => (format!("{named}=={version}"), self.digests(files.digests())),
             None => self.as_locked(line, &named),
         };
-        Body { head, residue: line.condition.marker(), digests }
+        LineBody { head, undecided: line.condition.marker(), digests }
     }
 
     /// A line that says what the lock says.
@@ -212,11 +212,11 @@ impl<'a> Writer<'a> {
     pub(super) fn merge(
         &mut self,
         lines: &[(Environment, &'a Line)],
-        places: &Places,
-    ) -> Vec<(Text<'a>, Option<usize>)> {
+        coverage: &Coverage,
+    ) -> Vec<(LineText<'a>, Option<usize>)> {
         let view = self.view;
         let all = Gathered::new(lines, |line| self.body(line));
-        let each = all.marked(view, lines, places);
+        let each = all.marked(view, lines, coverage);
         let mut written = Vec::new();
         for one in each {
             let text = one.body.text(one.marker.as_deref());
@@ -272,29 +272,29 @@ impl<B: Ord> Gathered<B> {
     /// Each with the marker for its places.
     pub(super) fn marked<'g>(
         self,
-        view: View<'g>,
+        view: LockView<'g>,
         lines: &'g [(Environment, &'g Line)],
-        places: &'g Places,
+        coverage: &'g Coverage,
     ) -> impl Iterator<Item = Said<B>> + use<'g, B> {
         let Self { said, covered } = self;
-        let outside = (said.len() > 1).then(|| surest(view, lines, places)).flatten();
+        let outside = (said.len() > 1).then(|| surest(view, lines, coverage)).flatten();
         said.into_iter().map(move |(body, some, entry)| {
-            let marker = places.marker(&some, &covered, outside);
+            let marker = coverage.marker(&some, &covered, outside);
             Said { body, places: some, marker, entry }
         })
     }
 }
 
 /// The platform on which the lines of a package are tied to it most surely.
-fn surest(view: View<'_>, lines: &[(Environment, &Line)], places: &Places) -> Option<Platform> {
-    places.platforms().min_by_key(|platform| {
+fn surest(view: LockView<'_>, lines: &[(Environment, &Line)], coverage: &Coverage) -> Option<Platform> {
+    coverage.platforms().min_by_key(|platform| {
         let there = lines.iter().filter(|(environment, _)| environment.platform == *platform);
         there.map(|(_, line)| ties(view, line)).max()
     })
 }
 
 /// How surely pip refuses a line on platforms that it is not for.
-fn ties(view: View<'_>, line: &Line) -> Tie {
+fn ties(view: LockView<'_>, line: &Line) -> Tie {
     let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
     let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
     match (line.pin.as_deref(), locked()) {

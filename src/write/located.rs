@@ -58,7 +58,7 @@ impl<'a> Located<'a> {
             };
             let message = format!("a pylock.toml must say where {file} lies, and {why}");
             let help = "export a requirements file instead, which needs no address for it";
-            Problem::new(Code::NotKnown, message).help(help)
+            Problem::new(Code::Unknown, message).help(help)
         })
     }
 

@@ -11,6 +11,7 @@
 //! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`.
 
 pub mod check;
+mod coverage;
 mod entry;
 mod fresh;
 mod guards;
@@ -18,10 +19,9 @@ mod lines;
 mod located;
 mod mirror;
 mod patched;
-mod places;
 pub mod proof;
 mod pylock;
-mod relock;
+mod rewrite;
 pub(crate) mod toml;
 mod urls;
 
@@ -33,7 +33,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{off_line, quoted};
 
 pub use mirror::Mirror;
-pub use pylock::{At, Content, Draft, File, Package};
+pub use pylock::{Content, ContentFile, DraftPackage, FileLocation, PylockDraft};
 
 /// How an output is written.
 #[derive(Debug, Clone, Default)]
@@ -72,7 +72,7 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
 pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], style: &Style) -> Result<String> {
     match (lock, &*plans) {
         (Lock::Poetry(poetry), _) => {
-            let (text, included) = relock::poetry(lock, poetry, plans, choices)?;
+            let (text, included) = rewrite::poetry(lock, poetry, plans, choices)?;
             for (target, python, decision) in included {
                 let there = plans[target].environments.iter_mut().find(|one| one.environment.python == python);
                 there.into_iter().for_each(|one| one.also(decision.clone()));
@@ -82,7 +82,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(pylock), _) => {
             Error::unless_empty(without_file(lock, plans, true))?;
-            relock::pylock(lock, pylock, plans, choices)
+            rewrite::pylock(lock, pylock, plans, choices)
         }
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");

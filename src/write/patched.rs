@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
-use super::lines::Writer;
-use super::places::Places;
+use super::coverage::Coverage;
+use super::lines::LineWriter;
 use super::{Style, header};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
@@ -13,17 +13,17 @@ use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsF
 use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::target::Environment;
-use crate::plan::{Line, TargetPlan, View};
+use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// Where each entry is selected, and what it says in each place that keeps it.
 #[derive(Default)]
-struct Fate<'p> {
+struct EntryUse<'p> {
     picked: BTreeSet<Environment>,
     lines: Vec<(Environment, &'p Line)>,
 }
 
-impl Fate<'_> {
+impl EntryUse<'_> {
     /// True if some places lose it, but not all.
     fn is_removed_in_part(&self) -> bool {
         let kept = |here: &Environment| self.lines.iter().any(|(environment, _)| environment == here);
@@ -33,19 +33,19 @@ impl Fate<'_> {
 
 /// Writes the file.
 pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
-    let mut writer = Writer { view: View::of(lock), style, fresh: false, problems: Vec::new() };
-    let places = Places::of(plans);
-    let mut fates: BTreeMap<usize, Fate<'_>> = BTreeMap::new();
+    let mut writer = LineWriter { view: LockView::of(lock), style, fresh: false, problems: Vec::new() };
+    let coverage = Coverage::of(plans);
+    let mut uses: BTreeMap<usize, EntryUse<'_>> = BTreeMap::new();
     let mut added: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     for plan in plans {
         for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
             let here = environment.environment;
-            for pick in selection.picks.iter().chain(selection.unemitted.iter().map(|(pick, _)| pick)) {
-                fates.entry(pick.entry).or_default().picked.insert(here);
+            for package in selection.packages.iter().chain(selection.unemitted.iter().map(|(package, _)| package)) {
+                uses.entry(package.entry).or_default().picked.insert(here);
             }
             for line in &environment.lines {
                 match line.entry {
-                    Some(index) => fates.entry(index).or_default().lines.push((here, line)),
+                    Some(index) => uses.entry(index).or_default().lines.push((here, line)),
                     None => added.entry(&line.name).or_default().push((here, line)),
                 }
             }
@@ -54,22 +54,22 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     let mut edits = LineEdits::default();
     let mut rewritten: BTreeSet<usize> = BTreeSet::new();
     let mut after = None;
-    for group in groups(file, &fates, plans.len() > 1) {
+    for group in groups(file, &uses, plans.len() > 1) {
         let is_changed = |index: &usize| {
-            let (fate, entry) = (&fates[index], &file.entries[*index]);
+            let (used, entry) = (&uses[index], &file.entries[*index]);
             let pinned = |(_, line): &(_, &Line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style));
-            fate.is_removed_in_part() || fate.lines.iter().any(pinned)
+            used.is_removed_in_part() || used.lines.iter().any(pinned)
         };
         if !group.iter().any(is_changed) {
-            for index in group.iter().filter(|index| fates[index].lines.is_empty()) {
+            for index in group.iter().filter(|index| uses[index].lines.is_empty()) {
                 edits.remove(file.requirements[*index].line);
                 rewritten.insert(*index);
             }
             continue;
         }
-        let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| fates[index].lines.clone()).collect();
+        let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| uses[index].lines.clone()).collect();
         let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        for (text, entry) in writer.merge(&lines, &places) {
+        for (text, entry) in writer.merge(&lines, &coverage) {
             texts.entry(entry.unwrap_or(group[0])).or_default().push(text.to_string());
         }
         for index in group {
@@ -84,7 +84,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
         }
     }
     for (name, lines) in added {
-        for (text, _) in writer.merge(&lines, &places) {
+        for (text, _) in writer.merge(&lines, &coverage) {
             edits.insert(name.clone(), text.to_string(), after);
         }
     }
@@ -92,7 +92,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     for index in &nameless {
         edits.remove(*index);
     }
-    let picked: BTreeSet<usize> = fates.keys().copied().collect();
+    let picked: BTreeSet<usize> = uses.keys().copied().collect();
     let mut problems = std::mem::take(&mut writer.problems);
     problems.extend(limits(file, plans));
     problems.extend(moved_paths(file, style));
@@ -112,10 +112,10 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
 
 /// The requirements that are changed together or not at all, in file order: each by itself; for several targets all that
 /// name one package, because then their markers must part the platforms among them.
-fn groups(file: &RequirementsFile, fates: &BTreeMap<usize, Fate<'_>>, by_name: bool) -> Vec<Vec<usize>> {
+fn groups(file: &RequirementsFile, uses: &BTreeMap<usize, EntryUse<'_>>, by_name: bool) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut known: BTreeMap<&PackageName, usize> = BTreeMap::new();
-    for index in file.requirements.iter().map(|one| one.entry).filter(|index| fates.contains_key(index)) {
+    for index in file.requirements.iter().map(|one| one.entry).filter(|index| uses.contains_key(index)) {
         match known.get(&file.entries[index].name).filter(|_| by_name) {
             Some(at) => groups[*at].push(index),
             None => {
@@ -168,7 +168,7 @@ fn unhashed(
     file: &RequirementsFile,
     entries: &BTreeSet<usize>,
     nameless: &BTreeSet<usize>,
-    view: View<'_>,
+    view: LockView<'_>,
 ) -> Vec<Problem> {
     let mut problems = Vec::new();
     let bare: Vec<usize> = file.unhashed().map(|one| one.entry).filter(|entry| entries.contains(entry)).collect();

@@ -112,14 +112,15 @@ pub fn each_choice<S: WheelSource>(
                 let Ok(old) = lock.select(choice, one.environment) else { continue };
                 let found = again.select(choice, one.environment).map_err(|error| error.to_string());
                 let different = found.and_then(|new| {
-                    let entries = |selection: &Selection| selection.picks.iter().map(|pick| pick.entry).collect();
+                    let entries =
+                        |selection: &Selection| selection.packages.iter().map(|package| package.entry).collect();
                     let both: Vec<Vec<usize>> = vec![entries(&old), vec![usize::MAX], entries(&new)];
                     if !seen.insert(both.concat()) {
                         return Ok(());
                     }
                     same(lock, one, &planned, &old, again, &new)?;
-                    if let Some(need) = unmet(again, &new).difference(&unmet(lock, &old)).next() {
-                        return Err(format!("{need} is missing, which something needs"));
+                    if let Some(requirement) = unmet(again, &new).difference(&unmet(lock, &old)).next() {
+                        return Err(format!("{requirement} is missing, which something needs"));
                     }
                     if is_involved(one, &old) { whole(again, choice, plan, one, knowledge) } else { Ok(()) }
                 });
@@ -157,7 +158,7 @@ fn is_involved(plan: &EnvironmentPlan, selection: &Selection) -> bool {
         of_name.into_iter().any(|one| matches!(one.what, What::Swapped(_) | What::Kept(_)))
     };
     let members: BTreeSet<usize> = plan.lines.iter().filter(is_family).filter_map(|line| line.entry).collect();
-    selection.picks.iter().any(|pick| members.contains(&pick.entry))
+    selection.packages.iter().any(|package| members.contains(&package.entry))
 }
 
 /// What is selected is as planned; where the plan is about something else, as locked, or what does as well.
@@ -186,23 +187,24 @@ fn same(
 
 /// What is needed but not selected.
 fn unmet<'l>(lock: &'l Lock, selection: &'l Selection) -> BTreeSet<&'l str> {
-    let there: BTreeSet<&str> = selection.picks.iter().map(|pick| lock.entries()[pick.entry].name.as_ref()).collect();
-    let needs = selection.picks.iter().flat_map(|pick| pick.needs.iter().flatten());
-    needs.map(|(need, _)| need.name.as_ref()).filter(|name| !there.contains(name)).collect()
+    let there: BTreeSet<&str> =
+        selection.packages.iter().map(|package| lock.entries()[package.entry].name.as_ref()).collect();
+    let needs = selection.packages.iter().flat_map(|package| package.needs.iter().flatten());
+    needs.map(|(requirement, _)| requirement.name.as_ref()).filter(|name| !there.contains(name)).collect()
 }
 
 /// True if the selected release of a package is what all need that are selected with it.
 fn does(name: &str, lock: &Lock, selection: &Selection) -> bool {
-    let entries = selection.picks.iter().map(|pick| &lock.entries()[pick.entry]);
+    let entries = selection.packages.iter().map(|package| &lock.entries()[package.entry]);
     let version = entries.filter(|entry| entry.name.as_ref() == name).find_map(|entry| entry.version.as_ref());
-    let needs = selection.picks.iter().flat_map(|pick| pick.needs.iter().flatten());
-    let mut needs = needs.filter(|(need, _)| need.name.as_ref() == name);
-    version.is_none_or(|version| needs.all(|(need, _)| need.versions.admits(version)))
+    let needs = selection.packages.iter().flat_map(|package| package.needs.iter().flatten());
+    let mut needs = needs.filter(|(requirement, _)| requirement.name.as_ref() == name);
+    version.is_none_or(|version| needs.all(|(requirement, _)| requirement.versions.admits(version)))
 }
 
 fn selected(lock: &Lock, selection: &Selection) -> BTreeMap<String, (String, BTreeSet<LockedDigest>)> {
-    let each = selection.picks.iter().map(|pick| {
-        let entry = &lock.entries()[pick.entry];
+    let each = selection.packages.iter().map(|package| {
+        let entry = &lock.entries()[package.entry];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         (entry.name.to_string(), (version, entry.files.iter().map(|file| file.digest.clone()).collect()))
     });

@@ -2,7 +2,7 @@
 //!
 //! An installer takes a file from its URL, so every file needs one here. The wheels that were swapped in have theirs, and
 //! so has everything in a `pylock.toml` that is the lock. A `poetry.lock` and a requirements file name digests alone: a
-//! [`Draft`] says which URLs are missing, and takes them from whoever knows a file with that digest.
+//! [`PylockDraft`] says which URLs are missing, and takes them from whoever knows a file with that digest.
 
 mod carried;
 mod content;
@@ -13,21 +13,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::coverage::Coverage;
 use super::lines::Gathered;
-use super::places::Places;
 use super::{Style, header};
 use crate::lock::Lock;
 use crate::packaging::target::{Environment, Python};
-use crate::plan::{Line, TargetPlan, View};
+use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 
-pub use content::{At, Content, File};
+pub use content::{Content, ContentFile, FileLocation};
 
 /// A `pylock.toml` some of whose files may still lack a URL.
 #[derive(Debug, Clone)]
-pub struct Draft {
+pub struct PylockDraft {
     /// Its packages, in the order in which they are written.
-    pub packages: Vec<Package>,
+    pub packages: Vec<DraftPackage>,
     comments: String,
     pythons: BTreeSet<Python>,
     environments: Vec<String>,
@@ -35,7 +35,7 @@ pub struct Draft {
 
 /// One package of a draft.
 #[derive(Debug, Clone)]
-pub struct Package {
+pub struct DraftPackage {
     /// The package.
     pub name: PackageName,
     /// Its version, if it is known.
@@ -43,7 +43,7 @@ pub struct Package {
     /// Where it is installed.
     pub places: BTreeSet<Environment>,
     /// What of its marker these places cannot decide.
-    pub residue: Option<String>,
+    pub undecided: Option<String>,
     /// What it is installed from.
     pub content: Content,
     marker: Option<String>,
@@ -51,13 +51,13 @@ pub struct Package {
 
 /// One thing that a package says, before it is known where.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Body {
+struct PackageBody {
     version: Option<Version>,
     content: Content,
-    residue: Option<String>,
+    undecided: Option<String>,
 }
 
-impl Draft {
+impl PylockDraft {
     /// Puts the plans of one target or several into one file. No two of them are for one platform and Python.
     ///
     /// # Errors
@@ -68,8 +68,8 @@ impl Draft {
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
         Error::unless_empty(super::without_file(lock, plans, !style.without_hashes))?;
-        let view = View::of(lock);
-        let places = Places::of(plans);
+        let view = LockView::of(lock);
+        let coverage = Coverage::of(plans);
         let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
         for environment in plans.iter().flat_map(|plan| &plan.environments) {
             for line in &environment.lines {
@@ -81,23 +81,23 @@ impl Draft {
         for (name, lines) in &by_name {
             let all = Gathered::new(lines, |line| {
                 let (version, content) = making.content(line);
-                Body { version, content, residue: line.condition.marker() }
+                PackageBody { version, content, undecided: line.condition.marker() }
             });
-            packages.extend(all.marked(view, lines, &places).map(|said| {
-                let Body { version, content, residue } = said.body;
-                let marker = match (said.marker, &residue) {
-                    (Some(there), Some(residue)) => Some(format!("({there}) and ({residue})")),
-                    (there, residue) => there.or(residue.clone()),
+            packages.extend(all.marked(view, lines, &coverage).map(|said| {
+                let PackageBody { version, content, undecided } = said.body;
+                let marker = match (said.marker, &undecided) {
+                    (Some(there), Some(undecided)) => Some(format!("({there}) and ({undecided})")),
+                    (there, undecided) => there.or(undecided.clone()),
                 };
-                Package { name: (*name).clone(), version, places: said.places, residue, content, marker }
+                DraftPackage { name: (*name).clone(), version, places: said.places, undecided, content, marker }
             }));
         }
         Error::unless_empty(making.problems)?;
         Ok(Self {
             packages,
             comments: header(style, lock)?,
-            pythons: places.pythons(),
-            environments: places.environments(),
+            pythons: coverage.pythons(),
+            environments: coverage.environments(),
         })
     }
 
@@ -107,13 +107,16 @@ impl Draft {
     }
 
     /// Says where files are, as far as `known` tells of a package, of its index (`None`: the default one) and of a file.
-    pub fn fill(&mut self, mut known: impl FnMut(&PackageName, Option<&str>, &File) -> Option<(String, At)>) {
+    pub fn fill(
+        &mut self,
+        mut known: impl FnMut(&PackageName, Option<&str>, &ContentFile) -> Option<(String, FileLocation)>,
+    ) {
         for package in &mut self.packages {
             let Content::Release { index, files } = &mut package.content else { continue };
             for file in files.iter_mut().filter(|file| file.at.is_none()) {
                 let found = known(&package.name, index.as_deref(), file);
                 if let Some((name, at)) = found.filter(|(name, _)| file.name.as_ref().is_none_or(|own| own == name)) {
-                    *file = File { name: Some(name), sha256: file.sha256, at: Some(at) };
+                    *file = ContentFile { name: Some(name), sha256: file.sha256, at: Some(at) };
                 }
             }
             content::settle(files);
@@ -125,8 +128,8 @@ impl Draft {
     /// # Errors
     /// If a file still lacks a URL.
     pub fn text(&self) -> Result<String> {
-        let lacking = |package: &&Package| package.content.files().iter().any(|file| file.at.is_none());
-        let missing: Vec<&Package> = self.packages.iter().filter(lacking).collect();
+        let lacking = |package: &&DraftPackage| package.content.files().iter().any(|file| file.at.is_none());
+        let missing: Vec<&DraftPackage> = self.packages.iter().filter(lacking).collect();
         if missing.is_empty() {
             return Ok(text::of(self));
         }
@@ -142,6 +145,6 @@ impl Draft {
             names.join(", ")
         );
         let help = "take them from an index that has these very files: --index-url URL; or write a requirements file";
-        Err(Problem::new(Code::NotKnown, message).help(help).into())
+        Err(Problem::new(Code::Unknown, message).help(help).into())
     }
 }

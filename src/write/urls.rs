@@ -4,12 +4,13 @@
 
 use std::rc::Rc;
 
-use crate::catalog::pin::{Pin, Witness};
+use crate::catalog::pin::Pin;
 use crate::lock::pylock::Pylock;
 use crate::lock::{LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::target::Environment;
 use crate::plan::TargetPlan;
+use crate::report::DigestSource;
 
 /// The plan with such pins, each the file that an installer takes there.
 pub(super) fn pinned(pylock: &Pylock, plan: &TargetPlan) -> TargetPlan {
@@ -30,7 +31,7 @@ fn pin(pylock: &Pylock, index: usize, environment: Environment) -> Option<Pin> {
     // pip takes the file's name from the address: one that says another is no place to send it to.
     let url = file.url().filter(|url| address::file_name(url) == file.name)?;
     let sha256 = file.digests.iter().find_map(LockedDigest::sha256)?;
-    let witness = Witness {
+    let witness = DigestSource {
         catalogue: pylock.source.file_name().to_owned(),
         index: from.clone(),
         seen: 0,

@@ -122,10 +122,10 @@ impl World {
         for (path, one) in &files {
             let requires = requirements(server, at, one, pythons, &locked, lock.is_some());
             let file = folder.join(path.rsplit('/').next().unwrap_or_default());
-            let wish = serde_json::json!({
+            let request = serde_json::json!({
                 "file": file, "name": one.name.to_string(), "version": one.version.to_string(), "requires": requires,
             });
-            wishes.push_str(&format!("{wish}\n"));
+            wishes.push_str(&format!("{request}\n"));
         }
         let mut maker = interpreter.command();
         let mut maker = maker.args(["-c", MAKER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();

@@ -17,9 +17,9 @@ const CONFIG: &str = "[targets.docker]\ncuda = \"12.1\"\n[targets.mac]\nplatform
 type Installed = BTreeMap<String, (String, BTreeSet<LockedDigest>)>;
 
 fn installed(lock: &Lock, environment: Environment) -> Installed {
-    let picks = lock.select(&Choice::default(), environment).unwrap().picks;
-    let each = picks.iter().map(|pick| {
-        let entry = &lock.entries()[pick.entry];
+    let packages = lock.select(&Choice::default(), environment).unwrap().packages;
+    let each = packages.iter().map(|package| {
+        let entry = &lock.entries()[package.entry];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         (entry.name.to_string(), (version, entry.files.iter().map(|file| file.digest.clone()).collect()))
     });

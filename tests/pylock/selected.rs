@@ -12,8 +12,8 @@ type Chosen = BTreeMap<String, (String, BTreeSet<LockedDigest>)>;
 
 fn chosen(lock: &Lock, choice: &Choice, environment: Environment) -> Chosen {
     let selection = lock.select(choice, environment).unwrap();
-    let each = selection.picks.iter().map(|pick| {
-        let entry = &lock.entries()[pick.entry];
+    let each = selection.packages.iter().map(|selected| {
+        let entry = &lock.entries()[selected.entry];
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
         (entry.name.to_string(), (entry.version.as_ref().unwrap().to_string(), digests))
     });

@@ -41,8 +41,8 @@ fn installed(lock: &Lock, environment: Environment) -> Installed {
     let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
     let selection = lock.select(&everything, environment).unwrap();
     let mut found = Installed::new();
-    for pick in &selection.picks {
-        let entry = &lock.entries()[pick.entry];
+    for package in &selection.packages {
+        let entry = &lock.entries()[package.entry];
         let version = entry.version.as_ref().unwrap().to_string();
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
         let what = (version, format!("{:?}", entry.origin), digests);

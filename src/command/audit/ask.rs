@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pep508_rs::PackageName;
 use url::Url;
 
-use crate::audit::{Offer, Offers};
+use crate::audit::{OfferedFile, Offers};
 use crate::cli;
 use crate::command::read;
 use crate::edge::index::{Network, Page, simple};
@@ -28,7 +28,7 @@ pub(super) struct Indexes {
 
 impl Indexes {
     /// As the options and the environment have them; `None` if no index is to be asked.
-    pub(super) fn new(args: &cli::Audit) -> Result<Option<Self>> {
+    pub(super) fn new(args: &cli::AuditArgs) -> Result<Option<Self>> {
         if !args.index && args.index_url.is_none() {
             return Ok(None);
         }
@@ -53,7 +53,7 @@ impl Indexes {
         }
         Error::unless_empty(problems)?;
         let left = Mutex::new(pages.into_iter());
-        let answers: Mutex<Vec<(_, Result<Vec<Offer>, _>)>> = Mutex::new(Vec::new());
+        let answers: Mutex<Vec<(_, Result<Vec<OfferedFile>, _>)>> = Mutex::new(Vec::new());
         let kept = AtomicUsize::new(0);
         let next = || left.lock().ok().and_then(|mut left| left.next());
         std::thread::scope(|scope| {
@@ -99,10 +99,10 @@ impl Indexes {
 }
 
 /// What a page offers, if there is room for it beside what others do.
-fn offers(page: Page, kept: &AtomicUsize) -> Result<Vec<Offer>, Problem> {
-    let offers: Vec<Offer> = page.links.into_iter().map(offer).collect();
-    let texts = |offer: &Offer| offer.file.len() + offer.requires_python.as_ref().map_or(0, String::len);
-    let size = offers.iter().map(|offer| size_of::<Offer>() + texts(offer)).sum();
+fn offers(page: Page, kept: &AtomicUsize) -> Result<Vec<OfferedFile>, Problem> {
+    let offers: Vec<OfferedFile> = page.links.into_iter().map(offer).collect();
+    let texts = |offer: &OfferedFile| offer.file.len() + offer.requires_python.as_ref().map_or(0, String::len);
+    let size = offers.iter().map(|offer| size_of::<OfferedFile>() + texts(offer)).sum();
     if kept.fetch_add(size, Ordering::Relaxed) + size > MOST_KEPT {
         let message = format!("the files of all index pages take up more than {} MB", MOST_KEPT >> 20);
         return Err(Problem::new(Code::Network, message).help("audit fewer packages at once, or do not ask the index"));
@@ -110,14 +110,19 @@ fn offers(page: Page, kept: &AtomicUsize) -> Result<Vec<Offer>, Problem> {
     Ok(offers)
 }
 
-fn offer(link: simple::Link) -> Offer {
-    Offer { file: link.file, sha256: link.sha256, requires_python: link.requires_python, yanked: link.yanked.is_some() }
+fn offer(link: simple::Link) -> OfferedFile {
+    OfferedFile {
+        file: link.file,
+        sha256: link.sha256,
+        requires_python: link.requires_python,
+        yanked: link.yanked.is_some(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::index::{Link, Metadata};
+    use crate::edge::index::{Link, MetadataFile};
 
     #[test]
     fn what_all_pages_offer_is_bounded() {
@@ -128,7 +133,7 @@ mod tests {
             size: None,
             requires_python: Some(">=3.8".to_owned()),
             yanked: None,
-            metadata: Metadata::Absent,
+            metadata: MetadataFile::Absent,
         };
         let page = || Page { links: vec![link.clone(); 10], odd: Vec::new() };
         let kept = AtomicUsize::new(0);

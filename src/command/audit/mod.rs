@@ -6,7 +6,7 @@ use super::catalogues::Chosen;
 use super::{Exit, Outcome, job, outcome, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
-use crate::audit::{self, Asked, BaseImage, Offers};
+use crate::audit::{self, AuditTarget, BaseImage, Offers};
 use crate::cli::{self, AuditReport, MachineArgs};
 use crate::edge::io;
 use crate::packaging::target::{Platform, Python};
@@ -20,7 +20,7 @@ use crate::text::quoted;
 ///
 /// # Errors
 /// As [`audited`].
-pub(super) fn run(args: &cli::Audit) -> Result<Outcome> {
+pub(super) fn run(args: &cli::AuditArgs) -> Result<Outcome> {
     let audit = audited(args)?;
     let stdout = match args.report {
         _ if args.quiet => String::new(),
@@ -37,10 +37,10 @@ pub(super) fn run(args: &cli::Audit) -> Result<Outcome> {
 /// # Errors
 /// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be told, or an index that is
 /// to be asked does not answer.
-fn audited(args: &cli::Audit) -> Result<Audit> {
+fn audited(args: &cli::AuditArgs) -> Result<Audit> {
     let config = read::config()?;
     let targets = job::audited(args, &config)?;
-    let machine = Known::of(&args.machine)?;
+    let machine = MachineFacts::of(&args.machine)?;
     let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args)?;
@@ -55,7 +55,7 @@ fn audited(args: &cli::Audit) -> Result<Audit> {
     let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for (target, choice, no_emit) in targets {
         let no_emit = no_emit.of(&lock)?;
-        let mut asked = machine.asked(Asked {
+        let mut asked = machine.asked(AuditTarget {
             target,
             choice,
             no_emit,
@@ -91,7 +91,7 @@ fn audited(args: &cli::Audit) -> Result<Audit> {
 }
 
 /// What is known of the machine.
-struct Known<'a> {
+struct MachineFacts<'a> {
     args: &'a MachineArgs,
     /// What the name of the image tells, and the name.
     image: Option<(Image, String)>,
@@ -99,7 +99,7 @@ struct Known<'a> {
     python: Option<Python>,
 }
 
-impl<'a> Known<'a> {
+impl<'a> MachineFacts<'a> {
     fn of(args: &'a MachineArgs) -> Result<Self> {
         let mut known = Self { args, image: None, base: None, python: None };
         if let Some(name) = &args.image {
@@ -154,7 +154,7 @@ impl<'a> Known<'a> {
     }
 
     /// What it says of one target.
-    fn asked(&self, mut asked: Asked) -> Asked {
+    fn asked(&self, mut asked: AuditTarget) -> AuditTarget {
         if asked.target.platform.is_macos() {
             asked.system = self.args.macos;
         } else if is_linux(asked.target.platform) {

@@ -4,7 +4,7 @@ use pep508_rs::PackageName;
 
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
-use crate::cli::catalog::{List, Show, SourceArgs};
+use crate::cli::catalog::{ListArgs, ShowArgs, SourceArgs};
 use crate::command::catalogues::Chosen;
 use crate::command::render::catalog as render;
 use crate::command::{Exit, Outcome, Voice, read};
@@ -19,7 +19,7 @@ fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
 }
 
 /// Lists packages, or the builds of one.
-pub(super) fn list(args: &List, voice: Voice) -> Result<Outcome> {
+pub(super) fn list(args: &ListArgs, voice: Voice) -> Result<Outcome> {
     let catalogues = catalogues(&args.source)?;
     let filter =
         Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
@@ -48,7 +48,7 @@ pub(super) fn list(args: &List, voice: Voice) -> Result<Outcome> {
 
 fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
     let names = catalogues.packages();
-    let problem = Problem::new(Code::NotKnown, format!("the catalogue knows no wheel of {package}"));
+    let problem = Problem::new(Code::Unknown, format!("the catalogue knows no wheel of {package}"));
     problem.help(match nearest(package.as_ref(), names.iter().map(AsRef::as_ref)) {
         Some(nearest) => format!("did you mean {nearest}?"),
         None => "torchswap catalog list tells the packages it knows".to_owned(),
@@ -56,7 +56,7 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 }
 
 /// Shows a wheel, wherever it is served.
-pub(super) fn show(args: &Show) -> Result<Outcome> {
+pub(super) fn show(args: &ShowArgs) -> Result<Outcome> {
     let catalogues = catalogues(&args.source)?;
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
@@ -69,7 +69,7 @@ pub(super) fn show(args: &Show) -> Result<Outcome> {
     let all = catalogues.wheels(&wheel.name);
     let rows: Vec<&WheelRow> = all.iter().filter(|row| row.wheel.as_str() == wheel.as_str()).collect();
     if rows.is_empty() {
-        let problem = Problem::new(Code::NotKnown, format!("the catalogue knows no {}", quoted(wheel.as_str())));
+        let problem = Problem::new(Code::Unknown, format!("the catalogue knows no {}", quoted(wheel.as_str())));
         let near = nearest(wheel.as_str(), all.iter().map(|row| row.wheel.as_str()));
         return Err(problem.help(near.map_or_else(String::new, |near| format!("did you mean {near}?"))).into());
     }

@@ -6,19 +6,19 @@ use url::Url;
 
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
-use crate::cli::catalog::Update;
+use crate::cli::catalog::UpdateArgs;
 use crate::cli::{CatalogArgs, NetworkArgs};
 use crate::command::catalogues::{Addition, Chosen, FILE};
 use crate::command::{Outcome, Voice, outputs, read};
 use crate::edge::index::Network;
 use crate::edge::io::{self, Output};
-use crate::edge::learn::{Links, Wanted, learn};
+use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::Mirror;
 
 /// Learns the releases into the project's catalogue.
-pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
+pub(super) fn update(args: &UpdateArgs, voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     if args.catalog.is_none() {
@@ -53,7 +53,7 @@ pub(super) fn update(args: &Update, voice: Voice) -> Result<Outcome> {
     Ok(Outcome { writes, report: voice.said(|_| notes), ..Outcome::default() })
 }
 
-fn wanted(args: &Update) -> Result<Wanted> {
+fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
     let mut problems = Vec::new();
     let mut releases = Vec::new();
     for release in &args.releases {
@@ -84,7 +84,7 @@ fn wanted(args: &Update) -> Result<Wanted> {
         None => io::default_index().map(|text| url("the index of pip or uv", &text)).transpose()?,
     };
     let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
-    Ok(Wanted { releases, index, links, filter, hash_missing: args.hash_missing, closure })
+    Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
 }
 
 /// What is no address is a folder.

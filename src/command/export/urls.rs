@@ -4,18 +4,18 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use crate::cli::NetworkArgs;
-use crate::command::job::Source;
+use crate::command::job::IndexSource;
 use crate::command::read;
 use crate::edge::index::{Network, Page, simple};
 use crate::edge::io;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::write::{At, Draft, File};
+use crate::write::{ContentFile, FileLocation, PylockDraft};
 
 /// Finds the URLs that a draft lacks.
 ///
 /// # Errors
 /// If the index cannot be asked, or has a file of that name with another digest. What it does not have stays without.
-pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
+pub(super) fn find(draft: &mut PylockDraft, source: &IndexSource) -> Result<()> {
     let default = read::index_url(source.base.as_ref())?;
     let mut unnamed = false;
     let NetworkArgs { allow_http, timeout, retries } = source.network;
@@ -58,15 +58,15 @@ pub(super) fn find(draft: &mut Draft, source: &Source) -> Result<()> {
 }
 
 /// The file on a page that is the lock's.
-fn on(page: &Page, file: &File) -> Option<(String, At)> {
+fn on(page: &Page, file: &ContentFile) -> Option<(String, FileLocation)> {
     let is_it = |link: &&simple::Link| link.sha256 == Some(file.sha256) && link.url.username().is_empty();
     let named = |link: &&simple::Link| file.name.as_ref().is_none_or(|name| *name == link.file);
     let link = page.links.iter().filter(named).find(is_it)?;
-    Some((link.file.clone(), At { url: link.url.to_string(), size: link.size }))
+    Some((link.file.clone(), FileLocation { url: link.url.to_string(), size: link.size }))
 }
 
 /// Says if a page has another file of a file's name.
-fn other(page: &Page, file: &File) -> Option<Problem> {
+fn other(page: &Page, file: &ContentFile) -> Option<Problem> {
     let other = page.links.iter().find(|link| Some(&link.file) == file.name.as_ref())?;
     let digest = other.sha256.filter(|digest| *digest != file.sha256)?;
     let message = format!("two digests for {}: {} in the lock, {digest} on the index page", other.file, file.sha256);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Colour;
 use crate::packaging::target::Platform;
-use crate::report::audit::{Audit, Finding, Machine, Verdict};
+use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
 use crate::report::rule::Severity;
 use crate::text::shown;
 
@@ -124,7 +124,7 @@ fn machine_json(machine: &Machine) -> Value {
     })
 }
 
-fn finding_json(finding: &Finding) -> Value {
+fn finding_json(finding: &AuditFinding) -> Value {
     json!({
         "code": finding.rule.as_str(),
         "severity": finding.severity.as_str(),

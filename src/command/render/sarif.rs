@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::packaging::target::Platform;
-use crate::report::audit::{Audit, Finding};
+use crate::report::audit::{Audit, AuditFinding};
 use crate::report::rule::{Rule, Severity};
 use crate::text::Place;
 
@@ -47,7 +47,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-fn result(finding: &Finding, audit: &Audit) -> Value {
+fn result(finding: &AuditFinding, audit: &Audit) -> Value {
     let mut text = finding.sentence();
     if let Some(remedy) = &finding.remedy {
         text.push_str("\nhelp: ");

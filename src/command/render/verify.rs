@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Colour, problem_json};
 use crate::report::error::Problem;
-use crate::report::{Kind, Scope, State, Verification, Verified, Witness};
+use crate::report::{Scope, State, Verification, Verified, Witness, WitnessKind};
 use crate::text::shown;
 
 /// A verification for people: a line for each wheel at a URL or with something to say, one for each release of which
@@ -20,9 +20,9 @@ pub(crate) fn verification(verification: &Verification, colour: Colour) -> Strin
             let (files, who) = releases.entry((&wheel.lock, &wheel.package)).or_default();
             *files += 1;
             who.extend(wheel.witnesses.iter().filter_map(|witness| match witness.kind {
-                Kind::Catalogue => Some(placed("catalogue", witness)),
-                Kind::Page => Some("index page".to_owned()),
-                Kind::Lock | Kind::Bytes => None,
+                WitnessKind::Catalogue => Some(placed("catalogue", witness)),
+                WitnessKind::Page => Some("index page".to_owned()),
+                WitnessKind::Lock | WitnessKind::Bytes => None,
             }));
         } else {
             one(&mut text, wheel, colour);
@@ -59,7 +59,7 @@ pub(crate) fn verification(verification: &Verification, colour: Colour) -> Strin
 
 /// A file of a release of which all say the same; it was not read.
 fn is_plain(wheel: &Verified) -> bool {
-    let read = wheel.witnesses.iter().any(|witness| witness.kind == Kind::Bytes);
+    let read = wheel.witnesses.iter().any(|witness| witness.kind == WitnessKind::Bytes);
     wheel.url.is_none() && wheel.state() == State::Agrees && wheel.notes.is_empty() && !read
 }
 
@@ -82,7 +82,7 @@ fn state(state: State, colour: Colour) -> String {
 }
 
 fn one(text: &mut String, wheel: &Verified, colour: Colour) {
-    let others = wheel.witnesses.iter().filter(|witness| witness.kind != Kind::Lock);
+    let others = wheel.witnesses.iter().filter(|witness| witness.kind != WitnessKind::Lock);
     let others: Vec<String> = others.map(|witness| placed(&witness.who, witness)).collect();
     let head = state(wheel.state(), colour);
     let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join("; ")) };

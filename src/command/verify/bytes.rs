@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::edge::index::{Glimpse, Network, Opened};
-use crate::edge::io::{Cache, Key, Local};
+use crate::edge::io::{Cache, CacheKey, Local};
 use crate::edge::progress::Display;
 use crate::packaging::digest::Sha256;
 use crate::report::error::Problem;
@@ -50,7 +50,7 @@ fn fetch(
     let _ = plain.set_password(None);
     let key = |(tag, length): &'_ (String, u64)| (plain.to_string(), tag.clone(), *length);
     let keys = seen.as_ref().map(key);
-    let keyed = keys.as_ref().map(|(url, tag, length)| Key { url, tag, length: *length });
+    let keyed = keys.as_ref().map(|(url, tag, length)| CacheKey { url, tag, length: *length });
     let known = keyed.and_then(|key| Some((key, cache?.recall(key)?)));
     if let (Some((key, sha256)), Some(Glimpse { opened, .. })) = (known, &glimpse) {
         return Ok(Hashed { sha256, size: key.length, how: "remembered", opened: opened.clone() });

@@ -6,23 +6,23 @@ use url::Url;
 
 use super::bytes::{self, Hashed};
 use super::pages::{self, Pages};
-use super::{Job, parallel};
+use super::{VerifyJob, parallel};
 use crate::edge::index::{Page, shown};
 use crate::edge::io::{self, Cache, Local};
 use crate::report::error::{Code, Problem, Result};
-use crate::report::{Kind, Verified, Witness};
+use crate::report::{Verified, Witness, WitnessKind};
 use crate::text::quoted;
-use crate::verify::catalogued::Sorted;
-use crate::verify::pins::{From, Pinned};
+use crate::verify::catalogued::SortedFiles;
+use crate::verify::pins::{FileSource, PinnedEntry};
 use crate::verify::{Subject, judge};
 
-impl Job<'_> {
+impl VerifyJob<'_> {
     /// Calls the index pages as witnesses. Digests without a name get one where a page has it.
-    pub(super) fn ask_pages(&self, sorted: &mut [(Pinned, Sorted)], notes: &mut Vec<String>) -> Pages {
+    pub(super) fn ask_pages(&self, sorted: &mut [(PinnedEntry, SortedFiles)], notes: &mut Vec<String>) -> Pages {
         let witnesses = &self.args.witnesses;
         let Some(network) = self.network else { return Pages::default() };
-        let asked = |pinned: &Pinned| {
-            let is_release = matches!(pinned.from, From::Index(_));
+        let asked = |pinned: &PinnedEntry| {
+            let is_release = matches!(pinned.from, FileSource::Index(_));
             witnesses.index || witnesses.download && is_release && !self.args.packages.is_empty()
         };
         let pins = sorted.iter().filter(|(pinned, _)| asked(pinned));
@@ -70,15 +70,15 @@ impl Job<'_> {
     }
 
     /// Downloads what is at URLs, and of releases what was asked for by name.
-    pub(super) fn download(&self, sorted: &[(Pinned, Sorted)], pages: &Pages) -> Found {
-        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return Found::new() };
+    pub(super) fn download(&self, sorted: &[(PinnedEntry, SortedFiles)], pages: &Pages) -> HashedFiles {
+        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return HashedFiles::new() };
         let cache = if self.args.index.no_cache { None } else { Cache::of_user() };
         // One file may be pinned several times.
         let mut wanted: BTreeMap<String, (Url, String, Vec<FileKey>)> = BTreeMap::new();
-        let mut found = Found::new();
+        let mut found = HashedFiles::new();
         for (pinned, files) in sorted {
             for subject in &files.subjects {
-                let is_release = matches!(pinned.from, From::Index(_));
+                let is_release = matches!(pinned.from, FileSource::Index(_));
                 if is_release && self.args.packages.is_empty() {
                     continue;
                 }
@@ -113,8 +113,12 @@ impl Job<'_> {
     }
 
     /// Reads the wheels of a folder that are pinned. Gives also those of a pinned release whose digest the lock has not.
-    pub(super) fn read_folder(&self, folder: &str, sorted: &mut [(Pinned, Sorted)]) -> Result<(Found, Vec<Verified>)> {
-        let is_of = |local: &Local, pinned: &Pinned| {
+    pub(super) fn read_folder(
+        &self,
+        folder: &str,
+        sorted: &mut [(PinnedEntry, SortedFiles)],
+    ) -> Result<(HashedFiles, Vec<Verified>)> {
+        let is_of = |local: &Local, pinned: &PinnedEntry| {
             let version = pinned.version.as_ref();
             local.wheel.name == pinned.package
                 && version
@@ -129,7 +133,7 @@ impl Job<'_> {
             (local, hashed)
         };
         let read = parallel::each(locals, self.args.witnesses.jobs.into(), read);
-        let (mut found, mut unlisted) = (Found::new(), Vec::new());
+        let (mut found, mut unlisted) = (HashedFiles::new(), Vec::new());
         for (local, hashed) in read {
             let name = local.wheel.as_str();
             let mut listed = false;
@@ -144,7 +148,7 @@ impl Job<'_> {
                     listed = true;
                     found.insert((key(pinned), name.to_owned()), hashed.clone());
                 }
-                like = like.or(Some(pinned.clone()).filter(|pinned| matches!(pinned.from, From::Index(_))));
+                like = like.or(Some(pinned.clone()).filter(|pinned| matches!(pinned.from, FileSource::Index(_))));
             }
             if let Some(pinned) = like.filter(|_| !listed) {
                 let mut subject = Subject::new(pinned, name.to_owned(), Vec::new());
@@ -157,7 +161,7 @@ impl Job<'_> {
                 unlisted.push(verified);
             }
         }
-        for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| matches!(pinned.from, From::Url(_))) {
+        for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| matches!(pinned.from, FileSource::Url(_))) {
             for subject in &mut files.subjects {
                 if !found.contains_key(&(key(pinned), subject.name.clone())) {
                     let message = format!("{} is not in {folder}", subject.name);
@@ -176,9 +180,9 @@ pub(super) type EntryKey = (String, usize, usize);
 pub(super) type FileKey = (EntryKey, String);
 
 /// What was read, for each file.
-pub(super) type Found = BTreeMap<FileKey, Result<Hashed, Problem>>;
+pub(super) type HashedFiles = BTreeMap<FileKey, Result<Hashed, Problem>>;
 
-pub(super) fn key(pinned: &Pinned) -> EntryKey {
+pub(super) fn key(pinned: &PinnedEntry) -> EntryKey {
     (pinned.lock.clone(), pinned.place.line, pinned.place.column)
 }
 
@@ -194,7 +198,7 @@ fn page_says(subject: &mut Subject, url: &Url, page: &Page) {
     let other = pages::links(page, &subject.name).find(|other| other.sha256.is_some() && other.sha256 != link.sha256);
     for link in [Some(link), other].into_iter().flatten() {
         subject.sizes.extend(link.size.map(|size| (who.clone(), size)));
-        let witness = |sha256| Witness { kind: Kind::Page, who: who.clone(), place: None, sha256, alone: false };
+        let witness = |sha256| Witness { kind: WitnessKind::Page, who: who.clone(), place: None, sha256, alone: false };
         subject.witnesses.extend(link.sha256.map(witness));
     }
     if link.sha256.is_none() && other.is_none() {

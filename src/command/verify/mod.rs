@@ -10,7 +10,7 @@ mod parallel;
 use super::catalogues::{Addition, Chosen};
 use super::{Exit, Outcome, Voice, read, render};
 use crate::catalog::{Catalogues, WheelSource};
-use crate::cli::verify::Verify;
+use crate::cli::verify::VerifyArgs;
 use crate::cli::{NetworkArgs, ReportFormat};
 use crate::edge::index::{Network, Opened};
 use crate::edge::io::{self, Output};
@@ -18,11 +18,11 @@ use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{Kind, Scope, State, Verification, Witness};
-use crate::verify::catalogued::{self, Sorted};
+use crate::report::{Scope, State, Verification, Witness, WitnessKind};
+use crate::verify::catalogued::{self, SortedFiles};
 use crate::verify::contents::Tags;
-use crate::verify::learned::{self, Learned};
-use crate::verify::pins::{self, From, Pinned};
+use crate::verify::learned::{self, HashedWheel};
+use crate::verify::pins::{self, FileSource, PinnedEntry};
 use crate::verify::{Subject, contents, judge};
 use crate::write::Mirror;
 
@@ -33,7 +33,7 @@ use gather::key;
 ///
 /// # Errors
 /// If a file cannot be read, or there is nothing in it to verify.
-pub(super) fn run(args: &Verify, voice: Voice, display: &Display) -> Result<Outcome> {
+pub(super) fn run(args: &VerifyArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let done = verified(args, display);
     display.clear();
     let (verification, write) = done?;
@@ -50,7 +50,7 @@ pub(super) fn run(args: &Verify, voice: Voice, display: &Display) -> Result<Outc
 }
 
 /// What was found out, and with `--record` the file to write.
-fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Output>)> {
+fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Option<Output>)> {
     let config = read::config()?;
     let chosen = Chosen::of(&config, &args.catalogues, args.files.iter().map(String::as_str));
     let record = match &args.witnesses.record {
@@ -75,7 +75,7 @@ fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Ou
     } else {
         None
     };
-    let job = Job { args, catalogues, default: default.as_ref(), network: network.as_ref(), display };
+    let job = VerifyJob { args, catalogues, default: default.as_ref(), network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
     let write = match record {
         Some(record) => {
@@ -93,12 +93,12 @@ fn verified(args: &Verify, display: &Display) -> Result<(Verification, Option<Ou
 }
 
 /// What the locks pin, of the packages that are wanted.
-fn pins(args: &Verify) -> Result<Vec<Pinned>> {
+fn pins(args: &VerifyArgs) -> Result<Vec<PinnedEntry>> {
     let mut all = Vec::new();
     for file in &args.files {
         all.extend(pins::of(&read::lock(file)?));
     }
-    let wanted = |pinned: &Pinned| args.packages.is_empty() || args.packages.contains(&pinned.package);
+    let wanted = |pinned: &PinnedEntry| args.packages.is_empty() || args.packages.contains(&pinned.package);
     if let Some(odd) = args.packages.iter().find(|name| all.iter().all(|pinned| pinned.package != **name)) {
         let message = format!("{} does not pin {odd}", args.files.join(" and "));
         return Err(Problem::new(Code::Usage, message).into());
@@ -111,16 +111,16 @@ fn network(args: &NetworkArgs, named: Option<Url>) -> Result<Network> {
     Ok(Network::new(io::network_settings()?.asked(args.allow_http, args.timeout, args.retries, named)))
 }
 
-struct Job<'j> {
-    args: &'j Verify,
+struct VerifyJob<'j> {
+    args: &'j VerifyArgs,
     catalogues: &'j Catalogues,
     default: Option<&'j Url>,
     network: Option<&'j Network>,
     display: &'j Display,
 }
 
-impl Job<'_> {
-    fn verify(&self, pins: Vec<Pinned>, mirrors: &[Mirror]) -> Result<(Verification, Vec<Learned>)> {
+impl VerifyJob<'_> {
+    fn verify(&self, pins: Vec<PinnedEntry>, mirrors: &[Mirror]) -> Result<(Verification, Vec<HashedWheel>)> {
         let witnesses = &self.args.witnesses;
         let mut verification = Verification {
             scope: match (&witnesses.wheel_dir, witnesses.index || witnesses.download) {
@@ -130,7 +130,7 @@ impl Job<'_> {
             },
             ..Verification::default()
         };
-        let mut sorted: Vec<(Pinned, Sorted)> = Vec::new();
+        let mut sorted: Vec<(PinnedEntry, SortedFiles)> = Vec::new();
         for pinned in pins {
             let mut files = catalogued::sort(&pinned, self.catalogues, mirrors);
             files.subjects.retain(|subject| self.is_wanted(&subject.name));
@@ -150,7 +150,7 @@ impl Job<'_> {
                 let about = hashed.and_then(|hashed| self.testify(&mut subject, hashed));
                 let only_lock =
                     subject.witnesses.is_empty() && subject.wrong.is_empty() && subject.unanswered.is_empty();
-                if only_lock && matches!(pinned.from, From::Index(_)) {
+                if only_lock && matches!(pinned.from, FileSource::Index(_)) {
                     verification.unknown += 1;
                     continue;
                 }
@@ -173,13 +173,13 @@ impl Job<'_> {
             1 => format!("there is nothing to verify in {files}: the catalogue does not know its one file"),
             many => format!("there is nothing to verify in {files}: the catalogue knows none of its {many} files"),
         };
-        let problem = Problem::new(Code::NotKnown, message);
+        let problem = Problem::new(Code::Unknown, message);
         let mut problems =
             vec![problem.help("ask the index with --index, or name what to hash with --download --package")];
         problems.extend(verification.notes.iter().map(|note| Problem::new(Code::Network, note.as_str())));
         match Error::unless_empty(problems) {
             Err(error) => error,
-            Ok(()) => Problem::new(Code::NotKnown, "there is nothing to verify").into(),
+            Ok(()) => Problem::new(Code::Unknown, "there is nothing to verify").into(),
         }
     }
 
@@ -200,7 +200,7 @@ impl Job<'_> {
     }
 
     /// Calls the bytes as a witness, and looks at what the wheel says of itself.
-    fn testify(&self, subject: &mut Subject, hashed: &Result<Hashed, Problem>) -> Option<Learned> {
+    fn testify(&self, subject: &mut Subject, hashed: &Result<Hashed, Problem>) -> Option<HashedWheel> {
         let hashed = match hashed {
             Ok(hashed) => hashed,
             Err(problem) => {
@@ -209,7 +209,13 @@ impl Job<'_> {
             }
         };
         let who = format!("the bytes, {}", hashed.how);
-        subject.witnesses.push(Witness { kind: Kind::Bytes, who, place: None, sha256: hashed.sha256, alone: false });
+        subject.witnesses.push(Witness {
+            kind: WitnessKind::Bytes,
+            who,
+            place: None,
+            sha256: hashed.sha256,
+            alone: false,
+        });
         subject.size = Some(hashed.size);
         let wheel: WheelName = subject.name.parse().ok()?;
         let contents = match &hashed.opened {
@@ -242,6 +248,6 @@ impl Job<'_> {
             }
         }
         let index = learned::index(&subject.pinned)?;
-        Some(Learned { wheel, index, sha256: hashed.sha256, size: hashed.size, contents })
+        Some(HashedWheel { wheel, index, sha256: hashed.sha256, size: hashed.size, contents })
     }
 }

@@ -8,8 +8,8 @@ use super::parallel;
 use crate::edge::index::{Link, Network, Page, simple};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
-use crate::verify::catalogued::Sorted;
-use crate::verify::pins::{From, Pinned};
+use crate::verify::catalogued::SortedFiles;
+use crate::verify::pins::{FileSource, PinnedEntry};
 use crate::write::Mirror;
 
 /// The pages that were asked for, by the first address at which they may lie.
@@ -20,15 +20,15 @@ impl Pages {
     /// Asks for the pages of all these pins, about their files.
     pub(super) fn ask<'p>(
         network: &Network,
-        pins: impl Iterator<Item = &'p (Pinned, Sorted)>,
+        pins: impl Iterator<Item = &'p (PinnedEntry, SortedFiles)>,
         default: Option<&Url>,
         at_once: usize,
     ) -> Self {
-        let mut wanted: BTreeMap<Url, (Vec<Url>, Wanted)> = BTreeMap::new();
+        let mut wanted: BTreeMap<Url, (Vec<Url>, WantedFiles)> = BTreeMap::new();
         for (pinned, files) in pins {
             let places = places(pinned, default);
             if let Some(first) = places.first() {
-                let (_, wanted) = wanted.entry(first.clone()).or_insert_with(|| (places, Wanted::default()));
+                let (_, wanted) = wanted.entry(first.clone()).or_insert_with(|| (places, WantedFiles::default()));
                 wanted.names.extend(files.subjects.iter().map(|subject| subject.name.clone()));
                 wanted.digests.extend(&files.nameless);
             }
@@ -48,19 +48,19 @@ impl Pages {
     }
 
     /// The page of a pin; `None` if nobody knows where it is.
-    pub(super) fn of(&self, pinned: &Pinned, default: Option<&Url>) -> Option<&Result<(Url, Page), Problem>> {
+    pub(super) fn of(&self, pinned: &PinnedEntry, default: Option<&Url>) -> Option<&Result<(Url, Page), Problem>> {
         self.0.get(places(pinned, default).first()?)
     }
 }
 
 /// The files that are asked about, by name or by digest alone.
 #[derive(Default)]
-struct Wanted {
+struct WantedFiles {
     names: BTreeSet<String>,
     digests: BTreeSet<Sha256>,
 }
 
-impl Wanted {
+impl WantedFiles {
     /// Of a page's links those that are of use: all pages are in memory at once, and one may have more than there is room
     /// for. Of a name these are the first link, the first with another digest, and those with a digest asked for.
     fn of(&self, links: Vec<Link>) -> Vec<Link> {
@@ -99,12 +99,14 @@ struct Seen {
 }
 
 /// Where the page of a pinned package may lie, the likeliest place first.
-fn places(pinned: &Pinned, default: Option<&Url>) -> Vec<Url> {
+fn places(pinned: &PinnedEntry, default: Option<&Url>) -> Vec<Url> {
     let package = &pinned.package;
     match &pinned.from {
-        From::Index(None) => default.map(|base| simple::page_url(base, package)).into_iter().collect(),
-        From::Index(Some(base)) => Url::parse(base).map(|base| simple::page_url(&base, package)).into_iter().collect(),
-        From::Url(url) => {
+        FileSource::Index(None) => default.map(|base| simple::page_url(base, package)).into_iter().collect(),
+        FileSource::Index(Some(base)) => {
+            Url::parse(base).map(|base| simple::page_url(&base, package)).into_iter().collect()
+        }
+        FileSource::Url(url) => {
             let Ok(url) = Url::parse(url) else { return Vec::new() };
             let Ok(folder) = url.join(".") else { return Vec::new() };
             // PyTorch's index has the page below the folder of the wheels; others have the wheels beside the page.
@@ -131,7 +133,7 @@ pub(super) fn links<'p>(page: &'p Page, name: &str) -> impl Iterator<Item = &'p 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::index::Metadata;
+    use crate::edge::index::MetadataFile;
 
     fn link(file: &str, digit: &str) -> Link {
         Link {
@@ -141,14 +143,14 @@ mod tests {
             size: None,
             requires_python: None,
             yanked: None,
-            metadata: Metadata::Absent,
+            metadata: MetadataFile::Absent,
         }
     }
 
     #[test]
     fn of_a_page_only_what_is_asked_about_is_kept() {
         let names = BTreeSet::from(["a".to_owned()]);
-        let wanted = Wanted { names, digests: BTreeSet::from(["d".repeat(64).parse().unwrap()]) };
+        let wanted = WantedFiles { names, digests: BTreeSet::from(["d".repeat(64).parse().unwrap()]) };
         let all = [
             ("x", "1"),
             ("a", ""),

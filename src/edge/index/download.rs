@@ -12,7 +12,7 @@ use super::fetch::{broken, text_of};
 use super::http::{Ask, Network};
 use super::pace::Paced;
 use super::policy::{Failure, Tries, shown};
-use super::range::{Identity, content_range};
+use super::range::{FileState, content_range};
 use super::settings::LARGEST_FILE;
 use crate::packaging::archive::Headers;
 use crate::packaging::digest::Sha256;
@@ -70,10 +70,10 @@ pub struct Downloaded {
 }
 
 /// Where a download stands.
-struct State {
+struct DownloadState {
     hasher: Hasher,
     position: u64,
-    identity: Option<Identity>,
+    identity: Option<FileState>,
     resumed: u32,
     /// How many parts lie behind the position: what comes need not be held against them.
     passed: usize,
@@ -85,7 +85,7 @@ struct State {
     tail: Vec<u8>,
 }
 
-impl State {
+impl DownloadState {
     fn new(resumed: u32) -> Self {
         Self {
             hasher: Hasher::new(),
@@ -128,7 +128,7 @@ impl Network {
         mut into: Option<&mut SpooledTempFile>,
         progress: &dyn Progress,
     ) -> Result<Downloaded, Problem> {
-        let mut state = State::new(0);
+        let mut state = DownloadState::new(0);
         let mut tries = Tries::default();
         let mut furthest = 0;
         let mut piece = vec![0; PIECE];
@@ -164,7 +164,7 @@ impl Network {
     fn go_on(
         &self,
         url: &Url,
-        state: &mut State,
+        state: &mut DownloadState,
         piece: &mut [u8],
         before: &Before,
         mut into: Option<&mut SpooledTempFile>,
@@ -172,7 +172,7 @@ impl Network {
     ) -> Result<(), Failure> {
         let mut ask = Ask::file(url);
         let from = state.position - state.tail.len() as u64;
-        let resuming = match state.identity.as_ref().filter(|_| state.position > 0).map(Identity::validator) {
+        let resuming = match state.identity.as_ref().filter(|_| state.position > 0).map(FileState::validator) {
             Some(Some(validator)) => {
                 ask = ask.with(header::RANGE, &format!("bytes={from}-")).with(header::IF_RANGE, validator);
                 true
@@ -187,7 +187,7 @@ impl Network {
         let mut response = match self.once(&ask) {
             // What is there is longer than the file is now (416), or the server minds.
             Err(Failure::Final(problem)) if resuming && problem.code != Code::Absent => {
-                *state = State::new(state.resumed);
+                *state = DownloadState::new(state.resumed);
                 return Err(Failure::passing(problem.message));
             }
             other => other?,
@@ -198,21 +198,21 @@ impl Network {
         if resuming && response.status() == StatusCode::PARTIAL_CONTENT {
             let range = content_range(&text_of(&response, header::CONTENT_RANGE));
             let same = range.is_some_and(|(start, end, length)| {
-                start == from && end + 1 == length && state.identity == Some(Identity::of(&response, length))
+                start == from && end + 1 == length && state.identity == Some(FileState::of(&response, length))
             });
             let mut again = vec![0; state.tail.len()];
             if same {
                 response.read_exact(&mut again).map_err(|error| broken(&error))?;
             }
             if !same || again != state.tail {
-                *state = State::new(state.resumed);
+                *state = DownloadState::new(state.resumed);
                 return Err(Failure::passing("the rest is of another file"));
             }
             state.resumed += 1;
         } else {
-            *state = State::new(state.resumed);
+            *state = DownloadState::new(state.resumed);
             let length = whole(url, &response)?;
-            state.identity = Some(Identity::of(&response, length));
+            state.identity = Some(FileState::of(&response, length));
             progress.length(length);
         }
         let length = state.identity.as_ref().map_or(0, |identity| identity.length);

@@ -13,7 +13,7 @@ use super::http::{Ask, Network};
 use super::pace::{Paced, Slow};
 use super::policy::{Failure, shown};
 use super::settings::LARGEST_METADATA;
-use super::simple::{self, ACCEPT, ACCEPT_LINKS, Link, Metadata, Page};
+use super::simple::{self, ACCEPT, ACCEPT_LINKS, Link, MetadataFile, Page};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
@@ -21,7 +21,7 @@ use crate::report::error::{Code, Problem};
 const LONG: u64 = 1 << 20;
 
 /// A text as it came.
-struct Text<'n> {
+struct FetchedText<'n> {
     /// The address it came from.
     base: Url,
     /// Its content type.
@@ -60,7 +60,7 @@ impl Network {
 
     fn page_that<T>(&self, url: &Url, accept: &str, take: impl FnOnce(Page) -> T) -> Result<T, Problem> {
         let ask = Ask::file(url).with(header::ACCEPT, accept).with(header::ACCEPT_ENCODING, "gzip");
-        let Text { base, kind, body, turn } = self.text(&ask, self.largest_page())?;
+        let FetchedText { base, kind, body, turn } = self.text(&ask, self.largest_page())?;
         // A short page can say much.
         let _turn = turn.unwrap_or_else(|| self.turn());
         let page = simple::parse(&kind, &base, &body)
@@ -79,15 +79,15 @@ impl Network {
         let body = self.text(&ask, LARGEST_METADATA)?.body;
         let found = Sha256::of_bytes(&body);
         match link.metadata {
-            Metadata::Digest(expected) if expected != found => {
+            MetadataFile::Digest(expected) if expected != found => {
                 let message = format!("{} has sha256 {found}, but the index page says {expected}", shown(&url));
                 Err(Problem::new(Code::DigestConflict, message))
             }
-            Metadata::Digest(_) | Metadata::Present | Metadata::Absent => Ok(Some(body)),
+            MetadataFile::Digest(_) | MetadataFile::Present | MetadataFile::Absent => Ok(Some(body)),
         }
     }
 
-    fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<Text<'_>, Problem> {
+    fn text(&self, ask: &Ask<'_>, limit: u64) -> Result<FetchedText<'_>, Problem> {
         self.persist(ask.url, || {
             let start = Instant::now();
             let response = self.once(ask)?;
@@ -97,7 +97,7 @@ impl Network {
             let patience = self.patience();
             let paced = Paced::new(response, patience.idle).until(start + patience.page);
             let (body, turn) = self.body(ask.url, &encoding, paced, limit)?;
-            Ok(Text { base, kind, body, turn })
+            Ok(FetchedText { base, kind, body, turn })
         })
     }
 

@@ -5,7 +5,7 @@ use html5gum::{Span, Tokenizer};
 use std::convert::Infallible;
 use url::Url;
 
-use super::simple::{Draft, LONGEST_TEXT, Metadata, Page};
+use super::simple::{LONGEST_TEXT, MetadataFile, Page, PageDraft};
 use crate::text::quoted;
 
 /// Reads every `<a href>` of a page. Of a tag only the attributes that are used are kept.
@@ -14,7 +14,7 @@ use crate::text::quoted;
 /// If the page says that it follows another major version of the API, its `<base href>` is too long, or its links take
 /// up too much.
 pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let mut reader = Reader { draft: Draft::default(), base: base.clone(), based: false, refused: None };
+    let mut reader = HtmlReader { draft: PageDraft::default(), base: base.clone(), based: false, refused: None };
     let mut tag = Tag::default();
     let emitter = CallbackEmitter::new(|event: CallbackEvent<'_>, _: Span<()>| -> Option<Infallible> {
         match event {
@@ -87,14 +87,14 @@ impl Tag {
     }
 }
 
-struct Reader {
-    draft: Draft,
+struct HtmlReader {
+    draft: PageDraft,
     base: Url,
     based: bool,
     refused: Option<String>,
 }
 
-impl Reader {
+impl HtmlReader {
     fn tag(&mut self, tag: &Tag) {
         match tag.name {
             // The first `<base href>` counts.
@@ -129,11 +129,11 @@ impl Reader {
             tag.get("data-requires-python").filter(|text| !text.trim().is_empty()).map(str::to_owned);
         link.yanked = tag.get("data-yanked").map(str::to_owned);
         link.metadata = match metadata {
-            None | Some("false") => Metadata::Absent,
+            None | Some("false") => MetadataFile::Absent,
             Some(text) => match text.strip_prefix("sha256=").map(str::parse) {
-                Some(Ok(digest)) => Metadata::Digest(digest),
+                Some(Ok(digest)) => MetadataFile::Digest(digest),
                 // Without a digest that can be checked, or with one of another kind.
-                Some(Err(_)) | None => Metadata::Present,
+                Some(Err(_)) | None => MetadataFile::Present,
             },
         };
         self.draft.keep(link);
@@ -174,21 +174,21 @@ mod tests {
             first.url.as_str(),
             "https://cdn.example/whl/cu118/torch-2.7.1%2Bcu118-cp310-cp310-linux_x86_64.whl"
         );
-        assert_eq!((first.sha256, first.metadata), (Some(digest("a")), Metadata::Digest(digest("b"))));
+        assert_eq!((first.sha256, first.metadata), (Some(digest("a")), MetadataFile::Digest(digest("b"))));
         assert_eq!((first.requires_python.as_deref(), first.yanked.as_deref()), (Some(">=3.9"), None));
         assert!(first.metadata_url().unwrap().as_str().ends_with("linux_x86_64.whl.metadata"));
         assert_eq!(second.url.as_str(), "https://i.example/whl/cu118/torch-2.0.0%2Bcu118-cp310-cp310-linux_x86_64.whl");
-        assert_eq!((second.sha256, second.yanked.as_deref(), second.metadata), (None, Some(""), Metadata::Absent));
+        assert_eq!((second.sha256, second.yanked.as_deref(), second.metadata), (None, Some(""), MetadataFile::Absent));
         assert_eq!(third.url.as_str(), "https://i.example/whl/cu118/torch/torch-2.10.0+cu118-3-py3-none-any.whl");
         assert_eq!((third.sha256, third.yanked.as_deref()), (None, Some("broken & gone")));
-        assert_eq!(third.metadata, Metadata::Present);
+        assert_eq!(third.metadata, MetadataFile::Present);
     }
 
     #[test]
     fn a_metadata_digest_is_never_the_file_s() {
         let b = "b".repeat(64);
         let page = page(&format!("<a href=a-1-py3-none-any.whl data-dist-info-metadata='sha256={b}'>a</a>"));
-        assert_eq!((page.links[0].sha256, page.links[0].metadata), (None, Metadata::Digest(digest("b"))));
+        assert_eq!((page.links[0].sha256, page.links[0].metadata), (None, MetadataFile::Digest(digest("b"))));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use url::Url;
 
-use super::simple::{Draft, LONGEST_TEXT, Metadata, Page};
+use super::simple::{LONGEST_TEXT, MetadataFile, Page, PageDraft};
 use crate::text::quoted;
 
 /// Reads the files of a page, one after the other: only what is used of one is kept.
@@ -14,7 +14,7 @@ use crate::text::quoted;
 /// # Errors
 /// If it is not JSON, follows another major version of the API, has no list of files, or its links take up too much.
 pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let (version, draft) = top(Top { list: "files", files: Files { base, shape: &FILE, read } }, body)?;
+    let (version, draft) = top(Top { list: "files", files: FileList { base, shape: &FILE, read } }, body)?;
     if version.split('.').next() != Some("1") {
         return Err(format!("it follows version `{}` of the index API", quoted(&version)));
     }
@@ -26,11 +26,11 @@ pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
 /// # Errors
 /// If it is not JSON, has no list of files, or its links take up too much.
 pub(super) fn release(base: &Url, body: &[u8]) -> Result<Page, String> {
-    let (_, draft) = top(Top { list: "assets", files: Files { base, shape: &ASSET, read: read_asset } }, body)?;
+    let (_, draft) = top(Top { list: "assets", files: FileList { base, shape: &ASSET, read: read_asset } }, body)?;
     draft.ok_or("it is no release of GitHub: it has no list of assets")?.finish()
 }
 
-fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<Draft>), String> {
+fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<PageDraft>), String> {
     let not_json = |error: &dyn fmt::Display| format!("it is not JSON: {error}");
     let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
@@ -39,12 +39,12 @@ fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<Draft>), String> {
 }
 
 /// The members of an object that are read, and those of each in turn.
-struct Shape(&'static [(&'static str, &'static Shape)]);
+struct Fields(&'static [(&'static str, &'static Fields)]);
 
-static PLAIN: Shape = Shape(&[]);
-static META: Shape = Shape(&[("api-version", &PLAIN)]);
-static HASHES: Shape = Shape(&[("sha256", &PLAIN)]);
-static FILE: Shape = Shape(&[
+static PLAIN: Fields = Fields(&[]);
+static META: Fields = Fields(&[("api-version", &PLAIN)]);
+static HASHES: Fields = Fields(&[("sha256", &PLAIN)]);
+static FILE: Fields = Fields(&[
     ("filename", &PLAIN),
     ("url", &PLAIN),
     ("hashes", &HASHES),
@@ -55,7 +55,7 @@ static FILE: Shape = Shape(&[
     ("dist-info-metadata", &HASHES),
 ]);
 
-static ASSET: Shape = Shape(&[
+static ASSET: Fields = Fields(&[
     ("name", &PLAIN),
     ("browser_download_url", &PLAIN),
     ("digest", &PLAIN),
@@ -65,7 +65,7 @@ static ASSET: Shape = Shape(&[
 
 /// A value of any kind, of which only what may be used is kept.
 #[derive(Default)]
-enum Value<'de> {
+enum Json<'de> {
     #[default]
     Null,
     True,
@@ -74,15 +74,15 @@ enum Value<'de> {
     /// Longer than any text that is used.
     LongText,
     /// The members that its shape names, of two of one name the last.
-    Object(Vec<(&'static str, Value<'de>)>),
+    Object(Vec<(&'static str, Json<'de>)>),
     /// What has no use anywhere.
     Other,
 }
 
-impl Value<'_> {
+impl Json<'_> {
     fn get(&self, name: &str) -> &Self {
-        let Self::Object(members) = self else { return &Value::Null };
-        members.iter().find(|(known, _)| *known == name).map_or(&Value::Null, |(_, value)| value)
+        let Self::Object(members) = self else { return &Json::Null };
+        members.iter().find(|(known, _)| *known == name).map_or(&Json::Null, |(_, value)| value)
     }
 
     fn text(&self) -> Option<&str> {
@@ -98,55 +98,55 @@ impl Value<'_> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for &Shape {
-    type Value = Value<'de>;
+impl<'de> DeserializeSeed<'de> for &Fields {
+    type Value = Json<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value<'de>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Json<'de>, D::Error> {
         reader.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for &Shape {
-    type Value = Value<'de>;
+impl<'de> Visitor<'de> for &Fields {
+    type Value = Json<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Json<'de>, E> {
+        Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, is_true: bool) -> Result<Value<'de>, E> {
-        Ok(if is_true { Value::True } else { Value::Other })
+    fn visit_bool<E>(self, is_true: bool) -> Result<Json<'de>, E> {
+        Ok(if is_true { Json::True } else { Json::Other })
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(number))
+    fn visit_u64<E>(self, number: u64) -> Result<Json<'de>, E> {
+        Ok(Json::Number(number))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
+    fn visit_i64<E>(self, _: i64) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Other)
+    fn visit_f64<E>(self, _: f64) -> Result<Json<'de>, E> {
+        Ok(Json::Other)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(if text.len() > LONGEST_TEXT { Value::LongText } else { Value::Text(text.to_owned().into()) })
+    fn visit_str<E>(self, text: &str) -> Result<Json<'de>, E> {
+        Ok(if text.len() > LONGEST_TEXT { Json::LongText } else { Json::Text(text.to_owned().into()) })
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(if text.len() > LONGEST_TEXT { Value::LongText } else { Value::Text(text.into()) })
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Json<'de>, E> {
+        Ok(if text.len() > LONGEST_TEXT { Json::LongText } else { Json::Text(text.into()) })
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json<'de>, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        Ok(Json::Other)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json<'de>, A::Error> {
         let mut members = Vec::new();
         while let Some(key) = map.next_key_seed(&PLAIN)? {
             let Some((name, shape)) = self.0.iter().find(|(name, _)| key.text() == Some(name)) else {
@@ -157,7 +157,7 @@ impl<'de> Visitor<'de> for &Shape {
             members.retain(|(known, _)| known != name);
             members.push((*name, value));
         }
-        Ok(Value::Object(members))
+        Ok(Json::Object(members))
     }
 }
 
@@ -165,11 +165,11 @@ impl<'de> Visitor<'de> for &Shape {
 struct Top<'a> {
     /// What the list is called.
     list: &'static str,
-    files: Files<'a>,
+    files: FileList<'a>,
 }
 
 impl<'de> DeserializeSeed<'de> for Top<'_> {
-    type Value = (String, Option<Draft>);
+    type Value = (String, Option<PageDraft>);
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
         reader.deserialize_map(self)
@@ -177,7 +177,7 @@ impl<'de> DeserializeSeed<'de> for Top<'_> {
 }
 
 impl<'de> Visitor<'de> for Top<'_> {
-    type Value = (String, Option<Draft>);
+    type Value = (String, Option<PageDraft>);
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with a list of files")
@@ -205,29 +205,29 @@ impl<'de> Visitor<'de> for Top<'_> {
 
 /// The list of files.
 #[derive(Clone, Copy)]
-struct Files<'a> {
+struct FileList<'a> {
     base: &'a Url,
-    shape: &'static Shape,
-    read: fn(&mut Draft, &Url, &Value<'_>),
+    shape: &'static Fields,
+    read: fn(&mut PageDraft, &Url, &Json<'_>),
 }
 
-impl<'de> DeserializeSeed<'de> for Files<'_> {
-    type Value = Draft;
+impl<'de> DeserializeSeed<'de> for FileList<'_> {
+    type Value = PageDraft;
 
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Draft, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<PageDraft, D::Error> {
         reader.deserialize_seq(self)
     }
 }
 
-impl<'de> Visitor<'de> for Files<'_> {
-    type Value = Draft;
+impl<'de> Visitor<'de> for FileList<'_> {
+    type Value = PageDraft;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of files")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<Draft, A::Error> {
-        let mut draft = Draft::default();
+    fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<PageDraft, A::Error> {
+        let mut draft = PageDraft::default();
         while let Some(file) = files.next_element_seed(self.shape)? {
             (self.read)(&mut draft, self.base, &file);
         }
@@ -235,7 +235,7 @@ impl<'de> Visitor<'de> for Files<'_> {
     }
 }
 
-fn read(draft: &mut Draft, base: &Url, file: &Value<'_>) {
+fn read(draft: &mut PageDraft, base: &Url, file: &Json<'_>) {
     if file.is_too_long() {
         draft.note_too_long();
         return;
@@ -257,30 +257,30 @@ fn read(draft: &mut Draft, base: &Url, file: &Value<'_>) {
         return;
     }
     link.sha256 = sha256.or(link.sha256);
-    link.size = if let Value::Number(size) = file.get("size") { Some(*size) } else { None };
+    link.size = if let Json::Number(size) = file.get("size") { Some(*size) } else { None };
     link.requires_python = file.get("requires-python").text().filter(|text| !text.trim().is_empty()).map(str::to_owned);
     link.yanked = match file.get("yanked") {
-        Value::Text(reason) => Some(reason.clone().into_owned()),
-        Value::True => Some(String::new()),
-        Value::Null | Value::Number(_) | Value::LongText | Value::Object(_) | Value::Other => None,
+        Json::Text(reason) => Some(reason.clone().into_owned()),
+        Json::True => Some(String::new()),
+        Json::Null | Json::Number(_) | Json::LongText | Json::Object(_) | Json::Other => None,
     };
     let metadata = ["core-metadata", "dist-info-metadata"].map(|name| file.get(name));
-    let metadata = metadata.into_iter().find(|value| !matches!(value, Value::Null));
+    let metadata = metadata.into_iter().find(|value| !matches!(value, Json::Null));
     link.metadata = match metadata {
-        Some(Value::True) => Metadata::Present,
-        Some(hashes @ Value::Object(_)) => match hashes.get("sha256").text().map(str::parse) {
-            Some(Ok(digest)) => Metadata::Digest(digest),
-            Some(Err(_)) | None => Metadata::Present,
+        Some(Json::True) => MetadataFile::Present,
+        Some(hashes @ Json::Object(_)) => match hashes.get("sha256").text().map(str::parse) {
+            Some(Ok(digest)) => MetadataFile::Digest(digest),
+            Some(Err(_)) | None => MetadataFile::Present,
         },
-        None | Some(Value::Null | Value::Number(_) | Value::Text(_) | Value::LongText | Value::Other) => {
-            Metadata::Absent
+        None | Some(Json::Null | Json::Number(_) | Json::Text(_) | Json::LongText | Json::Other) => {
+            MetadataFile::Absent
         }
     };
     draft.keep(link);
 }
 
 /// A file of a release. One that is not there whole yet is passed over.
-fn read_asset(draft: &mut Draft, base: &Url, asset: &Value<'_>) {
+fn read_asset(draft: &mut PageDraft, base: &Url, asset: &Json<'_>) {
     if asset.is_too_long() {
         draft.note_too_long();
         return;
@@ -301,13 +301,13 @@ fn read_asset(draft: &mut Draft, base: &Url, asset: &Value<'_>) {
     };
     let Some(mut link) = draft.link(base, url, Some(name)) else { return };
     link.sha256 = sha256;
-    link.size = if let Value::Number(size) = asset.get("size") { Some(*size) } else { None };
+    link.size = if let Json::Number(size) = asset.get("size") { Some(*size) } else { None };
     draft.keep(link);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST_TEXT, Metadata, Page, Url, parse};
+    use super::{LONGEST_TEXT, MetadataFile, Page, Url, parse};
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
@@ -332,10 +332,13 @@ mod tests {
         assert_eq!(first.file, "torch-2.0.1+cu118-py3-none-any.whl");
         assert_eq!(first.url.as_str(), "https://i.example/files/torch-2.0.1%2Bcu118-py3-none-any.whl");
         assert_eq!(first.sha256.unwrap().to_string(), a);
-        assert_eq!(first.metadata, Metadata::Digest(b.parse().unwrap()));
+        assert_eq!(first.metadata, MetadataFile::Digest(b.parse().unwrap()));
         assert_eq!((first.size, first.requires_python.as_deref(), &first.yanked), (Some(7), Some(">=3.8"), &None));
-        assert_eq!((second.sha256, second.yanked.as_deref(), second.metadata), (None, Some("bad"), Metadata::Present));
-        assert_eq!((third.yanked.as_deref(), third.metadata), (Some(""), Metadata::Absent));
+        assert_eq!(
+            (second.sha256, second.yanked.as_deref(), second.metadata),
+            (None, Some("bad"), MetadataFile::Present)
+        );
+        assert_eq!((third.yanked.as_deref(), third.metadata), (Some(""), MetadataFile::Absent));
     }
 
     #[test]

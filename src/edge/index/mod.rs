@@ -30,5 +30,5 @@ pub use netrc::Netrc;
 pub use policy::shown;
 pub use range::RangeReader;
 pub use settings::{Patience, Proxies, Settings};
-pub use simple::{Link, Metadata, Page};
+pub use simple::{Link, MetadataFile, Page};
 pub use whole::{Glimpse, Opened};

@@ -30,7 +30,7 @@ const ENOUGH: u64 = 64 << 20;
 pub struct RangeReader<'n> {
     network: &'n Network,
     url: Url,
-    identity: Identity,
+    identity: FileState,
     position: u64,
     tries: Tries,
     /// Parts that came, by where they begin; none overlaps another.
@@ -40,7 +40,7 @@ pub struct RangeReader<'n> {
 
 /// What tells one state of a file from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(super) struct FileState {
     /// The whole length in bytes.
     pub(super) length: u64,
     /// `ETag`; empty if there is none.
@@ -49,7 +49,7 @@ pub(super) struct Identity {
     pub(super) modified: String,
 }
 
-impl Identity {
+impl FileState {
     pub(super) fn of(response: &Response, length: u64) -> Self {
         Self { length, tag: text_of(response, header::ETAG), modified: text_of(response, header::LAST_MODIFIED) }
     }
@@ -77,7 +77,7 @@ impl Network {
             Err(problem) if problem.code == Code::Unsupported => ask("bytes=0-0")?,
             other => other?,
         };
-        let Part { start, bytes, identity } = first;
+        let FilePart { start, bytes, identity } = first;
         let url = url.clone();
         let fetched = bytes.len() as u64;
         Ok(RangeReader { network: self, url, identity, position: 0, tries, parts: vec![(start, bytes)], fetched })
@@ -86,27 +86,27 @@ impl Network {
 
 impl Network {
     /// Asks for a part once.
-    fn part(&self, ask: &Ask<'_>) -> Result<Part, Failure> {
+    fn part(&self, ask: &Ask<'_>) -> Result<FilePart, Failure> {
         part(ask.url, self.once(ask)?, self.patience().idle)
     }
 }
 
 /// One part of a file.
-struct Part {
+struct FilePart {
     start: u64,
     bytes: Vec<u8>,
-    identity: Identity,
+    identity: FileState,
 }
 
 /// Reads an answer that must be a part.
-fn part(url: &Url, response: Response, idle: Duration) -> Result<Part, Failure> {
+fn part(url: &Url, response: Response, idle: Duration) -> Result<FilePart, Failure> {
     if response.status() != StatusCode::PARTIAL_CONTENT {
         let problem = Problem::new(Code::Unsupported, format!("{} cannot be read in parts", shown(url)));
         return Err(Failure::Final(problem.help("its server does not answer range requests; download it whole")));
     }
     let odd = || Failure::last(Code::Network, format!("{} answers with an odd range", shown(url)));
     let (start, end, length) = content_range(&text_of(&response, header::CONTENT_RANGE)).ok_or_else(odd)?;
-    let identity = Identity::of(&response, length);
+    let identity = FileState::of(&response, length);
     let expected = end - start + 1;
     if expected > MOST || !text_of(&response, header::CONTENT_ENCODING).is_empty() {
         return Err(odd());
@@ -116,7 +116,7 @@ fn part(url: &Url, response: Response, idle: Duration) -> Result<Part, Failure> 
     if bytes.len() as u64 != expected {
         return Err(Failure::passing("the part has another length than it says"));
     }
-    Ok(Part { start, bytes, identity })
+    Ok(FilePart { start, bytes, identity })
 }
 
 /// `bytes FIRST-LAST/LENGTH` (RFC 9110, section 14.4).
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn only_a_strong_tag_or_a_date_tells_files_apart() {
-        let identity = |tag: &str, modified: &str| Identity { length: 1, tag: tag.into(), modified: modified.into() };
+        let identity = |tag: &str, modified: &str| FileState { length: 1, tag: tag.into(), modified: modified.into() };
         assert_eq!(identity("\"a\"", "x").validator(), Some("\"a\""));
         assert_eq!(identity("W/\"a\"", "x").validator(), Some("x"));
         assert_eq!(identity("W/\"a\"", "").validator(), None);

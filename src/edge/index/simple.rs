@@ -45,12 +45,12 @@ pub struct Link {
     /// The reason if it was withdrawn (PEP 592); empty if none is given.
     pub yanked: Option<String>,
     /// If its METADATA can be had alone.
-    pub metadata: Metadata,
+    pub metadata: MetadataFile,
 }
 
 /// If a file's METADATA lies beside it (PEP 658).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Metadata {
+pub enum MetadataFile {
     /// It does not, or the page does not say so.
     Absent,
     /// It does.
@@ -63,8 +63,8 @@ impl Link {
     /// Where its METADATA lies, if the page says that it does.
     pub fn metadata_url(&self) -> Option<Url> {
         match self.metadata {
-            Metadata::Absent => None,
-            Metadata::Present | Metadata::Digest(_) => {
+            MetadataFile::Absent => None,
+            MetadataFile::Present | MetadataFile::Digest(_) => {
                 let mut url = self.url.clone();
                 url.set_path(&format!("{}.metadata", self.url.path()));
                 Some(url)
@@ -120,12 +120,12 @@ const MOST_KEPT: usize = 96 << 20;
 
 /// A page while it is read: what is kept of it is counted.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub(super) struct PageDraft {
     page: Page,
     kept: usize,
 }
 
-impl Draft {
+impl PageDraft {
     /// # Errors
     /// If its links took up more than is kept.
     pub(super) fn finish(self) -> Result<Page, String> {
@@ -172,7 +172,7 @@ impl Draft {
                 return None;
             }
         };
-        let (requires_python, yanked, metadata) = (None, None, Metadata::Absent);
+        let (requires_python, yanked, metadata) = (None, None, MetadataFile::Absent);
         Some(Link { file, url, sha256, size: None, requires_python, yanked, metadata })
     }
 

@@ -17,7 +17,7 @@ pub struct Cache(PathBuf);
 
 /// What a file was.
 #[derive(Debug, Clone, Copy)]
-pub struct Key<'k> {
+pub struct CacheKey<'k> {
     /// Where it lies, without a login.
     pub url: &'k str,
     /// Its tag, a strong one.
@@ -46,7 +46,7 @@ impl Cache {
     }
 
     /// The digest that was remembered.
-    pub fn recall(&self, key: Key<'_>) -> Option<Sha256> {
+    pub fn recall(&self, key: CacheKey<'_>) -> Option<Sha256> {
         let mut text = String::new();
         fs::File::open(self.path(key)).ok()?.take(200).read_to_string(&mut text).ok()?;
         let (digest, size) = text.trim_end().split_once(' ')?;
@@ -54,7 +54,7 @@ impl Cache {
     }
 
     /// Remembers a digest. That it cannot be remembered is no reason to stop.
-    pub fn remember(&self, key: Key<'_>, digest: Sha256) {
+    pub fn remember(&self, key: CacheKey<'_>, digest: Sha256) {
         let write = || -> std::io::Result<()> {
             let _whole = super::undisturbed();
             fs::create_dir_all(&self.0)?;
@@ -67,7 +67,7 @@ impl Cache {
         let _ = write();
     }
 
-    fn path(&self, key: Key<'_>) -> PathBuf {
+    fn path(&self, key: CacheKey<'_>) -> PathBuf {
         // No URL, and no tag that came as a header, has a line end.
         let text = format!("{}\n{}\n{}", key.url, key.tag, key.length);
         let name = Sha256::of_bytes(text.as_bytes());

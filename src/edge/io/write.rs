@@ -47,10 +47,10 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
     let mut ready = Vec::new();
     for output in outputs {
         match prepare(output, &mut notes).map_err(|error| cannot("write", &output.name, &error))? {
-            Prepared::Stream => streams.push(output),
-            Prepared::File { temporary, target } => ready.push((output, temporary, target)),
-            Prepared::Folder => return Err(Problem::new(Code::Io, format!("{} is a folder", output.name)).into()),
-            Prepared::AsItIs => {}
+            PreparedFile::Stream => streams.push(output),
+            PreparedFile::File { temporary, target } => ready.push((output, temporary, target)),
+            PreparedFile::Folder => return Err(Problem::new(Code::Io, format!("{} is a folder", output.name)).into()),
+            PreparedFile::AsItIs => {}
         }
     }
     for output in outputs {
@@ -75,26 +75,26 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
 }
 
 /// What stands ready to be written.
-enum Prepared {
+enum PreparedFile {
     Stream,
     Folder,
     AsItIs,
     File { temporary: NamedTempFile, target: PathBuf },
 }
 
-fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared> {
+fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<PreparedFile> {
     if is_stream(&output.name) {
-        return Ok(Prepared::Stream);
+        return Ok(PreparedFile::Stream);
     }
     let target = resolve(Path::new(&output.name))?;
     // A name that a file cannot have would be found out only when it is to take it.
     let Some(name) =
         target.file_name().filter(|_| !output.name.ends_with(std::path::is_separator) && !output.name.ends_with("/."))
     else {
-        return Ok(Prepared::Folder);
+        return Ok(PreparedFile::Folder);
     };
     let old = match fs::metadata(&target) {
-        Ok(old) if old.is_dir() => return Ok(Prepared::Folder),
+        Ok(old) if old.is_dir() => return Ok(PreparedFile::Folder),
         Ok(old) => Some(old),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
@@ -102,7 +102,7 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
     let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     temporary::sweep(folder);
     if old.is_some() && fs::read(&target).is_ok_and(|bytes| bytes == output.text.as_bytes()) {
-        return Ok(Prepared::AsItIs);
+        return Ok(PreparedFile::AsItIs);
     }
     let mut temporary = temporary::create(folder, old.as_ref())?;
     temporary.write_all(output.text.as_bytes())?;
@@ -111,7 +111,7 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
         notes.extend(lost.into_iter().map(|lost| format!("{} does not keep its {lost}", output.name)));
     }
     temporary.as_file().sync_all()?;
-    Ok(Prepared::File { temporary, target: folder.join(name) })
+    Ok(PreparedFile::File { temporary, target: folder.join(name) })
 }
 
 /// Fails if a file does not hold any more what was read from it.

@@ -6,17 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::offer::{Offer, Shelf};
-use super::{Learned, Wanted};
+use super::offer::{Offer, SearchedIndex};
+use super::{LearnRequest, Learned};
 use crate::catalog::{Catalogues, Index, WheelRow};
 use crate::edge::index::Network;
-use crate::lock::{At, Entry, LockedFiles, Origin, Pick, Selection};
+use crate::lock::{Entry, LockedFiles, Origin, Position, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Python};
-use crate::plan::closure::{self, Chosen};
-use crate::plan::family::{Fate, Member};
-use crate::plan::knowledge::Known;
-use crate::plan::{Kept, Knowledge, View, Wish};
+use crate::plan::closure::{self, Resolution};
+use crate::plan::family::{FamilyDecision, FamilyPackage};
+use crate::plan::knowledge::WheelRequirements;
+use crate::plan::{Kept, Knowledge, LockView, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Span;
 
@@ -27,9 +27,14 @@ const PYTHONS: std::ops::RangeInclusive<u8> = 6..=16;
 const MOST_ROUNDS: usize = 40;
 
 /// Finds the wheels that are missing in the catalogues, which have the learned ones already.
-pub(super) fn complete(wanted: &Wanted, roots: &[WheelRow], known: &Catalogues, network: &Network) -> Result<Learned> {
-    let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| Shelf { base, index: None });
-    let closure = wanted.closure.clone().map(|base| Shelf { base, index: Some(Index::Pypi) });
+pub(super) fn complete(
+    wanted: &LearnRequest,
+    roots: &[WheelRow],
+    known: &Catalogues,
+    network: &Network,
+) -> Result<Learned> {
+    let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| SearchedIndex { base, index: None });
+    let closure = wanted.closure.clone().map(|base| SearchedIndex { base, index: Some(Index::Pypi) });
     let has_closure = closure.is_some();
     let mut offer = Offer::new(known, network, own, closure);
     let environments = environments(wanted, roots);
@@ -54,7 +59,7 @@ pub(super) fn complete(wanted: &Wanted, roots: &[WheelRow], known: &Catalogues, 
 }
 
 /// Where the learned wheels install.
-fn environments(wanted: &Wanted, roots: &[WheelRow]) -> BTreeSet<Environment> {
+fn environments(wanted: &LearnRequest, roots: &[WheelRow]) -> BTreeSet<Environment> {
     let all = roots.iter().flat_map(|row| {
         let (platforms, pythons) = wanted.filter.places(row);
         let pythons: Vec<Python> = pythons.into_iter().filter(|python| PYTHONS.contains(&python.minor())).collect();
@@ -66,7 +71,7 @@ fn environments(wanted: &Wanted, roots: &[WheelRow]) -> BTreeSet<Environment> {
 }
 
 /// What the learned wheels need on an environment: as if a lock had these and nothing else.
-fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (Chosen, Vec<String>) {
+fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (Resolution, Vec<String>) {
     let knowledge = Knowledge::new(offer);
     let mut best: BTreeMap<&PackageName, &WheelRow> = BTreeMap::new();
     for row in roots.iter().filter(|row| row.wheel.fit(environment).is_some()) {
@@ -81,29 +86,37 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         origin: Origin::Index(None),
         editable: false,
         files: LockedFiles::default(),
-        at: At { source: 0, span: Span::default() },
+        at: Position { source: 0, span: Span::default() },
     };
     let entries: Vec<Entry> = best.values().map(entry).collect();
-    let pick =
-        |entry| Pick { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true };
-    let selection = Selection { picks: (0..entries.len()).map(pick).collect(), ..Selection::default() };
-    let member = |(pick, row): (usize, &&WheelRow)| Member {
-        pick,
+    let package = |entry| SelectedPackage {
+        entry,
+        extras: Extras::new(),
+        condition: Condition::Always,
+        needs: None,
+        via: None,
+        root: true,
+    };
+    let selection = Selection { packages: (0..entries.len()).map(package).collect(), ..Selection::default() };
+    let member = |(package, row): (usize, &&WheelRow)| FamilyPackage {
+        package,
         name: row.wheel.name.clone(),
         version: row.wheel.version.clone(),
-        fate: Fate::Keep { why: Kept::AsLocked(None), pin: None },
+        decision: FamilyDecision::Keep { why: Kept::AsLocked(None), pin: None },
         requires: knowledge.requires(row, environment.platform),
         locked: None,
     };
-    let members: Vec<Member> = best.values().enumerate().map(member).collect();
+    let members: Vec<FamilyPackage> = best.values().enumerate().map(member).collect();
     let unknown = members.iter().filter_map(|member| match &member.requires {
-        Known::List(_) => None,
-        Known::Not(why) => Some(format!("what {} {} requires cannot be followed: {why}", member.name, member.version)),
+        WheelRequirements::Known(_) => None,
+        WheelRequirements::Unknown(why) => {
+            Some(format!("what {} {} requires cannot be followed: {why}", member.name, member.version))
+        }
     });
     let mut notes: Vec<String> = unknown.collect();
-    let wish = Wish { backend: None, environment, pythons: &[environment.python] };
-    let view = View { entries: &entries, sources: &[], options: None };
-    let (chosen, problems) = closure::resolve(view, &selection, &members, &wish, &knowledge);
+    let request = Request { backend: None, environment, pythons: &[environment.python] };
+    let view = LockView { entries: &entries, sources: &[], options: None };
+    let (chosen, problems) = closure::resolve(view, &selection, &members, &request, &knowledge);
     // What nothing meets is told by name once all indexes were asked.
     let others = problems.iter().filter(|one| one.code != Code::Unmet);
     notes.extend(others.map(|one| one.message.clone()));
@@ -113,7 +126,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
 /// The rows of what was chosen from an index.
 fn finish(
     offer: &Offer<'_>,
-    chosen: &[(Environment, Chosen)],
+    chosen: &[(Environment, Resolution)],
     unmet: &BTreeSet<PackageName>,
     has_closure: bool,
     mut notes: Vec<String>,

@@ -6,8 +6,8 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use super::page;
-use super::wheel::{self, Told as Says};
-use super::{Learned, Wanted, take};
+use super::wheel::{self, WheelFacts};
+use super::{LearnRequest, Learned, take};
 use crate::catalog::{Index, RequiresRow, Told, WheelRow, is_untied};
 use crate::edge::index::{Network, Opened};
 use crate::edge::io;
@@ -26,7 +26,7 @@ pub enum Links {
 
 /// Learns the wheels of one release from all of these.
 pub(super) fn release(
-    wanted: &Wanted,
+    wanted: &LearnRequest,
     name: &PackageName,
     version: &Version,
     network: &Network,
@@ -87,16 +87,16 @@ fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
 /// True for a requirement of one release of torch.
 fn pins_torch(text: &str) -> bool {
     let plain = requirement::plain(requirement::split(text).0);
-    plain.is_ok_and(|plain| {
-        let versions = plain.versions.to_string();
-        plain.name.as_ref() == "torch" && versions.starts_with("==") && !versions.contains(['*', ','])
+    plain.is_ok_and(|(required, _)| {
+        let versions = required.versions.to_string();
+        required.name.as_ref() == "torch" && versions.starts_with("==") && !versions.contains(['*', ','])
     })
 }
 
 /// The wheels of a release in a folder: their bytes are hashed and opened.
 fn in_folder(
     folder: &str,
-    wanted: &Wanted,
+    wanted: &LearnRequest,
     name: &PackageName,
     version: &Version,
     learned: &mut Learned,
@@ -116,7 +116,7 @@ fn in_folder(
                 continue;
             }
         };
-        let read = || -> Result<Option<(WheelRow, Says)>, Problem> {
+        let read = || -> Result<Option<(WheelRow, WheelFacts)>, Problem> {
             let (sha256, size) = local.hash(|_| {})?;
             let contents = wheel::contents(Opened::of(local.open()?, local.wheel.as_str())?, &local.wheel)?;
             let says = wheel::told(contents.metadata, "wheel", Some(size));
@@ -138,11 +138,11 @@ fn in_folder(
 }
 
 /// No wheel of what is asked for was taken: why.
-fn none(wanted: &Wanted, name: &PackageName, version: &Version, refused: &[String]) -> Problem {
+fn none(wanted: &LearnRequest, name: &PackageName, version: &Version, refused: &[String]) -> Problem {
     let places: Vec<String> = wanted.links.iter().map(Links::shown).collect();
     let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
     let message = format!("{} has no wheel of {name} {version}{build} that could be taken", places.join(" and "));
-    let problem = Problem::new(Code::NotKnown, message);
+    let problem = Problem::new(Code::Unknown, message);
     match refused {
         [] => problem.help("see which files it has; --platform, --python and the build narrow the choice"),
         some => {

@@ -22,12 +22,12 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 
 pub use links::Links;
-use page::Candidate;
-use wheel::Told;
+use page::LinkedWheel;
+use wheel::WheelFacts;
 
 /// What is to be learned, and from where.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct LearnRequest {
     /// The releases.
     pub releases: Vec<(PackageName, Version)>,
     /// The base of the index that has them; where they are looked for in `links`, the folder below which files of a folder
@@ -64,7 +64,7 @@ const INDEX: &str = "index";
 ///
 /// # Errors
 /// Everything that the network, the index or a wheel does not give as it should.
-pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<Learned> {
+pub fn learn(wanted: &LearnRequest, known: &Catalogues, network: &Network) -> Result<Learned> {
     let mut learned = Learned::default();
     let mut problems = Vec::new();
     for (name, version) in &wanted.releases {
@@ -90,7 +90,7 @@ pub fn learn(wanted: &Wanted, known: &Catalogues, network: &Network) -> Result<L
 
 /// Learns the wheels of one release.
 fn release(
-    wanted: &Wanted,
+    wanted: &LearnRequest,
     index: &Url,
     name: &PackageName,
     version: &Version,
@@ -101,7 +101,7 @@ fn release(
     let page = network.page(&url).map_err(|problem| match problem.code {
         Code::Absent => {
             let message = format!("{} has no page of {name}", page::shown(index));
-            Problem::new(Code::NotKnown, message).help("name the index that has it: --index URL")
+            Problem::new(Code::Unknown, message).help("name the index that has it: --index URL")
         }
         _ => problem,
     })?;
@@ -117,7 +117,7 @@ fn release(
 }
 
 /// Takes the wheels with what they say of themselves.
-fn take(candidates: Vec<Candidate>, hash_missing: bool, network: &Network, learned: &mut Learned) -> Result<()> {
+fn take(candidates: Vec<LinkedWheel>, hash_missing: bool, network: &Network, learned: &mut Learned) -> Result<()> {
     let mut problems = Vec::new();
     let mut without = Vec::new();
     for candidate in candidates {
@@ -149,7 +149,11 @@ fn is_same(one: &Url, other: &Url) -> bool {
 }
 
 /// A wheel's row and its requirements; `None` if there is no digest.
-fn one(candidate: &Candidate, hash_missing: bool, network: &Network) -> Result<Option<(WheelRow, Told)>, Problem> {
+fn one(
+    candidate: &LinkedWheel,
+    hash_missing: bool,
+    network: &Network,
+) -> Result<Option<(WheelRow, WheelFacts)>, Problem> {
     let link = &candidate.link;
     let (told, sha256, evidence) = match link.sha256 {
         Some(digest) => (wheel::read(link, &candidate.wheel, network)?, digest, "index"),

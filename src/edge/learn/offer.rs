@@ -10,8 +10,8 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use super::INDEX;
-use super::page::{self, Candidate};
-use super::wheel::{self, Told};
+use super::page::{self, LinkedWheel};
+use super::wheel::{self, WheelFacts};
 use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime};
 use crate::edge::index::{Network, simple};
 use crate::packaging::digest::Sha256;
@@ -20,7 +20,7 @@ use crate::report::error::{Code, Problem};
 
 /// An index that is asked for requirements.
 #[derive(Debug, Clone)]
-pub(super) struct Shelf {
+pub(super) struct SearchedIndex {
     /// Its base.
     pub(super) base: Url,
     /// What its wheels are recorded under: the default index, or (`None`) the folder that each lies in.
@@ -31,14 +31,14 @@ pub(super) struct Shelf {
 #[derive(Debug, Clone)]
 pub(super) struct Offered {
     pub(super) row: WheelRow,
-    candidate: Candidate,
+    candidate: LinkedWheel,
 }
 
 /// What an index has of a package, by release: without local labels.
-type Releases = BTreeMap<Version, Vec<Offered>>;
+type OfferedReleases = BTreeMap<Version, Vec<Offered>>;
 
 /// What the indexes have of a package, by how far they are from the first.
-type Pages = HashMap<(PackageName, usize), Rc<Releases>>;
+type OfferedPages = HashMap<(PackageName, usize), Rc<OfferedReleases>>;
 
 /// How many problems of a page are told. A page can be long.
 pub(super) const ENOUGH: usize = 20;
@@ -49,19 +49,24 @@ pub(super) struct Offer<'a> {
     known: &'a Catalogues,
     network: &'a Network,
     /// The indexes that have the wheels that are learned, and what they require.
-    own: Option<Shelf>,
-    closure: Option<Shelf>,
+    own: Option<SearchedIndex>,
+    closure: Option<SearchedIndex>,
     /// How many indexes a package is looked for in.
     depth: BTreeMap<PackageName, usize>,
     /// The packages that were asked for.
     asked: RefCell<BTreeSet<PackageName>>,
-    pages: RefCell<Pages>,
-    told: RefCell<HashMap<(Index, String), Option<Told>>>,
+    pages: RefCell<OfferedPages>,
+    told: RefCell<HashMap<(Index, String), Option<WheelFacts>>>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl<'a> Offer<'a> {
-    pub(super) fn new(known: &'a Catalogues, network: &'a Network, own: Option<Shelf>, closure: Option<Shelf>) -> Self {
+    pub(super) fn new(
+        known: &'a Catalogues,
+        network: &'a Network,
+        own: Option<SearchedIndex>,
+        closure: Option<SearchedIndex>,
+    ) -> Self {
         Self {
             known,
             network,
@@ -88,7 +93,7 @@ impl<'a> Offer<'a> {
     /// Looks for a package in one more index; false if there is none.
     pub(super) fn look_further(&mut self, package: &PackageName) -> bool {
         let depth = self.depth.get(package).copied().unwrap_or(0);
-        let more = depth < self.shelves(package).len();
+        let more = depth < self.indexes(package).len();
         if more {
             self.depth.insert(package.clone(), depth + 1);
         }
@@ -97,7 +102,7 @@ impl<'a> Offer<'a> {
 
     /// The indexes that may have a package. Triton is made for one torch and lies beside it; a name alike on another index
     /// must not take its place. Other GPU libraries may lie there, too; what is not for GPUs is stale there.
-    fn shelves(&self, package: &PackageName) -> Vec<&Shelf> {
+    fn indexes(&self, package: &PackageName) -> Vec<&SearchedIndex> {
         let beside = package.as_ref().contains("triton");
         let own = self.own.as_ref().filter(|_| is_gpu_runtime(package));
         let all = if beside { [own, self.closure.as_ref()] } else { [self.closure.as_ref(), own] };
@@ -111,36 +116,36 @@ impl<'a> Offer<'a> {
     }
 
     /// What the indexes looked into have of a package.
-    fn looked_into(&self, package: &PackageName) -> impl Iterator<Item = Rc<Releases>> {
+    fn looked_into(&self, package: &PackageName) -> impl Iterator<Item = Rc<OfferedReleases>> {
         let depth = self.depth.get(package).copied().unwrap_or(0);
         (0..depth).map(|at| self.page(package, at))
     }
 
-    fn page(&self, package: &PackageName, at: usize) -> Rc<Releases> {
+    fn page(&self, package: &PackageName, at: usize) -> Rc<OfferedReleases> {
         let key = (package.clone(), at);
         if let Some(page) = self.pages.borrow().get(&key) {
             return Rc::clone(page);
         }
-        let shelves = self.shelves(package);
-        let found = shelves.get(at).map(|shelf| self.read(package, shelf)).unwrap_or_default();
+        let indexes = self.indexes(package);
+        let found = indexes.get(at).map(|index| self.read(package, index)).unwrap_or_default();
         let page = Rc::new(found);
         self.pages.borrow_mut().insert(key, Rc::clone(&page));
         page
     }
 
-    fn read(&self, package: &PackageName, shelf: &Shelf) -> Releases {
-        let page = match self.network.page(&simple::page_url(&shelf.base, package)) {
+    fn read(&self, package: &PackageName, index: &SearchedIndex) -> OfferedReleases {
+        let page = match self.network.page(&simple::page_url(&index.base, package)) {
             Ok(page) => page,
             Err(problem) => {
                 if problem.code != Code::Absent {
                     self.problems.borrow_mut().push(problem);
                 }
-                return Releases::new();
+                return OfferedReleases::new();
             }
         };
-        let mut offered = Releases::new();
+        let mut offered = OfferedReleases::new();
         let mut seen: HashMap<(Index, String), Sha256> = HashMap::new();
-        for candidate in page::all(&page, package, shelf.index.as_ref()) {
+        for candidate in page::all(&page, package, index.index.as_ref()) {
             let Some(row) = candidate.told() else { continue };
             let rows = self.known.wheels_of(package, &row.wheel.version);
             let same = |other: &&WheelRow| other.index == row.index && other.wheel.as_str() == row.wheel.as_str();
@@ -153,7 +158,7 @@ impl<'a> Offer<'a> {
                     let message = format!(
                         "two digests for {}: the {catalogue} catalogue has {sha256}, {} says {}",
                         row.wheel,
-                        page::shown(&shelf.base),
+                        page::shown(&index.base),
                         row.sha256
                     );
                     let help = "one of the two is damaged or forged; do not use this index before you know which";
@@ -171,7 +176,7 @@ impl<'a> Offer<'a> {
     }
 
     /// What an offered wheel says of itself.
-    pub(super) fn told(&self, offered: &Offered) -> Option<Told> {
+    pub(super) fn told(&self, offered: &Offered) -> Option<WheelFacts> {
         let key = (offered.row.index.clone(), offered.row.wheel.as_str().to_owned());
         if let Some(told) = self.told.borrow().get(&key) {
             return told.clone();

@@ -6,7 +6,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::Wanted;
+use super::LearnRequest;
 use crate::catalog::listing::Filter;
 use crate::catalog::{Built, Family, Index, Told, WheelRow, built_in_family};
 use crate::edge::index::{self, Link, Page};
@@ -21,14 +21,14 @@ const MOST_NOTES: usize = 20;
 
 /// A wheel that a page links to.
 #[derive(Debug, Clone)]
-pub(super) struct Candidate {
+pub(super) struct LinkedWheel {
     pub(super) link: Link,
     pub(super) wheel: WheelName,
     told: Told,
     index: Index,
 }
 
-impl Candidate {
+impl LinkedWheel {
     /// The wheel's row, once its digest is known.
     pub(super) fn row(
         &self,
@@ -59,8 +59,8 @@ pub(super) fn candidates(
     version: &Version,
     filter: &Filter,
     index: Option<&Index>,
-) -> (Vec<Candidate>, Vec<String>) {
-    let mut found: Vec<Candidate> = Vec::new();
+) -> (Vec<LinkedWheel>, Vec<String>) {
+    let mut found: Vec<LinkedWheel> = Vec::new();
     let mut notes = Vec::new();
     let mut seen = BTreeSet::new();
     for link in of_release(page, name, version) {
@@ -75,7 +75,7 @@ pub(super) fn candidates(
                 continue;
             }
         };
-        let candidate = Candidate { link: link.clone(), wheel, told, index };
+        let candidate = LinkedWheel { link: link.clone(), wheel, told, index };
         // Any digest will do to ask whether the row would be taken.
         let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
         if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
@@ -91,7 +91,7 @@ pub(super) fn linked(
     name: &PackageName,
     version: &Version,
     filter: &Filter,
-) -> (Vec<Candidate>, Vec<String>) {
+) -> (Vec<LinkedWheel>, Vec<String>) {
     let (mut found, mut refused) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for link in of_release(page, name, version) {
@@ -99,7 +99,7 @@ pub(super) fn linked(
         let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
         let made = Told::of(&wheel, &in_folder, filter.backend).and_then(|told| {
             let index = place(link, None).map_err(|why| format!("is left out: {why}"))?;
-            Ok(Candidate { link: link.clone(), wheel: wheel.clone(), told, index })
+            Ok(LinkedWheel { link: link.clone(), wheel: wheel.clone(), told, index })
         });
         match made {
             Ok(candidate) => {
@@ -126,13 +126,13 @@ pub(super) fn found(wheel: &WheelName, told: Told, index: &Index, sha256: Sha256
 }
 
 /// The wheels of all releases, on an index that is the default one for installers.
-pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec<Candidate> {
+pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec<LinkedWheel> {
     let wheels = page.links.iter().filter_map(|link| Some((link, link.file.parse::<WheelName>().ok()?)));
     let own = wheels.filter(|(_, wheel)| wheel.name == *name);
     let candidates = own.filter_map(|(link, wheel)| {
         let index = place(link, index).ok()?;
         let told = Told { built: Built::Unknown, torch: None, abi: None };
-        Some(Candidate { link: link.clone(), wheel, told, index })
+        Some(LinkedWheel { link: link.clone(), wheel, told, index })
     });
     candidates.collect()
 }
@@ -176,14 +176,14 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// Nothing of what is asked for is there; tells what is.
-pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, wanted: &Wanted) -> Problem {
+pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, wanted: &LearnRequest) -> Problem {
     let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
     let platforms: Vec<&str> = wanted.filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
     let pythons: Vec<String> = wanted.filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
     let limits: Vec<String> = platforms.into_iter().map(str::to_owned).chain(pythons).collect();
     let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
     let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(place));
-    let problem = Problem::new(Code::NotKnown, message);
+    let problem = Problem::new(Code::Unknown, message);
     let there: BTreeSet<String> = of_release(page, name, version).map(|link| link.file.clone()).collect();
     if !there.is_empty() {
         let first: Vec<String> = there.iter().take(5).cloned().collect();
@@ -203,7 +203,7 @@ pub(super) fn is_family(name: &PackageName) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::edge::index::Metadata;
+    use crate::edge::index::MetadataFile;
     use crate::packaging::target::Backend;
 
     fn page(urls: &[&str]) -> Page {
@@ -217,7 +217,7 @@ mod tests {
                 size: None,
                 requires_python: None,
                 yanked: None,
-                metadata: Metadata::Absent,
+                metadata: MetadataFile::Absent,
             }
         };
         Page { links: urls.iter().map(link).collect(), odd: Vec::new() }

@@ -10,7 +10,7 @@ use crate::report::error::{Code, Problem};
 
 /// What a wheel says of itself.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct WheelFacts {
     /// Its requirements.
     pub(super) list: Vec<String>,
     /// The Pythons it is for.
@@ -22,7 +22,7 @@ pub(super) struct Told {
 }
 
 /// Asks the index, and if it has no metadata beside the wheel the wheel itself, of which a few parts are read.
-pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<Told, Problem> {
+pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<WheelFacts, Problem> {
     if let Some(metadata) = beside(link, wheel, network)? {
         return Ok(told(metadata, "metadata", None));
     }
@@ -33,7 +33,7 @@ pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<
 }
 
 /// Downloads a wheel for its digest. It must be one that opens, whether or not the index has metadata beside it.
-pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<(Told, Sha256), Problem> {
+pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<(WheelFacts, Sha256), Problem> {
     let beside = beside(link, wheel, network)?;
     let glimpse = network.glimpse(&link.url, wheel.as_str())?;
     let (done, opened) = network.whole(&link.url, wheel.as_str(), glimpse, &())?;
@@ -63,8 +63,8 @@ fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Me
 }
 
 /// What a wheel says in its metadata.
-pub(super) fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> Told {
-    Told { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
+pub(super) fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> WheelFacts {
+    WheelFacts { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
 }
 
 /// The contents of a wheel that must be one.
@@ -78,7 +78,7 @@ pub(super) fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Pr
     Err(Problem::new(Code::Network, message).help("it is no wheel that could be trusted; tell its publishers"))
 }
 
-impl Told {
+impl WheelFacts {
     /// The rows that say so.
     pub(super) fn lists(&self, row: &WheelRow) -> Vec<RequiresRow> {
         row.lists(&self.list, self.provenance)

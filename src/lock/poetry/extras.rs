@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::Package;
+use super::PoetryPackage;
 use crate::lock::Entry;
 use crate::lock::dependency::{Dependency, LONGEST_NAME, read_extra, read_name};
 use crate::lock::pyproject::Project;
@@ -72,7 +72,7 @@ impl<'s> Unread<'s> {
         self,
         toml: &Toml<'_>,
         entries: &[Entry],
-        packages: &mut [Package],
+        packages: &mut [PoetryPackage],
         project: Option<&Project>,
     ) -> Result<()> {
         let asked = asked(packages, project);
@@ -86,11 +86,11 @@ impl<'s> Unread<'s> {
 }
 
 /// The packages that another one or the project asks for with extras.
-fn asked<'a>(packages: &'a [Package], project: Option<&'a Project>) -> HashSet<&'a PackageName> {
+fn asked<'a>(packages: &'a [PoetryPackage], project: Option<&'a Project>) -> HashSet<&'a PackageName> {
     let in_lock = packages.iter().flat_map(|package| &package.dependencies).map(|edge| &edge.dependency);
     let in_project = project.into_iter().flat_map(|project| project.groups.values().flatten());
-    let with_extras = |dependency: &&Dependency| !dependency.need.extras.is_empty();
-    in_lock.chain(in_project).filter(with_extras).map(|dependency| &dependency.need.name).collect()
+    let with_extras = |dependency: &&Dependency| !dependency.requirement.extras.is_empty();
+    in_lock.chain(in_project).filter(with_extras).map(|dependency| &dependency.requirement.name).collect()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use crate::text::Span;
 
 /// The parts of one entry.
 #[derive(Debug, Clone)]
-pub struct Block {
+pub struct PoetryBlock {
     /// All of it: from `[[package]]` up to the next table that is not its own, or to the comments above that.
     pub span: Span,
     /// Its own keys, up to the first table of it.
@@ -23,14 +23,14 @@ pub struct Block {
     /// The value of `groups`.
     pub groups_at: Option<Span>,
     /// The value of `markers`.
-    pub markers: Option<Markers>,
+    pub markers: Option<BlockMarkers>,
     /// `[package.dependencies]`, `[package.extras]` and `[package.source]`, in file order, each up to the next one.
     pub tables: Vec<(BlockTable, Span)>,
 }
 
 /// `markers` of an entry.
 #[derive(Debug, Clone)]
-pub enum Markers {
+pub enum BlockMarkers {
     /// One for all groups: where the value stands, and what it says.
     One(Span, String),
     /// One for each group.
@@ -53,7 +53,7 @@ impl PoetryLock {
     ///
     /// # Errors
     /// If an entry is not written as Poetry writes it: in tables of their own.
-    pub fn layout(&self) -> Result<Vec<Block>> {
+    pub fn layout(&self) -> Result<Vec<PoetryBlock>> {
         let toml = Toml::parse(&self.source, "poetry.lock")?;
         let Some(tables) = toml.root().get("package").and_then(Item::as_array_of_tables) else { return Ok(Vec::new()) };
         let mut starts: Vec<usize> = tables.iter().filter_map(Table::span).map(|span| span.start).collect();
@@ -97,7 +97,7 @@ fn headers(item: &Item<'_>, starts: &mut Vec<usize>) {
     }
 }
 
-fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result<Block> {
+fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result<PoetryBlock> {
     let odd = |item: &Item<'_>| {
         let problem = toml.wrong(item, "this entry is not written as Poetry writes it");
         Problem::help(problem, "make the lock anew with: poetry lock")
@@ -124,12 +124,12 @@ fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result
     let markers = match table.get("markers") {
         None => None,
         Some(item) => match item.as_str() {
-            Some(text) => Some(Markers::One(item.span(), text.to_owned())),
+            Some(text) => Some(BlockMarkers::One(item.span(), text.to_owned())),
             None => {
                 let by_group = toml.table(item, "markers")?.iter();
                 let by_group =
                     by_group.map(|(group, item)| Ok((group.to_owned(), toml.string(item, group)?.to_owned())));
-                Some(Markers::ByGroup(item.span(), by_group.collect::<Result<_>>()?))
+                Some(BlockMarkers::ByGroup(item.span(), by_group.collect::<Result<_>>()?))
             }
         },
     };
@@ -137,7 +137,7 @@ fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result
         None => Vec::new(),
         Some(item) => toml.strings(item, "groups")?.into_iter().map(str::to_owned).collect(),
     };
-    Ok(Block {
+    Ok(PoetryBlock {
         optional: table.get("optional").map(Item::span),
         groups_at: table.get("groups").map(Item::span),
         groups,

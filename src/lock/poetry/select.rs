@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::walk::{ENOUGH, Walk, Wanted};
+use super::walk::{ENOUGH, EntryDemand, Walk};
 use super::{Dependency, Edge, LockVersion, PoetryLock};
-use crate::lock::{Choice, Pick, Selection};
+use crate::lock::{Choice, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -24,7 +24,7 @@ impl PoetryLock {
     pub(in crate::lock) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
         let (name, python) = (&self.source.name, environment.python);
         let message = || format!("{name} is locked for Python {}, which leaves out {python}", self.pythons);
-        (!self.pythons.admits_python(python)).then(|| Problem::new(Code::CannotBe, message()))
+        (!self.pythons.admits_python(python)).then(|| Problem::new(Code::Impossible, message()))
     }
 
     /// The Pythons that the release of an entry takes.
@@ -71,13 +71,16 @@ impl PoetryLock {
         let in_groups = groups.iter().filter_map(|group| project.groups.get(group)).flatten();
         in_groups
             .filter(|root| {
-                let locked = self.named(&root.need.name).find(|index| {
-                    self.entries[*index].version.as_ref().is_none_or(|version| root.need.versions.admits(version))
+                let locked = self.named(&root.requirement.name).find(|index| {
+                    self.entries[*index]
+                        .version
+                        .as_ref()
+                        .is_none_or(|version| root.requirement.versions.admits(version))
                 });
                 match locked {
                     // The export plugin asks the locked package, not the project: a package that something else needs
                     // too is not optional, and then the optional root brings it in.
-                    Some(index) => !self.packages[index].optional || switched_on.contains(&root.need.name),
+                    Some(index) => !self.packages[index].optional || switched_on.contains(&root.requirement.name),
                     None => !root.optional,
                 }
             })
@@ -97,7 +100,7 @@ impl PoetryLock {
             if seen.insert(name) {
                 let same = self.named(name).map(|index| &self.packages[index]);
                 open.extend(
-                    same.flat_map(|package| package.dependencies.iter().map(|edge| &edge.dependency.need.name)),
+                    same.flat_map(|package| package.dependencies.iter().map(|edge| &edge.dependency.requirement.name)),
                 );
             }
         }
@@ -105,20 +108,20 @@ impl PoetryLock {
     }
 
     /// Locks of version 2.1: every entry whose groups are chosen and whose marker holds.
-    fn by_marker(&self, groups: &BTreeSet<ExtraName>, extras: &Extras, environment: Environment) -> Vec<Wanted> {
-        let condition = |package: &super::Package| {
+    fn by_marker(&self, groups: &BTreeSet<ExtraName>, extras: &Extras, environment: Environment) -> Vec<EntryDemand> {
+        let condition = |package: &super::PoetryPackage| {
             let chosen = package.groups.iter().filter(|group| groups.contains(group));
             chosen.fold(Condition::Never, |sum, group| match package.markers.get(group) {
                 None => Condition::Always,
                 Some(marker) => sum.or(Condition::of(marker, environment, extras)),
             })
         };
-        let wanted = |package| Wanted { condition: condition(package), ..Wanted::default() };
+        let wanted = |package| EntryDemand { condition: condition(package), ..EntryDemand::default() };
         self.packages.iter().map(wanted).collect()
     }
 
     /// Two entries of one name on one machine cannot both be installed.
-    fn one_of_each(&self, wanted: &[Wanted], environment: Environment) -> Result<()> {
+    fn one_of_each(&self, wanted: &[EntryDemand], environment: Environment) -> Result<()> {
         let mut problems = Vec::new();
         let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
         let has_twin = |index: usize| self.named(&self.entries[index].name).nth(1).is_some();
@@ -169,32 +172,32 @@ impl PoetryLock {
         package
             .dependencies
             .iter()
-            .filter(move |edge| !edge.dependency.optional || by_extra.contains(&edge.dependency.need.name))
+            .filter(move |edge| !edge.dependency.optional || by_extra.contains(&edge.dependency.requirement.name))
             .map(move |edge| (edge, edge.dependency.condition(environment, &extras)))
             .filter(|(_, condition)| !condition.is_never())
     }
 
-    fn selection(&self, wanted: &[Wanted], environment: Environment) -> Selection {
+    fn selection(&self, wanted: &[EntryDemand], environment: Environment) -> Selection {
         let selected = wanted.iter().filter(|one| !one.condition.is_never()).count();
-        let mut selection = Selection { picks: Vec::with_capacity(selected), ..Selection::default() };
+        let mut selection = Selection { packages: Vec::with_capacity(selected), ..Selection::default() };
         for (index, one) in wanted.iter().enumerate() {
-            let spare = one.condition.is_never();
-            if spare && !self.packages[index].pythons.admits_python(environment.python) {
+            let unselected = one.condition.is_never();
+            if unselected && !self.packages[index].pythons.admits_python(environment.python) {
                 continue;
             }
             let needs = self.edges(index, &one.extras, environment);
-            let needs = needs.map(|(edge, when)| (Arc::clone(&edge.dependency.need), when));
-            let pick = Pick {
+            let needs = needs.map(|(edge, when)| (Arc::clone(&edge.dependency.requirement), when));
+            let selected = SelectedPackage {
                 entry: index,
                 // A 2.1 lock lists what extras bring in by marker, so the lines need none, and Poetry writes none. A root
                 // may even ask for an extra that the lock leaves to one of the project's own.
                 extras: if self.version >= LockVersion::V2_1 { Extras::new() } else { one.extras.clone() },
-                condition: if spare { Condition::Always } else { one.condition.clone() },
+                condition: if unselected { Condition::Always } else { one.condition.clone() },
                 needs: Some(needs.collect()),
                 via: None,
                 root: one.root,
             };
-            if spare { selection.spare.push(pick) } else { selection.picks.push(pick) }
+            if unselected { selection.unselected.push(selected) } else { selection.packages.push(selected) }
         }
         selection
     }

@@ -32,7 +32,7 @@ const MOST_OPEN_IN: usize = 8;
 
 /// What of an entry is wanted so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted {
+pub(super) struct EntryDemand {
     pub(super) condition: Condition,
     pub(super) extras: Extras,
     pub(super) root: bool,
@@ -85,11 +85,15 @@ impl PoetryLock {
     /// Locks before 2.1: what is reached from the roots. All constraints that hold must be met, and which those are is known
     /// only at the end: where an entry that was taken does not meet a later one and another entry does, the walk begins
     /// anew without the first.
-    pub(super) fn walked(&self, roots: &[(&Dependency, Condition)], environment: Environment) -> Result<Vec<Wanted>> {
+    pub(super) fn walked(
+        &self,
+        roots: &[(&Dependency, Condition)],
+        environment: Environment,
+    ) -> Result<Vec<EntryDemand>> {
         let mut passed_over = BTreeSet::new();
         let mut first = None;
         loop {
-            let mut wanted = vec![Wanted::default(); self.entries.len()];
+            let mut wanted = vec![EntryDemand::default(); self.entries.len()];
             let mut walk = Walk::Decides { passed_over: &passed_over, clash: None };
             let walked = self.spread(roots, environment, &mut wanted, &mut walk);
             match (walk, walked) {
@@ -108,7 +112,7 @@ impl PoetryLock {
         &self,
         roots: &[(&Dependency, Condition)],
         environment: Environment,
-        wanted: &mut [Wanted],
+        wanted: &mut [EntryDemand],
         walk: &mut Walk<'_>,
     ) -> Result<()> {
         let decide = walk.decides();
@@ -143,7 +147,7 @@ impl PoetryLock {
             let condition = wanted[index].condition.clone();
             let edges: Vec<(&Edge, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
             for (Edge { dependency: edge, meeting }, when) in edges {
-                steps += 1 + self.named(&edge.need.name).count();
+                steps += 1 + self.named(&edge.requirement.name).count();
                 if steps > MOST_STEPS {
                     let message = format!("the graph of {} does not come to an end", self.source.name);
                     let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
@@ -157,7 +161,7 @@ impl PoetryLock {
                 }
                 let when = when.and(condition.clone());
                 if when.is_never()
-                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.need.name)
+                    || self.project.as_ref().and_then(|project| project.name.as_ref()) == Some(&edge.requirement.name)
                 {
                     continue;
                 }
@@ -167,7 +171,7 @@ impl PoetryLock {
                         self.want(next, edge, when, wanted, decide);
                         open.push_back(next);
                     }
-                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.need.name.as_ref()) => {
+                    Err(()) if decide && !NEVER_LOCKED.contains(&edge.requirement.name.as_ref()) => {
                         problems.push(self.missing(edge, Some(index), environment));
                     }
                     Err(()) => {}
@@ -177,9 +181,9 @@ impl PoetryLock {
         Error::unless_empty(problems)
     }
 
-    fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [Wanted], decide: bool) {
+    fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [EntryDemand], decide: bool) {
         let one = &mut wanted[index];
-        one.extras.extend(by.need.extras.iter().cloned());
+        one.extras.extend(by.requirement.extras.iter().cloned());
         if decide {
             one.condition = std::mem::take(&mut one.condition).or(when);
         }
@@ -193,11 +197,11 @@ impl PoetryLock {
         meeting: &[usize],
         when: &Condition,
         environment: Environment,
-        wanted: &[Wanted],
+        wanted: &[EntryDemand],
         walk: &mut Walk<'_>,
     ) -> std::result::Result<usize, ()> {
         let overlaps = |index: &usize| !wanted[*index].condition.clone().and(when.clone()).is_never();
-        let taken = self.named(&dependency.need.name).find(|index| overlaps(index)).filter(|_| walk.decides());
+        let taken = self.named(&dependency.requirement.name).find(|index| overlaps(index)).filter(|_| walk.decides());
         let decided = !walk.decides() || taken.is_some();
         let mut fitting: Vec<usize> = meeting.to_vec();
         fitting.retain(|index| {
@@ -222,10 +226,10 @@ impl PoetryLock {
         };
         let meets = |index: &usize| {
             let version = self.entries[*index].version.as_ref();
-            version.is_none_or(|version| dependency.need.versions.admits(version))
+            version.is_none_or(|version| dependency.requirement.versions.admits(version))
                 && dependency.source.as_deref().is_none_or(|name| from(*index, name))
         };
-        let meeting: Vec<usize> = self.named(&dependency.need.name).filter(meets).collect();
+        let meeting: Vec<usize> = self.named(&dependency.requirement.name).filter(meets).collect();
         let Some(direct) = &dependency.direct else { return meeting };
         let (mut same, mut alike) = (Vec::new(), Vec::new());
         for index in meeting {
@@ -240,8 +244,8 @@ impl PoetryLock {
     }
 
     fn missing(&self, dependency: &Dependency, by: Option<usize>, environment: Environment) -> Problem {
-        let name = &dependency.need.name;
-        let wanted = format!("{name} ({})", dependency.need.versions);
+        let name = &dependency.requirement.name;
+        let wanted = format!("{name} ({})", dependency.requirement.versions);
         let locked = |index: usize| Some((self.entries[index].version.as_ref()?, &self.packages[index].pythons));
         let outside: Vec<String> = self
             .meeting(dependency)

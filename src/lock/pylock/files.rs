@@ -9,7 +9,7 @@ use crate::text::{Span, quoted};
 
 /// A file that a lock names.
 #[derive(Debug, Clone, Default)]
-pub struct File {
+pub struct PylockFile {
     /// Its name.
     pub name: String,
     /// The name taken apart, if it is a wheel's.
@@ -37,7 +37,7 @@ impl Default for Stored {
     }
 }
 
-impl File {
+impl PylockFile {
     /// Its URL, if it has one.
     pub fn url(&self) -> Option<&str> {
         match &self.stored {
@@ -58,7 +58,7 @@ impl File {
 }
 
 /// Reads `hashes`, `url` or `path`, `name` and `size` of a file.
-pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -> Result<File> {
+pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -> Result<PylockFile> {
     let text = |key: &str| -> Result<Option<(&Item<'_>, &str)>> {
         table.get(key).map(|item| Ok((item, toml.string(item, key)?))).transpose()
     };
@@ -103,7 +103,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
         return Err(fail(format!("`{what}` has no `hashes`"), near));
     };
     let digests = digests(toml, hashes)?;
-    Ok(File { name, wheel: None, stored, size, digests })
+    Ok(PylockFile { name, wheel: None, stored, size, digests })
 }
 
 /// Reads a table of digests, the best first. It may be empty, though PEP 751 has it otherwise: tools write that for files of

@@ -10,7 +10,7 @@ use crate::text::Span;
 
 /// The parts of one package.
 #[derive(Debug, Clone)]
-pub struct Block {
+pub struct PylockBlock {
     /// All of it: from `[[packages]]` up to the next header that is not its own, or to the comments above that.
     pub span: Span,
     /// Behind the line of `version`, or of `name` where there is none.
@@ -46,7 +46,7 @@ impl Pylock {
     ///
     /// # Errors
     /// If a package has no header of its own, or something that is to be edited is written as no tool writes it.
-    pub fn layout(&self) -> Result<Vec<Block>> {
+    pub fn layout(&self) -> Result<Vec<PylockBlock>> {
         let toml = Toml::parse(&self.source, super::WHAT)?;
         let Some(item) = toml.root().get("packages") else { return Ok(Vec::new()) };
         let Some(tables) = item.as_array_of_tables() else {
@@ -76,7 +76,7 @@ impl Pylock {
             let last = own.last().copied().unwrap_or(start);
             let name = self.entries.get(index).map_or(Span::default(), |entry| entry.at.span);
             let span = Span { start, end: end(last) };
-            blocks.push(Reading { toml: &toml, table, end: &end }.block(span, name)?);
+            blocks.push(LayoutReader { toml: &toml, table, end: &end }.block(span, name)?);
         }
         Ok(blocks)
     }
@@ -101,22 +101,22 @@ fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
     one.chain(item.as_array_of_tables().into_iter().flatten()).for_each(|one| table(one, note));
 }
 
-struct Reading<'t, 's> {
+struct LayoutReader<'t, 's> {
     toml: &'t Toml<'s>,
     table: &'t Table<'s>,
     /// Where what follows a header ends.
     end: &'t dyn Fn(usize) -> usize,
 }
 
-impl Reading<'_, '_> {
-    fn block(&self, span: Span, name: Span) -> Result<Block> {
+impl LayoutReader<'_, '_> {
+    fn block(&self, span: Span, name: Span) -> Result<PylockBlock> {
         let value = |key: &str| self.table.get(key).map(Item::span);
         let version = value("version");
         let mut others = Vec::new();
         for key in ["sdist", "archive", "attestation-identities"] {
             others.extend(self.part(key)?);
         }
-        Ok(Block {
+        Ok(PylockBlock {
             span,
             behind_version: self.lines(version.unwrap_or(name)).end,
             version,

@@ -1,17 +1,17 @@
 //! Markers of a `pylock.toml`, with the text that they were written as.
 
-use crate::packaging::marker::{self, Asked, Condition};
+use crate::packaging::marker::{self, Condition, ExtrasAndGroups};
 use crate::packaging::target::Environment;
 
 /// A marker as written and as understood.
 #[derive(Debug, Clone)]
-pub struct Marker {
+pub struct WrittenMarker {
     /// Its text.
     pub text: String,
     marker: marker::Marker,
 }
 
-impl Marker {
+impl WrittenMarker {
     /// Reads a marker.
     ///
     /// # Errors
@@ -21,7 +21,7 @@ impl Marker {
     }
 
     /// When it holds on an environment.
-    pub fn condition(&self, environment: Environment, asked: &Asked) -> Condition {
+    pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.marker.condition(environment, asked)
     }
 }
@@ -35,9 +35,9 @@ mod tests {
 
     fn on(marker: &str) -> Condition {
         let name = |text: &str| ExtraName::new(text.to_owned()).unwrap();
-        let asked = Asked { extras: [name("yaml")].into(), groups: [name("dev"), name("default")].into() };
+        let asked = ExtrasAndGroups { extras: [name("yaml")].into(), groups: [name("dev"), name("default")].into() };
         let environment = Environment { platform: Platform::LinuxX86_64, python: Python::three(10) };
-        Marker::parse(marker).unwrap().condition(environment, &asked)
+        WrittenMarker::parse(marker).unwrap().condition(environment, &asked)
     }
 
     #[test]
@@ -90,14 +90,14 @@ mod tests {
             &deep,
             "",
         ] {
-            assert!(Marker::parse(text).is_err(), "{text}");
+            assert!(WrittenMarker::parse(text).is_err(), "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn reading_never_panics(text in "(\\PC|'x' in extras| or | and |\\(|\\)|os_name == 'nt'){0,9}") {
-            let _ = Marker::parse(&text);
+            let _ = WrittenMarker::parse(&text);
         }
     }
 }

@@ -6,56 +6,56 @@ use std::sync::Arc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::files::{self, File, Stored};
-use super::marker::Marker;
+use super::files::{self, PylockFile, Stored};
+use super::marker::WrittenMarker;
 use super::{pythons, registry};
 use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
 use crate::lock::toml::{Item, Table, Toml, dig};
-use crate::lock::{At, Entry, Need, Origin, origin};
+use crate::lock::{Entry, Origin, Position, origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker;
-use crate::packaging::requirement::{self, Plain};
+use crate::packaging::requirement::{self, Requirement};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
 
 /// What a package needs, and when.
-type Needs = Vec<(Arc<Need>, marker::Marker)>;
+type Needs = Vec<(Arc<Requirement>, marker::Marker)>;
 
 /// What a lock says of a package beside what every format does.
 #[derive(Debug, Clone)]
-pub struct Package {
+pub struct PylockPackage {
     /// When it is installed; `None`: always.
-    pub marker: Option<Marker>,
+    pub marker: Option<WrittenMarker>,
     /// Under which Pythons it can be.
     pub pythons: Constraint,
     /// The index it came from, as written.
     pub index: Option<String>,
     /// What it is installed from.
-    pub kind: Kind,
+    pub kind: PackageKind,
     /// What it needs, each when. `None`: the lock does not tell.
     pub(super) needs: Option<Needs>,
 }
 
 /// What a package is installed from.
 #[derive(Debug, Clone)]
-pub enum Kind {
+pub enum PackageKind {
     /// A release: a source distribution, wheels, or both.
     Release {
         /// The source distribution.
-        sdist: Option<Box<File>>,
+        sdist: Option<Box<PylockFile>>,
         /// The wheels.
-        wheels: Vec<File>,
+        wheels: Vec<PylockFile>,
     },
     /// One archive, a wheel or not.
-    Archive(Box<File>),
+    Archive(Box<PylockFile>),
     /// A folder or a repository.
     Source,
 }
 
-impl Kind {
+impl PackageKind {
     /// Its files: those of a release, the wheels first, or the archive.
-    pub fn files(&self) -> impl Iterator<Item = &File> {
+    pub fn files(&self) -> impl Iterator<Item = &PylockFile> {
         let (wheels, one) = match self {
             Self::Release { sdist, wheels } => (wheels.as_slice(), sdist.as_deref()),
             Self::Archive(file) => (&[][..], Some(&**file)),
@@ -66,26 +66,26 @@ impl Kind {
 }
 
 /// The packages of a lock while they are read.
-pub(super) struct Reading<'t, 's> {
+pub(super) struct PackageReader<'t, 's> {
     toml: &'t Toml<'s>,
     known: Markers,
 }
 
-impl<'t, 's> Reading<'t, 's> {
+impl<'t, 's> PackageReader<'t, 's> {
     pub(super) fn new(toml: &'t Toml<'s>) -> Self {
         Self { toml, known: Markers::new() }
     }
 
     /// Reads a marker.
-    pub(super) fn marker(&mut self, span: Span, text: &str) -> Result<Marker> {
-        Marker::parse(text).map_err(|why| {
+    pub(super) fn marker(&mut self, span: Span, text: &str) -> Result<WrittenMarker> {
+        WrittenMarker::parse(text).map_err(|why| {
             let message = format!("this is not a marker of a pylock.toml (PEP 508, PEP 751): {}", quoted(&why));
             Problem::new(Code::Syntax, message).at(self.toml.source, span).into()
         })
     }
 
     /// Reads all packages.
-    pub(super) fn packages(mut self) -> Result<(Vec<Entry>, Vec<Package>)> {
+    pub(super) fn packages(mut self) -> Result<(Vec<Entry>, Vec<PylockPackage>)> {
         let toml = self.toml;
         let item = super::required(toml, "packages")?;
         let tables = tables(toml, item, "packages")?;
@@ -98,7 +98,7 @@ impl<'t, 's> Reading<'t, 's> {
         Ok(read)
     }
 
-    fn package(&mut self, table: &'t Table<'s>, near: Span) -> Result<(Entry, Package)> {
+    fn package(&mut self, table: &'t Table<'s>, near: Span) -> Result<(Entry, PylockPackage)> {
         let toml = self.toml;
         let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
         let fail = |message: String, span: Span| -> crate::report::error::Error {
@@ -126,10 +126,10 @@ impl<'t, 's> Reading<'t, 's> {
         let editable =
             dig(table, &["directory", "editable"]).map_or(Ok(false), |item| toml.boolean(item, "editable"))?;
         let needs = self.needs(table)?;
-        let files = kind.files().filter_map(File::locked).collect();
+        let files = kind.files().filter_map(PylockFile::locked).collect();
         let version = version.or(found);
-        let entry = Entry { name, version, origin, editable, files, at: At { source: 0, span } };
-        Ok((entry, Package { marker, pythons, index, kind, needs }))
+        let entry = Entry { name, version, origin, editable, files, at: Position { source: 0, span } };
+        Ok((entry, PylockPackage { marker, pythons, index, kind, needs }))
     }
 
     fn version(&self, item: &Item<'_>) -> Result<Version> {
@@ -146,7 +146,7 @@ impl<'t, 's> Reading<'t, 's> {
         version: Option<&Version>,
         index: Option<&str>,
         near: Span,
-    ) -> Result<(Kind, Origin, Option<Version>)> {
+    ) -> Result<(PackageKind, Origin, Option<Version>)> {
         let toml = self.toml;
         let fail = |message: String| -> crate::report::error::Error {
             let problem = Problem::new(Code::Syntax, message).at(toml.source, near);
@@ -190,9 +190,9 @@ impl<'t, 's> Reading<'t, 's> {
             (true, []) => {
                 let of_wheel = wheels.first().and_then(|file| file.wheel.as_ref()).map(|wheel| wheel.version.clone());
                 let found = of_wheel.or(sdist.as_ref().map(|(_, version)| version.clone()));
-                let all: Vec<File> = wheels.iter().chain(sdist.as_ref().map(|(file, _)| file)).cloned().collect();
+                let all: Vec<PylockFile> = wheels.iter().chain(sdist.as_ref().map(|(file, _)| file)).cloned().collect();
                 let origin = registry::origin(index, &all);
-                Ok((Kind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels }, origin, found))
+                Ok((PackageKind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels }, origin, found))
             }
             (true, [direct, ..]) => Err(fail(format!("{name} has `{direct}` beside wheels or an sdist"))),
             (false, []) => Err(fail(format!("{name} has nothing to be installed from"))),
@@ -201,9 +201,11 @@ impl<'t, 's> Reading<'t, 's> {
         }
     }
 
-    fn direct(&self, table: &Table<'_>, key: &str) -> Result<(Kind, Origin, Option<Version>)> {
+    fn direct(&self, table: &Table<'_>, key: &str) -> Result<(PackageKind, Origin, Option<Version>)> {
         let toml = self.toml;
-        let Some(item) = table.get(key) else { return Ok((Kind::Source, Origin::Directory(String::new()), None)) };
+        let Some(item) = table.get(key) else {
+            return Ok((PackageKind::Source, Origin::Directory(String::new()), None));
+        };
         let span = item.span();
         let inner = toml.table(item, key)?;
         let line = |key: &str| inner.get(key).map(|item| origin::line(toml, item, key)).transpose();
@@ -220,17 +222,17 @@ impl<'t, 's> Reading<'t, 's> {
                     Stored::Url(url) => Origin::Url(format!("{}{folder}", url.split('#').next().unwrap_or_default())),
                     Stored::Path(path) => Origin::File(path.clone()),
                 };
-                Ok((Kind::Archive(Box::new(file)), origin, version))
+                Ok((PackageKind::Archive(Box::new(file)), origin, version))
             }
             "vcs" => {
                 let kind = line("type")?.ok_or_else(|| missing("`type`"))?;
                 let commit = line("commit-id")?.ok_or_else(|| missing("`commit-id`"))?;
                 let place = line("path")?.or(line("url")?).ok_or_else(|| missing("`url` and no `path`"))?;
-                Ok((Kind::Source, Origin::Git(format!("{kind}+{place}@{commit}{folder}")), None))
+                Ok((PackageKind::Source, Origin::Git(format!("{kind}+{place}@{commit}{folder}")), None))
             }
             _ => {
                 let path = line("path")?.ok_or_else(|| missing("`path`"))?;
-                Ok((Kind::Source, Origin::Directory(path.to_owned()), None))
+                Ok((PackageKind::Source, Origin::Directory(path.to_owned()), None))
             }
         }
     }
@@ -261,15 +263,15 @@ impl<'t, 's> Reading<'t, 's> {
             for (table, span) in tables(toml, item, "dependencies")? {
                 let Some(name) = table.get("name") else { continue };
                 let name = read_name(toml, span, toml.string(name, "name")?)?;
-                let need = Need { name, extras: Vec::new(), versions: Constraint::any() };
-                needs.push((Arc::new(need), marker::Marker::always()));
+                let requirement = Requirement { name, extras: Vec::new(), versions: Constraint::any() };
+                needs.push((Arc::new(requirement), marker::Marker::always()));
             }
             return Ok(Some(needs));
         }
         let Some(list) = dig(table, &["tool", "pdm", "dependencies"]).and_then(Item::as_array) else { return Ok(None) };
-        let one = |text: &str| -> Option<(Arc<Need>, marker::Marker)> {
+        let one = |text: &str| -> Option<(Arc<Requirement>, marker::Marker)> {
             let (before, written) = requirement::split(text);
-            let Plain { name, extras, versions, .. } = requirement::plain(before).ok()?;
+            let (requirement, _) = requirement::plain(before).ok()?;
             let marker = match written {
                 None => marker::Marker::always(),
                 Some(written) => match self.known.get(written) {
@@ -281,7 +283,7 @@ impl<'t, 's> Reading<'t, 's> {
                     }
                 },
             };
-            Some((Arc::new(Need { name, extras, versions }), marker))
+            Some((Arc::new(requirement), marker))
         };
         // Another tool's own table: where it says something else, nothing is known.
         Ok(list

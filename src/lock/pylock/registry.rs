@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
-use super::files::{File, Stored, base};
+use super::files::{PylockFile, Stored, base};
 use crate::lock::{Origin, is_links_page};
 use crate::packaging::address;
 
@@ -13,9 +13,9 @@ use crate::packaging::address;
 /// pip and PDM write no `index`; uv and Poetry write one for the default index, too. In an output the default index has no
 /// line. It is told by how it keeps its files: by their digest, `/packages/ab/cd/…/NAME`, on a host that is not the
 /// index's own. Whoever serves a copy of it serves the same files.
-pub(super) fn origin(index: Option<&str>, files: &[File]) -> Origin {
+pub(super) fn origin(index: Option<&str>, files: &[PylockFile]) -> Origin {
     let urls = || files.iter().filter_map(|file| file.url());
-    if let [File { stored: Stored::Path(path), .. }] = files {
+    if let [PylockFile { stored: Stored::Path(path), .. }] = files {
         return Origin::File(path.clone());
     }
     let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
@@ -59,8 +59,12 @@ fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn file(url: &str) -> File {
-        File { name: "a-1-py3-none-any.whl".to_owned(), stored: Stored::Url(url.to_owned()), ..File::default() }
+    fn file(url: &str) -> PylockFile {
+        PylockFile {
+            name: "a-1-py3-none-any.whl".to_owned(),
+            stored: Stored::Url(url.to_owned()),
+            ..PylockFile::default()
+        }
     }
 
     #[test]

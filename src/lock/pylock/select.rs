@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::files::File;
-use super::package::Kind;
-use super::{Package, Pylock};
-use crate::lock::{Choice, Entry, Pick, Selection};
-use crate::packaging::marker::{Asked, Condition, Extras};
+use super::files::PylockFile;
+use super::package::PackageKind;
+use super::{Pylock, PylockPackage};
+use crate::lock::{Choice, Entry, SelectedPackage, Selection};
+use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::quoted;
@@ -33,7 +33,7 @@ impl Pylock {
         let everything = self.asked(&Choice::everything())?;
         if !self.is_for(environment) {
             let message = format!("{} is not for {environment}: its `environments` leave it out", self.source.name);
-            let problem = Problem::new(Code::CannotBe, message);
+            let problem = Problem::new(Code::Impossible, message);
             return Err(problem.help("choose another target, or lock for this one too").into());
         }
         let mut selection = Selection::default();
@@ -49,7 +49,7 @@ impl Pylock {
                     !package.condition(there, &everything).is_never()
                 };
                 if python && package.installs_on(environment) && Platform::ALL.into_iter().any(here) {
-                    selection.spare.push(pick(index, package, Condition::Always, environment));
+                    selection.unselected.push(selected(index, package, Condition::Always, environment));
                 }
                 continue;
             }
@@ -70,14 +70,15 @@ impl Pylock {
                 break;
             }
             others.push((index, condition.clone()));
-            selection.picks.push(pick(index, package, condition, environment));
+            selection.packages.push(selected(index, package, condition, environment));
         }
         Error::unless_empty(problems)?;
         Ok(selection)
     }
 
     fn is_for(&self, environment: Environment) -> bool {
-        let holds = |marker: &super::Marker| !marker.condition(environment, &Asked::default()).is_never();
+        let holds =
+            |marker: &super::WrittenMarker| !marker.condition(environment, &ExtrasAndGroups::default()).is_never();
         self.environments.is_empty() || self.environments.iter().any(holds)
     }
 
@@ -89,7 +90,7 @@ impl Pylock {
         (!self.pythons.admits_python(environment.python)).then_some("requires-python")
     }
 
-    fn asked(&self, choice: &Choice) -> Result<Asked> {
+    fn asked(&self, choice: &Choice) -> Result<ExtrasAndGroups> {
         let mut problems = Vec::new();
         let groups: Vec<&ExtraName> = self.groups.iter().chain(&self.default_groups).collect();
         let mut unknown = |kind: &str, names: &[ExtraName], known: &[&ExtraName]| {
@@ -117,7 +118,7 @@ impl Pylock {
         } else {
             choice.only.iter().collect()
         };
-        Ok(Asked { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
+        Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
     }
 
     /// Why the lock cannot be installed on an environment; `None`: nothing speaks against it.
@@ -129,11 +130,11 @@ impl Pylock {
         if !self.pythons.admits_python(python) {
             let message =
                 format!("{} is locked for Python {}, which leaves out {python}", self.source.name, self.pythons);
-            return Some(Problem::new(Code::CannotBe, message));
+            return Some(Problem::new(Code::Impossible, message));
         }
         if !self.is_for(environment) {
             let message = format!("{} is not for {environment}: its `environments` leave it out", self.source.name);
-            return Some(Problem::new(Code::CannotBe, message));
+            return Some(Problem::new(Code::Impossible, message));
         }
         let environments = || Platform::ALL.into_iter().map(|platform| Environment { platform, python });
         let always = self.entries.iter().zip(&self.packages).filter(|(_, package)| package.marker.is_none());
@@ -155,7 +156,7 @@ impl Pylock {
     fn no_file(&self, entry: &Entry, place: &str) -> Problem {
         let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         let message = format!("{} has no file of {}{version} for {place}", self.source.name, entry.name);
-        Problem::new(Code::CannotBe, message).at(&self.source, entry.at.span)
+        Problem::new(Code::Impossible, message).at(&self.source, entry.at.span)
     }
 
     /// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or, where
@@ -174,41 +175,41 @@ impl Pylock {
     }
 }
 
-fn pick(index: usize, package: &Package, condition: Condition, environment: Environment) -> Pick {
+fn selected(index: usize, package: &PylockPackage, condition: Condition, environment: Environment) -> SelectedPackage {
     let when = |tree| Condition::of(tree, environment, &Extras::new());
     let needs = package.needs.as_ref().map(|needs| {
-        let here = needs.iter().map(|(need, marker)| (Arc::clone(need), when(marker)));
+        let here = needs.iter().map(|(requirement, marker)| (Arc::clone(requirement), when(marker)));
         here.filter(|(_, when)| !when.is_never()).collect()
     });
-    Pick { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
+    SelectedPackage { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
 }
 
-impl Package {
+impl PylockPackage {
     /// When it is installed on an environment.
-    pub fn condition(&self, environment: Environment, asked: &Asked) -> Condition {
+    pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))
     }
 
     /// The file that an installer takes on an environment: the wheel that suits it best, else the source distribution.
-    pub fn taken(&self, environment: Environment) -> Option<&File> {
+    pub fn taken(&self, environment: Environment) -> Option<&PylockFile> {
         match &self.kind {
-            Kind::Release { sdist, wheels } => {
-                let fit = |file: &File| file.wheel.as_ref().and_then(|wheel| wheel.fit(environment));
+            PackageKind::Release { sdist, wheels } => {
+                let fit = |file: &PylockFile| file.wheel.as_ref().and_then(|wheel| wheel.fit(environment));
                 let fitting = wheels.iter().filter_map(|file| Some((fit(file)?, file)));
                 let best = fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, file)| file);
                 best.or(sdist.as_deref())
             }
-            Kind::Archive(file) => Some(file),
-            Kind::Source => None,
+            PackageKind::Archive(file) => Some(file),
+            PackageKind::Source => None,
         }
     }
 
     /// True if it has something that installs on an environment: a wheel for it, or a source.
     pub fn installs_on(&self, environment: Environment) -> bool {
         match &self.kind {
-            Kind::Source => true,
-            Kind::Release { .. } => self.taken(environment).is_some(),
-            Kind::Archive(file) => file.wheel.as_ref().is_none_or(|wheel| wheel.fit(environment).is_some()),
+            PackageKind::Source => true,
+            PackageKind::Release { .. } => self.taken(environment).is_some(),
+            PackageKind::Archive(file) => file.wheel.as_ref().is_none_or(|wheel| wheel.fit(environment).is_some()),
         }
     }
 }

@@ -23,18 +23,18 @@ use crate::text::cut;
 /// What a line is.
 #[derive(Debug)]
 pub(super) enum Parsed {
-    Requirement(Box<Asked>),
+    Requirement(Box<ParsedRequirement>),
     Include { path: String, constraint: bool, range: Range<usize> },
     Options(Vec<GlobalOption>),
 }
 
 /// What a requirement line asks for.
 #[derive(Debug)]
-pub(super) struct Asked {
+pub(super) struct ParsedRequirement {
     /// `None` where the line has none before its URL or path.
     pub(super) name: Option<PackageName>,
     pub(super) extras: Vec<ExtraName>,
-    pub(super) wanted: Wanted,
+    pub(super) wanted: FileSpec,
     pub(super) editable: bool,
     /// From the name to the end of the versions or the URL.
     pub(super) body: Range<usize>,
@@ -47,11 +47,21 @@ pub(super) struct Asked {
 
 /// Which file a requirement line asks for.
 #[derive(Debug)]
-pub(super) enum Wanted {
+pub(super) enum FileSpec {
     /// One from an index. `None`: a variable stands in the versions, so nobody knows them yet.
     Versions(Option<VersionSpecifiers>),
     /// The one at a URL or path, as written.
     Direct(String),
+}
+
+impl FileSpec {
+    /// The versions asked for, where they are known.
+    pub(super) fn versions(self) -> Option<VersionSpecifiers> {
+        match self {
+            Self::Versions(versions) => versions,
+            Self::Direct(_) => None,
+        }
+    }
 }
 
 /// Reads the part of a logical line that is not comment; it is not blank.
@@ -106,7 +116,7 @@ fn requirement(code: &str, start: usize, editable: bool) -> Result<Parsed, Fault
         asked.end = marker.end;
         asked.marker = Some(marker);
     }
-    if editable && matches!(asked.wanted, Wanted::Versions(_)) {
+    if editable && matches!(asked.wanted, FileSpec::Versions(_)) {
         return Err(Fault::new("only a folder or a repository can be editable", asked.body));
     }
     for given in flags(&words(code, options)?)? {
@@ -180,11 +190,11 @@ fn split_marker(code: &str, range: Range<usize>) -> (Range<usize>, Option<Range<
     }
 }
 
-fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
+fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault> {
     let body = unquoted(code, body);
     let text = &code[body.clone()];
     let here = |at: usize, length: usize| body.start + at..body.start + at + length;
-    let asked = |name, extras, wanted| Asked {
+    let asked = |name, extras, wanted| ParsedRequirement {
         name,
         extras,
         wanted,
@@ -198,7 +208,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
         return Err(Fault::new("there is nothing to install before the options", body));
     }
     if is_url(text) || text.starts_with("${") {
-        return direct(text).map(|url| asked(None, Vec::new(), Wanted::Direct(url))).ok_or_else(|| bad_target(&body));
+        return direct(text).map(|url| asked(None, Vec::new(), FileSpec::Direct(url))).ok_or_else(|| bad_target(&body));
     }
     let name_length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')).count();
     let after = &text[name_length..];
@@ -211,7 +221,9 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
     };
     let operator = rest.starts_with(['=', '<', '>', '!', '~', '(']);
     if !rest.starts_with('@') && !operator && is_path(text) {
-        return direct(text).map(|path| asked(None, Vec::new(), Wanted::Direct(path))).ok_or_else(|| bad_target(&body));
+        return direct(text)
+            .map(|path| asked(None, Vec::new(), FileSpec::Direct(path)))
+            .ok_or_else(|| bad_target(&body));
     }
     let glued = after.starts_with(|c: char| !c.is_whitespace() && !"[@=<>!~(\\".contains(c));
     let name =
@@ -228,7 +240,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
     let rest_at = text.len() - rest.len();
     if let Some(target) = rest.strip_prefix('@') {
         let target = direct(target.trim()).ok_or_else(|| bad_target(&here(rest_at, rest.len())))?;
-        return Ok(asked(Some(name), extras, Wanted::Direct(target)));
+        return Ok(asked(Some(name), extras, FileSpec::Direct(target)));
     }
     if !rest.is_empty() && !operator {
         let fault = Fault::new("a version, a marker or an option should stand here", here(rest_at, rest.len()));
@@ -236,7 +248,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
     }
     let versions = rest.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(rest);
     if versions.contains("${") {
-        return Ok(asked(Some(name), extras, Wanted::Versions(None)));
+        return Ok(asked(Some(name), extras, FileSpec::Versions(None)));
     }
     if versions.len() > LONGEST_VERSIONS {
         let message = format!("these versions take more than {LONGEST_VERSIONS} bytes");
@@ -248,7 +260,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<Asked, Fault> {
         let fault = Fault::new(format!("the version cannot be read: {}", cut(why, 200)), here(rest_at, rest.len()));
         if rest.ends_with('\\') { fault.help(AFTER_BACKSLASH) } else { fault }
     })?;
-    Ok(asked(Some(name), extras, Wanted::Versions(Some(versions))))
+    Ok(asked(Some(name), extras, FileSpec::Versions(Some(versions))))
 }
 
 fn bad_target(range: &Range<usize>) -> Fault {

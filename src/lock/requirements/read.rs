@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 use pep508_rs::PackageName;
 
-use super::direct::{self, Direct};
+use super::direct_url;
 use super::lines::{self, LONGEST, Logical};
-use super::parse::{self, Asked, Parsed, Wanted};
+use super::parse::{self, FileSpec, Parsed, ParsedRequirement};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
-use super::{GlobalOption, Limit, Line, LineKind, Requirement, RequirementsFile, Unnamed, digests, sniff};
-use crate::lock::{At, Entry, LockedDigest, Origin};
+use super::{FileLine, GlobalOption, Limit, LineKind, RequirementLine, RequirementsFile, Unnamed, digests, sniff};
+use crate::lock::{Entry, Origin, Position};
 use crate::packaging::marker;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, cut, quoted};
@@ -33,7 +33,7 @@ pub fn parse(
     text: String,
     read: &mut dyn FnMut(&str) -> std::result::Result<String, String>,
 ) -> Result<RequirementsFile> {
-    let mut reader = Reader {
+    let mut reader = RequirementsReader {
         read,
         file: RequirementsFile {
             sources: Vec::new(),
@@ -83,7 +83,7 @@ fn settle_roots(file: &mut RequirementsFile) {
     }
 }
 
-struct Reader<'r> {
+struct RequirementsReader<'r> {
     read: &'r mut dyn FnMut(&str) -> std::result::Result<String, String>,
     file: RequirementsFile,
     problems: Vec<Problem>,
@@ -101,7 +101,7 @@ struct Open<'a> {
     constraint: bool,
 }
 
-impl Reader<'_> {
+impl RequirementsReader<'_> {
     fn source(&mut self, source: Source, constraint: bool) {
         let index = self.file.sources.len();
         // Keeps the place: the files that this one includes come after it.
@@ -175,7 +175,7 @@ impl Reader<'_> {
 
     fn push(&mut self, open: &Open<'_>, span: Span, kind: LineKind) {
         if !open.constraint {
-            self.file.lines.push(Line { source: open.index, span, kind });
+            self.file.lines.push(FileLine { source: open.index, span, kind });
         }
     }
 
@@ -233,7 +233,7 @@ impl Reader<'_> {
         &mut self,
         open: &Open<'_>,
         line: &Logical<'_>,
-        asked: Asked,
+        asked: ParsedRequirement,
         at: &mut usize,
     ) -> std::result::Result<(), Box<Problem>> {
         let problem = |code, message: String, range| Problem::new(code, message).at(open.source, line.span(range));
@@ -251,10 +251,10 @@ impl Reader<'_> {
             given.push(digests::option(value).map_err(|why| problem(Code::Syntax, why, range.clone()))?);
         }
         let direct = match &asked.wanted {
-            Wanted::Versions(_) => None,
-            Wanted::Direct(target) => {
-                let direct = direct::read(target).map_err(|why| problem(Code::Syntax, why, asked.body.clone()))?;
-                agree(&asked, &direct, &given).map_err(|(code, why)| problem(code, why, whole))?;
+            FileSpec::Versions(_) => None,
+            FileSpec::Direct(target) => {
+                let direct = direct_url::read(target).map_err(|why| problem(Code::Syntax, why, asked.body.clone()))?;
+                direct.agrees_with(&asked, &given).map_err(|(code, why)| problem(code, why, whole))?;
                 Some(direct)
             }
         };
@@ -267,8 +267,13 @@ impl Reader<'_> {
             let name = named.filter(|_| !asked.editable).ok_or_else(|| {
                 problem(Code::Syntax, "a constraint needs a package name".to_owned(), asked.body.clone())
             })?;
-            let versions = versions(asked.wanted);
-            self.file.constraints.push(Limit { name, versions, marker, at: At { source: open.index, span: body } });
+            let versions = asked.wanted.versions();
+            self.file.constraints.push(Limit {
+                name,
+                versions,
+                marker,
+                at: Position { source: open.index, span: body },
+            });
             return Ok(());
         }
         let (via, end) = below(&open.source.text, line);
@@ -287,12 +292,12 @@ impl Reader<'_> {
         let entry = self.file.entries.len();
         let hashes = asked.hashes.iter().map(|(range, _)| line.span(range.clone())).collect();
         let notes = notes(&open.source.text, line.span(0..asked.end).end, end);
-        let versions = versions(asked.wanted);
+        let versions = asked.wanted.versions();
         let (exact, direct_version) =
             (versions.as_ref().and_then(exact), direct.as_ref().and_then(|direct| direct.wheel.as_ref()));
         let pinned = exact.is_some() || direct.is_some();
         let version = exact.or_else(|| direct_version.map(|wheel| wheel.version.clone()));
-        self.file.requirements.push(Requirement {
+        self.file.requirements.push(RequirementLine {
             entry,
             line: self.file.lines.len(),
             extras: asked.extras,
@@ -318,7 +323,7 @@ impl Reader<'_> {
             origin,
             editable: asked.editable,
             files,
-            at: At { source: open.index, span: body },
+            at: Position { source: open.index, span: body },
         });
         self.push(open, span, LineKind::Requirement(entry));
         Ok(())
@@ -334,39 +339,12 @@ impl Reader<'_> {
     }
 }
 
-fn versions(wanted: Wanted) -> Option<VersionSpecifiers> {
-    match wanted {
-        Wanted::Versions(versions) => versions,
-        Wanted::Direct(_) => None,
-    }
-}
-
 /// The one version that is admitted, local labels aside.
 fn exact(versions: &VersionSpecifiers) -> Option<Version> {
     match &versions[..] {
         [one] if matches!(one.operator(), Operator::Equal | Operator::ExactEqual) => Some(one.version().clone()),
         _ => None,
     }
-}
-
-/// A URL tells a name and a digest a second time; they must be those of the line.
-fn agree(asked: &Asked, direct: &Direct, given: &[LockedDigest]) -> std::result::Result<(), (Code, String)> {
-    let other = direct.wheel.as_ref().map(|wheel| &wheel.name).or(direct.egg.as_ref());
-    if let (Some(name), Some(other)) = (&asked.name, other)
-        && name != other
-    {
-        return Err((Code::Inconsistent, format!("the line is for {name}, its URL for {}", quoted(other.as_ref()))));
-    }
-    let sha256 = |digest: &&LockedDigest| matches!(digest, LockedDigest::Sha256(_));
-    let mut fragment = direct.digests.iter().filter(sha256);
-    let Some(first) = fragment.next() else { return Ok(()) };
-    if fragment.any(|other| other != first) {
-        return Err((Code::DigestConflict, "the URL has two different sha256 digests".to_owned()));
-    }
-    if given.iter().any(|digest| sha256(&digest)) && !given.contains(first) {
-        return Err((Code::DigestConflict, "the digest in the URL is not the one behind `--hash`".to_owned()));
-    }
-    Ok(())
 }
 
 /// Who needs a requirement, and where the comments below it that say so end.

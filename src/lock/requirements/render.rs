@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pep508_rs::PackageName;
 
 use super::lines::{Logical, is_dangling};
-use super::{Line, LineKind, RequirementsFile, parse};
+use super::{FileLine, LineKind, RequirementsFile, parse};
 
 /// What to change in a [`RequirementsFile`]. Texts need no last line end; they take the line ends of the file.
 #[derive(Debug, Clone, Default)]
@@ -124,14 +124,14 @@ impl RequirementsFile {
         out.text
     }
 
-    fn copy(&self, line: &Line, line_end: &str, out: &mut Out) {
+    fn copy(&self, line: &FileLine, line_end: &str, out: &mut Out) {
         let text = self.text(line);
         out.begin(line_end);
         out.text.push_str(text);
         out.dangling = is_dangling(text);
     }
 
-    fn replace(&self, line: &Line, texts: &[String], line_end: &str, out: &mut Out) {
+    fn replace(&self, line: &FileLine, texts: &[String], line_end: &str, out: &mut Out) {
         for text in texts {
             out.line(text, line_end);
         }

@@ -115,7 +115,7 @@ fn marker(text: &str) -> marker::Marker {
     marker::parse(text).unwrap()
 }
 
-fn entry<'f>(file: &'f RequirementsFile, name: &str) -> (&'f Entry, &'f Requirement) {
+fn entry<'f>(file: &'f RequirementsFile, name: &str) -> (&'f Entry, &'f RequirementLine) {
     let index = file.entries.iter().position(|entry| entry.name.as_ref() == name).unwrap();
     (&file.entries[index], &file.requirements[index])
 }
@@ -134,7 +134,7 @@ fn every_writing_survives_every_line_end() {
             let via = |file: &RequirementsFile| file.requirements.iter().map(|r| r.via.clone()).collect::<Vec<_>>();
             assert_eq!(via(&read), via(&plain));
             let markers = |file: &RequirementsFile| {
-                let marker = |r: &Requirement| r.marker.clone();
+                let marker = |r: &RequirementLine| r.marker.clone();
                 file.requirements.iter().map(marker).collect::<Vec<_>>()
             };
             assert_eq!(markers(&read), markers(&plain));
@@ -271,16 +271,16 @@ fn selects_by_marker() {
         file.select(environment, extras)
     };
     let selection = on(&Extras::new());
-    assert_eq!(selection.picks.iter().map(|pick| pick.entry).collect::<Vec<_>>(), [0, 1, 3]);
-    assert!(selection.spare.is_empty());
-    let [a, b, d] = &selection.picks[..] else { panic!("three") };
+    assert_eq!(selection.packages.iter().map(|package| package.entry).collect::<Vec<_>>(), [0, 1, 3]);
+    assert!(selection.unselected.is_empty());
+    let [a, b, d] = &selection.packages[..] else { panic!("three") };
     assert_eq!(
         (a.condition.clone(), a.via.as_deref(), a.root),
         (Condition::Always, Some(&["b".parse().unwrap()][..]), false)
     );
     assert_eq!((b.extras.len(), b.via.as_deref(), b.root), (2, Some(&[][..]), true));
     assert!(matches!(d.condition, Condition::When(_)) && d.via.is_none() && d.root && d.needs.is_none());
-    assert_eq!(on(&Extras::from(["e".parse().unwrap()])).picks.len(), 4);
+    assert_eq!(on(&Extras::from(["e".parse().unwrap()])).packages.len(), 4);
 }
 
 #[test]
@@ -524,7 +524,7 @@ proptest! {
             prop_assert!(after.is_ok(), "{:?} {:?}", lines, after);
             let after = after.unwrap();
             let same = |file: &RequirementsFile| {
-                let one = |(entry, r): (&Entry, &Requirement)| {
+                let one = |(entry, r): (&Entry, &RequirementLine)| {
                     let marker = r.marker.clone();
                     (entry.name.clone(), entry.version.clone(), marker, r.via.clone())
                 };

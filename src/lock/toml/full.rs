@@ -11,7 +11,7 @@ use crate::text::{Source, Span, quoted};
 
 /// Reads a part of a source that begins at an offset; `what` names the kind of file for the message.
 pub(super) fn read<'s>(source: &Source, text: &str, start: usize, what: &str) -> Result<Table<'s>> {
-    let place = Place { start };
+    let place = Offset { start };
     match Document::parse(text) {
         Ok(document) => Ok(Table { span: None, ..place.table(document.as_table()) }),
         Err(error) => {
@@ -25,11 +25,11 @@ pub(super) fn read<'s>(source: &Source, text: &str, start: usize, what: &str) ->
 
 /// Where the part begins: the document counts from there.
 #[derive(Clone, Copy)]
-struct Place {
+struct Offset {
     start: usize,
 }
 
-impl Place {
+impl Offset {
     fn span(self, range: Option<Range<usize>>) -> Span {
         let range = range.unwrap_or_default();
         Span { start: self.start + range.start, end: self.start + range.end }

@@ -26,10 +26,10 @@ const MOST_KEYS: usize = 64;
 
 /// Reads a text that begins at an offset of its source; `None` if it is not plain.
 pub(super) fn read<'s>(source: &'s Source, text: &'s str, start: usize) -> Option<Table<'s>> {
-    Reader { source, text, at: 0, start, files: Vec::new() }.document()
+    PlainReader { source, text, at: 0, start, files: Vec::new() }.document()
 }
 
-struct Reader<'s> {
+struct PlainReader<'s> {
     source: &'s Source,
     text: &'s str,
     /// Up to here the text is read.
@@ -75,7 +75,7 @@ impl<'s> Path<'s> {
     }
 }
 
-impl<'s> Reader<'s> {
+impl<'s> PlainReader<'s> {
     fn document(mut self) -> Option<Table<'s>> {
         let mut root = Table::default();
         let (mut header, mut table) = (Header::None, Table::default());

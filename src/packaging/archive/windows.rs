@@ -18,17 +18,17 @@ const NEAR: u64 = 8 << 20;
 pub(super) struct Windows<R> {
     /// How many bytes there are.
     pub(super) len: u64,
-    kept: RefCell<Kept<R>>,
+    kept: RefCell<KeptWindow<R>>,
 }
 
 #[derive(Debug)]
-struct Kept<R> {
+struct KeptWindow<R> {
     reader: R,
     start: u64,
     bytes: Vec<u8>,
 }
 
-impl<R: Read + Seek> Kept<R> {
+impl<R: Read + Seek> KeptWindow<R> {
     fn read(&mut self, range: &Range<u64>) -> Result<Vec<u8>> {
         let wanted = range.end.saturating_sub(range.start);
         self.reader.seek(SeekFrom::Start(range.start))?;
@@ -46,7 +46,7 @@ impl<R: Read + Seek> Windows<R> {
     /// Asks for the length; reads nothing yet.
     pub(super) fn new(mut reader: R) -> Result<Self> {
         let len = reader.seek(SeekFrom::End(0))?;
-        Ok(Self { len, kept: RefCell::new(Kept { reader, start: 0, bytes: Vec::new() }) })
+        Ok(Self { len, kept: RefCell::new(KeptWindow { reader, start: 0, bytes: Vec::new() }) })
     }
 
     /// Keeps a piece, unless it is kept already.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, MarkerTree, MarkerWarningKind, Reporter};
 
-use super::{Marker, Node, Set};
+use super::{Marker, MarkerNode, Set};
 use crate::text::quoted;
 
 /// How deep brackets may stand in each other: the reader calls itself for each.
@@ -60,7 +60,7 @@ fn read(text: &str, grammar: Grammar) -> Result<Marker, String> {
             _ => {}
         }
     }
-    let mut reader = Reader { text, at: 0, grammar, open: 0, open_in: 0 };
+    let mut reader = MarkerReader { text, at: 0, grammar, open: 0, open_in: 0 };
     let node = reader.any(0)?;
     match reader.rest().chars().next() {
         None => Ok(Marker(Arc::new(node))),
@@ -68,7 +68,7 @@ fn read(text: &str, grammar: Grammar) -> Result<Marker, String> {
     }
 }
 
-struct Reader<'t> {
+struct MarkerReader<'t> {
     text: &'t str,
     at: usize,
     grammar: Grammar,
@@ -76,7 +76,7 @@ struct Reader<'t> {
     open_in: usize,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> MarkerReader<'t> {
     /// What is not read yet, from the next character that is no blank.
     fn rest(&mut self) -> &'t str {
         let rest = self.text[self.at..].trim_start();
@@ -91,23 +91,23 @@ impl<'t> Reader<'t> {
         found
     }
 
-    fn any(&mut self, depth: usize) -> Result<Node, String> {
+    fn any(&mut self, depth: usize) -> Result<MarkerNode, String> {
         let mut nodes = vec![self.all(depth)?];
         while self.takes("or") {
             nodes.push(self.all(depth)?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Any(nodes) })
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { MarkerNode::Any(nodes) })
     }
 
-    fn all(&mut self, depth: usize) -> Result<Node, String> {
+    fn all(&mut self, depth: usize) -> Result<MarkerNode, String> {
         let mut nodes = vec![self.one(depth)?];
         while self.takes("and") {
             nodes.push(self.one(depth)?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::All(nodes) })
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { MarkerNode::All(nodes) })
     }
 
-    fn one(&mut self, depth: usize) -> Result<Node, String> {
+    fn one(&mut self, depth: usize) -> Result<MarkerNode, String> {
         if !self.rest().starts_with('(') {
             return self.comparison();
         }
@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A comparison: up to the next `and`, `or` or bracket outside of quotes.
-    fn comparison(&mut self) -> Result<Node, String> {
+    fn comparison(&mut self) -> Result<MarkerNode, String> {
         let rest = self.rest();
         let mut words: Vec<&str> = Vec::new();
         let (mut quote, mut word) = (None, None);
@@ -173,7 +173,7 @@ impl<'t> Reader<'t> {
         if self.open > MOST_OPEN || self.open_in > MOST_OPEN_IN {
             return Err("the marker has more comparisons that no target decides than can be put together".to_owned());
         }
-        compared(text).map(Node::Comparison)
+        compared(text).map(MarkerNode::Comparison)
     }
 }
 
@@ -209,7 +209,7 @@ fn first_line(text: &str) -> String {
 }
 
 /// `"name" in extras`, `"name" not in dependency_groups`.
-fn member(text: &str) -> Result<Node, String> {
+fn member(text: &str) -> Result<MarkerNode, String> {
     let wrong = || format!("`{}` is not written `\"name\" in extras` or `\"name\" in dependency_groups`", quoted(text));
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'')).ok_or_else(wrong)?;
     let (name, rest) = text[1..].split_once(quote).ok_or_else(wrong)?;
@@ -226,5 +226,5 @@ fn member(text: &str) -> Result<Node, String> {
         "dependency_groups" => Set::DependencyGroups,
         _ => return Err(wrong()),
     };
-    Ok(Node::Member { set, name, wanted })
+    Ok(MarkerNode::Member { set, name, wanted })
 }

@@ -19,7 +19,7 @@ use crate::packaging::target::{Environment, Platform};
 
 /// Why a wheel cannot be installed. The order goes from the nearest miss to the farthest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Misfit {
+pub enum TagMisfit {
     /// Python and platform are right, but it needs a newer system, or one with another C library.
     System(System),
     /// The platform is right, but it is for another Python.
@@ -41,7 +41,7 @@ enum Asks {
 
 /// How well the best tag of a wheel suits an environment. Without a system: one that is new enough for everything, a
 /// Linux with glibc.
-pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<System>) -> Result<Fit, Misfit> {
+pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<System>) -> Result<Fit, TagMisfit> {
     let tags = [wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()];
     // Tags are compared without regard to case, but nobody writes capitals.
     let lower = tags.iter().any(|tag| tag.bytes().any(|b| b.is_ascii_uppercase())).then(|| tags.map(str::to_lowercase));
@@ -49,7 +49,7 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
         Some([python, abi, platform]) => [python.as_str(), abi, platform],
         None => tags,
     };
-    let mut misfit = Misfit::Platform;
+    let mut misfit = TagMisfit::Platform;
     let mut best = None;
     for platform in platforms.split('.') {
         let Some(asks) = asks(platform, environment.platform) else { continue };
@@ -71,8 +71,8 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
             }
             let any = asks == Asks::Nothing;
             match (python_fit(python, abi, any, environment.python.minor()), there) {
-                (None, _) => misfit = misfit.min(Misfit::Python),
-                (Some(_), Err(Asks::AtLeast(least))) => misfit = misfit.min(Misfit::System(least)),
+                (None, _) => misfit = misfit.min(TagMisfit::Python),
+                (Some(_), Err(Asks::AtLeast(least))) => misfit = misfit.min(TagMisfit::System(least)),
                 (Some(interpreter), Ok(()) | Err(Asks::Nothing | Asks::Platform)) => {
                     best = best.max(Some((interpreter, newest(asks, platform))));
                 }
@@ -191,7 +191,7 @@ mod tests {
     use crate::packaging::target::Python;
     use proptest::prelude::*;
 
-    fn install(tags: &str, platform: Platform, minor: u8, system: Option<System>) -> Result<(), Misfit> {
+    fn install(tags: &str, platform: Platform, minor: u8, system: Option<System>) -> Result<(), TagMisfit> {
         let wheel: WheelName = format!("a-1-{tags}.whl").parse().unwrap();
         fit(&wheel, Environment { platform, python: Python::three(minor) }, system).map(|_| ())
     }
@@ -203,15 +203,18 @@ mod tests {
         let wheel = "cp310-cp310-manylinux_2_28_x86_64";
         assert_eq!(install(wheel, LinuxX86_64, 10, None), Ok(()));
         assert_eq!(install(wheel, LinuxX86_64, 10, glibc(28)), Ok(()));
-        assert_eq!(install(wheel, LinuxX86_64, 10, glibc(26)), Err(Misfit::System(System::Glibc(2, 28))));
-        assert_eq!(install(wheel, LinuxX86_64, 11, glibc(26)), Err(Misfit::Python));
-        assert_eq!(install(wheel, LinuxAarch64, 10, glibc(26)), Err(Misfit::Platform));
+        assert_eq!(install(wheel, LinuxX86_64, 10, glibc(26)), Err(TagMisfit::System(System::Glibc(2, 28))));
+        assert_eq!(install(wheel, LinuxX86_64, 11, glibc(26)), Err(TagMisfit::Python));
+        assert_eq!(install(wheel, LinuxAarch64, 10, glibc(26)), Err(TagMisfit::Platform));
         let both = "cp310-cp310-manylinux_2_12_x86_64.manylinux2010_x86_64";
         assert_eq!(install(both, LinuxX86_64, 10, glibc(12)), Ok(()));
-        assert_eq!(install(both, LinuxX86_64, 10, glibc(5)), Err(Misfit::System(System::Glibc(2, 12))));
+        assert_eq!(install(both, LinuxX86_64, 10, glibc(5)), Err(TagMisfit::System(System::Glibc(2, 12))));
         let mac = "cp311-cp311-macosx_12_0_arm64";
         assert_eq!(install(mac, MacosArm64, 11, Some(System::Macos(12, 6))), Ok(()));
-        assert_eq!(install(mac, MacosArm64, 11, Some(System::Macos(11, 0))), Err(Misfit::System(System::Macos(12, 0))));
+        assert_eq!(
+            install(mac, MacosArm64, 11, Some(System::Macos(11, 0))),
+            Err(TagMisfit::System(System::Macos(12, 0)))
+        );
     }
 
     #[test]
@@ -219,8 +222,8 @@ mod tests {
         let musl = Some(System::Musl(1, 2));
         let here = |tags, system| install(tags, Platform::LinuxX86_64, 10, system);
         assert_eq!(here("cp310-cp310-musllinux_1_1_x86_64", musl), Ok(()));
-        assert_eq!(here("cp310-cp310-musllinux_1_1_x86_64", None), Err(Misfit::System(System::Musl(1, 1))));
-        assert_eq!(here("cp310-cp310-manylinux2014_x86_64", musl), Err(Misfit::System(System::Glibc(2, 17))));
+        assert_eq!(here("cp310-cp310-musllinux_1_1_x86_64", None), Err(TagMisfit::System(System::Musl(1, 1))));
+        assert_eq!(here("cp310-cp310-manylinux2014_x86_64", musl), Err(TagMisfit::System(System::Glibc(2, 17))));
         assert_eq!(here("cp310-cp310-linux_x86_64", musl), Ok(()));
         assert_eq!(here("py3-none-any", musl), Ok(()));
     }

@@ -5,18 +5,18 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{Resolver, Want};
-use crate::catalog::pin::{Files, Pin};
+use super::{Demand, Resolver};
+use crate::catalog::pin::{Pin, PinnedFiles};
 use crate::catalog::{Index, WheelRow, WheelSource};
-use crate::lock::Pick;
+use crate::lock::SelectedPackage;
 use crate::packaging::marker::Condition;
 use crate::plan::family::pin_of;
-use crate::plan::knowledge::{Known, Required};
+use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 
 impl<S: WheelSource> Resolver<'_, S> {
     /// The newest catalogued release that fits, has a wheel for the environment, whose requirements are known, and whose
     /// requirements something meets.
-    pub(super) fn newest_known(&self, name: &PackageName, want: &Want) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
+    pub(super) fn newest_known(&self, name: &PackageName, want: &Demand) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         // A release that is asked for by name need not be looked for among all of them.
         let exact = want.versions.iter().find_map(|(versions, _)| versions.exact());
         let named = exact.map(|version| Rc::from([version.clone().without_local()]));
@@ -34,7 +34,9 @@ impl<S: WheelSource> Resolver<'_, S> {
         let mut best = found.peek().cloned();
         let mut best_is_known = false;
         for candidate in found {
-            let Known::List(list) = self.knowledge.requires(&candidate.1, self.wish.environment.platform) else {
+            let WheelRequirements::Known(list) =
+                self.knowledge.requires(&candidate.1, self.request.environment.platform)
+            else {
                 continue;
             };
             if list.iter().all(|required| self.can_be_met(required, want)) {
@@ -48,19 +50,21 @@ impl<S: WheelSource> Resolver<'_, S> {
     }
 
     /// True if the lock or the catalogue has a release that meets a requirement, whatever that release requires in turn.
-    fn can_be_met(&self, required: &Required, want: &Want) -> bool {
-        let Required { name, versions, marker, .. } = required;
-        let locked = |pick: &Pick| self.view.entries[pick.entry].version.as_ref().is_none_or(|v| versions.admits(v));
-        let selected = || self.picks.get(name).any(|index| locked(&self.selection.picks[index]));
-        let spare = || self.spare.get(name).any(|index| locked(&self.selection.spare[index]));
+    fn can_be_met(&self, required: &WheelRequirement, want: &Demand) -> bool {
+        let WheelRequirement { name, versions, marker, .. } = required;
+        let locked = |package: &SelectedPackage| {
+            self.view.entries[package.entry].version.as_ref().is_none_or(|v| versions.admits(v))
+        };
+        let selected = || self.packages.get(name).any(|index| locked(&self.selection.packages[index]));
+        let unselected = || self.unselected.get(name).any(|index| locked(&self.selection.unselected[index]));
         let catalogued = || {
             let releases = self.knowledge.versions(name);
             releases.iter().any(|version| versions.admits(version) && self.wheel_of(name, version, true).is_some())
         };
-        Condition::of(marker, self.wish.environment, &want.extras).is_never()
+        Condition::of(marker, self.request.environment, &want.extras).is_never()
             || self.is_member(name)
             || selected()
-            || spare()
+            || unselected()
             || catalogued()
     }
 
@@ -68,28 +72,29 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn wheel_of(&self, name: &PackageName, version: &Version, exact: bool) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         let rows = self.knowledge.rows(name, version);
         let here = |row: &&Rc<WheelRow>| {
-            row.wheel.fit(self.wish.environment).is_some()
+            row.wheel.fit(self.request.environment).is_some()
                 && (exact || !row.yanked)
-                && self.knowledge.admits_python(row, self.wish.environment.python)
+                && self.knowledge.admits_python(row, self.request.environment.python)
         };
         // A release on the default index is pinned as such: a URL there names no release.
         if let Some(row) = rows.iter().filter(here).find(|row| row.index == Index::Pypi) {
             return Some((Rc::new(self.release(&rows, row)?), Rc::clone(row)));
         }
-        let by_fit = |row: &&Rc<WheelRow>| (row.wheel.fit(self.wish.environment), std::cmp::Reverse(row.index.clone()));
+        let by_fit =
+            |row: &&Rc<WheelRow>| (row.wheel.fit(self.request.environment), std::cmp::Reverse(row.index.clone()));
         let row = rows.iter().filter(here).max_by_key(by_fit)?;
-        let pin = pin_of(row, self.knowledge.witness(row, self.wish.environment.platform));
+        let pin = pin_of(row, self.knowledge.witness(row, self.request.environment.platform));
         Some((Rc::new(pin), Rc::clone(row)))
     }
 
     /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
     fn release(&self, rows: &[Rc<WheelRow>], like: &WheelRow) -> Option<Pin> {
         let environments = self
-            .wish
+            .request
             .pythons
             .iter()
-            .chain([&self.wish.environment.python])
-            .map(|python| crate::packaging::target::Environment { python: *python, ..self.wish.environment });
+            .chain([&self.request.environment.python])
+            .map(|python| crate::packaging::target::Environment { python: *python, ..self.request.environment });
         let environments: Vec<_> = environments.collect();
         let files = rows.iter().filter(|row| {
             row.index == Index::Pypi
@@ -98,17 +103,17 @@ impl<S: WheelSource> Resolver<'_, S> {
         });
         let files: Vec<&WheelRow> = files.map(Rc::as_ref).collect();
         let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
-        let files = Files::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
-        let witness = self.knowledge.witness(fewest, self.wish.environment.platform);
+        let files = PinnedFiles::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
+        let witness = self.knowledge.witness(fewest, self.request.environment.platform);
         Some(Pin::Index { version: like.wheel.version.clone(), files, witness })
     }
 
     /// A release's wheel whose requirements are known, if there is one; rather that of the default index.
     pub(super) fn row_of(&self, name: &PackageName, version: &Version) -> Option<Rc<WheelRow>> {
         let rows = self.knowledge.rows(name, version);
-        let fits = |row: &&Rc<WheelRow>| row.wheel.fit(self.wish.environment).is_some();
+        let fits = |row: &&Rc<WheelRow>| row.wheel.fit(self.request.environment).is_some();
         let known = |row: &&Rc<WheelRow>| {
-            matches!(self.knowledge.requires(row, self.wish.environment.platform), Known::List(_))
+            matches!(self.knowledge.requires(row, self.request.environment.platform), WheelRequirements::Known(_))
         };
         let (own, others): (Vec<&Rc<WheelRow>>, Vec<&Rc<WheelRow>>) =
             rows.iter().rev().filter(fits).partition(|row| row.index == Index::Pypi);

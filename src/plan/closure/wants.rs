@@ -7,22 +7,22 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use super::{Choice, Chosen, From, Resolver};
+use super::{Provider, Resolution, Resolved, Resolver};
 use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
-use crate::plan::knowledge::{Known, Required};
+use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 use crate::report::error::{Code, Problem};
 
 /// What is wanted of one package.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Want {
+pub(super) struct Demand {
     pub(super) versions: Vec<(Constraint, Rc<str>)>,
     pub(super) extras: Extras,
     pub(super) condition: Condition,
 }
 
-impl Want {
+impl Demand {
     pub(super) fn admits(&self, version: &Version) -> bool {
         self.versions.iter().all(|(versions, _)| versions.admits(version))
     }
@@ -41,18 +41,18 @@ impl Want {
 /// What is wanted in a round, and what it leads to.
 #[derive(Default)]
 struct Round {
-    wants: BTreeMap<PackageName, Want>,
+    wants: BTreeMap<PackageName, Demand>,
     /// Wanted, and not followed yet: each name once.
     open: VecDeque<PackageName>,
 }
 
 impl Round {
-    fn want(&mut self, name: &PackageName) -> &mut Want {
+    fn want(&mut self, name: &PackageName) -> &mut Demand {
         match self.wants.entry(name.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 self.open.push_back(name.clone());
-                new.insert(Want::default())
+                new.insert(Demand::default())
             }
         }
     }
@@ -60,40 +60,40 @@ impl Round {
 
 impl<S: WheelSource> Resolver<'_, S> {
     /// What the family and, from there on, the packages chosen so far require.
-    pub(super) fn wants(&self, chosen: &Chosen, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Want> {
+    pub(super) fn wants(&self, chosen: &Resolution, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Demand> {
         let mut round = Round::default();
         for (member, who) in self.members.iter().zip(&self.spoken) {
-            if let Known::List(list) = &member.requires {
-                let pick = &self.selection.picks[member.pick];
-                self.add(list, who, &pick.extras, &pick.condition, &mut round);
+            if let WheelRequirements::Known(list) = &member.requires {
+                let package = &self.selection.packages[member.package];
+                self.add(list, who, &package.extras, &package.condition, &mut round);
             }
         }
         while let Some(name) = round.open.pop_front() {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                From::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
+                Provider::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
                 // The line keeps the extras that the lock's own packages may still ask for.
-                From::Pick(index) if choice.pin.is_some() => {
-                    let extras = &self.selection.picks[index].extras | &choice.extras;
-                    let choice = &Choice { extras, ..Choice::clone(choice) };
+                Provider::Selected(index) if choice.pin.is_some() => {
+                    let extras = &self.selection.packages[index].extras | &choice.extras;
+                    let choice = &Resolved { extras, ..Resolved::clone(choice) };
                     self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
-                From::Pick(_) if is_gpu_runtime(&name) => {
+                Provider::Selected(_) if is_gpu_runtime(&name) => {
                     let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
                     self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
                 }
-                From::Pick(_) => {}
-                From::Spare(index) => {
-                    for (need, when) in self.selection.spare[index].needs.iter().flatten() {
+                Provider::Selected(_) => {}
+                Provider::Unselected(index) => {
+                    for (requirement, when) in self.selection.unselected[index].needs.iter().flatten() {
                         let when = when.clone().and(choice.condition.clone());
                         if when.is_never() {
                             continue;
                         }
-                        let want = round.want(&need.name);
-                        want.versions.push((need.versions.clone(), Rc::clone(choice.who(&name))));
-                        want.extras.extend(need.extras.iter().cloned());
+                        let want = round.want(&requirement.name);
+                        want.versions.push((requirement.versions.clone(), Rc::clone(choice.who(&name))));
+                        want.extras.extend(requirement.extras.iter().cloned());
                         want.condition = std::mem::take(&mut want.condition).or(when);
                     }
                 }
@@ -106,34 +106,36 @@ impl<S: WheelSource> Resolver<'_, S> {
         &self,
         name: &PackageName,
         row: Option<&WheelRow>,
-        choice: &Choice,
+        choice: &Resolved,
         must_know: bool,
         round: &mut Round,
         problems: &mut Vec<Problem>,
     ) {
         let Some(row) = row else { return };
-        match self.knowledge.requires(row, self.wish.environment.platform) {
-            Known::List(list) => self.add(&list, choice.who(name), &choice.extras, &choice.condition, round),
-            Known::Not(reason) if must_know => {
-                let (who, platform) = (choice.who(name), self.wish.environment.platform);
+        match self.knowledge.requires(row, self.request.environment.platform) {
+            WheelRequirements::Known(list) => {
+                self.add(&list, choice.who(name), &choice.extras, &choice.condition, round);
+            }
+            WheelRequirements::Unknown(reason) if must_know => {
+                let (who, platform) = (choice.who(name), self.request.environment.platform);
                 let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-                problems.push(Problem::new(Code::NotKnown, message).under(self.wish.environment.python).help(help));
+                problems.push(Problem::new(Code::Unknown, message).under(self.request.environment.python).help(help));
             }
-            Known::Not(_) => {}
+            WheelRequirements::Unknown(_) => {}
         }
     }
 
     fn add(
         &self,
-        list: &[Required],
+        list: &[WheelRequirement],
         who: &Rc<str>,
         extras: &BTreeSet<ExtraName>,
         condition: &Condition,
         round: &mut Round,
     ) {
         for required in list {
-            let when = Condition::of(&required.marker, self.wish.environment, extras).and(condition.clone());
+            let when = Condition::of(&required.marker, self.request.environment, extras).and(condition.clone());
             if when.is_never() {
                 continue;
             }

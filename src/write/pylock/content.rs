@@ -13,7 +13,7 @@ use crate::lock::{Entry, Lock, LockedDigest, Origin, is_links_page};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Environment;
-use crate::plan::{Line, View};
+use crate::plan::{Line, LockView};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Style;
 use crate::write::located::Located;
@@ -26,10 +26,10 @@ pub enum Content {
         /// The index they are on; `None`: the default one.
         index: Option<String>,
         /// The files.
-        files: Vec<File>,
+        files: Vec<ContentFile>,
     },
     /// One file that is on no index.
-    Archive(File),
+    Archive(ContentFile),
     /// As it stands in the `pylock.toml` that is the lock.
     Carried {
         /// The lines of its table but for the name, the version and the marker.
@@ -41,18 +41,18 @@ pub enum Content {
 
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct File {
+pub struct ContentFile {
     /// Its name. `None`: the lock does not tell.
     pub name: Option<String>,
     /// Its digest.
     pub sha256: Sha256,
     /// Where it is; `None`: nobody said so yet.
-    pub at: Option<At>,
+    pub at: Option<FileLocation>,
 }
 
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct At {
+pub struct FileLocation {
     /// Its URL.
     pub url: String,
     /// Its size in bytes, if it is known.
@@ -61,7 +61,7 @@ pub struct At {
 
 impl Content {
     /// Its files, as far as they are not carried over whole.
-    pub fn files(&self) -> &[File] {
+    pub fn files(&self) -> &[ContentFile] {
         match self {
             Self::Release { files, .. } => files,
             Self::Archive(file) => std::slice::from_ref(file),
@@ -83,7 +83,7 @@ impl Content {
 /// The contents of a draft while it is made.
 pub(super) struct Making<'a> {
     lock: &'a Lock,
-    view: View<'a>,
+    view: LockView<'a>,
     style: &'a Style,
     carried: Vec<String>,
     /// Where files of the default index lie, if the lock has addresses.
@@ -105,7 +105,7 @@ impl<'a> Making<'a> {
             }
             Lock::Poetry(_) | Lock::Requirements(_) => (Vec::new(), None),
         };
-        let view = View::of(lock);
+        let view = LockView::of(lock);
         Ok(Self { lock, view, style, carried, located, problems: Vec::new() })
     }
 
@@ -114,14 +114,14 @@ impl<'a> Making<'a> {
         match (line.pin.as_deref(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
             (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
-                let at = Some(At { url, size: *size });
-                let file = File { name: Some(file.clone()), sha256: *sha256, at };
+                let at = Some(FileLocation { url, size: *size });
+                let file = ContentFile { name: Some(file.clone()), sha256: *sha256, at };
                 (Some(version.clone()), Content::Release { index: None, files: vec![file] })
             }
             (Some(Pin::Index { version, files, .. }), _) => {
                 let place = |name: &str, sha256| self.located.as_ref().and_then(|located| located.find(name, sha256));
-                let at = |name, sha256| place(name, sha256).map(|url| At { url, size: None });
-                let files = files.iter().map(|(name, sha256)| File {
+                let at = |name, sha256| place(name, sha256).map(|url| FileLocation { url, size: None });
+                let files = files.iter().map(|(name, sha256)| ContentFile {
                     name: Some(name.to_owned()),
                     sha256: *sha256,
                     at: at(name, sha256),
@@ -153,8 +153,8 @@ impl<'a> Making<'a> {
         let named = |file: crate::lock::LockedFile<'_>| {
             let sha256 = file.digest.sha256()?;
             let url = file.name.zip(located).and_then(|(name, located)| located.find(name, &sha256));
-            let at = url.map(|url| At { url, size: None });
-            Some(File { name: file.name.map(str::to_owned), sha256, at })
+            let at = url.map(|url| FileLocation { url, size: None });
+            Some(ContentFile { name: file.name.map(str::to_owned), sha256, at })
         };
         let files = || sorted(entry.files.iter().filter_map(named).collect());
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -174,8 +174,8 @@ impl<'a> Making<'a> {
             }
             Origin::Url(url) => match files().into_iter().next() {
                 Some(file) => {
-                    let at = Some(At { url: url.clone(), size: None });
-                    Content::Archive(File { name: Some(address::file_name(url)), at, ..file })
+                    let at = Some(FileLocation { url: url.clone(), size: None });
+                    Content::Archive(ContentFile { name: Some(address::file_name(url)), at, ..file })
                 }
                 None => {
                     let message = format!("the lock has no sha256 for {} {version}", entry.name);
@@ -195,14 +195,14 @@ impl<'a> Making<'a> {
     }
 }
 
-fn sorted(mut files: Vec<File>) -> Vec<File> {
+fn sorted(mut files: Vec<ContentFile>) -> Vec<ContentFile> {
     settle(&mut files);
     files
 }
 
 /// Puts files in order and leaves out what a `pylock.toml` has no place for: an egg or an installer of Windows, which
 /// nobody installs, and a second source distribution.
-pub(super) fn settle(files: &mut Vec<File>) {
+pub(super) fn settle(files: &mut Vec<ContentFile>) {
     files.sort();
     files.dedup();
     let mut sdists = 0;

@@ -2,12 +2,12 @@
 
 use toml_edit::{Item, TableLike, Value};
 
-use super::{Content, Draft, File, Package};
+use super::{Content, ContentFile, DraftPackage, PylockDraft};
 use crate::packaging::target::Python;
 use crate::write::toml::{key, string};
 
 /// The file of a draft, all of whose files have URLs.
-pub(super) fn of(draft: &Draft) -> String {
+pub(super) fn of(draft: &PylockDraft) -> String {
     let mut text = draft.comments.clone();
     text.push_str("lock-version = \"1.0\"\nenvironments = [\n");
     for environment in &draft.environments {
@@ -33,7 +33,7 @@ fn requires(pythons: &[Python]) -> String {
     format!(">={first},<{}{gaps}", Python::three(last.minor() + 1))
 }
 
-fn package(package: &Package) -> String {
+fn package(package: &DraftPackage) -> String {
     let mut text = format!("[[packages]]\nname = {}\n", string(package.name.as_ref()));
     if let Some(version) = &package.version {
         text.push_str(&format!("version = {}\n", string(&version.to_string())));
@@ -48,7 +48,7 @@ fn package(package: &Package) -> String {
             if let Some(index) = index {
                 text.push_str(&format!("index = {}\n", string(index)));
             }
-            let is = |file: &&File, kind: fn(&str) -> bool| file.name.as_deref().is_some_and(kind);
+            let is = |file: &&ContentFile, kind: fn(&str) -> bool| file.name.as_deref().is_some_and(kind);
             if let Some(sdist) = files.iter().find(|file| is(file, is_sdist)) {
                 text.push_str(&format!("sdist = {}\n", named(sdist)));
             }
@@ -62,15 +62,15 @@ fn package(package: &Package) -> String {
     text
 }
 
-fn named(file: &File) -> String {
+fn named(file: &ContentFile) -> String {
     format!("{{ name = {}, {} }}", string(file.name.as_deref().unwrap_or_default()), place(file))
 }
 
-fn archive(file: &File) -> String {
+fn archive(file: &ContentFile) -> String {
     format!("{{ {} }}", place(file))
 }
 
-fn place(file: &File) -> String {
+fn place(file: &ContentFile) -> String {
     let (url, size) = file.at.as_ref().map_or(("", None), |at| (at.url.as_str(), at.size));
     let size = size.map(|size| format!("size = {size}, ")).unwrap_or_default();
     format!("url = {}, {size}hashes = {{ sha256 = {} }}", string(url), string(&file.sha256.to_string()))

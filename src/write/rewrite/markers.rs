@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::places::{is, is_not, python_marker};
+use super::super::coverage::{is, is_not, python_marker};
 use super::Where;
 use crate::packaging::target::Python;
 use crate::plan::TargetPlan;

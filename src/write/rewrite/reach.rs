@@ -12,7 +12,7 @@ use pep508_rs::{MarkerTree, PackageName};
 use super::super::guards::Guards;
 use super::Where;
 use crate::catalog::pin::Pin;
-use crate::lock::poetry::{Block, PoetryLock};
+use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::packaging::marker;
 use crate::packaging::target::Python;
 use crate::plan::{EnvironmentPlan, Line, TargetPlan};
@@ -38,13 +38,13 @@ pub(super) struct Needed {
 }
 
 /// What the lock says of an entry.
-struct Locked {
+struct LockedEntry {
     guards: Vec<(String, Option<String>, MarkerTree)>,
     is_plain: bool,
 }
 
 /// One place, and who needs whom there.
-struct Place {
+struct Graph {
     at: (usize, Python),
     marker: MarkerTree,
     /// Names and versions, for messages.
@@ -61,7 +61,7 @@ struct Place {
 type Reached = (String, Option<String>, (usize, Python));
 
 struct Reach {
-    locked: Vec<Locked>,
+    locked: Vec<LockedEntry>,
     markers: BTreeMap<Option<String>, MarkerTree>,
     /// By group and marker: where the family needs a package, whether the lock has it there or not.
     reached: BTreeMap<Node, BTreeSet<Reached>>,
@@ -71,11 +71,11 @@ struct Reach {
 /// All that is needed beyond what the lock has. What is `apart` is a new entry beside the locked one.
 pub(super) fn reach(
     lock: &PoetryLock,
-    blocks: &[Block],
+    blocks: &[PoetryBlock],
     plans: &[TargetPlan],
     apart: &BTreeSet<usize>,
 ) -> BTreeMap<Node, Needed> {
-    let locked = blocks.iter().enumerate().map(|(index, block)| Locked {
+    let locked = blocks.iter().enumerate().map(|(index, block)| LockedEntry {
         guards: if apart.contains(&index) { Vec::new() } else { guards(block) },
         is_plain: !lock.is_optional(index),
     });
@@ -89,7 +89,7 @@ pub(super) fn reach(
 }
 
 /// The guards of an entry with their trees. A lock without groups has one, which nobody names.
-pub(super) fn guards(block: &Block) -> Vec<(String, Option<String>, MarkerTree)> {
+pub(super) fn guards(block: &PoetryBlock) -> Vec<(String, Option<String>, MarkerTree)> {
     let guards = Guards::of(block);
     if guards.is_empty() {
         return vec![(String::new(), None, MarkerTree::TRUE)];
@@ -99,13 +99,13 @@ pub(super) fn guards(block: &Block) -> Vec<(String, Option<String>, MarkerTree)>
     guards.iter().map(|(group, text)| (group.to_owned(), text.map(str::to_owned), tree(text))).collect()
 }
 
-fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Place> {
+fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Graph> {
     let mut places = Vec::new();
     for (target, plan) in plans.iter().enumerate() {
         for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
             let nodes = nodes(environment);
             let of = |name: &str| nodes.get(name).into_iter().flatten();
-            let mut place = Place {
+            let mut place = Graph {
                 at: (target, environment.environment.python),
                 marker: marker::environment(environment.environment),
                 spoken: spoken(lock, environment),
@@ -123,9 +123,15 @@ fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Place> {
             place.roots = place.new.iter().map(|(by, _)| by).filter(|by| !needed.contains(by)).cloned().collect();
             let as_locked: BTreeSet<usize> =
                 environment.lines.iter().filter(|line| line.pin.is_none()).filter_map(|line| line.entry).collect();
-            for pick in selection.picks.iter().chain(&selection.spare).filter(|pick| as_locked.contains(&pick.entry)) {
-                for needed in pick.needs.iter().flatten().flat_map(|(need, _)| of(need.name.as_ref())) {
-                    place.old.push((Node::Entry(pick.entry), needed.clone()));
+            for package in selection
+                .packages
+                .iter()
+                .chain(&selection.unselected)
+                .filter(|package| as_locked.contains(&package.entry))
+            {
+                for needed in package.needs.iter().flatten().flat_map(|(requirement, _)| of(requirement.name.as_ref()))
+                {
+                    place.old.push((Node::Entry(package.entry), needed.clone()));
                 }
             }
             places.push(place);
@@ -162,7 +168,7 @@ fn spoken(lock: &PoetryLock, plan: &EnvironmentPlan) -> BTreeMap<Node, Rc<str>> 
 
 impl Reach {
     /// Follows each need of a place once. True if something came to light.
-    fn step(&mut self, place: &Place) -> bool {
+    fn step(&mut self, place: &Graph) -> bool {
         let mut more = false;
         let with_kind = |edges: &[(Node, Node)], is_new: bool| {
             edges.iter().cloned().map(move |edge| (edge, is_new)).collect::<Vec<_>>()
@@ -188,7 +194,7 @@ impl Reach {
     }
 
     /// A marker that never holds at a place need not be told that it does not count there.
-    fn round_off(&mut self, place: &Place) {
+    fn round_off(&mut self, place: &Graph) {
         let never: Vec<_> = self.markers.iter().filter(|(_, tree)| tree.is_disjoint(&place.marker)).collect();
         for (node, needed) in &mut self.needed {
             for (group, guards) in &mut needed.guards {
@@ -205,7 +211,7 @@ impl Reach {
     }
 
     /// Where `by` asks for something at a place, by group. What it needs as locked is where the lock has it already.
-    fn guards_at(&self, by: &Node, place: &Place, is_new: bool) -> Vec<(String, Option<String>)> {
+    fn guards_at(&self, by: &Node, place: &Graph, is_new: bool) -> Vec<(String, Option<String>)> {
         match by {
             Node::Entry(index) if is_new && place.roots.contains(by) => {
                 let locked = self.locked.get(*index).into_iter().flat_map(|locked| &locked.guards);
@@ -226,7 +232,7 @@ impl Reach {
     }
 
     /// True if a package is in a group at a place whenever a marker holds there.
-    fn holds(&self, node: &Node, group: &str, marker: &Option<String>, place: &Place) -> bool {
+    fn holds(&self, node: &Node, group: &str, marker: &Option<String>, place: &Graph) -> bool {
         let mut covered = MarkerTree::FALSE;
         if let Node::Entry(index) = node {
             let own = self.locked.get(*index).into_iter().flat_map(|locked| &locked.guards);

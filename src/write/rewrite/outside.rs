@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::MarkerTree;
 
+use super::super::coverage::is;
 use super::super::guards::Guards;
-use super::super::places::is;
-use super::Fates;
+use super::EntryUses;
 use super::reach::guards;
-use crate::lock::poetry::{Block, PoetryLock};
+use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::plan::{EnvironmentPlan, TargetPlan};
 
 /// For each entry that goes or becomes another release: where others need it as it is locked. Without any, no place
@@ -18,14 +18,14 @@ use crate::plan::{EnvironmentPlan, TargetPlan};
 /// that exclude each other.
 pub(super) fn outside(
     lock: &PoetryLock,
-    blocks: &[Block],
+    blocks: &[PoetryBlock],
     plans: &[TargetPlan],
-    fates: &[Fates],
+    uses: &[EntryUses],
 ) -> BTreeMap<usize, Vec<Guards>> {
     let mut found: BTreeMap<usize, Vec<Guards>> = BTreeMap::new();
     for (target, plan) in plans.iter().enumerate() {
         let there = (plans.len() > 1).then(|| is(plan.target.platform));
-        for (index, by) in of_target(lock, blocks, (target, plan), fates) {
+        for (index, by) in of_target(lock, blocks, (target, plan), uses) {
             let guards = by.into_iter().filter_map(|by| blocks.get(by)).map(Guards::of);
             found.entry(index).or_default().extend(guards.map(|guards| guards.and(there.as_deref())));
         }
@@ -36,24 +36,26 @@ pub(super) fn outside(
 /// By entry that changes for a target: the entries that need it and that the target does not choose.
 fn of_target(
     lock: &PoetryLock,
-    blocks: &[Block],
+    blocks: &[PoetryBlock],
     (target, plan): (usize, &TargetPlan),
-    fates: &[Fates],
+    uses: &[EntryUses],
 ) -> BTreeMap<usize, BTreeSet<usize>> {
-    let chosen: BTreeSet<usize> = plan.selections.iter().flat_map(|one| &one.picks).map(|pick| pick.entry).collect();
+    let chosen: BTreeSet<usize> =
+        plan.selections.iter().flat_map(|one| &one.packages).map(|package| package.entry).collect();
     let family: BTreeSet<usize> = plan.environments.iter().flat_map(family).collect();
-    let changes = |index: usize| fates[index].changes_for(target) && !family.contains(&index);
+    let changes = |index: usize| uses[index].changes_for(target) && !family.contains(&index);
     let there = overlap(blocks, &family);
-    let counts = |by: usize, index: usize| !fates[index].gone.is_empty() || !there.contains(&by);
+    let counts = |by: usize, index: usize| !uses[index].gone.is_empty() || !there.contains(&by);
     // Who needs which of these, by entry.
     let mut edges: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for pick in plan.selections.iter().flat_map(|one| one.picks.iter().chain(&one.spare)) {
-        for (need, _) in pick.needs.iter().flatten() {
+    for package in plan.selections.iter().flat_map(|one| one.packages.iter().chain(&one.unselected)) {
+        for (requirement, _) in package.needs.iter().flatten() {
             let meets = |index: &usize| {
                 let entry = &lock.entries[*index];
-                entry.name == need.name && entry.version.as_ref().is_none_or(|version| need.versions.admits(version))
+                entry.name == requirement.name
+                    && entry.version.as_ref().is_none_or(|version| requirement.versions.admits(version))
             };
-            edges.extend((0..fates.len()).filter(|one| changes(*one)).filter(meets).map(|index| (pick.entry, index)));
+            edges.extend((0..uses.len()).filter(|one| changes(*one)).filter(meets).map(|index| (package.entry, index)));
         }
     }
     let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
@@ -86,9 +88,9 @@ fn family(plan: &EnvironmentPlan) -> impl Iterator<Item = usize> {
 }
 
 /// Entries that can be installed together with one of the family.
-fn overlap(blocks: &[Block], family: &BTreeSet<usize>) -> BTreeSet<usize> {
-    let trees = |block: &Block| -> Vec<MarkerTree> { guards(block).into_iter().map(|(.., tree)| tree).collect() };
+fn overlap(blocks: &[PoetryBlock], family: &BTreeSet<usize>) -> BTreeSet<usize> {
+    let trees = |block: &PoetryBlock| -> Vec<MarkerTree> { guards(block).into_iter().map(|(.., tree)| tree).collect() };
     let family: Vec<MarkerTree> = family.iter().filter_map(|index| blocks.get(*index)).flat_map(trees).collect();
-    let meets = |block: &Block| trees(block).iter().any(|one| family.iter().any(|other| !one.is_disjoint(other)));
+    let meets = |block: &PoetryBlock| trees(block).iter().any(|one| family.iter().any(|other| !one.is_disjoint(other)));
     blocks.iter().enumerate().filter(|(_, block)| meets(block)).map(|(index, _)| index).collect()
 }

@@ -10,11 +10,11 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::wheels::{Shape, Wheel};
-use super::{Content, Fates, Where, elsewhere, fates, marker, rest};
+use super::wheels::{Wheel, WheelStyle};
+use super::{EntryUses, Where, elsewhere, marker, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
-use crate::lock::pylock::{Block, Part, Pylock};
+use crate::lock::pylock::{Part, Pylock, PylockBlock};
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -24,13 +24,13 @@ use crate::write::toml::string;
 
 /// The wheels of one release on one index, and where they are wanted.
 #[derive(Default)]
-struct Release {
+struct WantedRelease {
     wheels: BTreeSet<Wheel>,
     places: Where,
 }
 
 /// A release: its version, and the folder its wheels lie in, if that is an index of its own.
-type Releases = BTreeMap<(Version, Option<String>), Release>;
+type WantedReleases = BTreeMap<(Version, Option<String>), WantedRelease>;
 
 /// The lock's text after the plans of one target or several.
 ///
@@ -42,14 +42,14 @@ pub(in crate::write) fn pylock(
     plans: &[TargetPlan],
     choices: &[Choice],
 ) -> Result<String> {
-    Error::unless_empty(super::impossible::twins(plans, choices))?;
+    Error::unless_empty(super::impossible::same_platform(plans, choices))?;
     let blocks = pylock.layout()?;
     let elsewhere = elsewhere(lock, plans, choices);
     let located = Located::of(pylock);
-    let mut writer = Writer { pylock, blocks: &blocks, plans, elsewhere, located, patch: Patch::default() };
+    let mut writer = PylockRewriter { pylock, blocks: &blocks, plans, elsewhere, located, patch: Patch::default() };
     let mut problems = Vec::new();
-    for (index, fates) in fates(pylock.entries.len(), plans).into_iter().enumerate() {
-        if let Err(found) = writer.entry(index, fates) {
+    for (index, uses) in uses(pylock.entries.len(), plans).into_iter().enumerate() {
+        if let Err(found) = writer.entry(index, uses) {
             problems.extend(found.into_problems());
         }
     }
@@ -60,19 +60,19 @@ pub(in crate::write) fn pylock(
     writer.patch.apply(&pylock.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
 }
 
-struct Writer<'a> {
+struct PylockRewriter<'a> {
     pylock: &'a Pylock,
-    blocks: &'a [Block],
+    blocks: &'a [PylockBlock],
     plans: &'a [TargetPlan],
     elsewhere: BTreeSet<usize>,
     located: Located<'a>,
     patch: Patch,
 }
 
-impl Writer<'_> {
+impl PylockRewriter<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
-    fn entry(&mut self, index: usize, fates: Fates) -> Result<()> {
-        let Fates { pinned, kept, included, gone } = fates;
+    fn entry(&mut self, index: usize, uses: EntryUses) -> Result<()> {
+        let EntryUses { pinned, kept, included, gone } = uses;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let source = &self.pylock.source;
         let elsewhere = self.elsewhere.contains(&index);
@@ -122,10 +122,10 @@ impl Writer<'_> {
     }
 
     /// The pins of an entry by release.
-    fn releases(&self, pinned: BTreeMap<Content, super::Wanted>) -> Result<Releases> {
-        let mut releases = Releases::new();
+    fn releases(&self, pinned: BTreeMap<Rc<Pin>, super::Wanted>) -> Result<WantedReleases> {
+        let mut releases = WantedReleases::new();
         let mut problems = Vec::new();
-        for (Content { pin }, (places, _)) in pinned {
+        for (pin, (places, _)) in pinned {
             match self.wheels(&pin) {
                 Ok((folder, wheels)) => {
                     let release = releases.entry((pin.version().clone(), folder)).or_default();
@@ -175,9 +175,9 @@ impl Writer<'_> {
                 if !places.contains(&(target, environment.environment.python)) {
                     continue;
                 }
-                let torch = selection.picks.iter().filter(|pick| self.is_torch(pick.entry));
-                for pick in torch {
-                    markers.insert(&self.pylock.packages[pick.entry].marker.as_ref()?.text);
+                let torch = selection.packages.iter().filter(|selected| self.is_torch(selected.entry));
+                for selected in torch {
+                    markers.insert(&self.pylock.packages[selected.entry].marker.as_ref()?.text);
                 }
             }
         }
@@ -194,13 +194,13 @@ impl Writer<'_> {
 
     /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
     fn added(&mut self) -> Result<()> {
-        let mut added: BTreeMap<&PackageName, BTreeMap<Content, super::Wanted>> = BTreeMap::new();
+        let mut added: BTreeMap<&PackageName, BTreeMap<Rc<Pin>, super::Wanted>> = BTreeMap::new();
         for (target, plan) in self.plans.iter().enumerate() {
             for environment in &plan.environments {
                 for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
                     let Some(pin) = &line.pin else { continue };
                     let pins = added.entry(&line.name).or_default();
-                    let place = pins.entry(Content { pin: Rc::clone(pin) }).or_default();
+                    let place = pins.entry(Rc::clone(pin)).or_default();
                     place.0.insert((target, environment.environment.python));
                 }
             }
@@ -256,7 +256,7 @@ impl Writer<'_> {
 }
 
 /// Edits of the block alone.
-fn in_block(source: &Source, block: &Block, patch: &Patch) -> String {
+fn in_block(source: &Source, block: &PylockBlock, patch: &Patch) -> String {
     let text = source.slice(block.span);
     // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would tell.
     patch.moved(block.span.start).apply(text).unwrap_or_else(|_| text.to_owned())
@@ -285,7 +285,7 @@ fn parted(source: &Source, texts: &[String]) -> String {
 /// Puts another release into an entry.
 fn change(
     source: &Source,
-    block: &Block,
+    block: &PylockBlock,
     (version, folder): &(Version, Option<String>),
     wheels: &BTreeSet<Wheel>,
     patch: &mut Patch,
@@ -296,7 +296,7 @@ fn change(
     if let (Some(span), Some(folder)) = (block.index, folder) {
         patch.replace(span, string(folder));
     }
-    let shape = Shape::of(source, block);
+    let shape = WheelStyle::of(source, block);
     match &block.wheels {
         Some(Part::Key { value, .. }) => patch.replace(*value, in_style(source, &shape.array(wheels))),
         Some(Part::Headers(spans)) => {
@@ -316,7 +316,7 @@ fn change(
 }
 
 /// Gives an entry a marker, written as TOML, or none.
-fn mark(source: &Source, block: &Block, marker: Option<&str>, patch: &mut Patch) {
+fn mark(source: &Source, block: &PylockBlock, marker: Option<&str>, patch: &mut Patch) {
     match (&block.marker, marker) {
         (Some((value, _)), Some(marker)) => patch.replace(*value, marker),
         (Some((_, lines)), None) => patch.replace(*lines, ""),
@@ -330,14 +330,14 @@ fn mark(source: &Source, block: &Block, marker: Option<&str>, patch: &mut Patch)
 /// A new entry, in the shape of torch's.
 fn new(
     source: &Source,
-    like: &Block,
+    like: &PylockBlock,
     name: &PackageName,
     version: &Version,
     marker: Option<&str>,
     folder: Option<&str>,
-    release: &Release,
+    release: &WantedRelease,
 ) -> String {
-    let shape = Shape::of(source, like);
+    let shape = WheelStyle::of(source, like);
     let mut text =
         format!("[[packages]]\nname = {}\nversion = {}\n", string(name.as_ref()), string(&version.to_string()));
     if let Some(marker) = marker {

@@ -18,18 +18,18 @@ const ENOUGH: usize = 20;
 pub(super) fn check(file: &RequirementsFile, selection: &Selection, environment: Environment) -> Result<()> {
     let mut problems = Vec::new();
     let mut by_name: HashMap<&PackageName, Vec<usize>> = HashMap::new();
-    for (index, pick) in selection.picks.iter().enumerate() {
-        let Some(entry) = file.entries.get(pick.entry) else { continue };
+    for (index, package) in selection.packages.iter().enumerate() {
+        let Some(entry) = file.entries.get(package.entry) else { continue };
         let others = by_name.entry(&entry.name).or_default();
         let agrees = |other: &usize| {
-            let other = &selection.picks[*other];
-            let together = !other.condition.clone().and(pick.condition.clone()).is_never();
+            let other = &selection.packages[*other];
+            let together = !other.condition.clone().and(package.condition.clone()).is_never();
             !together || file.entries.get(other.entry).is_none_or(|other| agree(other, entry))
         };
         // Equal lines, however many, are one.
         let known = |other: &usize| {
-            let other = &selection.picks[*other];
-            other.condition == pick.condition
+            let other = &selection.packages[*other];
+            other.condition == package.condition
                 && file.entries.get(other.entry).is_some_and(|other| {
                     (&other.version, &other.origin, &other.files) == (&entry.version, &entry.origin, &entry.files)
                 })

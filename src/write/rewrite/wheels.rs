@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lock::pylock::{Block, Part};
+use crate::lock::pylock::{Part, PylockBlock};
 use crate::packaging::digest::Sha256;
 use crate::text::Source;
 use crate::write::toml::string;
@@ -16,15 +16,15 @@ pub(super) struct Wheel {
 }
 
 /// How a lock writes its wheels.
-pub(super) struct Shape {
+pub(super) struct WheelStyle {
     /// A blank inside of braces.
     pad: &'static str,
     /// The name beside the URL.
     named: bool,
 }
 
-impl Shape {
-    pub(super) fn of(source: &Source, like: &Block) -> Self {
+impl WheelStyle {
+    pub(super) fn of(source: &Source, like: &PylockBlock) -> Self {
         match &like.wheels {
             Some(Part::Key { value, .. }) => {
                 let text = source.slice(*value);

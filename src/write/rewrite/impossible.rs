@@ -25,7 +25,7 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
         let help = "rewrite it once for each target with -o, or make the lock anew with Poetry 2";
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
-    problems.extend(twins(plans, choices));
+    problems.extend(same_platform(plans, choices));
     problems.extend(plans.iter().find_map(of_this_machine));
     if poetry.version < LockVersion::V2_1 {
         let mut pins: BTreeMap<&PackageName, &Rc<Pin>> = BTreeMap::new();
@@ -57,7 +57,7 @@ pub(super) fn by_python(name: &PackageName) -> Problem {
 }
 
 /// Targets for one platform: a lock holds one build for each.
-pub(super) fn twins(plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
+pub(super) fn same_platform(plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, plan) in plans.iter().enumerate() {
         let twin = plans[..index].iter().position(|other| other.target.platform == plan.target.platform);

@@ -9,9 +9,9 @@ use crate::packaging::target::{Environment, Platform, Python};
 use crate::plan::TargetPlan;
 
 /// All places that an output is for: the platforms, and the Pythons of each, ascending.
-pub(super) struct Places(BTreeMap<Platform, Vec<Python>>);
+pub(super) struct Coverage(BTreeMap<Platform, Vec<Python>>);
 
-impl Places {
+impl Coverage {
     pub(super) fn of(plans: &[TargetPlan]) -> Self {
         let mut places: BTreeMap<Platform, Vec<Python>> = BTreeMap::new();
         for plan in plans {

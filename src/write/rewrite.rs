@@ -21,10 +21,10 @@ use pep508_rs::PackageName;
 use super::entry::{self, NewEntry};
 use super::guards::{Guards, both};
 use crate::catalog::pin::Pin;
-use crate::lock::poetry::{Block, LockVersion, PoetryLock};
+use crate::lock::poetry::{LockVersion, PoetryBlock, PoetryLock};
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Environment, Platform, Python};
-use crate::plan::{Decision, Line, Required, TargetPlan, What};
+use crate::plan::{Decision, Line, TargetPlan, What, WheelRequirement};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Patch;
 
@@ -34,23 +34,17 @@ use reach::{Needed, Node, reach};
 
 pub(super) use pylock::pylock;
 
-/// What an entry is under some Pythons of some targets.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Content {
-    pin: Rc<Pin>,
-}
-
 /// Where something holds: index of the target, and the Python.
 type Where = BTreeSet<(usize, Python)>;
 
 /// Where a pin holds, and what its wheel requires.
-type Wanted = (Where, Option<Rc<[Required]>>);
+type Wanted = (Where, Option<Rc<[WheelRequirement]>>);
 
 /// What became of one entry, and where.
 #[derive(Default)]
-struct Fates {
+struct EntryUses {
     /// It is another wheel, which requires this.
-    pinned: BTreeMap<Content, Wanted>,
+    pinned: BTreeMap<Rc<Pin>, Wanted>,
     /// It stays.
     kept: Where,
     /// It stays, but only now it is selected.
@@ -59,7 +53,7 @@ struct Fates {
     gone: Where,
 }
 
-impl Fates {
+impl EntryUses {
     fn changes_for(&self, target: usize) -> bool {
         let mut places = self.pinned.values().flat_map(|(places, _)| places).chain(&self.gone);
         places.any(|(at, _)| *at == target)
@@ -67,7 +61,7 @@ impl Fates {
 }
 
 /// What is decided for some Python of a target by its index.
-pub(super) type Decided = (usize, Python, Decision);
+pub(super) type EnvironmentDecision = (usize, Python, Decision);
 
 /// The lock's text after the plans of one target or several, and the entries that are now in more groups.
 ///
@@ -78,29 +72,29 @@ pub(super) fn poetry(
     poetry: &PoetryLock,
     plans: &[TargetPlan],
     choices: &[Choice],
-) -> Result<(String, Vec<Decided>)> {
+) -> Result<(String, Vec<EnvironmentDecision>)> {
     Error::unless_empty(impossible(poetry, plans, choices))?;
     let blocks = poetry.layout()?;
-    let fates = fates(poetry.entries.len(), plans);
-    let outside = outside::outside(poetry, &blocks, plans, &fates);
-    let apart = outside.keys().copied().filter(|index| !fates[*index].pinned.is_empty()).collect();
+    let uses = uses(poetry.entries.len(), plans);
+    let outside = outside::outside(poetry, &blocks, plans, &uses);
+    let apart = outside.keys().copied().filter(|index| !uses[*index].pinned.is_empty()).collect();
     let elsewhere = elsewhere(lock, plans, choices);
     let stay =
         outside.keys().chain(elsewhere.iter().filter(|_| poetry.version >= LockVersion::V2_1)).copied().collect();
-    let mut writer = Writer {
+    let mut writer = PoetryRewriter {
         poetry,
         blocks: &blocks,
         plans,
         wants: wants(plans),
         needed: reach(poetry, &blocks, plans, &apart),
-        gone: gone(poetry, plans, &fates, &stay),
+        gone: gone(poetry, plans, &uses, &stay),
         elsewhere,
         outside,
         patch: Patch::default(),
     };
     let mut problems = Vec::new();
-    for (index, fates) in fates.into_iter().enumerate() {
-        if let Err(problem) = writer.entry(index, fates) {
+    for (index, uses) in uses.into_iter().enumerate() {
+        if let Err(problem) = writer.entry(index, uses) {
             problems.push(problem.at(&lock.sources()[0], poetry.entries[index].at.span));
         }
     }
@@ -112,7 +106,7 @@ pub(super) fn poetry(
 }
 
 /// Entries that stay as they are, but for which others ask now in more groups.
-fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Decided> {
+fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<EnvironmentDecision> {
     let mut decided = Vec::new();
     for (node, needed) in needed {
         let Node::Entry(index) = node else { continue };
@@ -139,7 +133,7 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<
             for choice in choices.iter().chain([&everything]) {
                 // What cannot be selected there has nothing to lose.
                 let selection = lock.select(choice, Environment { platform, python }).unwrap_or_default();
-                found.extend(selection.picks.iter().map(|pick| pick.entry));
+                found.extend(selection.packages.iter().map(|package| package.entry));
             }
         }
     }
@@ -147,35 +141,35 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<
 }
 
 /// What becomes of each entry under each Python of each target.
-fn fates(entries: usize, plans: &[TargetPlan]) -> Vec<Fates> {
-    let mut fates: Vec<Fates> = (0..entries).map(|_| Fates::default()).collect();
+fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
+    let mut uses: Vec<EntryUses> = (0..entries).map(|_| EntryUses::default()).collect();
     for (target, plan) in plans.iter().enumerate() {
         for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
             let here = (target, environment.environment.python);
-            let selected: BTreeSet<usize> = selection.picks.iter().map(|pick| pick.entry).collect();
+            let selected: BTreeSet<usize> = selection.packages.iter().map(|package| package.entry).collect();
             let mut found = BTreeSet::new();
             for line in &environment.lines {
-                let Some((index, fate)) = line.entry.and_then(|index| Some((index, fates.get_mut(index)?))) else {
+                let Some((index, used)) = line.entry.and_then(|index| Some((index, uses.get_mut(index)?))) else {
                     continue;
                 };
                 found.insert(index);
                 if let Line { pin: Some(pin), requires, .. } = line {
-                    let content = Content { pin: Rc::clone(pin) };
-                    let place = fate.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
+                    let content = Rc::clone(pin);
+                    let place = used.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
                     place.0.insert(here);
                 } else {
-                    fate.kept.insert(here);
+                    used.kept.insert(here);
                     if !selected.contains(&index) {
-                        fate.included.insert(here);
+                        used.included.insert(here);
                     }
                 }
             }
             for index in selected.difference(&found) {
-                fates[*index].gone.insert(here);
+                uses[*index].gone.insert(here);
             }
         }
     }
-    fates
+    uses
 }
 
 /// By name and version: what a package needs that the lock did not give before, and where.
@@ -200,23 +194,23 @@ fn wants(plans: &[TargetPlan]) -> Wants {
 fn gone(
     poetry: &PoetryLock,
     plans: &[TargetPlan],
-    fates: &[Fates],
+    uses: &[EntryUses],
     stay: &BTreeSet<usize>,
 ) -> BTreeMap<PackageName, BTreeSet<String>> {
     let decisions = plans.iter().flat_map(|plan| &plan.environments).flat_map(|one| &one.decisions);
     let kept = decisions.filter(|decision| matches!(decision.what, What::Kept(_))).map(|decision| &decision.name);
-    let stays = |(index, fates): &(usize, &Fates)| {
-        fates.gone.is_empty() || !fates.kept.is_empty() || !fates.pinned.is_empty() || stay.contains(index)
+    let stays = |(index, uses): &(usize, &EntryUses)| {
+        uses.gone.is_empty() || !uses.kept.is_empty() || !uses.pinned.is_empty() || stay.contains(index)
     };
     let name = |index: usize| poetry.entries.get(index).map(|entry| entry.name.to_string());
-    let left: BTreeSet<String> = fates.iter().enumerate().filter(stays).filter_map(|(index, _)| name(index)).collect();
-    let gone: BTreeSet<String> = (0..fates.len()).filter_map(name).filter(|name| !left.contains(name)).collect();
+    let left: BTreeSet<String> = uses.iter().enumerate().filter(stays).filter_map(|(index, _)| name(index)).collect();
+    let gone: BTreeSet<String> = (0..uses.len()).filter_map(name).filter(|name| !left.contains(name)).collect();
     if gone.is_empty() { BTreeMap::new() } else { kept.map(|name| (name.clone(), gone.clone())).collect() }
 }
 
-struct Writer<'a> {
+struct PoetryRewriter<'a> {
     poetry: &'a PoetryLock,
-    blocks: &'a [Block],
+    blocks: &'a [PoetryBlock],
     plans: &'a [TargetPlan],
     elsewhere: BTreeSet<usize>,
     wants: Wants,
@@ -227,10 +221,10 @@ struct Writer<'a> {
     patch: Patch,
 }
 
-impl Writer<'_> {
+impl PoetryRewriter<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
-    fn entry(&mut self, index: usize, fates: Fates) -> std::result::Result<(), Problem> {
-        let Fates { pinned, kept, gone, included: _ } = fates;
+    fn entry(&mut self, index: usize, uses: EntryUses) -> std::result::Result<(), Problem> {
+        let EntryUses { pinned, kept, gone, included: _ } = uses;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let with_markers = self.poetry.version >= LockVersion::V2_1;
         let (elsewhere, outside) = (self.elsewhere.contains(&index), self.outside.get(&index));
@@ -256,9 +250,9 @@ impl Writer<'_> {
         }
         if !stays && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
             let guards = self.guards(index, block);
-            let texts = pinned.iter().map(|(content, (_, requires))| {
-                entry::changed(source, block, &content.pin, requires.as_deref(), &guards)
-            });
+            let texts = pinned
+                .iter()
+                .map(|(pin, (_, requires))| entry::changed(source, block, pin, requires.as_deref(), &guards));
             self.patch.replace(block.span, texts.collect::<String>());
             return Ok(());
         }
@@ -278,7 +272,7 @@ impl Writer<'_> {
             texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
         }
         let guards = self.guards(index, block);
-        for (Content { pin }, (places, requires)) in &pinned {
+        for (pin, (places, requires)) in &pinned {
             // What is apart is only where it is needed as it is.
             let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || pinned.len() > 1);
             let text = entry::changed(source, block, pin, requires.as_deref(), &guards.clone().and(marker.as_deref()));
@@ -293,7 +287,7 @@ impl Writer<'_> {
 
     /// Where an entry is wanted: where it is locked, and wherever something needs it. What others need as it is locked
     /// gets an entry of its own, which is only where something needs it.
-    fn guards(&self, index: usize, block: &Block) -> Guards {
+    fn guards(&self, index: usize, block: &PoetryBlock) -> Guards {
         let apart = self.outside.contains_key(&index);
         let own = if apart { Guards::default() } else { Guards::of(block) };
         self.with_needed(own, &Node::Entry(index), apart)

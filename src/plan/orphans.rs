@@ -17,14 +17,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::family::Member;
+use super::family::FamilyPackage;
 use super::files::lacks_file;
-use super::knowledge::{Knowledge, Known};
-use super::{View, Wish};
-use crate::catalog::{Bound, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
-use crate::lock::{Pick, Selection};
+use super::knowledge::{Knowledge, WheelRequirements};
+use super::{LockView, Request};
+use crate::catalog::{BoundBuild, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
+use crate::lock::{SelectedPackage, Selection};
 use crate::packaging::target::{Backend, Platform};
-use crate::plan::closure::Chosen;
+use crate::plan::closure::Resolution;
 use crate::report::error::{Code, Problem};
 
 /// Where GPU libraries exist at all.
@@ -39,27 +39,30 @@ enum By<'a> {
     Package(&'a PackageName),
 }
 
-/// Indices of the picks that go, and the packages that should go but are needed.
+/// Indices of the selected packages that go, and the packages that should go but are needed.
 pub(super) fn removed<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    members: &[Member],
-    chosen: &Chosen,
-    wish: &Wish<'_>,
+    members: &[FamilyPackage],
+    chosen: &Resolution,
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> (Vec<usize>, Vec<Problem>) {
-    let name_of = |pick: &Pick| &view.entries[pick.entry].name;
+    let name_of = |package: &SelectedPackage| &view.entries[package.entry].name;
     let could_go = |name: &PackageName| is_torch_runtime(name) && !chosen.contains_key(name);
-    let by_name: BTreeMap<&PackageName, &Pick> = selection.picks.iter().map(|pick| (name_of(pick), pick)).collect();
+    let by_name: BTreeMap<&PackageName, &SelectedPackage> =
+        selection.packages.iter().map(|package| (name_of(package), package)).collect();
     if !by_name.keys().any(|name| could_go(name)) {
         return (Vec::new(), Vec::new());
     }
-    let settled: Vec<&Member> = members.iter().filter(|member| is_settled(member, wish, knowledge)).collect();
-    let explained = explained(view, selection, &settled, wish, knowledge, &by_name);
-    let lacking = |pick: &Pick| lacks_file(&view.entries[pick.entry], wish.environment, knowledge);
-    let goes = |pick: &Pick| could_go(name_of(pick)) && (explained.contains(name_of(pick)) || lacking(pick));
-    let going: Vec<usize> = (0..selection.picks.len()).filter(|index| goes(&selection.picks[*index])).collect();
-    let candidates: BTreeSet<&PackageName> = going.iter().map(|index| name_of(&selection.picks[*index])).collect();
+    let settled: Vec<&FamilyPackage> = members.iter().filter(|member| is_settled(member, request, knowledge)).collect();
+    let explained = explained(view, selection, &settled, request, knowledge, &by_name);
+    let lacking = |package: &SelectedPackage| lacks_file(&view.entries[package.entry], request.environment, knowledge);
+    let goes = |package: &SelectedPackage| {
+        could_go(name_of(package)) && (explained.contains(name_of(package)) || lacking(package))
+    };
+    let going: Vec<usize> = (0..selection.packages.len()).filter(|index| goes(&selection.packages[*index])).collect();
+    let candidates: BTreeSet<&PackageName> = going.iter().map(|index| name_of(&selection.packages[*index])).collect();
     // What is known to need something else than the lock says.
     let replaced = |name: &PackageName| {
         settled.iter().any(|member| member.name == *name) || chosen.get(name).is_some_and(|choice| choice.pin.is_some())
@@ -67,27 +70,27 @@ pub(super) fn removed<S: WheelSource>(
     // A wheel that stays, and whose requirements here are known: what is not among them and has no file here is not
     // needed by it, though the lock, which was made elsewhere, says so.
     let known = |name: &PackageName| {
-        members.iter().any(|member| member.name == *name && matches!(member.requires, Known::List(_)))
+        members.iter().any(|member| member.name == *name && matches!(member.requires, WheelRequirements::Known(_)))
     };
-    let absent: BTreeSet<&PackageName> = selection.picks.iter().filter(|one| lacking(one)).map(name_of).collect();
-    let disproved = |by: &PackageName, need: &PackageName| absent.contains(need) && known(by);
+    let absent: BTreeSet<&PackageName> = selection.packages.iter().filter(|one| lacking(one)).map(name_of).collect();
+    let disproved = |by: &PackageName, requirement: &PackageName| absent.contains(requirement) && known(by);
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
-    for pick in selection.picks.iter().chain(selection.unemitted.iter().map(|(pick, _)| pick)) {
-        let name = name_of(pick);
+    for package in selection.packages.iter().chain(selection.unemitted.iter().map(|(package, _)| package)) {
+        let name = name_of(package);
         if candidates.contains(name) {
             // What the project asks for itself may be of the build that it was locked for: uv has it ask for all that
             // comes from an index of its own.
-            let of_another = is_of_another_gpu(name, wish);
+            let of_another = is_of_another_gpu(name, request);
             let is_package = |by: &PackageName| !of_another || by_name.contains_key(by);
             let stays =
                 |by: &&PackageName| !replaced(by) && !candidates.contains(by) && !disproved(by, name) && is_package(by);
-            let asks = (pick.root && !of_another).then_some(By::Project);
-            let asks = asks.or_else(|| pick.via.iter().flatten().find(stays).map(By::Package));
+            let asks = (package.root && !of_another).then_some(By::Project);
+            let asks = asks.or_else(|| package.via.iter().flatten().find(stays).map(By::Package));
             open.extend(asks.map(|by| (name, by)));
         } else if !replaced(name) {
-            let needs = wanted(pick, &candidates).filter(|candidate| !disproved(name, candidate));
+            let needs = wanted(package, &candidates).filter(|candidate| !disproved(name, candidate));
             open.extend(needs.map(|candidate| (candidate, By::Package(name))));
         }
     }
@@ -96,54 +99,59 @@ pub(super) fn removed<S: WheelSource>(
             continue;
         }
         needed.insert(name, by);
-        if let Some(pick) = by_name.get(name) {
-            open.extend(wanted(pick, &candidates).map(|candidate| (candidate, By::Package(name))));
+        if let Some(package) = by_name.get(name) {
+            open.extend(wanted(package, &candidates).map(|candidate| (candidate, By::Package(name))));
         }
-        let needs_it = |pick: &&Pick| pick.via.iter().flatten().any(|by| by == name);
-        let through = selection.picks.iter().filter(needs_it).filter_map(|pick| candidates.get(name_of(pick)).copied());
+        let needs_it = |package: &&SelectedPackage| package.via.iter().flatten().any(|by| by == name);
+        let through =
+            selection.packages.iter().filter(needs_it).filter_map(|package| candidates.get(name_of(package)).copied());
         open.extend(through.map(|candidate| (candidate, By::Package(name))));
     }
     let (kept, removed): (Vec<usize>, Vec<usize>) =
-        going.into_iter().partition(|index| needed.contains_key(name_of(&selection.picks[*index])));
-    let stuck = kept.into_iter().map(|index| &selection.picks[index]).filter(|pick| lacking(pick));
-    let problems = stuck.map(|pick| no_file(view, pick, needed[name_of(pick)], wish)).collect();
+        going.into_iter().partition(|index| needed.contains_key(name_of(&selection.packages[*index])));
+    let stuck = kept.into_iter().map(|index| &selection.packages[index]).filter(|package| lacking(package));
+    let problems = stuck.map(|package| no_file(view, package, needed[name_of(package)], request)).collect();
     (removed, problems)
 }
 
-/// The candidates that a pick needs, as the lock has it.
+/// The candidates that a selected package needs, as the lock has it.
 fn wanted<'a>(
-    pick: &'a Pick,
+    package: &'a SelectedPackage,
     candidates: &BTreeSet<&'a PackageName>,
 ) -> impl Iterator<Item = &'a PackageName> + use<'a> {
-    let names: Vec<&PackageName> =
-        pick.needs.iter().flatten().filter_map(|(need, _)| candidates.get(&need.name).copied()).collect();
+    let names: Vec<&PackageName> = package
+        .needs
+        .iter()
+        .flatten()
+        .filter_map(|(requirement, _)| candidates.get(&requirement.name).copied())
+        .collect();
     names.into_iter()
 }
 
 /// True for a package of the family of which the closure says what it needs: another wheel takes its place, or it is a
 /// build for CPUs, whose GPU libraries are those of the lock's other wheels.
-fn is_settled<S: WheelSource>(member: &Member, wish: &Wish<'_>, knowledge: &Knowledge<'_, S>) -> bool {
+fn is_settled<S: WheelSource>(member: &FamilyPackage, request: &Request<'_>, knowledge: &Knowledge<'_, S>) -> bool {
     let built = member.locked.as_ref().map(|row| row.built);
-    let is_cpu = wish.backend == Some(Backend::Cpu) || built == Some(Built::For(Backend::Cpu));
+    let is_cpu = request.backend == Some(Backend::Cpu) || built == Some(Built::For(Backend::Cpu));
     member.is_swapped() || is_cpu && knowledge.family(&member.name) == Family::PerBackend
 }
 
 /// GPU runtime packages whose place in the lock the family's wheels explain, through each other too.
 fn explained<S: WheelSource>(
-    view: View<'_>,
+    view: LockView<'_>,
     selection: &Selection,
-    settled: &[&Member],
-    wish: &Wish<'_>,
+    settled: &[&FamilyPackage],
+    request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-    by_name: &BTreeMap<&PackageName, &Pick>,
+    by_name: &BTreeMap<&PackageName, &SelectedPackage>,
 ) -> BTreeSet<PackageName> {
     let mut explained = BTreeSet::new();
     let mut open: Vec<PackageName> = Vec::new();
     for member in settled {
-        let pick = &selection.picks[member.pick];
-        open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
-        let says_so = |pick: &&Pick| pick.via.iter().flatten().any(|by| *by == member.name);
-        open.extend(selection.picks.iter().filter(says_so).map(|pick| view.entries[pick.entry].name.clone()));
+        let package = &selection.packages[member.package];
+        open.extend(package.needs.iter().flatten().map(|(requirement, _)| requirement.name.clone()));
+        let says_so = |package: &&SelectedPackage| package.via.iter().flatten().any(|by| *by == member.name);
+        open.extend(selection.packages.iter().filter(says_so).map(|package| view.entries[package.entry].name.clone()));
         for entry in view.entries.iter().filter(|entry| entry.name == member.name) {
             let Some(version) = &entry.version else { continue };
             let admits = |row: &WheelRow| {
@@ -152,14 +160,14 @@ fn explained<S: WheelSource>(
             open.extend(required_somewhere(&entry.name, version, admits, knowledge));
         }
     }
-    open.extend(by_name.keys().filter(|name| is_of_another_gpu(name, wish)).map(|name| PackageName::clone(name)));
+    open.extend(by_name.keys().filter(|name| is_of_another_gpu(name, request)).map(|name| PackageName::clone(name)));
     while let Some(name) = open.pop() {
-        let Some(pick) = by_name.get(&name).filter(|_| is_gpu_runtime(&name)) else { continue };
+        let Some(package) = by_name.get(&name).filter(|_| is_gpu_runtime(&name)) else { continue };
         if !explained.insert(name.clone()) {
             continue;
         }
-        open.extend(pick.needs.iter().flatten().map(|(need, _)| need.name.clone()));
-        if let Some(version) = &view.entries[pick.entry].version {
+        open.extend(package.needs.iter().flatten().map(|(requirement, _)| requirement.name.clone()));
+        if let Some(version) = &view.entries[package.entry].version {
             open.extend(required_somewhere(&name, version, |row| row.wheel.version == *version, knowledge));
         }
     }
@@ -167,9 +175,9 @@ fn explained<S: WheelSource>(
 }
 
 /// True for the triton of another maker's GPU: it owns the module of the one that is needed now.
-fn is_of_another_gpu(name: &PackageName, wish: &Wish<'_>) -> bool {
-    let contradicts = |(new, own): (Backend, Bound)| own.contradicts(new);
-    is_gpu_runtime(name) && wish.backend.zip(Bound::of(name, None)).is_some_and(contradicts)
+fn is_of_another_gpu(name: &PackageName, request: &Request<'_>) -> bool {
+    let contradicts = |(new, own): (Backend, BoundBuild)| own.contradicts(new);
+    is_gpu_runtime(name) && request.backend.zip(BoundBuild::of(name, None)).is_some_and(contradicts)
 }
 
 /// What some wheels of a release require on any platform, with all extras: the old wheels may have asked for any of them.
@@ -188,7 +196,7 @@ fn required_somewhere<S: WheelSource>(
             if told.contains(&(&row.wheel.version, &row.index, platform)) {
                 continue;
             }
-            if let Known::List(list) = knowledge.requires(row, platform) {
+            if let WheelRequirements::Known(list) = knowledge.requires(row, platform) {
                 told.insert((&row.wheel.version, &row.index, platform));
                 names.extend(list.iter().map(|one| one.name.clone()));
             }
@@ -198,15 +206,15 @@ fn required_somewhere<S: WheelSource>(
 }
 
 /// A library without a file that something needs all the same.
-fn no_file(view: View<'_>, pick: &Pick, by: By<'_>, wish: &Wish<'_>) -> Problem {
-    let entry = &view.entries[pick.entry];
+fn no_file(view: LockView<'_>, package: &SelectedPackage, by: By<'_>, request: &Request<'_>) -> Problem {
+    let entry = &view.entries[package.entry];
     let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
     let by = match by {
         By::Project => "the project asks for it".to_owned(),
         By::Package(name) => format!("{name} needs it"),
     };
     let message =
-        format!("the lock has no file of {}{version} for {}, and {by}", entry.name, wish.environment.platform);
-    let problem = view.point(Problem::new(Code::Unmet, message), pick.entry).under(wish.environment.python);
+        format!("the lock has no file of {}{version} for {}, and {by}", entry.name, request.environment.platform);
+    let problem = view.point(Problem::new(Code::Unmet, message), package.entry).under(request.environment.python);
     problem.help("lock a release that has one, or let a marker keep it to the platforms that have it")
 }

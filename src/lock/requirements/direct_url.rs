@@ -3,14 +3,16 @@
 use pep508_rs::PackageName;
 
 use super::digests;
-use super::parse::{is_archive, is_repository, is_url};
+use super::parse::{ParsedRequirement, is_archive, is_repository, is_url};
 use crate::lock::{LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
+use crate::report::error::Code;
+use crate::text::quoted;
 
 /// What a URL or path tells.
 #[derive(Debug)]
-pub(super) struct Direct {
+pub(super) struct DirectUrl {
     pub(super) origin: Origin,
     /// The wheel it ends in.
     pub(super) wheel: Option<WheelName>,
@@ -23,12 +25,12 @@ pub(super) struct Direct {
 }
 
 /// Reads a URL or path as written on the line.
-pub(super) fn read(target: &str) -> Result<Direct, String> {
+pub(super) fn read(target: &str) -> Result<DirectUrl, String> {
     if !is_url(target) && !target.starts_with("${") {
         let archive = is_archive(target);
         let file = archive.then(|| target.rsplit(['/', '\\']).next().unwrap_or(target).to_owned());
         let origin = if archive { Origin::File(target.to_owned()) } else { Origin::Directory(target.to_owned()) };
-        return Ok(Direct { origin, wheel: wheel(file.as_deref()), file, egg: None, digests: Vec::new() });
+        return Ok(DirectUrl { origin, wheel: wheel(file.as_deref()), file, egg: None, digests: Vec::new() });
     }
     let (plain, fragment) = target.split_once('#').unwrap_or((target, ""));
     let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
@@ -37,7 +39,7 @@ pub(super) fn read(target: &str) -> Result<Direct, String> {
     let digests = digests::fragment(fragment)?;
     let scheme = plain.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
     if is_repository(&scheme) {
-        return Ok(Direct { origin: Origin::Git(target.to_owned()), wheel: None, file: None, egg, digests });
+        return Ok(DirectUrl { origin: Origin::Git(target.to_owned()), wheel: None, file: None, egg, digests });
     }
     let last = address::file_name(plain);
     let archive = is_archive(&last);
@@ -47,11 +49,36 @@ pub(super) fn read(target: &str) -> Result<Direct, String> {
         _ => Origin::Url(plain.to_owned()),
     };
     let file = archive.then_some(last);
-    Ok(Direct { origin, wheel: wheel(file.as_deref()), file, egg, digests })
+    Ok(DirectUrl { origin, wheel: wheel(file.as_deref()), file, egg, digests })
 }
 
 fn wheel(file: Option<&str>) -> Option<WheelName> {
     file?.parse().ok()
+}
+
+impl DirectUrl {
+    /// A URL tells a name and a digest a second time; they must be those of the line.
+    pub(super) fn agrees_with(&self, asked: &ParsedRequirement, given: &[LockedDigest]) -> Result<(), (Code, String)> {
+        let other = self.wheel.as_ref().map(|wheel| &wheel.name).or(self.egg.as_ref());
+        if let (Some(name), Some(other)) = (&asked.name, other)
+            && name != other
+        {
+            return Err((
+                Code::Inconsistent,
+                format!("the line is for {name}, its URL for {}", quoted(other.as_ref())),
+            ));
+        }
+        let sha256 = |digest: &&LockedDigest| matches!(digest, LockedDigest::Sha256(_));
+        let mut fragment = self.digests.iter().filter(sha256);
+        let Some(first) = fragment.next() else { return Ok(()) };
+        if fragment.any(|other| other != first) {
+            return Err((Code::DigestConflict, "the URL has two different sha256 digests".to_owned()));
+        }
+        if given.iter().any(|digest| sha256(&digest)) && !given.contains(first) {
+            return Err((Code::DigestConflict, "the digest in the URL is not the one behind `--hash`".to_owned()));
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
