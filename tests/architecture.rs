@@ -196,8 +196,9 @@ fn the_world_is_touched_at_the_edge_only() {
     }
 }
 
-/// The commands that may reach the network. Every other one cannot: it gets hold of no `Network`.
-const ONLINE: [&str; 4] = ["verify", "catalog", "audit", "export"];
+/// The commands that may reach the network, and what makes one and what `--learn` asks, for which an export, a rewrite and a
+/// check hold a `Learning`. Every other one cannot: it gets hold of no `Network`.
+const ONLINE: [&str; 6] = ["verify", "catalog", "audit", "export", "learning", "network"];
 
 #[test]
 fn commands_that_need_no_network_cannot_reach_it() {

@@ -10,32 +10,32 @@ use crate::support::wheel::Wheel;
 use crate::support::{Place, Run};
 
 /// The `METADATA` of a wheel of this file name.
-fn metadata(file: &str, requires: &[&str]) -> String {
+pub fn metadata(file: &str, requires: &[&str]) -> String {
     let mut parts = file.split('-');
     let (name, version) = (parts.next().unwrap(), parts.next().unwrap());
     let requires: String = requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect();
     format!("Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nRequires-Python: >=3.8\n{requires}")
 }
 
-fn wheel(file: &str, requires: &[&str], ballast: usize) -> Vec<u8> {
+pub fn wheel(file: &str, requires: &[&str], ballast: usize) -> Vec<u8> {
     Wheel { ballast, ..Wheel::new(file).requires(requires) }.bytes()
 }
 
 /// The sha256 of bytes, in hexadecimal.
-fn sha256(bytes: &[u8]) -> String {
+pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Wheels on a server, and the pages that link to them.
-struct Site {
-    server: Server,
+pub struct Site {
+    pub server: Server,
     pages: std::cell::RefCell<std::collections::BTreeMap<String, String>>,
-    place: Place,
+    pub place: Place,
 }
 
 /// What a page tells of a wheel.
 #[derive(Clone, Copy)]
-enum Tells {
+pub enum Tells {
     /// Digest and metadata, as PyTorch's index does for new wheels.
     All,
     /// The digest alone.
@@ -47,17 +47,17 @@ enum Tells {
 }
 
 impl Site {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { server: Server::new(), pages: Default::default(), place: Place::new() }
     }
 
     /// Puts a wheel into a folder and a link to it onto the page of its package below another.
-    fn put(&self, page: &str, folder: &str, file: &str, requires: &[&str], tells: Tells) -> String {
+    pub fn put(&self, page: &str, folder: &str, file: &str, requires: &[&str], tells: Tells) -> String {
         let bytes = wheel(file, requires, 2000);
         self.put_bytes(page, folder, file, requires, tells, bytes)
     }
 
-    fn put_bytes(
+    pub fn put_bytes(
         &self,
         page: &str,
         folder: &str,
@@ -84,7 +84,7 @@ impl Site {
         digest
     }
 
-    fn link(&self, page: &str, file: &str, html: &str) {
+    pub fn link(&self, page: &str, file: &str, html: &str) {
         let package = file.split('-').next().unwrap().to_ascii_lowercase().replace(['_', '.'], "-");
         let path = format!("{page}/{package}/");
         let mut pages = self.pages.borrow_mut();
@@ -94,7 +94,7 @@ impl Site {
     }
 
     /// torch as PyTorch's index has it, and what it needs.
-    fn torch() -> Self {
+    pub fn torch() -> Self {
         let site = Self::new();
         let requires = [
             "filelock",
@@ -146,7 +146,7 @@ impl Site {
         self.run(&format!("catalog update --index {index}{closure} {arguments}"), &[])
     }
 
-    fn run(&self, arguments: &str, variables: &[(&str, &str)]) -> Run {
+    pub fn run(&self, arguments: &str, variables: &[(&str, &str)]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
         command.args(arguments.split_whitespace()).current_dir(self.place.path());
         for name in
@@ -159,18 +159,18 @@ impl Site {
         Run { status: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
     }
 
-    fn catalogue(&self) -> String {
+    pub fn catalogue(&self) -> String {
         self.place.read("torchswap-catalog.tsv")
     }
 
     /// The rows of a kind and a package, each without its index's address.
-    fn rows(&self, kind: &str, package: &str) -> Vec<String> {
+    pub fn rows(&self, kind: &str, package: &str) -> Vec<String> {
         let text = self.catalogue().replace(&self.server.base, "");
         text.lines().filter(|line| line.starts_with(&format!("{kind}\t{package}\t"))).map(str::to_owned).collect()
     }
 
     /// A lock that has torch and what a CPU build of it needs.
-    fn lock(&self) {
+    pub fn lock(&self) {
         let pin = |name: &str| format!("{name} --hash=sha256:{}\n", "f".repeat(64));
         self.place.write("requirements.txt", pin("torch==2.99.0"));
     }

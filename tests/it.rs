@@ -34,6 +34,7 @@ mod init;
 mod judges;
 mod kills;
 mod labelled;
+mod learned;
 mod left_out;
 mod locks;
 mod memory;

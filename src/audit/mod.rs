@@ -186,7 +186,7 @@ pub fn pythons<S: WheelSource>(
                 let request = Request { backend: asked.target.backend, environment, pythons: &[*python] };
                 let Some(problems) = without_torch(LockView::of(lock), &request, knowledge) else { return Err(error) };
                 let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
-                left_out.push(LeftOut { python: *python, why });
+                left_out.push(LeftOut { python: *python, why, missing: Vec::new() });
                 first.get_or_insert(error);
                 continue;
             }

@@ -79,6 +79,14 @@ impl Pin {
         }
     }
 
+    /// The digest of its file, or of one of its files.
+    pub fn a_digest(&self) -> Option<&Sha256> {
+        match self {
+            Self::Url { sha256, .. } => Some(sha256),
+            Self::Index { files, .. } => files.digests().next(),
+        }
+    }
+
     /// Who vouches for it.
     pub fn witness(&self) -> &DigestSource {
         match self {

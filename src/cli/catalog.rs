@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, NetworkArgs};
+use super::{CatalogArgs, ColourArg, NetworkArgs};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -156,4 +156,16 @@ pub struct UpdateArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// Tell errors only
+    #[arg(long, short, help_heading = "Messages, on standard error")]
+    pub quiet: bool,
+    /// When to colour
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = ColourArg::Auto,
+        value_name = "WHEN",
+        help_heading = "Messages, on standard error"
+    )]
+    pub color: ColourArg,
 }

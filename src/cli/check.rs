@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::ColourArg;
+use super::{ColourArg, LearnArgs, NetworkArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -41,6 +41,12 @@ pub struct CheckArgs {
     /// When to colour
     #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
     pub color: ColourArg,
+    /// What may be learned.
+    #[command(flatten)]
+    pub learn: LearnArgs,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// Formats of findings.

@@ -4,6 +4,7 @@
 //! [tool.torchswap]
 //! lock = "poetry.lock"              # default: found by name
 //! catalog = ["team.tsv"]            # catalogues of the project, beside the torchswap-catalog.tsv that is found by its name
+//! learn = true                      # ask the index for what is not known, as --learn does; default: never
 //!
 //! [tool.torchswap.targets.docker]
 //! platform = "linux-x86_64"         # default, as on the command line
@@ -44,6 +45,8 @@ pub struct Config {
     pub lock: Option<String>,
     /// The project's catalogues, relative to the file's folder.
     pub catalogs: Vec<String>,
+    /// Ask the index for what is not known, as `--learn` does.
+    pub learn: bool,
     /// The targets, in file order.
     pub targets: Vec<Configured>,
     /// How bad findings of an audit are, where the project says so.
@@ -67,7 +70,7 @@ pub struct Configured {
     pub mirror: Option<Mirror>,
 }
 
-const TOP_KEYS: [&str; 4] = ["lock", "catalog", "targets", "audit"];
+const TOP_KEYS: [&str; 5] = ["lock", "catalog", "learn", "targets", "audit"];
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
@@ -153,6 +156,7 @@ impl<'s> ConfigReader<'_, 's> {
             is_there: true,
             lock: self.text(table, "lock"),
             catalogs: self.texts(table, "catalog"),
+            learn: self.flag(table, "learn"),
             ..Config::default()
         };
         if let Some(targets) = self.table(table, "targets") {

@@ -16,6 +16,7 @@ pub mod catalog;
 mod catalogues;
 mod check;
 pub mod config;
+mod learn;
 mod network;
 pub mod pages;
 pub mod starter;
@@ -25,6 +26,7 @@ pub mod verify;
 pub use audit::{AuditArgs, AuditReport, MachineArgs};
 pub use catalogues::CatalogArgs;
 pub use check::{CheckArgs, CheckReport};
+pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs};
 
@@ -138,6 +140,12 @@ pub struct RewriteArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What may be learned.
+    #[command(flatten)]
+    pub learn: LearnArgs,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -186,6 +194,9 @@ pub struct ExportArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What may be learned.
+    #[command(flatten)]
+    pub learn: LearnArgs,
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,

@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::catalog::Catalog;
 use super::{AuditReport, CheckReport, Command};
 
 /// What is told on standard error.
@@ -52,9 +53,11 @@ impl Command {
             Self::Verify(args) => args.talk,
             Self::Check(args) => of(args.report == CheckReport::Json, args.quiet, args.color),
             Self::Audit(args) => of(args.report == AuditReport::Json, args.quiet, args.color),
-            Self::Init | Self::Catalog(_) | Self::Completions { .. } | Self::Man { .. } => {
-                of(false, false, ColourArg::Auto)
-            }
+            Self::Catalog(Catalog::Update(args)) => of(false, args.quiet, args.color),
+            Self::Init
+            | Self::Catalog(Catalog::List(_) | Catalog::Show(_))
+            | Self::Completions { .. }
+            | Self::Man { .. } => of(false, false, ColourArg::Auto),
         }
     }
 }

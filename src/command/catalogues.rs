@@ -12,22 +12,29 @@ pub(super) const FILE: &str = "torchswap-catalog.tsv";
 
 /// The catalogues that a run takes beside the built-in one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Chosen {
+pub(super) struct ChosenCatalogues {
     /// All of them, each once: those of the configuration, of the command line, and what was found.
     pub(super) names: Vec<String>,
     /// Those of them that nobody named.
     pub(super) found: Vec<String>,
+    /// The one that is added to: that of the command line if it names one, else the first of the configuration, else the one of
+    /// the usual name. `None`: that is not to be used.
+    pub(super) into: Option<String>,
+    /// The command line names it.
+    pub(super) is_named: bool,
 }
 
-impl Chosen {
+impl ChosenCatalogues {
     /// What the configuration and the command line name, and what lies under the usual name beside the configuration, where
     /// there is one, and beside the locks; without a lock: in the current folder.
     pub(super) fn of<'l>(config: &Config, args: &CatalogArgs, locks: impl IntoIterator<Item = &'l str>) -> Self {
         let mut chosen = Self::default();
-        let configured = config.catalogs.iter().filter(|_| !args.no_catalog);
-        for name in configured.chain(&args.catalogs) {
+        let mut configured = config.catalogs.iter().filter(|_| !args.no_catalog);
+        for name in configured.clone().chain(&args.catalogs) {
             chosen.add(name);
         }
+        chosen.is_named = args.catalogs.len() == 1;
+        chosen.into = args.catalogs.first().filter(|_| chosen.is_named).or_else(|| configured.next()).cloned();
         if args.no_catalog {
             return chosen;
         }
@@ -36,6 +43,7 @@ impl Chosen {
         if places.is_empty() {
             places.push(FILE.to_owned());
         }
+        chosen.into = chosen.into.or_else(|| places.first().cloned());
         for place in places {
             if io::is_there(&place) && chosen.add(&place) {
                 chosen.found.push(place);
@@ -78,7 +86,7 @@ pub(super) struct Addition {
 
 impl Addition {
     /// Reads the file, and beside it other catalogues, of which it may be one.
-    pub(super) fn open(file: &str, others: &Chosen) -> Result<Self> {
+    pub(super) fn open(file: &str, others: &ChosenCatalogues) -> Result<Self> {
         let source = io::read_if_there(file)?.unwrap_or_else(|| Source::new(file, ""));
         let others = others.names.iter().filter(|name| *name != file && !io::is_same_file(name, file));
         let others: Vec<String> = others.cloned().collect();
@@ -86,14 +94,14 @@ impl Addition {
         Ok(Self { file: source, others, known })
     }
 
-    /// The file with more in it.
+    /// The file with more in it, and what is known then.
     ///
     /// # Errors
     /// As [`merge`]; and if what would be written could not be read again.
-    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<Merged> {
+    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<(Merged, Catalogues)> {
         let merged = merge(&self.file, &self.known, wheels, lists)?;
-        with(&self.others, &self.file.name, &merged.text)?;
-        Ok(merged)
+        let known = with(&self.others, &self.file.name, &merged.text)?;
+        Ok((merged, known))
     }
 }
 

@@ -4,20 +4,22 @@ use std::collections::BTreeSet;
 
 use pep508_rs::PackageName;
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::export::{self, PreparedOutput};
 use super::job::{Job, jobs};
+use super::learning::Learning;
 use super::{Exit, Outcome, Voice, outputs, read, render};
 use crate::cli::config::Config;
 use crate::cli::{CatalogArgs, CheckArgs, CheckReport, ExportArgs};
 use crate::edge::io::{self, Output};
+use crate::edge::progress::Display;
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
-use crate::report::CheckFinding;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::{CheckFinding, LearnedRelease};
 use crate::text::Source;
 use crate::write::check;
 use crate::write::{ContentFile, FileLocation};
@@ -26,16 +28,21 @@ use crate::write::{ContentFile, FileLocation};
 ///
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
-pub(super) fn run(args: &CheckArgs, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let config = read::config()?;
     let (mut findings, mut writes) = (Vec::new(), Vec::new());
     let mut problems = Vec::new();
     let mut locks: BTreeSet<String> = BTreeSet::new();
     let wanted = wanted(args, &config)?;
     outputs::check(&wanted.iter().map(|(_, job)| job.clone()).collect::<Vec<_>>())?;
+    let mut learning = match args.fix {
+        true => Learning::of(&args.learn, args.network, &config, display)?,
+        false => Learning::none(),
+    };
+    let mut lessons = Vec::new();
     for (file, job) in wanted {
         locks.insert(job.lock.clone());
-        match output(&file, &job) {
+        match output(&file, &job, &mut learning, &mut lessons) {
             Ok(None) => {}
             Ok(Some((finding, text))) => {
                 findings.push(CheckFinding { fixed: args.fix, ..finding });
@@ -55,8 +62,7 @@ pub(super) fn run(args: &CheckArgs, voice: Voice) -> Result<Outcome> {
     let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
     for name in &locks {
         let lock = read::lock(name)?;
-        let catalogues = Chosen::of(&config, &chosen, [&**name]).read()?;
-        let knowledge = Knowledge::new(&catalogues);
+        let knowledge = Knowledge::new(learning.known(&ChosenCatalogues::of(&config, &chosen, [&**name]))?);
         let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
         findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
         let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
@@ -64,11 +70,12 @@ pub(super) fn run(args: &CheckArgs, voice: Voice) -> Result<Outcome> {
     }
     Error::unless_empty(problems)?;
     let report = voice.said(|colour| match args.report {
-        CheckReport::Human => render::findings(&findings, colour),
-        CheckReport::Json => render::findings_json(&findings),
+        CheckReport::Human => render::learned(&lessons, colour) + &render::findings(&findings, colour),
+        CheckReport::Json => render::findings_json(&findings, &lessons),
         CheckReport::Github => render::findings_github(&findings),
     });
     let exit = Exit::of(findings.iter().all(|finding| finding.fixed));
+    writes.splice(0..0, learning.writes());
     Ok(Outcome { writes, report, exit, ..Outcome::default() })
 }
 
@@ -123,8 +130,14 @@ fn export_of(words: &[String]) -> Result<ExportArgs> {
 }
 
 /// Compares one output with what its lock gives; also gives the text it should have, if that can be told here.
-fn output(file: &str, job: &Job) -> Result<Option<(CheckFinding, Result<String>)>> {
-    let (expected, summaries) = export::prepare(job)?;
+fn output(
+    file: &str,
+    job: &Job,
+    learning: &mut Learning,
+    lessons: &mut Vec<LearnedRelease>,
+) -> Result<Option<(CheckFinding, Result<String>)>> {
+    let (expected, mut summaries) = export::prepare(job, learning)?;
+    lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
     let finding = |problem: Problem, details| CheckFinding { file: file.to_owned(), problem, details, fixed: false };
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);

@@ -2,13 +2,15 @@
 
 mod urls;
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::job::{Job, jobs};
+use super::learning::Learning;
 use super::{Outcome, Voice, outputs, read};
 use crate::cli::{ExportArgs, OutputFormat};
 use crate::edge::io::{self, Output};
+use crate::edge::progress::Display;
 use crate::lock::pylock::Pylock;
-use crate::plan::{self, Knowledge, TargetPlan};
+use crate::plan::{self, TargetPlan};
 use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
@@ -19,14 +21,15 @@ use crate::write::{self, PylockDraft, Style};
 ///
 /// # Errors
 /// Everything that keeps an output from being whole, of all outputs.
-pub(super) fn run(args: &ExportArgs, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let config = read::config()?;
     let mut outcome = Outcome::default();
     let mut problems = Vec::new();
     let jobs = jobs(args, &config)?;
     outputs::check(&jobs)?;
+    let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
     for job in &jobs {
-        match make(job) {
+        match make(job, &mut learning, display) {
             Ok((text, summaries)) => {
                 if let Some(file) = job.output.as_ref().filter(|_| jobs.len() > 1 && voice.is_for_people()) {
                     outcome.report.push_str(&format!("{}\n", shown(file)));
@@ -38,17 +41,18 @@ pub(super) fn run(args: &ExportArgs, voice: Voice) -> Result<Outcome> {
         }
     }
     Error::unless_empty(problems)?;
+    outcome.writes.splice(0..0, learning.writes());
     Ok(outcome)
 }
 
 /// The text of one output, and what was done for each of its targets.
-fn make(job: &Job) -> Result<(String, Vec<Summary>)> {
-    let (file, summaries) = prepare(job)?;
+fn make(job: &Job, learning: &mut Learning, display: &Display) -> Result<(String, Vec<Summary>)> {
+    let (file, summaries) = prepare(job, learning)?;
     let text = match file {
         PreparedOutput::Requirements(text) => text,
         PreparedOutput::Pylock(mut draft) => {
             if let Some(index) = &job.index {
-                urls::find(&mut draft, index)?;
+                urls::find(&mut draft, index, display)?;
             }
             let text = draft.text()?;
             sound(&draft, &text)?;
@@ -78,7 +82,7 @@ pub(super) enum PreparedOutput {
 }
 
 /// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
-pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chosen) -> Vec<Summary> {
+pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {
         first.warnings = warnings;
@@ -88,12 +92,11 @@ pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chose
 }
 
 /// Makes an output as far as it can be made without the network.
-pub(super) fn prepare(job: &Job) -> Result<(PreparedOutput, Vec<Summary>)> {
+pub(super) fn prepare(job: &Job, learning: &mut Learning) -> Result<(PreparedOutput, Vec<Summary>)> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
-    let catalogues = job.catalogs.read()?;
-    let knowledge = Knowledge::new(&catalogues);
-    let plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, &knowledge)?;
+    let (plans, learned) = learning
+        .plans(&job.catalogs, |knowledge| plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge))?;
     let style = Style {
         without_hashes: job.without_hashes,
         no_emit: job.no_emit.clone(),
@@ -106,9 +109,10 @@ pub(super) fn prepare(job: &Job) -> Result<(PreparedOutput, Vec<Summary>)> {
     };
     let mut summaries = told(&plans, warnings, job.catalogs.clone());
     if let Some(first) = summaries.first_mut() {
+        first.learned = learned;
         first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
     }
     // The process ends soon: to take these apart piece by piece would be work for nothing.
-    std::mem::forget((lock, plans, knowledge));
+    std::mem::forget((lock, plans));
     Ok((file, summaries))
 }

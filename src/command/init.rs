@@ -1,6 +1,6 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::{Outcome, Voice, outputs, read};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::cli::CatalogArgs;
@@ -20,7 +20,7 @@ pub(super) fn run(voice: Voice) -> Result<Outcome> {
     let config = read::config()?;
     let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
-    let catalogs = Chosen::of(&config, &CatalogArgs::default(), [&*name]);
+    let catalogs = ChosenCatalogues::of(&config, &CatalogArgs::default(), [&*name]);
     let dockerfile = io::read_if_there("Dockerfile")?.unwrap_or_else(|| Source::new("Dockerfile", ""));
     let image = StageImage::of(&Dockerfile::parse(&dockerfile));
     let catalogues = catalogs.read()?;

@@ -2,7 +2,7 @@
 
 use pep508_rs::ExtraName;
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::read;
 use crate::cli::config::{Config, Configured};
 use crate::cli::{AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, RewriteArgs, TargetArgs};
@@ -31,7 +31,7 @@ pub(super) struct Job {
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
     pub(super) index: Option<IndexSource>,
     pub(super) mirror: Option<Mirror>,
-    pub(super) catalogs: Chosen,
+    pub(super) catalogs: ChosenCatalogues,
     pub(super) output: Option<String>,
     /// The command line names the output.
     pub(super) is_named: bool,
@@ -102,7 +102,7 @@ fn job(
         without_hashes,
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
-        catalogs: Chosen::of(config, &args.catalogues, [lock]),
+        catalogs: ChosenCatalogues::of(config, &args.catalogues, [lock]),
         locked: args.locked.locked,
         format,
         index,

@@ -11,6 +11,8 @@ mod check;
 mod export;
 mod init;
 mod job;
+mod learning;
+mod network;
 mod outcome;
 mod outputs;
 mod read;
@@ -29,13 +31,19 @@ use crate::report::error::Result;
 /// # Errors
 /// Everything that keeps the command from an answer.
 pub fn run(command: &Command, voice: Voice, display: &Display) -> Result<Outcome> {
+    let done = run_shown(command, voice, display);
+    display.clear();
+    done
+}
+
+fn run_shown(command: &Command, voice: Voice, display: &Display) -> Result<Outcome> {
     match command {
-        Command::Export(args) => export::run(args, voice),
-        Command::Check(args) => check::run(args, voice),
-        Command::Audit(args) => audit::run(args),
+        Command::Export(args) => export::run(args, voice, display),
+        Command::Check(args) => check::run(args, voice, display),
+        Command::Audit(args) => audit::run(args, display),
         Command::Init => init::run(voice),
-        Command::Rewrite(args) => rewrite::run(args, voice),
-        Command::Catalog(args) => catalog::run(args, voice),
+        Command::Rewrite(args) => rewrite::run(args, voice, display),
+        Command::Catalog(args) => catalog::run(args, voice, display),
         Command::Verify(args) => verify::run(args, voice, display),
         Command::Completions { shell } => Ok(Outcome::printed(pages::completions(*shell))),
         Command::Man { command } => Ok(Outcome::printed(pages::man(command.as_deref())?)),

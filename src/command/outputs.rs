@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path};
 
+use super::catalogues::ChosenCatalogues;
 use super::job::Job;
 use crate::edge::io;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -23,6 +24,19 @@ pub(super) fn below(file: &str) -> Result<()> {
     Err(problem.help("name a file below that folder, or name this one on the command line, too").into())
 }
 
+/// Checks a catalogue that is written, but that the command line does not name: it lies beside what was named, and nowhere
+/// else through a link.
+///
+/// # Errors
+/// If it does not.
+pub(super) fn beside(catalogue: &str) -> Result<()> {
+    if io::is_below(catalogue, &io::beside(catalogue, ".")) {
+        return Ok(());
+    }
+    let problem = Problem::new(Code::Usage, format!("{catalogue} is a link that leads elsewhere"));
+    Err(problem.help("name the catalogue on the command line: --catalog FILE").into())
+}
+
 /// Checks where a run writes.
 ///
 /// # Errors
@@ -33,7 +47,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
     for job in jobs {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
         let checked = if job.is_named { Ok(()) } else { below(file) };
-        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs.names));
+        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
@@ -52,12 +66,12 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
 ///
 /// # Errors
 /// If it is the lock, the project, the configuration or a catalogue.
-pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &[String]) -> Result<()> {
+pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &ChosenCatalogues) -> Result<()> {
     let project = lock.map(|lock| io::beside(lock, "pyproject.toml"));
     let lock = lock.map(|lock| (lock.as_str(), "the lock itself"));
     let project = project.as_deref().map(|project| (project, "the project"));
     let configurations = CONFIGURATIONS.into_iter().map(|name| (name, "the configuration"));
-    let catalogs = catalogs.iter().map(|name| (name.as_str(), "a catalogue"));
+    let catalogs = catalogs.names.iter().chain(&catalogs.into).map(|name| (name.as_str(), "a catalogue"));
     let mut read = lock.into_iter().chain(project).chain(configurations).chain(catalogs);
     match read.find(|(name, _)| io::is_same_file(file, name)) {
         None => Ok(()),

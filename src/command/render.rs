@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::packaging::target::Python;
 use crate::report::error::{Error, Problem};
-use crate::report::{Action, Change, CheckFinding, Summary};
+use crate::report::{Action, Change, CheckFinding, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
@@ -110,7 +110,7 @@ pub(super) fn findings(findings: &[CheckFinding], colour: Colour) -> String {
 }
 
 /// Findings as one JSON object.
-pub(super) fn findings_json(findings: &[CheckFinding]) -> String {
+pub(super) fn findings_json(findings: &[CheckFinding], lessons: &[LearnedRelease]) -> String {
     let each = findings.iter().map(|finding| {
         let mut value = problem_json(&finding.problem);
         value["file"] = finding.file.clone().into();
@@ -118,7 +118,7 @@ pub(super) fn findings_json(findings: &[CheckFinding]) -> String {
         value["fixed"] = finding.fixed.into();
         value
     });
-    document(&json!({ "findings": each.collect::<Vec<_>>() }))
+    document(&json!({ "findings": each.collect::<Vec<_>>(), "learned": learned_json(lessons) }))
 }
 
 /// Findings as annotations of GitHub Actions.
@@ -147,7 +147,7 @@ fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, messa
 
 /// A summary for people: one line a change.
 pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
-    let mut text = String::new();
+    let mut text = learned(&summary.learned, colour);
     let width = summary.changes.iter().map(|change| change.action.as_str().len()).max().unwrap_or(0);
     for change in &summary.changes {
         let word = format!("{:width$}", change.action.as_str());
@@ -162,6 +162,30 @@ pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
         text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
     }
     text + &left_out(&summary.left_out, colour) + &found(&summary.found, colour)
+}
+
+/// What was learned: one line a release.
+pub(super) fn learned(lessons: &[LearnedRelease], colour: Colour) -> String {
+    let mut text = String::new();
+    for LearnedRelease { package, version, wheels, computed, catalogue } in lessons {
+        let what = match (wheels, computed) {
+            (0, _) => "what it requires".to_owned(),
+            (1, 0) => "1 wheel, digest as the index gives it".to_owned(),
+            (1, _) => "1 wheel, digest computed from the file".to_owned(),
+            (many, 0) => format!("{many} wheels, digests as the index gives them"),
+            (many, computed) => format!("{many} wheels, {computed} digests computed from the files"),
+        };
+        let line = format!("{package} {version}: {what} (now in {catalogue})");
+        let _ = writeln!(text, "{}  {}", colour.paint("32", "learned"), shown(&line));
+    }
+    text
+}
+
+fn learned_json(lessons: &[LearnedRelease]) -> Vec<Value> {
+    let each = lessons.iter().map(|one| {
+        json!({ "package": one.package, "version": one.version, "wheels": one.wheels, "computed": one.computed, "catalogue": one.catalogue })
+    });
+    each.collect()
 }
 
 /// The catalogues that nobody named.
@@ -269,6 +293,7 @@ pub(super) fn summary_json(summary: &Summary) -> String {
         "changes": changes,
         "left_out": left_out_json(&summary.left_out),
         "found_catalogues": summary.found,
+        "learned": learned_json(&summary.learned),
         "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
     });
     document(&value)

@@ -1,11 +1,13 @@
 //! `torchswap rewrite`: lock → plans → the lock's own text, edited.
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::export::told;
+use super::learning::Learning;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
 use crate::cli::RewriteArgs;
 use crate::edge::io::{self, Output};
+use crate::edge::progress::Display;
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
@@ -17,26 +19,26 @@ use crate::write::{self, Style, proof};
 ///
 /// # Errors
 /// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
-pub(super) fn run(args: &RewriteArgs, voice: Voice) -> Result<Outcome> {
+pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let config = read::config()?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;
-    let catalogs = Chosen::of(&config, &args.catalogues, [&*name]);
+    let catalogs = ChosenCatalogues::of(&config, &args.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
-            outputs::unread(file, Some(&name), &catalogs.names)?;
+            outputs::unread(file, Some(&name), &catalogs)?;
         }
         None if args.lock.is_none() && !args.diff => outputs::below(&name)?,
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;
     let warnings = read::warnings(&lock, args.locked.locked)?;
-    let catalogues = catalogs.read()?;
+    let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
     let targets: Vec<Target> = rewritings.iter().map(|one| one.target.clone()).collect();
-    let mut plans = plans(&lock, &targets, &choices, &catalogues)?;
+    let (mut plans, learned) = learning.plans(&catalogs, |knowledge| plans(&lock, &targets, &choices, knowledge))?;
     for (plan, one) in plans.iter_mut().zip(&rewritings) {
         one.mirror.iter().for_each(|mirror| mirror.serve(plan));
     }
@@ -47,11 +49,16 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice) -> Result<Outcome> {
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
         let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
-        let second = self::plans(&again, &pinned, &choices, &catalogues)?;
+        let knowledge = Knowledge::new(learning.known(&catalogs)?);
+        let second = self::plans(&again, &pinned, &choices, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
-        Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(&catalogues)))?;
+        Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(knowledge.source())))?;
     }
-    let mut outcome = Outcome { report: voice.summaries(&told(&plans, warnings, catalogs)), ..Outcome::default() };
+    let mut summaries = told(&plans, warnings, catalogs);
+    if let Some(first) = summaries.first_mut() {
+        first.learned = learned;
+    }
+    let mut outcome = Outcome { report: voice.summaries(&summaries), writes: learning.writes(), ..Outcome::default() };
     // A pipe cannot be rewritten: what comes from it is passed on.
     let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
     let to = args.output.as_deref().unwrap_or(passed_on);
@@ -64,12 +71,16 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice) -> Result<Outcome> {
     Ok(outcome)
 }
 
-fn plans(lock: &Lock, targets: &[Target], choices: &[Choice], catalogues: &Catalogues) -> Result<Vec<TargetPlan>> {
-    let knowledge = Knowledge::new(catalogues);
+fn plans(
+    lock: &Lock,
+    targets: &[Target],
+    choices: &[Choice],
+    knowledge: &Knowledge<'_, Catalogues>,
+) -> Result<Vec<TargetPlan>> {
     let mut plans = Vec::new();
     let mut problems = Vec::new();
     for (target, choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, &NoEmit::default(), target, false, &knowledge) {
+        match plan::target(lock, choice, &NoEmit::default(), target, false, knowledge) {
             Ok(plan) => plans.push(plan),
             Err(error) => problems.extend(error.into_problems()),
         }

@@ -1,11 +1,25 @@
-//! How far the work is, on standard error: bars on a terminal, a line for each wheel elsewhere.
+//! How far the work is, on standard error: bars on a terminal, a line for each wheel elsewhere; and what is waited for.
 
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::edge::index::Progress;
 use crate::text::shown;
+
+/// Who wants to know how far a download is.
+pub trait Progress {
+    /// The file's length is known.
+    fn length(&self, bytes: u64);
+    /// So much of it has been hashed; less than before if it began anew.
+    fn position(&self, bytes: u64);
+}
+
+/// Nobody wants to know.
+impl Progress for () {
+    fn length(&self, _bytes: u64) {}
+    fn position(&self, _bytes: u64) {}
+}
 
 /// Where progress is shown.
 #[derive(Debug, Clone)]
@@ -18,6 +32,21 @@ enum DisplayKind {
     Bars(MultiProgress),
 }
 
+/// Something that is waited for. It is over when this is dropped.
+#[derive(Debug)]
+pub struct WaitBar(Option<ProgressBar>);
+
+impl Drop for WaitBar {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// How often it is shown how long the wait is.
+const TICK: Duration = Duration::from_millis(200);
+
 /// One wheel that is read.
 #[derive(Debug)]
 pub struct Task<'d> {
@@ -27,6 +56,9 @@ pub struct Task<'d> {
 }
 
 impl Display {
+    /// Nothing is shown.
+    pub const SILENT: Self = Self(DisplayKind::Silent);
+
     /// Bars on a terminal, with the speed and the time that is left; elsewhere a line when a wheel has been read. Nothing
     /// where nobody reads along.
     pub fn of(is_read: bool) -> Self {
@@ -43,6 +75,18 @@ impl Display {
             // A terminal that is gone shows nothing any more.
             let _ = all.clear();
         }
+    }
+
+    /// Waits for something: on a terminal a line says for what, and for how long already.
+    pub fn wait(&self, what: &str) -> WaitBar {
+        let DisplayKind::Bars(all) = &self.0 else { return WaitBar(None) };
+        let bar = all.add(ProgressBar::new_spinner());
+        if let Ok(style) = ProgressStyle::with_template("{spinner} waiting for {msg} {elapsed}") {
+            bar.set_style(style);
+        }
+        bar.set_message(shown(what).into_owned());
+        bar.enable_steady_tick(TICK);
+        WaitBar(Some(bar))
     }
 
     /// Begins with a wheel.

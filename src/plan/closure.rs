@@ -25,6 +25,7 @@ use crate::packaging::marker::{Condition, Extras};
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
 use crate::plan::{Knowledge, LockView, Request};
+use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
 pub(crate) use conflicts::conflicts;
@@ -263,7 +264,14 @@ impl<S: WheelSource> Resolver<'_, S> {
         let wanted = want.spoken(name);
         let python = self.request.environment.python;
         let locked = self.packages.get(name).next().map(|index| self.selection.packages[index].entry);
-        match locked {
+        let missing = Missing::Release {
+            package: name.clone(),
+            versions: want.versions.iter().map(|(versions, _)| versions.clone()).collect(),
+            backend: self.request.backend,
+            platform: self.request.environment.platform,
+            is_locked: locked.is_some(),
+        };
+        let problem = match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
                 let message = match self.has_file(entry) {
@@ -283,8 +291,9 @@ impl<S: WheelSource> Resolver<'_, S> {
                 );
                 let help =
                     format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
-                Problem::new(Code::Unmet, message).under(python).lacking(name).help(help)
+                Problem::new(Code::Unmet, message).under(python).help(help)
             }
-        }
+        };
+        problem.for_want_of(missing)
     }
 }

@@ -16,8 +16,8 @@ use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
 use crate::packaging::target::Backend;
-use crate::report::DigestSource;
 use crate::report::error::{Code, Problem};
+use crate::report::{DigestSource, Missing};
 
 /// A package of the family and what becomes of it.
 #[derive(Debug, Clone)]
@@ -269,6 +269,13 @@ pub(super) fn requirements_unknown(
             );
             let help = "give its requirements in a catalogue of the project (--catalog FILE)";
             let problem = Problem::new(Code::Unknown, message).under(request.environment.python).help(help);
+            let swapped = match &member.decision {
+                FamilyDecision::Swap { pin } => pin.a_digest(),
+                FamilyDecision::Keep { .. } => None,
+            };
+            let (package, version) = (member.name.clone(), member.version.clone());
+            let missing = swapped.map(|sha256| Missing::Requirements { package, version, sha256: *sha256 });
+            let problem = Problem { missing: missing.map(Box::new), ..problem };
             Some(view.point(problem, selection.packages[member.package].entry))
         }
     });

@@ -11,7 +11,7 @@ const MOST_NAMES: usize = 8;
 
 /// The problems, or if a file that no tool made has gaps, that alone.
 pub(super) fn told(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
-    let is_gap = |problem: &Problem| problem.lacks.is_some() || problem.code == Code::Unpinned;
+    let is_gap = |problem: &Problem| problem.unlocked().is_some() || problem.code == Code::Unpinned;
     if !lock.is_hand_written() || !problems.iter().any(is_gap) {
         return problems;
     }
@@ -28,7 +28,7 @@ pub(super) fn what(lock: &Lock) -> String {
 }
 
 fn missing(problems: &[Problem]) -> String {
-    let names: BTreeSet<&str> = problems.iter().filter_map(|problem| problem.lacks.as_deref()).collect();
+    let names: BTreeSet<&str> = problems.iter().filter_map(|problem| problem.unlocked()).collect();
     let mut shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");
     if names.len() > MOST_NAMES {
         shown.push_str(", …");

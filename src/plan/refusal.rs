@@ -13,6 +13,7 @@ use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, i
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
+use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
 /// GPUs of NVIDIA, AMD and Intel are not driven on macOS.
@@ -130,7 +131,8 @@ pub(super) fn no_such_build<S: WheelSource>(
         None => learn(name, &public, wanted),
     });
     let message = format!("the catalogue knows no {name} {public}+{wanted} for {platform}");
-    Problem::new(Code::Unknown, message).under(python).help(help)
+    let missing = Missing::Build { package: name.clone(), version: public, backend: wanted, platform };
+    Problem::new(Code::Unknown, message).under(python).for_want_of(missing).help(help)
 }
 
 /// The Pythons for which something holds on a platform.

@@ -39,6 +39,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         changes: changes.collect(),
         left_out: plan.left_out.iter().map(|one| (one.python, one.why.clone())).collect(),
         found: Vec::new(),
+        learned: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python, Target};
+use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// What a target gets.
@@ -32,6 +33,8 @@ pub struct LeftOut {
     pub python: Python,
     /// Why: one sentence.
     pub why: String,
+    /// What an index may tell, with which it could be served.
+    pub missing: Vec<Missing>,
 }
 
 /// Plans a target. Without Pythons in the target: every one that the lock allows and that the wheels exist for.
@@ -79,7 +82,7 @@ pub fn target<S: WheelSource>(
         if allow_none || has_torch(lock, &selection, knowledge) {
             found.push((python, selection));
         } else if chosen_here {
-            left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned() });
+            left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned(), missing: Vec::new() });
         } else {
             return Err(no_torch(lock, &environment, knowledge).into());
         }
@@ -141,7 +144,8 @@ pub fn target<S: WheelSource>(
             (Code::Unknown, Some(remedy)) => format!("{}; {remedy}", problem.message),
             _ => problem.message.clone(),
         });
-        LeftOut { python, why: why.unwrap_or_default() }
+        let missing = problems.iter().filter_map(|problem| Some(*problem.missing.clone()?)).collect();
+        LeftOut { python, why: why.unwrap_or_default(), missing }
     }));
     left_out.sort_by_key(|one| one.python);
     let (pythons, selections) = served.into_iter().map(|(python, selection, _)| (python, selection)).unzip();

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Missing;
 use crate::packaging::target::Python;
 use crate::text::{Place, Source, Span, shown};
 
@@ -101,8 +102,8 @@ pub struct Problem {
     pub remedy: Option<String>,
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
-    /// The package that is needed and nowhere to be had, if that is what is wrong.
-    pub lacks: Option<String>,
+    /// What is not known here, if that is what is wrong and an index may tell it.
+    pub missing: Option<Box<Missing>>,
 }
 
 impl Problem {
@@ -110,7 +111,7 @@ impl Problem {
     /// terminal would obey is escaped.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let message = shown(&message.into()).into_owned();
-        Self { code, message, place: None, remedy: None, pythons: Vec::new(), lacks: None }
+        Self { code, message, place: None, remedy: None, pythons: Vec::new(), missing: None }
     }
 
     /// Says where it is.
@@ -127,11 +128,16 @@ impl Problem {
         self
     }
 
-    /// Says that it is a package that is nowhere to be had.
+    /// Says what an index may tell.
     #[must_use]
-    pub fn lacking(mut self, package: &impl ToString) -> Self {
-        self.lacks = Some(package.to_string());
+    pub fn for_want_of(mut self, missing: Missing) -> Self {
+        self.missing = Some(Box::new(missing));
         self
+    }
+
+    /// The package that is needed and not locked, if that is what is wrong.
+    pub(crate) fn unlocked(&self) -> Option<&str> {
+        self.missing.as_ref().and_then(|missing| missing.unlocked()).map(AsRef::as_ref)
     }
 
     /// The message, with the Pythons it holds for.

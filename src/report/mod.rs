@@ -12,8 +12,10 @@ pub mod rule;
 use crate::packaging::target::{Backend, Platform, Python};
 use crate::report::error::Problem;
 
+mod missing;
 mod verification;
 
+pub use missing::Missing;
 pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
 /// What an export did, for one target.
@@ -31,8 +33,25 @@ pub struct Summary {
     pub left_out: Vec<(Python, String)>,
     /// The catalogues of the project that nobody named and that were found by their name.
     pub found: Vec<String>,
+    /// What an index told in this run.
+    pub learned: Vec<LearnedRelease>,
     /// What is to be said of the lock.
     pub warnings: Vec<Problem>,
+}
+
+/// What an index told of a release in this run, and a catalogue of the project has from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LearnedRelease {
+    /// The package.
+    pub package: String,
+    /// The release, local label included.
+    pub version: String,
+    /// How many wheels of it are new; 0: they were known, but not what they require.
+    pub wheels: usize,
+    /// Of how many of them the digest was computed from the bytes.
+    pub computed: usize,
+    /// Where it is kept.
+    pub catalogue: String,
 }
 
 /// What became of one package.

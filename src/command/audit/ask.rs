@@ -9,9 +9,10 @@ use url::Url;
 
 use crate::audit::{OfferedFile, Offers};
 use crate::cli;
+use crate::command::network::network;
 use crate::command::read;
 use crate::edge::index::{Network, Page, simple};
-use crate::edge::io;
+use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many pages are fetched at a time.
@@ -28,14 +29,12 @@ pub(super) struct Indexes {
 
 impl Indexes {
     /// As the options and the environment have them; `None` if no index is to be asked.
-    pub(super) fn new(args: &cli::AuditArgs) -> Result<Option<Self>> {
+    pub(super) fn new(args: &cli::AuditArgs, display: &Display) -> Result<Option<Self>> {
         if !args.index && args.index_url.is_none() {
             return Ok(None);
         }
         let default = read::index_url(args.index_url.as_ref())?;
-        let cli::NetworkArgs { allow_http, timeout, retries } = args.network;
-        let settings = io::network_settings()?.asked(allow_http, timeout, retries, default.clone());
-        Ok(Some(Self { network: Network::new(settings), default }))
+        Ok(Some(Self { network: network(args.network, default.clone(), display)?, default }))
     }
 
     /// Asks for some packages. One that an index does not have is left out.

@@ -2,13 +2,14 @@
 
 mod ask;
 
-use super::catalogues::Chosen;
+use super::catalogues::ChosenCatalogues;
 use super::{Exit, Outcome, job, outcome, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
 use crate::audit::{self, AuditTarget, BaseImage, Offers};
 use crate::cli::{self, AuditReport, MachineArgs};
 use crate::edge::io;
+use crate::edge::progress::Display;
 use crate::packaging::target::{Platform, Python};
 use crate::plan::Knowledge;
 use crate::report::audit::Audit;
@@ -20,8 +21,8 @@ use crate::text::quoted;
 ///
 /// # Errors
 /// As [`audited`].
-pub(super) fn run(args: &cli::AuditArgs) -> Result<Outcome> {
-    let audit = audited(args)?;
+pub(super) fn run(args: &cli::AuditArgs, display: &Display) -> Result<Outcome> {
+    let audit = audited(args, display)?;
     let stdout = match args.report {
         _ if args.quiet => String::new(),
         AuditReport::Human => render::audit::human(&audit, outcome::colour(args.color, &std::io::stdout())),
@@ -37,19 +38,19 @@ pub(super) fn run(args: &cli::AuditArgs) -> Result<Outcome> {
 /// # Errors
 /// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be told, or an index that is
 /// to be asked does not answer.
-fn audited(args: &cli::AuditArgs) -> Result<Audit> {
+fn audited(args: &cli::AuditArgs, display: &Display) -> Result<Audit> {
     let config = read::config()?;
     let targets = job::audited(args, &config)?;
     let machine = MachineFacts::of(&args.machine)?;
     let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
-    let indexes = ask::Indexes::new(args)?;
+    let indexes = ask::Indexes::new(args, display)?;
     let name = read::lock_name(args.lock.as_ref(), &config)?;
     let lock = read::lock(&name)?;
     if args.locked.locked {
         read::warnings(&lock, true)?;
     }
-    let catalogs = Chosen::of(&config, &args.catalogues, [&*name]);
+    let catalogs = ChosenCatalogues::of(&config, &args.catalogues, [&*name]);
     let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out) = (Vec::new(), Vec::new());

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{ListArgs, ShowArgs, SourceArgs};
-use crate::command::catalogues::Chosen;
+use crate::command::catalogues::ChosenCatalogues;
 use crate::command::render::catalog as render;
 use crate::command::{Exit, Outcome, Voice, read};
 use crate::packaging::address;
@@ -15,7 +15,7 @@ use crate::text::{nearest, quoted};
 
 fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
     let config = read::config()?;
-    Chosen::of(&config, &args.catalogues, config.lock.as_deref()).read()
+    ChosenCatalogues::of(&config, &args.catalogues, config.lock.as_deref()).read()
 }
 
 /// Lists packages, or the builds of one.

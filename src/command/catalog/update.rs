@@ -6,28 +6,29 @@ use url::Url;
 
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
+use crate::cli::CatalogArgs;
 use crate::cli::catalog::UpdateArgs;
-use crate::cli::{CatalogArgs, NetworkArgs};
-use crate::command::catalogues::{Addition, Chosen, FILE};
+use crate::command::catalogues::{Addition, ChosenCatalogues, FILE};
+use crate::command::learning::address;
+use crate::command::network::network;
 use crate::command::{Outcome, Voice, outputs, read};
-use crate::edge::index::Network;
 use crate::edge::io::{self, Output};
 use crate::edge::learn::{LearnRequest, Links, learn};
+use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::Mirror;
 
 /// Learns the releases into the project's catalogue.
-pub(super) fn update(args: &UpdateArgs, voice: Voice) -> Result<Outcome> {
+pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     if args.catalog.is_none() {
         outputs::below(&file)?;
     }
     let wanted = wanted(args)?;
-    let chosen = Chosen::of(&config, &CatalogArgs::default(), config.lock.as_deref());
+    let chosen = ChosenCatalogues::of(&config, &CatalogArgs::default(), config.lock.as_deref());
     let catalogue = Addition::open(&file, &chosen)?;
-    let NetworkArgs { allow_http, timeout, retries } = args.network;
     // Where PyTorch's index is asked by default, nobody named it.
     let index = wanted.index.iter().filter(|_| args.index.is_some());
     let pages = wanted.links.iter().filter_map(|links| match links {
@@ -35,9 +36,9 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice) -> Result<Outcome> {
         Links::Folder(_) => None,
     });
     let named: Vec<Url> = index.chain(&wanted.closure).chain(pages).cloned().collect();
-    let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, named));
+    let network = network(args.network, named, display)?;
     let learned = learn(&wanted, &catalogue.known, &network)?;
-    let merged = catalogue.merge(learned.wheels, learned.lists)?;
+    let (merged, _) = catalogue.merge(learned.wheels, learned.lists)?;
     let mut notes = told(&merged, &file);
     for note in learned.notes.iter().chain(&merged.notes) {
         notes.push_str(&format!("note: {}\n", shown(note)));
@@ -69,9 +70,9 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
     let backend = args.build.backend();
     let links = args.find_links.iter().map(|text| links(text)).collect::<Result<Vec<Links>>>()?;
     let index = match (&args.index, backend) {
-        (Some(text), _) => Some(url("--index", text)?),
+        (Some(text), _) => Some(address("--index", text)?),
         (None, _) if !links.is_empty() => None,
-        (None, Some(backend)) => Some(url("--index", &format!("{}/{backend}", Mirror::OF))?),
+        (None, Some(backend)) => Some(address("--index", &format!("{}/{backend}", Mirror::OF))?),
         (None, None) => {
             let problem = Problem::new(Code::Usage, "neither a build nor an index is named");
             return Err(problem
@@ -80,8 +81,8 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
         }
     };
     let closure = match &args.closure_index {
-        Some(text) => Some(url("--closure-index", text)?),
-        None => io::default_index().map(|text| url("the index of pip or uv", &text)).transpose()?,
+        Some(text) => Some(address("--closure-index", text)?),
+        None => io::default_index().map(|text| address("the index of pip or uv", &text)).transpose()?,
     };
     let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
@@ -89,13 +90,11 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
 
 /// What is no address is a folder.
 fn links(text: &str) -> Result<Links> {
-    if text.contains("://") { url("--find-links", text).map(Links::Page) } else { Ok(Links::Folder(text.to_owned())) }
-}
-
-/// The address itself is not shown: it may hold a login.
-fn url(option: &str, text: &str) -> Result<Url> {
-    let odd = || Problem::new(Code::Usage, format!("{option} is no http or https URL"));
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| odd().into())
+    if text.contains("://") {
+        address("--find-links", text).map(Links::Page)
+    } else {
+        Ok(Links::Folder(text.to_owned()))
+    }
 }
 
 /// What was added, by release.

@@ -3,11 +3,11 @@
 use pep508_rs::PackageName;
 use url::Url;
 
-use crate::cli::NetworkArgs;
 use crate::command::job::IndexSource;
+use crate::command::network::network;
 use crate::command::read;
-use crate::edge::index::{Network, Page, simple};
-use crate::edge::io;
+use crate::edge::index::{Page, simple};
+use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::write::{ContentFile, FileLocation, PylockDraft};
 
@@ -15,11 +15,10 @@ use crate::write::{ContentFile, FileLocation, PylockDraft};
 ///
 /// # Errors
 /// If the index cannot be asked, or has a file of that name with another digest. What it does not have stays without.
-pub(super) fn find(draft: &mut PylockDraft, source: &IndexSource) -> Result<()> {
+pub(super) fn find(draft: &mut PylockDraft, source: &IndexSource, display: &Display) -> Result<()> {
     let default = read::index_url(source.base.as_ref())?;
     let mut unnamed = false;
-    let NetworkArgs { allow_http, timeout, retries } = source.network;
-    let network = Network::new(io::network_settings()?.asked(allow_http, timeout, retries, default.clone()));
+    let network = network(source.network, default.clone(), display)?;
     let mut problems = Vec::new();
     // A draft has the files of a package in a row, and one page is as much as there is to be in memory.
     let mut last: Option<(PackageName, Url, Option<Page>)> = None;

@@ -71,8 +71,8 @@ pub(super) fn local(local: &Local, display: &Display) -> Result<Hashed, Problem>
     let name = local.wheel.as_str();
     let task = display.start(name);
     let read = || {
-        crate::edge::index::Progress::length(&task, local.size());
-        let (sha256, size) = local.hash(|size| crate::edge::index::Progress::position(&task, size))?;
+        crate::edge::progress::Progress::length(&task, local.size());
+        let (sha256, size) = local.hash(|size| crate::edge::progress::Progress::position(&task, size))?;
         let opened = Opened::of(local.open()?, name)?;
         Ok(Hashed { sha256, size, how: "read", opened })
     };

@@ -7,13 +7,14 @@ mod gather;
 mod pages;
 mod parallel;
 
-use super::catalogues::{Addition, Chosen};
+use super::catalogues::{Addition, ChosenCatalogues};
+use super::network::network;
 use super::{Exit, Outcome, Voice, read, render};
 use crate::catalog::{Catalogues, WheelSource};
+use crate::cli::ReportFormat;
 use crate::cli::verify::VerifyArgs;
-use crate::cli::{NetworkArgs, ReportFormat};
 use crate::edge::index::{Network, Opened};
-use crate::edge::io::{self, Output};
+use crate::edge::io::Output;
 use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
@@ -34,9 +35,7 @@ use gather::key;
 /// # Errors
 /// If a file cannot be read, or there is nothing in it to verify.
 pub(super) fn run(args: &VerifyArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let done = verified(args, display);
-    display.clear();
-    let (verification, write) = done?;
+    let (verification, write) = verified(args, display)?;
     let report = voice.said(|colour| match args.talk.report {
         ReportFormat::Human => render::verify::verification(&verification, colour),
         ReportFormat::Json => render::verify::verification_json(&verification),
@@ -52,7 +51,7 @@ pub(super) fn run(args: &VerifyArgs, voice: Voice, display: &Display) -> Result<
 /// What was found out, and with `--record` the file to write.
 fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Option<Output>)> {
     let config = read::config()?;
-    let chosen = Chosen::of(&config, &args.catalogues, args.files.iter().map(String::as_str));
+    let chosen = ChosenCatalogues::of(&config, &args.catalogues, args.files.iter().map(String::as_str));
     let record = match &args.witnesses.record {
         Some(file) => Some(Addition::open(file, &chosen)?),
         None => None,
@@ -71,7 +70,7 @@ fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Optio
     let pins = pins(args)?;
     let default = read::index_url(args.index.index_url.as_ref())?;
     let network = if args.witnesses.index || args.witnesses.download {
-        Some(network(&args.network, default.clone())?)
+        Some(network(args.network, default.clone(), display)?)
     } else {
         None
     };
@@ -80,7 +79,7 @@ fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Optio
     let write = match record {
         Some(record) => {
             let (wheels, lists) = learned::rows(&learned);
-            let merged = record.merge(wheels, lists)?;
+            let (merged, _) = record.merge(wheels, lists)?;
             verification.notes.extend(merged.notes);
             Some(Output::new(record.file.name, merged.text))
         }
@@ -105,10 +104,6 @@ fn pins(args: &VerifyArgs) -> Result<Vec<PinnedEntry>> {
     }
     all.retain(wanted);
     Ok(all)
-}
-
-fn network(args: &NetworkArgs, named: Option<Url>) -> Result<Network> {
-    Ok(Network::new(io::network_settings()?.asked(args.allow_http, args.timeout, args.retries, named)))
 }
 
 struct VerifyJob<'j> {

@@ -14,6 +14,7 @@ use super::pace::Paced;
 use super::policy::{Failure, Tries, shown};
 use super::range::{FileState, content_range};
 use super::settings::LARGEST_FILE;
+use crate::edge::progress::Progress;
 use crate::packaging::archive::Headers;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
@@ -26,20 +27,6 @@ const PROGRESS: u64 = 1 << 20;
 
 /// How much of what came is asked for again where nothing but the bytes tells that the file is still the same.
 const OVERLAP: usize = 16 << 10;
-
-/// Who wants to know how far a download is.
-pub trait Progress {
-    /// The file's length is known.
-    fn length(&self, bytes: u64);
-    /// So much of it has been hashed; less than before if it began anew.
-    fn position(&self, bytes: u64);
-}
-
-/// Nobody wants to know.
-impl Progress for () {
-    fn length(&self, _bytes: u64) {}
-    fn position(&self, _bytes: u64) {}
-}
 
 /// What was seen of a file before it is downloaded.
 #[derive(Debug, Clone, Default)]

@@ -17,6 +17,7 @@ use url::Url;
 use super::netrc::Login;
 use super::policy::{self, Failure, Tries, shown};
 use super::settings::{Patience, Proxies, Settings};
+use crate::edge::progress::Display;
 use crate::packaging::address;
 use crate::report::error::{Code, Problem};
 
@@ -29,6 +30,8 @@ pub struct Network {
     logins: Mutex<HashMap<String, Login>>,
     /// Who holds it may take up much memory.
     turn: Mutex<()>,
+    /// Where it is shown what is waited for.
+    display: Display,
 }
 
 /// One request, before it is sent.
@@ -56,7 +59,19 @@ impl<'a> Ask<'a> {
 impl Network {
     /// A network that is used as the settings say.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, client: OnceLock::new(), logins: Mutex::default(), turn: Mutex::default() }
+        let display = Display::SILENT;
+        Self { settings, client: OnceLock::new(), logins: Mutex::default(), turn: Mutex::default(), display }
+    }
+
+    /// The same network; what is waited for is shown.
+    #[must_use]
+    pub fn shown_on(self, display: &Display) -> Self {
+        Self { display: display.clone(), ..self }
+    }
+
+    /// Where it is shown what is waited for.
+    pub fn display(&self) -> &Display {
+        &self.display
     }
 
     pub(super) fn patience(&self) -> &Patience {
@@ -84,6 +99,7 @@ impl Network {
         tries: &mut Tries,
         mut attempt: impl FnMut() -> Result<T, Failure>,
     ) -> Result<T, Problem> {
+        let _wait = self.display.wait(&shown(url));
         loop {
             match attempt() {
                 Ok(done) => {

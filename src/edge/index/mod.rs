@@ -24,7 +24,7 @@ mod settings;
 pub mod simple;
 mod whole;
 
-pub use download::{Before, Downloaded, Progress};
+pub use download::{Before, Downloaded};
 pub use http::Network;
 pub use netrc::Netrc;
 pub use policy::shown;

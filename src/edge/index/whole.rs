@@ -4,9 +4,10 @@ use std::io::{Read, Seek};
 
 use url::Url;
 
-use super::download::{Before, Downloaded, Progress};
+use super::download::{Before, Downloaded};
 use super::http::Network;
 use super::range::RangeReader;
+use crate::edge::progress::Progress;
 use crate::packaging::archive::{self, ArchiveError, Contents, Headers};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};

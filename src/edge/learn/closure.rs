@@ -36,7 +36,7 @@ pub(super) fn complete(
     let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| SearchedIndex { base, index: None });
     let closure = wanted.closure.clone().map(|base| SearchedIndex { base, index: Some(Index::Pypi) });
     let has_closure = closure.is_some();
-    let mut offer = Offer::new(known, network, own, closure);
+    let mut offer = Offer::new(known, network, wanted.hash_missing, own, closure);
     let environments = environments(wanted, roots);
     for _ in 0..MOST_ROUNDS {
         let mut unmet: BTreeSet<PackageName> = BTreeSet::new();

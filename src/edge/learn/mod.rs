@@ -7,6 +7,7 @@
 
 mod closure;
 mod links;
+mod missing;
 mod offer;
 mod page;
 mod wheel;
@@ -22,6 +23,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 
 pub use links::Links;
+pub use missing::{IndexAnswers, IndexBases, IndexSearch};
 use page::LinkedWheel;
 use wheel::WheelFacts;
 
@@ -54,6 +56,20 @@ pub struct Learned {
     pub notes: Vec<String>,
 }
 
+impl Learned {
+    /// True if nothing was learned.
+    pub fn is_empty(&self) -> bool {
+        self.wheels.is_empty() && self.lists.is_empty()
+    }
+
+    /// Takes in more.
+    pub fn extend(&mut self, other: Self) {
+        self.wheels.extend(other.wheels);
+        self.lists.extend(other.lists);
+        self.notes.extend(other.notes);
+    }
+}
+
 /// How many wheels without a digest are named.
 const MOST_NAMED: usize = 50;
 
@@ -82,9 +98,7 @@ pub fn learn(wanted: &LearnRequest, known: &Catalogues, network: &Network) -> Re
     let merged = merge(&Source::new(INDEX, ""), known, learned.wheels.clone(), learned.lists.clone())?;
     let all = known.clone().with(ProjectTable::parse(INDEX, merged.text)?)?;
     let found = closure::complete(wanted, &learned.wheels, &all, network)?;
-    learned.wheels.extend(found.wheels);
-    learned.lists.extend(found.lists);
-    learned.notes.extend(found.notes);
+    learned.extend(found);
     Ok(learned)
 }
 
@@ -111,7 +125,7 @@ fn release(
     let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
     learned.notes.extend(notes);
     if candidates.is_empty() {
-        return Err(page::none(&page, index, name, version, wanted).into());
+        return Err(page::none(&page, index, name, version, &wanted.filter).into());
     }
     take(candidates, wanted.hash_missing, network, learned)
 }
@@ -156,7 +170,7 @@ fn one(
 ) -> Result<Option<(WheelRow, WheelFacts)>, Problem> {
     let link = &candidate.link;
     let (told, sha256, evidence) = match link.sha256 {
-        Some(digest) => (wheel::read(link, &candidate.wheel, network)?, digest, "index"),
+        Some(digest) => (wheel::read(link, &candidate.wheel, hash_missing, network)?, digest, "index"),
         None if !hash_missing => return Ok(None),
         None => {
             let (told, sha256) = wheel::hash(link, &candidate.wheel, network)?;

@@ -48,6 +48,8 @@ pub(super) const ENOUGH: usize = 20;
 pub(super) struct Offer<'a> {
     known: &'a Catalogues,
     network: &'a Network,
+    /// Wheels may be downloaded whole.
+    whole: bool,
     /// The indexes that have the wheels that are learned, and what they require.
     own: Option<SearchedIndex>,
     closure: Option<SearchedIndex>,
@@ -60,16 +62,27 @@ pub(super) struct Offer<'a> {
     problems: RefCell<Vec<Problem>>,
 }
 
+/// The indexes that may have a package: that of torch, and that of what wheels require. Triton is made for one torch and
+/// lies beside it; a name alike on another index must not take its place. Other GPU libraries may lie there, too; what is
+/// not for GPUs is stale there.
+pub(super) fn order<T>(package: &PackageName, own: Option<T>, closure: Option<T>) -> Vec<T> {
+    let own = own.filter(|_| is_gpu_runtime(package));
+    let all = if package.as_ref().contains("triton") { [own, closure] } else { [closure, own] };
+    all.into_iter().flatten().collect()
+}
+
 impl<'a> Offer<'a> {
     pub(super) fn new(
         known: &'a Catalogues,
         network: &'a Network,
+        whole: bool,
         own: Option<SearchedIndex>,
         closure: Option<SearchedIndex>,
     ) -> Self {
         Self {
             known,
             network,
+            whole,
             own,
             closure,
             depth: BTreeMap::new(),
@@ -100,13 +113,8 @@ impl<'a> Offer<'a> {
         more
     }
 
-    /// The indexes that may have a package. Triton is made for one torch and lies beside it; a name alike on another index
-    /// must not take its place. Other GPU libraries may lie there, too; what is not for GPUs is stale there.
     fn indexes(&self, package: &PackageName) -> Vec<&SearchedIndex> {
-        let beside = package.as_ref().contains("triton");
-        let own = self.own.as_ref().filter(|_| is_gpu_runtime(package));
-        let all = if beside { [own, self.closure.as_ref()] } else { [self.closure.as_ref(), own] };
-        all.into_iter().flatten().collect()
+        order(package, self.own.as_ref(), self.closure.as_ref())
     }
 
     /// The wheels of a release that the indexes looked into offer; of those on several the first index's.
@@ -185,7 +193,7 @@ impl<'a> Offer<'a> {
         if !self.problems.borrow().is_empty() {
             return None;
         }
-        let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.network) {
+        let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.whole, self.network) {
             Ok(told) => Some(told),
             Err(problem) => {
                 self.problems.borrow_mut().push(problem);

@@ -6,7 +6,6 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use url::Url;
 
-use super::LearnRequest;
 use crate::catalog::listing::Filter;
 use crate::catalog::{Built, Family, Index, Told, WheelRow, built_in_family};
 use crate::edge::index::{self, Link, Page};
@@ -176,10 +175,10 @@ pub(super) fn shown(url: &Url) -> String {
 }
 
 /// Nothing of what is asked for is there; tells what is.
-pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, wanted: &LearnRequest) -> Problem {
-    let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
-    let platforms: Vec<&str> = wanted.filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
-    let pythons: Vec<String> = wanted.filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
+pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, filter: &Filter) -> Problem {
+    let build = filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
+    let platforms: Vec<&str> = filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
+    let pythons: Vec<String> = filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
     let limits: Vec<String> = platforms.into_iter().map(str::to_owned).chain(pythons).collect();
     let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
     let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(place));

@@ -1,7 +1,7 @@
 //! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
 
 use crate::catalog::{RequiresRow, WheelRow};
-use crate::edge::index::{Link, Network, Opened};
+use crate::edge::index::{Downloaded, Link, Network, Opened};
 use crate::packaging::archive::Contents;
 use crate::packaging::digest::Sha256;
 use crate::packaging::metadata::Metadata;
@@ -21,12 +21,27 @@ pub(super) struct WheelFacts {
     pub(super) size: Option<u64>,
 }
 
-/// Asks the index, and if it has no metadata beside the wheel the wheel itself, of which a few parts are read.
-pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<WheelFacts, Problem> {
+/// Asks the index, and if it has no metadata beside the wheel the wheel itself, of which a few parts are read; all of it
+/// where the server does not serve parts and `whole` allows that. Then the bytes must be those that the index names.
+pub(super) fn read(link: &Link, wheel: &WheelName, whole: bool, network: &Network) -> Result<WheelFacts, Problem> {
     if let Some(metadata) = beside(link, wheel, network)? {
         return Ok(told(metadata, "metadata", None));
     }
-    let mut reader = network.open(&link.url)?;
+    let mut reader = match network.open(&link.url) {
+        Err(problem) if problem.code == Code::Unsupported && whole => {
+            let (contents, done) = download(link, wheel, network)?;
+            if let Some(said) = link.sha256.filter(|said| *said != done.sha256) {
+                let message = format!("two digests for {wheel}: the index says {said}, its bytes have {}", done.sha256);
+                let help = "one of the two is damaged or forged; do not use this index before you know which";
+                return Err(Problem::new(Code::DigestConflict, message).help(help));
+            }
+            return Ok(told(contents.metadata, "wheel", Some(done.size)));
+        }
+        Err(problem) if problem.code == Code::Unsupported => {
+            return Err(problem.help("its server does not answer range requests; --hash-missing downloads it whole"));
+        }
+        other => other?,
+    };
     let size = reader.length();
     let contents = contents(Opened::in_parts(&mut reader, wheel.as_str())?.0, wheel)?;
     Ok(told(contents.metadata, "wheel", Some(size)))
@@ -35,15 +50,29 @@ pub(super) fn read(link: &Link, wheel: &WheelName, network: &Network) -> Result<
 /// Downloads a wheel for its digest. It must be one that opens, whether or not the index has metadata beside it.
 pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<(WheelFacts, Sha256), Problem> {
     let beside = beside(link, wheel, network)?;
-    let glimpse = network.glimpse(&link.url, wheel.as_str())?;
-    let (done, opened) = network.whole(&link.url, wheel.as_str(), glimpse, &())?;
-    let contents = contents(opened, wheel)?;
+    let (contents, done) = download(link, wheel, network)?;
     let size = Some(done.size);
     let told = match beside {
         Some(metadata) => told(metadata, "metadata", size),
         None => told(contents.metadata, "wheel", size),
     };
     Ok((told, done.sha256))
+}
+
+/// All of a wheel, hashed and opened.
+fn download(link: &Link, wheel: &WheelName, network: &Network) -> Result<(Contents, Downloaded), Problem> {
+    let glimpse = network.glimpse(&link.url, wheel.as_str())?;
+    let task = network.display().start(wheel.as_str());
+    match network.whole(&link.url, wheel.as_str(), glimpse, &task) {
+        Ok((done, opened)) => {
+            task.end("downloaded", Some(done.size));
+            Ok((contents(opened, wheel)?, done))
+        }
+        Err(problem) => {
+            task.end("failed", None);
+            Err(problem)
+        }
+    }
 }
 
 /// The metadata that the index serves beside a wheel.

@@ -12,6 +12,7 @@ use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
+use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
 /// What is wanted of one package.
@@ -120,7 +121,9 @@ impl<S: WheelSource> Resolver<'_, S> {
                 let (who, platform) = (choice.who(name), self.request.environment.platform);
                 let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-                problems.push(Problem::new(Code::Unknown, message).under(self.request.environment.python).help(help));
+                let problem = Problem::new(Code::Unknown, message).under(self.request.environment.python).help(help);
+                let (package, version) = (name.clone(), row.wheel.version.clone());
+                problems.push(problem.for_want_of(Missing::Requirements { package, version, sha256: row.sha256 }));
             }
             WheelRequirements::Unknown(_) => {}
         }

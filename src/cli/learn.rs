@@ -1,0 +1,28 @@
+//! Asking an index in the same run: the same options wherever a plan may lack something.
+
+use clap::Args;
+
+/// What is asked of an index, and which.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Learning")]
+pub struct LearnArgs {
+    /// Ask the index for wheels, digests and requirements that are not known here, use them, and keep them in the project's
+    /// catalogue: the one named with --catalog or in the configuration, else torchswap-catalog.tsv
+    #[arg(long)]
+    pub learn: bool,
+    /// Base URL of the index that has a folder for each build.
+    // Read later: clap would print a login. The help names the address: rustdoc wants links marked.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Base URL of the index that has a folder for each build; default: https://download.pytorch.org/whl"
+    )]
+    pub learn_index: Option<String>,
+    /// Base URL of the simple index that has what the wheels require; default: that of uv or pip (UV_DEFAULT_INDEX,
+    /// UV_INDEX_URL, PIP_INDEX_URL)
+    #[arg(long, value_name = "URL")]
+    pub closure_index: Option<String>,
+    /// Download and hash wheels of which the index tells no digest
+    #[arg(long)]
+    pub hash_missing: bool,
+}

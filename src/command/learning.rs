@@ -1,0 +1,290 @@
+//! Planning where what is missing may be asked of an index: plan, ask for what the refusal lacks, plan again.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::catalogues::{Addition, ChosenCatalogues};
+use super::{network, outputs};
+use crate::catalog::{Catalogues, Merged};
+use crate::cli::config::Config;
+use crate::cli::{LearnArgs, NetworkArgs};
+use crate::edge::index::Network;
+use crate::edge::io::{self, Output};
+use crate::edge::learn::{IndexBases, IndexSearch, Learned};
+use crate::edge::progress::Display;
+use crate::packaging::target::Python;
+use crate::plan::{Knowledge, TargetPlan};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::{LearnedRelease, Missing};
+use crate::write::Mirror;
+
+/// More rounds than any closure is deep.
+const MOST_ROUNDS: usize = 40;
+
+/// What the runs of one command know: read once for each choice of catalogues, and more with each answer of an index.
+pub(super) struct Learning {
+    how: Option<IndexAccess>,
+    catalogues: Vec<LearnedCatalogue>,
+}
+
+/// How an index is asked.
+struct IndexAccess {
+    bases: IndexBases,
+    network: Network,
+}
+
+/// What is known with one choice of catalogues.
+struct LearnedCatalogue {
+    chosen: ChosenCatalogues,
+    known: Catalogues,
+    /// What was learned so far, and the file that it goes to.
+    learned: Learned,
+    merged: Merged,
+    file: Option<Addition>,
+}
+
+impl Learning {
+    /// Nobody is asked.
+    pub(super) fn none() -> Self {
+        Self { how: None, catalogues: Vec::new() }
+    }
+
+    /// As the command line and the configuration want it.
+    ///
+    /// # Errors
+    /// If an address is none, or an option says how to learn where nothing is to be learned.
+    pub(super) fn of(args: &LearnArgs, network: NetworkArgs, config: &Config, display: &Display) -> Result<Self> {
+        if !args.learn && !config.learn {
+            let unused = [
+                ("--learn-index", args.learn_index.is_some()),
+                ("--closure-index", args.closure_index.is_some()),
+                ("--hash-missing", args.hash_missing),
+            ];
+            let unused = unused.into_iter().find(|(_, is_given)| *is_given);
+            return match unused {
+                None => Ok(Self::none()),
+                Some((option, _)) => {
+                    let problem = Problem::new(Code::Usage, format!("{option} is of no use without --learn"));
+                    Err(problem.help("add --learn, or leave it out").into())
+                }
+            };
+        }
+        let builds = address("--learn-index", args.learn_index.as_deref().unwrap_or(Mirror::OF))?;
+        let closure = match &args.closure_index {
+            Some(text) => Some(address("--closure-index", text)?),
+            None => io::default_index().map(|text| address("the index of pip or uv", &text)).transpose()?,
+        };
+        // Where PyTorch's index is asked by default, nobody named it.
+        let named = args.learn_index.iter().map(|_| &builds).chain(&closure).cloned();
+        let network = network::network(network, named, display)?;
+        let bases = IndexBases { builds, closure, hash_missing: args.hash_missing };
+        Ok(Self { how: Some(IndexAccess { bases, network }), catalogues: Vec::new() })
+    }
+
+    /// Makes plans, and where they fail for want of something, asks for that and tries again. Also gives what was learned
+    /// for them.
+    ///
+    /// # Errors
+    /// What the plan lacks still, with what the index says to that.
+    pub(super) fn plans(
+        &mut self,
+        chosen: &ChosenCatalogues,
+        plan: impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
+    ) -> Result<(Vec<TargetPlan>, Vec<LearnedRelease>)> {
+        let at = self.open(chosen)?;
+        let catalogue = &mut self.catalogues[at];
+        let planned = once(&catalogue.known, &plan);
+        let (Some(how), Err(_)) = (&self.how, &planned) else { return Ok((planned?, Vec::new())) };
+        let before = catalogue.merged.clone();
+        let plans = how.learn(catalogue, planned, plan)?;
+        Ok((plans, catalogue.lessons(&before)))
+    }
+
+    /// What is known with a choice of catalogues.
+    pub(super) fn known(&mut self, chosen: &ChosenCatalogues) -> Result<&Catalogues> {
+        let at = self.open(chosen)?;
+        Ok(&self.catalogues[at].known)
+    }
+
+    /// The catalogues with what was learned.
+    pub(super) fn writes(self) -> Vec<Output> {
+        let learned = self.catalogues.into_iter().filter(|catalogue| !catalogue.learned.is_empty());
+        // One file may be that of several choices; each begins with what the one before learned.
+        let mut all: BTreeMap<String, Output> = BTreeMap::new();
+        for LearnedCatalogue { merged, file, .. } in learned {
+            let Some(file) = file else { continue };
+            let before = io::is_there(&file.file.name).then(|| file.file.text.to_string());
+            let name = file.file.name.clone();
+            all.insert(name.clone(), Output { before, ..Output::new(name, merged.text) });
+        }
+        all.into_values().collect()
+    }
+
+    fn open(&mut self, chosen: &ChosenCatalogues) -> Result<usize> {
+        if let Some(at) = self.catalogues.iter().position(|catalogue| catalogue.chosen == *chosen) {
+            return Ok(at);
+        }
+        let mut catalogue = LearnedCatalogue {
+            chosen: chosen.clone(),
+            known: Catalogues::NONE,
+            learned: Learned::default(),
+            merged: Merged::default(),
+            file: None,
+        };
+        if self.how.is_none() {
+            catalogue.known = chosen.read()?;
+        } else {
+            let file = Addition::open(into(chosen)?, chosen)?;
+            catalogue.known = file.known.clone();
+            let same =
+                |other: &&LearnedCatalogue| other.file.as_ref().is_some_and(|other| other.file.name == file.file.name);
+            let before = self.catalogues.iter().rev().find(same).map(|other| other.learned.clone());
+            catalogue.file = Some(file);
+            if let Some(learned) = before.filter(|learned| !learned.is_empty()) {
+                catalogue.add(learned)?;
+            }
+        }
+        self.catalogues.push(catalogue);
+        Ok(self.catalogues.len() - 1)
+    }
+}
+
+/// The file that what is learned goes to.
+fn into(chosen: &ChosenCatalogues) -> Result<&str> {
+    let Some(file) = &chosen.into else {
+        let problem =
+            Problem::new(Code::Usage, "what is learned has no catalogue to go to: --no-catalog leaves it out");
+        return Err(problem.help("name one with --catalog, or leave --learn or --no-catalog out").into());
+    };
+    if !chosen.is_named {
+        outputs::beside(file)?;
+    }
+    Ok(file)
+}
+
+/// The address itself is not shown: it may hold a login.
+pub(super) fn address(option: &str, text: &str) -> Result<Url> {
+    let odd = || Problem::new(Code::Usage, format!("{option} is no http or https URL"));
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| odd().into())
+}
+
+fn once(
+    known: &Catalogues,
+    plan: &impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
+) -> Result<Vec<TargetPlan>> {
+    let knowledge = Knowledge::new(known);
+    let plans = plan(&knowledge);
+    // The process ends soon: to take it apart piece by piece would be work for nothing.
+    std::mem::forget(knowledge);
+    plans
+}
+
+impl IndexAccess {
+    /// Asks until nothing is missing that was not asked for.
+    fn learn(
+        &self,
+        catalogue: &mut LearnedCatalogue,
+        mut planned: Result<Vec<TargetPlan>>,
+        plan: impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
+    ) -> Result<Vec<TargetPlan>> {
+        let seeker = IndexSearch::new(self.bases.clone(), &self.network);
+        let mut asked: Vec<(Missing, Python)> = Vec::new();
+        let mut absent: Vec<Problem> = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let new: Vec<(Missing, Python)> =
+                missing(&planned).into_iter().filter(|one| !asked.contains(one)).collect();
+            if new.is_empty() {
+                let notes = catalogue.learned.notes.iter().chain(&catalogue.merged.notes);
+                absent.extend(notes.map(|note| Problem::new(Code::Unknown, note.as_str())));
+                return planned.map_err(|refusal| told(refusal.into_problems().into_iter().chain(absent)));
+            }
+            let found = seeker.seek(&by_python(&new), &catalogue.known);
+            let added = found.and_then(|found| {
+                absent.extend(found.absent);
+                catalogue.add(found.learned)
+            });
+            if let Err(error) = added {
+                let refusal = planned.err().map(Error::into_problems).unwrap_or_default();
+                return Err(told(refusal.into_iter().chain(absent).chain(error.into_problems())));
+            }
+            asked.extend(new);
+            planned = once(&catalogue.known, &plan);
+        }
+        Err(endless().into())
+    }
+}
+
+fn endless() -> Problem {
+    let message = "what the wheels require leads on and on; no end was found";
+    Problem::new(Code::Unmet, message).help("lock what they require in the project")
+}
+
+/// What is missing, and behind that what the index says.
+fn told(problems: impl Iterator<Item = Problem>) -> Error {
+    Error::unless_empty(problems.collect()).err().unwrap_or_else(|| endless().into())
+}
+
+/// What a plan lacks: all that it was refused for, or that Pythons were left out for.
+fn missing(planned: &Result<Vec<TargetPlan>>) -> Vec<(Missing, Python)> {
+    let mut all: Vec<(Missing, Python)> = Vec::new();
+    match planned {
+        Ok(plans) => {
+            for one in plans.iter().flat_map(|plan| &plan.left_out) {
+                all.extend(one.missing.iter().map(|missing| (missing.clone(), one.python)));
+            }
+        }
+        Err(refusal) => {
+            for problem in refusal.problems() {
+                let missing = problem.missing.iter();
+                all.extend(
+                    missing.flat_map(|missing| problem.pythons.iter().map(|python| ((**missing).clone(), *python))),
+                );
+            }
+        }
+    }
+    all
+}
+
+fn by_python(all: &[(Missing, Python)]) -> Vec<(Missing, Vec<Python>)> {
+    let mut grouped: Vec<(Missing, Vec<Python>)> = Vec::new();
+    for (missing, python) in all {
+        match grouped.iter_mut().find(|(known, _)| known == missing) {
+            Some((_, pythons)) => pythons.push(*python),
+            None => grouped.push((missing.clone(), vec![*python])),
+        }
+    }
+    grouped
+}
+
+impl LearnedCatalogue {
+    fn add(&mut self, learned: Learned) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        self.learned.extend(learned);
+        let (wheels, lists) = (self.learned.wheels.clone(), self.learned.lists.clone());
+        (self.merged, self.known) = file.merge(wheels, lists)?;
+        Ok(())
+    }
+
+    /// What was learned since.
+    fn lessons(&self, before: &Merged) -> Vec<LearnedRelease> {
+        let catalogue = self.file.as_ref().map(|file| file.file.name.clone()).unwrap_or_default();
+        let mut all: BTreeMap<(String, String), LearnedRelease> = BTreeMap::new();
+        let mut lesson = |package: &PackageName, version: &Version, wheels, computed| {
+            let (package, version) = (package.to_string(), version.to_string());
+            let new = LearnedRelease { package, version, wheels: 0, computed: 0, catalogue: catalogue.clone() };
+            let lesson = all.entry((new.package.clone(), new.version.clone())).or_insert(new);
+            lesson.wheels += wheels;
+            lesson.computed += computed;
+        };
+        for row in self.merged.wheels.iter().filter(|row| !before.wheels.contains(row)) {
+            lesson(&row.wheel.name, &row.wheel.version, 1, usize::from(row.is_computed()));
+        }
+        for list in self.merged.lists.iter().filter(|list| !before.lists.contains(list)) {
+            lesson(&list.package, &list.version, 0, 0);
+        }
+        all.into_values().collect()
+    }
+}

@@ -1,0 +1,236 @@
+//! Asking an index for what a refusal says is missing, and for nothing else.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+use url::Url;
+
+use super::page::{self, LinkedWheel};
+use super::{Learned, offer, take, wheel};
+use crate::catalog::listing::Filter;
+use crate::catalog::{Catalogues, Index, WheelRow, WheelSource};
+use crate::edge::index::{Network, Page, simple};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::{Environment, Platform, Python};
+use crate::report::Missing;
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::write::Mirror;
+
+/// Where is asked.
+#[derive(Debug, Clone)]
+pub struct IndexBases {
+    /// The base of PyTorch's index, or of one like it: each build has a folder there.
+    pub builds: Url,
+    /// The base of the index that has what wheels require.
+    pub closure: Option<Url>,
+    /// Download and hash the wheels of which the index tells no digest.
+    pub hash_missing: bool,
+}
+
+/// Asks, and remembers the pages.
+#[derive(Debug)]
+pub struct IndexSearch<'n> {
+    bases: IndexBases,
+    network: &'n Network,
+    pages: RefCell<HashMap<Url, Option<Rc<Page>>>>,
+}
+
+/// What was found of what is missing, and why the rest was not.
+#[derive(Debug, Default)]
+pub struct IndexAnswers {
+    /// What was found.
+    pub learned: Learned,
+    /// What the index does not have: one problem for each.
+    pub absent: Vec<Problem>,
+}
+
+impl<'n> IndexSearch<'n> {
+    /// Nothing is asked yet.
+    pub fn new(bases: IndexBases, network: &'n Network) -> Self {
+        Self { bases, network, pages: RefCell::default() }
+    }
+
+    /// Looks for each of these, under those Pythons for which it is missing.
+    ///
+    /// # Errors
+    /// Everything that the network, the index or a wheel does not give as it should.
+    pub fn seek(&self, missing: &[(Missing, Vec<Python>)], known: &Catalogues) -> Result<IndexAnswers> {
+        let (mut found, mut problems) = (IndexAnswers::default(), Vec::new());
+        for (what, pythons) in missing {
+            match self.one(what, pythons, known, &mut found.learned) {
+                Ok(()) => {}
+                Err(error) => {
+                    let (absent, others) =
+                        error.into_problems().into_iter().partition(|problem| problem.code == Code::Unknown);
+                    let (mut absent, mut others): (Vec<Problem>, Vec<Problem>) = (absent, others);
+                    found.absent.append(&mut absent);
+                    problems.append(&mut others);
+                }
+            }
+            // Who does not answer once is not asked for everything else.
+            if problems.iter().any(|problem| problem.code == Code::Network) {
+                break;
+            }
+        }
+        Error::unless_empty(problems)?;
+        Ok(found)
+    }
+
+    fn one(&self, what: &Missing, pythons: &[Python], known: &Catalogues, learned: &mut Learned) -> Result<()> {
+        match what {
+            Missing::Build { package, version, backend, platform } => {
+                let filter = Filter { backend: Some(*backend), platforms: vec![*platform], pythons: pythons.to_vec() };
+                let index = below(&self.bases.builds, backend);
+                let page = self.page(&index, package)?.ok_or_else(|| no_page(&index, package))?;
+                let (candidates, notes) = page::candidates(&page, package, version, &filter, None);
+                learned.notes.extend(notes);
+                if candidates.is_empty() {
+                    return Err(page::none(&page, &index, package, version, &filter).into());
+                }
+                take(candidates, self.bases.hash_missing, self.network, learned)
+            }
+            Missing::Requirements { package, version, sha256 } => {
+                let rows = known.wheels_of(package, version);
+                match rows.iter().find(|row| row.sha256 == *sha256) {
+                    Some(row) => self.requirements(row, learned),
+                    None => Ok(()),
+                }
+            }
+            Missing::Release { package, .. } if page::is_family(package) => Err(Problem::new(
+                Code::Unknown,
+                format!("{package} belongs to torch's family: which build of it is wanted is for the lock to say"),
+            )
+            .into()),
+            Missing::Release { package, versions, backend, platform, is_locked: _ } => {
+                let own = backend.map(|backend| below(&self.bases.builds, &backend));
+                let shelves = offer::order(package, own.map(|base| (base, None)), self.closure());
+                if shelves.is_empty() {
+                    let message = format!("no index is named that has {package}");
+                    let problem = Problem::new(Code::Unknown, message);
+                    return Err(problem
+                        .help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL")
+                        .into());
+                }
+                self.release(package, versions, (*platform, pythons), &shelves, learned)
+            }
+        }
+    }
+
+    fn closure(&self) -> Option<(Url, Option<Index>)> {
+        self.bases.closure.clone().map(|base| (base, Some(Index::Pypi)))
+    }
+
+    /// The page of a package; `None`: there is none.
+    fn page(&self, index: &Url, package: &PackageName) -> Result<Option<Rc<Page>>, Problem> {
+        let url = simple::page_url(index, package);
+        if let Some(page) = self.pages.borrow().get(&url) {
+            return Ok(page.clone());
+        }
+        let page = match self.network.page(&url) {
+            Ok(page) => Some(Rc::new(page)),
+            Err(problem) if problem.code == Code::Absent => None,
+            Err(problem) => return Err(problem),
+        };
+        self.pages.borrow_mut().insert(url, page.clone());
+        Ok(page)
+    }
+
+    /// What a known wheel requires: asked where it lies, or on the index that stands for that.
+    fn requirements(&self, row: &WheelRow, learned: &mut Learned) -> Result<()> {
+        let (package, file) = (&row.wheel.name, row.wheel.as_str());
+        let index = match &row.index {
+            Index::Pypi => self.bases.closure.clone(),
+            Index::Url(url) => match url.strip_prefix(Mirror::OF) {
+                Some(folder) => Some(below(&self.bases.builds, &folder.trim_start_matches('/'))),
+                None => Url::parse(url).ok(),
+            },
+        };
+        let Some(index) = index else {
+            let message = format!("no index is named that has {file}");
+            let problem = Problem::new(Code::Unknown, message);
+            return Err(problem.help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL").into());
+        };
+        let page = self.page(&index, package)?.ok_or_else(|| no_page(&index, package))?;
+        let Some(link) = page.links.iter().find(|link| link.file == file) else {
+            let message = format!("{} has no {file}", page::shown(&index));
+            return Err(Problem::new(Code::Unknown, message).into());
+        };
+        if let Some(digest) = link.sha256.filter(|digest| *digest != row.sha256) {
+            return Err(changed(row, digest, &index).into());
+        }
+        learned.lists.extend(wheel::read(link, &row.wheel, self.bases.hash_missing, self.network)?.lists(row));
+        Ok(())
+    }
+
+    /// Under each Python the newest release that is admitted and has a wheel, of the first index that has one.
+    fn release(
+        &self,
+        package: &PackageName,
+        versions: &[Constraint],
+        (platform, pythons): (Platform, &[Python]),
+        shelves: &[(Url, Option<Index>)],
+        learned: &mut Learned,
+    ) -> Result<()> {
+        let is_exact = versions.iter().any(|versions| versions.exact().is_some());
+        let mut unmet: Vec<Python> = pythons.to_vec();
+        for (base, index) in shelves {
+            let Some(page) = self.page(base, package)? else { continue };
+            let mut candidates = page::all(&page, package, index.as_ref());
+            candidates.retain(|one| {
+                let version = one.wheel.public_version();
+                let plain = !version.any_prerelease() && one.link.yanked.is_none();
+                (is_exact || plain) && versions.iter().all(|versions| versions.admits(&version))
+            });
+            let fits = |one: &LinkedWheel, python: &Python| {
+                let range = one.link.requires_python.as_ref().and_then(|text| Constraint::poetry(text).ok());
+                one.wheel.fit(Environment { platform, python: *python }).is_some()
+                    && range.is_none_or(|range| range.admits_python(*python))
+            };
+            let newest = |python: &Python| {
+                candidates.iter().filter(|one| fits(one, python)).map(|one| one.wheel.public_version()).max()
+            };
+            let (met, rest): (Vec<Python>, Vec<Python>) = unmet.iter().partition(|python| newest(python).is_some());
+            let releases: BTreeSet<Version> = met.iter().filter_map(newest).collect();
+            candidates.retain(|one| {
+                releases.contains(&one.wheel.public_version()) && met.iter().any(|python| fits(one, python))
+            });
+            take(candidates, self.bases.hash_missing, self.network, learned)?;
+            unmet = rest;
+            if unmet.is_empty() {
+                return Ok(());
+            }
+        }
+        let pythons = unmet;
+        let bases: Vec<String> = shelves.iter().map(|(base, _)| page::shown(base)).collect();
+        let message = format!("{} has no wheel of {package} that is admitted for {platform}", bases.join(" and "));
+        Err(Problem { pythons, ..Problem::new(Code::Unknown, message) }.into())
+    }
+}
+
+/// A folder below the base of an index.
+fn below(base: &Url, folder: &impl ToString) -> Url {
+    let mut url = base.clone();
+    let path = format!("{}/{}", base.path().trim_end_matches('/'), folder.to_string());
+    url.set_path(path.trim_end_matches('/'));
+    url
+}
+
+fn no_page(index: &Url, package: &PackageName) -> Problem {
+    Problem::new(Code::Unknown, format!("{} has no page of {package}", page::shown(index)))
+}
+
+fn changed(row: &WheelRow, digest: Sha256, index: &Url) -> Problem {
+    let message = format!(
+        "two digests for {}: the {} catalogue has {}, {} says {digest}",
+        row.wheel,
+        row.catalogue,
+        row.sha256,
+        page::shown(index)
+    );
+    let help = "one of the two is damaged or forged; do not use this index before you know which";
+    Problem::new(Code::DigestConflict, message).help(help)
+}

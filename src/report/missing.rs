@@ -1,0 +1,56 @@
+//! What nobody here knows, and an index may tell.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use crate::packaging::constraint::Constraint;
+use crate::packaging::digest::Sha256;
+use crate::packaging::target::{Backend, Platform};
+
+/// What a refusal is about, where it may be learned. Under which Pythons it is missing stands in the problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// A wheel of a release that is built by backend.
+    Build {
+        /// Of which package.
+        package: PackageName,
+        /// Of which release, without a local label.
+        version: Version,
+        /// Built for this.
+        backend: Backend,
+        /// For this platform.
+        platform: Platform,
+    },
+    /// What a wheel that is known requires.
+    Requirements {
+        /// The wheel's package.
+        package: PackageName,
+        /// Its version, local label included.
+        version: Version,
+        /// Its digest.
+        sha256: Sha256,
+    },
+    /// Some release of a package.
+    Release {
+        /// Of which package.
+        package: PackageName,
+        /// One that all of these admit.
+        versions: Vec<Constraint>,
+        /// The build that it is for: its index may have GPU libraries, too.
+        backend: Option<Backend>,
+        /// For this platform.
+        platform: Platform,
+        /// The lock has one that does not do.
+        is_locked: bool,
+    },
+}
+
+impl Missing {
+    /// The package that is needed and not locked at all, if that is what is missing.
+    pub(crate) fn unlocked(&self) -> Option<&PackageName> {
+        match self {
+            Self::Release { package, is_locked: false, .. } => Some(package),
+            Self::Release { .. } | Self::Build { .. } | Self::Requirements { .. } => None,
+        }
+    }
+}
