@@ -133,15 +133,27 @@ class TinyIndex:
     def translate(self, data, but=()):
         """Bytes with each real digest replaced by that of the tiny wheel, and how many were replaced.
 
-        Both are 64 characters, so that a program can be translated, too: its catalogue is a table of text in it.
+        A lock has them as 64 hexadecimal digits. The table inside a program has them as 44 characters of six bits (build.rs);
+        both kinds keep their length, so that a program can be translated, too.
         """
         count = 0
+        kept = {real: tiny for real, tiny in self.digests.items() if real not in but}
+        short = {sixes(real): sixes(tiny) for real, tiny in kept.items()}
 
-        def other(match):
-            nonlocal count
-            real = match[0].decode()
-            digest = None if real in but else self.digests.get(real)
-            count += digest is not None
-            return digest.encode() if digest else match[0]
+        def among(digests):
+            def other(match):
+                nonlocal count
+                digest = digests.get(match[0].decode())
+                count += digest is not None
+                return digest.encode() if digest else match[0]
 
-        return re.sub(rb"[0-9a-f]{64}", other, data), count
+            return other
+
+        data = re.sub(rb"[0-9a-f]{64}", among(kept), data)
+        return re.sub(rb"(?<=\t)[0-o]{44}(?=\t)", among(short), data), count
+
+
+def sixes(digest):
+    """Hexadecimal digits as characters of six bits from `0` on, as build.rs writes them."""
+    number = int(digest, 16) << 8
+    return "".join(chr(48 + (number >> shift & 63)) for shift in range(258, -1, -6))
