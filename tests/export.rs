@@ -121,6 +121,34 @@ fn a_build_that_never_was_is_refused() {
     snapshot("refuse-torch-2.9.1-cu118-json", &shown(&place.run("export --cuda 11.8 --report json")));
 }
 
+/// Nobody could learn such a wheel: there is no torch that it would go with.
+#[test]
+fn a_companions_build_that_its_torch_never_had_is_no_hole_in_the_catalogue() {
+    for (torch, companion, why) in [
+        (
+            "2.4.1",
+            "torchaudio==2.11.0",
+            "torchaudio 2.11.0 goes with torch 2.11.0, and torch 2.11.0 has no cu118 build",
+        ),
+        (
+            "2.7.1",
+            "torchvision==0.24.1",
+            "torchvision 0.24.1 goes with torch 2.9.1, and torch 2.9.1 has no cu118 build",
+        ),
+    ] {
+        let place = Place::new();
+        place.write("requirements.txt", format!("torch=={torch}\n    # via -r requirements.in\n{companion}\n"));
+        let told = place.run("export --cuda 11.8 --python 3.11 --without-hashes").refused();
+        assert!(told.contains(why) && !told.contains("catalog update"), "{told}");
+        assert!(told.contains("CUDA 11.8 ends at torch 2.7.1; ") && told.contains(" has cu126, cu128, "), "{told}");
+    }
+    // The torch of this one has the build.
+    let place = Place::new();
+    place.write("requirements.txt", "torch==2.4.1\n    # via -r requirements.in\ntorchaudio==2.5.1\n");
+    let told = place.run("export --cuda 12.1 --python 3.9 --without-hashes").refused();
+    assert!(told.contains("learn it with: torchswap catalog update torchaudio==2.5.1 --cuda 12.1"), "{told}");
+}
+
 #[test]
 fn a_build_that_is_not_known_is_refused() {
     let place = Place::of("poetry-2.5/torch-2.5.1");

@@ -83,8 +83,18 @@ pub fn may_have(package: &PackageName, backend: Backend) -> bool {
 
 /// True for a release of a package that is otherwise built per backend, of which one wheel serves every build.
 pub fn has_one_build(package: &PackageName, version: &Version) -> bool {
+    is_since("one", package, version)
+}
+
+/// True for a release that goes with the torch of the same number, whether or not its wheels ask for that.
+pub fn is_numbered_as_torch(package: &PackageName, version: &Version) -> bool {
+    is_since("number", package, version)
+}
+
+/// True from the release on that a line of a kind names for a package.
+fn is_since(kind: &str, package: &PackageName, version: &Version) -> bool {
     let public = version.clone().without_local();
-    lines("one").any(|columns| match columns.as_slice() {
+    lines(kind).any(|columns| match columns.as_slice() {
         [name, since] if *name == package.as_ref() => since.parse::<Version>().is_ok_and(|since| since <= public),
         _ => false,
     })
@@ -263,7 +273,7 @@ mod tests {
                     assert!(crate::catalog::PER_BACKEND.contains(package));
                     assert!(kinds.split(' ').all(|kind| ["CPU", "CUDA", "ROCm", "XPU"].contains(&kind)));
                 }
-                ["one", package, since] => {
+                ["number" | "one", package, since] => {
                     assert!(crate::catalog::PER_BACKEND.contains(package));
                     version(since);
                 }

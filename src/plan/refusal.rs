@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Request;
-use super::knowledge::Knowledge;
+use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::made_for::{self, Torch};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::lock::{Entry, Origin};
@@ -99,6 +99,9 @@ pub(super) fn no_such_build<S: WheelSource>(
         return problem;
     }
     if let Some(problem) = never_of_kind(name, &public, wanted, request, knowledge) {
+        return problem;
+    }
+    if let Some(problem) = never_for_torch(name, &public, wanted, request, knowledge) {
         return problem;
     }
     let Environment { platform, python } = request.environment;
@@ -207,6 +210,12 @@ fn never_made<S: WheelSource>(
         let problem = Problem::new(Code::Impossible, why).under(environment.python);
         return Some(problem.help("choose another Python or platform, or lock another torch"));
     }
+    let message = not_built(version, wanted, source)?;
+    Some(Problem::new(Code::Impossible, message).help("choose one of these builds, or lock another torch"))
+}
+
+/// Says so if a release of torch has no such build, where that build begins or ends, and which builds the release has.
+fn not_built<S: WheelSource>(version: &Version, wanted: Backend, source: &S) -> Option<String> {
     let never = releases::never_built(source, version, wanted)?;
     let bound = match (&never.begins, &never.ends) {
         (_, Some(last)) => format!(": {} ends at torch {last}", wanted.spoken()),
@@ -214,8 +223,37 @@ fn never_made<S: WheelSource>(
         (None, None) => String::new(),
     };
     let has = never.has.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let message = format!("torch {version} has no {wanted} build{bound}; {version} has {has}");
-    Some(Problem::new(Code::Impossible, message).help("choose one of these builds, or lock another torch"))
+    Some(format!("torch {version} has no {wanted} build{bound}; {version} has {has}"))
+}
+
+/// A companion's build for a torch that there is not: whatever release of torch stands beside it in the lock, its wheels
+/// are made for the one that it goes with.
+fn never_for_torch<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    wanted: Backend,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Problem> {
+    let rows = knowledge.rows(name, version);
+    if rows.iter().any(|row| row.is_for(wanted)) {
+        return None;
+    }
+    let lists = rows.iter().filter_map(|row| match knowledge.requires(row, request.environment.platform) {
+        WheelRequirements::Known(list) => Some(list),
+        WheelRequirements::Unknown(_) => None,
+    });
+    let exact = |one: &WheelRequirement| one.versions.exact().filter(|_| is_torch(&one.name)).cloned();
+    let mut torches: BTreeSet<Version> =
+        lists.flat_map(|list| list.iter().filter_map(exact).map(Version::without_local).collect::<Vec<_>>()).collect();
+    if torches.is_empty() && releases::is_numbered_as_torch(name, version) {
+        torches.insert(version.clone());
+    }
+    let why = torches.iter().map(|torch| Some((torch, not_built(torch, wanted, knowledge.source())?)));
+    let (torch, why) = why.collect::<Option<Vec<_>>>()?.pop()?;
+    let message = format!("{name} {version} goes with torch {torch}, and {why}");
+    let help = format!("choose one of these builds, or lock a {name} that goes with another torch");
+    Some(Problem::new(Code::Impossible, message).help(help))
 }
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.
