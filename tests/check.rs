@@ -80,6 +80,29 @@ fn an_output_that_takes_its_packages_from_elsewhere_is_found() {
     }
 }
 
+/// They name no package, so nothing but their place tells them apart.
+#[test]
+fn a_folder_that_an_output_installs_otherwise_is_found() {
+    let place = Place::new();
+    place.write("requirements.txt", "-e ./libs/a\n./libs/b[x]\nidna==3.4\n");
+    place.run("export --allow-none --without-hashes -o out.txt").ok();
+    let text = place.read("out.txt");
+    assert_eq!(place.run("check out.txt").status, 0);
+    for (line, other, told) in [
+        ("-e ./libs/a\n", "-e ./libs/c\n", "- -e ./libs/c"),
+        ("-e ./libs/a\n", "./libs/a\n", "~ ./libs/a is now -e ./libs/a"),
+        ("-e ./libs/a\n", "", "+ -e ./libs/a"),
+        ("-e ./libs/a\n", "-e ./libs/a ; platform_release == 'x'\n", "~ -e ./libs/a has another marker"),
+        ("-e ./libs/a\n", "-e ./libs/a ; sys_platform == 'win32'\n", "+ -e ./libs/a"),
+        ("./libs/b[x]\n", "./libs/b\n", "+ ./libs/b[x]"),
+    ] {
+        assert!(text.contains(line), "{text}");
+        place.write("out.txt", text.replacen(line, other, 1));
+        let run = place.run("check out.txt");
+        assert!(run.status == 1 && run.stderr.contains(told), "{other}: {}", run.stderr);
+    }
+}
+
 /// Another version of the tool writes another header, another Poetry another order: neither is drift.
 #[test]
 fn what_means_the_same_passes() {

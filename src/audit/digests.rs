@@ -84,7 +84,7 @@ fn requirements<'l>(
                 findings.add(AuditFinding::new(Rule::BuiltHere, message).at(at()));
             }
             LineKind::Options(options) => {
-                let urls = options.iter().filter_map(GlobalOption::place);
+                let urls = options.iter().filter_map(GlobalOption::place).map(|(_, place)| place);
                 for url in urls.filter(|url| is_plain(url) && addresses.insert(url)) {
                     findings.add(plain(url).at(at()));
                 }

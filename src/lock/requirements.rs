@@ -116,8 +116,12 @@ pub struct RequirementLine {
 /// A requirement that names no package.
 #[derive(Debug, Clone)]
 pub struct Unnamed {
-    /// Where its file comes from.
+    /// Where its file comes from, and with which extras.
     pub origin: Origin,
+    /// True for a folder or a repository that is installed in place (`-e`).
+    pub editable: bool,
+    /// When it holds; `None`: always.
+    pub marker: Option<marker::Marker>,
     /// The digests it admits.
     pub digests: Vec<LockedDigest>,
 }
@@ -163,10 +167,12 @@ pub enum GlobalOption {
 }
 
 impl GlobalOption {
-    /// Where it has pip look for packages: an address or a folder.
-    pub(crate) fn place(&self) -> Option<&str> {
+    /// Where it has pip look for packages: the option's name, and an address or a folder.
+    pub(crate) fn place(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::IndexUrl(place) | Self::ExtraIndexUrl(place) | Self::FindLinks(place) => Some(place),
+            Self::IndexUrl(url) => Some(("--index-url", url)),
+            Self::ExtraIndexUrl(url) => Some(("--extra-index-url", url)),
+            Self::FindLinks(place) => Some(("--find-links", place)),
             Self::NoIndex
             | Self::TrustedHost(_)
             | Self::Pre

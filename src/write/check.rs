@@ -94,35 +94,35 @@ fn meaning_of(
 
 fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {
     let selection = file.select(environment, &Extras::new());
-    let each = selection.packages.into_iter().map(|selected| {
-        let entry = &file.entries[selected.entry];
+    let in_place = |editable: bool| if editable { "-e " } else { "" };
+    let named = selection.packages.into_iter().map(|package| {
+        let entry = &file.entries[package.entry];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let pin = match &entry.origin {
-            Origin::Index(_) => format!("{}=={version}", entry.name),
-            Origin::Url(place) | Origin::Git(place) | Origin::File(place) | Origin::Directory(place) => {
-                format!("{} @ {place}", entry.name)
-            }
+        let pin = match entry.origin.place() {
+            None => format!("{}=={version}", entry.name),
+            Some(place) => format!("{}{} @ {place}", in_place(entry.editable), entry.name),
         };
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
-        (entry.name.to_string(), Meaning { pin, extras: selected.extras, condition: selected.condition, digests })
+        (entry.name.to_string(), Meaning { pin, extras: package.extras, condition: package.condition, digests })
     });
-    each.collect()
+    // A line that names no package is told by its place.
+    let unnamed = file.unnamed().filter_map(|(_, line)| {
+        let always = Condition::Always;
+        let condition =
+            line.marker.as_ref().map_or(always, |marker| Condition::of(marker, environment, &Extras::new()));
+        let place = line.origin.place().filter(|_| !condition.is_never())?;
+        let pin = format!("{}{place}", in_place(line.editable));
+        let digests = line.digests.iter().cloned().collect();
+        Some((format!("/{place}"), Meaning { pin, extras: Extras::new(), condition, digests }))
+    });
+    named.chain(unnamed).collect()
 }
 
 /// The options that say where packages come from.
 fn indexes(file: &RequirementsFile) -> Vec<String> {
-    let each = file.options.iter().filter_map(|option| match option {
-        GlobalOption::IndexUrl(url) => Some(format!("--index-url {url}")),
-        GlobalOption::ExtraIndexUrl(url) => Some(format!("--extra-index-url {url}")),
-        GlobalOption::FindLinks(place) => Some(format!("--find-links {place}")),
-        GlobalOption::NoIndex => Some("--no-index".to_owned()),
-        GlobalOption::TrustedHost(_)
-        | GlobalOption::Pre
-        | GlobalOption::PreferBinary
-        | GlobalOption::NoBinary(_)
-        | GlobalOption::OnlyBinary(_)
-        | GlobalOption::RequireHashes
-        | GlobalOption::UseFeature(_) => None,
+    let each = file.options.iter().filter_map(|option| match option.place() {
+        Some((name, place)) => Some(format!("{name} {place}")),
+        None => (*option == GlobalOption::NoIndex).then(|| "--no-index".to_owned()),
     });
     each.collect()
 }

@@ -285,7 +285,7 @@ impl RequirementsReader<'_> {
                 None => return Err(problem(Code::Syntax, "no package is named".to_owned(), asked.body).into()),
             };
             digests.extend(given);
-            let unnamed = Unnamed { origin, digests };
+            let unnamed = Unnamed { origin, editable: asked.editable, marker, digests };
             self.push(open, span, LineKind::Unnamed(Box::new(unnamed)));
             return Ok(());
         };
