@@ -201,7 +201,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             let version = self.view.entries[self.selection.unselected[index].entry].version.clone();
             return Ok(Some(self.choice(Provider::Unselected(index), version, None, want)));
         }
-        match self.newest_known(name, want) {
+        match self.as_locked(locked, want).or_else(|| self.newest_known(name, want)) {
             Some((pin, row)) => {
                 let from = locked.map_or(Provider::Catalogue, Provider::Selected);
                 Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))

@@ -263,6 +263,21 @@ fn a_library_that_is_locked_for_another_machine_gets_its_digest_from_the_catalog
     assert!(output.contains(&digest(&intel)) && !output.contains(&digest(&arm)), "{output}");
 }
 
+/// The newest release fits, too, but nobody asked for it.
+#[test]
+fn a_release_that_fits_stays_where_the_lock_has_it_for_another_machine() {
+    let [arm, intel] = ["aarch64.manylinux_2_28_aarch64", "x86_64.manylinux_2_28_x86_64"]
+        .map(|machine| format!("cuda_bindings-13.3.1-cp312-cp312-manylinux_2_24_{machine}.whl"));
+    let torch = pin("torch==2.12.1", &["torch-2.12.1-cp312-cp312-manylinux_2_28_x86_64.whl"]);
+    let text = lock(&[], &BASE).replace("sympy==1.13.1", "sympy==1.14.0")
+        + &lock(&[], &["setuptools==80.0"])
+        + &torch
+        + &pin("cuda-bindings==13.3.1", &[&intel]);
+    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12 -q").ok();
+    assert!(output.contains("\ncuda-bindings==13.3.1 ") || output.starts_with("cuda-bindings==13.3.1 "), "{output}");
+    assert!(output.contains(&digest(&arm)) && !output.contains(&digest(&intel)), "{output}");
+}
+
 /// All files are told by their digests, and none of them is for the target.
 #[test]
 fn a_wheel_that_is_locked_for_another_platform_is_not_kept() {

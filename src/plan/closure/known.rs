@@ -14,6 +14,17 @@ use crate::plan::family::pin_of;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 
 impl<S: WheelSource> Resolver<'_, S> {
+    /// The catalogue's wheel of the locked release, if that fits: the lock may have no file of it for the environment, or
+    /// not select it wherever it is needed.
+    pub(super) fn as_locked(&self, package: Option<usize>, want: &Demand) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
+        let entry = &self.view.entries[self.selection.packages[package?].entry];
+        let version = entry.version.as_ref().filter(|version| want.admits(version))?;
+        let found = self.wheel_of(&entry.name, version, true)?;
+        let is_known =
+            matches!(self.knowledge.requires(&found.1, self.request.environment.platform), WheelRequirements::Known(_));
+        (is_known && self.selection.allows(&entry.name, version)).then_some(found)
+    }
+
     /// The newest catalogued release that fits, has a wheel for the environment, whose requirements are known, and whose
     /// requirements something meets.
     pub(super) fn newest_known(&self, name: &PackageName, want: &Demand) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
