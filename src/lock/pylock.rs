@@ -31,10 +31,11 @@ mod registry;
 mod select;
 
 pub use files::{PylockFile, Stored};
-pub use layout::{Part, PylockBlock};
+pub use layout::{Dependencies, Part, PylockBlock};
 pub use marker::WrittenMarker;
 pub use package::{PackageKind, PylockPackage};
 pub use registry::index_options;
+pub use select::Digests;
 
 /// What the file is called in messages.
 const WHAT: &str = "pylock.toml";

@@ -1,7 +1,7 @@
 //! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
 
 use super::poetry::{LockVersion, PoetryLock};
-use super::pylock::{Pylock, PylockFile};
+use super::pylock::{Digests, Pylock, PylockFile};
 use super::pyproject::{self, Project};
 use super::requirements::{self, GlobalOption, Limit, Unnamed};
 use super::{Choice, Format, Lock};
@@ -119,6 +119,14 @@ impl Lock {
         }
     }
 
+    /// The lock as a `pylock.toml`, if it is one.
+    pub(crate) fn as_pylock(&self) -> Option<&Pylock> {
+        match self {
+            Self::Pylock(lock) => Some(lock),
+            Self::Poetry(_) | Self::Requirements(_) => None,
+        }
+    }
+
     /// True if an entry names the very files that are installed, each with its address.
     pub fn names_files(&self) -> bool {
         match self {
@@ -137,9 +145,9 @@ impl Lock {
     }
 
     /// Why an entry cannot be installed on an environment, as far as the lock tells.
-    pub(crate) fn without_file(&self, entry: usize, environment: Environment, hashed: bool) -> Option<Problem> {
+    pub(crate) fn without_file(&self, entry: usize, environment: Environment, wanted: Digests) -> Option<Problem> {
         match self {
-            Self::Pylock(lock) => lock.without_file(entry, environment, hashed),
+            Self::Pylock(lock) => lock.without_file(entry, environment, wanted),
             Self::Poetry(_) | Self::Requirements(_) => None,
         }
     }

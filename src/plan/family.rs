@@ -15,6 +15,7 @@ use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime,
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
+use crate::packaging::address;
 use crate::packaging::target::Backend;
 use crate::report::error::{Code, Problem};
 use crate::report::{DigestSource, Missing};
@@ -88,7 +89,7 @@ pub(crate) fn members<S: WheelSource>(
             continue;
         }
         seen.push(package);
-        match member(view, entry, torch_stays_from, torch.as_ref(), request, knowledge) {
+        match member(view, package.entry, torch_stays_from, torch.as_ref(), request, knowledge) {
             Ok((version, decision, requires, locked)) => {
                 let member =
                     FamilyPackage { package: index, name: entry.name.clone(), version, decision, requires, locked };
@@ -114,12 +115,13 @@ type Decided = (Version, FamilyDecision, WheelRequirements, Option<Rc<WheelRow>>
 
 fn member<S: WheelSource>(
     view: LockView<'_>,
-    entry: &Entry,
+    index: usize,
     torch_stays_from: Option<&Origin>,
     torch: Option<&Torch>,
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Decided, Vec<Problem>> {
+    let entry = &view.entries[index];
     let Some(version) = &entry.version else {
         let problem = Problem::new(Code::Unpinned, format!("{} is not pinned to one version", entry.name));
         return Err(vec![
@@ -141,7 +143,12 @@ fn member<S: WheelSource>(
     refusal::damaged(entry, &rows)?;
     let all = rows;
     let rows = made_for::loading(&all, torch, request);
-    let locked = locked_wheel(entry, request, &all, knowledge);
+    // The digest that the lock lacks is the catalogue's, if that knows the file at its address.
+    let undigested = view.pylock.and_then(|lock| lock.undigested(index, request.environment)?.url());
+    let is_it = |row: &&Rc<WheelRow>| row.url().zip(undigested).is_some_and(|(one, url)| address::is_same(&one, url));
+    let known = all.iter().find(is_it).map(Rc::clone);
+    let is_known = known.is_some();
+    let locked = known.map_or_else(|| locked_wheel(entry, request, &all, knowledge), LockedWheel::Row);
     let current = match &locked {
         LockedWheel::Row(row) => Some(Rc::clone(row)),
         LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,
@@ -169,7 +176,7 @@ fn member<S: WheelSource>(
             Some(row) => keep_at_url(version, row, request, knowledge),
             None => {
                 let meant = || labelled::meant(entry, version, view.options, &rows, request.environment);
-                keep(entry, version, why, current.or_else(meant), request, knowledge)
+                keep(entry, version, why, current.or_else(meant), is_known, request, knowledge)
             }
         });
     }
@@ -197,13 +204,14 @@ fn member<S: WheelSource>(
     Ok((row.wheel.version.clone(), FamilyDecision::Swap { pin }, requires, current))
 }
 
-/// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs) but the catalogue knows
-/// the very file, the digest comes from there.
+/// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs, and some indexes give none)
+/// but the catalogue knows the very file, the digest comes from there.
 fn keep<S: WheelSource>(
     entry: &Entry,
     version: &Version,
     why: Kept,
     current: Option<Rc<WheelRow>>,
+    is_undigested: bool,
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Decided {
@@ -215,7 +223,8 @@ fn keep<S: WheelSource>(
         WheelRequirements::Known(_) => why,
         WheelRequirements::Unknown(reason) => Kept::Unproven(reason.clone()),
     };
-    let missing = current.as_ref().filter(|_| entry.files.is_empty() && matches!(entry.origin, Origin::Url(_)));
+    let is_missing = is_undigested || entry.files.is_empty() && matches!(entry.origin, Origin::Url(_));
+    let missing = current.as_ref().filter(|_| is_missing);
     let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, request.environment.platform))));
     let decision = FamilyDecision::Keep { why, pin };
     (version.clone(), decision, requires, current)

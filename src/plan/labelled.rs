@@ -86,7 +86,15 @@ pub(super) fn meant(
         (Index::Url(_), false) | (Index::Pypi, true) => false,
     };
     let there = rows.iter().filter(|row| row.wheel.version == *version && !row.yanked && serves(&row.index));
-    let fitting = there.filter_map(|row| Some((row.wheel.fit(environment)?, row)));
+    fittest(there, environment)
+}
+
+/// The wheel that pip takes of some of a release.
+pub(super) fn fittest<'r>(
+    rows: impl Iterator<Item = &'r Rc<WheelRow>>,
+    environment: Environment,
+) -> Option<Rc<WheelRow>> {
+    let fitting = rows.filter_map(|row| Some((row.wheel.fit(environment)?, row)));
     fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| Rc::clone(row))
 }
 

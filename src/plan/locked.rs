@@ -88,8 +88,7 @@ pub(super) fn locked_wheel<S: WheelSource>(
         let admits =
             |row: &WheelRow| entry.version.as_ref().is_none_or(|own| !own.is_local() || *own == row.wheel.version);
         let fitting = rows.iter().filter(|row| admits(row) && digests.contains(&row.sha256));
-        let best =
-            fitting.filter_map(|row| Some((row.wheel.fit(request.environment)?, row))).max_by(|a, b| a.0.cmp(&b.0));
+        let best = labelled::fittest(fitting, request.environment);
         let elsewhere = |version| labelled::is_for_other_platforms(version, rows, request.environment.platform);
         let known_elsewhere = !rows.is_empty() && rows.iter().all(|row| row.wheel.fit(request.environment).is_none())
             || best.is_none() && entry.version.as_ref().is_some_and(elsewhere);
@@ -97,7 +96,7 @@ pub(super) fn locked_wheel<S: WheelSource>(
             && digests.len() == entry.files.iter().count()
             && digests.iter().all(|digest| rows.iter().any(|row| row.sha256 == *digest));
         return match best {
-            Some((_, row)) => LockedWheel::Row(Rc::clone(row)),
+            Some(row) => LockedWheel::Row(row),
             // The release is known, and no build of it installs here, or no file that the lock admits: then there is none.
             None if known_elsewhere || all_known => LockedWheel::Absent,
             None => LockedWheel::Unidentified,
@@ -122,6 +121,5 @@ pub(super) fn default_wheel(
     let means_it =
         matches!(locked, LockedWheel::Unidentified) && entry.files.is_empty() && entry.origin == Origin::Index(None);
     let on_default = rows.iter().filter(|row| means_it && row.index == Index::Pypi);
-    let fitting = on_default.filter_map(|row| Some((row.wheel.fit(request.environment)?, row)));
-    fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, row)| Rc::clone(row))
+    labelled::fittest(on_default, request.environment)
 }

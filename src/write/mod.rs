@@ -26,7 +26,7 @@ pub(crate) mod toml;
 mod urls;
 
 use crate::lock::emit::NoEmit;
-use crate::lock::pylock::index_options;
+use crate::lock::pylock::{Digests, index_options};
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -56,7 +56,8 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
     match lock {
         Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
         Lock::Pylock(pylock) => {
-            Error::unless_empty(without_file(lock, plans, !style.without_hashes))?;
+            let wanted = if style.without_hashes { Digests::Unwanted } else { Digests::Counted };
+            Error::unless_empty(without_file(lock, plans, wanted))?;
             let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
             fresh::write(&index_options, lock, &plans, style)
         }
@@ -81,7 +82,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         }
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(pylock), _) => {
-            Error::unless_empty(without_file(lock, plans, true))?;
+            Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
             rewrite::pylock(lock, pylock, plans, choices)
         }
         (Lock::Requirements(_), _) => {
@@ -91,12 +92,12 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
     }
 }
 
-/// Entries that stay as locked, but of which the lock has no file for the target, or no digest of it.
-fn without_file(lock: &Lock, plans: &[TargetPlan], hashed: bool) -> Vec<Problem> {
+/// Entries that stay as locked, but of which the lock has no file for the target, or no digest of it that will do.
+fn without_file(lock: &Lock, plans: &[TargetPlan], wanted: Digests) -> Vec<Problem> {
     let environments = plans.iter().flat_map(|plan| &plan.environments);
     let lines = environments.flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
     let kept = lines.filter(|(_, line)| line.pin.is_none());
-    kept.filter_map(|(environment, line)| lock.without_file(line.entry?, environment, hashed)).collect()
+    kept.filter_map(|(environment, line)| lock.without_file(line.entry?, environment, wanted)).collect()
 }
 
 /// The comments at the top of an output; empty where none are wanted.

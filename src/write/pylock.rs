@@ -17,6 +17,7 @@ use super::coverage::Coverage;
 use super::lines::Gathered;
 use super::{Style, header};
 use crate::lock::Lock;
+use crate::lock::pylock::Digests;
 use crate::packaging::target::{Environment, Python};
 use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -67,7 +68,7 @@ impl PylockDraft {
             let problem = Problem::new(Code::Usage, "a pylock.toml has a digest for every file");
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
-        Error::unless_empty(super::without_file(lock, plans, !style.without_hashes))?;
+        Error::unless_empty(super::without_file(lock, plans, Digests::Carried))?;
         let view = LockView::of(lock);
         let coverage = Coverage::of(plans);
         let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();

@@ -1,6 +1,6 @@
 //! Files that tools list without a digest, or under a version that is not theirs: they matter where they are taken.
 
-use crate::support::Place;
+use crate::support::{Place, fixture};
 
 fn wheel(name: &str, hashes: &str) -> String {
     format!("    {{name = \"{name}\", url = \"https://wheels.example/{name}\", hashes = {{{hashes}}}}},\n")
@@ -66,4 +66,66 @@ fn a_wheel_without_a_label_may_stand_under_a_version_with_one() {
     assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
     let run = listed("torch-2.9.1-cp312-none-macosx_11_0_arm64.whl");
     assert!(!run.stderr.contains("is not a file of"), "{}", run.stderr);
+}
+
+/// pip's hash mode passes over the wheel, and would build the sources without a word.
+#[test]
+fn a_weak_digest_of_the_file_that_is_taken_is_none() {
+    let locked = |hashes: &str, more: &str| {
+        let sdist = wheel("numpy-2.0.0.tar.gz", &format!("sha256 = \"{}\"", "a".repeat(64)));
+        place(&format!(
+            "[[packages]]\nname = \"numpy\"\nversion = \"2.0.0\"\nsdist = {}\nwheels = [\n{}{more}]\n",
+            sdist.trim().trim_end_matches(','),
+            wheel("numpy-2.0.0-cp312-cp312-manylinux_2_17_x86_64.whl", hashes),
+        ))
+    };
+    let export = "export -q --allow-none --python 3.12";
+    let weak = format!("md5 = \"{}\"", "b".repeat(32));
+    let refusal = locked(&weak, "").run(export).refused();
+    assert!(refusal.contains("has no sha256 of numpy-2.0.0-cp312-cp312-manylinux_2_17_x86_64.whl, which"), "{refusal}");
+    locked(&weak, "").run(&format!("{export} --without-hashes")).ok();
+    // Another Python takes the sources.
+    locked(&weak, "").run("export -q --allow-none --python 3.11").ok();
+    let strong = format!("sha512 = \"{}\"", "c".repeat(128));
+    let text = locked(&strong, "").run(export).ok();
+    assert!(text.contains(&format!("--hash=sha512:{}", "c".repeat(128))), "{text}");
+    // A pylock.toml carries it over as it is, but not where a file beside it has no digest at all.
+    let text = locked(&weak, "").run(&format!("{export} --format pylock")).ok();
+    assert!(text.contains(&weak), "{text}");
+    let bare = wheel("numpy-2.0.0-cp312-cp312-macosx_11_0_arm64.whl", "");
+    for hashes in [weak, strong] {
+        let refusal = locked(&hashes, &bare).run(&format!("{export} --format pylock")).refused();
+        assert!(refusal.contains("has no sha256 of numpy-2.0.0-cp312-cp312-manylinux"), "{refusal}");
+    }
+}
+
+/// PyTorch's index gives no digests of some of its files.
+#[test]
+fn the_digest_of_a_wheel_that_stays_is_the_catalogues_if_the_lock_has_none() {
+    let place = Place::new();
+    place.write("pylock.toml", std::fs::read(fixture("pylock/uv/torch-2.5.1/pylock.toml")).unwrap());
+    place.run("rewrite -q --cpu").ok();
+    let lock = place.read("pylock.toml");
+    let hashed = place.run("export -q --cpu --python 3.11").ok();
+    assert_eq!(hashed.matches("https://download.pytorch.org/whl/cpu/torch").count(), 3, "{hashed}");
+    let weak = format!("hashes = {{ md5 = \"{}\" }}", "b".repeat(32));
+    for hashes in ["hashes = {}", &weak] {
+        let line = |line: &str| match line.split_once("hashes = ").filter(|_| line.contains("/whl/cpu/torch")) {
+            Some((before, _)) => format!("{before}{hashes} }},\n"),
+            None => format!("{line}\n"),
+        };
+        let bare: String = lock.lines().map(line).collect();
+        assert!(bare.matches(hashes).count() >= 9, "{bare}");
+        place.write("pylock.toml", &bare);
+        for target in ["--cpu", ""] {
+            let body = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect();
+            let (before, after): (Vec<String>, Vec<String>) =
+                (body(&hashed), body(&place.run(&format!("export -q {target} --python 3.11")).ok()));
+            assert_eq!(before, after);
+        }
+        // A file that nobody knows has none.
+        place.write("pylock.toml", bare.replace("/whl/cpu/torch-", "/elsewhere/torch-"));
+        let refusal = place.run("export -q --cpu --python 3.11").refused();
+        assert!(refusal.contains("of torch-2.5.1+cpu-cp311-cp311-linux_x86_64.whl, which"), "{refusal}");
+    }
 }

@@ -204,6 +204,50 @@ fn what_other_tools_keep_in_the_lock_stays() {
     }
 }
 
+/// A lock of uv with lists of `dependencies`, which PEP 751 has and no tool writes so far.
+fn with_dependencies(lock: &str, lists: &[(&str, &str)]) -> String {
+    let mut lock = lock.to_owned();
+    for (name, list) in lists {
+        let at = lock.find(&format!("name = \"{name}\"\n")).unwrap();
+        let behind = at + lock[at..].find("\nversion").unwrap() + 1;
+        let behind = behind + lock[behind..].find('\n').unwrap() + 1;
+        lock.insert_str(behind, &format!("dependencies = {list} # {name}\n"));
+    }
+    lock
+}
+
+#[test]
+fn no_list_of_dependencies_names_what_is_not_there_any_more() {
+    let lists = [
+        ("sympy", "[{ name = \"mpmath\" }]"),
+        ("networkx", "[{ name = \"torch\" }]"),
+        ("fsspec", "[{ name = \"torch\", version = \"2.5.1\" }]"),
+        ("torch", "[\n    { name = \"sympy\" },\n    { name = \"triton\", version = \"3.1.0\" },\n]"),
+    ];
+    let lock = std::fs::read_to_string(fixture("pylock/uv/torch-2.5.1/pylock.toml")).unwrap();
+    let one = place(&with_dependencies(&lock, &lists));
+    one.run("rewrite -q --cpu").ok();
+    let after = one.read("pylock.toml");
+    // Torch's own list was that of the other wheel.
+    for (name, stays) in [("sympy", true), ("networkx", true), ("fsspec", false), ("torch", false)] {
+        assert_eq!(after.contains(&format!(" # {name}\n")), stays, "{name}\n{after}");
+    }
+    assert!(!after.contains("name = \"triton\"") && !after.contains("\n]\n # torch"), "{after}");
+    // Where torch stays, what only the lock's other wheels need goes all the same, if the lock says that it is torch's.
+    let without = place(&lock);
+    without.run("rewrite -q --cpu").ok();
+    let triton = lock.split("[[packages]]\n").find(|part| part.starts_with("name = \"triton\"")).unwrap();
+    let cpu = without.read("pylock.toml");
+    let (head, tail) = cpu.split_at(cpu.find("[[packages]]\nname = \"typing-extensions\"").unwrap());
+    let universal = format!("{head}[[packages]]\n{triton}{tail}");
+    for (list, stays) in [("[{ name = \"triton\" }, { name = \"sympy\" }]", false), ("[{ name = \"sympy\" }]", true)] {
+        let other = place(&with_dependencies(&universal, &[("torch", list)]));
+        other.run("rewrite -q --cpu").ok();
+        let after = other.read("pylock.toml");
+        assert!(after.contains(" # torch\n") == stays && after.contains("name = \"triton\"") == stays, "{after}");
+    }
+}
+
 /// What the tools' own styles become.
 #[test]
 fn rewrites_look_like_their_tools() {

@@ -2,7 +2,10 @@
 //!
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
+use pep508_rs::PackageName;
+
 use super::Pylock;
+use super::package::tables;
 use crate::lock::poetry::above;
 use crate::lock::toml::{Item, Table, Toml};
 use crate::report::error::{Code, Problem, Result};
@@ -23,8 +26,21 @@ pub struct PylockBlock {
     pub index: Option<Span>,
     /// `wheels`.
     pub wheels: Option<Part>,
-    /// What has no place beside wheels of another build: `sdist`, `archive`, and who attests the files.
+    /// What has no place beside wheels of another build: `sdist`, `archive`, who attests the files, and `dependencies`.
     pub others: Vec<Part>,
+    /// `dependencies`, where they name a package, and whether they tell more of it than the name.
+    pub dependencies: Option<Dependencies>,
+}
+
+/// The packages that one needs, which PEP 751 lists for the curious alone.
+#[derive(Debug, Clone)]
+pub struct Dependencies {
+    /// Where they stand.
+    pub part: Part,
+    /// Their names.
+    pub names: Vec<PackageName>,
+    /// True if they have nothing but names.
+    pub names_alone: bool,
 }
 
 /// Where a key of a package stands.
@@ -39,6 +55,16 @@ pub enum Part {
     },
     /// Headers of its own, each with what follows it.
     Headers(Vec<Span>),
+}
+
+impl Part {
+    /// All of it: the lines of the key, or each header with what follows it.
+    pub(crate) fn all(&self) -> &[Span] {
+        match self {
+            Self::Key { lines, .. } => std::slice::from_ref(lines),
+            Self::Headers(spans) => spans,
+        }
+    }
 }
 
 impl Pylock {
@@ -113,7 +139,7 @@ impl LayoutReader<'_, '_> {
         let value = |key: &str| self.table.get(key).map(Item::span);
         let version = value("version");
         let mut others = Vec::new();
-        for key in ["sdist", "archive", "attestation-identities"] {
+        for key in ["sdist", "archive", "attestation-identities", "dependencies"] {
             others.extend(self.part(key)?);
         }
         Ok(PylockBlock {
@@ -124,7 +150,18 @@ impl LayoutReader<'_, '_> {
             index: value("index"),
             wheels: self.part("wheels")?,
             others,
+            dependencies: self.dependencies()?,
         })
+    }
+
+    fn dependencies(&self) -> Result<Option<Dependencies>> {
+        let (Some(part), Some(item)) = (self.part("dependencies")?, self.table.get("dependencies")) else {
+            return Ok(None);
+        };
+        let tables: Vec<_> = tables(self.toml, item, "dependencies")?.into_iter().map(|(table, _)| table).collect();
+        let name = |table: &&Table<'_>| table.get("name")?.as_str()?.parse().ok();
+        let names_alone = tables.iter().all(|table| table.iter().all(|(key, _)| key == "name"));
+        Ok(Some(Dependencies { part, names: tables.iter().filter_map(name).collect(), names_alone }))
     }
 
     /// The whole lines around a span.

@@ -295,7 +295,7 @@ impl<'t, 's> PackageReader<'t, 's> {
 }
 
 /// The tables of a list, which may be written in the line or with a header each.
-fn tables<'i, 's>(toml: &Toml<'_>, item: &'i Item<'s>, key: &str) -> Result<Vec<(&'i Table<'s>, Span)>> {
+pub(super) fn tables<'i, 's>(toml: &Toml<'_>, item: &'i Item<'s>, key: &str) -> Result<Vec<(&'i Table<'s>, Span)>> {
     if let Some(tables) = item.as_array_of_tables() {
         return Ok(tables.iter().map(|table| (table, table.span().unwrap_or_default())).collect());
     }

@@ -8,7 +8,7 @@ use pep508_rs::{ExtraName, PackageName};
 use super::files::PylockFile;
 use super::package::PackageKind;
 use super::{Pylock, PylockPackage};
-use crate::lock::{Choice, Entry, SelectedPackage, Selection};
+use crate::lock::{Choice, Entry, LockedDigest, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -159,19 +159,51 @@ impl Pylock {
         Problem::new(Code::Impossible, message).at(&self.source, entry.at.span)
     }
 
-    /// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or, where
-    /// digests are wanted, the file that is taken has none.
-    pub fn without_file(&self, entry: usize, environment: Environment, hashed: bool) -> Option<Problem> {
+    /// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or the file
+    /// that is taken has no digest that will do.
+    pub fn without_file(&self, entry: usize, environment: Environment, wanted: Digests) -> Option<Problem> {
         let (package, entry) = (self.packages.get(entry)?, self.entries.get(entry)?);
         if !package.installs_on(environment) {
             let help = "make the lock on such a machine, or with a tool that locks for all: uv, Poetry, PDM";
             return Some(self.no_file(entry, &environment.to_string()).help(help));
         }
-        let file = package.taken(environment).filter(|file| hashed && file.digests.is_empty())?;
+        let file = package.taken(environment).filter(|file| !wanted.are_met(file, package))?;
+        let (what, help) = match file.digests.is_empty() {
+            true => ("digest", "an index that gives digests"),
+            false => ("sha256", "an index that gives these"),
+        };
         let message =
-            format!("{} has no digest of {}, which {environment} takes", self.source.name, quoted(&file.name));
+            format!("{} has no {what} of {}, which {environment} takes", self.source.name, quoted(&file.name));
         let problem = Problem::new(Code::NoDigest, message).at(&self.source, entry.at.span);
-        Some(problem.help("lock it from an index that gives digests, or write none at all: --without-hashes"))
+        Some(problem.help(format!("lock it from {help}, or write none at all: --without-hashes")))
+    }
+
+    /// The file that an environment takes of an entry, if the lock has no digest of it that pip's hash mode takes.
+    pub(crate) fn undigested(&self, entry: usize, environment: Environment) -> Option<&PylockFile> {
+        let package = self.packages.get(entry)?;
+        package.taken(environment).filter(|file| !Digests::Counted.are_met(file, package))
+    }
+}
+
+/// Which digests an output needs of the file that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Digests {
+    /// None.
+    Unwanted,
+    /// One that pip's hash mode takes.
+    Counted,
+    /// Any where every file has one, for the package is carried over whole; else its sha256, which alone is carried.
+    Carried,
+}
+
+impl Digests {
+    fn are_met(self, file: &PylockFile, package: &PylockPackage) -> bool {
+        match self {
+            Self::Unwanted => true,
+            Self::Counted => file.digests.iter().any(|digest| !matches!(digest, LockedDigest::Weak(_))),
+            Self::Carried if package.kind.files().all(|file| !file.digests.is_empty()) => true,
+            Self::Carried => file.digests.iter().any(|digest| digest.sha256().is_some()),
+        }
     }
 }
 

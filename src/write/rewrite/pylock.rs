@@ -1,5 +1,6 @@
 //! A plan as edits of a `pylock.toml`: packages get other versions, wheels and indexes; packages are added and taken out;
-//! every byte outside of that stays, what tools keep for themselves among it.
+//! every byte outside of that stays, what tools keep for themselves among it. Lists of `dependencies` that would name what is
+//! not there any more are taken out.
 //!
 //! One entry holds the wheels of all Pythons. For several targets the changed entries carry the marker of their platform,
 //! and the locked one stays for every other platform.
@@ -14,11 +15,11 @@ use super::wheels::{Wheel, WheelStyle};
 use super::{EntryUses, Where, elsewhere, marker, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
-use crate::lock::pylock::{Part, Pylock, PylockBlock};
+use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Patch, Source};
+use crate::text::{Patch, Source, Span};
 use crate::write::located::Located;
 use crate::write::toml::string;
 
@@ -46,9 +47,21 @@ pub(in crate::write) fn pylock(
     let blocks = pylock.layout()?;
     let elsewhere = elsewhere(lock, plans, choices);
     let located = Located::of(pylock);
-    let mut writer = PylockRewriter { pylock, blocks: &blocks, plans, elsewhere, located, patch: Patch::default() };
+    let uses = uses(pylock.entries.len(), plans);
+    let named = |holds: &dyn Fn(usize, &EntryUses) -> bool| -> BTreeSet<&PackageName> {
+        let entries = uses.iter().enumerate().filter(|(index, uses)| holds(*index, uses));
+        entries.map(|(index, _)| &pylock.entries[index].name).collect()
+    };
+    let goes = |index: usize, uses: &EntryUses| {
+        uses.pinned.is_empty() && uses.kept.is_empty() && !uses.gone.is_empty() && !elsewhere.contains(&index)
+    };
+    let stay = named(&|index, uses| !goes(index, uses));
+    let changed = named(&|index, uses| !uses.pinned.is_empty() || goes(index, uses));
+    let gone = changed.iter().filter(|name| !stay.contains(*name)).copied().collect();
+    let mut writer =
+        PylockRewriter { pylock, blocks: &blocks, plans, elsewhere, located, gone, changed, patch: Patch::default() };
     let mut problems = Vec::new();
-    for (index, uses) in uses(pylock.entries.len(), plans).into_iter().enumerate() {
+    for (index, uses) in uses.into_iter().enumerate() {
         if let Err(found) = writer.entry(index, uses) {
             problems.extend(found.into_problems());
         }
@@ -66,6 +79,10 @@ struct PylockRewriter<'a> {
     plans: &'a [TargetPlan],
     elsewhere: BTreeSet<usize>,
     located: Located<'a>,
+    /// The packages of which no entry stays.
+    gone: BTreeSet<&'a PackageName>,
+    /// The packages of which an entry is another one or goes.
+    changed: BTreeSet<&'a PackageName>,
     patch: Patch,
 }
 
@@ -79,6 +96,7 @@ impl PylockRewriter<'_> {
         let old = self.pylock.packages.get(index).and_then(|package| package.marker.as_ref());
         let old = old.map(|marker| marker.text.as_str());
         if pinned.is_empty() && gone.is_empty() {
+            self.untrue(block).iter().for_each(|span| self.patch.replace(*span, ""));
             if !included.is_empty() {
                 let text = self.widened(old, &included).map(|marker| string(&marker));
                 mark(source, block, text.as_deref(), &mut self.patch);
@@ -107,6 +125,7 @@ impl PylockRewriter<'_> {
             let text = both(also.as_deref(), Some(&rest)).map(|marker| string(&marker));
             let mut patch = Patch::default();
             mark(source, block, text.as_deref(), &mut patch);
+            self.untrue(block).iter().for_each(|span| patch.replace(*span, ""));
             texts.push(in_block(source, block, &patch));
         }
         for (key, release) in &releases {
@@ -119,6 +138,13 @@ impl PylockRewriter<'_> {
         }
         self.patch.replace(block.span, parted(source, &texts));
         Ok(())
+    }
+
+    /// The `dependencies` of an entry that stays, if they name what is not there any more.
+    fn untrue<'b>(&self, block: &'b PylockBlock) -> &'b [Span] {
+        let Some(Dependencies { part, names, names_alone }) = &block.dependencies else { return &[] };
+        let wrong = if *names_alone { &self.gone } else { &self.changed };
+        if names.iter().any(|name| wrong.contains(name)) { part.all() } else { &[] }
     }
 
     /// The pins of an entry by release.
@@ -307,12 +333,7 @@ fn change(
         }
         None => patch.insert(block.behind_version, in_style(source, &format!("wheels = {}\n", shape.array(wheels)))),
     }
-    for part in &block.others {
-        match part {
-            Part::Key { lines, .. } => patch.replace(*lines, ""),
-            Part::Headers(spans) => spans.iter().for_each(|span| patch.replace(*span, "")),
-        }
-    }
+    block.others.iter().flat_map(Part::all).for_each(|span| patch.replace(*span, ""));
 }
 
 /// Gives an entry a marker, written as TOML, or none.
