@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use crate::judges::pythons::interpreters;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
-use crate::support::{Place, Run};
+use crate::support::{Place, Run, root};
 
 /// The `METADATA` of a wheel of this file name.
 pub fn metadata(file: &str, requires: &[&str]) -> String {
@@ -154,6 +154,10 @@ impl Site {
         {
             command.env_remove(name);
         }
+        for name in ["PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "VIRTUAL_ENV"] {
+            command.env_remove(name);
+        }
+        command.env("PIP_CONFIG_FILE", if cfg!(windows) { "nul" } else { "/dev/null" });
         let output = command.envs(variables.iter().copied()).output().unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         Run { status: output.status.code().unwrap_or(-1), stdout: text(&output.stdout), stderr: text(&output.stderr) }
@@ -461,6 +465,76 @@ fn without_a_closure_index_the_rest_is_named() {
         let value = value.replace("{}", &other.server.url("/simple"));
         other.run(&format!("catalog update {TORCH} --index {index}"), &[(name, &value)]).ok();
         assert_eq!(other.rows("wheel", "sympy").len(), 1, "{name}");
+    }
+}
+
+/// Artifactory, Nexus and devpi: the page lies elsewhere than PyTorch's, and the files elsewhere than the page.
+#[test]
+fn an_index_with_another_layout_is_asked_where_the_files_are() {
+    let site = Site::new();
+    let file = "torch-2.1.2+cu118-cp310-cp310-linux_x86_64.whl";
+    let real = "60396358193f238888540f4a38d78485f161e28ec17fa445f0373b5350ef21f0";
+    let path = "/artifactory/api/pypi/pytorch/whl/cu118";
+    let bytes = wheel(file, &["filelock", "jinja2"], 2000);
+    site.server.file(&format!("{path}/{}", file.replace('+', "%2B")), "application/octet-stream", bytes.clone());
+    let page = "/artifactory/api/pypi/pytorch/simple/torch/";
+    let link = |digest: &str| {
+        let html = format!("<a href=\"../../whl/cu118/{}#sha256={digest}\">x</a>", file.replace('+', "%2B"));
+        site.server.page(page, &html);
+    };
+    let learn = format!(
+        "catalog update torch==2.1.2 --cuda 11.8 --python 3.10 --index {}",
+        site.server.url("/artifactory/api/pypi/pytorch/simple")
+    );
+    // A mirror serves the very bytes.
+    link(&sha256(&bytes));
+    let message = site.run(&learn, &[]).refused();
+    assert!(message.contains(real) && message.contains(&sha256(&bytes)) && message.contains(path), "{message}");
+    assert!(!site.place.exists("torchswap-catalog.tsv"));
+    link(real);
+    let row = "wheel\ttorch\t2.1.2+cu118\tcu118\t";
+    let run = site.run(&learn, &[]);
+    assert!(site.catalogue().contains(&format!("{row}{}{path}\t{file}\t{real}\t", site.server.base)), "{}", run.stderr);
+    // And from there an export takes it: torch, and what is found there of the rest.
+    let lock = std::fs::read(root().join("examples/torch-2.1-cuda-11.8/poetry.lock")).unwrap();
+    site.place.write("poetry.lock", lock);
+    let text = site.run("export --cuda 11.8 --python 3.10 poetry.lock", &[]).ok();
+    let line = text.lines().find(|line| line.starts_with("torch @")).unwrap();
+    assert!(line.contains(&format!("{}{path}/torch-2.1.2%2Bcu118-cp310", site.server.base)), "{line}");
+    assert!(text.contains("https://download.pytorch.org/whl/cu118/torchvision-0.16.2%2Bcu118"), "{text}");
+    site.place.write("out.txt", &text);
+    let again = site.run("export --cuda 11.8 --python 3.10 out.txt", &[]);
+    assert!(again.stderr.contains(" torch 2.1.2+cu118: already a cu118 build"), "{}", again.stderr);
+}
+
+/// As pip and uv are set up, in a file or by variables; what the default index lacks the others are asked for.
+#[test]
+fn the_indexes_of_pip_and_uv_have_what_the_wheels_require() {
+    let extra = |site: &Site| {
+        let file = "mpmath-1.3.0-py3-none-any.whl";
+        site.pages.borrow_mut().remove("/simple/mpmath/");
+        site.server.page("/simple/mpmath/", "");
+        site.put("/company", "/files", file, &[], Tells::All);
+        (site.server.url("/simple"), site.server.url("/company"), site.server.url("/whl/cu130"))
+    };
+    for kind in ["file", "pip", "uv"] {
+        let site = Site::torch();
+        let (default, more, index) = extra(&site);
+        let file = format!("[global]\nindex-url = {default}\n[install]\nextra-index-url =\n  {index}\n  {more}\n");
+        site.place.write("pip.conf", file);
+        let conf = site.place.path().join("pip.conf");
+        let named = format!("company={more}");
+        let variables: Vec<(&str, &str)> = match kind {
+            "file" => vec![("PIP_CONFIG_FILE", conf.to_str().unwrap())],
+            "pip" => vec![("PIP_INDEX_URL", &default), ("PIP_EXTRA_INDEX_URL", &more)],
+            _ => vec![("UV_DEFAULT_INDEX", &default), ("UV_INDEX", &named)],
+        };
+        let run = site.run(&format!("catalog update {TORCH} --index {index}"), &variables);
+        assert_eq!(site.rows("wheel", "mpmath").len(), 1, "{kind}: {}", run.stderr);
+        assert!(!run.stderr.contains("no index has a wheel"), "{kind}: {}", run.stderr);
+        site.place.write("pip.conf", "index-url = x");
+        let odd = site.run(&format!("catalog update {TORCH} --index {index}"), &variables);
+        assert_eq!(odd.stderr.contains("pip.conf, line 1, is neither a section"), kind == "file", "{}", odd.stderr);
     }
 }
 

@@ -28,6 +28,12 @@ pub struct Merged {
     pub notes: Vec<String>,
 }
 
+/// True for a file of one name on two indexes of which the second mirrors the first: a label names one build, which its
+/// publishers make once. Without a label two indexes may have two files of one name.
+fn is_a_copy(known: &WheelRow, row: &WheelRow) -> bool {
+    row.wheel.version.is_local() && known.wheel.as_str() == row.wheel.as_str()
+}
+
 /// What a new file begins with.
 const HEAD: &str = "# Wheels of this project: torchswap catalog update adds to them, and so may you.\n";
 
@@ -47,7 +53,12 @@ pub fn merge(
         let rows = known.wheels_of(&row.wheel.name, &row.wheel.version);
         let twin = rows.iter().find(|other| other.index == row.index && other.wheel.as_str() == row.wheel.as_str());
         match twin {
-            None => merged.wheels.push(row),
+            None => match rows.iter().find(|other| is_a_copy(other, &row)) {
+                Some(other) if rows.iter().all(|other| !is_a_copy(other, &row) || other.sha256 != row.sha256) => {
+                    problems.push(refusal::changed_elsewhere(other, &row));
+                }
+                Some(_) | None => merged.wheels.push(row),
+            },
             Some(twin) if twin.sha256 != row.sha256 => {
                 if twin.overrides.is_some() {
                     let (wheel, catalogue) = (&twin.wheel, &twin.catalogue);

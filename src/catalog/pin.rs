@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use pep440_rs::Version;
 
+use super::WheelRow;
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
 use crate::report::DigestSource;
@@ -67,6 +68,17 @@ pub enum Pin {
 }
 
 impl Pin {
+    /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
+    pub fn of(row: &WheelRow, witness: DigestSource) -> Self {
+        match row.url() {
+            Some(url) => Self::url(&row.wheel, url, row.sha256, row.size, witness),
+            None => {
+                let files = PinnedFiles::one(row.sha256, row.wheel.as_str());
+                Self::Index { version: row.wheel.version.clone(), files, witness }
+            }
+        }
+    }
+
     /// A wheel at a URL.
     pub fn url(wheel: &WheelName, url: String, sha256: Sha256, size: Option<u64>, witness: DigestSource) -> Self {
         Self::Url { version: wheel.version.clone(), file: wheel.as_str().to_owned(), url, sha256, size, witness }

@@ -58,6 +58,21 @@ pub(super) fn changed(known: &WheelRow, found: &WheelRow) -> Problem {
     Problem::new(Code::DigestConflict, message).help(help)
 }
 
+/// A mirror gives a file another digest than the index that it mirrors.
+pub(super) fn changed_elsewhere(known: &WheelRow, found: &WheelRow) -> Problem {
+    let message = format!(
+        "two digests for one file: {} has {} in the {} catalogue, and {} has {}",
+        file(known),
+        known.sha256,
+        known.catalogue,
+        cut(found.index.as_str(), LONGEST_SHOWN),
+        found.sha256
+    );
+    let help = "a mirror serves the very bytes: this one is damaged, or has rebuilt the wheel. If that is so and meant, \
+                write the row by hand, with a last column override=REASON";
+    Problem::new(Code::DigestConflict, message).help(help)
+}
+
 /// What was learned has another size than the file with this digest that is known.
 pub(super) fn resized(known: &WheelRow, found: &WheelRow) -> Problem {
     let size = |row: &WheelRow| row.size.unwrap_or_default();

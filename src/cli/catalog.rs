@@ -143,8 +143,8 @@ pub struct UpdateArgs {
     /// tell what wheels were built for, and with which torch they load. --index says where a folder is served
     #[arg(long = "find-links", value_name = "URL|FOLDER")]
     pub find_links: Vec<String>,
-    /// Base URL of the simple index that has what the wheels require; default: that of uv or pip (UV_DEFAULT_INDEX,
-    /// UV_INDEX_URL, PIP_INDEX_URL)
+    /// Base URL of the simple index that has what the wheels require; default: those of pip and uv (PIP_INDEX_URL,
+    /// UV_DEFAULT_INDEX and kin, pip.conf)
     #[arg(long, value_name = "URL")]
     pub closure_index: Option<String>,
     /// Download and hash wheels of which the index tells no digest

@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use super::catalogues::{Addition, ChosenCatalogues};
-use super::{network, outputs};
+use super::{network, outputs, read};
 use crate::catalog::{Catalogues, Merged};
 use crate::cli::config::Config;
 use crate::cli::{LearnArgs, NetworkArgs};
@@ -74,8 +74,8 @@ impl Learning {
         }
         let builds = address("--learn-index", args.learn_index.as_deref().unwrap_or(Mirror::OF))?;
         let closure = match &args.closure_index {
-            Some(text) => Some(address("--closure-index", text)?),
-            None => io::default_index().map(|text| address("the index of pip or uv", &text)).transpose()?,
+            Some(text) => vec![address("--closure-index", text)?],
+            None => read::index_urls(None)?,
         };
         // Where PyTorch's index is asked by default, nobody named it.
         let named = args.learn_index.iter().map(|_| &builds).chain(&closure).cloned();

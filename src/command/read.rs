@@ -19,13 +19,29 @@ pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
     mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")).into())
 }
 
-/// The default index: the one named, else the one that the environment names. Its address is not shown: it may hold a
-/// login.
+/// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, the
+/// default one first. Their addresses are not shown: they may hold a login.
+pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
+    let io::InstallerIndexes { default, extra } = match named {
+        Some(named) => io::InstallerIndexes { default: Some(named.clone()), extra: Vec::new() },
+        None => io::indexes()?,
+    };
+    let read = |text: String, what: &str| {
+        let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        url.ok_or_else(|| {
+            let problem = Problem::new(Code::Usage, format!("the address of {what} is not an http or https URL"));
+            problem.help("give one with --index-url, or mend the variables or the configuration of pip or uv")
+        })
+    };
+    let default = default.map(|text| read(text, "the default index"));
+    let extra = extra.into_iter().map(|text| read(text, "an extra index"));
+    Ok(default.into_iter().chain(extra).collect::<Result<Vec<Url>, Problem>>()?)
+}
+
+/// The default index alone.
 pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
-    let Some(text) = named.cloned().or_else(io::default_index) else { return Ok(None) };
-    let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-    let odd = || Problem::new(Code::Usage, "the address of the default index is not an http or https URL");
-    Ok(Some(url.ok_or_else(|| odd().help("give one with --index-url, or mend PIP_INDEX_URL or UV_DEFAULT_INDEX"))?))
+    let is_named = named.is_some() || io::indexes()?.default.is_some();
+    Ok(index_urls(named)?.into_iter().next().filter(|_| is_named))
 }
 
 /// Reads a lock and what belongs to it: the project beside it, the files that a requirements file includes.

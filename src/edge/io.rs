@@ -10,13 +10,15 @@ use crate::text::Source;
 
 mod attributes;
 mod cache;
+mod indexes;
 mod network;
 mod temporary;
 mod wheels;
 mod write;
 
 pub use cache::{Cache, CacheKey};
-pub use network::{default_index, settings as network_settings};
+pub use indexes::{InstallerIndexes, indexes};
+pub use network::settings as network_settings;
 pub use wheels::{Local, folder_url, wheels};
 pub use write::{Output, is_stream, print, undisturbed, write};
 

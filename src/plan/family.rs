@@ -10,15 +10,15 @@ use super::knowledge::{Knowledge, WheelRequirements};
 use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, told};
 use super::made_for::{self, Torch};
 use super::{Kept, LockView, Request, companions, labelled, refusal};
-use crate::catalog::pin::{Pin, PinnedFiles};
+use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
 use crate::packaging::address;
 use crate::packaging::target::Backend;
+use crate::report::Missing;
 use crate::report::error::{Code, Problem};
-use crate::report::{DigestSource, Missing};
 
 /// A package of the family and what becomes of it.
 #[derive(Debug, Clone)]
@@ -200,7 +200,7 @@ fn member<S: WheelSource>(
         [one, other, ..] => return Err(vec![refusal::ambiguous(one, other, wanted, request)]),
     };
     let requires = knowledge.requires(row, request.environment.platform);
-    let pin = Rc::new(pin_of(row, knowledge.witness(row, request.environment.platform)));
+    let pin = Rc::new(knowledge.pin(row, request.environment.platform));
     Ok((row.wheel.version.clone(), FamilyDecision::Swap { pin }, requires, current))
 }
 
@@ -225,7 +225,7 @@ fn keep<S: WheelSource>(
     };
     let is_missing = is_undigested || entry.files.is_empty() && matches!(entry.origin, Origin::Url(_));
     let missing = current.as_ref().filter(|_| is_missing);
-    let pin = missing.map(|row| Rc::new(pin_of(row, knowledge.witness(row, request.environment.platform))));
+    let pin = missing.map(|row| Rc::new(Pin::of(row, knowledge.witness(row, request.environment.platform))));
     let decision = FamilyDecision::Keep { why, pin };
     (version.clone(), decision, requires, current)
 }
@@ -238,7 +238,7 @@ fn keep_at_url<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Decided {
     let platform = request.environment.platform;
-    let pin = Rc::new(pin_of(&row, knowledge.witness(&row, platform)));
+    let pin = Rc::new(knowledge.pin(&row, platform));
     let requires = knowledge.requires(&row, platform);
     let why = match &requires {
         WheelRequirements::Known(_) => Kept::Unserved(Rc::clone(&pin)),
@@ -259,7 +259,7 @@ pub(super) fn library_at_url<S: WheelSource>(
     let rows = knowledge.rows(&entry.name, version);
     let row = labelled::unserved(entry, version, options, &rows, request.environment)?;
     let platform = request.environment.platform;
-    Some((Rc::new(pin_of(&row, knowledge.witness(&row, platform))), knowledge.requires(&row, platform)))
+    Some((Rc::new(knowledge.pin(&row, platform)), knowledge.requires(&row, platform)))
 }
 
 /// Swapped wheels whose requirements are not known: nobody could say whether the output is whole.
@@ -322,15 +322,4 @@ fn best<'r, S: WheelSource>(
         fitting.iter().filter(|(other, _)| other == key).map(|(_, row)| &***row).rev().collect();
     equal.dedup_by_key(|row| row.wheel.version.clone());
     equal
-}
-
-/// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
-pub(crate) fn pin_of(row: &WheelRow, witness: DigestSource) -> Pin {
-    match row.url() {
-        Some(url) => Pin::url(&row.wheel, url, row.sha256, row.size, witness),
-        None => {
-            let files = PinnedFiles::one(row.sha256, row.wheel.as_str());
-            Pin::Index { version: row.wheel.version.clone(), files, witness }
-        }
-    }
 }

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::catalog::{Family, Index, Requires, WheelRow, WheelSource, releases};
+use crate::catalog::pin::Pin;
+use crate::catalog::{BUILT_IN, Family, Index, Requires, WheelRow, WheelSource, releases};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::{self, Marker};
@@ -114,6 +115,18 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         let rows: Rows = self.source.wheels_of(package, &public).into_iter().map(Rc::new).collect();
         self.rows.borrow_mut().entry(package.clone()).or_default().insert(public, Rc::clone(&rows));
         rows
+    }
+
+    /// Pins a wheel. Where a project has found the very file on an index of its own, it is taken from there.
+    pub(crate) fn pin(&self, row: &WheelRow, platform: Platform) -> Pin {
+        let is_built_in = |row: &WheelRow| *row.catalogue == *BUILT_IN;
+        let rows = self.rows(&row.wheel.name, &row.wheel.version);
+        let is_twin = |other: &&Rc<WheelRow>| {
+            !is_built_in(other) && other.sha256 == row.sha256 && other.wheel == row.wheel && other.index != Index::Pypi
+        };
+        let elsewhere = rows.iter().find(is_twin).filter(|_| is_built_in(row) && row.index != Index::Pypi);
+        let row = elsewhere.map_or(row, |twin| twin);
+        Pin::of(row, self.witness(row, platform))
     }
 
     /// The releases known of a package, newest first.

@@ -12,7 +12,7 @@ use crate::command::catalogues::{Addition, ChosenCatalogues, FILE};
 use crate::command::learning::address;
 use crate::command::network::network;
 use crate::command::{Outcome, Voice, outputs, read};
-use crate::edge::io::{self, Output};
+use crate::edge::io::Output;
 use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -81,8 +81,8 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
         }
     };
     let closure = match &args.closure_index {
-        Some(text) => Some(address("--closure-index", text)?),
-        None => io::default_index().map(|text| address("the index of pip or uv", &text)).transpose()?,
+        Some(text) => vec![address("--closure-index", text)?],
+        None => read::index_urls(None)?,
     };
     let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })

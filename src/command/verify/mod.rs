@@ -68,13 +68,13 @@ fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Optio
     let configured = config.targets.into_iter().filter_map(|target| target.mirror);
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
-    let default = read::index_url(args.index.index_url.as_ref())?;
+    let default = read::index_urls(args.index.index_url.as_ref())?;
     let network = if args.witnesses.index || args.witnesses.download {
         Some(network(args.network, default.clone(), display)?)
     } else {
         None
     };
-    let job = VerifyJob { args, catalogues, default: default.as_ref(), network: network.as_ref(), display };
+    let job = VerifyJob { args, catalogues, default: &default, network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
     let write = match record {
         Some(record) => {
@@ -109,7 +109,8 @@ fn pins(args: &VerifyArgs) -> Result<Vec<PinnedEntry>> {
 struct VerifyJob<'j> {
     args: &'j VerifyArgs,
     catalogues: &'j Catalogues,
-    default: Option<&'j Url>,
+    /// The indexes that are asked for what is pinned by version.
+    default: &'j [Url],
     network: Option<&'j Network>,
     display: &'j Display,
 }

@@ -21,7 +21,7 @@ impl Pages {
     pub(super) fn ask<'p>(
         network: &Network,
         pins: impl Iterator<Item = &'p (PinnedEntry, SortedFiles)>,
-        default: Option<&Url>,
+        default: &[Url],
         at_once: usize,
     ) -> Self {
         let mut wanted: BTreeMap<Url, (Vec<Url>, WantedFiles)> = BTreeMap::new();
@@ -48,7 +48,7 @@ impl Pages {
     }
 
     /// The page of a pin; `None` if nobody knows where it is.
-    pub(super) fn of(&self, pinned: &PinnedEntry, default: Option<&Url>) -> Option<&Result<(Url, Page), Problem>> {
+    pub(super) fn of(&self, pinned: &PinnedEntry, default: &[Url]) -> Option<&Result<(Url, Page), Problem>> {
         self.0.get(places(pinned, default).first()?)
     }
 }
@@ -99,10 +99,10 @@ struct Seen {
 }
 
 /// Where the page of a pinned package may lie, the likeliest place first.
-fn places(pinned: &PinnedEntry, default: Option<&Url>) -> Vec<Url> {
+fn places(pinned: &PinnedEntry, default: &[Url]) -> Vec<Url> {
     let package = &pinned.package;
     match &pinned.from {
-        FileSource::Index(None) => default.map(|base| simple::page_url(base, package)).into_iter().collect(),
+        FileSource::Index(None) => default.iter().map(|base| simple::page_url(base, package)).collect(),
         FileSource::Index(Some(base)) => {
             Url::parse(base).map(|base| simple::page_url(&base, package)).into_iter().collect()
         }

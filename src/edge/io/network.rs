@@ -37,18 +37,8 @@ pub fn settings() -> Result<Settings> {
     Ok(settings)
 }
 
-/// The address of the default index, where a variable of pip or uv tells it: `PIP_INDEX_URL`, `UV_DEFAULT_INDEX` (in
-/// which a name may stand before it), `UV_INDEX_URL`.
-pub fn default_index() -> Option<String> {
-    let value = ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"].into_iter().find_map(set)?.into_string().ok()?;
-    Some(match value.split_once('=') {
-        Some((name, url)) if !name.contains([':', '/']) => url.to_owned(),
-        Some(_) | None => value,
-    })
-}
-
 /// A variable that is set to something.
-fn set(name: &str) -> Option<OsString> {
+pub(super) fn set(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 

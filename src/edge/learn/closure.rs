@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
+use url::Url;
 
 use super::offer::{Offer, SearchedIndex};
 use super::{LearnRequest, Learned};
@@ -34,8 +35,9 @@ pub(super) fn complete(
     network: &Network,
 ) -> Result<Learned> {
     let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| SearchedIndex { base, index: None });
-    let closure = wanted.closure.clone().map(|base| SearchedIndex { base, index: Some(Index::Pypi) });
-    let has_closure = closure.is_some();
+    let default = |base: &Url| SearchedIndex { base: base.clone(), index: Some(Index::Pypi) };
+    let closure: Vec<SearchedIndex> = wanted.closure.iter().map(default).collect();
+    let has_closure = !closure.is_empty();
     let mut offer = Offer::new(known, network, wanted.hash_missing, own, closure);
     let environments = environments(wanted, roots);
     for _ in 0..MOST_ROUNDS {

@@ -25,8 +25,8 @@ use crate::write::Mirror;
 pub struct IndexBases {
     /// The base of PyTorch's index, or of one like it: each build has a folder there.
     pub builds: Url,
-    /// The base of the index that has what wheels require.
-    pub closure: Option<Url>,
+    /// The bases of the indexes that have what wheels require: the default one, and those for what it lacks.
+    pub closure: Vec<Url>,
     /// Download and hash the wheels of which the index tells no digest.
     pub hash_missing: bool,
 }
@@ -120,8 +120,8 @@ impl<'n> IndexSearch<'n> {
         }
     }
 
-    fn closure(&self) -> Option<(Url, Option<Index>)> {
-        self.bases.closure.clone().map(|base| (base, Some(Index::Pypi)))
+    fn closure(&self) -> impl Iterator<Item = (Url, Option<Index>)> {
+        self.bases.closure.iter().map(|base| (base.clone(), Some(Index::Pypi)))
     }
 
     /// The page of a package; `None`: there is none.
@@ -142,13 +142,24 @@ impl<'n> IndexSearch<'n> {
     /// What a known wheel requires: asked where it lies, or on the index that stands for that.
     fn requirements(&self, row: &WheelRow, learned: &mut Learned) -> Result<()> {
         let (package, file) = (&row.wheel.name, row.wheel.as_str());
-        let index = match &row.index {
+        let indexes = match &row.index {
             Index::Pypi => self.bases.closure.clone(),
             Index::Url(url) => match url.strip_prefix(Mirror::OF) {
-                Some(folder) => Some(below(&self.bases.builds, &folder.trim_start_matches('/'))),
-                None => Url::parse(url).ok(),
+                Some(folder) => vec![below(&self.bases.builds, &folder.trim_start_matches('/'))],
+                None => Url::parse(url).into_iter().collect(),
             },
         };
+        // The first that has the package is the one.
+        let mut index = None;
+        for one in indexes {
+            let has_it = self.page(&one, package)?.is_some();
+            if has_it || index.is_none() {
+                index = Some(one);
+            }
+            if has_it {
+                break;
+            }
+        }
         let Some(index) = index else {
             let message = format!("no index is named that has {file}");
             let problem = Problem::new(Code::Unknown, message);

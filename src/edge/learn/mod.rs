@@ -41,8 +41,8 @@ pub struct LearnRequest {
     pub filter: Filter,
     /// Download and hash the wheels of which the index tells no digest.
     pub hash_missing: bool,
-    /// The base of the index that has what they require.
-    pub closure: Option<Url>,
+    /// The bases of the indexes that have what they require: the default one, and those that are asked for what it lacks.
+    pub closure: Vec<Url>,
 }
 
 /// What was learned.
@@ -121,7 +121,7 @@ fn release(
     })?;
     learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
     // What the index of pip or uv serves needs no address in a lock.
-    let default = wanted.closure.as_ref().filter(|closure| is_same(closure, index)).map(|_| Index::Pypi);
+    let default = wanted.closure.iter().find(|closure| is_same(closure, index)).map(|_| Index::Pypi);
     let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
     learned.notes.extend(notes);
     if candidates.is_empty() {

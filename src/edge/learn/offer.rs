@@ -52,7 +52,7 @@ pub(super) struct Offer<'a> {
     whole: bool,
     /// The indexes that have the wheels that are learned, and what they require.
     own: Option<SearchedIndex>,
-    closure: Option<SearchedIndex>,
+    closure: Vec<SearchedIndex>,
     /// How many indexes a package is looked for in.
     depth: BTreeMap<PackageName, usize>,
     /// The packages that were asked for.
@@ -62,13 +62,13 @@ pub(super) struct Offer<'a> {
     problems: RefCell<Vec<Problem>>,
 }
 
-/// The indexes that may have a package: that of torch, and that of what wheels require. Triton is made for one torch and
+/// The indexes that may have a package: that of torch, and those of what wheels require. Triton is made for one torch and
 /// lies beside it; a name alike on another index must not take its place. Other GPU libraries may lie there, too; what is
 /// not for GPUs is stale there.
-pub(super) fn order<T>(package: &PackageName, own: Option<T>, closure: Option<T>) -> Vec<T> {
+pub(super) fn order<T>(package: &PackageName, own: Option<T>, closure: impl IntoIterator<Item = T>) -> Vec<T> {
     let own = own.filter(|_| is_gpu_runtime(package));
-    let all = if package.as_ref().contains("triton") { [own, closure] } else { [closure, own] };
-    all.into_iter().flatten().collect()
+    let (first, last) = if package.as_ref().contains("triton") { (own, None) } else { (None, own) };
+    first.into_iter().chain(closure).chain(last).collect()
 }
 
 impl<'a> Offer<'a> {
@@ -77,7 +77,7 @@ impl<'a> Offer<'a> {
         network: &'a Network,
         whole: bool,
         own: Option<SearchedIndex>,
-        closure: Option<SearchedIndex>,
+        closure: Vec<SearchedIndex>,
     ) -> Self {
         Self {
             known,
@@ -114,7 +114,7 @@ impl<'a> Offer<'a> {
     }
 
     fn indexes(&self, package: &PackageName) -> Vec<&SearchedIndex> {
-        order(package, self.own.as_ref(), self.closure.as_ref())
+        order(package, self.own.as_ref(), &self.closure)
     }
 
     /// The wheels of a release that the indexes looked into offer; of those on several the first index's.

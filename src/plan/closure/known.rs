@@ -10,7 +10,6 @@ use crate::catalog::pin::{Pin, PinnedFiles};
 use crate::catalog::{Index, WheelRow, WheelSource};
 use crate::lock::SelectedPackage;
 use crate::packaging::marker::Condition;
-use crate::plan::family::pin_of;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 
 impl<S: WheelSource> Resolver<'_, S> {
@@ -94,7 +93,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         let by_fit =
             |row: &&Rc<WheelRow>| (row.wheel.fit(self.request.environment), std::cmp::Reverse(row.index.clone()));
         let row = rows.iter().filter(here).max_by_key(by_fit)?;
-        let pin = pin_of(row, self.knowledge.witness(row, self.request.environment.platform));
+        let pin = self.knowledge.pin(row, self.request.environment.platform);
         Some((Rc::new(pin), Rc::clone(row)))
     }
 
