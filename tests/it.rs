@@ -52,4 +52,5 @@ mod several;
 mod stale;
 mod support;
 mod verify;
+mod whole_files;
 mod writes;
