@@ -10,6 +10,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod builds;
+mod same_bytes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -53,4 +53,5 @@ mod stale;
 mod support;
 mod verify;
 mod whole_files;
+mod witnesses;
 mod writes;

@@ -21,6 +21,7 @@ mod image;
 mod install;
 mod layers;
 mod offers;
+mod witnesses;
 
 use std::collections::BTreeSet;
 
@@ -61,6 +62,8 @@ pub struct AuditTarget {
     pub driver: Option<Driver>,
     /// The image it runs in.
     pub image: Option<BaseImage>,
+    /// How many projects should have recorded the digest of each wheel of torch's family.
+    pub witnesses: Option<u32>,
 }
 
 /// The image that a Dockerfile builds.
@@ -118,6 +121,9 @@ pub fn audit<S: WheelSource>(
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
             }
             layers::look(lock, &here, knowledge, &mut findings);
+            if let Some(least) = asked.witnesses {
+                witnesses::look(&here, least, &mut findings);
+            }
             let mut fates = install::fates(lock, &files, &here);
             for package in &selection.packages {
                 selected.insert(package.entry);

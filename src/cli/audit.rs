@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{CatalogArgs, ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs};
+use super::{CatalogArgs, ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs, TrustArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -58,6 +58,9 @@ pub struct AuditArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What is asked of digests.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// How bad a finding is: error, warning, note or off, by its code; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ColourArg, LearnArgs, NetworkArgs};
+use super::{ColourArg, LearnArgs, NetworkArgs, TrustArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -32,6 +32,9 @@ pub struct CheckArgs {
     /// Use no catalogue of the project: neither that of the configuration nor the torchswap-catalog.tsv found by its name
     #[arg(long)]
     pub no_catalog: bool,
+    /// What is asked of digests.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// How to tell what was found
     #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
     pub report: CheckReport,

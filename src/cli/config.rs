@@ -5,6 +5,7 @@
 //! lock = "poetry.lock"              # default: found by name
 //! catalog = ["team.tsv"]            # catalogues of the project, beside the torchswap-catalog.tsv that is found by its name
 //! learn = true                      # ask the index for what is not known, as --learn does; default: never
+//! require-witnesses = 2             # refuse digests that fewer independent projects recorded; default: 0
 //!
 //! [tool.torchswap.targets.docker]
 //! platform = "linux-x86_64"         # default, as on the command line
@@ -47,6 +48,8 @@ pub struct Config {
     pub catalogs: Vec<String>,
     /// Ask the index for what is not known, as `--learn` does.
     pub learn: bool,
+    /// How many projects should have recorded a digest that is written, as `--require-witnesses` has it.
+    pub require_witnesses: Option<u32>,
     /// The targets, in file order.
     pub targets: Vec<Configured>,
     /// How bad findings of an audit are, where the project says so.
@@ -70,7 +73,7 @@ pub struct Configured {
     pub mirror: Option<Mirror>,
 }
 
-const TOP_KEYS: [&str; 5] = ["lock", "catalog", "learn", "targets", "audit"];
+const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "targets", "audit"];
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
@@ -157,6 +160,7 @@ impl<'s> ConfigReader<'_, 's> {
             lock: self.text(table, "lock"),
             catalogs: self.texts(table, "catalog"),
             learn: self.flag(table, "learn"),
+            require_witnesses: self.count(table, "require-witnesses"),
             ..Config::default()
         };
         if let Some(targets) = self.table(table, "targets") {
@@ -266,6 +270,15 @@ impl<'s> ConfigReader<'_, 's> {
         let Some(item) = table.get(key) else { return Vec::new() };
         let read = self.toml.strings(item, key).map(|all| all.into_iter().map(str::to_owned).collect());
         self.take(read).unwrap_or_default()
+    }
+
+    fn count(&mut self, table: &Table<'_>, key: &str) -> Option<u32> {
+        let item = table.get(key)?;
+        let count = item.as_integer().and_then(|count| count.try_into().ok());
+        if count.is_none() {
+            self.problems.push(self.toml.wrong(item, format!("`{key}` should be a whole number, 0 or more")));
+        }
+        count
     }
 
     fn flag(&mut self, table: &Table<'_>, key: &str) -> bool {

@@ -21,6 +21,7 @@ mod network;
 pub mod pages;
 pub mod starter;
 mod talk;
+mod trust;
 pub mod verify;
 
 pub use audit::{AuditArgs, AuditReport, MachineArgs};
@@ -29,6 +30,7 @@ pub use check::{CheckArgs, CheckReport};
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs};
+pub use trust::TrustArgs;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
@@ -140,6 +142,9 @@ pub struct RewriteArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What is asked of digests.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// What may be learned.
     #[command(flatten)]
     pub learn: LearnArgs,
@@ -194,6 +199,9 @@ pub struct ExportArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What is asked of digests.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// What may be learned.
     #[command(flatten)]
     pub learn: LearnArgs,

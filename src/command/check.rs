@@ -87,6 +87,7 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<Vec<(String, Job)>> {
         }
         let mut export = export_of(&["--all-targets".to_owned()])?;
         export.catalogues.no_catalog = args.no_catalog;
+        export.trust = args.trust;
         let jobs = jobs(&export, config)?;
         return Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect());
     }
@@ -111,6 +112,7 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<Vec<(String, Job)>> {
         }
         // The header has the lock's name alone: it lies beside the output.
         export.catalogues.no_catalog |= args.no_catalog;
+        export.trust = args.trust;
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
         for mut job in jobs(&export, config)? {
             (job.output, job.is_named) = (Some(file.clone()), true);

@@ -10,7 +10,7 @@ use crate::cli::{ExportArgs, OutputFormat};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::pylock::Pylock;
-use crate::plan::{self, TargetPlan};
+use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
@@ -97,6 +97,10 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning) -> Result<(PreparedOut
     let warnings = read::warnings(&lock, job.locked)?;
     let (plans, learned) = learning
         .plans(&job.catalogs, |knowledge| plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge))?;
+    if let Some(least) = job.witnesses {
+        let knowledge = Knowledge::new(learning.known(&job.catalogs)?);
+        Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
+    }
     let style = Style {
         without_hashes: job.without_hashes,
         no_emit: job.no_emit.clone(),

@@ -31,6 +31,8 @@ pub(super) struct Job {
     /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
     pub(super) index: Option<IndexSource>,
     pub(super) mirror: Option<Mirror>,
+    /// How many projects should have recorded each digest.
+    pub(super) witnesses: Option<u32>,
     pub(super) catalogs: ChosenCatalogues,
     pub(super) output: Option<String>,
     /// The command line names the output.
@@ -102,6 +104,7 @@ fn job(
         without_hashes,
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
+        witnesses: args.trust.require_witnesses.or(config.require_witnesses),
         catalogs: ChosenCatalogues::of(config, &args.catalogues, [lock]),
         locked: args.locked.locked,
         format,

@@ -39,6 +39,10 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
     let targets: Vec<Target> = rewritings.iter().map(|one| one.target.clone()).collect();
     let (mut plans, learned) = learning.plans(&catalogs, |knowledge| plans(&lock, &targets, &choices, knowledge))?;
+    if let Some(least) = args.trust.require_witnesses.or(config.require_witnesses) {
+        let knowledge = Knowledge::new(learning.known(&catalogs)?);
+        Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
+    }
     for (plan, one) in plans.iter_mut().zip(&rewritings) {
         one.mirror.iter().for_each(|mirror| mirror.serve(plan));
     }

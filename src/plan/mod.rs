@@ -28,6 +28,7 @@ mod several;
 mod summary;
 mod target;
 mod unfit;
+pub(crate) mod witnesses;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -54,6 +55,7 @@ pub use several::targets;
 pub use summary::{summary, without_name};
 pub(crate) use target::without_torch;
 pub use target::{LeftOut, TargetPlan, target};
+pub use witnesses::too_few_witnesses;
 
 /// What is asked of the plan.
 #[derive(Debug, Clone)]

@@ -28,6 +28,8 @@ pub enum Code {
     NoDigest,
     /// Two sources give different digests for one file.
     DigestConflict,
+    /// Fewer projects recorded a digest than should have.
+    FewWitnesses,
     /// A project's catalogue says something else of a wheel than another catalogue.
     Contradiction,
     /// A requirement of a wheel that nothing in the lock or the catalogue meets.
@@ -65,6 +67,7 @@ impl Code {
             Self::Unknown => "not-known",
             Self::NoDigest => "no-digest",
             Self::DigestConflict => "digest-conflict",
+            Self::FewWitnesses => "few-witnesses",
             Self::Contradiction => "contradiction",
             Self::Unmet => "unmet-requirement",
             Self::OutOfStep => "out-of-step",

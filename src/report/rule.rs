@@ -77,6 +77,8 @@ pub enum Rule {
     WeakDigest,
     /// The catalogue knows another digest for the file.
     DigestConflict,
+    /// Fewer projects recorded the digest than should have.
+    FewWitnesses,
     /// The address has no TLS.
     PlainHttp,
     /// The lock was not made from the project as it is now.
@@ -85,7 +87,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of the table in docs/audit.md.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::NoWheel,
         Self::NeedsCompiler,
         Self::SourceOnly,
@@ -108,6 +110,7 @@ impl Rule {
         Self::Unhashed,
         Self::WeakDigest,
         Self::DigestConflict,
+        Self::FewWitnesses,
         Self::PlainHttp,
         Self::StaleLock,
     ];
@@ -137,6 +140,7 @@ impl Rule {
             Self::Unhashed => "unhashed",
             Self::WeakDigest => "weak-digest",
             Self::DigestConflict => "digest-conflict",
+            Self::FewWitnesses => "few-witnesses",
             Self::PlainHttp => "plain-http",
             Self::StaleLock => "stale-lock",
         }
@@ -169,6 +173,7 @@ impl Rule {
             Self::Unhashed => "no entry of the lock has a digest",
             Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not take",
             Self::DigestConflict => "the catalogue knows another digest for the very file",
+            Self::FewWitnesses => "fewer projects recorded the digest than `--require-witnesses` asks for",
             Self::PlainHttp => "an address has no TLS",
             Self::StaleLock => "the lock was not made from the project as it is now",
         }
@@ -190,7 +195,8 @@ impl Rule {
             | Self::ImagePlatform
             | Self::NoDigest
             | Self::WeakDigest
-            | Self::DigestConflict => Severity::Error,
+            | Self::DigestConflict
+            | Self::FewWitnesses => Severity::Error,
             Self::SourceOnly
             | Self::Yanked
             | Self::RuntimeWithoutTorch

@@ -64,6 +64,7 @@ fn audited(args: &cli::AuditArgs, display: &Display) -> Result<Audit> {
             machine: "the target has".to_owned(),
             driver: args.machine.driver.clone(),
             image: None,
+            witnesses: args.trust.require_witnesses.or(config.require_witnesses),
         });
         if asked.target.pythons.is_empty() {
             asked.target.pythons = match machine.python.filter(|_| is_linux(asked.target.platform)) {
