@@ -100,6 +100,50 @@ fn only_what_is_missing_is_asked_for() {
     assert_eq!(site.since(asked), ["/whl/cu130/torch/".to_owned(), format!("{TORCH}.metadata")]);
 }
 
+/// What a wheel of the closure requires is asked of the index that has it, and not the wheel again.
+#[test]
+fn requirements_alone_can_be_what_is_missing() {
+    let site = torch();
+    site.learn(EXPORT).ok();
+    let without = |package: &str| {
+        let is_list = |line: &&str| !line.starts_with(&format!("requires\t{package}\t"));
+        let kept: String = site.catalogue().lines().filter(is_list).map(|line| format!("{line}\n")).collect();
+        assert_ne!(kept, site.catalogue());
+        site.place.write(FILE, kept);
+    };
+    let before = site.catalogue();
+    for (package, learned, page) in [
+        // The folder that it lies in has no page of it; the wheel itself tells.
+        ("triton", "learned  triton 3.99.0: what it requires (now in", "/whl/triton/"),
+        ("sympy", "learned  sympy 1.14.0: what it requires (now in", "/simple/sympy/"),
+    ] {
+        without(package);
+        let (asked, refusal) = (site.server.log().len(), site.run(EXPORT, &[]).refused());
+        assert!(
+            refusal.contains(&format!("what {package} "))
+                && refusal.contains("requires on linux-x86_64 cannot be told")
+        );
+        let run = site.learn(EXPORT);
+        assert!(run.stderr.starts_with(learned) && run.stderr.matches("learned").count() == 1, "{}", run.stderr);
+        let paths = site.since(asked);
+        assert!(paths[0] == page && paths.iter().all(|path| path.contains(package)), "{paths:?}");
+        assert_eq!(site.catalogue(), before);
+    }
+}
+
+/// Once the index is asked, it is asked for the Pythons, too, that would be left out otherwise.
+#[test]
+fn pythons_that_would_be_left_out_are_served_where_the_index_can() {
+    let site = torch();
+    site.learn(EXPORT).ok();
+    let kept: String =
+        site.catalogue().lines().filter(|line| !line.contains("\ttorch\t")).map(|line| format!("{line}\n")).collect();
+    site.place.write(FILE, kept);
+    site.learn("export --cuda 13.0 -o out.txt").ok();
+    assert!(site.place.read("out.txt").contains("CPython 3.12, 3.13\n"), "{}", site.place.read("out.txt"));
+    assert_eq!(site.rows("wheel", "triton").len(), 2);
+}
+
 #[test]
 fn without_the_option_nobody_is_asked() {
     let site = torch();

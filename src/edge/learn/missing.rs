@@ -12,7 +12,7 @@ use super::page::{self, LinkedWheel};
 use super::{Learned, offer, take, wheel};
 use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, WheelRow, WheelSource};
-use crate::edge::index::{Network, Page, simple};
+use crate::edge::index::{Link, MetadataFile, Network, Page, simple};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Environment, Platform, Python};
@@ -165,15 +165,21 @@ impl<'n> IndexSearch<'n> {
             let problem = Problem::new(Code::Unknown, message);
             return Err(problem.help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL").into());
         };
-        let page = self.page(&index, package)?.ok_or_else(|| no_page(&index, package))?;
-        let Some(link) = page.links.iter().find(|link| link.file == file) else {
-            let message = format!("{} has no {file}", page::shown(&index));
-            return Err(Problem::new(Code::Unknown, message).into());
+        let page = self.page(&index, package)?;
+        let listed = page.as_ref().and_then(|page| page.links.iter().find(|link| link.file == file).cloned());
+        let link = match (listed, &row.index) {
+            (Some(link), _) => link,
+            // An index links out of its own folders, so a folder with wheels may have no page.
+            (None, Index::Url(_)) => unlisted(&index, row),
+            (None, Index::Pypi) => {
+                let message = format!("{} has no {file}", page::shown(&index));
+                return Err(Problem::new(Code::Unknown, message).into());
+            }
         };
         if let Some(digest) = link.sha256.filter(|digest| *digest != row.sha256) {
             return Err(changed(row, digest, &index).into());
         }
-        learned.lists.extend(wheel::read(link, &row.wheel, self.bases.hash_missing, self.network)?.lists(row));
+        learned.lists.extend(wheel::read(&link, &row.wheel, self.bases.hash_missing, self.network)?.lists(row));
         Ok(())
     }
 
@@ -232,6 +238,19 @@ fn below(base: &Url, folder: &impl ToString) -> Url {
 
 fn no_page(index: &Url, package: &PackageName) -> Problem {
     Problem::new(Code::Unknown, format!("{} has no page of {package}", page::shown(index)))
+}
+
+/// A wheel that lies where a catalogue says.
+fn unlisted(index: &Url, row: &WheelRow) -> Link {
+    Link {
+        file: row.wheel.as_str().to_owned(),
+        url: below(index, &row.wheel.as_str().replace('+', "%2B")),
+        sha256: Some(row.sha256),
+        size: row.size,
+        requires_python: None,
+        yanked: None,
+        metadata: MetadataFile::Absent,
+    }
 }
 
 fn changed(row: &WheelRow, digest: Sha256, index: &Url) -> Problem {
