@@ -131,6 +131,31 @@ fn requirements_alone_can_be_what_is_missing() {
     }
 }
 
+/// The index has another file of the name than the one that is known: what that requires says nothing of the known one.
+#[test]
+fn a_known_wheel_that_the_index_has_with_another_digest_is_refused() {
+    let site = torch();
+    site.learn(EXPORT).ok();
+    let lines = site.catalogue();
+    let lines = lines.lines().filter(|line| !line.starts_with("requires\tsympy\t"));
+    let forged = lines.map(|line| {
+        let mut columns: Vec<&str> = line.split('\t').collect();
+        let digest = "d".repeat(64);
+        if columns[..2.min(columns.len())] == ["wheel", "sympy"] {
+            columns[6] = &digest;
+        }
+        columns.join("\t") + "\n"
+    });
+    let forged: String = forged.collect();
+    site.place.write(FILE, &forged);
+    let message = site.learn(EXPORT).refused();
+    assert!(
+        message.contains("two digests for sympy-1.14.0-py3-none-any.whl: the torchswap-catalog.tsv catalogue has ddd"),
+        "{message}"
+    );
+    assert_eq!(site.catalogue(), forged);
+}
+
 /// Once the index is asked, it is asked for the Pythons, too, that would be left out otherwise.
 #[test]
 fn pythons_that_would_be_left_out_are_served_where_the_index_can() {

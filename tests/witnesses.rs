@@ -63,6 +63,43 @@ fn each_file_of_a_release_counts_for_itself() {
     assert_eq!(most, fewest + 1, "the first number that is refused is one more than what the summary tells");
 }
 
+/// Of two files of a release the one with too few is named, and the other is not.
+#[test]
+fn of_a_release_the_file_with_too_few_is_named() {
+    let site = Site::torch();
+    site.lock();
+    let (builds, closure) = (site.server.url("/whl"), site.server.url("/simple"));
+    let export = "export --cuda 13.0 --python 3.12";
+    site.run(&format!("{export} --learn --learn-index {builds} --closure-index {closure}"), &[]).ok();
+    let seen = |line: &str, seen: &str| {
+        let mut columns: Vec<&str> = line.split('\t').collect();
+        columns[8] = seen;
+        columns.join("\t")
+    };
+    let mut lines: Vec<String> = Vec::new();
+    for line in site.catalogue().lines() {
+        if line.starts_with("wheel\tsympy\t") {
+            lines.push(seen(line, "2"));
+            let (other, digest) = ("sympy-1.14.0-cp312-cp312-manylinux_2_28_x86_64.whl", "7".repeat(64));
+            let mut columns: Vec<&str> = line.split('\t').collect();
+            (columns[5], columns[6]) = (other, &digest);
+            lines.push(seen(&columns.join("\t"), "7"));
+        } else if line.starts_with("wheel\t") {
+            lines.push(seen(line, "9"));
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    site.place.write("torchswap-catalog.tsv", lines.join("\n") + "\n");
+    assert!(site.run(export, &[]).ok().contains(&"7".repeat(64)));
+    let message = site.run(&format!("{export} --require-witnesses 5"), &[]).refused();
+    assert!(
+        message.contains("of sympy-1.14.0-py3-none-any.whl 2 projects recorded the digest, and 5 should have"),
+        "{message}"
+    );
+    assert_eq!(message.matches("error: ").count(), 1, "{message}");
+}
+
 #[test]
 fn a_rewrite_and_a_check_refuse_them_too() {
     let place = place();
