@@ -294,6 +294,50 @@ fn a_wheel_at_a_url_is_of_one_platform() {
     assert_eq!(found(&here), [("digest-conflict".to_owned(), "torch".to_owned())]);
 }
 
+/// A release's files may differ in the Pythons they take.
+#[test]
+fn a_wheel_at_a_url_takes_the_pythons_of_that_very_file() {
+    let place = Place::new();
+    let [any, windows] = ["c1", "d1"].map(|digits| digits.repeat(32));
+    let row = |file: &str, digest: &str, pythons: &str| {
+        format!("wheel\tcc\t1.0\t-\thttps://a.example/x\t{file}\t{digest}\t-\t1\t{pythons}\t-\n")
+    };
+    let rows =
+        row("cc-1.0-cp310-cp310-win_amd64.whl", &windows, "-") + &row("cc-1.0-py3-none-any.whl", &any, ">=3.12,<3.14");
+    place.write("team.tsv", rows);
+    place.write("r.txt", format!("cc @ https://a.example/x/cc-1.0-py3-none-any.whl --hash=sha256:{any}\n"));
+    assert_eq!(found(&place.run("audit --python 3.12 --report json --catalog team.tsv r.txt")), []);
+    let run = place.run("audit --python 3.10 --catalog team.tsv r.txt");
+    let told = "error[wrong-python]: cc 1.0 has wheels for linux-x86_64 under CPython 3.12, 3.13, and no source";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+}
+
+#[test]
+fn an_entry_without_files_has_those_of_its_own_index() {
+    let place = Place::new();
+    for (index, verdict) in [("https://download.pytorch.org/whl/cpu", "wheel"), ("https://index.example/x", "unknown")]
+    {
+        place.write("poetry.lock", lock(&[Package::new("torch", "2.1.2+cpu").source("legacy", index)]));
+        let report = json(&place.run("audit --python 3.10 --report json"));
+        assert_eq!(report["targets"][0]["entries"][0]["verdict"], verdict, "{index}");
+    }
+}
+
+/// Locks of version 1 list the files of all releases of a name together; a label is part of the release.
+#[test]
+fn only_the_files_of_the_locked_release_count() {
+    let verdict = |version: &str, files: &[&str]| {
+        let place = Place::new();
+        place.write("poetry.lock", lock(&[Package::new("aa", version).files(files)]));
+        let report = json(&place.run("audit --python 3.10 --report json"));
+        report["targets"][0]["entries"][0]["verdict"].as_str().unwrap().to_owned()
+    };
+    let windows = "aa-1.0-cp310-cp310-win_amd64.whl";
+    assert_eq!(verdict("1.0", &[windows, "aa-2.0-py3-none-any.whl"]), "none");
+    assert_eq!(verdict("1.0", &[windows, "aa-1.0+cpu-py3-none-any.whl"]), "wheel");
+    assert_eq!(verdict("1.0+cpu", &[windows, "aa-1.0-py3-none-any.whl"]), "none");
+}
+
 #[test]
 fn severities_can_be_chosen() {
     let place = Place::new();

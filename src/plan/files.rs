@@ -163,7 +163,7 @@ impl EntryFiles {
         }
         let misfits =
             self.wheels.iter().map(|one| one.wheel.fit_on(environment, system).err().unwrap_or(TagMisfit::Python));
-        let misfit = misfits.min_by_key(|misfit| (*misfit, other_kind(*misfit, system)));
+        let misfit = misfits.min_by_key(|misfit| (!is_near(*misfit, system), *misfit));
         let elsewhere =
             |(version, rows): &(Version, Rows)| labelled::is_for_other_platforms(version, rows, environment.platform);
         if self.unnamed.as_ref().is_some_and(elsewhere) {
@@ -195,7 +195,8 @@ impl EntryFiles {
         let there = |python| Environment { python, ..environment };
         let takes = |python: &Python| {
             self.wheels.iter().any(|one| {
-                !matches!(one.wheel.fit_on(there(*python), None), Err(TagMisfit::Python | TagMisfit::Platform))
+                let misfit = one.wheel.fit_on(there(*python), None).err();
+                one.takes(*python) && !matches!(misfit, Some(TagMisfit::Python | TagMisfit::Platform))
             })
         };
         (6..=20).map(Python::three).filter(takes).collect()
@@ -218,10 +219,10 @@ impl Candidate {
     }
 }
 
-/// A wheel for another C library is farther off than one for a newer version of the same.
-fn other_kind(misfit: TagMisfit, system: Option<System>) -> bool {
+/// True for a newer version of the same C library. A wheel for another one is farther off.
+fn is_near(misfit: TagMisfit, system: Option<System>) -> bool {
     match (misfit, system) {
-        (TagMisfit::System(asked), Some(system)) => asked.kind() != system.kind(),
+        (TagMisfit::System(asked), Some(system)) => asked.kind() == system.kind(),
         (TagMisfit::System(_) | TagMisfit::Python | TagMisfit::Platform, _) => false,
     }
 }

@@ -74,11 +74,7 @@ pub(super) fn meant(
     environment: Environment,
 ) -> Option<Rc<WheelRow>> {
     let options = options.filter(|_| entry.files.is_empty() && entry.origin == Origin::Index(None))?;
-    let is_another = |option: &GlobalOption| match option {
-        GlobalOption::IndexUrl(url) => !is_default(url),
-        option => *option == GlobalOption::NoIndex || option.place().is_some(),
-    };
-    let is_alone = !options.iter().any(is_another);
+    let is_alone = !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some());
     let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
     let serves = |index: &Index| match (index, version.is_local()) {
         (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),

@@ -51,13 +51,9 @@ pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Pr
             (Origin::Index(_) | Origin::Git(_) | Origin::File(_) | Origin::Directory(_), _) => false,
         };
         if let Some(row) = rows.iter().find(same_file).filter(|row| row.sha256 != digest) {
-            let name = match &entry.origin {
-                Origin::Url(url) => address::file_name(url),
-                _ => row.wheel.to_string(),
-            };
             let message = format!(
-                "two digests for {name}: the lock has {digest}, the {} catalogue has {} (recorded by {} projects)",
-                row.catalogue, row.sha256, row.seen
+                "two digests for {}: the lock has {digest}, the {} catalogue has {} (recorded by {} projects)",
+                row.wheel, row.catalogue, row.sha256, row.seen
             );
             let help = "the lock or the catalogue is damaged; make the lock anew, or check the file's bytes";
             problems.push(Problem::new(Code::DigestConflict, message).help(help));

@@ -102,6 +102,20 @@ fn gpu_libraries_need_a_torch() {
 }
 
 /// pip takes a wheel named `linux_x86_64` on Alpine, too, where it does not run.
+/// Alpine 3.12 has musl 1.1: a newer one of the same library is nearer than another library.
+#[test]
+fn the_nearest_wheel_is_one_for_the_same_library() {
+    let files = ["aa-1.0-cp38-cp38-manylinux_2_17_x86_64.whl", "aa-1.0-cp38-cp38-musllinux_1_2_x86_64.whl"];
+    for (files, told) in [
+        (&files[..], "aa 1.0 needs musl 1.2 or newer, alpine:3.12 has musl 1.1"),
+        (&files[..1], "aa 1.0 has wheels for glibc only, alpine:3.12 has musl 1.1"),
+    ] {
+        let place = place(&[Package::new("aa", "1.0").files(files)], "FROM alpine:3.12\nRUN apk add python3\n");
+        let run = place.run("audit --python 3.8 --dockerfile Dockerfile");
+        assert!(run.stdout.contains(told), "{}", run.stdout);
+    }
+}
+
 #[test]
 fn torch_is_made_for_glibc() {
     let torch = [real("torch", "2.1.2+cu118")];
