@@ -47,6 +47,23 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         assert!(message.contains(why) && !message.contains("catalog update"), "{arguments}: {message}");
         assert!(message.contains("help: "), "{message}");
     }
+    // The first release with such builds has them, and a companion goes by torch's.
+    for (torch, vision, cuda) in [("2.4.1", "0.19.1", "12.1"), ("2.5.1", "0.20.1", "11.8")] {
+        let lines = format!("torch=={torch}\ntorchvision=={vision}");
+        let message = export(&lines, &format!("--cuda {cuda} --platform linux-aarch64 --python 3.11")).refused();
+        let build = cuda.replace('.', "");
+        assert!(
+            message.contains(&format!("the catalogue knows no torch {torch}+cu{build} for linux-aarch64")),
+            "{message}"
+        );
+        assert!(message.contains("catalog update torch==") && !message.contains("begin with"), "{message}");
+    }
+    // Nor does the end of a Python's wheels rule out what came before it.
+    for (torch, cuda, ends) in [("2.5.1", "12.1", true), ("2.0.99", "11.8", false)] {
+        let message = export(&format!("torch=={torch}"), &format!("--cuda {cuda} --python 3.8")).refused();
+        let told = format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
+        assert_eq!((message.contains(&told), message.contains("catalog update")), (ends, !ends), "{message}");
+    }
     // A build of a kind that the package has may yet be learned.
     let message = export("torch==2.5.1\nxformers==0.0.29", "--cuda 12.4 --python 3.11").refused();
     assert!(message.contains("torchswap catalog update xformers==0.0.29 --cuda 12.4"), "{message}");

@@ -114,6 +114,42 @@ fn a_pin_at_its_url_has_the_one_digest_of_the_file_there() {
 }
 
 #[test]
+fn a_digest_belongs_to_the_version_that_the_line_names() {
+    let cpu = digest("/cpu", "torch-2.3.1+cpu-cp311-cp311-linux_x86_64.whl");
+    let base: String = BASE.lines().map(|line| format!("{line} --hash=sha256:{}\n", "f".repeat(64))).collect();
+    let pinned = |version: &str| export(&format!("torch=={version} --hash=sha256:{cpu}\n{base}"), "--python 3.11");
+    // A version without a label admits every label (PEP 440).
+    let run = pinned("2.3.1");
+    assert!(run.stderr.contains("kept  torch 2.3.1: as locked: a cpu build"), "{}", run.stderr);
+    assert!(pinned("2.3.1+cpu").stderr.contains("kept  torch 2.3.1+cpu: as locked"));
+    // Of another label it is no file.
+    let output = pinned("2.3.1+cu121").ok();
+    assert!(output.contains("/whl/cu121/torch-2.3.1%2Bcu121-cp311-") && !output.contains(&cpu), "{output}");
+}
+
+#[test]
+fn a_wheel_of_torch_at_a_url_stays_only_where_it_installs() {
+    for (url, there, elsewhere) in [
+        ("https://wheels.example/torch-2.3.1+ours-cp311-cp311-win_amd64.whl", "windows-x86_64", "linux-x86_64"),
+        (
+            "https://download.pytorch.org/whl/cpu/torch-2.3.1-cp311-none-macosx_11_0_arm64.whl",
+            "macos-arm64",
+            "linux-x86_64",
+        ),
+    ] {
+        let on = |platform: &str| {
+            export(&format!("torch @ {url}\n{BASE}"), &format!("--platform {platform} --python 3.11 --without-hashes"))
+        };
+        assert!(on(there).ok().contains(&format!("torch @ {url}\n")), "{url}");
+        let message = on(elsewhere).refused();
+        assert!(
+            message.contains("the lock has no wheel of torch 2.3.1") && message.contains("for linux-x86_64"),
+            "{message}"
+        );
+    }
+}
+
+#[test]
 fn a_file_that_names_the_index_keeps_its_line() {
     for indexes in [
         "--extra-index-url https://download.pytorch.org/whl/cpu",
@@ -209,6 +245,13 @@ fn what_a_kept_wheel_without_digests_needs_is_asked_for() {
         assert!(!run.stderr.contains("unproven"), "{}", run.stderr);
         assert_eq!(family(&run.ok()), [text.lines().find(|line| line.starts_with("torch")).unwrap()]);
     }
+    // Where there is no index, or no more than the default one.
+    let arm = |option: &str| {
+        let text = format!("{option}\ntorch==2.3.1\n{without}");
+        export(&text, "--platform linux-aarch64 --python 3.11 --without-hashes")
+    };
+    assert!(arm("--no-index").stderr.contains("unproven  torch 2.3.1"));
+    assert!(arm("--pre").refused().contains("filelock is needed, too"));
     // With a second index pip takes the highest of both, so this may be another wheel.
     let run =
         export(&format!("{index}torch==2.3.1\n{without}"), "--platform linux-aarch64 --python 3.11 --without-hashes");

@@ -58,6 +58,8 @@ fn a_package_is_left_out_by_its_name_and_counts_as_there() {
     for out in ["jinja2", "torchaudio", "torch"] {
         let run = place.run(&format!("export --cuda 11.8 --python 3.10 --no-emit-package {out}"));
         assert!(run.stderr.contains(&format!("left out  {out} ")), "{}", run.stderr);
+        // Nothing else, of whatever version it is.
+        assert_eq!(run.stderr.matches("left out").count(), 1, "{}", run.stderr);
         let text = run.ok();
         assert_eq!(names(&text), names(&all).into_iter().filter(|name| *name != out).collect::<Vec<_>>());
         assert!(text.contains("\ntorchvision @ https://download.pytorch.org/whl/cu118/"), "{out}");

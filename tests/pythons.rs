@@ -170,6 +170,37 @@ fn wheel_digest(file: &str) -> String {
 }
 
 #[test]
+fn a_python_that_was_asked_for_is_never_left_out() {
+    let place = Place::new();
+    place.write("requirements.txt", "torch==2.5.1\n");
+    let told = place.run("export --cuda 12.1 --python 3.8 --python 3.11 --without-hashes").refused();
+    assert!(told.contains("torch 2.5.1 has no wheel for linux-x86_64 and this Python"), "{told}");
+}
+
+/// Two wheels of which nobody knows the right one are no hole, though the other Pythons have none of them.
+#[test]
+fn what_is_wrong_under_one_python_is_not_left_out() {
+    let row = |label: &str, python: &str, digit: &str| {
+        format!(
+            "wheel\tcc\t1.0+cu118.{label}\tcu118\thttps://a.example/x\tcc-1.0+cu118.{label}-{python}-{python}-linux_x86_64.whl\t{}\t-\t1\t-\t-\n\
+             requires\tcc\t1.0+cu118.{label}\thttps://a.example/x\t*\tmetadata\t-\n",
+            digit.repeat(64)
+        )
+    };
+    let place = Place::new();
+    let base =
+        "filelock==3.16.1\nfsspec==2024.9.0\njinja2==3.1.4\nnetworkx==3.2\nsympy==1.13.1\ntyping-extensions==4.12.2\n";
+    place.write("requirements.txt", format!("torch==2.1.2\ncc==1.0\n{base}"));
+    let export = "export --cuda 11.8 --without-hashes --catalog team.tsv";
+    let one = row("a", "cp310", "1") + &row("b", "cp311", "2");
+    place.write("team.tsv", &one);
+    assert_eq!(served(&place.run(export).ok()), "3.10, 3.11");
+    place.write("team.tsv", one + &row("c", "cp311", "3"));
+    let told = place.run(export).refused();
+    assert!(told.contains("there are two cu118 wheels of cc 1.0") && told.contains("CPython 3.11"), "{told}");
+}
+
+#[test]
 fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_closes_it_is_told() {
     let run = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1");
     let told = "it knows this build for CPython 3.11, 3.12; learn it with: torchswap catalog update torchaudio==2.5.1 \

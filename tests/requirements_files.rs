@@ -32,6 +32,11 @@ fn a_file_that_people_wrote_is_told_so_once_and_with_the_command_that_locks_it()
             assert!(told.contains(NO_LOCK) && told.contains(why) && told.contains(COMMAND), "{told}");
         }
     }
+    // As many names as are told, and one more.
+    let told = place("torch==2.4.0+cpu\ntorchvision==0.19.0+cpu\n").run("export --cuda 12.4 --python 3.10").refused();
+    assert!(told.contains("networkx, numpy, pillow, sympy, typing-extensions are needed, too\n"), "{told}");
+    let told = place("torch==2.1.2+cpu\ntorchvision==0.16.2+cpu\n").run("export --cuda 11.8 --python 3.10").refused();
+    assert!(told.contains("networkx, numpy, pillow, requests, sympy, … are needed, too\n"), "{told}");
     // One of which nobody knows what it needs lacks digests alone.
     let told = place("torch==2.4.0+ours\n").run("export --python 3.10").refused();
     assert!(told.contains("has no digest") && told.contains(COMMAND), "{told}");

@@ -129,7 +129,19 @@ fn a_line_that_holds_on_some_machines_does_not_meet_what_is_needed_on_all() {
     // What is needed there alone is met.
     let text = torch("aa==1.0 ; platform_release == \"x\"") + &known("aa", "1.0");
     let output = run(&text, &["aa==1.0 ; platform_release == \"x\""]).ok();
-    assert!(output.contains("aa==1.0 ; platform_release == \"x\""), "{output}");
+    let own = format!("aa==1.0 ; platform_release == \"x\" --hash=sha256:{}\n", "f".repeat(64));
+    assert!(output.contains(&own), "{output}");
+}
+
+/// Nothing can be done for any of them, so what is told is of the newest that could be followed.
+#[test]
+fn where_nothing_meets_what_any_release_requires_the_newest_known_one_is_told() {
+    let release = |version: &str, needs: &str| {
+        wheel("aa", version, "-", "-") + &format!("requires\taa\t{version}\tpypi\t*\tmetadata\t-\t{needs}\n")
+    };
+    let catalogue = torch("aa") + &release("1.0", "cc") + &release("2.0", "cc>=2") + &wheel("aa", "3.0", "-", "-");
+    let message = run(&catalogue, &[]).refused();
+    assert!(message.contains("aa 2.0 needs cc>=2, and neither the lock nor the catalogue"), "{message}");
 }
 
 /// A build of a project's package that lies on two indexes, with a list for each.

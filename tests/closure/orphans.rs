@@ -217,6 +217,15 @@ fn a_library_that_the_project_asks_for_is_never_removed() {
     assert!(output.contains("\nnvidia-nccl-cu12==2.19.3 "), "{output}");
 }
 
+/// The lock says so by what its packages need; torch's own entry speaks of another build.
+#[test]
+fn who_needs_a_library_that_stays_is_told() {
+    let run = poetry("", "[package.dependencies]\nnvidia-cudnn-cu11 = \"*\"\n\n").run("export --cpu --python 3.10");
+    let told: Vec<&str> = run.stderr.lines().filter(|line| line.contains("though torch is built for")).collect();
+    let told: Vec<&str> = told.iter().filter_map(|line| line.split_once(": needed by ").map(|(_, by)| by)).collect();
+    assert_eq!(told, ["zz-tool"], "{}", run.stderr);
+}
+
 #[test]
 fn a_library_without_a_wheel_that_something_asks_for_is_refused() {
     let place = poetry("nvidia-cublas-cu11 = \"*\"\n", "[package.dependencies]\nnvidia-cudnn-cu11 = \"*\"\n\n");
@@ -244,6 +253,28 @@ fn a_library_goes_where_it_has_no_wheel_and_stays_where_it_has_one() {
     }
     let output = on(&text, "--cpu -q").ok();
     assert!(output.contains("\nnvidia-cufile-cu12==1.11.1.6 "), "{output}");
+}
+
+#[test]
+fn a_library_of_which_nobody_knows_a_file_stays_but_for_gpu_libraries_on_macos() {
+    let text = BASE.join("\n") + "\ntorch==2.2.2\nnvidia-cufile-cu12==1.99.1\nmkl==1999.1\n";
+    for (target, stays) in
+        [("--cpu", true), ("--platform windows-x86_64 --cpu", true), ("--platform macos-arm64", false)]
+    {
+        let output = on(&text, &format!("{target} --without-hashes -q")).ok();
+        assert_eq!(output.contains("\nnvidia-cufile-cu12==1.99.1\n"), stays, "{target}: {output}");
+        assert!(output.contains("\nmkl==1999.1\n"), "{target}: {output}");
+    }
+}
+
+/// uv names the project, which is no line of the file.
+#[test]
+fn a_library_of_which_the_file_says_that_the_project_needs_it_stays() {
+    for (by, stays) in [("demo", true), ("torch", false)] {
+        let nccl = pin("nvidia-nccl-cu12==2.19.3", &[NCCL]) + &format!("    # via {by}, torch\n");
+        let output = on(&for_all(&nccl), "--cpu -q").ok();
+        assert_eq!(output.contains("\nnvidia-nccl-cu12==2.19.3 "), stays, "{by}: {output}");
+    }
 }
 
 /// The release is the right one, but the lock was made for another machine.
