@@ -74,6 +74,9 @@ fn an_output_that_takes_its_packages_from_elsewhere_is_found() {
             if !other.contains("--no-index") {
                 assert!(run.stderr.contains(&format!("+ {line}")), "{}", run.stderr);
             }
+            // What is in both is no difference.
+            let told = run.stderr.lines().filter(|told| told.trim_start().starts_with(['-', '+'])).count();
+            assert_eq!(told, if other.contains("elsewhere") { 2 } else { 1 }, "{}", run.stderr);
         }
         place.write("out.txt", format!("{text}{}\n", line.replace(".example", ".more.example")));
         assert_eq!(place.run("check out.txt").status, 1, "{line}");
@@ -137,6 +140,15 @@ fn a_swapped_lock_is_found() {
     let run = place.run("check requirements-ci.txt");
     assert_eq!(run.status, 1);
     snapshot("check-swapped-lock", &run.shown());
+    // A project may ask for the very URL of one, which then is no leak.
+    let url =
+        place.read("poetry.lock").lines().find_map(|line| line.strip_prefix("url = ").map(str::to_owned)).unwrap();
+    assert!(url.contains("/torch-"), "{url}");
+    let asked = format!("\"torch @ {}\"", url.trim_matches('"'));
+    place.write("pyproject.toml", place.read("pyproject.toml").replace("\"torch==2.4.1\"", &asked));
+    let run = place.run("check requirements-ci.txt");
+    assert!(!run.stderr.contains("has torch 2"), "{}", run.stderr);
+    assert!(run.stderr.contains("has torchvision ") && run.status == 1, "{}", run.stderr);
 }
 
 #[test]

@@ -226,6 +226,20 @@ fn a_requirements_file_is_found_by_its_digests() {
 }
 
 #[test]
+fn a_file_at_a_url_is_an_archive() {
+    let place = Place::new();
+    let (url, digest) = ("https://files.example/a%2Bb/a-1.0.zip", "a".repeat(64));
+    place.write("requirements.txt", format!("a @ {url} --hash=sha256:{digest}\n"));
+    let text = place.run("export -q --allow-none --python 3.11 --format pylock").ok();
+    let archive = format!("\narchive = {{ url = \"{url}\", hashes = {{ sha256 = \"{digest}\" }} }}\n");
+    assert!(text.contains(&archive) && !text.contains("index = "), "{text}");
+    read_pylock(&text);
+    place.write("requirements.txt", format!("a @ {url}\n"));
+    let message = place.run("export --allow-none --python 3.11 --format pylock").refused();
+    assert!(message.contains("the lock has no sha256 for a"), "{message}");
+}
+
+#[test]
 fn what_has_no_url_and_no_digest_is_refused() {
     let place = Place::new();
     place.write("requirements.txt", "a @ git+https://git.example/a@0123abc\nb==1.0\n");

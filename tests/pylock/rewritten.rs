@@ -226,6 +226,10 @@ fn no_list_of_dependencies_names_what_is_not_there_any_more() {
     ];
     let lock = std::fs::read_to_string(fixture("pylock/uv/torch-2.5.1/pylock.toml")).unwrap();
     let one = place(&with_dependencies(&lock, &lists));
+    // Nor in an output, which has the list of what stays with all that it needs.
+    let output = one.run("export -q --cpu --python 3.11 --format pylock").ok();
+    let listed: Vec<&str> = output.lines().filter(|line| line.starts_with("dependencies")).collect();
+    assert_eq!(listed, ["dependencies = [{ name = \"mpmath\" }]"], "{output}");
     one.run("rewrite -q --cpu").ok();
     let after = one.read("pylock.toml");
     // Torch's own list was that of the other wheel.
