@@ -251,7 +251,10 @@ fn what_a_kept_wheel_without_digests_needs_is_asked_for() {
         export(&text, "--platform linux-aarch64 --python 3.11 --without-hashes")
     };
     assert!(arm("--no-index").stderr.contains("unproven  torch 2.3.1"));
-    assert!(arm("--pre").refused().contains("filelock is needed, too"));
+    for option in ["--pre", "--index-url https://pypi.test/simple"] {
+        assert!(arm(option).refused().contains("filelock is needed, too"), "{option}");
+    }
+    assert!(arm("--index-url https://mirror.example/simple").stderr.contains("unproven  torch 2.3.1"));
     // With a second index pip takes the highest of both, so this may be another wheel.
     let run =
         export(&format!("{index}torch==2.3.1\n{without}"), "--platform linux-aarch64 --python 3.11 --without-hashes");

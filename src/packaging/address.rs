@@ -27,6 +27,13 @@ pub fn path(path: &str) -> String {
     if plain { path.to_owned() } else { format!("./{path}") }
 }
 
+/// True for the default index by its own address: the host is `pypi` with a top-level domain.
+pub fn is_default_index(place: &str) -> bool {
+    let host = place.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    let host = host.rsplit('@').next().unwrap_or_default();
+    host.strip_prefix("pypi.").is_some_and(|domain| !domain.is_empty() && !domain.contains(['.', ':']))
+}
+
 /// An address with the first name of PyTorch's host, which has had a second one since 2026. The path is what counts there.
 pub fn canonical(url: &str) -> String {
     match url.split_once("://download-r2.pytorch.org/") {

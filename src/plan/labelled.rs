@@ -74,7 +74,9 @@ pub(super) fn meant(
     environment: Environment,
 ) -> Option<Rc<WheelRow>> {
     let options = options.filter(|_| entry.files.is_empty() && entry.origin == Origin::Index(None))?;
-    let is_alone = !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some());
+    let is_another = |(_, place)| !address::is_default_index(place);
+    let is_alone =
+        !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some_and(is_another));
     let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
     let serves = |index: &Index| match (index, version.is_local()) {
         (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),
@@ -113,19 +115,12 @@ fn may_serve(options: &[GlobalOption], folder: &str) -> bool {
 /// What is on a host that nobody here knows may be a copy of PyTorch's index.
 fn has(place: &str, folder: &str) -> bool {
     let place = place.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    if is_default(place) {
+    if address::is_default_index(place) {
         return false;
     }
     let place = address::canonical(place);
     let place = PAGES.iter().find_map(|page| place.strip_suffix(page)).unwrap_or(&place);
     place == address::PYTORCH || place == folder || !place.starts_with(address::PYTORCH)
-}
-
-/// True for the default index by its own address: the host is `pypi` with a top-level domain.
-fn is_default(place: &str) -> bool {
-    let host = place.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    host.strip_prefix("pypi.").is_some_and(|domain| !domain.is_empty() && !domain.contains(['.', ':']))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{FileLine, GlobalOption, Limit, LineKind, RequirementLine, RequirementsFile, Unnamed, digests, sniff};
 use crate::lock::{Entry, Origin, Position};
-use crate::packaging::marker;
+use crate::packaging::{address, marker};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, cut, quoted};
 
@@ -58,12 +58,14 @@ pub fn parse(
     Ok(file)
 }
 
-/// An index option anywhere holds for every line; of several `--index-url` the last does.
+/// An index option anywhere holds for every line; of several `--index-url` the last does. The default index may be named,
+/// too.
 fn settle_indexes(file: &mut RequirementsFile) {
     let index = file.options.iter().rev().find_map(|option| match option {
         GlobalOption::IndexUrl(url) => Some(url.clone()),
         _ => None,
     });
+    let index = index.filter(|url| !address::is_default_index(url));
     for entry in &mut file.entries {
         if let Origin::Index(origin) = &mut entry.origin {
             origin.clone_from(&index);
