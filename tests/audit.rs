@@ -313,6 +313,22 @@ fn a_wheel_at_a_url_takes_the_pythons_of_that_very_file() {
 }
 
 #[test]
+fn a_withdrawn_wheel_is_taken_only_if_no_other_suits() {
+    let place = Place::new();
+    let row = |file: &str, digit: &str, flags: &str| {
+        format!("wheel\tcc\t1.0\t-\tpypi\t{file}\t{}\t-\t1\t-\t{flags}\n", digit.repeat(64))
+    };
+    let (better, any) = ("cc-1.0-cp310-cp310-manylinux_2_17_x86_64.whl", "cc-1.0-py3-none-any.whl");
+    let hashes = ["1", "2"].map(|digit| format!(" --hash=sha256:{}", digit.repeat(64)));
+    for (flags, other, file) in [("-", "-", better), ("yanked", "-", any), ("yanked", "yanked", better)] {
+        place.write("team.tsv", row(better, "1", flags) + &row(any, "2", other));
+        place.write("r.txt", format!("cc==1.0{}\n", hashes.concat()));
+        let report = json(&place.run("audit --python 3.10 --report json --catalog team.tsv r.txt"));
+        assert_eq!(report["targets"][0]["entries"][0]["file"], file, "{flags} {other}");
+    }
+}
+
+#[test]
 fn an_entry_without_files_has_those_of_its_own_index() {
     let place = Place::new();
     for (index, verdict) in [("https://download.pytorch.org/whl/cpu", "wheel"), ("https://index.example/x", "unknown")]

@@ -80,6 +80,24 @@ fn a_wheel_without_compiled_code_serves_every_build() {
     assert!(message.contains("no torchao 0.16.0+cpu"), "{message}");
 }
 
+/// Where neither the digest nor the index is that of the default one, nobody knows which wheel this is.
+#[test]
+fn a_wheel_that_may_be_another_is_not_taken_for_one_of_every_build() {
+    let hashed = |text: &str| {
+        let lines = text.lines().map(|line| format!("{line} --hash=sha256:{}\n", "e".repeat(64)));
+        lines.collect::<String>()
+    };
+    let locked = "torch==2.8.0\ntorchao==0.13.0";
+    let place = Place::new();
+    for text in
+        [hashed(&format!("{locked}\n{BASE}")), format!("--index-url https://mirror.example/simple\n{locked}\n{BASE}")]
+    {
+        place.write("requirements.txt", text);
+        let message = place.run("export --cpu --platform linux-aarch64 --python 3.11 requirements.txt").refused();
+        assert!(message.contains("the catalogue knows no torchao 0.13.0+cpu for linux-aarch64"), "{message}");
+    }
+}
+
 #[test]
 fn a_release_of_which_one_wheel_serves_every_build_stays() {
     for (release, arguments) in [("0.17.0", "--cpu"), ("0.17.0", "--cuda 12.6"), ("0.18.0", "--cuda 12.6")] {

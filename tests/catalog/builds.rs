@@ -181,3 +181,18 @@ fn the_kinds_of_builds_are_those_of_the_wheels() {
     }
     assert_eq!(told, 4);
 }
+
+#[test]
+fn the_builds_of_a_package_are_those_of_its_wheels() {
+    for name in ["torch", "torchvision", "xformers"] {
+        let name = name.parse().unwrap();
+        let told: BTreeSet<(String, Backend)> =
+            Catalogues::NONE.builds(&name).into_iter().map(|(version, built)| (version.to_string(), built)).collect();
+        let rows = Catalogues::NONE.wheels(&name);
+        let of_rows = rows.iter().filter_map(|row| match row.built {
+            Built::For(built) if row.is_for(built) => Some((row.wheel.public_version().to_string(), built)),
+            Built::For(_) | Built::Major(_) | Built::Any | Built::Unknown => None,
+        });
+        assert_eq!(told, of_rows.collect(), "{name}");
+    }
+}

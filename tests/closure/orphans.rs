@@ -45,6 +45,17 @@ fn what_the_linux_wheel_brought_along_goes_where_another_platforms_wheel_stays()
     }
 }
 
+/// No build is asked for, but the one that is locked needs none of them.
+#[test]
+fn what_another_build_brought_along_goes_where_a_cpu_build_stays_as_locked() {
+    let text = format!("torch==2.2.2+cpu\nnvidia-cublas-cu12==12.1.3.1\n    # via torch\n{}\n", BASE.join("\n"));
+    for target in ["", "--cpu"] {
+        let run = on(&text, &format!("{target} --without-hashes"));
+        assert!(run.stderr.contains("nvidia-cublas-cu12 12.1.3.1: nothing needs it any more"), "{}", run.stderr);
+        assert!(!run.ok().contains("nvidia-"), "{target}");
+    }
+}
+
 /// The digests are those of another Python, so which wheel the lock has for this one is not told.
 #[test]
 fn what_a_wheel_for_another_python_brought_along_goes() {
