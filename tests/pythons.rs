@@ -169,6 +169,25 @@ fn wheel_digest(file: &str) -> String {
     row.split('\t').nth(5).unwrap().to_owned()
 }
 
+/// Nobody knows the release, but the lock says which files it has.
+#[test]
+fn a_torch_of_which_the_lock_names_no_file_for_a_python_is_not_kept_there() {
+    let place = Place::new();
+    let file = "torch-2.99.0-cp311-cp311-manylinux_2_28_x86_64.whl";
+    place.write(
+        "poetry.lock",
+        format!(
+            "[[package]]\nname = \"torch\"\nversion = \"2.99.0\"\noptional = false\npython-versions = \"*\"\n\
+             groups = [\"main\"]\nfiles = [\n    {{file = \"{file}\", hash = \"sha256:{}\"}},\n]\n\n[metadata]\n\
+             lock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"0\"\n",
+            "e".repeat(64)
+        ),
+    );
+    assert!(place.run("export --python 3.11").ok().contains("torch==2.99.0 "));
+    let told = place.run("export --python 3.10").refused();
+    assert!(told.contains("the lock has no wheel of torch 2.99.0 for linux-x86_64 (CPython 3.10)"), "{told}");
+}
+
 #[test]
 fn a_python_that_was_asked_for_is_never_left_out() {
     let place = Place::new();

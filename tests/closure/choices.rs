@@ -206,6 +206,8 @@ fn a_release_whose_requirements_nothing_meets_comes_behind_an_older_one() {
         ("cc>=9", &["cc==9.0"], "2.0"),
         ("cc>=9 ; python_version < '3'", &[], "2.0"),
         ("dd>=9", &[], "2.0"),
+        // Catalogued, but not in such a release.
+        ("dd>=10", &[], "1.0"),
         ("torch", &[], "2.0"),
     ] {
         let newer = wheel("aa", "2.0", "-", "-") + &format!("requires\taa\t2.0\tpypi\t*\tmetadata\t-\t{needs}\n");
