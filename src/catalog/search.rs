@@ -175,6 +175,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn between_the_spellings_of_a_release_stand_others() {
+        let package = "aa".parse().unwrap();
+        let exact = |version: &str| Exactly::new(&package, &version.parse().unwrap());
+        // In byte order 1.5 comes between 1.0rc1 and 1rc1.
+        for (version, line, is_its) in [
+            ("1.0rc1", "aa\t1rc1\tx", true),
+            ("1.0rc1", "aa\t1.0.0rc1\tx", true),
+            ("1.0rc1", "aa\t1.5\tx", false),
+            ("1.0rc1", "aa\t1.0rc1+cpu\tx", false),
+            ("1.0+cpu", "aa\t1.0+cpu\tx", true),
+            ("1.0+cpu", "aa\t1.0\tx", false),
+        ] {
+            assert_eq!(exact(version).is_of(line), is_its, "{version} {line}");
+        }
+    }
+
+    #[test]
     fn a_release_has_several_spellings() {
         let all = |text: &str| spellings(&text.parse().unwrap());
         assert_eq!(all("2.0+cu118"), ["2", "2.0", "2.0.0", "2.0.0.0", "2.0.0.0.0"]);

@@ -424,6 +424,40 @@ fn what_a_locked_gpu_library_needs_is_followed_and_what_others_need_is_not() {
 }
 
 /// Nobody here knows what this release of the toolkit needs. It is the lock's own, so the lock is believed.
+/// Both indexes have it; a lock without an index of its own means the default one.
+#[test]
+fn what_a_locked_gpu_library_needs_is_what_the_default_index_says() {
+    let place = Place::new();
+    let torch = pin("torch==2.2.2", &[LINUX]);
+    place.write("requirements.txt", torch + &lock(&[], &BASE) + &lock(&[], &["cuda-toolkit==12.6.0"]));
+    let other = "https://download.pytorch.org/whl/cu118";
+    let row = |index: &str, digit: &str, needs: &str| {
+        format!(
+            "wheel\tcuda-toolkit\t12.6.0\t-\t{index}\tcuda_toolkit-12.6.0-py3-none-any.whl\t{}\t-\t1\t-\t-\n\
+             requires\tcuda-toolkit\t12.6.0\t{index}\t*\tmetadata\t-\t{needs}\n",
+            digit.repeat(64)
+        )
+    };
+    let needed = |name: &str, digit: &str| {
+        format!(
+            "wheel\t{name}\t1.0\t-\tpypi\t{name}-1.0-py3-none-any.whl\t{}\t-\t1\t-\t-\n\
+             requires\t{name}\t1.0\tpypi\t*\tmetadata\t-\n",
+            digit.repeat(64)
+        )
+    };
+    place.write(
+        "ours.tsv",
+        format!("requires\ttorch\t2.2.2+cu118\t{other}\t*\toverride\tfor this test\tcuda-toolkit\n")
+            + &row("pypi", "1", "aa")
+            + &row(other, "2", "bb")
+            + &needed("aa", "3")
+            + &needed("bb", "4"),
+    );
+    let output = place.run("export --cuda 11.8 --python 3.10 -q --catalog ours.tsv requirements.txt").ok();
+    assert!(output.contains("\naa==1.0 ") || output.starts_with("aa==1.0 "), "{output}");
+    assert!(!output.contains("bb==1.0 "), "{output}");
+}
+
 #[test]
 fn a_locked_gpu_library_of_unknown_needs_is_no_problem() {
     let place = Place::new();
