@@ -83,12 +83,6 @@ impl MadeFor {
         release(0) == self.major && (release(1) == self.minor || Some(release(1)) == self.or)
     }
 
-    /// The minor release of a torch.
-    pub fn of_torch(torch: &Version) -> Self {
-        let release = |at: usize| torch.release().get(at).copied().unwrap_or_default();
-        Self { major: release(0), minor: release(1), or: None }
-    }
-
     /// As people say it: `torch 2.6`.
     pub fn spoken(self) -> String {
         let Self { major, minor, or } = self;
