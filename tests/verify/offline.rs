@@ -154,3 +154,20 @@ fn nothing_to_verify_is_told() {
         assert!(told.contains("nothing to verify in r.txt"), "{told}");
     }
 }
+
+/// What pip is set up to ask is no matter of a run that asks nobody, however it is written.
+#[test]
+fn the_configuration_of_pip_is_read_only_where_an_index_is_asked() {
+    let place = Place::new();
+    // An invented digest, plainly so.
+    place.write("r.txt", format!("filelock==3.16.1 --hash=sha256:{}\n", none()));
+    place.write("pip.conf", "neither a section nor a setting\n");
+    let broken = place.path().join("pip.conf");
+    let says = |arguments: &str| {
+        let output = place.command(arguments).env("PIP_CONFIG_FILE", &broken).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(says("verify r.txt --index").contains("is neither a section"));
+    let offline = says("verify r.txt");
+    assert!(!offline.contains("is neither a section") && !offline.is_empty(), "{offline}");
+}

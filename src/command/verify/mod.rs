@@ -56,24 +56,23 @@ fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Optio
         Some(file) => Some(Addition::open(file, &chosen)?),
         None => None,
     };
-    let named;
+    let read_here;
     let catalogues = match &record {
         // What is in the file already counts, or what is added could contradict it.
         Some(record) => &record.known,
         None => {
-            named = chosen.read()?;
-            &named
+            read_here = chosen.read()?;
+            &read_here
         }
     };
     let configured = config.targets.into_iter().filter_map(|target| target.mirror);
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
-    let default = read::index_urls(args.index.index_url.as_ref())?;
-    let network = if args.witnesses.index || args.witnesses.download {
-        Some(network(args.network, default.clone(), display)?)
-    } else {
-        None
-    };
+    let named = args.index.index_url.as_ref();
+    let is_asked = args.witnesses.index || args.witnesses.download;
+    // What pip and uv are set up to ask is read only by a run that asks.
+    let default = if is_asked || named.is_some() { read::index_urls(named)? } else { Vec::new() };
+    let network = is_asked.then(|| network(args.network, default.clone(), display)).transpose()?;
     let job = VerifyJob { args, catalogues, default: &default, network: network.as_ref(), display };
     let (mut verification, learned) = job.verify(pins, &mirrors)?;
     let write = match record {
