@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
-use url::Url;
 
 use super::catalogues::{Addition, ChosenCatalogues};
 use super::{network, outputs, read};
@@ -72,11 +71,8 @@ impl Learning {
                 }
             };
         }
-        let builds = address("--learn-index", args.learn_index.as_deref().unwrap_or(Mirror::OF))?;
-        let closure = match &args.closure_index {
-            Some(text) => vec![address("--closure-index", text)?],
-            None => read::index_urls(None)?,
-        };
+        let builds = read::address("--learn-index", args.learn_index.as_deref().unwrap_or(Mirror::OF))?;
+        let closure = read::closure_urls(args.closure_index.as_ref())?;
         // Where PyTorch's index is asked by default, nobody named it.
         let named = args.learn_index.iter().map(|_| &builds).chain(&closure).cloned();
         let network = network::network(network, named, display)?;
@@ -163,12 +159,6 @@ fn into(chosen: &ChosenCatalogues) -> Result<&str> {
         outputs::beside(file)?;
     }
     Ok(file)
-}
-
-/// The address itself is not shown: it may hold a login.
-pub(super) fn address(option: &str, text: &str) -> Result<Url> {
-    let odd = || Problem::new(Code::Usage, format!("{option} is no http or https URL"));
-    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https")).ok_or_else(|| odd().into())
 }
 
 fn once(

@@ -22,26 +22,46 @@ pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
 /// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, the
 /// default one first. Their addresses are not shown: they may hold a login.
 pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
+    let (default, extra) = indexes(named)?;
+    Ok(default.into_iter().chain(extra).collect())
+}
+
+/// The default index alone.
+pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
+    Ok(indexes(named)?.0)
+}
+
+fn indexes(named: Option<&String>) -> Result<(Option<Url>, Vec<Url>)> {
     let io::InstallerIndexes { default, extra } = match named {
         Some(named) => io::InstallerIndexes { default: Some(named.clone()), extra: Vec::new() },
         None => io::indexes()?,
     };
     let read = |text: String, what: &str| {
-        let url = Url::parse(text.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        url.ok_or_else(|| {
+        http_url(text.trim()).ok_or_else(|| {
             let problem = Problem::new(Code::Usage, format!("the address of {what} is not an http or https URL"));
             problem.help("give one with --index-url, or mend the variables or the configuration of pip or uv")
         })
     };
-    let default = default.map(|text| read(text, "the default index"));
+    let default = default.map(|text| read(text, "the default index")).transpose()?;
     let extra = extra.into_iter().map(|text| read(text, "an extra index"));
-    Ok(default.into_iter().chain(extra).collect::<Result<Vec<Url>, Problem>>()?)
+    Ok((default, extra.collect::<Result<_, Problem>>()?))
 }
 
-/// The default index alone.
-pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
-    let is_named = named.is_some() || io::indexes()?.default.is_some();
-    Ok(index_urls(named)?.into_iter().next().filter(|_| is_named))
+/// The indexes that have what wheels require: the one of the option, else those of the user's pip and uv.
+pub(super) fn closure_urls(option: Option<&String>) -> Result<Vec<Url>> {
+    match option {
+        Some(text) => Ok(vec![address("--closure-index", text)?]),
+        None => index_urls(None),
+    }
+}
+
+/// The address that an option gives. It is not shown: it may hold a login.
+pub(super) fn address(option: &str, text: &str) -> Result<Url> {
+    http_url(text).ok_or_else(|| Problem::new(Code::Usage, format!("{option} is no http or https URL")).into())
+}
+
+fn http_url(text: &str) -> Option<Url> {
+    Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Reads a lock and what belongs to it: the project beside it, the files that a requirements file includes.

@@ -323,3 +323,10 @@ pub struct SelectedPackage {
     /// True if the project asks for it itself.
     pub root: bool,
 }
+
+impl SelectedPackage {
+    /// An entry that the project asks for everywhere and without extras, of which no more is told.
+    pub(crate) fn of_project(entry: usize) -> Self {
+        Self { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true }
+    }
+}

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Request;
 use super::knowledge::Rows;
-use crate::catalog::{Abi, Index, MadeFor, WheelRow, fitting, is_projects};
+use super::{Request, refusal};
+use crate::catalog::{Abi, Index, WheelRow, fitting, is_projects};
 use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Problem};
 
@@ -85,7 +85,7 @@ pub(super) fn remedy(row: &WheelRow, wanted: Backend, torch: Option<&Torch>, req
 /// The command that learns a wheel from the page on which another of the release was found.
 fn learn(name: &PackageName, release: &Version, wanted: Backend, index: &Index) -> String {
     let page = page_of(index).unwrap_or_else(|| "URL".to_owned());
-    format!("learn it with: torchswap catalog update {name}=={release} {} --find-links {page}", wanted.flag())
+    refusal::learn_from(name, release, wanted, &format!(" --find-links {page}"))
 }
 
 /// The page of a release on GitHub, below which its files lie.
@@ -96,6 +96,6 @@ fn page_of(index: &Index) -> Option<String> {
 
 /// True if anything at all tells which torch a wheel was made for.
 pub(super) fn is_tied(row: &WheelRow) -> bool {
-    let (made, abi): (Option<MadeFor>, Option<Abi>) = row.made_for();
+    let (made, abi) = row.made_for();
     made.is_some() || abi.is_some()
 }

@@ -189,7 +189,12 @@ fn never_of_kind<S: WheelSource>(
 /// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.
 fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
     let index = if is_projects(name) { " --index URL" } else { "" };
-    format!("learn it with: torchswap catalog update {name}=={version} {}{index}", wanted.flag())
+    learn_from(name, version, wanted, index)
+}
+
+/// The same with what names the place that has it.
+pub(super) fn learn_from(name: &PackageName, version: &Version, wanted: Backend, place: &str) -> String {
+    format!("learn it with: torchswap catalog update {name}=={version} {}{place}", wanted.flag())
 }
 
 /// What the release history rules out. The matrix alone does not: where a catalogue knows such a wheel, it was made.

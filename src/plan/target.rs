@@ -8,7 +8,6 @@ use super::{EnvironmentPlan, Knowledge, LockView, Request, emit, hand_written, p
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
-use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -165,15 +164,7 @@ pub(crate) fn without_torch<S: WheelSource>(
 ) -> Option<Vec<Problem>> {
     let torch = view.entries.iter().enumerate().filter(|(_, entry)| is_torch(&entry.name));
     let why = torch.map(|(entry, _)| {
-        let package = SelectedPackage {
-            entry,
-            extras: Extras::new(),
-            condition: Condition::Always,
-            needs: None,
-            via: None,
-            root: true,
-        };
-        let alone = Selection { packages: vec![package], ..Selection::default() };
+        let alone = Selection { packages: vec![SelectedPackage::of_project(entry)], ..Selection::default() };
         super::family::members(view, &alone, request, knowledge).1
     });
     let why: Vec<Vec<Problem>> = why.collect();

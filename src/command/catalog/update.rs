@@ -9,9 +9,9 @@ use crate::catalog::listing::Filter;
 use crate::cli::CatalogArgs;
 use crate::cli::catalog::UpdateArgs;
 use crate::command::catalogues::{Addition, ChosenCatalogues, FILE};
-use crate::command::learning::address;
 use crate::command::network::network;
-use crate::command::{Outcome, Voice, outputs, read};
+use crate::command::read::{self, address};
+use crate::command::{Outcome, Voice, outputs};
 use crate::edge::io::Output;
 use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::edge::progress::Display;
@@ -80,10 +80,7 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
                 .into());
         }
     };
-    let closure = match &args.closure_index {
-        Some(text) => vec![address("--closure-index", text)?],
-        None => read::index_urls(None)?,
-    };
+    let closure = read::closure_urls(args.closure_index.as_ref())?;
     let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
 }

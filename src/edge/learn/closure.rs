@@ -12,7 +12,6 @@ use super::{LearnRequest, Learned};
 use crate::catalog::{Catalogues, Index, WheelRow};
 use crate::edge::index::Network;
 use crate::lock::{Entry, LockedFiles, Origin, Position, SelectedPackage, Selection};
-use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Python};
 use crate::plan::closure::{self, Resolution};
 use crate::plan::family::{FamilyDecision, FamilyPackage};
@@ -91,15 +90,8 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         at: Position { source: 0, span: Span::default() },
     };
     let entries: Vec<Entry> = best.values().map(entry).collect();
-    let package = |entry| SelectedPackage {
-        entry,
-        extras: Extras::new(),
-        condition: Condition::Always,
-        needs: None,
-        via: None,
-        root: true,
-    };
-    let selection = Selection { packages: (0..entries.len()).map(package).collect(), ..Selection::default() };
+    let packages = (0..entries.len()).map(SelectedPackage::of_project).collect();
+    let selection = Selection { packages, ..Selection::default() };
     let member = |(package, row): (usize, &&WheelRow)| FamilyPackage {
         package,
         name: row.wheel.name.clone(),

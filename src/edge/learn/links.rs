@@ -8,7 +8,7 @@ use url::Url;
 use super::page;
 use super::wheel::{self, WheelFacts};
 use super::{LearnRequest, Learned, take};
-use crate::catalog::{Index, RequiresRow, Told, WheelRow, is_untied};
+use crate::catalog::{Index, RequiresRow, Told, WheelRow, is_torch, is_untied};
 use crate::edge::index::{Network, Opened};
 use crate::edge::io;
 use crate::packaging::address;
@@ -57,6 +57,7 @@ pub(super) fn release(
 /// Takes out the wheels of which nothing tells the torch that they were made for: neither their names, nor an exact pin
 /// among their requirements. Tells which these are.
 fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
+    let new = learned.wheels.split_off(before);
     let lists = &learned.lists;
     let pins = |row: &WheelRow| {
         let own = |list: &&RequiresRow| list.version == row.wheel.version && list.package == row.wheel.name;
@@ -70,27 +71,15 @@ fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
             || page::is_family(&row.wheel.name)
             || pins(row)
     };
-    let mut refused = Vec::new();
-    let kept: Vec<bool> = learned.wheels.iter().skip(before).map(tells).collect();
-    let mut at = 0;
-    learned.wheels.retain(|row| {
-        at += 1;
-        let stays = at <= before || kept.get(at - before - 1).copied().unwrap_or(true);
-        if !stays {
-            refused.push(format!("{} tells nowhere which torch it was made for", row.wheel));
-        }
-        stays
-    });
-    refused
+    let (kept, refused): (Vec<WheelRow>, Vec<WheelRow>) = new.into_iter().partition(tells);
+    learned.wheels.extend(kept);
+    refused.iter().map(|row| format!("{} tells nowhere which torch it was made for", row.wheel)).collect()
 }
 
 /// True for a requirement of one release of torch.
 fn pins_torch(text: &str) -> bool {
     let plain = requirement::plain(requirement::split(text).0);
-    plain.is_ok_and(|(required, _)| {
-        let versions = required.versions.to_string();
-        required.name.as_ref() == "torch" && versions.starts_with("==") && !versions.contains(['*', ','])
-    })
+    plain.is_ok_and(|(required, _)| is_torch(&required.name) && required.versions.exact().is_some())
 }
 
 /// The wheels of a release in a folder: their bytes are hashed and opened.

@@ -14,7 +14,6 @@ use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, WheelRow, WheelSource};
 use crate::edge::index::{Link, MetadataFile, Network, Page, simple};
 use crate::packaging::constraint::Constraint;
-use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -64,11 +63,10 @@ impl<'n> IndexSearch<'n> {
             match self.one(what, pythons, known, &mut found.learned) {
                 Ok(()) => {}
                 Err(error) => {
-                    let (absent, others) =
-                        error.into_problems().into_iter().partition(|problem| problem.code == Code::Unknown);
-                    let (mut absent, mut others): (Vec<Problem>, Vec<Problem>) = (absent, others);
-                    found.absent.append(&mut absent);
-                    problems.append(&mut others);
+                    for problem in error.into_problems() {
+                        let kind = if problem.code == Code::Unknown { &mut found.absent } else { &mut problems };
+                        kind.push(problem);
+                    }
                 }
             }
             // Who does not answer once is not asked for everything else.
@@ -177,7 +175,10 @@ impl<'n> IndexSearch<'n> {
             }
         };
         if let Some(digest) = link.sha256.filter(|digest| *digest != row.sha256) {
-            return Err(changed(row, digest, &index).into());
+            let known = format!("the {} catalogue has {}", row.catalogue, row.sha256);
+            return Err(
+                wheel::two_digests(&row.wheel, &known, &format!("{} says {digest}", page::shown(&index))).into()
+            );
         }
         learned.lists.extend(wheel::read(&link, &row.wheel, self.bases.hash_missing, self.network)?.lists(row));
         Ok(())
@@ -251,16 +252,4 @@ fn unlisted(index: &Url, row: &WheelRow) -> Link {
         yanked: None,
         metadata: MetadataFile::Absent,
     }
-}
-
-fn changed(row: &WheelRow, digest: Sha256, index: &Url) -> Problem {
-    let message = format!(
-        "two digests for {}: the {} catalogue has {}, {} says {digest}",
-        row.wheel,
-        row.catalogue,
-        row.sha256,
-        page::shown(index)
-    );
-    let help = "one of the two is damaged or forged; do not use this index before you know which";
-    Problem::new(Code::DigestConflict, message).help(help)
 }

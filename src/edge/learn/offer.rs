@@ -163,14 +163,9 @@ impl<'a> Offer<'a> {
             for (catalogue, sha256, overrides) in twins.chain(before.map(|sha256| (INDEX, sha256, false))) {
                 is_new = false;
                 if sha256 != row.sha256 && !overrides {
-                    let message = format!(
-                        "two digests for {}: the {catalogue} catalogue has {sha256}, {} says {}",
-                        row.wheel,
-                        page::shown(&index.base),
-                        row.sha256
-                    );
-                    let help = "one of the two is damaged or forged; do not use this index before you know which";
-                    self.problems.borrow_mut().push(Problem::new(Code::DigestConflict, message).help(help));
+                    let known = format!("the {catalogue} catalogue has {sha256}");
+                    let said = format!("{} says {}", page::shown(&index.base), row.sha256);
+                    self.problems.borrow_mut().push(wheel::two_digests(&row.wheel, &known, &said));
                 }
             }
             if self.problems.borrow().len() >= ENOUGH {

@@ -59,18 +59,45 @@ pub(super) fn candidates(
     filter: &Filter,
     index: Option<&Index>,
 ) -> (Vec<LinkedWheel>, Vec<String>) {
-    let mut found: Vec<LinkedWheel> = Vec::new();
-    let mut notes = Vec::new();
+    admitted(page, name, version, filter, |link, wheel| {
+        let built = Built::of(wheel, folder(&link.url), filter.backend);
+        let index = place(link, index).map_err(|why| format!("was left out: {why}"))?;
+        Ok((Told { built, torch: None, abi: None }, index))
+    })
+}
+
+/// The wheels of a release that a page of links has and that are asked for, each once; and why others are not taken.
+pub(super) fn linked(
+    page: &Page,
+    name: &PackageName,
+    version: &Version,
+    filter: &Filter,
+) -> (Vec<LinkedWheel>, Vec<String>) {
+    admitted(page, name, version, filter, |link, wheel| {
+        let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
+        let told = Told::of(wheel, &in_folder, filter.backend)?;
+        Ok((told, place(link, None).map_err(|why| format!("is left out: {why}"))?))
+    })
+}
+
+/// The wheels of a release that a filter admits, each once, by what is told of them and where they lie. Of those of which
+/// that cannot be told: why.
+fn admitted(
+    page: &Page,
+    name: &PackageName,
+    version: &Version,
+    filter: &Filter,
+    tell: impl Fn(&Link, &WheelName) -> Result<(Told, Index), String>,
+) -> (Vec<LinkedWheel>, Vec<String>) {
+    let (mut found, mut notes) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for link in of_release(page, name, version) {
         let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
-        let built = Built::of(&wheel, folder(&link.url), filter.backend);
-        let told = Told { built, torch: None, abi: None };
-        let index = match place(link, index) {
-            Ok(index) => index,
+        let (told, index) = match tell(link, &wheel) {
+            Ok(told) => told,
             Err(_) if notes.len() >= MOST_NOTES => continue,
             Err(why) => {
-                notes.push(format!("{wheel} was left out: {why}"));
+                notes.push(format!("{wheel} {why}"));
                 continue;
             }
         };
@@ -82,36 +109,6 @@ pub(super) fn candidates(
         }
     }
     (found, notes)
-}
-
-/// The wheels of a release that a page of links has and that are asked for, each once; and why others are not taken.
-pub(super) fn linked(
-    page: &Page,
-    name: &PackageName,
-    version: &Version,
-    filter: &Filter,
-) -> (Vec<LinkedWheel>, Vec<String>) {
-    let (mut found, mut refused) = (Vec::new(), Vec::new());
-    let mut seen = BTreeSet::new();
-    for link in of_release(page, name, version) {
-        let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
-        let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
-        let made = Told::of(&wheel, &in_folder, filter.backend).and_then(|told| {
-            let index = place(link, None).map_err(|why| format!("is left out: {why}"))?;
-            Ok(LinkedWheel { link: link.clone(), wheel: wheel.clone(), told, index })
-        });
-        match made {
-            Ok(candidate) => {
-                let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
-                if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
-                    found.push(candidate);
-                }
-            }
-            Err(why) if refused.len() < MOST_NOTES => refused.push(format!("{wheel} {why}")),
-            Err(_) => {}
-        }
-    }
-    (found, refused)
 }
 
 /// A row for a wheel that a name tells all of.

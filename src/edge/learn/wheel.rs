@@ -31,9 +31,8 @@ pub(super) fn read(link: &Link, wheel: &WheelName, whole: bool, network: &Networ
         Err(problem) if problem.code == Code::Unsupported && whole => {
             let (contents, done) = download(link, wheel, network)?;
             if let Some(said) = link.sha256.filter(|said| *said != done.sha256) {
-                let message = format!("two digests for {wheel}: the index says {said}, its bytes have {}", done.sha256);
-                let help = "one of the two is damaged or forged; do not use this index before you know which";
-                return Err(Problem::new(Code::DigestConflict, message).help(help));
+                let bytes = format!("its bytes have {}", done.sha256);
+                return Err(two_digests(wheel, &format!("the index says {said}"), &bytes));
             }
             return Ok(told(contents.metadata, "wheel", Some(done.size)));
         }
@@ -57,6 +56,12 @@ pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<
         None => told(contents.metadata, "wheel", size),
     };
     Ok((told, done.sha256))
+}
+
+/// An index contradicts what is known of a wheel's digest, or its own bytes.
+pub(super) fn two_digests(wheel: &WheelName, one: &str, other: &str) -> Problem {
+    let help = "one of the two is damaged or forged; do not use this index before you know which";
+    Problem::new(Code::DigestConflict, format!("two digests for {wheel}: {one}, {other}")).help(help)
 }
 
 /// All of a wheel, hashed and opened.
