@@ -30,6 +30,9 @@ use builds::Builds;
 const WHEELS: &str = "src/catalog/wheels.tsv";
 const REQUIRES: &str = "src/catalog/requires.tsv";
 const PATHS: &str = "src/catalog/paths.bin";
+/// Lists that were read from the METADATA of the wheels of the default index. They go before what somebody's uv.lock let
+/// one infer: that names no versions, and the torch that is locked beside a package is not always one that it asks for.
+const READ: &str = include_str!("catalog/read.tsv");
 
 const WHEELS_HEAD: &str = "\
 # package\tversion\tbackend\tindex\tfile\tsha256\tsize\tseen\trequires-python\tflags
@@ -211,7 +214,13 @@ fn tables_equal_the_facts() {
         let same = |other: &Value| ["package", "version"].iter().all(|key| other[*key] == fact[*key]);
         corrections.iter().any(|other| same(other) && other["platform"] == "linux-x86_64")
     };
-    let mut lists: Vec<String> = requires.iter().flat_map(|fact| requires_lines(fact, is_corrected(fact))).collect();
+    let is_read = |fact: &Value| {
+        let key = format!("{}\t{}\t{}\t", text(fact, "package"), text(fact, "version"), text(fact, "index"));
+        rows(READ).any(|row| row.starts_with(&key))
+    };
+    let told = requires.iter().filter(|fact| !is_read(fact));
+    let mut lists: Vec<String> = told.flat_map(|fact| requires_lines(fact, is_corrected(fact))).collect();
+    lists.extend(rows(READ).map(str::to_owned));
     lists.extend(corrections.iter().flat_map(|fact| correction_lines(fact, &wheels)));
     for line in &lists {
         let row = RequiresRow::parse(line).unwrap_or_else(|error| panic!("{error:?}: {line}"));
@@ -349,6 +358,17 @@ fn every_list_is_canonical() {
             _ => panic!("{line}"),
         }
     }
+}
+
+/// uv.lock does not tell what a package asks for, only what was locked: such a pin would refuse every other torch.
+#[test]
+fn no_pin_of_torch_on_the_default_index_is_a_guess() {
+    // No file of it is there any more that could be read.
+    let gone = "xformers\t0.0.33.dev1081\t";
+    let table = table(REQUIRES);
+    let guessed = rows(&table).filter(|row| row.contains("\tpypi\t") && row.contains("\tuv.lock:inferred"));
+    let pins: Vec<&str> = guessed.filter(|row| row.contains("\ttorch==") && !row.starts_with(gone)).collect();
+    assert!(pins.is_empty(), "{}", pins.join("\n"));
 }
 
 #[test]

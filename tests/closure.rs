@@ -104,6 +104,19 @@ fn packages_out_of_step_are_refused() {
     assert!(message.contains("torchvision 0.20.1+cu118 needs torch==2.5.1, but the lock has torch 2.6.0"), "{message}");
 }
 
+/// torchdata asks for torch 2 or newer, whichever was locked beside it elsewhere.
+#[test]
+fn a_companion_that_asks_for_no_one_torch_goes_with_any() {
+    let others = ["requests==2.32", "urllib3==2.2", "setuptools==69.0"];
+    for (torch, torchdata) in [("2.6.0", "0.8.0"), ("2.5.1", "0.10.1"), ("2.8.0", "0.11.0"), ("2.6.0", "0.11.0")] {
+        let pins = [format!("torch=={torch}"), format!("torchdata=={torchdata}")];
+        let text = [&pins.each_ref().map(String::as_str)[..], &BASE, &others].concat().join("\n");
+        let output = export(&text, "--cpu --python 3.11 --without-hashes -q").ok();
+        assert!(output.contains(&format!("\ntorchdata=={torchdata}\n")), "{output}");
+        assert!(output.contains(&format!("torch-{torch}%2Bcpu-cp311-cp311-")), "{output}");
+    }
+}
+
 /// Since 2.11 torch asks for its CUDA libraries through extras of cuda-toolkit.
 #[test]
 fn extras_of_the_toolkit_are_followed() {
