@@ -404,3 +404,31 @@ fn a_wheel_at_a_url_is_not_written_where_it_does_not_install() {
     export(&format!("{line} ; sys_platform == 'linux'"), mac).ok();
     export(&line, &format!("{mac} --no-emit-package flash-attn")).ok();
 }
+
+/// The lock names all files that there are of that build.
+#[test]
+fn a_build_that_its_label_names_is_not_written_where_it_does_not_install() {
+    let lock = |version: &str| {
+        format!(
+            "[[package]]\nname = \"torch-scatter\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n\
+             python-versions = \"*\"\ngroups = [\"main\"]\nfiles = [{{file = \"torch_scatter-{version}-cp310-cp310-\
+             linux_x86_64.whl\", hash = \"sha256:{}\"}}]\n\n[metadata]\nlock-version = \"2.1\"\npython-versions = \"~3.10\"\n\
+             content-hash = \"{}\"\n",
+            "ab".repeat(32),
+            "0".repeat(64)
+        )
+    };
+    let place = Place::new();
+    place.write("poetry.lock", lock("2.1.1+pt113cpu"));
+    let export = |platform: &str, more: &str| place.run(&format!("export --allow-none --platform {platform} {more}"));
+    for platform in ["macos-arm64", "linux-aarch64", "windows-x86_64"] {
+        let message = export(platform, "").refused();
+        assert!(message.contains(&format!("the wheel of torch-scatter does not install on {platform}")), "{message}");
+        let output = export(platform, "--no-emit-package torch-scatter").ok();
+        assert!(!output.contains("torch-scatter=="), "{output}");
+    }
+    assert!(export("linux-x86_64", "").ok().contains("torch-scatter=="));
+    // Of a plain release somebody may have built another wheel: the line is left as Poetry writes it.
+    place.write("poetry.lock", lock("2.1.1"));
+    assert!(export("macos-arm64", "").ok().contains("torch-scatter=="));
+}

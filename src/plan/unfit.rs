@@ -1,4 +1,7 @@
-//! Wheels that the lock names by their URL, and that do not install on the environment: an installer would stop at them.
+//! Wheels that the lock names by their URL or their label, and that do not install on the environment: an installer would
+//! stop at them.
+
+use pep440_rs::Version;
 
 use super::closure::Resolution;
 use super::family::FamilyPackage;
@@ -26,12 +29,16 @@ pub(super) fn unfit<S: WheelSource>(
         selection.packages.iter().enumerate().filter(|(_, package)| package.condition == Condition::Always)
     {
         let entry = &view.entries[package.entry];
-        let (Origin::Url(place) | Origin::File(place)) = &entry.origin else { continue };
+        let is_one_build = match &entry.origin {
+            Origin::Url(place) | Origin::File(place) => address::file_name(place).parse::<WheelName>().is_ok(),
+            // A label names one build of a release, and the lock the files that there are of it.
+            Origin::Index(_) => entry.version.as_ref().is_some_and(Version::is_local),
+            Origin::Git(_) | Origin::Directory(_) => false,
+        };
         let replaced = removed.contains(&index)
             || members.iter().any(|member| member.package == index)
             || chosen.get(&entry.name).is_some_and(|choice| choice.pin.is_some());
-        let is_wheel = address::file_name(place).parse::<WheelName>().is_ok();
-        if replaced || !is_wheel || !lacks_file(entry, request.environment, knowledge) {
+        if replaced || !is_one_build || !lacks_file(entry, request.environment, knowledge) {
             continue;
         }
         let message = format!("the wheel of {} does not install on {}", entry.name, request.environment.platform);
