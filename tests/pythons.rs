@@ -227,3 +227,20 @@ fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_close
     let hole = "note: left out CPython 3.9, 3.10: the catalogue knows no torchaudio 2.5.1+cu121 for linux-x86_64; ";
     assert!(run.stderr.contains(&format!("{hole}{told}")), "{}", run.stderr);
 }
+
+/// The wheel of numpy is for Python 3.10 alone, for which the catalogue lacks torchaudio: that is what can be helped.
+#[test]
+fn what_can_be_learned_is_told_before_the_pythons_that_a_wheel_rules_out() {
+    let numpy = "numpy @ https://wheels.example/numpy-2.2.6-cp310-cp310-linux_x86_64.whl";
+    let place = Place::new();
+    let others =
+        ["filelock", "fsspec", "jinja2", "networkx", "sympy", "typing-extensions"].map(|one| format!("{one}==1.13.1"));
+    let others = others.join("\n").replace("typing-extensions==1", "typing-extensions==4");
+    place.write("requirements.txt", format!("torch==2.5.1\ntorchaudio==2.5.1\n{numpy}\n{others}\nsetuptools==69.0\n"));
+    let message = place.run("export requirements.txt --cuda 12.1 --without-hashes").refused();
+    let hole = "the catalogue knows no torchaudio 2.5.1+cu121 for linux-x86_64 (CPython 3.9, 3.10, 3.13)";
+    assert!(message.contains(hole) && !message.contains("numpy"), "{message}");
+    // Where nothing is missing but a fitting wheel of it, that is said.
+    let message = place.run("export requirements.txt --cuda 12.1 --without-hashes --python 3.11").refused();
+    assert!(message.contains("the wheel of numpy does not install on linux-x86_64 (CPython 3.11)"), "{message}");
+}

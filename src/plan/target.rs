@@ -130,7 +130,13 @@ pub fn target<S: WheelSource>(
         }
         let only_missing = refused.iter().flat_map(|(_, problems)| problems).all(is_missing);
         if !chosen_here || environments.is_empty() || !only_missing {
-            let problems = refused.iter().flat_map(|(_, problems)| problems.clone()).collect();
+            // Of Pythons that are ruled out nothing can be made; another may want no more than a wheel that can be learned.
+            let is_out = refused.iter().all(|(_, problems)| !is_possible(problems));
+            let learnable = missing.iter().filter(|(_, problems)| chosen_here && is_out && is_possible(problems));
+            let mut problems: Vec<Problem> = learnable.flat_map(|(_, problems)| problems.clone()).collect();
+            if problems.is_empty() {
+                problems = refused.iter().flat_map(|(_, problems)| problems.clone()).collect();
+            }
             Error::unless_empty(hand_written::told(lock, problems))?;
         }
         // The lines of the others admit the files of fewer Pythons now.
@@ -154,6 +160,11 @@ pub fn target<S: WheelSource>(
 /// True if something that is not there is all that is wrong: under another Python it may be.
 fn is_missing(problem: &Problem) -> bool {
     matches!(problem.code, Code::Impossible | Code::Unknown | Code::Unmet)
+}
+
+/// True if nothing of what is missing under a Python is ruled out.
+fn is_possible(problems: &[Problem]) -> bool {
+    problems.iter().all(|problem| problem.code != Code::Impossible)
 }
 
 /// Why torch cannot be there, whichever of the lock's entries of it were selected; `None` if it could be.
@@ -183,9 +194,9 @@ fn sorted(pythons: &[Python]) -> Vec<Python> {
 /// which nothing is ruled out, if there are any. That torch was never made for some older Python says little then.
 fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
     let never_made = |problem: &Problem| problem.code == Code::Impossible && problem.pythons.is_empty();
-    let possible = |problems: &Vec<Problem>| problems.iter().all(|problem| problem.code != Code::Impossible);
-    let (never, some) = (missing.iter().flatten().any(never_made), missing.iter().any(possible));
-    let telling = missing.into_iter().filter(|problems| never || !some || possible(problems)).flatten();
+    let some = missing.iter().any(|problems| is_possible(problems));
+    let never = missing.iter().flatten().any(never_made);
+    let telling = missing.into_iter().filter(|problems| never || !some || is_possible(problems)).flatten();
     telling.filter(|problem| !never || never_made(problem)).collect()
 }
 
