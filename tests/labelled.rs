@@ -260,3 +260,45 @@ fn what_a_kept_wheel_without_digests_needs_is_asked_for() {
         export(&format!("{index}torch==2.3.1\n{without}"), "--platform linux-aarch64 --python 3.11 --without-hashes");
     assert!(run.stderr.contains("unproven") && run.status == 0, "{}", run.shown());
 }
+
+/// The project says where it takes the very file from. Its word goes before the folder that the label names; where it says
+/// nothing, the label's own folder is meant.
+#[test]
+fn a_row_of_the_project_for_the_same_bytes_says_where_they_are_taken_from() {
+    let wheel = "torch-2.3.1+cpu-cp312-cp312-linux_x86_64.whl";
+    let sha256 = digest("/cpu", wheel);
+    let place = Place::new();
+    let hashed = |line: &str| format!("{line} --hash=sha256:{}\n", "f".repeat(64));
+    let base: String = BASE.lines().map(hashed).collect();
+    place.write("requirements.txt", format!("torch==2.3.1+cpu --hash=sha256:{sha256}\n{base}"));
+    let taken = |more: &str| {
+        let output = place.run(&format!("export --python 3.12 {more} requirements.txt")).ok();
+        assert!(output.contains(&sha256), "{output}");
+        family(&output).concat()
+    };
+    assert!(taken("").starts_with("torch @ https://download.pytorch.org/whl/cpu/torch-2.3.1%2Bcpu-"), "{}", taken(""));
+    for folder in ["https://download.pytorch.org/whl/cpu-cxx11-abi", "https://wheels.example/torch"] {
+        let row = format!("wheel\ttorch\t2.3.1+cpu\tcpu\t{folder}\t{wheel}\t{sha256}\t-\t1\t-\ttest\n");
+        place.write("own.tsv", row);
+        let line = taken("--catalog own.tsv");
+        assert!(line.starts_with(&format!("torch @ {folder}/torch-2.3.1%2Bcpu-")), "{line}");
+    }
+}
+
+/// Without a digest the label alone tells which of two files of one name is meant: that of the folder it is called after.
+#[test]
+fn of_two_files_of_one_name_the_label_means_the_one_in_its_own_folder() {
+    let wheel = "torch-2.3.1+cpu-cp312-cp312-linux_x86_64.whl";
+    let place = Place::new();
+    place.write("requirements.txt", format!("torch==2.3.1+cpu\n{BASE}"));
+    for folder in ["aaa", "zzz"] {
+        let index = format!("https://download.pytorch.org/whl/{folder}");
+        place.write(
+            "own.tsv",
+            format!("wheel\ttorch\t2.3.1+cpu\tcpu\t{index}\t{wheel}\t{}\t-\t1\t-\ttest\n", "0".repeat(64)),
+        );
+        let output = place.run("export --python 3.12 --without-hashes --catalog own.tsv requirements.txt").ok();
+        let line = family(&output).concat();
+        assert!(line.starts_with("torch @ https://download.pytorch.org/whl/cpu/torch-2.3.1%2Bcpu-"), "{line}");
+    }
+}
