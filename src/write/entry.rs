@@ -264,3 +264,56 @@ fn extras(requires: &[WheelRequirement]) -> String {
     });
     format!("[package.extras]\n{}\n", lines.collect::<String>())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NUMPY: &str =
+        "numpy = [\n    {version = \">=1\", markers = \"python_version < '3.9'\"},\n    {version = \"*\"},\n]\n";
+
+    /// An entry's `[package.dependencies]` after an edit; before it the table has these lines.
+    fn edited(lines: &str, edit: impl Fn(&Source, &PoetryBlock, &mut Patch)) -> String {
+        let head = "[[package]]\nname = \"torch\"\nversion = \"2.0.1\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n";
+        let table = if lines.is_empty() { String::new() } else { format!("[package.dependencies]\n{lines}\n") };
+        let tail = "[metadata]\nlock-version = \"2.0\"\npython-versions = \"*\"\ncontent-hash = \"00\"\n";
+        let lock = PoetryLock::parse("poetry.lock", format!("{head}{table}{tail}"), None).unwrap();
+        let mut patch = Patch::default();
+        edit(&lock.source, &lock.layout().unwrap()[0], &mut patch);
+        let text = patch.apply(&lock.source.text).unwrap();
+        text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)).unwrap().to_owned()
+    }
+
+    fn with_needs(lines: &str, needs: &[(&str, Option<&str>)]) -> String {
+        let needs = needs.iter().map(|(name, marker)| ((*name).to_owned(), marker.map(str::to_owned))).collect();
+        edited(lines, |source, block, patch| also_needs(source, block, &needs, patch))
+    }
+
+    fn without(lines: &str, gone: &[&str]) -> String {
+        let gone = gone.iter().map(|name| (*name).to_owned()).collect();
+        edited(lines, |source, block, patch| needs_no_more(source, block, &gone, patch))
+    }
+
+    #[test]
+    fn a_new_need_stands_where_poetry_sorts_it() {
+        let lines = format!("filelock = \"*\"\n{NUMPY}sympy = \"*\"\n");
+        let found = with_needs(&lines, &[("filelock", None), ("jinja2", None), ("zstd", Some("os_name == 'nt'"))]);
+        let zstd = "zstd = {version = \"*\", markers = \"os_name == 'nt'\"}\n";
+        let expected = format!("filelock = \"*\"\njinja2 = \"*\"\n{NUMPY}sympy = \"*\"\n{zstd}");
+        assert_eq!(found, format!("[package.dependencies]\n{expected}\n"));
+        assert_eq!(with_needs("", &[("jinja2", None)]), "[package.dependencies]\njinja2 = \"*\"\n\n");
+        assert_eq!(with_needs("", &[]), "");
+    }
+
+    #[test]
+    fn what_goes_takes_its_alternatives_along_and_nothing_else() {
+        let lines = format!("filelock = \"*\"\n{NUMPY}triton = \"2.0.0\"\n");
+        let table = |lines: &str| format!("[package.dependencies]\n{lines}\n");
+        assert_eq!(without(&lines, &["numpy"]), table("filelock = \"*\"\ntriton = \"2.0.0\"\n"));
+        assert_eq!(without(&lines, &["triton"]), table(&format!("filelock = \"*\"\n{NUMPY}")));
+        assert_eq!(without(&lines, &["lit"]), table(&lines));
+        // A table of which nothing stays goes whole.
+        assert_eq!(without(&lines, &["filelock", "numpy", "triton"]), "");
+        assert_eq!(without("", &["numpy"]), "");
+    }
+}
