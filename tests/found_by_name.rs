@@ -98,6 +98,15 @@ fn a_check_of_the_configuration_finds_it() {
     assert_eq!(place.run("check --no-catalog").status, 1);
 }
 
+/// Whether the lock is swapped is asked of the catalogues, too.
+#[test]
+fn a_check_that_is_to_leave_it_alone_does_not_read_it_for_the_lock_either() {
+    let place = place("");
+    place.write(FILE, "not a catalogue\n");
+    assert!(place.run("check").refused().contains(FILE));
+    assert_eq!(place.run("check --no-catalog").ok(), "");
+}
+
 #[test]
 fn a_rewrite_takes_it_and_names_it() {
     let place = place("");

@@ -143,3 +143,42 @@ fn of_several_index_urls_the_last_counts() {
         assert_eq!(file.entries[0].origin, Origin::Index(Some(last.to_owned())));
     }
 }
+
+const CPU_WHEEL: &str = "https://download.pytorch.org/whl/cpu/torch-2.5.1%2Bcpu-cp311-cp311-linux_x86_64.whl";
+
+/// What torch 2.5.1 needs, each with what stands behind it.
+fn base(behind: &str) -> String {
+    let pins = ["filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4", "sympy==1.13.1"];
+    pins.iter().chain(&["typing-extensions==4.12.2"]).map(|pin| format!("{pin}{behind}\n")).collect()
+}
+
+/// What stands below the header of an export.
+fn exported(text: &str, flags: &str) -> String {
+    let place = Place::new();
+    place.write("requirements.txt", text);
+    let output = place.run(&format!("export --cpu --python 3.11 {flags} requirements.txt")).ok();
+    output.split_inclusive('\n').skip_while(|line| line.starts_with("# ")).collect()
+}
+
+#[test]
+fn a_line_at_the_right_url_is_touched_only_for_a_digest_that_it_lacks() {
+    let hash = format!(" --hash=sha256:{}", "f".repeat(64));
+    let odd = format!("torch   @   {CPU_WHEEL}   # why\n");
+    let bare = odd.clone() + &base("");
+    assert_eq!(exported(&bare, "--without-hashes"), bare);
+    let after = exported(&(odd + &base(&hash)), "");
+    assert!(after.starts_with(&format!("torch @ {CPU_WHEEL} \\\n    --hash=sha256:")), "{after}");
+    assert!(after.ends_with(&base(&hash)), "{after}");
+    // Another wheel is another line, with digests or without.
+    let other = bare.replace("%2Bcpu-cp311-cp311", "%2Bcpu-cp310-cp310");
+    let after = exported(&other, "--without-hashes");
+    assert!(after.contains(CPU_WHEEL), "{after}");
+}
+
+#[test]
+fn without_hashes_none_stays_on_any_line() {
+    let hash = format!(" \\\n    --hash=sha256:{}", "f".repeat(64));
+    let text = format!("torch==2.5.1{hash}\n{}./wheels/own-1.0-py3-none-any.whl{hash}\n", base(&hash));
+    let expected = format!("torch @ {CPU_WHEEL}\n{}./wheels/own-1.0-py3-none-any.whl\n", base(""));
+    assert_eq!(exported(&text, "--without-hashes"), expected);
+}

@@ -191,6 +191,8 @@ mod tests {
         assert_eq!(whole(&[10, 11], &[9, 10, 11, 12]), "python_version >= \"3.10\" and python_version < \"3.12\"");
         assert_eq!(whole(&[9], &[9, 12]), "python_version < \"3.12\"");
         assert_eq!(whole(&[9, 11], &[9, 10, 11]), "python_version < \"3.10\" or python_version >= \"3.11\"");
+        let several = "(python_version >= \"3.9\" and python_version < \"3.11\") or python_version >= \"3.12\"";
+        assert_eq!(whole(&[9, 10, 12], &[8, 9, 10, 11, 12]), several);
     }
 
     #[test]

@@ -146,3 +146,38 @@ fn either(markers: impl IntoIterator<Item = String>) -> String {
         several => several.iter().map(|one| in_brackets(one)).collect::<Vec<_>>().join(" or "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::poetry::PoetryLock;
+
+    /// An entry with these markers after it is put under a guard.
+    fn put(markers: &str, guards: impl Fn(Guards) -> Guards) -> String {
+        let head = "[[package]]\nname = \"a\"\nversion = \"1\"\noptional = false\npython-versions = \"*\"\n";
+        let tail = "files = []\n\n[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"00\"\n";
+        let text = format!("{head}groups = [\"main\"]\n{markers}{tail}");
+        let lock = PoetryLock::parse("poetry.lock", text, None).unwrap();
+        let block = &lock.layout().unwrap()[0];
+        let mut patch = Patch::default();
+        guards(Guards::of(block)).put(&lock.source, block, |span| span, &mut patch);
+        let text = patch.apply(&lock.source.text).unwrap();
+        text.strip_prefix(head).and_then(|text| text.strip_suffix(tail)).unwrap().to_owned()
+    }
+
+    #[test]
+    fn markers_that_go_take_their_line_along_and_no_other() {
+        let everywhere = |guards: Guards| guards.or("main", None);
+        for line in [
+            "markers = \"os_name == 'nt'\"\n",
+            "markers = \"os_name == 'nt'\" # why\n",
+            "markers = \"os_name == 'nt'\"\r\n",
+        ] {
+            assert_eq!(put(line, everywhere), "groups = [\"main\"]\n", "{line:?}");
+        }
+        assert_eq!(put("", everywhere), "groups = [\"main\"]\n");
+        assert_eq!(put("", |guards| guards.and(Some("a"))), "groups = [\"main\"]\nmarkers = \"a\"\n");
+        let dev = put("", |guards| guards.or("dev", Some("a".to_owned())));
+        assert_eq!(dev, "groups = [\"main\", \"dev\"]\nmarkers = {dev = \"a\"}\n");
+    }
+}

@@ -87,6 +87,7 @@ mod tests {
         for text in [
             "wheels.example",
             "file:///a",
+            "ftp://wheels.example/torch",
             "https://me:secret@wheels.example",
             "https://a.example?x",
             "https://a.example#x",
