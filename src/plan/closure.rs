@@ -12,6 +12,7 @@ mod known;
 mod wants;
 
 use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -237,6 +238,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
     }
 
+    /// The newest locked release that fits, of those that the choice does not select; of two alike the one of the default
+    /// index, else of the index whose address comes first: where they stand in the lock says nothing.
     fn best_spare(&self, name: &PackageName, want: &Demand) -> Option<usize> {
         let fits = |index: &usize| {
             let entry = &self.view.entries[self.selection.unselected[*index].entry];
@@ -244,8 +247,12 @@ impl<S: WheelSource> Resolver<'_, S> {
             let admitted = entry.version.as_ref().is_some_and(|version| want.admits(version));
             from_index && entry.is_hashed() && admitted && self.has_file(self.selection.unselected[*index].entry)
         };
-        let fitting = self.unselected.get(name).filter(fits);
-        fitting.max_by_key(|index| self.view.entries[self.selection.unselected[*index].entry].version.clone())
+        let rank = |index: &usize| {
+            let entry = &self.view.entries[self.selection.unselected[*index].entry];
+            let index = if let Origin::Index(index) = &entry.origin { index.as_deref() } else { None };
+            (entry.version.as_ref(), Reverse(index))
+        };
+        self.unselected.get(name).filter(fits).max_by_key(rank)
     }
 
     fn out_of_step(&self, member: &FamilyPackage, want: &Demand) -> Problem {

@@ -267,3 +267,76 @@ fn rewrites_look_like_their_tools() {
         snapshot(name, &place.run(&format!("rewrite --diff {target}")).shown());
     }
 }
+
+/// A package of a lock made here.
+fn made(name: &str, version: &str, marker: &str, file: &str) -> String {
+    let marker = if marker.is_empty() { String::new() } else { format!("marker = \"{marker}\"\n") };
+    let digest = known_digest(name, file).unwrap_or_else(|| "ab".repeat(32));
+    format!(
+        "[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\n{marker}wheels = [{{ name = \"{file}\", url = \
+         \"https://wheels.example/{file}\", hashes = {{ sha256 = \"{digest}\" }} }}]\n\n"
+    )
+}
+
+/// What torch 2.1.2 needs, and then these.
+fn with_base(packages: &[String]) -> String {
+    let base =
+        [("filelock", "3.16.1"), ("fsspec", "2024.9.0"), ("jinja2", "3.1.4"), ("networkx", "3.4"), ("sympy", "1.13.1")];
+    let base = base.map(|(name, version)| made(name, version, "", &format!("{name}-{version}-py3-none-any.whl")));
+    let last = made("typing-extensions", "4.12.2", "", "typing_extensions-4.12.2-py3-none-any.whl");
+    let head = "lock-version = \"1.0\"\ncreated-by = \"test\"\nextras = [\"gpu\", \"all\"]\n\n";
+    format!("{head}{}{}{last}", base.concat(), packages.concat())
+}
+
+/// The marker of a package that is there.
+fn marker_of<'l>(lock: &'l str, name: &str) -> Option<&'l str> {
+    let package = lock.split("[[packages]]").find(|part| part.contains(&format!("name = \"{name}\"\n"))).unwrap();
+    package.lines().find_map(|line| line.strip_prefix("marker = ")).map(|marker| marker.trim_matches(['"', '\'']))
+}
+
+const TRITON: &str = "triton-2.1.0-0-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.whl";
+
+/// triton is locked for another platform alone; the new wheel of torch needs it wherever torch is.
+#[test]
+fn a_package_that_torch_needs_now_is_where_torch_is_and_where_it_was() {
+    let there = "sys_platform == 'win32'";
+    for (torch, wanted) in [
+        ("", None),
+        ("'gpu' in extras", Some(format!("{there} or 'gpu' in extras"))),
+        ("'gpu' in extras or 'all' in extras", Some(format!("{there} or ('gpu' in extras or 'all' in extras)"))),
+    ] {
+        let torch = made("torch", "2.1.2+cpu", torch, "torch-2.1.2+cpu-cp311-cp311-linux_x86_64.whl");
+        let place = Place::new();
+        place.write("pylock.toml", with_base(&[torch, made("triton", "2.1.0", there, TRITON)]));
+        place.run("rewrite --cuda 11.8 --python 3.11").ok();
+        let after = place.read("pylock.toml");
+        assert_eq!(marker_of(&after, "triton"), wanted.as_deref(), "{after}");
+    }
+}
+
+/// No target says anything of Linux on aarch64, for which the lock has it, too.
+#[test]
+fn what_goes_for_the_targets_stays_for_the_platforms_that_have_none() {
+    let torch = made("torch", "2.1.2", "", "torch-2.1.2-cp311-cp311-manylinux1_x86_64.whl");
+    let place = Place::new();
+    place.write("pylock.toml", with_base(&[torch, made("triton", "2.1.0", "sys_platform == 'linux'", TRITON)]));
+    place.write(
+        "torchswap.toml",
+        "[targets.a]\nplatform = \"linux-x86_64\"\ncpu = true\npython = \"3.11\"\n\
+         [targets.b]\nplatform = \"windows-x86_64\"\ncpu = true\npython = \"3.11\"\n",
+    );
+    place.run("rewrite --target a --target b").ok();
+    let after = place.read("pylock.toml");
+    let marker = marker_of(&after, "triton").unwrap();
+    assert_eq!(
+        marker.replace('\\', ""),
+        "sys_platform == 'linux' and (sys_platform != \"linux\" or platform_machine != \"x86_64\")"
+    );
+}
+
+/// The digest that the catalogue has for a wheel.
+fn known_digest(name: &str, file: &str) -> Option<String> {
+    let wheels = std::fs::read_to_string(crate::support::root().join("src/catalog/wheels.tsv")).unwrap();
+    let mut rows = wheels.lines().map(|row| row.split('\t').collect::<Vec<_>>());
+    rows.find(|row| row[0] == name && row.get(4) == Some(&file)).map(|row| row[5].to_owned())
+}

@@ -54,6 +54,11 @@ fn a_lock_holds_one_build_for_each_platform() {
     place.write("torchswap.toml", BOTH);
     let said = refused(&place, "--target docker --target ci");
     assert!(said.contains("docker and ci are for one platform"), "{said}");
+    assert!(said.contains("help: rewrite the lock for one of them, with -o for the other"), "{said}");
+    let other = BOTH.replacen("[targets.ci]\n", "[targets.ci]\nwith = [\"dev\"]\n", 1);
+    place.write("torchswap.toml", other);
+    let said = refused(&place, "--target docker --target ci");
+    assert!(said.contains("they choose other groups or extras"), "{said}");
 }
 
 #[test]
@@ -78,4 +83,14 @@ fn a_requirements_file_holds_one_target() {
     place.write("torchswap.toml", BOTH);
     let said = place.run("rewrite --target mac --target docker --python 3.10 requirements.txt").refused();
     assert!(said.contains("rewritten for one target") && said.contains("export a file for each"), "{said}");
+}
+
+/// The GPU libraries that this lock lost have one set of files for all Pythons.
+#[test]
+fn a_lock_without_markers_holds_what_is_alike_for_all_pythons() {
+    let place = Place::of("poetry-1.8/torch-2.0.1");
+    let told = place.run("rewrite --python 3.10 --python 3.11");
+    assert!(told.stderr.contains("added  nvidia-cublas-cu11 "), "{}", told.shown());
+    told.ok();
+    assert!(place.read("poetry.lock").contains("name = \"nvidia-cublas-cu11\""));
 }

@@ -53,3 +53,41 @@ pub(super) fn rest(plans: &[TargetPlan], taken: &Where, kept: &Where) -> String 
         several => several.join(" and "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packaging::target::{Platform, Target};
+
+    fn plan(platform: Platform) -> TargetPlan {
+        let pythons = [9, 10, 11].map(Python::three).to_vec();
+        let target = Target { name: None, platform, backend: None, pythons };
+        TargetPlan { target, environments: Vec::new(), selections: Vec::new(), left_out: Vec::new() }
+    }
+
+    fn places(of: &[(usize, u8)]) -> Where {
+        of.iter().map(|(target, minor)| (*target, Python::three(*minor))).collect()
+    }
+
+    const LINUX: &str = "sys_platform == \"linux\" and platform_machine == \"x86_64\"";
+
+    #[test]
+    fn a_platform_and_several_pythons_hold_together() {
+        let both = [plan(Platform::LinuxX86_64), plan(Platform::WindowsX86_64)];
+        let ends = "python_version < \"3.10\" or python_version >= \"3.11\"";
+        assert_eq!(marker(&both, &places(&[(0, 9), (0, 11)]), true).unwrap(), format!("{LINUX} and ({ends})"));
+        assert_eq!(marker(&both[..1], &places(&[(0, 9), (0, 11)]), true).unwrap(), ends);
+        assert_eq!(marker(&both[..1], &places(&[(0, 9), (0, 10), (0, 11)]), true), None);
+    }
+
+    #[test]
+    fn the_rest_is_every_other_platform_and_the_pythons_that_stay() {
+        let both = [plan(Platform::LinuxX86_64), plan(Platform::WindowsX86_64)];
+        let elsewhere = "sys_platform != \"linux\" or platform_machine != \"x86_64\"";
+        let (taken, kept) = (places(&[(0, 9)]), places(&[(0, 10), (0, 11), (1, 9)]));
+        assert_eq!(rest(&both, &taken, &kept), format!("{elsewhere} or python_version >= \"3.10\""));
+        assert_eq!(rest(&both, &places(&[(0, 9), (0, 10), (0, 11)]), &Where::new()), elsewhere);
+        // One target alone is meant for every platform.
+        assert_eq!(rest(&both[..1], &taken, &places(&[(0, 10), (0, 11)])), "python_version >= \"3.10\"");
+    }
+}

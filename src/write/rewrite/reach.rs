@@ -275,3 +275,73 @@ impl Reach {
         before != (one.by.len(), one.is_plain)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packaging::target::{Environment, Platform};
+
+    /// What is needed beyond the lock: `locked` are entries by group and marker, optional or not; the first is the root.
+    fn needed(
+        locked: &[(&str, Option<&str>, bool)],
+        new: &[(usize, usize)],
+        old: &[(usize, usize)],
+    ) -> Vec<(usize, Vec<String>, bool)> {
+        let tree = |marker: &Option<&str>| marker.map_or(MarkerTree::TRUE, |text| text.parse().unwrap());
+        let markers = locked.iter().map(|(_, marker, _)| (marker.map(str::to_owned), tree(marker)));
+        let entry = |(group, marker, is_plain): &(&str, Option<&str>, bool)| LockedEntry {
+            guards: vec![((*group).to_owned(), marker.map(str::to_owned), tree(marker))],
+            is_plain: *is_plain,
+        };
+        let edges =
+            |edges: &[(usize, usize)]| edges.iter().map(|(by, one)| (Node::Entry(*by), Node::Entry(*one))).collect();
+        let python = Python::three(10);
+        let place = Graph {
+            at: (0, python),
+            marker: marker::environment(Environment { platform: Platform::LinuxX86_64, python }),
+            spoken: BTreeMap::new(),
+            new: edges(new),
+            roots: BTreeSet::from([Node::Entry(0)]),
+            old: edges(old),
+        };
+        let mut reach = Reach {
+            locked: locked.iter().map(entry).collect(),
+            markers: markers.collect(),
+            reached: BTreeMap::new(),
+            needed: BTreeMap::new(),
+        };
+        while reach.step(&place) {}
+        let found = reach.needed.into_iter().map(|(node, needed)| {
+            let Node::Entry(index) = node else { panic!("{node:?}") };
+            (index, needed.guards.into_keys().collect(), needed.is_plain)
+        });
+        found.collect()
+    }
+
+    #[test]
+    fn a_need_is_followed_through_what_the_lock_has_already() {
+        let locked = [("main", None, true), ("main", None, true), ("dev", None, true)];
+        for edges in [[(0, 1), (1, 2)], [(1, 2), (0, 1)]] {
+            assert_eq!(needed(&locked, &edges, &[]), [(2, vec!["main".to_owned()], false)], "{edges:?}");
+        }
+        // What an entry needs as it is locked, the lock has where it has the entry.
+        assert_eq!(needed(&locked, &[(0, 1)], &[(1, 2)]), []);
+    }
+
+    #[test]
+    fn what_is_needed_under_a_marker_is_there_where_the_lock_has_it_under_the_same() {
+        let gpu = Some("extra == 'gpu'");
+        assert_eq!(needed(&[("main", gpu, true), ("main", gpu, true)], &[(0, 1)], &[]), []);
+        let found = needed(&[("main", gpu, true), ("main", Some("extra == 'cpu'"), true)], &[(0, 1)], &[]);
+        assert_eq!(found, [(1, vec!["main".to_owned()], false)]);
+    }
+
+    #[test]
+    fn what_comes_along_with_an_optional_package_is_optional() {
+        let plain = |root: bool| needed(&[("main", None, root), ("main", None, false)], &[(0, 1)], &[]);
+        assert_eq!(plain(false), []);
+        assert_eq!(plain(true), [(1, Vec::new(), true)]);
+        // As it was locked says nothing new.
+        assert_eq!(needed(&[("main", None, true), ("main", None, false)], &[], &[(0, 1)]), []);
+    }
+}
