@@ -334,6 +334,35 @@ fn another_group_keeps_what_it_needs_of_the_old_wheel() {
     assert!(names(&dev).contains("nvidia-nccl-cu12"));
     place.run("rewrite --only main --cpu").ok();
     assert_eq!(value(&place.read("poetry.lock"), "nvidia-nccl-cu12", "groups"), "[\"dev\"]");
+    // One target alone is meant for every platform.
+    assert_eq!(value(&place.read("poetry.lock"), "nvidia-nccl-cu12", "markers"), "");
+    assert_eq!(exported(&place, "--only dev --allow-none"), dev);
+}
+
+/// However long the way is, and whichever way the names are sorted.
+#[test]
+fn another_group_keeps_what_that_needs_in_turn() {
+    let place = Place::new();
+    let (main, both) = ("groups = [\"main\"]", "groups = [\"main\", \"dev\"]");
+    let mut entries = plain(main);
+    let libraries = [
+        ("nvidia-cublas-cu12", "12.4.5.8", ""),
+        ("nvidia-cusparse-cu12", "12.3.1.170", "nvidia-cublas-cu12"),
+        ("nvidia-nvjitlink-cu12", "12.4.127", "nvidia-cusparse-cu12"),
+    ];
+    entries.extend(libraries.map(|(name, version, needs)| entry(name, version, both, needs)));
+    entries.extend([
+        entry("solver", "1.0", "groups = [\"dev\"]", "nvidia-nvjitlink-cu12"),
+        entry("sympy", "1.13.1", main, "mpmath"),
+        entry("torch", "2.5.1+cu124", main, &format!("{NEEDS} nvidia-nvjitlink-cu12=12.4.127")),
+        entry("typing-extensions", "4.12.2", main, ""),
+    ]);
+    place.write("poetry.lock", lock(&entries, ""));
+    let dev = exported(&place, "--only dev --allow-none");
+    place.run("rewrite --only main --cpu").ok();
+    for (name, ..) in libraries {
+        assert_eq!(value(&place.read("poetry.lock"), name, "groups"), "[\"dev\"]", "{name}");
+    }
     assert_eq!(exported(&place, "--only dev --allow-none"), dev);
 }
 
@@ -343,4 +372,33 @@ fn groups_and_extras_are_chosen_of_a_poetry_lock_alone() {
     place.write("requirements.txt", format!("torch==2.1.2 --hash=sha256:{}\n", "0".repeat(64)));
     let said = place.run("rewrite --cpu --extras gpu requirements.txt").refused();
     assert!(said.contains("can be chosen of a poetry.lock alone"), "{said}");
+}
+
+/// Both groups can be installed together, so there is one release for them, if that does for the other one, too.
+#[test]
+fn a_group_that_is_not_chosen_takes_the_release_that_the_family_needs() {
+    let main = "groups = [\"main\"]";
+    let needs = format!("{NEEDS} nvidia-nccl-cu12=2.21.5");
+    for (torch, locked, build, wanted) in [
+        ("2.5.1+cu124", "2.21.5", "--cuda 11.8", "nvidia-nccl-cu11"),
+        ("2.4.1+cu124", "2.19.3", "--cuda 12.1", "nvidia-nccl-cu12"),
+    ] {
+        let place = Place::new();
+        let mut entries = plain(main);
+        entries.extend([
+            entry("nvidia-nccl-cu12", locked, "groups = [\"main\", \"dev\"]", ""),
+            entry("solver", "1.0", "groups = [\"dev\"]", "nvidia-nccl-cu12"),
+            entry("sympy", "1.13.1", main, "mpmath"),
+            entry("torch", torch, main, &needs),
+            entry("typing-extensions", "4.12.2", main, ""),
+        ]);
+        place.write("poetry.lock", lock(&entries, ""));
+        place.run(&format!("rewrite --only main {build} --python 3.10")).ok();
+        let after = place.read("poetry.lock");
+        let entries = |name: &str| after.matches(&format!("name = \"{name}\"\n")).count();
+        assert_eq!((entries(wanted), entries("solver")), (1, 1), "{torch} {build}: {after}");
+        let dev = exported(&place, "--only dev --allow-none --python 3.10");
+        let nccl = dev.iter().find(|line| line.starts_with("nvidia-nccl-cu12==")).unwrap();
+        assert_eq!(nccl.ends_with(&format!("=={locked}")), wanted != "nvidia-nccl-cu12", "{torch} {build}: {nccl}");
+    }
 }
