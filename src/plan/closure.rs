@@ -238,8 +238,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
     }
 
-    /// The newest locked release that fits, of those that the choice does not select; of two alike the one of the default
-    /// index, else of the index whose address comes first: where they stand in the lock says nothing.
+    /// The newest locked release that fits, of those that the choice does not select; of entries alike the first, as Poetry
+    /// does.
     fn best_spare(&self, name: &PackageName, want: &Demand) -> Option<usize> {
         let fits = |index: &usize| {
             let entry = &self.view.entries[self.selection.unselected[*index].entry];
@@ -247,12 +247,8 @@ impl<S: WheelSource> Resolver<'_, S> {
             let admitted = entry.version.as_ref().is_some_and(|version| want.admits(version));
             from_index && entry.is_hashed() && admitted && self.has_file(self.selection.unselected[*index].entry)
         };
-        let rank = |index: &usize| {
-            let entry = &self.view.entries[self.selection.unselected[*index].entry];
-            let index = if let Origin::Index(index) = &entry.origin { index.as_deref() } else { None };
-            (entry.version.as_ref(), Reverse(index))
-        };
-        self.unselected.get(name).filter(fits).max_by_key(rank)
+        let version = |index: &usize| &self.view.entries[self.selection.unselected[*index].entry].version;
+        self.unselected.get(name).filter(fits).min_by_key(|index| Reverse(version(index)))
     }
 
     fn out_of_step(&self, member: &FamilyPackage, want: &Demand) -> Problem {

@@ -215,3 +215,41 @@ fn a_release_whose_requirements_nothing_meets_comes_behind_an_older_one() {
         assert!(output.contains(&format!("\naa=={chosen} ")), "{needs}: {output}");
     }
 }
+
+/// The lock has triton for other groups alone, twice in the same release. As Poetry does.
+#[test]
+fn of_two_entries_of_one_release_for_other_groups_the_first_is_taken() {
+    let entry = |name: &str, version: &str, group: &str, digit: &str, source: &str| {
+        let source = match source {
+            "" => String::new(),
+            url => format!("\n[package.source]\ntype = \"legacy\"\nurl = \"{url}\"\nreference = \"own\"\n"),
+        };
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n\
+             python-versions = \"*\"\ngroups = [\"{group}\"]\nfiles = [{{file = \"{}-{version}-py3-none-any.whl\", \
+             hash = \"sha256:{}\"}}]\n{source}\n",
+            name.replace('-', "_"),
+            digit.repeat(64)
+        )
+    };
+    let plain = BASE.map(|pin| {
+        let (name, version) = pin.split_once("==").unwrap();
+        entry(name, version, "main", "f", "")
+    });
+    let torch = entry("torch", "2.1.2", "main", "f", "").replace("torch-2.1.2-py3-none-any.whl", TORCH);
+    let torch = torch.replace(&"f".repeat(64), &digest(TORCH));
+    let tail = "[metadata]\nlock-version = \"2.1\"\npython-versions = \"~3.10\"\ncontent-hash = \"00\"\n";
+    let taken = |one: (&str, &str), other: (&str, &str)| {
+        let tritons = [("dev", one), ("docs", other)];
+        let tritons = tritons.map(|(group, (digit, source))| entry("triton", "2.1.0", group, digit, source)).concat();
+        let place = Place::new();
+        place.write("poetry.lock", format!("{}{torch}{tritons}{tail}", plain.concat()));
+        let output = place.run("export --only main --cuda 11.8 --python 3.10").ok();
+        let triton = output.split("\ntriton==2.1.0 ").nth(1).unwrap_or_else(|| panic!("{output}"));
+        triton.split("sha256:").nth(1).unwrap().chars().next().unwrap().to_string()
+    };
+    let (default, a, b) = (("d", ""), ("a", "https://a.example/simple"), ("b", "https://b.example/simple"));
+    for (one, other) in [(default, a), (a, default), (a, b), (b, a)] {
+        assert_eq!(taken(one, other), one.0, "{one:?} {other:?}");
+    }
+}

@@ -334,6 +334,25 @@ fn what_goes_for_the_targets_stays_for_the_platforms_that_have_none() {
     );
 }
 
+/// uv writes files of PyTorch's index without a digest. What is not changed keeps its bytes all the same; an export, which
+/// is a file of its own, takes the digest that the catalogue has.
+#[test]
+fn a_file_without_a_digest_stays_so_where_its_package_stays() {
+    let wheel = "torch-2.1.2-cp311-none-macosx_11_0_arm64.whl";
+    let digest = known_digest("torch", wheel).unwrap();
+    let torch =
+        made("torch", "2.1.2", "", wheel).replace("https://wheels.example/", "https://download.pytorch.org/whl/cpu/");
+    let torch = torch.replace(&format!("{{ sha256 = \"{digest}\" }}"), "{}");
+    let lock = with_base(&[torch]);
+    assert!(lock.contains("hashes = {}"));
+    let place = Place::new();
+    place.write("pylock.toml", &lock);
+    place.run("rewrite --cpu --platform macos-arm64 --python 3.11").ok();
+    assert_eq!(place.read("pylock.toml"), lock);
+    let export = place.run("export --cpu --platform macos-arm64 --python 3.11 pylock.toml").ok();
+    assert!(export.contains(&format!("{wheel} \\\n    --hash=sha256:")), "{export}");
+}
+
 /// The digest that the catalogue has for a wheel.
 fn known_digest(name: &str, file: &str) -> Option<String> {
     let wheels = std::fs::read_to_string(crate::support::root().join("src/catalog/wheels.tsv")).unwrap();
