@@ -340,3 +340,6 @@ impl PoetryRewriter<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

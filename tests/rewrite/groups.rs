@@ -304,6 +304,12 @@ fn targets_of_several_platforms_have_extras_of_their_own() {
     assert_eq!(now, planned);
     let still = ["--extras cpu", "--extras cuda --platform windows-x86_64"].map(|what| exported(&place, what));
     assert_eq!(still, elsewhere);
+    // A platform is said once in what holds together.
+    for line in place.read("poetry.lock").lines().filter(|line| line.starts_with("markers = ")) {
+        for part in line.split(" or ") {
+            assert!(part.matches("platform_machine == ").count() <= 1, "{line}");
+        }
+    }
 }
 
 #[test]
