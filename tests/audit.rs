@@ -9,6 +9,7 @@ use torchswap::report::rule::Rule;
 
 use crate::support::{Place, Run, fixture, snapshot};
 
+mod collisions;
 mod hostile;
 mod index;
 mod layers;

@@ -5,6 +5,7 @@
 //! entry ──► files (of the plan): which there are, as far as the lock, the catalogue or an index names them
 //!             └─► install: which one fits the machine, else what the nearest one lacks ──► history: which release could
 //! selection ──► layers: torch and its family, CUDA, driver, base image
+//!           └─► collisions: who overwrites whose files, and what beside torch does not use the GPU
 //! entry ──► digests
 //! ```
 //!
@@ -12,6 +13,7 @@
 //!
 //! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`.
 
+mod collisions;
 pub mod container;
 mod digests;
 mod drivers;
@@ -20,6 +22,7 @@ mod history;
 mod image;
 mod install;
 mod layers;
+mod modules;
 mod offers;
 mod witnesses;
 
@@ -121,6 +124,7 @@ pub fn audit<S: WheelSource>(
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
             }
             layers::look(lock, &here, knowledge, &mut findings);
+            collisions::look(lock, &here, knowledge, &mut findings);
             if let Some(least) = asked.witnesses {
                 witnesses::look(&here, least, &mut findings);
             }

@@ -84,7 +84,7 @@ pub(crate) fn stray<S: WheelSource>(
 
 /// What the wheels require in the end, and the packages that go. Without a build that is wanted nothing goes: the lock is
 /// looked at as it is.
-fn settled<S: WheelSource>(
+pub(crate) fn settled<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
     members: &[FamilyPackage],

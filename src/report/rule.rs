@@ -59,6 +59,16 @@ pub enum Rule {
     MixedBackends,
     /// GPU libraries are locked, but no torch.
     RuntimeWithoutTorch,
+    /// Two packages install one module.
+    SameModule,
+    /// Libraries of two releases of CUDA lie under the same paths.
+    SameLibrary,
+    /// A package that has a GPU build is locked as its CPU build.
+    CpuRuntime,
+    /// A CPU build asks for CUDA's libraries.
+    UselessExtra,
+    /// Libraries of CUDA are needed that nothing loads or brings.
+    Unloaded,
     /// The driver is older than the CUDA of the wheels needs.
     OldDriver,
     /// The base image has another CUDA than torch.
@@ -87,7 +97,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of the table in docs/audit.md.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 30] = [
         Self::NoWheel,
         Self::NeedsCompiler,
         Self::SourceOnly,
@@ -101,6 +111,11 @@ impl Rule {
         Self::FamilyMismatch,
         Self::MixedBackends,
         Self::RuntimeWithoutTorch,
+        Self::SameModule,
+        Self::SameLibrary,
+        Self::CpuRuntime,
+        Self::UselessExtra,
+        Self::Unloaded,
         Self::OldDriver,
         Self::ImageCuda,
         Self::ImagePython,
@@ -131,6 +146,11 @@ impl Rule {
             Self::FamilyMismatch => "family-mismatch",
             Self::MixedBackends => "mixed-backends",
             Self::RuntimeWithoutTorch => "runtime-without-torch",
+            Self::SameModule => "same-module",
+            Self::SameLibrary => "same-library",
+            Self::CpuRuntime => "cpu-runtime",
+            Self::UselessExtra => "useless-extra",
+            Self::Unloaded => "unloaded",
             Self::OldDriver => "old-driver",
             Self::ImageCuda => "image-cuda",
             Self::ImagePython => "image-python",
@@ -164,6 +184,11 @@ impl Rule {
                 "one lock has wheels for different builds, or libraries of another CUDA than torch's"
             }
             Self::RuntimeWithoutTorch => "GPU libraries are locked, but no torch that needs them",
+            Self::SameModule => "two packages install the same module and overwrite each other's files",
+            Self::SameLibrary => "libraries for two releases of CUDA lie under the same paths",
+            Self::CpuRuntime => "the target is for CUDA, and a package that has a GPU build is locked as its CPU build",
+            Self::UselessExtra => "a CPU build asks for CUDA's libraries, which it cannot use",
+            Self::Unloaded => "a package needs libraries of CUDA that nothing loads for it, or nothing brings along",
             Self::OldDriver => "the driver is older than the CUDA of the wheels or of the image needs",
             Self::ImageCuda => "the base image has another CUDA than torch",
             Self::ImagePython => "the image has another Python than the target",
@@ -190,6 +215,8 @@ impl Rule {
             | Self::NoBuild
             | Self::FamilyMismatch
             | Self::MixedBackends
+            | Self::SameModule
+            | Self::SameLibrary
             | Self::OldDriver
             | Self::ImagePython
             | Self::ImagePlatform
@@ -200,11 +227,13 @@ impl Rule {
             Self::SourceOnly
             | Self::Yanked
             | Self::RuntimeWithoutTorch
+            | Self::CpuRuntime
+            | Self::UselessExtra
             | Self::ImageCuda
             | Self::Unhashed
             | Self::PlainHttp
             | Self::StaleLock => Severity::Warning,
-            Self::BuiltHere | Self::UnknownFiles | Self::UnknownImage => Severity::Note,
+            Self::Unloaded | Self::BuiltHere | Self::UnknownFiles | Self::UnknownImage => Severity::Note,
         }
     }
 }

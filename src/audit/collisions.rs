@@ -1,0 +1,263 @@
+//! Packages that overwrite each other's files, and packages beside torch that do not use the GPU that is there.
+
+use pep508_rs::PackageName;
+
+use super::AuditContext;
+use super::findings::Findings;
+use super::install::spoken;
+use super::modules::{self, OwnedKind, Owner};
+use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
+use crate::lock::{Entry, Lock, SelectedPackage};
+use crate::packaging::target::Backend;
+use crate::plan::companions::{built, settled};
+use crate::plan::{Knowledge, LockView, Request};
+use crate::report::audit::AuditFinding;
+use crate::report::rule::{Rule, Severity};
+
+/// The label of a wheel that holds nothing and only asks for another package, which this tool writes.
+const STUB: &str = "torchswap";
+
+/// The extra by which TensorFlow asks for CUDA's libraries.
+const AND_CUDA: &str = "and-cuda";
+
+/// Something that is installed and owns what others may own, too.
+struct InstalledOwner<'a> {
+    /// The package and its version, for messages.
+    spoken: String,
+    owner: Owner,
+    /// Its entry; `None`: only the wheels that are swapped in bring it.
+    selected: Option<&'a SelectedPackage>,
+}
+
+/// What is installed together.
+struct Beside<'a> {
+    /// What is selected, each with its index into the selected packages.
+    selected: Vec<(usize, &'a SelectedPackage, &'a Entry)>,
+    /// What torch is built for in the end. `None`: there is no torch, or nobody knows.
+    torch: Option<Backend>,
+    /// There is a torch of which nobody knows what it is built for.
+    is_torch_unknown: bool,
+    /// The GPU of the machine.
+    gpu: Gpu,
+}
+
+/// What is known of the GPU of a machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gpu {
+    /// None of NVIDIA's, as far as one can tell.
+    None,
+    /// One, with this major release of CUDA if it is known.
+    Cuda(Option<u8>),
+}
+
+impl Gpu {
+    /// As it is asked for, else as torch is built, else as the image or a driver tell.
+    fn of(here: &AuditContext<'_>, torch: Option<Backend>) -> Self {
+        let image = here.asked.image.as_ref().and_then(|image| image.stage.image.cuda);
+        match here.asked.target.backend.or(torch).or(image) {
+            Some(Backend::Cuda(major, _)) => Self::Cuda(Some(major)),
+            Some(Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => Self::None,
+            None if here.asked.driver.is_some() => Self::Cuda(None),
+            None => Self::None,
+        }
+    }
+}
+
+/// Looks at one environment.
+pub(super) fn look<S: WheelSource>(
+    lock: &Lock,
+    here: &AuditContext<'_>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let packages = here.selection.packages.iter().enumerate();
+    let selected =
+        packages.filter_map(|(index, package)| Some((index, package, lock.entries().get(package.entry)?))).collect();
+    let torch = here.members.iter().find(|member| is_torch(&member.name));
+    let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
+    let beside = Beside {
+        selected,
+        torch: backend,
+        is_torch_unknown: torch.is_some() && backend.is_none(),
+        gpu: Gpu::of(here, backend),
+    };
+    shared_files(lock, here, &beside, knowledge, findings);
+    for (_, package, entry) in &beside.selected {
+        if is_stub(entry) {
+            continue;
+        }
+        cpu_runtime(package, entry, &beside, here, findings);
+        useless_extra(package, entry, &beside, here, findings);
+        unloaded(package, entry, &beside, here, findings);
+    }
+}
+
+/// Two packages that are installed together own the same files.
+fn shared_files<S: WheelSource>(
+    lock: &Lock,
+    here: &AuditContext<'_>,
+    beside: &Beside<'_>,
+    knowledge: &Knowledge<'_, S>,
+    findings: &mut Findings<'_>,
+) {
+    let owner = |name: &PackageName| modules::owners().find(|owner| owner.package == name.as_ref());
+    let owned: Vec<(usize, InstalledOwner<'_>)> = beside
+        .selected
+        .iter()
+        .filter(|(.., entry)| !is_stub(entry))
+        .filter_map(|(index, package, entry)| {
+            let installed =
+                InstalledOwner { spoken: spoken(entry), owner: owner(&entry.name)?, selected: Some(package) };
+            Some((*index, installed))
+        })
+        .collect();
+    let mut installed: Vec<InstalledOwner<'_>> = Vec::new();
+    // With torch its libraries are swapped: some go, others come.
+    if here.asked.target.backend.is_some() && owned.iter().any(|(_, one)| is_library(&one.owner)) {
+        let pythons = &[here.environment.python];
+        let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
+        let (chosen, removed) = settled(LockView::of(lock), here.selection, here.members, &request, knowledge);
+        let new = chosen.iter().filter(|(name, _)| owned.iter().all(|(_, one)| one.owner.package != name.as_ref()));
+        installed.extend(new.filter_map(|(name, resolved)| {
+            let version = resolved.pin.as_ref().map(|pin| format!(" {}", pin.version())).unwrap_or_default();
+            Some(InstalledOwner { spoken: format!("{name}{version}"), owner: owner(name)?, selected: None })
+        }));
+        installed.extend(owned.into_iter().filter(|(index, _)| !removed.contains(index)).map(|(_, one)| one));
+    } else {
+        installed.extend(owned.into_iter().map(|(_, one)| one));
+    }
+    for (index, one) in installed.iter().enumerate() {
+        let Some(package) = one.selected else { continue };
+        for other in installed.iter().take(index).filter(|other| collide(one, other)) {
+            findings.about(package.entry, overwritten(one, other).on(here.environment));
+        }
+    }
+}
+
+/// True for what goes and comes with torch.
+fn is_library(owner: &Owner) -> bool {
+    owner.package.parse().is_ok_and(|name| is_gpu_runtime(&name))
+}
+
+fn is_stub(entry: &Entry) -> bool {
+    entry.version.as_ref().is_some_and(|version| version.local().iter().any(|part| part.to_string() == STUB))
+}
+
+fn collide(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> bool {
+    let together = match (one.selected, other.selected) {
+        (Some(one), Some(other)) => !one.condition.clone().and(other.condition.clone()).is_never(),
+        (Some(_) | None, None) | (None, Some(_)) => true,
+    };
+    together && one.owner.owned == other.owner.owned && one.owner.package != other.owner.package
+}
+
+fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFinding {
+    let (owned, names) = (one.owner.owned, format!("{} and {}", other.spoken, one.spoken));
+    let last = "they overwrite each other's files, and what is installed last wins";
+    match one.owner.kind {
+        OwnedKind::Module => {
+            let message = format!("{names} both install the module `{owned}`: {last}");
+            let help = "have one of them alone for this target; to uninstall the other later takes files of both";
+            AuditFinding::new(Rule::SameModule, message).help(help)
+        }
+        OwnedKind::Library => {
+            let message = format!("{names} both install {owned}, for different releases of CUDA: {last}");
+            let help = "lock releases of what needs them that are for one CUDA";
+            AuditFinding::new(Rule::SameLibrary, message).help(help)
+        }
+        OwnedKind::Headers => {
+            let message = format!("{names} both install {owned}, for different releases of CUDA: {last}");
+            let mut finding = AuditFinding::new(Rule::SameLibrary, message);
+            // The libraries themselves have different names: what is not compiled there runs all the same.
+            finding.severity = Severity::Note;
+            finding.help("these are headers alone: it matters to what is compiled there")
+        }
+    }
+}
+
+/// A CPU build where there is a GPU.
+fn cpu_runtime(
+    package: &SelectedPackage,
+    entry: &Entry,
+    beside: &Beside<'_>,
+    here: &AuditContext<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let (Gpu::Cuda(cuda), Some(version)) = (beside.gpu, entry.version.as_ref()) else { return };
+    let Some(twin) = modules::gpu_twin(entry.name.as_ref(), version, cuda, here.environment.platform) else { return };
+    // Where both are there, that is what is wrong.
+    if beside.selected.iter().any(|(.., other)| other.name.as_ref() == twin) {
+        return;
+    }
+    let message = format!("{} is a CPU build, and the target is for CUDA", spoken(entry));
+    let finding = AuditFinding::new(Rule::CpuRuntime, message).on(here.environment);
+    findings.about(
+        package.entry,
+        finding.help(format!("its GPU build is {twin}: lock that instead, if it is to use the GPU")),
+    );
+}
+
+/// CUDA's libraries that a CPU build asks for.
+fn useless_extra(
+    package: &SelectedPackage,
+    entry: &Entry,
+    beside: &Beside<'_>,
+    here: &AuditContext<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(twin) = modules::any_gpu_twin(entry.name.as_ref()) else { return };
+    let extra = package.extras.iter().any(|extra| extra.as_ref() == AND_CUDA);
+    let needs = package.needs.iter().flatten().any(|(requirement, _)| is_gpu_runtime(&requirement.name));
+    let via = |(_, other, library): &(usize, &SelectedPackage, &Entry)| {
+        is_gpu_runtime(&library.name) && other.via.iter().flatten().any(|by| *by == entry.name)
+    };
+    if !extra && !needs && !beside.selected.iter().any(via) {
+        return;
+    }
+    let message = format!("{} asks for CUDA's libraries, which a CPU build cannot use", spoken(entry));
+    let finding = AuditFinding::new(Rule::UselessExtra, message).on(here.environment);
+    findings.about(package.entry, finding.help(format!("leave the extra [{AND_CUDA}] out, or lock {twin} instead")));
+}
+
+/// CUDA's libraries that nothing loads, or that nothing asks for.
+fn unloaded(
+    package: &SelectedPackage,
+    entry: &Entry,
+    beside: &Beside<'_>,
+    here: &AuditContext<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let has_cudnn = here.asked.image.as_ref().is_some_and(|image| image.stage.base.contains("cudnn"));
+    if here.environment.platform.is_macos() || beside.is_torch_unknown || has_cudnn {
+        return;
+    }
+    let Some(version) = entry.version.as_ref() else { return };
+    let (message, help) = match entry.name.as_ref() {
+        "onnxruntime-gpu" if !matches!(beside.torch, Some(Backend::Cuda(..))) => {
+            let message = "does not load CUDA's libraries by itself, and there is no torch for CUDA that would";
+            let help = if version.release() < [1, 21].as_slice() {
+                "take an image with CUDA and cuDNN"
+            } else {
+                "call onnxruntime.preload_dlls() before the first session, or take an image with CUDA and cuDNN"
+            };
+            (message, help)
+        }
+        "ctranslate2" if version.release() >= [4].as_slice() && !beside.has_libraries_of_cuda_12() => {
+            let message = "loads cuBLAS and cuDNN of CUDA 12, which nothing brings along";
+            (message, "lock nvidia-cublas-cu12 and nvidia-cudnn-cu12 with it, or take an image that has them")
+        }
+        _ => return,
+    };
+    let finding = AuditFinding::new(Rule::Unloaded, format!("{} {message}", spoken(entry))).on(here.environment);
+    findings.about(package.entry, finding.help(help));
+}
+
+impl Beside<'_> {
+    /// True where they are there, or there is no GPU to need them for.
+    fn has_libraries_of_cuda_12(&self) -> bool {
+        let has = |name: &str| self.selected.iter().any(|(.., entry)| entry.name.as_ref() == name);
+        self.gpu == Gpu::None
+            || matches!(self.torch, Some(Backend::Cuda(12, _)))
+            || has("nvidia-cublas-cu12") && has("nvidia-cudnn-cu12")
+    }
+}
