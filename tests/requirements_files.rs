@@ -182,3 +182,31 @@ fn without_hashes_none_stays_on_any_line() {
     let expected = format!("torch @ {CPU_WHEEL}\n{}./wheels/own-1.0-py3-none-any.whl\n", base(""));
     assert_eq!(exported(&text, "--without-hashes"), expected);
 }
+
+#[test]
+fn one_line_that_lacks_a_digest_is_named_and_several_are_told_as_one() {
+    let export = |text: &str| {
+        let place = Place::new();
+        place.write("requirements.txt", text);
+        place.run("export --allow-none --python 3.11 requirements.txt").refused()
+    };
+    let told = export("filelock==3.16.1\n");
+    assert!(told.contains("filelock has no digest; pip takes digests for every line or for none"), "{told}");
+    let told = export("filelock==3.16.1\nfsspec==2024.9.0\n");
+    assert!(told.contains("requirements.txt has no digests; pip takes digests for every line or for none"), "{told}");
+}
+
+/// The line for the other Python is right already.
+#[test]
+fn of_two_lines_of_one_package_only_the_one_that_changes_is_touched() {
+    let right = format!("torch   @  {CPU_WHEEL}   ;  python_version == '3.11'   # right\n");
+    let wrong = "torch==2.5.0 ; python_version == '3.10'\n";
+    let text = format!("{wrong}{right}{}", base(""));
+    let place = Place::new();
+    place.write("requirements.txt", &text);
+    let output = place.run("export --cpu --python 3.11 --without-hashes requirements.txt").ok();
+    assert!(output.contains(&right) && output.contains(wrong), "{output}");
+    place.write("requirements.txt", text.replace("torch==2.5.0", "torch==2.6.0"));
+    let output = place.run("export --cpu --python 3.10 --python 3.11 --without-hashes requirements.txt").ok();
+    assert!(output.contains(&right) && output.contains("torch-2.6.0%2Bcpu-cp310-cp310-"), "{output}");
+}
