@@ -100,7 +100,8 @@ fn shared_files<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    let owner = |name: &PackageName| modules::owners().find(|owner| owner.package == name.as_ref());
+    let owners: Vec<Owner> = modules::owners().collect();
+    let owner = |name: &PackageName| owners.iter().find(|owner| owner.package == name.as_ref()).copied();
     let owned: Vec<(usize, InstalledOwner<'_>)> = beside
         .selected
         .iter()

@@ -43,34 +43,35 @@ pub(super) fn owners() -> impl Iterator<Item = Owner> {
 
 /// A GPU build of a package, for whichever release, if the package is a CPU build.
 pub(super) fn any_gpu_twin(package: &str) -> Option<&'static str> {
-    twins().filter(|twin| twin.cpu == package).last().map(|twin| twin.gpu)
+    twins(package).last().map(|twin| twin.gpu)
 }
 
 /// The GPU build of a CPU build; `cuda` is the major release that is there, if one is known.
 pub(super) fn gpu_twin(package: &str, version: &Version, cuda: Option<u8>, platform: Platform) -> Option<&'static str> {
     let serves = |twin: &Twin| {
-        twin.cpu == package
-            && twin.cuda.is_none_or(|own| cuda.is_none_or(|cuda| cuda == own))
+        twin.cuda.is_none_or(|own| cuda.is_none_or(|cuda| cuda == own))
             && twin.platforms.split(' ').any(|one| one == platform.as_str())
             && twin.versions.admits(version)
     };
     // Where any CUDA will do, the newest is meant: it stands last.
-    twins().filter(serves).last().map(|twin| twin.gpu)
+    twins(package).filter(serves).last().map(|twin| twin.gpu)
 }
 
 struct Twin {
-    cpu: &'static str,
     gpu: &'static str,
     versions: Constraint,
     cuda: Option<u8>,
     platforms: &'static str,
 }
 
-fn twins() -> impl Iterator<Item = Twin> {
-    rows().filter_map(|columns| {
-        let ["twin", cpu, gpu, versions, cuda, platforms] = *columns.as_slice() else { return None };
+/// The GPU builds of one package: most have none, and then nothing is read.
+fn twins(package: &str) -> impl Iterator<Item = Twin> {
+    let rows =
+        TEXT.lines().filter_map(move |line| line.strip_prefix("twin\t")?.strip_prefix(package)?.strip_prefix('\t'));
+    rows.filter_map(|row| {
+        let [gpu, versions, cuda, platforms] = *row.split('\t').collect::<Vec<_>>().as_slice() else { return None };
         let cuda = if cuda == "-" { None } else { Some(cuda.parse().ok()?) };
-        Some(Twin { cpu, gpu, versions: Constraint::poetry(versions).ok()?, cuda, platforms })
+        Some(Twin { gpu, versions: Constraint::poetry(versions).ok()?, cuda, platforms })
     })
 }
 
@@ -85,11 +86,13 @@ mod tests {
     #[test]
     fn every_row_reads_and_the_table_is_sorted() {
         let lines: Vec<&str> = TEXT.lines().filter(|line| !line.starts_with('#')).collect();
-        assert_eq!(owners().count() + twins().count(), lines.len());
+        let cpu = |line: &&'static str| line.strip_prefix("twin\t")?.split('\t').next();
+        let builds: std::collections::BTreeSet<&str> = lines.iter().filter_map(cpu).collect();
+        assert_eq!(owners().count() + builds.iter().flat_map(|cpu| twins(cpu)).count(), lines.len());
         assert!(lines.is_sorted_by(|one, other| one < other));
-        for twin in twins() {
+        for (cpu, twin) in builds.iter().flat_map(|cpu| twins(cpu).map(move |twin| (cpu, twin))) {
             assert!(twin.platforms.split(' ').all(|one| one.parse::<Platform>().is_ok()), "{}", twin.platforms);
-            assert!(owners().any(|owner| owner.package == twin.cpu), "{}", twin.cpu);
+            assert!(owners().any(|owner| owner.package == *cpu), "{cpu}");
             assert!(owners().any(|owner| owner.package == twin.gpu), "{}", twin.gpu);
         }
     }
