@@ -4,6 +4,7 @@
 mod groups;
 mod kept;
 mod refused;
+mod renamed;
 mod several;
 
 use std::collections::BTreeSet;

@@ -141,7 +141,7 @@ fn what_is_not_touched_is_what_poetry_exports() {
             planned += 1;
             for environment in &plan.environments {
                 let mut theirs = chosen(&export, &Choice::default(), environment.environment, true);
-                for line in environment.lines.iter().filter(|line| line.pin.is_none()) {
+                for line in environment.lines.iter().filter(|line| line.pin().is_none()) {
                     let entry = &lock.entries()[line.entry.unwrap()];
                     let ours = (
                         entry.version.as_ref().unwrap().to_string(),

@@ -109,7 +109,7 @@ fn is_meant(lock: &Lock, here: Environment, lines: &[Line], request: &Request, a
         let digests = digests(&entry.files);
         let is_it = |line: &&Line| {
             let own = line.entry.map(|index| &lock.entries()[index]);
-            let (version, admitted) = match (line.pin.as_deref(), own) {
+            let (version, admitted) = match (line.pin(), own) {
                 (Some(Pin::Url { version, sha256, .. }), _) => (Some(version), [LockedDigest::Sha256(*sha256)].into()),
                 (Some(Pin::Index { version, files, .. }), _) => {
                     (Some(version), files.digests().map(|one| LockedDigest::Sha256(*one)).collect())
@@ -133,7 +133,7 @@ fn digests(files: &LockedFiles) -> BTreeSet<LockedDigest> {
 fn is_kept(file: &RequirementsFile, plans: &[TargetPlan], request: &Request, text: &str) {
     let mut touched: BTreeSet<&str> = BTreeSet::new();
     for one in plans.iter().flat_map(|plan| &plan.environments) {
-        touched.extend(one.lines.iter().filter(|line| line.pin.is_some()).map(|line| line.name.as_ref()));
+        touched.extend(one.lines.iter().filter(|line| line.pin().is_some()).map(|line| line.name.as_ref()));
         let about = one.decisions.iter().filter(|one| one.is_change() || matches!(one.what, What::NotEmitted(..)));
         touched.extend(about.map(|decision| decision.name.as_ref()));
     }

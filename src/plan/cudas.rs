@@ -25,7 +25,7 @@ pub(super) fn foreign(
         .filter(|line| is_gpu_runtime(&line.name))
         .map(|line| {
             let locked = || view.entries.get(line.entry?)?.version.as_ref();
-            let version = line.pin.as_deref().map(Pin::version).or_else(locked);
+            let version = line.pin().map(Pin::version).or_else(locked);
             (line, version.and_then(|version| cuda_of_library(&line.name, version)))
         })
         .collect();

@@ -14,7 +14,7 @@ pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_em
     let out = |name: &PackageName| is_torch(name) && no_emit.packages.contains(name);
     while let Some(at) = plan.lines.iter().position(|line| out(&line.name)) {
         let line = plan.lines.remove(at);
-        let install = match line.pin.as_deref() {
+        let install = match line.pin() {
             Some(Pin::Url { url, .. }) => word(&format!("{} @ {url}", line.name)),
             Some(Pin::Index { version, .. }) => format!("{}=={version}", line.name),
             None => line.entry.and_then(|index| entries.get(index)).map_or_else(|| line.name.to_string(), install),

@@ -24,6 +24,7 @@ mod locked;
 mod made_for;
 mod orphans;
 pub(crate) mod refusal;
+mod replacement;
 mod several;
 mod summary;
 mod target;
@@ -51,6 +52,7 @@ use knowledge::WheelRequirements;
 
 pub use companions::Mismatch;
 pub use knowledge::{Knowledge, Rows, WheelRequirement};
+pub use replacement::{Line, Replacement};
 pub use several::targets;
 pub use summary::{summary, without_name};
 pub(crate) use target::without_torch;
@@ -118,23 +120,6 @@ impl EnvironmentPlan {
             self.decisions.sort();
         }
     }
-}
-
-/// One package of an output on one environment.
-#[derive(Debug, Clone)]
-pub struct Line {
-    /// The package.
-    pub name: PackageName,
-    /// With these extras.
-    pub extras: Extras,
-    /// When.
-    pub condition: Condition,
-    /// Which entry of the lock it is or replaces.
-    pub entry: Option<usize>,
-    /// How it is pinned; `None`: as the lock has it.
-    pub pin: Option<Rc<Pin>>,
-    /// What the pinned wheel requires.
-    pub requires: Option<Rc<[WheelRequirement]>>,
 }
 
 /// What was decided about one package, and why.
@@ -228,9 +213,6 @@ fn plan<S: WheelSource>(
     Ok(assemble(view, selection, request, knowledge, members, chosen, &removed))
 }
 
-/// A pin, and what its wheel requires.
-type Pinned = (Rc<Pin>, Option<Rc<[WheelRequirement]>>);
-
 /// Puts the decisions together into lines.
 fn assemble<S: WheelSource>(
     view: LockView<'_>,
@@ -245,11 +227,13 @@ fn assemble<S: WheelSource>(
     let mut decisions = companions::decisions(view, selection, misfits, removed);
     let torch = members.iter().find(|member| is_torch(&member.name));
     let torch = torch.and_then(|torch| companions::built(torch, request.backend));
-    let mut pins: BTreeMap<usize, Pinned> = BTreeMap::new();
+    let mut replacements: BTreeMap<usize, Replacement> = BTreeMap::new();
     let list = |known: &WheelRequirements| match known {
         WheelRequirements::Known(list) => Some(Rc::clone(list)),
         WheelRequirements::Unknown(_) => None,
     };
+    let replacement =
+        |name: &PackageName, pin: &Rc<Pin>, requires| Replacement { name: name.clone(), pin: Rc::clone(pin), requires };
     let requires = |choice: &closure::Resolved| {
         choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, request.environment.platform)))
     };
@@ -257,11 +241,12 @@ fn assemble<S: WheelSource>(
         let entry = &view.entries[selection.packages[member.package].entry];
         let what = match member.decision {
             family::FamilyDecision::Swap { pin, .. } => {
-                pins.insert(member.package, (Rc::clone(&pin), list(&member.requires)));
+                replacements.insert(member.package, replacement(&member.name, &pin, list(&member.requires)));
                 What::Swapped(pin)
             }
             family::FamilyDecision::Keep { why, pin } => {
-                pins.extend(pin.map(|pin| (member.package, (pin, list(&member.requires)))));
+                let pin = pin.map(|pin| replacement(&member.name, &pin, list(&member.requires)));
+                replacements.extend(pin.map(|replacement| (member.package, replacement)));
                 What::Kept(why)
             }
         };
@@ -274,7 +259,7 @@ fn assemble<S: WheelSource>(
         match &choice.from {
             closure::Provider::Selected(index) => {
                 if let Some(pin) = &choice.pin {
-                    pins.insert(*index, (Rc::clone(pin), requires(choice)));
+                    replacements.insert(*index, replacement(name, pin, requires(choice)));
                     widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
                     let from = view.entries[selection.packages[*index].entry].version.clone();
                     let what = What::Repinned(Rc::clone(pin), because);
@@ -290,8 +275,7 @@ fn assemble<S: WheelSource>(
                     extras: choice.extras.clone(),
                     condition: choice.condition.clone(),
                     entry: Some(package.entry),
-                    pin: None,
-                    requires: None,
+                    replacement: None,
                 });
             }
             closure::Provider::Catalogue => {
@@ -303,8 +287,7 @@ fn assemble<S: WheelSource>(
                         extras: choice.extras.clone(),
                         condition: choice.condition.clone(),
                         entry: None,
-                        pin: Some(Rc::clone(pin)),
-                        requires: requires(choice),
+                        replacement: Some(replacement(name, pin, requires(choice))),
                     });
                 }
             }
@@ -328,11 +311,11 @@ fn assemble<S: WheelSource>(
             let (pin, requires) = family::library_at_url(entry, view.options, request, knowledge)?;
             let what = What::Kept(Kept::Unserved(Rc::clone(&pin)));
             decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
-            Some((pin, list(&requires)))
+            Some(replacement(&entry.name, &pin, list(&requires)))
         };
-        let pinned = pins.remove(&index).or_else(unserved);
-        let (pin, requires) = pinned.map_or((None, None), |(pin, requires)| (Some(pin), requires));
-        lines.push(Line { name: entry.name.clone(), extras, condition, entry: Some(package.entry), pin, requires });
+        let replacement = replacements.remove(&index).or_else(unserved);
+        let name = replacement.as_ref().map_or(&entry.name, |replacement| &replacement.name).clone();
+        lines.push(Line { name, extras, condition, entry: Some(package.entry), replacement });
     }
     decisions.extend(selection.unemitted.iter().map(|(package, why)| {
         let entry = &view.entries[package.entry];

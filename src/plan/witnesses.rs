@@ -17,7 +17,7 @@ pub fn too_few_witnesses<S: WheelSource>(
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
-        let pinned = environment.lines.iter().filter_map(|line| Some((&line.name, line.pin.as_deref()?)));
+        let pinned = environment.lines.iter().filter_map(|line| Some((&line.name, line.pin()?)));
         for (name, pin) in pinned {
             for (file, recorded) in recorded(pin, || knowledge.rows(name, pin.version())) {
                 if recorded < least && seen.insert(file.to_owned()) {

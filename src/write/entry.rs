@@ -2,37 +2,37 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pep508_rs::PackageName;
-
 use super::guards::Guards;
 use super::toml::string;
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
 use crate::packaging::constraint::Constraint;
-use crate::plan::WheelRequirement;
+use crate::plan::{Replacement, WheelRequirement};
 use crate::text::{Patch, Source, Span};
 
 /// A package that the lock does not have yet.
 pub(super) struct NewEntry<'a> {
-    pub(super) name: &'a PackageName,
-    pub(super) pin: &'a Pin,
-    pub(super) requires: Option<&'a [WheelRequirement]>,
+    pub(super) replacement: &'a Replacement,
     /// Where it is wanted.
     pub(super) guards: Guards,
     /// It is installed for an extra only.
     pub(super) is_optional: bool,
 }
 
-/// The entry with another pin and what its wheel requires, where the guards say.
+/// The entry as what takes its place, where the guards say.
 pub(super) fn changed(
     source: &Source,
     block: &PoetryBlock,
-    pin: &Pin,
-    requires: Option<&[WheelRequirement]>,
+    replacement: &Replacement,
+    is_renamed: bool,
     guards: &Guards,
 ) -> String {
+    let Replacement { name, pin, requires } = replacement;
     let mut head = Patch::default();
     let inside = |span: Span| Span { start: span.start - block.head.start, end: span.end - block.head.start };
+    if is_renamed {
+        head.replace(inside(block.name), string(name.as_ref()));
+    }
     head.replace(inside(block.version), string(&pin.version().to_string()));
     if let Some(files_at) = block.files {
         head.replace(inside(files_at), files(pin));
@@ -48,7 +48,7 @@ pub(super) fn changed(
         None => text.push_str(old),
     }
     text.push_str(table(BlockTable::Extras).unwrap_or_default());
-    if let Pin::Url { url, .. } = pin {
+    if let Pin::Url { url, .. } = &**pin {
         text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
     }
     in_style(source, &text)
@@ -124,7 +124,7 @@ pub(super) fn needs_no_more(source: &Source, block: &PoetryBlock, gone: &BTreeSe
 }
 
 /// The package that a line of `[package.dependencies]` begins with.
-fn key(line: &str) -> Option<String> {
+pub(super) fn key(line: &str) -> Option<String> {
     let (name, _) = line.split_once(" = ").filter(|(name, _)| !name.starts_with([' ', '#', '{']))?;
     Some(name.trim_matches('"').to_lowercase().replace(['_', '.'], "-"))
 }
@@ -134,10 +134,12 @@ pub(super) fn new(lock: &PoetryLock, like: &PoetryBlock, entry: &NewEntry<'_>) -
     // Poetry 1.3 and 1.4 wrote a category, later ones do not.
     let mut lines = lock.source.slice(like.head).lines();
     let category = lines.find(|line| line.starts_with("category = ")).map(|line| format!("{line}\n"));
+    let Replacement { name, pin, requires } = entry.replacement;
+    let requires = requires.as_deref().unwrap_or_default();
     let mut text = format!(
         "[[package]]\nname = {}\nversion = {}\ndescription = \"\"\n{}optional = {}\npython-versions = \"*\"\n",
-        string(entry.name.as_ref()),
-        string(&entry.pin.version().to_string()),
+        string(name.as_ref()),
+        string(&pin.version().to_string()),
         category.unwrap_or_default(),
         entry.is_optional,
     );
@@ -147,10 +149,10 @@ pub(super) fn new(lock: &PoetryLock, like: &PoetryBlock, entry: &NewEntry<'_>) -
     let markers = entry.guards.markers().map(|marker| format!("markers = {marker}\n")).unwrap_or_default();
     // A table stands behind the list, as Poetry has it.
     let (before, behind) = if markers.starts_with("markers = {") { ("", &*markers) } else { (&*markers, "") };
-    text.push_str(&format!("{before}files = {}\n{behind}\n", files(entry.pin)));
-    text.push_str(&dependencies(entry.requires.unwrap_or_default(), ""));
-    text.push_str(&extras(entry.requires.unwrap_or_default()));
-    if let Pin::Url { url, .. } = entry.pin {
+    text.push_str(&format!("{before}files = {}\n{behind}\n", files(pin)));
+    text.push_str(&dependencies(requires, ""));
+    text.push_str(&extras(requires));
+    if let Pin::Url { url, .. } = &**pin {
         text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
     }
     in_style(&lock.source, &text)
@@ -162,7 +164,7 @@ fn apply(patch: &Patch, text: &str) -> String {
 }
 
 /// Gives a text the line ends of the lock.
-fn in_style(source: &Source, text: &str) -> String {
+pub(super) fn in_style(source: &Source, text: &str) -> String {
     let plain = text.replace("\r\n", "\n");
     if source.line_end() == "\n" { plain } else { plain.replace('\n', "\r\n") }
 }

@@ -27,7 +27,7 @@ pub(super) fn write(
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
         for line in &environment.lines {
             by_name.entry(&line.name).or_default().push((environment.environment, line));
-            let entry = line.entry.filter(|_| line.pin.is_none()).and_then(|index| lock.entries().get(index));
+            let entry = line.entry.filter(|_| line.pin().is_none()).and_then(|index| lock.entries().get(index));
             if let Some(Origin::Index(Some(url))) = entry.map(|entry| &entry.origin) {
                 indexes.insert(url);
             }

@@ -134,7 +134,7 @@ impl<'a> LineWriter<'a> {
 
     fn body(&mut self, line: &'a Line) -> LineBody<'a> {
         let named = named(&line.name, &line.extras);
-        let (head, digests) = match line.pin.as_deref() {
+        let (head, digests) = match line.pin() {
             Some(Pin::Url { url, sha256, .. }) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
                 (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
@@ -297,7 +297,7 @@ fn surest(view: LockView<'_>, lines: &[(Environment, &Line)], coverage: &Coverag
 fn ties(view: LockView<'_>, line: &Line) -> Tie {
     let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
     let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
-    match (line.pin.as_deref(), locked()) {
+    match (line.pin(), locked()) {
         (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
         (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
         (None, Some(Origin::Url(url))) if is_tied(&address::file_name(url)) => Tie::Wheel,
@@ -318,7 +318,7 @@ enum Tie {
 
 fn says_the_same(one: &Line, other: &Line) -> bool {
     (one.entry, &one.name, &one.extras, &one.condition) == (other.entry, &other.name, &other.extras, &other.condition)
-        && one.pin == other.pin
+        && one.replacement == other.replacement
 }
 
 fn named(name: &PackageName, extras: &Extras) -> String {

@@ -51,7 +51,7 @@ impl Mirror {
     /// Takes the wheels of a plan from here.
     pub fn serve(&self, plan: &mut TargetPlan) {
         for line in plan.environments.iter_mut().flat_map(|environment| &mut environment.lines) {
-            if let Some(Pin::Url { url, .. }) = line.pin.as_mut().map(Rc::make_mut) {
+            if let Some(Pin::Url { url, .. }) = line.replacement.as_mut().map(|one| Rc::make_mut(&mut one.pin)) {
                 *url = self.apply(url);
             }
         }

@@ -96,7 +96,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
 fn without_file(lock: &Lock, plans: &[TargetPlan], wanted: Digests) -> Vec<Problem> {
     let environments = plans.iter().flat_map(|plan| &plan.environments);
     let lines = environments.flat_map(|one| one.lines.iter().map(move |line| (one.environment, line)));
-    let kept = lines.filter(|(_, line)| line.pin.is_none());
+    let kept = lines.filter(|(_, line)| line.pin().is_none());
     kept.filter_map(|(environment, line)| lock.without_file(line.entry?, environment, wanted)).collect()
 }
 

@@ -57,7 +57,7 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     for group in groups(file, &uses, plans.len() > 1) {
         let is_changed = |index: &usize| {
             let (used, entry) = (&uses[index], &file.entries[*index]);
-            let pinned = |(_, line): &(_, &Line)| line.pin.as_ref().is_some_and(|pin| says_more(pin, entry, style));
+            let pinned = |(_, line): &(_, &Line)| line.pin().is_some_and(|pin| says_more(pin, entry, style));
             used.is_removed_in_part() || used.lines.iter().any(pinned)
         };
         if !group.iter().any(is_changed) {
@@ -262,7 +262,7 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {
         for line in &environment.lines {
-            let Some(pin) = &line.pin else { continue };
+            let Some(pin) = line.pin() else { continue };
             for limit in file.limits(environment.environment).filter(|limit| limit.name == line.name) {
                 let versions = limit.versions.clone().map(Constraint::from);
                 if versions.is_some_and(|versions| !versions.admits(pin.version())) {

@@ -22,7 +22,7 @@ type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
 
 fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
     let of = |line: &Line, environment: Environment| -> (String, BTreeSet<LockedDigest>) {
-        match (line.pin.as_deref(), line.entry.and_then(|index| lock.entries().get(index))) {
+        match (line.pin(), line.entry.and_then(|index| lock.entries().get(index))) {
             (Some(Pin::Url { version, sha256, .. }), _) => {
                 (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
             }
@@ -63,7 +63,7 @@ fn digests<'f>(
 
 fn is_as_locked(plan: &TargetPlan, python: Python, name: &str) -> bool {
     let there = plan.environments.iter().filter(|one| one.environment.python == python);
-    there.flat_map(|one| &one.lines).any(|line| line.pin.is_none() && line.name.as_ref() == name)
+    there.flat_map(|one| &one.lines).any(|line| line.pin().is_none() && line.name.as_ref() == name)
 }
 
 /// Where the new lock does not give what was planned, or would be changed again: a mistake of this program, told before

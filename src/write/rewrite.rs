@@ -6,15 +6,16 @@
 //! locked one stays for every other platform. Only locks of version 2.1 have markers on entries; in older ones there is
 //! one target, and one wheel for each package.
 
+mod blocks;
 mod impossible;
 mod markers;
 mod outside;
 mod pylock;
 mod reach;
+mod renamed;
 mod wheels;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use pep508_rs::PackageName;
 
@@ -24,27 +25,25 @@ use crate::catalog::pin::Pin;
 use crate::lock::poetry::{LockVersion, PoetryBlock, PoetryLock};
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Environment, Platform, Python};
-use crate::plan::{Decision, Line, TargetPlan, What, WheelRequirement};
+use crate::plan::{Decision, Replacement, TargetPlan, What};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Patch;
 
 use impossible::{by_python, impossible};
 use markers::{marker, rest};
 use reach::{Needed, Node, reach};
+use renamed::Renamed;
 
 pub(super) use pylock::pylock;
 
 /// Where something holds: index of the target, and the Python.
 type Where = BTreeSet<(usize, Python)>;
 
-/// Where a pin holds, and what its wheel requires.
-type Wanted = (Where, Option<Rc<[WheelRequirement]>>);
-
 /// What became of one entry, and where.
 #[derive(Default)]
 struct EntryUses {
-    /// It is another wheel, which requires this.
-    pinned: BTreeMap<Rc<Pin>, Wanted>,
+    /// Something else takes its place.
+    replaced: BTreeMap<Replacement, Where>,
     /// It stays.
     kept: Where,
     /// It stays, but only now it is selected.
@@ -55,7 +54,7 @@ struct EntryUses {
 
 impl EntryUses {
     fn changes_for(&self, target: usize) -> bool {
-        let mut places = self.pinned.values().flat_map(|(places, _)| places).chain(&self.gone);
+        let mut places = self.replaced.values().flatten().chain(&self.gone);
         places.any(|(at, _)| *at == target)
     }
 }
@@ -77,7 +76,7 @@ pub(super) fn poetry(
     let blocks = poetry.layout()?;
     let uses = uses(poetry.entries.len(), plans);
     let outside = outside::outside(poetry, &blocks, plans, &uses);
-    let apart = outside.keys().copied().filter(|index| !uses[*index].pinned.is_empty()).collect();
+    let apart = outside.keys().copied().filter(|index| !uses[*index].replaced.is_empty()).collect();
     let elsewhere = elsewhere(lock, plans, choices);
     let stay =
         outside.keys().chain(elsewhere.iter().filter(|_| poetry.version >= LockVersion::V2_1)).copied().collect();
@@ -90,6 +89,7 @@ pub(super) fn poetry(
         gone: gone(poetry, plans, &uses, &stay),
         elsewhere,
         outside,
+        renamed: Renamed::of(poetry, plans, &uses, &stay),
         patch: Patch::default(),
     };
     let mut problems = Vec::new();
@@ -153,10 +153,8 @@ fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
                     continue;
                 };
                 found.insert(index);
-                if let Line { pin: Some(pin), requires, .. } = line {
-                    let content = Rc::clone(pin);
-                    let place = used.pinned.entry(content).or_insert_with(|| (Where::new(), requires.clone()));
-                    place.0.insert(here);
+                if let Some(replacement) = &line.replacement {
+                    used.replaced.entry(replacement.clone()).or_default().insert(here);
                 } else {
                     used.kept.insert(here);
                     if !selected.contains(&index) {
@@ -200,7 +198,7 @@ fn gone(
     let decisions = plans.iter().flat_map(|plan| &plan.environments).flat_map(|one| &one.decisions);
     let kept = decisions.filter(|decision| matches!(decision.what, What::Kept(_))).map(|decision| &decision.name);
     let stays = |(index, uses): &(usize, &EntryUses)| {
-        uses.gone.is_empty() || !uses.kept.is_empty() || !uses.pinned.is_empty() || stay.contains(index)
+        uses.gone.is_empty() || !uses.kept.is_empty() || !uses.replaced.is_empty() || stay.contains(index)
     };
     let name = |index: usize| poetry.entries.get(index).map(|entry| entry.name.to_string());
     let left: BTreeSet<String> = uses.iter().enumerate().filter(stays).filter_map(|(index, _)| name(index)).collect();
@@ -218,19 +216,20 @@ struct PoetryRewriter<'a> {
     /// By name of a package of the family that stays: what goes of what it needed.
     gone: BTreeMap<PackageName, BTreeSet<String>>,
     outside: BTreeMap<usize, Vec<Guards>>,
+    renamed: Renamed,
     patch: Patch,
 }
 
 impl PoetryRewriter<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
     fn entry(&mut self, index: usize, uses: EntryUses) -> std::result::Result<(), Problem> {
-        let EntryUses { pinned, kept, gone, included: _ } = uses;
+        let EntryUses { replaced, kept, gone, included: _ } = uses;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let with_markers = self.poetry.version >= LockVersion::V2_1;
         let (elsewhere, outside) = (self.elsewhere.contains(&index), self.outside.get(&index));
         let stays = !kept.is_empty() || elsewhere || outside.is_some();
         let source = &self.poetry.source;
-        if pinned.is_empty() && (gone.is_empty() || !with_markers || !stays) {
+        if replaced.is_empty() && (gone.is_empty() || !with_markers || !stays) {
             if !gone.is_empty() && kept.is_empty() && outside.is_none() {
                 self.patch.replace(block.span, "");
                 return Ok(());
@@ -240,6 +239,7 @@ impl PoetryRewriter<'_> {
             if let Some(span) = block.optional.filter(|_| self.is_plain(index)) {
                 self.patch.replace(span, "false");
             }
+            self.renamed.edit(source, block, &mut self.patch);
             if !kept.is_empty() {
                 entry::also_needs(source, block, &self.new_needs(index), &mut self.patch);
                 if let Some(gone) = self.gone.get(&self.poetry.entries[index].name) {
@@ -248,12 +248,13 @@ impl PoetryRewriter<'_> {
             }
             return Ok(());
         }
-        if !stays && pinned.len() == 1 && (gone.is_empty() || !with_markers) {
-            let guards = self.guards(index, block);
-            let texts = pinned
-                .iter()
-                .map(|(pin, (_, requires))| entry::changed(source, block, pin, requires.as_deref(), &guards));
-            self.patch.replace(block.span, texts.collect::<String>());
+        let own = &self.poetry.entries[index].name;
+        if let (Some(replacement), false, 1) = (replaced.keys().next(), stays, replaced.len())
+            && (gone.is_empty() || !with_markers)
+        {
+            let is_renamed = replacement.name != *own;
+            let text = entry::changed(source, block, replacement, is_renamed, &self.guards(index, block));
+            self.put(block, own, &replacement.name, text);
             return Ok(());
         }
         if !with_markers {
@@ -261,7 +262,7 @@ impl PoetryRewriter<'_> {
         }
         let mut texts = Vec::new();
         if stays {
-            let mut taken: Where = pinned.values().flat_map(|(places, _)| places).copied().collect();
+            let mut taken: Where = replaced.values().flatten().copied().collect();
             taken.extend(gone);
             let mut there = outside.cloned().unwrap_or_default();
             if !kept.is_empty() || elsewhere {
@@ -272,10 +273,16 @@ impl PoetryRewriter<'_> {
             texts.push((self.poetry.entries[index].version.clone(), String::new(), text));
         }
         let guards = self.guards(index, block);
-        for (pin, (places, requires)) in &pinned {
+        for (replacement, places) in &replaced {
             // What is apart is only where it is needed as it is.
-            let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || pinned.len() > 1);
-            let text = entry::changed(source, block, pin, requires.as_deref(), &guards.clone().and(marker.as_deref()));
+            let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || replaced.len() > 1);
+            let guards = guards.clone().and(marker.as_deref());
+            let Replacement { name, pin, .. } = replacement;
+            let text = entry::changed(source, block, replacement, name != own, &guards);
+            if name != own {
+                self.patch.insert(self.place(name), text);
+                continue;
+            }
             let url = if let Pin::Url { url, .. } = pin.as_ref() { url.clone() } else { String::new() };
             texts.push((Some(pin.version().clone()), url, text));
         }
@@ -283,6 +290,25 @@ impl PoetryRewriter<'_> {
         texts.sort();
         self.patch.replace(block.span, texts.into_iter().map(|(_, _, text)| text).collect::<String>());
         Ok(())
+    }
+
+    /// Puts a text in an entry's place; under another name it goes where Poetry would sort it.
+    fn put(&mut self, block: &PoetryBlock, own: &PackageName, name: &PackageName, text: String) {
+        if name == own {
+            return self.patch.replace(block.span, text);
+        }
+        self.patch.replace(block.span, "");
+        self.patch.insert(self.place(name), text);
+    }
+
+    /// Where an entry of a name goes: before the first one of a greater name, as Poetry sorts them, but behind the entry
+    /// before, so that comments stay above the entry that they are said of.
+    fn place(&self, name: &PackageName) -> usize {
+        let first = self.blocks.first().map_or(0, |block| block.span.start);
+        match self.poetry.entries.iter().position(|entry| entry.name > *name) {
+            Some(index) => index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end),
+            None => self.blocks.last().map_or(self.poetry.source.text.len(), |block| block.span.end),
+        }
     }
 
     /// Where an entry is wanted: where it is locked, and wherever something needs it. What others need as it is locked
@@ -316,27 +342,18 @@ impl PoetryRewriter<'_> {
         wants.into_iter().flatten().map(|(name, places)| (name.to_string(), marker(self.plans, places, true))).collect()
     }
 
-    /// New entries, each before the first one of a greater name, as Poetry sorts them.
+    /// New entries.
     fn added(&mut self) {
-        let mut added: BTreeMap<(&PackageName, &Rc<Pin>), &Line> = BTreeMap::new();
-        for environment in self.plans.iter().flat_map(|plan| &plan.environments) {
-            for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
-                let Some(pin) = &line.pin else { continue };
-                added.entry((&line.name, pin)).or_insert(line);
-            }
-        }
-        let end = self.blocks.last().map_or(self.poetry.source.text.len(), |block| block.span.end);
-        for ((name, pin), line) in added {
-            let before = self.poetry.entries.iter().position(|entry| entry.name > *name);
-            let first = self.blocks.first().map_or(end, |block| block.span.start);
-            // Behind the entry before, so that comments stay above the entry that they are said of.
-            let at = before.map_or(end, |index| index.checked_sub(1).map_or(first, |last| self.blocks[last].span.end));
-            let node = Node::New(name.clone(), Rc::clone(pin));
+        let lines = self.plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.lines);
+        let added: BTreeSet<&Replacement> =
+            lines.filter(|line| line.entry.is_none()).filter_map(|line| line.replacement.as_ref()).collect();
+        for replacement in added {
+            let node = Node::New(replacement.clone());
             let Some(needed) = self.needed.get(&node) else { continue };
             let Some(like) = needed.by.first().and_then(|index| self.blocks.get(*index)) else { continue };
             let guards = self.with_needed(Guards::default(), &node, true);
-            let new = NewEntry { name, pin, requires: line.requires.as_deref(), guards, is_optional: !needed.is_plain };
-            self.patch.insert(at, entry::new(self.poetry, like, &new));
+            let new = NewEntry { replacement, guards, is_optional: !needed.is_plain };
+            self.patch.insert(self.place(&replacement.name), entry::new(self.poetry, like, &new));
         }
     }
 }

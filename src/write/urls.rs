@@ -9,7 +9,7 @@ use crate::lock::pylock::Pylock;
 use crate::lock::{LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::target::Environment;
-use crate::plan::TargetPlan;
+use crate::plan::{Replacement, TargetPlan};
 use crate::report::DigestSource;
 
 /// The plan with such pins, each the file that an installer takes there.
@@ -17,8 +17,9 @@ pub(super) fn pinned(pylock: &Pylock, plan: &TargetPlan) -> TargetPlan {
     let mut plan = plan.clone();
     for environment in &mut plan.environments {
         let here = environment.environment;
-        for line in environment.lines.iter_mut().filter(|line| line.pin.is_none()) {
-            line.pin = line.entry.and_then(|entry| pin(pylock, entry, here)).map(Rc::new);
+        for line in environment.lines.iter_mut().filter(|line| line.pin().is_none()) {
+            let pin = line.entry.and_then(|entry| pin(pylock, entry, here)).map(Rc::new);
+            line.replacement = pin.map(|pin| Replacement { name: line.name.clone(), pin, requires: None });
         }
     }
     plan

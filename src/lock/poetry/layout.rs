@@ -12,6 +12,8 @@ pub struct PoetryBlock {
     pub span: Span,
     /// Its own keys, up to the first table of it.
     pub head: Span,
+    /// The value of `name`, quotes included.
+    pub name: Span,
     /// The value of `version`, quotes included.
     pub version: Span,
     /// The value of `files`.
@@ -118,9 +120,13 @@ fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result
         (*part, Span { start: *start, end })
     });
     let tables: Vec<(BlockTable, Span)> = spans.collect();
-    let version = table.get("version").map(Item::span).ok_or_else(|| {
-        Problem::new(Code::Syntax, "an entry has no `version`").at(toml.source, Span { start, end: start })
-    })?;
+    let value = |key: &str| {
+        table.get(key).map(Item::span).ok_or_else(|| {
+            let message = format!("an entry has no `{key}`");
+            Problem::new(Code::Syntax, message).at(toml.source, Span { start, end: start })
+        })
+    };
+    let (name, version) = (value("name")?, value("version")?);
     let markers = match table.get("markers") {
         None => None,
         Some(item) => match item.as_str() {
@@ -143,6 +149,7 @@ fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result
         groups,
         span: Span { start, end },
         head: Span { start, end: first },
+        name,
         version,
         files: table.get("files").map(Item::span),
         markers,

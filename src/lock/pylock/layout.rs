@@ -16,6 +16,8 @@ use crate::text::Span;
 pub struct PylockBlock {
     /// All of it: from `[[packages]]` up to the next header that is not its own, or to the comments above that.
     pub span: Span,
+    /// The value of `name`.
+    pub name: Span,
     /// Behind the line of `version`, or of `name` where there is none.
     pub behind_version: usize,
     /// The value of `version`.
@@ -144,6 +146,7 @@ impl LayoutReader<'_, '_> {
         }
         Ok(PylockBlock {
             span,
+            name,
             behind_version: self.lines(version.unwrap_or(name)).end,
             version,
             marker: value("marker").map(|span| (span, self.lines(span))),

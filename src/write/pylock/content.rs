@@ -99,7 +99,7 @@ impl<'a> Making<'a> {
     ) -> Result<Self> {
         let (carried, located) = match lock {
             Lock::Pylock(pylock) => {
-                let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin.is_none()));
+                let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin().is_none()));
                 let as_locked = as_locked.map(|(name, _)| name.as_ref()).collect();
                 (carried::lines(&pylock.source, &as_locked)?, Some(Located::of(pylock)))
             }
@@ -111,7 +111,7 @@ impl<'a> Making<'a> {
 
     /// The version of a line, and what it is installed from.
     pub(super) fn content(&mut self, line: &Line) -> (Option<Version>, Content) {
-        match (line.pin.as_deref(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
+        match (line.pin(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
             (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
                 let at = Some(FileLocation { url, size: *size });

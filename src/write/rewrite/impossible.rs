@@ -1,7 +1,6 @@
 //! What a lock cannot hold: targets that it has no markers for, and wheels that differ by Python.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
 
 use pep508_rs::PackageName;
 
@@ -28,9 +27,9 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
     problems.extend(same_platform(plans, choices));
     problems.extend(plans.iter().find_map(of_this_machine));
     if poetry.version < LockVersion::V2_1 {
-        let mut pins: BTreeMap<&PackageName, &Rc<Pin>> = BTreeMap::new();
+        let mut pins: BTreeMap<&PackageName, &Pin> = BTreeMap::new();
         let lines = plans.iter().flat_map(|plan| &plan.environments).flat_map(|environment| &environment.lines);
-        for (line, pin) in lines.filter_map(|line| Some((line, line.pin.as_ref().filter(|_| line.entry.is_none())?))) {
+        for (line, pin) in lines.filter_map(|line| Some((line, line.pin().filter(|_| line.entry.is_none())?))) {
             if pins.insert(&line.name, pin).is_some_and(|other| other != pin) {
                 problems.push(by_python(&line.name));
             }
@@ -42,8 +41,7 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
 /// Poetry downloads what has an address, and knows none of a file.
 fn of_this_machine(plan: &TargetPlan) -> Option<Problem> {
     let mut lines = plan.environments.iter().flat_map(|environment| &environment.lines);
-    let line =
-        lines.find(|line| matches!(line.pin.as_deref(), Some(Pin::Url { url, .. }) if url.starts_with("file:")))?;
+    let line = lines.find(|line| matches!(line.pin(), Some(Pin::Url { url, .. }) if url.starts_with("file:")))?;
     let message =
         format!("the wheel of {} lies in a folder of this machine, which has no place in poetry.lock", line.name);
     let help = "serve the folder, and learn its wheels with --index URL; or export a requirements file instead";

@@ -84,7 +84,9 @@ fn of_target(
 fn family(plan: &EnvironmentPlan) -> impl Iterator<Item = usize> {
     let requirers: BTreeSet<&str> = plan.needed.values().flat_map(|choice| choice.requirers()).collect();
     let lines = plan.lines.iter().filter(|line| !plan.needed.contains_key(&line.name));
-    lines.filter(move |line| line.pin.is_some() || requirers.contains(line.name.as_ref())).filter_map(|line| line.entry)
+    lines
+        .filter(move |line| line.pin().is_some() || requirers.contains(line.name.as_ref()))
+        .filter_map(|line| line.entry)
 }
 
 /// Entries that can be installed together with one of the family.

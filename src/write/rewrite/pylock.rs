@@ -6,20 +6,23 @@
 //! and the locked one stays for every other platform.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::blocks::{in_block, mark, parted};
 use super::wheels::{Wheel, WheelStyle};
 use super::{EntryUses, Where, elsewhere, marker, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
 use crate::lock::{Choice, Lock};
-use crate::plan::TargetPlan;
+use crate::plan::{Replacement, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Patch, Source, Span};
+use crate::write::coverage::in_brackets;
+use crate::write::entry::in_style;
+use crate::write::guards::both;
 use crate::write::located::Located;
 use crate::write::toml::string;
 
@@ -30,8 +33,9 @@ struct WantedRelease {
     places: Where,
 }
 
-/// A release: its version, and the folder its wheels lie in, if that is an index of its own.
-type WantedReleases = BTreeMap<(Version, Option<String>), WantedRelease>;
+/// A release: package, version, and the folder its wheels lie in, if that is an index of its own.
+type ReleaseKey = (PackageName, Version, Option<String>);
+type WantedReleases = BTreeMap<ReleaseKey, WantedRelease>;
 
 /// The lock's text after the plans of one target or several.
 ///
@@ -53,13 +57,22 @@ pub(in crate::write) fn pylock(
         entries.map(|(index, _)| &pylock.entries[index].name).collect()
     };
     let goes = |index: usize, uses: &EntryUses| {
-        uses.pinned.is_empty() && uses.kept.is_empty() && !uses.gone.is_empty() && !elsewhere.contains(&index)
+        uses.replaced.is_empty() && uses.kept.is_empty() && !uses.gone.is_empty() && !elsewhere.contains(&index)
     };
     let stay = named(&|index, uses| !goes(index, uses));
-    let changed = named(&|index, uses| !uses.pinned.is_empty() || goes(index, uses));
+    let changed = named(&|index, uses| !uses.replaced.is_empty() || goes(index, uses));
     let gone = changed.iter().filter(|name| !stay.contains(*name)).copied().collect();
-    let mut writer =
-        PylockRewriter { pylock, blocks: &blocks, plans, elsewhere, located, gone, changed, patch: Patch::default() };
+    let mut writer = PylockRewriter {
+        pylock,
+        blocks: &blocks,
+        plans,
+        elsewhere,
+        located,
+        gone,
+        changed,
+        renamed: Vec::new(),
+        patch: Patch::default(),
+    };
     let mut problems = Vec::new();
     for (index, uses) in uses.into_iter().enumerate() {
         if let Err(found) = writer.entry(index, uses) {
@@ -83,19 +96,22 @@ struct PylockRewriter<'a> {
     gone: BTreeSet<&'a PackageName>,
     /// The packages of which an entry is another one or goes.
     changed: BTreeSet<&'a PackageName>,
+    /// What gets another name: the entry's index, the new name and the text.
+    renamed: Vec<(usize, PackageName, String)>,
     patch: Patch,
 }
 
 impl PylockRewriter<'_> {
     /// One entry of the lock: what it is where, and the edits that make it so.
     fn entry(&mut self, index: usize, uses: EntryUses) -> Result<()> {
-        let EntryUses { pinned, kept, included, gone } = uses;
+        let EntryUses { replaced, kept, included, gone } = uses;
         let Some(block) = self.blocks.get(index) else { return Ok(()) };
         let source = &self.pylock.source;
+        let own = &self.pylock.entries[index].name;
         let elsewhere = self.elsewhere.contains(&index);
         let old = self.pylock.packages.get(index).and_then(|package| package.marker.as_ref());
         let old = old.map(|marker| marker.text.as_str());
-        if pinned.is_empty() && gone.is_empty() {
+        if replaced.is_empty() && gone.is_empty() {
             self.untrue(block).iter().for_each(|span| self.patch.replace(*span, ""));
             if !included.is_empty() {
                 let text = self.widened(old, &included).map(|marker| string(&marker));
@@ -104,16 +120,22 @@ impl PylockRewriter<'_> {
             return Ok(());
         }
         let stays = !kept.is_empty() || elsewhere;
-        if pinned.is_empty() && !stays {
+        if replaced.is_empty() && !stays {
             self.patch.replace(block.span, "");
             return Ok(());
         }
-        let releases = self.releases(pinned)?;
+        let releases = self.releases(replaced)?;
         if let (Some((key, release)), false, 1, true) = (releases.iter().next(), stays, releases.len(), gone.is_empty())
         {
             let mut patch = Patch::default();
-            change(source, block, key, &release.wheels, &mut patch);
-            self.patch.replace(block.span, in_block(source, block, &patch));
+            change(source, block, key, key.0 != *own, &release.wheels, &mut patch);
+            let text = in_block(source, block, &patch);
+            if key.0 != *own {
+                self.patch.replace(block.span, "");
+                self.renamed.push((index, key.0.clone(), text));
+            } else {
+                self.patch.replace(block.span, text);
+            }
             return Ok(());
         }
         let mut texts = Vec::new();
@@ -122,7 +144,7 @@ impl PylockRewriter<'_> {
             taken.extend(gone);
             let also = if included.is_empty() { old.map(str::to_owned) } else { self.widened(old, &included) };
             let rest = rest(self.plans, &taken, &kept);
-            let text = both(also.as_deref(), Some(&rest)).map(|marker| string(&marker));
+            let text = both(also, Some(&rest)).map(|marker| string(&marker));
             let mut patch = Patch::default();
             mark(source, block, text.as_deref(), &mut patch);
             self.untrue(block).iter().for_each(|span| patch.replace(*span, ""));
@@ -130,11 +152,16 @@ impl PylockRewriter<'_> {
         }
         for (key, release) in &releases {
             let here = marker(self.plans, &release.places, true);
-            let text = both(old, here.as_deref()).map(|marker| string(&marker));
+            let text = both(old.map(str::to_owned), here.as_deref()).map(|marker| string(&marker));
             let mut patch = Patch::default();
-            change(source, block, key, &release.wheels, &mut patch);
+            change(source, block, key, key.0 != *own, &release.wheels, &mut patch);
             mark(source, block, text.as_deref(), &mut patch);
-            texts.push(in_block(source, block, &patch));
+            let text = in_block(source, block, &patch);
+            if key.0 != *own {
+                self.renamed.push((index, key.0.clone(), text));
+            } else {
+                texts.push(text);
+            }
         }
         self.patch.replace(block.span, parted(source, &texts));
         Ok(())
@@ -148,13 +175,14 @@ impl PylockRewriter<'_> {
     }
 
     /// The pins of an entry by release.
-    fn releases(&self, pinned: BTreeMap<Rc<Pin>, super::Wanted>) -> Result<WantedReleases> {
+    fn releases(&self, replaced: BTreeMap<Replacement, Where>) -> Result<WantedReleases> {
         let mut releases = WantedReleases::new();
         let mut problems = Vec::new();
-        for (pin, (places, _)) in pinned {
-            match self.wheels(&pin) {
+        for (replacement, places) in replaced {
+            match self.wheels(&replacement.pin) {
                 Ok((folder, wheels)) => {
-                    let release = releases.entry((pin.version().clone(), folder)).or_default();
+                    let key = (replacement.name, replacement.pin.version().clone(), folder);
+                    let release = releases.entry(key).or_default();
                     release.wheels.extend(wheels);
                     release.places.extend(places);
                 }
@@ -189,7 +217,7 @@ impl PylockRewriter<'_> {
 
     /// The marker of an entry that is now wanted in more places: with torch.
     fn widened(&self, old: Option<&str>, places: &Where) -> Option<String> {
-        let more = both(self.torch(places).as_deref(), marker(self.plans, places, false).as_deref());
+        let more = both(self.torch(places), marker(self.plans, places, false).as_deref());
         Some(format!("{} or {}", in_brackets(old?), in_brackets(&more?)))
     }
 
@@ -220,14 +248,13 @@ impl PylockRewriter<'_> {
 
     /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
     fn added(&mut self) -> Result<()> {
-        let mut added: BTreeMap<&PackageName, BTreeMap<Rc<Pin>, super::Wanted>> = BTreeMap::new();
+        let mut added: BTreeMap<&PackageName, BTreeMap<Replacement, Where>> = BTreeMap::new();
         for (target, plan) in self.plans.iter().enumerate() {
             for environment in &plan.environments {
                 for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
-                    let Some(pin) = &line.pin else { continue };
-                    let pins = added.entry(&line.name).or_default();
-                    let place = pins.entry(Rc::clone(pin)).or_default();
-                    place.0.insert((target, environment.environment.python));
+                    let Some(replacement) = &line.replacement else { continue };
+                    let places = added.entry(&line.name).or_default().entry(replacement.clone()).or_default();
+                    places.insert((target, environment.environment.python));
                 }
             }
         }
@@ -238,21 +265,26 @@ impl PylockRewriter<'_> {
         let Some(like) = self.blocks.get(torch) else { return Ok(()) };
         let mut at_end: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut problems = Vec::new();
-        for (name, pins) in added {
+        let at = |name: &PackageName, unsorted: usize| {
             let before = entries.iter().position(|entry| sorted && entry.name > *name);
             let behind = match (sorted, before) {
                 (true, Some(before)) => before.checked_sub(1),
                 (true, None) => entries.len().checked_sub(1),
-                (false, _) => Some(torch),
+                (false, _) => Some(unsorted),
             };
+            behind.map_or(self.blocks[0].span.start, |index| self.blocks[index].span.end)
+        };
+        for (index, name, text) in std::mem::take(&mut self.renamed) {
+            at_end.entry(at(&name, index)).or_default().push(text);
+        }
+        for (name, pins) in added {
             match self.releases(pins) {
                 Ok(releases) => {
-                    for ((version, folder), release) in releases {
+                    for ((_, version, folder), release) in releases {
                         let here = marker(self.plans, &release.places, true);
-                        let marker = both(self.torch(&release.places).as_deref(), here.as_deref());
+                        let marker = both(self.torch(&release.places), here.as_deref());
                         let text = new(source, like, name, &version, marker.as_deref(), folder.as_deref(), &release);
-                        let at = behind.map_or(self.blocks[0].span.start, |index| self.blocks[index].span.end);
-                        at_end.entry(at).or_default().push(text);
+                        at_end.entry(at(name, torch)).or_default().push(text);
                     }
                 }
                 Err(error) => problems.extend(error.into_problems()),
@@ -281,41 +313,18 @@ impl PylockRewriter<'_> {
     }
 }
 
-/// Edits of the block alone.
-fn in_block(source: &Source, block: &PylockBlock, patch: &Patch) -> String {
-    let text = source.slice(block.span);
-    // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would tell.
-    patch.moved(block.span.start).apply(text).unwrap_or_else(|_| text.to_owned())
-}
-
-/// Blocks one behind the other, a blank line between them.
-fn parted(source: &Source, texts: &[String]) -> String {
-    let mut all = String::new();
-    for text in texts {
-        if !all.is_empty() {
-            let plain = all.replace("\r\n", "\n");
-            let gap = if plain.ends_with("\n\n") {
-                ""
-            } else if plain.ends_with('\n') {
-                "\n"
-            } else {
-                "\n\n"
-            };
-            all.push_str(&in_style(source, gap));
-        }
-        all.push_str(text);
-    }
-    all
-}
-
-/// Puts another release into an entry.
+/// Puts another release into an entry, under another name or its own.
 fn change(
     source: &Source,
     block: &PylockBlock,
-    (version, folder): &(Version, Option<String>),
+    (name, version, folder): &ReleaseKey,
+    is_renamed: bool,
     wheels: &BTreeSet<Wheel>,
     patch: &mut Patch,
 ) {
+    if is_renamed {
+        patch.replace(block.name, string(name.as_ref()));
+    }
     if let Some(span) = block.version {
         patch.replace(span, string(&version.to_string()));
     }
@@ -334,18 +343,6 @@ fn change(
         None => patch.insert(block.behind_version, in_style(source, &format!("wheels = {}\n", shape.array(wheels)))),
     }
     block.others.iter().flat_map(Part::all).for_each(|span| patch.replace(*span, ""));
-}
-
-/// Gives an entry a marker, written as TOML, or none.
-fn mark(source: &Source, block: &PylockBlock, marker: Option<&str>, patch: &mut Patch) {
-    match (&block.marker, marker) {
-        (Some((value, _)), Some(marker)) => patch.replace(*value, marker),
-        (Some((_, lines)), None) => patch.replace(*lines, ""),
-        (None, Some(marker)) => {
-            patch.insert(block.behind_version, in_style(source, &format!("marker = {marker}\n")));
-        }
-        (None, None) => {}
-    }
 }
 
 /// A new entry, in the shape of torch's.
@@ -375,21 +372,4 @@ fn new(
         Some(Part::Key { .. }) | None => text.push_str(&format!("wheels = {}\n\n", shape.array(&release.wheels))),
     }
     in_style(source, &text)
-}
-
-/// Gives a text the line ends of the lock.
-fn in_style(source: &Source, text: &str) -> String {
-    if source.line_end() == "\n" { text.to_owned() } else { text.replace('\n', "\r\n") }
-}
-
-fn in_brackets(text: &str) -> String {
-    if text.contains(" or ") { format!("({text})") } else { text.to_owned() }
-}
-
-fn both(one: Option<&str>, other: Option<&str>) -> Option<String> {
-    match (one, other) {
-        (None, None) => None,
-        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-        (Some(one), Some(other)) => Some(format!("{} and {}", in_brackets(one), in_brackets(other))),
-    }
 }

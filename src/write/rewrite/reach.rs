@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use pep508_rs::{MarkerTree, PackageName};
+use pep508_rs::MarkerTree;
 
 use super::super::guards::Guards;
 use super::Where;
@@ -15,13 +15,13 @@ use crate::catalog::pin::Pin;
 use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::packaging::marker;
 use crate::packaging::target::Python;
-use crate::plan::{EnvironmentPlan, Line, TargetPlan};
+use crate::plan::{EnvironmentPlan, Line, Replacement, TargetPlan};
 
 /// What is installed: an entry of the lock, whatever its wheel is, or a new one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     Entry(usize),
-    New(PackageName, Rc<Pin>),
+    New(Replacement),
 }
 
 /// Why a package is needed where the lock does not have it.
@@ -122,7 +122,7 @@ fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Graph> {
             let needed: BTreeSet<&Node> = environment.needed.keys().flat_map(|name| of(name.as_ref())).collect();
             place.roots = place.new.iter().map(|(by, _)| by).filter(|by| !needed.contains(by)).cloned().collect();
             let as_locked: BTreeSet<usize> =
-                environment.lines.iter().filter(|line| line.pin.is_none()).filter_map(|line| line.entry).collect();
+                environment.lines.iter().filter(|line| line.pin().is_none()).filter_map(|line| line.entry).collect();
             for package in selection
                 .packages
                 .iter()
@@ -150,9 +150,9 @@ fn nodes(plan: &EnvironmentPlan) -> BTreeMap<&str, Vec<Node>> {
 }
 
 fn node(line: &Line) -> Option<Node> {
-    match (line.entry, &line.pin) {
+    match (line.entry, &line.replacement) {
         (Some(index), _) => Some(Node::Entry(index)),
-        (None, Some(pin)) => Some(Node::New(line.name.clone(), Rc::clone(pin))),
+        (None, Some(replacement)) => Some(Node::New(replacement.clone())),
         (None, None) => None,
     }
 }
@@ -160,7 +160,7 @@ fn node(line: &Line) -> Option<Node> {
 fn spoken(lock: &PoetryLock, plan: &EnvironmentPlan) -> BTreeMap<Node, Rc<str>> {
     let each = plan.lines.iter().filter_map(|line| {
         let locked = line.entry.and_then(|index| lock.entries.get(index)?.version.as_ref());
-        let version = line.pin.as_ref().map(|pin| pin.version()).or(locked)?;
+        let version = line.pin().map(Pin::version).or(locked)?;
         Some((node(line)?, format!("{} {version}", line.name).into()))
     });
     each.collect()

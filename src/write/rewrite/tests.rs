@@ -1,5 +1,7 @@
 //! What of a plan an entry of the lock comes to.
 
+use std::rc::Rc;
+
 use super::*;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Target;
@@ -33,10 +35,11 @@ fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
             overrides: None,
         },
     };
+    let replacement = Replacement { name: "c".parse().unwrap(), pin: Rc::new(pin), requires: None };
     let uses = [
         uses(),
         EntryUses { kept: Where::from([here]), ..uses() },
-        EntryUses { pinned: BTreeMap::from([(Rc::new(pin), (Where::from([here]), None))]), ..uses() },
+        EntryUses { replaced: BTreeMap::from([(replacement, Where::from([here]))]), ..uses() },
         uses(),
         EntryUses::default(),
         EntryUses { kept: Where::from([here]), ..EntryUses::default() },

@@ -1,0 +1,72 @@
+//! The lines of a plan, and what takes the place of an entry.
+
+use std::cmp::Ordering;
+use std::rc::Rc;
+
+use pep508_rs::PackageName;
+
+use super::WheelRequirement;
+use crate::catalog::pin::Pin;
+use crate::packaging::marker::{Condition, Extras};
+
+/// One package of an output on one environment.
+#[derive(Debug, Clone)]
+pub struct Line {
+    /// The package.
+    pub name: PackageName,
+    /// With these extras.
+    pub extras: Extras,
+    /// When.
+    pub condition: Condition,
+    /// Which entry of the lock it is or replaces.
+    pub entry: Option<usize>,
+    /// What takes the entry's place, or is added; `None`: it is as the lock has it.
+    pub replacement: Option<Replacement>,
+}
+
+impl Line {
+    /// How it is pinned; `None`: as the lock has it.
+    pub fn pin(&self) -> Option<&Pin> {
+        self.replacement.as_ref().map(|replacement| &*replacement.pin)
+    }
+}
+
+/// What takes the place of an entry, or is added. It may have another name than the entry: some packages have one name on
+/// CPUs and another on GPUs.
+///
+/// Two are the same if package and pin are: what the wheel requires follows from these.
+#[derive(Debug, Clone)]
+pub struct Replacement {
+    /// The package.
+    pub name: PackageName,
+    /// How it is pinned.
+    pub pin: Rc<Pin>,
+    /// What its wheel requires, where that is known.
+    pub requires: Option<Rc<[WheelRequirement]>>,
+}
+
+impl Replacement {
+    fn key(&self) -> (&PackageName, &Pin) {
+        (&self.name, &self.pin)
+    }
+}
+
+impl PartialEq for Replacement {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Replacement {}
+
+impl PartialOrd for Replacement {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Replacement {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}

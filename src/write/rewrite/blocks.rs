@@ -1,0 +1,44 @@
+//! Texts of entries of a `pylock.toml`: edited, marked and put one behind the other.
+
+use crate::lock::pylock::PylockBlock;
+use crate::text::{Patch, Source};
+use crate::write::entry::in_style;
+
+/// Edits of the block alone.
+pub(super) fn in_block(source: &Source, block: &PylockBlock, patch: &Patch) -> String {
+    let text = source.slice(block.span);
+    // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would tell.
+    patch.moved(block.span.start).apply(text).unwrap_or_else(|_| text.to_owned())
+}
+
+/// Blocks one behind the other, a blank line between them.
+pub(super) fn parted(source: &Source, texts: &[String]) -> String {
+    let mut all = String::new();
+    for text in texts {
+        if !all.is_empty() {
+            let plain = all.replace("\r\n", "\n");
+            let gap = if plain.ends_with("\n\n") {
+                ""
+            } else if plain.ends_with('\n') {
+                "\n"
+            } else {
+                "\n\n"
+            };
+            all.push_str(&in_style(source, gap));
+        }
+        all.push_str(text);
+    }
+    all
+}
+
+/// Gives an entry a marker, written as TOML, or none.
+pub(super) fn mark(source: &Source, block: &PylockBlock, marker: Option<&str>, patch: &mut Patch) {
+    match (&block.marker, marker) {
+        (Some((value, _)), Some(marker)) => patch.replace(*value, marker),
+        (Some((_, lines)), None) => patch.replace(*lines, ""),
+        (None, Some(marker)) => {
+            patch.insert(block.behind_version, in_style(source, &format!("marker = {marker}\n")));
+        }
+        (None, None) => {}
+    }
+}

@@ -1,0 +1,75 @@
+//! Entries that get another name, and what others say of them: by its `[package.dependencies]` Poetry finds what to install.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::PackageName;
+
+use super::{EntryUses, Where, marker};
+use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
+use crate::plan::TargetPlan;
+use crate::text::{Patch, Source, Span};
+use crate::write::entry::{also_needs, in_style, key};
+
+/// By old name: what takes the place of its entries.
+pub(super) struct Renamed(BTreeMap<String, NewNames>);
+
+struct NewNames {
+    /// Some entry keeps the old name.
+    stays: bool,
+    /// The new names, each with the marker that says where.
+    needs: BTreeMap<String, Option<String>>,
+}
+
+impl Renamed {
+    /// `stay`: the entries that stay for platforms without a target, or for others that need them as they are.
+    pub(super) fn of(lock: &PoetryLock, plans: &[TargetPlan], uses: &[EntryUses], stay: &BTreeSet<usize>) -> Self {
+        let mut renamed: BTreeMap<&PackageName, BTreeMap<&PackageName, Where>> = BTreeMap::new();
+        for (entry, uses) in lock.entries.iter().zip(uses) {
+            for (replacement, places) in uses.replaced.iter().filter(|(one, _)| one.name != entry.name) {
+                let new = renamed.entry(&entry.name).or_default();
+                new.entry(&replacement.name).or_default().extend(places);
+            }
+        }
+        let keeps = |index: usize, old: &PackageName| {
+            let uses = &uses[index];
+            let is_left = uses.replaced.is_empty() && uses.gone.is_empty();
+            let has_own = uses.replaced.keys().any(|one| one.name == *old);
+            is_left || has_own || !uses.kept.is_empty() || stay.contains(&index)
+        };
+        let new_names = |(old, names): (&PackageName, BTreeMap<&PackageName, Where>)| {
+            let mut own = lock.entries.iter().enumerate().filter(|(_, entry)| entry.name == *old);
+            let stays = own.any(|(index, _)| keeps(index, old));
+            let needs = names
+                .into_iter()
+                .map(|(name, places)| (name.to_string(), marker(plans, &places, true).filter(|_| stays)));
+            (old.to_string(), NewNames { stays, needs: needs.collect() })
+        };
+        Self(renamed.into_iter().map(new_names).collect())
+    }
+
+    /// Lets an entry need the new names: instead of the old one, or beside it where that stays.
+    pub(super) fn edit(&self, source: &Source, block: &PoetryBlock, patch: &mut Patch) {
+        let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+        let Some(table) = table.filter(|_| !self.0.is_empty()) else { return };
+        let lines: Vec<&str> = source.slice(table).split_inclusive('\n').collect();
+        for (old, new) in &self.0 {
+            let Some(first) = lines.iter().position(|line| key(line).as_ref() == Some(old)) else { continue };
+            if new.stays {
+                also_needs(source, block, &new.needs, patch);
+                continue;
+            }
+            // Alternatives stand on lines of their own below the name.
+            let more = lines[first + 1..].iter().take_while(|line| line.starts_with([' ', '\t', ']']));
+            let last = first + 1 + more.count();
+            let at = |line: usize| table.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();
+            let value = lines[first..last].concat();
+            let value = value.split_once(" = ").map(|(_, value)| value.to_owned()).unwrap_or_default();
+            patch.replace(Span { start: at(first), end: at(last) }, "");
+            for name in new.needs.keys() {
+                let end = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
+                let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name)).unwrap_or(end);
+                patch.insert(at(before), in_style(source, &format!("{name} = {value}")));
+            }
+        }
+    }
+}
