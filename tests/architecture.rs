@@ -309,3 +309,35 @@ fn each_type_has_a_name_of_its_own() {
         assert!(!shadows, "{name} of {} hides that of the prelude", places.join(""));
     }
 }
+
+/// Words of a format that are spelled like a package, and a rule about what one package does by itself.
+const WORDS: [(&str, &str, &str); 6] = [
+    ("audit/collisions.rs", "cudnn", "a word in the tags of images"),
+    ("audit/collisions.rs", "onnxruntime-gpu", "it does not load CUDA's libraries by itself"),
+    ("catalog/families.rs", "triton", "a kind of lines of families.tsv"),
+    ("catalog/labels.rs", "torch", "a hole of the grammar in labels.tsv"),
+    ("catalog/made_for.rs", "torch", "a word of local labels"),
+    ("catalog/row.rs", "torch", "a flag of a catalogue's row"),
+];
+
+/// Which packages there are is said in `families.tsv` alone.
+#[test]
+fn no_package_of_a_family_is_spelled_in_code() {
+    let table = std::fs::read_to_string(root().join("src/catalog/families.tsv")).unwrap();
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        names.extend(if columns[0] == "member" { &columns[1..3] } else { &columns[1..2] });
+    }
+    assert!(names.contains("torch") && names.contains("triton") && names.contains("cublas"), "{names:?}");
+    let mut words: BTreeSet<(String, String)> = BTreeSet::new();
+    for (path, (_, text)) in code().iter().filter(|(path, _)| !path.ends_with("tests.rs")) {
+        let path = path.to_string_lossy().replace('\\', "/");
+        for name in names.iter().filter(|name| text.contains(&format!("\"{name}\""))) {
+            let fine = WORDS.iter().any(|(file, word, _)| path == *file && word == name);
+            assert!(fine, "{path} spells `{name}`: which packages there are is data, in families.tsv");
+            words.insert((path.clone(), (*name).to_owned()));
+        }
+    }
+    assert_eq!(words.len(), WORDS.len(), "an exception that nothing needs: {words:?}");
+}

@@ -4,7 +4,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{is_gpu_runtime, label};
+use super::{families, is_gpu_runtime, label};
 use crate::packaging::target::Backend;
 
 /// What a package is bound to.
@@ -25,42 +25,22 @@ pub enum BoundBuild {
     Xpu,
 }
 
-/// Names that say only that they are for CUDA, or that are known to be for nothing else. Names with a version of it in
-/// them, `cupy-cuda12x` or `faiss-gpu-cu12`, need not stand here.
-const CUDA: [&str; 8] = [
-    "faiss-gpu",
-    "fastembed-gpu",
-    "flash-attn",
-    "onnxruntime-gpu",
-    "paddlepaddle-gpu",
-    "sgl-kernel",
-    "tensorflow-gpu",
-    "torch-tensorrt",
-];
-
-/// All of them own the module `triton`.
-const TRITON: [(&str, BoundBuild); 6] = [
-    ("pytorch-triton", BoundBuild::Triton),
-    ("pytorch-triton-rocm", BoundBuild::Rocm),
-    ("pytorch-triton-xpu", BoundBuild::Xpu),
-    ("triton", BoundBuild::Triton),
-    ("triton-rocm", BoundBuild::Rocm),
-    ("triton-xpu", BoundBuild::Xpu),
-];
-
 impl BoundBuild {
     /// What a release is bound to; its label says more than its name. Nothing is told of `nvidia-` packages: the libraries
     /// have rules of their own, and the others (DALI, the management library, compilers) run beside any CUDA.
     pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
         let name = package.as_ref();
-        if let Some((_, bound)) = TRITON.iter().find(|(triton, _)| *triton == name) {
-            return Some(*bound);
+        match families::triton(name) {
+            Some("rocm") => return Some(Self::Rocm),
+            Some("xpu") => return Some(Self::Xpu),
+            Some(_) => return Some(Self::Triton),
+            None => {}
         }
-        if name.starts_with("nvidia-") || is_gpu_runtime(package) {
+        if families::of_nvidia(name).is_some() || is_gpu_runtime(package) {
             return None;
         }
         let by_label = version.and_then(label).and_then(|text| text.split(['.', '-', '_']).find_map(in_word));
-        by_label.or_else(|| name.split('-').find_map(in_name)).or(CUDA.contains(&name).then_some(Self::SomeCuda))
+        by_label.or_else(|| name.split('-').find_map(in_name)).or(families::is_for_cuda(name).then_some(Self::SomeCuda))
     }
 
     /// True if it does not fit a torch of this build. What is for some CUDA fits any.

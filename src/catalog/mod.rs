@@ -11,6 +11,7 @@
 //!   catalogue what the wheel was made for: `torch=2.8`, `abi=true`). See [`WheelRow`].
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
 //!   then one requirement a column. See [`RequiresRow`].
+//! - `families.tsv`: which packages belong together, and which libraries their builds bring along.
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
 //! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`Told`].
 //! - `paths.bin`: where the default index keeps each file. See [`path_on_default_index`].
@@ -31,6 +32,7 @@ mod bound;
 mod built;
 mod directory;
 mod embedded;
+mod families;
 mod found;
 mod index;
 mod labels;
@@ -56,6 +58,7 @@ use crate::packaging::target::{Backend, Platform};
 
 pub use bound::BoundBuild;
 pub use built::Built;
+pub(crate) use families::{built_in_family, is_anchor as is_torch, triton};
 pub use index::Index;
 pub(crate) use labels::fitting;
 pub use labels::{Told, is_untied};
@@ -108,29 +111,7 @@ pub enum Family {
     No,
 }
 
-/// True for the package that the family is built against.
-pub(crate) fn is_torch(package: &PackageName) -> bool {
-    package.as_ref() == "torch"
-}
-
-/// The packages whose wheels differ by backend: those with a row in `wheels.tsv` that names one (a test holds this).
-const PER_BACKEND: [&str; 6] = ["torch", "torchao", "torchaudio", "torchcodec", "torchvision", "xformers"];
-
-/// Companions with one build for all backends: some of their wheels on the CPU index are labelled `+cpu` all the same.
-const ONE_BUILD: [&str; 2] = ["torchdata", "torchtext"];
-
 /// True if a package takes part in the family because a project's catalogue says so, if it does at all.
 pub(crate) fn is_projects(package: &PackageName) -> bool {
     built_in_family(package) == Family::No
-}
-
-/// How a package takes part in the family, as far as the built-in catalogue knows.
-pub(crate) fn built_in_family(package: &PackageName) -> Family {
-    if PER_BACKEND.contains(&package.as_ref()) {
-        Family::PerBackend
-    } else if ONE_BUILD.contains(&package.as_ref()) {
-        Family::OneBuild
-    } else {
-        Family::No
-    }
 }

@@ -10,7 +10,7 @@ use pep508_rs::PackageName;
 
 use super::built::Built;
 use super::made_for::{Abi, MadeFor};
-use super::{Index, PER_BACKEND};
+use super::{Family, Index, built_in_family};
 use crate::packaging::digest::{DigestError, Sha256};
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
@@ -238,7 +238,7 @@ pub(crate) fn label(version: &Version) -> Option<Cow<'_, str>> {
 /// (`+cpu.cxx11.abi`) and some labelled with a git hash; neither is the CPU build people mean. Other publishers label as
 /// they like (`flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE`), so of their packages the row alone says it.
 pub(super) fn label_fits(package: &PackageName, version: &Version, backend: Backend) -> bool {
-    !PER_BACKEND.contains(&package.as_ref()) || label(version).is_none_or(|text| text.parse() == Ok(backend))
+    built_in_family(package) != Family::PerBackend || label(version).is_none_or(|text| text.parse() == Ok(backend))
 }
 
 /// A number without a sign.

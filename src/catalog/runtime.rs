@@ -1,79 +1,26 @@
 //! Which packages are GPU runtime libraries: what GPU builds of torch need and nothing else on a CPU target does.
 //!
-//! The lists are of names that torch's own wheels have required, and of what those require in turn. A name that only
-//! looks alike is not one of them: nvidia-ml-py is a monitoring library that people install themselves, nvidia-dali,
-//! nvidia-modelopt or nvidia-pytriton are tools in their own right, and nvidia-cuda-nvcc is a compiler.
+//! The names are those that torch's own wheels have required, and what these require in turn: `families.tsv`.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-/// NVIDIA's libraries; each also exists with the major version of CUDA behind it: `-cu11`, `-cu12`, `-cu13`.
-const NVIDIA: [&str; 16] = [
-    "cublas",
-    "cuda-cccl",
-    "cuda-cupti",
-    "cuda-nvrtc",
-    "cuda-runtime",
-    "cudnn",
-    "cufft",
-    "cufile",
-    "curand",
-    "cusolver",
-    "cusparse",
-    "cusparselt",
-    "nccl",
-    "nvjitlink",
-    "nvshmem",
-    "nvtx",
-];
-
-/// What goes by its whole name. Of Intel's packages, what mkl, tbb and intel-openmp need in turn (intel-cmplr-lib-ur, umf,
-/// tcmlib, onemkl-license) stands in [`CPU_TOO`] with them, and so is impi-rt: code without a GPU uses them too.
-const OTHERS: [&str; 22] = [
-    "cuda-bindings",
-    "cuda-pathfinder",
-    "cuda-toolkit",
-    "dpcpp-cpp-rt",
-    "intel-cmplr-lib-rt",
-    "intel-cmplr-lic-rt",
-    "intel-opencl-rt",
-    "intel-pti",
-    "intel-sycl-rt",
-    "oneccl",
-    "oneccl-devel",
-    "onemkl-sycl-blas",
-    "onemkl-sycl-dft",
-    "onemkl-sycl-lapack",
-    "onemkl-sycl-rng",
-    "onemkl-sycl-sparse",
-    "pytorch-triton",
-    "pytorch-triton-rocm",
-    "pytorch-triton-xpu",
-    "triton",
-    "triton-rocm",
-    "triton-xpu",
-];
-
-/// What builds for CPUs bring along on some platform as well, torch 2.3 for Windows among them. Other code uses these
-/// libraries, too, so one that has a file stays.
-const CPU_TOO: [&str; 7] = ["intel-cmplr-lib-ur", "intel-openmp", "mkl", "onemkl-license", "tbb", "tcmlib", "umf"];
+use super::families;
 
 /// True if the package is a library that torch's wheels of some build or some platform bring along.
 pub fn is_torch_runtime(package: &PackageName) -> bool {
-    CPU_TOO.binary_search(&package.as_ref()).is_ok() || is_gpu_runtime(package)
+    families::is_cpu_library(package.as_ref()) || is_gpu_runtime(package)
 }
 
 /// True if the package is a library that only GPU builds need.
 pub fn is_gpu_runtime(package: &PackageName) -> bool {
     let name = package.as_ref();
-    let Some(library) = name.strip_prefix("nvidia-") else {
-        return OTHERS.binary_search(&name).is_ok();
-    };
+    let Some(library) = families::of_nvidia(name) else { return families::is_gpu_library(name) };
     let bare = match library.rsplit_once("-cu") {
         Some((bare, cuda)) if !cuda.is_empty() && cuda.bytes().all(|b| b.is_ascii_digit()) => bare,
         _ => library,
     };
-    NVIDIA.binary_search(&bare).is_ok()
+    families::is_nvidia_library(bare)
 }
 
 /// The CUDA without a number behind a library's name: NVIDIA leaves it out from this one on.
@@ -86,12 +33,12 @@ pub fn cuda_of_library(package: &PackageName, version: &Version) -> Option<u64> 
     if !is_gpu_runtime(package) {
         return None;
     }
-    match name.strip_prefix("nvidia-") {
+    match families::of_nvidia(name) {
         Some(library) => library.rsplit_once("-cu").map_or(Some(UNNUMBERED), |(_, cuda)| match cuda.parse() {
             Ok(major) => Some(major),
             Err(_) => Some(UNNUMBERED),
         }),
-        None if ["cuda-bindings", "cuda-toolkit"].contains(&name) => version.release().first().copied(),
+        None if families::has_cuda_version(name) => version.release().first().copied(),
         None => None,
     }
 }
@@ -118,11 +65,6 @@ mod tests {
         ] {
             assert_eq!(cuda(name, version), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn the_lists_are_sorted() {
-        assert!(NVIDIA.is_sorted() && OTHERS.is_sorted() && CPU_TOO.is_sorted());
     }
 
     #[test]

@@ -1,10 +1,7 @@
 //! What `init` proposes: a starting configuration, made from the lock and from what a Dockerfile tells. Pure.
 
-use pep440_rs::Version;
-use pep508_rs::PackageName;
-
 use crate::audit::container::dockerfile::Dockerfile;
-use crate::catalog::WheelSource;
+use crate::catalog::{WheelSource, is_torch};
 use crate::lock::Lock;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::write::toml::string;
@@ -56,11 +53,10 @@ pub fn propose<S: WheelSource>(lock: &Lock, image: &StageImage, source: &S) -> V
 
 /// The newest CUDA that the catalogue has a wheel of the locked torch for.
 fn newest_cuda<S: WheelSource>(lock: &Lock, python: Option<Python>, source: &S) -> Option<Backend> {
-    let torch = PackageName::new("torch".to_owned()).ok()?;
-    let version: Version =
-        lock.entries().iter().filter(|entry| entry.name == torch).find_map(|entry| entry.version.clone())?;
+    let torch = lock.entries().iter().filter(|entry| is_torch(&entry.name));
+    let (torch, version) = torch.filter_map(|entry| Some((&entry.name, entry.version.as_ref()?))).next()?;
     let pythons = python.map_or_else(|| lock.pythons(Platform::LinuxX86_64), |python| vec![python]);
-    let rows = source.wheels_of(&torch, &version);
+    let rows = source.wheels_of(torch, version);
     let cuda = rows.iter().filter_map(|row| match row.built {
         crate::catalog::Built::For(backend @ Backend::Cuda(..)) if row.is_for(backend) => {
             let there = |python: &Python| Environment { platform: Platform::LinuxX86_64, python: *python };

@@ -12,7 +12,7 @@ use url::Url;
 use super::INDEX;
 use super::page::{self, LinkedWheel};
 use super::wheel::{self, WheelFacts};
-use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime, triton};
 use crate::edge::index::{Network, simple};
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
@@ -67,7 +67,7 @@ pub(super) struct Offer<'a> {
 /// not for GPUs is stale there.
 pub(super) fn order<T>(package: &PackageName, own: Option<T>, closure: impl IntoIterator<Item = T>) -> Vec<T> {
     let own = own.filter(|_| is_gpu_runtime(package));
-    let (first, last) = if package.as_ref().contains("triton") { (own, None) } else { (None, own) };
+    let (first, last) = if triton(package.as_ref()).is_some() { (own, None) } else { (None, own) };
     first.into_iter().chain(closure).chain(last).collect()
 }
 
