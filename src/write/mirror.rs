@@ -89,6 +89,8 @@ mod tests {
             "file:///a",
             "ftp://wheels.example/torch",
             "https://me:secret@wheels.example",
+            "https://secret@wheels.example",
+            "https://:secret@wheels.example",
             "https://a.example?x",
             "https://a.example#x",
         ] {
