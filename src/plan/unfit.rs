@@ -2,17 +2,23 @@
 //! stop at them.
 
 use pep440_rs::Version;
+use pep508_rs::PackageName;
 
 use super::closure::Resolution;
 use super::family::FamilyPackage;
 use super::files::lacks_file;
 use super::{Knowledge, LockView, Request};
-use crate::catalog::WheelSource;
+use crate::catalog::{BoundBuild, MadeFor, WheelSource};
 use crate::lock::{Origin, Selection, emit};
 use crate::packaging::address;
 use crate::packaging::marker::Condition;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
+
+/// True if the label of a release says which torch or which GPU it was built for. Others number a package anew.
+fn names_build(name: &PackageName, version: &Version) -> bool {
+    version.is_local() && (MadeFor::of(version).is_some() || BoundBuild::of(name, Some(version)).is_some())
+}
 
 /// One problem for each of them that would be written as it is.
 pub(super) fn unfit<S: WheelSource>(
@@ -32,7 +38,7 @@ pub(super) fn unfit<S: WheelSource>(
         let is_one_build = match &entry.origin {
             Origin::Url(place) | Origin::File(place) => address::file_name(place).parse::<WheelName>().is_ok(),
             // A label names one build of a release, and the lock the files that there are of it.
-            Origin::Index(_) => entry.version.as_ref().is_some_and(Version::is_local),
+            Origin::Index(_) => entry.version.as_ref().is_some_and(|version| names_build(&entry.name, version)),
             Origin::Git(_) | Origin::Directory(_) => false,
         };
         let replaced = removed.contains(&index)
