@@ -151,6 +151,28 @@ fn a_swapped_lock_is_found() {
     assert!(run.stderr.contains("has torchvision ") && run.status == 1, "{}", run.stderr);
 }
 
+/// What a lock swapped by accident gives would spread the accident, so a good output is left as it is.
+#[test]
+fn a_swapped_lock_is_told_first_and_nothing_is_made_of_it() {
+    let place = place();
+    place.write(
+        "torchswap.toml",
+        "[targets.gpu]\ncuda = \"12.1\"\npython = [\"3.11\"]\noutput = \"gpu.txt\"\n\
+         [targets.ci]\ncpu = true\npython = [\"3.11\"]\noutput = \"ci.txt\"\n",
+    );
+    place.run("export --all-targets -q").ok();
+    let good = place.read("gpu.txt");
+    place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
+    let run = place.run("check --fix");
+    assert_eq!((run.status, place.read("gpu.txt")), (1, good), "{}", run.stderr);
+    assert!(run.stderr.starts_with("found: poetry.lock has torch "), "{}", run.stderr);
+    assert!(run.stderr.contains("not compared: gpu.txt") && run.stderr.contains("not compared: ci.txt"));
+    assert!(!run.stderr.contains("fixed:") && !run.stderr.contains("is not what"), "{}", run.stderr);
+    // One that is meant to be swapped is a lock like any other.
+    let run = place.run("check --fix --allow-swapped");
+    assert!(run.status == 0 && run.stderr.contains("fixed: gpu.txt"), "{}", run.stderr);
+}
+
 #[test]
 fn what_cannot_be_answered_is_2() {
     let place = Place::of("poetry-2.5/torch-2.4.1");

@@ -30,18 +30,16 @@ use crate::write::{ContentFile, FileLocation};
 /// If an output cannot be made, or a file does not say how it was made.
 pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let config = read::config()?;
-    let (mut findings, mut writes) = (Vec::new(), Vec::new());
     let mut problems = Vec::new();
-    let mut locks: BTreeSet<String> = BTreeSet::new();
     let wanted = wanted(args, &config)?;
     outputs::check(&wanted.iter().map(|(_, job)| job.clone()).collect::<Vec<_>>())?;
     let mut learning = match args.fix {
         true => Learning::of(&args.learn, args.network, &config, display)?,
         false => Learning::none(),
     };
-    let mut lessons = Vec::new();
-    for (file, job) in wanted {
-        locks.insert(job.lock.clone());
+    let (mut findings, swapped) = locks(args, &config, &wanted, &mut learning)?;
+    let (mut lessons, mut writes) = (Vec::new(), Vec::new());
+    for (file, job) in wanted.into_iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
         match output(&file, &job, &mut learning, &mut lessons) {
             Ok(None) => {}
             Ok(Some((finding, text))) => {
@@ -56,18 +54,6 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
             Err(error) => problems.extend(error.into_problems()),
         }
     }
-    if locks.is_empty() {
-        locks.insert(read::lock_name(None, &config)?);
-    }
-    let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
-    for name in &locks {
-        let lock = read::lock(name)?;
-        let knowledge = Knowledge::new(learning.known(&ChosenCatalogues::of(&config, &chosen, [&**name]))?);
-        let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
-        findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
-        let swapped = check::swapped(&lock, &knowledge).into_iter().filter(|_| !args.allow_swapped);
-        findings.extend(swapped.map(finding));
-    }
     Error::unless_empty(problems)?;
     let report = voice.said(|colour| match args.report {
         CheckReport::Human => render::learned(&lessons, colour) + &render::findings(&findings, colour),
@@ -77,6 +63,39 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     let exit = Exit::of(findings.iter().all(|finding| finding.fixed));
     writes.splice(0..0, learning.writes());
     Ok(Outcome { writes, report, exit, ..Outcome::default() })
+}
+
+/// What is found in the locks themselves, and which of them were swapped. An output of a swapped lock is not compared:
+/// the difference would have that one cause, and to write what such a lock gives would spread the accident.
+fn locks(
+    args: &CheckArgs,
+    config: &Config,
+    wanted: &[(String, Job)],
+    learning: &mut Learning,
+) -> Result<(Vec<CheckFinding>, BTreeSet<String>)> {
+    let mut names: BTreeSet<String> = wanted.iter().map(|(_, job)| job.lock.clone()).collect();
+    if names.is_empty() {
+        names.insert(read::lock_name(None, config)?);
+    }
+    let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
+    let (mut findings, mut swapped) = (Vec::new(), BTreeSet::new());
+    for name in names {
+        let lock = read::lock(&name)?;
+        let knowledge = Knowledge::new(learning.known(&ChosenCatalogues::of(config, &chosen, [&*name]))?);
+        let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
+        findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
+        if args.allow_swapped {
+            continue;
+        }
+        let mut found: Vec<CheckFinding> = check::swapped(&lock, &knowledge).into_iter().map(finding).collect();
+        if let Some(last) = found.last_mut() {
+            let outputs = wanted.iter().filter(|(_, job)| job.lock == name);
+            last.details = outputs.map(|(file, _)| format!("not compared: {file}")).collect();
+            findings.append(&mut found);
+            swapped.insert(name);
+        }
+    }
+    Ok((findings, swapped))
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
