@@ -22,6 +22,7 @@ mod config;
 mod corpus;
 mod dependencies;
 mod determinism;
+mod downloads;
 mod examples;
 mod export;
 mod faults;

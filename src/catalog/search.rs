@@ -31,6 +31,10 @@ impl<'t> Tables<'t> {
     /// The rows of a release.
     pub(super) fn wheels_of(self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
         let mut rows: Vec<WheelRow> = Vec::new();
+        // Of most packages nothing is known at all.
+        if self.wheels.of(package).first().is_none() {
+            return rows;
+        }
         let spellings = spellings(version);
         let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
         // All spellings of most releases stand together; between those of a pre-release are others, too.

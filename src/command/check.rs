@@ -157,7 +157,7 @@ fn output(
     learning: &mut Learning,
     lessons: &mut Vec<LearnedRelease>,
 ) -> Result<Option<(CheckFinding, Result<String>)>> {
-    let (expected, mut summaries) = export::prepare(job, learning)?;
+    let (expected, mut summaries) = export::prepare(job, learning, false)?;
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
     let finding = |problem: Problem, details| CheckFinding { file: file.to_owned(), problem, details, fixed: false };

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
     outputs::check(&jobs)?;
     let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
     for job in &jobs {
-        match make(job, &mut learning, display) {
+        match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries)) => {
                 if let Some(file) = job.output.as_ref().filter(|_| jobs.len() > 1 && voice.is_for_people()) {
                     outcome.report.push_str(&format!("{}\n", shown(file)));
@@ -46,8 +46,8 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
 }
 
 /// The text of one output, and what was done for each of its targets.
-fn make(job: &Job, learning: &mut Learning, display: &Display) -> Result<(String, Vec<Summary>)> {
-    let (file, summaries) = prepare(job, learning)?;
+fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) -> Result<(String, Vec<Summary>)> {
+    let (file, summaries) = prepare(job, learning, is_told)?;
     let text = match file {
         PreparedOutput::Requirements(text) => text,
         PreparedOutput::Pylock(mut draft) => {
@@ -92,11 +92,14 @@ pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chose
 }
 
 /// Makes an output as far as it can be made without the network.
-pub(super) fn prepare(job: &Job, learning: &mut Learning) -> Result<(PreparedOutput, Vec<Summary>)> {
+pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Result<(PreparedOutput, Vec<Summary>)> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
-    let (plans, learned) = learning
-        .plans(&job.catalogs, |knowledge| plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge))?;
+    let (plans, learned) = learning.plans(&job.catalogs, |knowledge| {
+        let mut plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge)?;
+        plans.iter_mut().filter(|_| is_told).for_each(|plan| plan::size(&lock, plan, knowledge));
+        Ok(plans)
+    })?;
     if let Some(least) = job.witnesses {
         let knowledge = Knowledge::new(learning.known(&job.catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;

@@ -93,6 +93,11 @@ impl Voice {
         if self.quiet { String::new() } else { text(self.colour) }
     }
 
+    /// True if anybody reads along.
+    pub(super) fn is_told(self) -> bool {
+        !self.quiet
+    }
+
     /// True if people read along.
     pub fn is_for_people(self) -> bool {
         !self.quiet && self.format == ReportFormat::Human

@@ -14,6 +14,7 @@ use crate::report::{Action, Change, CheckFinding, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
+mod downloads;
 mod sarif;
 
 pub(super) use sarif::sarif;
@@ -161,7 +162,9 @@ pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
     for warning in &summary.warnings {
         text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
     }
-    text + &left_out(&summary.left_out, colour) + &found(&summary.found, colour)
+    text + &left_out(&summary.left_out, colour)
+        + &downloads::download(&summary.downloads)
+        + &found(&summary.found, colour)
 }
 
 /// What was learned: one line a release.
@@ -292,6 +295,7 @@ pub(super) fn summary_json(summary: &Summary) -> String {
         },
         "changes": changes,
         "left_out": left_out_json(&summary.left_out),
+        "downloads": downloads::json(&summary.downloads),
         "found_catalogues": summary.found,
         "learned": learned_json(&summary.learned),
         "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),

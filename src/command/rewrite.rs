@@ -38,7 +38,11 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
     let targets: Vec<Target> = rewritings.iter().map(|one| one.target.clone()).collect();
-    let (mut plans, learned) = learning.plans(&catalogs, |knowledge| plans(&lock, &targets, &choices, knowledge))?;
+    let (mut plans, learned) = learning.plans(&catalogs, |knowledge| {
+        let mut plans = plans(&lock, &targets, &choices, knowledge)?;
+        plans.iter_mut().filter(|_| voice.is_told()).for_each(|plan| plan::size(&lock, plan, knowledge));
+        Ok(plans)
+    })?;
     if let Some(least) = args.trust.require_witnesses.or(config.require_witnesses) {
         let knowledge = Knowledge::new(learning.known(&catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;

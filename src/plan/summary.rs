@@ -38,6 +38,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         pythons: plan.target.pythons.clone(),
         changes: changes.collect(),
         left_out: plan.left_out.iter().map(|one| (one.python, one.why.clone())).collect(),
+        downloads: plan.downloads.clone(),
         found: Vec::new(),
         learned: Vec::new(),
         warnings: Vec::new(),

@@ -10,6 +10,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::Missing;
+use crate::report::PythonDownload;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// What a target gets.
@@ -23,6 +24,8 @@ pub struct TargetPlan {
     pub selections: Vec<Selection>,
     /// Pythons that the lock allows but that are not served.
     pub left_out: Vec<LeftOut>,
+    /// What is downloaded under each Python, once that is asked for ([`super::size`]).
+    pub downloads: Vec<PythonDownload>,
 }
 
 /// A Python that the lock allows, and why it is left out.
@@ -154,7 +157,13 @@ pub fn target<S: WheelSource>(
     }));
     left_out.sort_by_key(|one| one.python);
     let (pythons, selections) = served.into_iter().map(|(python, selection, _)| (python, selection)).unzip();
-    Ok(TargetPlan { target: Target { pythons, ..wanted.clone() }, environments, selections, left_out })
+    Ok(TargetPlan {
+        target: Target { pythons, ..wanted.clone() },
+        environments,
+        selections,
+        left_out,
+        downloads: Vec::new(),
+    })
 }
 
 /// True if something that is not there is all that is wrong: under another Python it may be.

@@ -31,6 +31,8 @@ pub struct Summary {
     pub changes: Vec<Change>,
     /// Pythons that the lock allows but that are not served, and why.
     pub left_out: Vec<(Python, String)>,
+    /// What is downloaded under each Python.
+    pub downloads: Vec<PythonDownload>,
     /// The catalogues of the project that nobody named and that were found by their name.
     pub found: Vec<String>,
     /// What an index told in this run.
@@ -52,6 +54,38 @@ pub struct LearnedRelease {
     pub computed: usize,
     /// Where it is kept.
     pub catalogue: String,
+}
+
+/// What is downloaded under one Python.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PythonDownload {
+    /// Which.
+    pub python: Python,
+    /// All that the output installs.
+    pub output: DownloadSize,
+    /// All that the lock installs as it is.
+    pub locked: DownloadSize,
+    /// How much more that is than what the lock installs: what both install as locked is no difference, known or not.
+    pub difference: DownloadSize,
+}
+
+/// How large files are together, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DownloadSize {
+    /// Those of known size, in bytes.
+    pub bytes: i64,
+    /// The packages of the others.
+    pub unknown: Vec<String>,
+}
+
+impl DownloadSize {
+    /// Adds a file, or takes it off if its size is below zero; `None`: a file of unknown size.
+    pub fn add(&mut self, package: &str, size: Option<i64>) {
+        match size {
+            Some(bytes) => self.bytes = self.bytes.saturating_add(bytes),
+            None => self.unknown.push(package.to_owned()),
+        }
+    }
 }
 
 /// What became of one package.

@@ -62,7 +62,13 @@ mod tests {
     fn plan(platform: Platform) -> TargetPlan {
         let pythons = [9, 10, 11].map(Python::three).to_vec();
         let target = Target { name: None, platform, backend: None, pythons };
-        TargetPlan { target, environments: Vec::new(), selections: Vec::new(), left_out: Vec::new() }
+        TargetPlan {
+            target,
+            environments: Vec::new(),
+            selections: Vec::new(),
+            left_out: Vec::new(),
+            downloads: Vec::new(),
+        }
     }
 
     fn places(of: &[(usize, u8)]) -> Where {

@@ -57,6 +57,7 @@ fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
         }],
         selections: Vec::new(),
         left_out: Vec::new(),
+        downloads: Vec::new(),
     };
     // d is needed elsewhere.
     let found = gone(&lock, &[plan], &uses, &BTreeSet::from([3]));

@@ -1,0 +1,117 @@
+//! What a target downloads, beside what the lock would, as text and as data.
+
+use serde_json::{Value, json};
+
+use crate::catalog::is_torch;
+use crate::report::{DownloadSize, PythonDownload};
+
+/// What is downloaded, under the Python under which that is most.
+pub(super) fn download(all: &[PythonDownload]) -> String {
+    let Some(most) = all.iter().rev().max_by_key(|one| one.output.bytes) else { return String::new() };
+    let DownloadSize { bytes, unknown } = &most.output;
+    let alike = all.iter().all(|one| PythonDownload { python: most.python, ..one.clone() } == *most);
+    let python = if alike { String::new() } else { format!(" under CPython {}", most.python) };
+    let locked = match &most.locked {
+        DownloadSize { bytes: 0, .. } => String::new(),
+        DownloadSize { bytes, unknown } => format!("; the lock: {}{}", size(*bytes), unknown_sizes(unknown)),
+    };
+    let difference = match &most.difference {
+        // It would be said to be smaller where it is larger.
+        DownloadSize { unknown, .. } if has_torch(unknown) => "; difference: unknown, as torch's size is".to_owned(),
+        DownloadSize { bytes: 0, .. } => String::new(),
+        DownloadSize { bytes, unknown } => {
+            let sign = if *bytes < 0 { '-' } else { '+' };
+            format!("; difference: {sign}{}{}", size(*bytes), unknown_sizes(unknown))
+        }
+    };
+    match (*bytes, unknown.len()) {
+        (0, 0) => String::new(),
+        (0, count) => format!("{count} files to download{python}, of unknown sizes{locked}{difference}\n"),
+        (bytes, _) => format!("{} to download{python}{}{locked}{difference}\n", size(bytes), unknown_sizes(unknown)),
+    }
+}
+
+fn has_torch(names: &[String]) -> bool {
+    names.iter().any(|name| name.parse().is_ok_and(|name| is_torch(&name)))
+}
+
+/// How many sizes are not known. Torch's is more than that of most others together.
+fn unknown_sizes(of: &[String]) -> String {
+    match (of.len(), has_torch(of)) {
+        (0, _) => String::new(),
+        (1, true) => " (torch's size unknown)".to_owned(),
+        (1, false) => " (1 size unknown)".to_owned(),
+        (count, true) => format!(" ({count} sizes unknown, torch's among them)"),
+        (count, false) => format!(" ({count} sizes unknown)"),
+    }
+}
+
+/// Bytes as people say them: `4.1 GB`.
+fn size(bytes: i64) -> String {
+    let bytes = bytes.unsigned_abs();
+    let in_tenths = |unit: u64, name: &str| {
+        let tenths = (bytes + unit / 20) / (unit / 10);
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    };
+    match bytes {
+        100_000_000.. => in_tenths(1_000_000_000, "GB"),
+        100_000.. => in_tenths(1_000_000, "MB"),
+        _ => in_tenths(1_000, "kB"),
+    }
+}
+
+/// The same as data, for each Python.
+pub(super) fn json(all: &[PythonDownload]) -> Vec<Value> {
+    let sum = |sum: &DownloadSize| json!({ "bytes": sum.bytes, "unknown": sum.unknown.len(), "unknown_packages": sum.unknown });
+    let one = |one: &PythonDownload| json!({ "python": one.python.to_string(), "output": sum(&one.output), "lock": sum(&one.locked), "difference": sum(&one.difference) });
+    all.iter().map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::packaging::target::Python;
+
+    #[test]
+    fn a_download_is_told_where_it_is_most() {
+        let one = |minor, output: (i64, usize), locked: (i64, usize)| PythonDownload {
+            python: Python::three(minor),
+            output: DownloadSize { bytes: output.0, unknown: vec!["a".to_owned(); output.1] },
+            locked: DownloadSize { bytes: locked.0, unknown: vec!["a".to_owned(); locked.1] },
+            difference: DownloadSize {
+                bytes: if locked.0 == 0 { 0 } else { output.0 - locked.0 },
+                unknown: Vec::new(),
+            },
+        };
+        for (all, line) in [
+            (vec![], ""),
+            (vec![one(10, (0, 0), (0, 3))], ""),
+            (
+                vec![one(10, (4_130_000_000, 3), (300_000_000, 0))],
+                "4.1 GB to download (3 sizes unknown); the lock: 0.3 GB; difference: +3.8 GB\n",
+            ),
+            (vec![one(10, (7, 0), (0, 9))], "0.0 kB to download\n"),
+            (
+                vec![one(10, (0, 4), (1_000_000, 1))],
+                "4 files to download, of unknown sizes; the lock: 1.0 MB (1 size unknown); difference: -1.0 MB\n",
+            ),
+            (
+                vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 1), (0, 0))],
+                "6.0 kB to download under CPython 3.11 (1 size unknown)\n",
+            ),
+            (vec![one(10, (99_999, 0), (0, 0)), one(11, (99_999, 0), (0, 0))], "100.0 kB to download\n"),
+        ] {
+            assert_eq!(download(&all), line);
+        }
+        let mut torch = one(10, (5_000, 1), (9_000, 0));
+        torch.difference.unknown = vec!["torch".to_owned()];
+        assert_eq!(
+            download(&[torch]),
+            "5.0 kB to download (1 size unknown); the lock: 9.0 kB; difference: unknown, as torch's size is\n"
+        );
+        assert_eq!(
+            (size(100_000), size(99_960_000), size(100_000_000)),
+            ("0.1 MB".into(), "100.0 MB".into(), "0.1 GB".to_owned())
+        );
+    }
+}

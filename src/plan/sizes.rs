@@ -1,0 +1,124 @@
+//! What is downloaded, as far as sizes are known: a catalogue's row tells them, or the lock. What is not known is counted.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::{EnvironmentPlan, Knowledge, Request, TargetPlan};
+use crate::catalog::WheelSource;
+use crate::catalog::pin::Pin;
+use crate::lock::{Lock, Origin, Selection};
+use crate::packaging::digest::Sha256;
+use crate::packaging::marker::Condition;
+use crate::report::{DownloadSize, PythonDownload};
+
+/// Finds what a plan's output downloads under each of its Pythons, and what the lock would as it is.
+pub fn size<S: WheelSource>(lock: &Lock, plan: &mut TargetPlan, knowledge: &Knowledge<'_, S>) {
+    let target = &plan.target;
+    let each = plan.environments.iter().zip(&plan.selections).map(|(plan, selection)| {
+        let pythons = &[plan.environment.python];
+        let request = Request { backend: target.backend, environment: plan.environment, pythons };
+        download(lock, plan, selection, &request, knowledge)
+    });
+    plan.downloads = each.collect();
+}
+
+fn download<S: WheelSource>(
+    lock: &Lock,
+    plan: &EnvironmentPlan,
+    selection: &Selection,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> PythonDownload {
+    let [mut output, mut locked, mut difference] = [const { DownloadSize { bytes: 0, unknown: Vec::new() } }; 3];
+    // What the lock alone installs stays here.
+    let mut gone: BTreeMap<usize, (&PackageName, Option<i64>)> = BTreeMap::new();
+    for one in selection.packages.iter().filter(|one| one.condition != Condition::Never) {
+        let size = of_entry(lock, one.entry, request, knowledge);
+        if let (Some(size), Some(entry)) = (size, lock.entries().get(one.entry))
+            && gone.insert(one.entry, (&entry.name, size)).is_none()
+        {
+            locked.add(entry.name.as_ref(), size);
+        }
+    }
+    for line in plan.lines.iter().filter(|line| line.condition != Condition::Never) {
+        let name = line.replacement.as_ref().map_or(&line.name, |replacement| &replacement.name);
+        let as_locked = line.entry.filter(|_| line.replacement.is_none());
+        if let Some((_, size)) = as_locked.and_then(|entry| gone.remove(&entry)) {
+            output.add(name.as_ref(), size);
+        } else if let Some(size) = match as_locked {
+            Some(entry) => of_entry(lock, entry, request, knowledge),
+            None => line.pin().map(|pin| pinned(name, pin, request, knowledge)),
+        } {
+            output.add(name.as_ref(), size);
+            difference.add(name.as_ref(), size);
+        }
+    }
+    for (name, size) in gone.into_values() {
+        difference.add(name.as_ref(), size.map(i64::saturating_neg));
+    }
+    PythonDownload { python: plan.environment.python, output, locked, difference }
+}
+
+/// The size of the wheel that is pinned.
+fn pinned<S: WheelSource>(
+    name: &PackageName,
+    pin: &Pin,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<i64> {
+    match pin {
+        Pin::Url { size, .. } => size.map(bytes),
+        Pin::Index { version, files, .. } => {
+            in_catalogue(name, version, request, knowledge, |digest| files.digests().any(|own| own == digest))
+        }
+    }
+}
+
+/// The size of what the lock has; `None`: nothing of it is downloaded.
+fn of_entry<S: WheelSource>(
+    lock: &Lock,
+    index: usize,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Option<i64>> {
+    let entry = lock.entries().get(index)?;
+    match &entry.origin {
+        Origin::Directory(_) | Origin::File(_) => return None,
+        Origin::Git(_) => return Some(None),
+        Origin::Index(_) | Origin::Url(_) => {}
+    }
+    if let Lock::Pylock(lock) = lock
+        && let Some(package) = lock.packages.get(index)
+    {
+        let wheels =
+            package.kind.files().filter_map(|file| Some((file.wheel.as_ref()?.fit(request.environment)?, file)));
+        let best = wheels.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, file)| file);
+        if let Some(size) = best.or(package.kind.files().last()).and_then(|file| file.size) {
+            return Some(Some(bytes(size)));
+        }
+    }
+    let Some(version) = entry.version.as_ref() else { return Some(None) };
+    // A digest tells the file, whatever the lock calls it.
+    let has = |digest: &Sha256| entry.files.iter().any(|file| file.digest.sha256().as_ref() == Some(digest));
+    Some(in_catalogue(&entry.name, version, request, knowledge, has))
+}
+
+/// The size of the file that an installer takes of those with some digests, if a catalogue has it.
+fn in_catalogue<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+    has: impl Fn(&Sha256) -> bool,
+) -> Option<i64> {
+    let rows = knowledge.rows(name, version);
+    let fitting = rows.iter().filter_map(|row| Some((row.wheel.fit(request.environment)?, row)));
+    let best = fitting.filter(|(_, row)| has(&row.sha256)).max_by(|one, other| one.0.cmp(&other.0));
+    best.and_then(|(_, row)| row.size).map(bytes)
+}
+
+fn bytes(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}
