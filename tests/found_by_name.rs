@@ -145,10 +145,14 @@ fn an_output_never_takes_its_place() {
     assert_eq!(place.read(FILE), before);
 }
 
+/// The image gets the output alone, so it is the export that has to find the catalogue.
 #[test]
-fn init_proposes_it_for_the_image() {
+fn what_init_proposes_is_made_with_it() {
     let place = place("");
-    assert!(place.run("init").ok().contains("torchswap.toml torchswap-catalog.tsv ./"));
+    place.write("Dockerfile", "FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04 AS build\nFROM python:3.10-slim\n");
+    assert!(!place.run("init").ok().contains(FILE));
+    place.run("export --target docker").ok();
+    assert!(is_swapped(&place.read("requirements-docker.txt")));
 }
 
 /// pre-commit runs a hook only if a file that it depends on changes.

@@ -30,3 +30,27 @@ fn it_leaves_alone_what_is_there() {
     assert!(place.run("init").refused().contains("names no targets"));
     assert!(Place::new().run("init").refused().contains("there is no poetry.lock"));
 }
+
+#[test]
+fn its_lines_are_those_of_an_output_that_is_committed() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let advice = place.run("init").ok();
+    assert!(!advice.contains('<'), "a place to fill in:\n{advice}");
+    let (commands, rest) = advice.split_once("Lines for the Dockerfile:\n\n").unwrap();
+    let command = commands.lines().find_map(|line| line.strip_prefix("torchswap ")).unwrap();
+    place.run(command).ok();
+    let copied = rest.lines().find_map(|line| line.strip_prefix("COPY ")?.strip_suffix(" ./")).unwrap();
+    assert!(place.read(copied).contains("torch @ https://"), "{copied}");
+    let hook = rest.lines().find_map(|line| line.trim().strip_prefix("entry: torchswap ")).unwrap();
+    place.run(hook).ok();
+    // A Dockerfile that has the file, and a hook, need no advice.
+    place.write("Dockerfile", format!("FROM python:3.11-slim\nCOPY {copied} ./\n"));
+    place.write(".pre-commit-config.yaml", rest.split_once("\n\n").unwrap().1);
+    assert_eq!(place.run("init").ok(), "The configuration has targets already; it was left alone.\n\n");
+    // A target without an output is written to the file that the image installs.
+    place.write("torchswap.toml", "[targets.gpu]\ncuda = \"12.1\"\npython = [\"3.11\"]\n");
+    std::fs::remove_file(place.path().join("Dockerfile")).unwrap();
+    let advice = place.run("init").ok();
+    assert!(advice.contains("\ntorchswap export --target gpu -o requirements.txt\n"), "{advice}");
+    assert!(advice.contains("\nCOPY requirements.txt ./\n"), "{advice}");
+}

@@ -39,7 +39,7 @@ pub fn propose<S: WheelSource>(lock: &Lock, image: &StageImage, source: &S) -> V
     if let Some(Backend::Cuda(major, minor)) = image.cuda.or_else(|| newest_cuda(lock, image.python, source)) {
         let mut lines = vec!["platform = \"linux-x86_64\"".to_owned(), format!("cuda = \"{major}.{minor}\"")];
         lines.extend(python.clone());
-        lines.push(format!("output = \"requirements-cu{major}{minor}.txt\""));
+        lines.push("output = \"requirements-docker.txt\"".to_owned());
         proposals.push(Proposal { name: "docker", lines });
     }
     let mut lines = vec!["platform = \"linux-x86_64\"".to_owned(), "cpu = true".to_owned()];
@@ -78,23 +78,21 @@ pub fn configuration(lock: &str, proposals: &[Proposal]) -> String {
     text
 }
 
-/// The lines that a Dockerfile needs.
-pub fn dockerfile_lines(target: &str, output: &str, lock: &str, catalogues: &[String]) -> String {
-    let catalogues: String = catalogues.iter().map(|name| format!(" {name}")).collect();
-    format!(
-        "COPY pyproject.toml {lock} torchswap.toml{catalogues} ./\n\
-         RUN torchswap export --target {target} -o {output} \\\n && pip install --require-hashes -r {output}\n"
-    )
+/// The lines that a Dockerfile needs for an output that is committed.
+pub fn dockerfile_lines(output: &str) -> String {
+    format!("COPY {output} ./\nRUN pip install --no-cache-dir --require-hashes -r {output}\n")
 }
 
-/// The hooks for `.pre-commit-config.yaml`; the address and the revision are the user's to fill in.
+/// The hook for `.pre-commit-config.yaml`, which runs the program that is installed.
 pub const HOOKS: &str = "\
 repos:
-  - repo: <the address of torchswap's repository>
-    rev: <a released version>
+  - repo: local
     hooks:
-      - id: torchswap-export
       - id: torchswap-check
+        name: torchswap check --fix
+        entry: torchswap check --fix
+        language: system
+        pass_filenames: false
 ";
 
 #[cfg(test)]

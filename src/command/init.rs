@@ -37,21 +37,26 @@ pub(super) fn run(voice: Voice) -> Result<Outcome> {
         advice.push_str("The configuration has targets already; it was left alone.\n\n");
         None
     };
-    let (target, output) = match config.targets.first() {
-        Some(first) => (
-            first.target.name.clone().unwrap_or_default(),
-            first.output.clone().unwrap_or_else(|| "requirements.txt".to_owned()),
-        ),
-        None => ("docker".to_owned(), "requirements.txt".to_owned()),
+    let (make, output) = match config.targets.first() {
+        None => ("--all-targets".to_owned(), "requirements-docker.txt".to_owned()),
+        Some(first) => match (&first.output, &first.target.name) {
+            (Some(output), _) => ("--all-targets".to_owned(), output.clone()),
+            (None, name) => {
+                let name = name.as_deref().unwrap_or_default();
+                (format!("--target {name} -o requirements.txt"), "requirements.txt".to_owned())
+            }
+        },
     };
-    if !dockerfile.text.contains("torchswap") {
+    if !dockerfile.text.contains("torchswap") && !dockerfile.text.contains(&output) {
+        advice
+            .push_str(&format!("Make the file that the image installs, and commit it:\n\ntorchswap export {make}\n\n"));
         advice.push_str("Lines for the Dockerfile:\n\n");
-        advice.push_str(&starter::dockerfile_lines(&target, &output, &name, &catalogs.names));
+        advice.push_str(&starter::dockerfile_lines(&output));
         advice.push('\n');
     }
     let hooks = io::read_if_there(".pre-commit-config.yaml")?.map(|source| source.text).unwrap_or_default();
     if !hooks.contains("torchswap") {
-        advice.push_str("Hooks for .pre-commit-config.yaml:\n\n");
+        advice.push_str("A hook for .pre-commit-config.yaml, which keeps it up to date:\n\n");
         advice.push_str(HOOKS);
     }
     let mut outcome = Outcome::printed(advice);
