@@ -9,8 +9,8 @@ use super::modules::{self, OwnedKind, Owner};
 use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::target::Backend;
-use crate::plan::companions::{built, settled};
-use crate::plan::{Knowledge, LockView, Request};
+use crate::plan::Knowledge;
+use crate::plan::companions::built;
 use crate::report::audit::AuditFinding;
 use crate::report::rule::{Rule, Severity};
 
@@ -115,9 +115,7 @@ fn shared_files<S: WheelSource>(
     let mut installed: Vec<InstalledOwner<'_>> = Vec::new();
     // With torch its libraries are swapped: some go, others come.
     if here.asked.target.backend.is_some() && owned.iter().any(|(_, one)| is_library(&one.owner)) {
-        let pythons = &[here.environment.python];
-        let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
-        let (chosen, removed) = settled(LockView::of(lock), here.selection, here.members, &request, knowledge);
+        let (chosen, removed) = here.settled(lock, knowledge);
         let new = chosen.iter().filter(|(name, _)| owned.iter().all(|(_, one)| one.owner.package != name.as_ref()));
         installed.extend(new.filter_map(|(name, resolved)| {
             let version = resolved.pin.as_ref().map(|pin| format!(" {}", pin.version())).unwrap_or_default();

@@ -12,7 +12,7 @@ use crate::packaging::target::Backend;
 use crate::plan::companions::{self, Mismatch, built};
 use crate::plan::family::FamilyPackage;
 use crate::plan::knowledge::WheelRequirements;
-use crate::plan::{Knowledge, LockView, Request};
+use crate::plan::{Knowledge, LockView};
 use crate::report::audit::AuditFinding;
 use crate::report::error::{Code, Problem};
 use crate::report::rule::{Rule, Severity};
@@ -95,9 +95,7 @@ fn companions<S: WheelSource>(
     findings: &mut Findings<'_>,
 ) {
     let Some(torch) = torch else { return };
-    let pythons = &[here.environment.python];
-    let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
-    for misfit in companions::staying(LockView::of(lock), here.selection, here.members, &request, knowledge) {
+    for misfit in companions::staying(LockView::of(lock), here.selection, here.members, here.request, knowledge) {
         let Some(package) = here.selection.packages.get(misfit.package) else { continue };
         let Some(entry) = lock.entries().get(package.entry) else { continue };
         let entry_spoken = spoken(entry);
@@ -207,9 +205,7 @@ fn runtime<S: WheelSource>(
     if !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
-    let pythons = &[here.environment.python];
-    let request = Request { backend: here.asked.target.backend, environment: here.environment, pythons };
-    let stray = companions::stray(LockView::of(lock), here.selection, here.members, &request, knowledge);
+    let stray = companions::stray(LockView::of(lock), here.selection, here.settled(lock, knowledge));
     let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(lock, here, package)).collect();
     let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
     // Where the lock does not tell who needs what, only that there is no torch counts.

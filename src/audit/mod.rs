@@ -26,6 +26,7 @@ mod modules;
 mod offers;
 mod witnesses;
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::audit::container::dockerfile::Stage;
@@ -34,6 +35,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Python, Target};
+use crate::plan::companions::{self, Settled};
 use crate::plan::family::{self, FamilyPackage};
 use crate::plan::files::EntryFiles;
 use crate::plan::{Knowledge, LeftOut, LockView, Request, without_torch};
@@ -84,6 +86,16 @@ struct AuditContext<'a> {
     environment: Environment,
     selection: &'a Selection,
     members: &'a [FamilyPackage],
+    request: &'a Request<'a>,
+    settled: OnceCell<Settled>,
+}
+
+impl AuditContext<'_> {
+    /// What the wheels require in the end, and what goes with a swap; found when it is first asked for.
+    fn settled<S: WheelSource>(&self, lock: &Lock, knowledge: &Knowledge<'_, S>) -> &Settled {
+        let find = || companions::settled(LockView::of(lock), self.selection, self.members, self.request, knowledge);
+        self.settled.get_or_init(find)
+    }
 }
 
 /// Looks at a lock; `offers` is what an index said, if one was asked.
@@ -118,7 +130,14 @@ pub fn audit<S: WheelSource>(
             let (mut members, problems) = family::members(view, &selection, &request, knowledge);
             // Without a build that is wanted the lock is looked at as it is.
             members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
-            let here = AuditContext { asked, environment, selection: &selection, members: &members };
+            let here = AuditContext {
+                asked,
+                environment,
+                selection: &selection,
+                members: &members,
+                request: &request,
+                settled: OnceCell::new(),
+            };
             image::look(&here, &mut findings);
             if asked.target.backend.is_some() {
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);

@@ -67,14 +67,7 @@ pub(crate) fn staying<S: WheelSource>(
 }
 
 /// The GPU libraries that stay although torch does not need them, as indices into the selected packages.
-pub(crate) fn stray<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    members: &[FamilyPackage],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Vec<usize> {
-    let (chosen, removed) = settled(view, selection, members, request, knowledge);
+pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed): &Settled) -> Vec<usize> {
     let packages =
         selection.packages.iter().enumerate().map(|(index, package)| (index, &view.entries[package.entry].name));
     let stray = packages
@@ -82,7 +75,10 @@ pub(crate) fn stray<S: WheelSource>(
     stray.map(|(index, _)| index).collect()
 }
 
-/// What the wheels require in the end, and the packages that go. Without a build that is wanted nothing goes: the lock is
+/// What the wheels require in the end, and the packages that go, as indices into the selected ones.
+pub(crate) type Settled = (Resolution, Vec<usize>);
+
+/// Finds both. Without a build that is wanted nothing goes: the lock is
 /// looked at as it is.
 pub(crate) fn settled<S: WheelSource>(
     view: LockView<'_>,
@@ -90,7 +86,7 @@ pub(crate) fn settled<S: WheelSource>(
     members: &[FamilyPackage],
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
-) -> (Resolution, Vec<usize>) {
+) -> Settled {
     let (chosen, _) = closure::resolve(view, selection, members, request, knowledge);
     let removed = match request.backend {
         Some(_) => orphans::removed(view, selection, members, &chosen, request, knowledge).0,
