@@ -43,16 +43,15 @@ fn download<S: WheelSource>(
         }
     }
     for line in plan.lines.iter().filter(|line| line.condition != Condition::Never) {
-        let name = line.replacement.as_ref().map_or(&line.name, |replacement| &replacement.name);
         let as_locked = line.entry.filter(|_| line.replacement.is_none());
         if let Some((_, size)) = as_locked.and_then(|entry| gone.remove(&entry)) {
-            output.add(name.as_ref(), size);
+            output.add(line.name.as_ref(), size);
         } else if let Some(size) = match as_locked {
             Some(entry) => of_entry(lock, entry, request, knowledge),
-            None => line.pin().map(|pin| pinned(name, pin, request, knowledge)),
+            None => line.pin().map(|pin| pinned(&line.name, pin, request, knowledge)),
         } {
-            output.add(name.as_ref(), size);
-            difference.add(name.as_ref(), size);
+            output.add(line.name.as_ref(), size);
+            difference.add(line.name.as_ref(), size);
         }
     }
     for (name, size) in gone.into_values() {
