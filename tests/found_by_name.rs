@@ -7,6 +7,8 @@ const FILE: &str = "torchswap-catalog.tsv";
 
 const EXPORT: &str = "export --cuda 11.8 --python 3.10";
 
+const WHEEL: &str = "flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE-cp310-cp310-linux_x86_64.whl";
+
 const FOUND: &str = "note: the catalogue torchswap-catalog.tsv was found by its name\n";
 
 /// The example with flash-attn: its lock in a folder, beside the catalogue.
@@ -133,8 +135,58 @@ fn an_audit_a_verification_and_the_listing_take_it() {
     assert!(run.stderr.contains("found by its name"), "{}", run.stderr);
     assert!(!place.run("verify out.txt --no-catalog").stderr.contains(FILE));
     assert!(place.run("catalog list flash-attn").ok().contains(FILE));
-    place.run("catalog show flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE-cp310-cp310-linux_x86_64.whl").ok();
+    place.run(&format!("catalog show {WHEEL}")).ok();
     assert!(place.run("catalog list flash-attn --no-catalog").refused().contains("knows no wheel of flash-attn"));
+}
+
+#[test]
+fn the_listing_names_it_unless_it_is_quiet() {
+    let place = place("");
+    for command in ["list", "list flash-attn", &format!("show {WHEEL}")].map(|what| format!("catalog {what}")) {
+        let run = place.run(&command);
+        assert_eq!((run.status, run.stderr.as_str()), (0, FOUND), "{command}");
+        // Data stays as it is, and beside it stands data.
+        let json = place.run(&format!("{command} --json"));
+        assert!(json.stdout.starts_with('['), "{}", json.stdout);
+        assert_eq!(json.stderr, "{\"found_catalogues\":[\"torchswap-catalog.tsv\"]}\n", "{command}");
+        for options in ["-q", "--json --quiet", "--no-catalog", "--json --no-catalog --catalog torchswap-catalog.tsv"] {
+            let said = place.run(&format!("{command} {options}")).stderr;
+            assert!(!said.contains("found"), "{command} {options}: {said}");
+        }
+        let colour = place.run(&format!("{command} --color always")).stderr;
+        assert!(colour.starts_with("\u{1b}[1;33mnote\u{1b}[0m: the catalogue"), "{colour}");
+    }
+    let none = place.run("catalog list flash-attn --cuda 13.0");
+    assert_eq!((none.status, none.stderr), (1, format!("{FOUND}the catalogue knows no such wheel\n")));
+    let refused = place.run("catalog list no-such-name --json").refused();
+    assert!(refused.starts_with("{\"problems\":[{\"code\":"), "{refused}");
+}
+
+#[test]
+fn a_check_names_it_once_unless_it_is_quiet() {
+    let place = place("");
+    let target =
+        |name: &str| format!("[targets.{name}]\ncuda = \"11.8\"\npython = \"3.10\"\noutput = \"{name}.txt\"\n");
+    place.write("torchswap.toml", target("a") + &target("b"));
+    let found = |arguments: &str, status: i32| {
+        let run = place.run(arguments);
+        assert_eq!(run.status, status, "{}", run.stderr);
+        run.stderr
+    };
+    // Behind what it found, and where nothing is out of date, too.
+    let drifted = found("check", 1);
+    assert!(drifted.starts_with("found: a.txt") && drifted.ends_with(FOUND), "{drifted}");
+    assert_eq!(drifted.matches("by its name").count(), 1, "{drifted}");
+    assert!(found("check --fix", 0).ends_with(FOUND));
+    assert_eq!(found("check", 0), FOUND);
+    assert_eq!(found("check a.txt", 0), FOUND);
+    assert!(found("check --report json", 0).contains("\"found_catalogues\":[\"torchswap-catalog.tsv\"]"));
+    assert_eq!(found("check -q", 0), "");
+    assert!(!found("check --no-catalog", 1).contains("by its name"));
+    assert!(found("check --no-catalog --report json", 1).contains("\"found_catalogues\":[]"));
+    // Where nothing is to be compared the lock is looked at with it.
+    place.write("torchswap.toml", "");
+    assert_eq!(found("check", 0), FOUND);
 }
 
 #[test]

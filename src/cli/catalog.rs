@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, ColourArg, NetworkArgs};
+use super::{CatalogArgs, NetworkArgs, ToneArgs};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -114,6 +114,9 @@ pub struct SourceArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
+    /// What is told.
+    #[command(flatten)]
+    pub tone: ToneArgs,
 }
 
 /// Options of `catalog update`.
@@ -156,16 +159,7 @@ pub struct UpdateArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// Tell errors only
-    #[arg(long, short, help_heading = "Messages, on standard error")]
-    pub quiet: bool,
-    /// When to colour
-    #[arg(
-        long,
-        value_enum,
-        default_value_t = ColourArg::Auto,
-        value_name = "WHEN",
-        help_heading = "Messages, on standard error"
-    )]
-    pub color: ColourArg,
+    /// What is told.
+    #[command(flatten)]
+    pub tone: ToneArgs,
 }

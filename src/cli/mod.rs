@@ -29,7 +29,7 @@ pub use catalogues::CatalogArgs;
 pub use check::{CheckArgs, CheckReport};
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
-pub use talk::{ColourArg, ReportFormat, TalkArgs};
+pub use talk::{ColourArg, ReportFormat, TalkArgs, ToneArgs};
 pub use trust::TrustArgs;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.

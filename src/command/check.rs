@@ -37,7 +37,7 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
         true => Learning::of(&args.learn, args.network, &config, display)?,
         false => Learning::none(),
     };
-    let (mut findings, swapped) = locks(args, &config, &wanted, &mut learning)?;
+    let LockFindings { mut findings, swapped, catalogues } = locks(args, &config, &wanted, &mut learning)?;
     let (mut lessons, mut writes) = (Vec::new(), Vec::new());
     for (file, job) in wanted.into_iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
         match output(&file, &job, &mut learning, &mut lessons) {
@@ -56,8 +56,12 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     }
     Error::unless_empty(problems)?;
     let report = voice.said(|colour| match args.report {
-        CheckReport::Human => render::learned(&lessons, colour) + &render::findings(&findings, colour),
-        CheckReport::Json => render::findings_json(&findings, &lessons),
+        CheckReport::Human => {
+            render::learned(&lessons, colour)
+                + &render::findings(&findings, colour)
+                + &render::found(&catalogues, colour)
+        }
+        CheckReport::Json => render::findings_json(&findings, &lessons, &catalogues),
         CheckReport::Github => render::findings_github(&findings),
     });
     let exit = Exit::of(findings.iter().all(|finding| finding.fixed));
@@ -65,25 +69,33 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     Ok(Outcome { writes, report, exit, ..Outcome::default() })
 }
 
-/// What is found in the locks themselves, and which of them were swapped. An output of a swapped lock is not compared:
-/// the difference would have that one cause, and to write what such a lock gives would spread the accident.
-fn locks(
-    args: &CheckArgs,
-    config: &Config,
-    wanted: &[(String, Job)],
-    learning: &mut Learning,
-) -> Result<(Vec<CheckFinding>, BTreeSet<String>)> {
+/// What is found in the locks themselves.
+#[derive(Default)]
+struct LockFindings {
+    findings: Vec<CheckFinding>,
+    /// Which of them were swapped. An output of such a lock is not compared: the difference would have that one cause, and
+    /// to write what it gives would spread the accident.
+    swapped: BTreeSet<String>,
+    /// The catalogues that nobody named; every output of a lock is made with the same ones.
+    catalogues: Vec<String>,
+}
+
+/// Looks at the locks.
+fn locks(args: &CheckArgs, config: &Config, wanted: &[(String, Job)], learning: &mut Learning) -> Result<LockFindings> {
     let mut names: BTreeSet<String> = wanted.iter().map(|(_, job)| job.lock.clone()).collect();
     if names.is_empty() {
         names.insert(read::lock_name(None, config)?);
     }
     let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
-    let (mut findings, mut swapped) = (Vec::new(), BTreeSet::new());
+    let mut all = LockFindings::default();
     for name in names {
         let lock = read::lock(&name)?;
-        let knowledge = Knowledge::new(learning.known(&ChosenCatalogues::of(config, &chosen, [&*name]))?);
+        let chosen = ChosenCatalogues::of(config, &chosen, [&*name]);
+        let knowledge = Knowledge::new(learning.known(&chosen)?);
+        let new = chosen.found.into_iter().filter(|one| !all.catalogues.contains(one));
+        all.catalogues.extend(new.collect::<Vec<String>>());
         let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
-        findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
+        all.findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
         if args.allow_swapped {
             continue;
         }
@@ -91,11 +103,11 @@ fn locks(
         if let Some(last) = found.last_mut() {
             let outputs = wanted.iter().filter(|(_, job)| job.lock == name);
             last.details = outputs.map(|(file, _)| format!("not compared: {file}")).collect();
-            findings.append(&mut found);
-            swapped.insert(name);
+            all.findings.append(&mut found);
+            all.swapped.insert(name);
         }
     }
-    Ok((findings, swapped))
+    Ok(all)
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use super::render::{self, Colour};
-use crate::cli::{ColourArg, Command, ReportFormat, TalkArgs};
+use crate::cli::{ColourArg, Command, ReportFormat, TalkArgs, ToneArgs};
 use crate::edge::io::Output;
 use crate::edge::terminal;
 use crate::report::Summary;
@@ -59,7 +59,7 @@ pub struct Voice {
 impl Voice {
     /// As the command line asks for.
     pub fn of(command: &Command) -> Self {
-        let TalkArgs { report, quiet, color } = command.talk();
+        let TalkArgs { report, tone: ToneArgs { quiet, color } } = command.talk();
         Self { quiet, format: report, colour: colour(color, &std::io::stderr()) }
     }
 
@@ -86,6 +86,15 @@ impl Voice {
             ReportFormat::Json => render::summary_json(summary),
         };
         self.said(|_| summaries.iter().map(one).collect())
+    }
+
+    /// The catalogues that nobody named.
+    pub(super) fn found(self, names: &[String]) -> String {
+        self.said(|colour| match self.format {
+            ReportFormat::Human => render::found(names, colour),
+            ReportFormat::Json if names.is_empty() => String::new(),
+            ReportFormat::Json => render::found_json(names),
+        })
     }
 
     /// A text, unless the run is quiet.

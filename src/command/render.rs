@@ -111,7 +111,7 @@ pub(super) fn findings(findings: &[CheckFinding], colour: Colour) -> String {
 }
 
 /// Findings as one JSON object.
-pub(super) fn findings_json(findings: &[CheckFinding], lessons: &[LearnedRelease]) -> String {
+pub(super) fn findings_json(findings: &[CheckFinding], lessons: &[LearnedRelease], found: &[String]) -> String {
     let each = findings.iter().map(|finding| {
         let mut value = problem_json(&finding.problem);
         value["file"] = finding.file.clone().into();
@@ -119,7 +119,8 @@ pub(super) fn findings_json(findings: &[CheckFinding], lessons: &[LearnedRelease
         value["fixed"] = finding.fixed.into();
         value
     });
-    document(&json!({ "findings": each.collect::<Vec<_>>(), "learned": learned_json(lessons) }))
+    let findings: Vec<Value> = each.collect();
+    document(&json!({ "findings": findings, "learned": learned_json(lessons), "found_catalogues": found }))
 }
 
 /// Findings as annotations of GitHub Actions.
@@ -192,9 +193,14 @@ fn learned_json(lessons: &[LearnedRelease]) -> Vec<Value> {
 }
 
 /// The catalogues that nobody named.
-fn found(names: &[String], colour: Colour) -> String {
+pub(super) fn found(names: &[String], colour: Colour) -> String {
     let note = colour.paint("1;33", "note");
     names.iter().map(|name| format!("{note}: {}\n", shown(&found_by_name(name)))).collect()
+}
+
+/// The same as one JSON object.
+pub(super) fn found_json(names: &[String]) -> String {
+    document(&json!({ "found_catalogues": names }))
 }
 
 /// What is said of a catalogue that nobody named.

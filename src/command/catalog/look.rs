@@ -13,14 +13,16 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
 
-fn catalogues(args: &SourceArgs) -> Result<Catalogues> {
+/// What is known, and what is said of the catalogues that nobody named.
+fn catalogues(args: &SourceArgs, voice: Voice) -> Result<(Catalogues, String)> {
     let config = read::config()?;
-    ChosenCatalogues::of(&config, &args.catalogues, config.lock.as_deref()).read()
+    let chosen = ChosenCatalogues::of(&config, &args.catalogues, config.lock.as_deref());
+    Ok((chosen.read()?, voice.found(&chosen.found)))
 }
 
 /// Lists packages, or the builds of one.
 pub(super) fn list(args: &ListArgs, voice: Voice) -> Result<Outcome> {
-    let catalogues = catalogues(&args.source)?;
+    let (catalogues, report) = catalogues(&args.source, voice)?;
     let filter =
         Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
     let (text, found) = match &args.package {
@@ -39,9 +41,9 @@ pub(super) fn list(args: &ListArgs, voice: Voice) -> Result<Outcome> {
             (text, !builds.is_empty())
         }
     };
-    let mut outcome = Outcome { stdout: text, exit: Exit::of(found), ..Outcome::default() };
-    if !found {
-        outcome.report = voice.said(|_| "the catalogue knows no such wheel\n".to_owned());
+    let mut outcome = Outcome { stdout: text, report, exit: Exit::of(found), ..Outcome::default() };
+    if !found && voice.is_for_people() {
+        outcome.report.push_str("the catalogue knows no such wheel\n");
     }
     Ok(outcome)
 }
@@ -56,8 +58,8 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 }
 
 /// Shows a wheel, wherever it is served.
-pub(super) fn show(args: &ShowArgs) -> Result<Outcome> {
-    let catalogues = catalogues(&args.source)?;
+pub(super) fn show(args: &ShowArgs, voice: Voice) -> Result<Outcome> {
+    let (catalogues, report) = catalogues(&args.source, voice)?;
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
         let problem = Problem::new(Code::Usage, format!("{error}"));
@@ -75,5 +77,5 @@ pub(super) fn show(args: &ShowArgs) -> Result<Outcome> {
     }
     let shown: Vec<_> = rows.into_iter().map(|row| (row, listing::lists(&catalogues, row))).collect();
     let text = if args.source.json { render::wheels_json(&shown) } else { render::wheels(&shown) };
-    Ok(Outcome::printed(text))
+    Ok(Outcome { stdout: text, report, ..Outcome::default() })
 }

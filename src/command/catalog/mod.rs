@@ -15,7 +15,7 @@ use crate::report::error::Result;
 pub(super) fn run(args: &Catalog, voice: Voice, display: &Display) -> Result<Outcome> {
     match args {
         Catalog::List(args) => look::list(args, voice),
-        Catalog::Show(args) => look::show(args),
+        Catalog::Show(args) => look::show(args, voice),
         Catalog::Update(args) => update::update(args, voice, display),
     }
 }
