@@ -102,7 +102,8 @@ fn a_pylock_has_its_own_sizes() {
     assert_eq!(told["downloads"][0]["difference"], none, "{told}");
     let run = place.run(&format!("{export} -o out.txt"));
     assert!(
-        run.stderr.ends_with("3.0 MB to download (1 size unknown); the lock: 3.0 MB (1 size unknown)\n"),
+        run.stderr
+            .ends_with("at least 3.0 MB to download (1 size unknown); the lock: at least 3.0 MB (1 size unknown)\n"),
         "{}",
         run.stderr
     );

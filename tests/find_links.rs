@@ -275,7 +275,11 @@ fn what_its_name_does_not_tell_is_taken_where_the_wheel_pins_torch() {
     let file = "vllm-0.9.2+cu126-cp38-abi3-manylinux1_x86_64.whl";
     let pinned = site.release("/download/v0.9.2", &[file], &["torch==2.7.0"]);
     let run = site.learn(&format!("vllm==0.9.2 --find-links {pinned}"));
-    assert!(run.stderr.contains("learned  vllm 0.9.2+cu126: 1 wheel\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("learned  vllm 0.9.2+cu126: 1 wheel, digest as the index gives it (now in "),
+        "{}",
+        run.stderr
+    );
     let loose = site.release("/download/loose", &[file], &["torch>=2.7"]);
     let message = site.learn(&format!("vllm==0.9.2 --find-links {loose} -o other.tsv")).refused();
     assert!(message.contains("tells nowhere which torch it was made for"), "{message}");

@@ -1,9 +1,15 @@
 //! The catalogues of a project: those that are named, and the one that is found by its name. Reading them, and adding to one.
 
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
 use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
 use crate::cli::CatalogArgs;
 use crate::cli::config::Config;
 use crate::edge::io;
+use crate::report::LearnedRelease;
 use crate::report::error::Result;
 use crate::text::Source;
 
@@ -107,4 +113,23 @@ impl Addition {
 
 fn with(others: &[String], name: &str, text: &str) -> Result<Catalogues> {
     read(others)?.with(ProjectTable::parse(name, text)?)
+}
+
+/// What a catalogue has now and did not have `before`, by release.
+pub(super) fn lessons(merged: &Merged, before: &Merged, catalogue: &str) -> Vec<LearnedRelease> {
+    let mut all: BTreeMap<(String, String), LearnedRelease> = BTreeMap::new();
+    let mut lesson = |package: &PackageName, version: &Version, wheels, computed| {
+        let (package, version) = (package.to_string(), version.to_string());
+        let new = LearnedRelease { package, version, wheels: 0, computed: 0, catalogue: catalogue.to_owned() };
+        let lesson = all.entry((new.package.clone(), new.version.clone())).or_insert(new);
+        lesson.wheels += wheels;
+        lesson.computed += computed;
+    };
+    for row in merged.wheels.iter().filter(|row| !before.wheels.contains(row)) {
+        lesson(&row.wheel.name, &row.wheel.version, 1, usize::from(row.is_computed()));
+    }
+    for list in merged.lists.iter().filter(|list| !before.lists.contains(list)) {
+        lesson(&list.package, &list.version, 0, 0);
+    }
+    all.into_values().collect()
 }

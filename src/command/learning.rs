@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pep440_rs::Version;
-use pep508_rs::PackageName;
-
-use super::catalogues::{Addition, ChosenCatalogues};
+use super::catalogues::{Addition, ChosenCatalogues, lessons};
 use super::{network, outputs, read};
 use crate::catalog::{Catalogues, Merged};
 use crate::cli::config::Config;
@@ -96,7 +93,8 @@ impl Learning {
         let (Some(how), Err(_)) = (&self.how, &planned) else { return Ok((planned?, Vec::new())) };
         let before = catalogue.merged.clone();
         let plans = how.learn(catalogue, planned, plan)?;
-        Ok((plans, catalogue.lessons(&before)))
+        let file = catalogue.file.as_ref().map(|file| file.file.name.as_str()).unwrap_or_default();
+        Ok((plans, lessons(&catalogue.merged, &before, file)))
     }
 
     /// What is known with a choice of catalogues.
@@ -256,25 +254,5 @@ impl LearnedCatalogue {
         let (wheels, lists) = (self.learned.wheels.clone(), self.learned.lists.clone());
         (self.merged, self.known) = file.merge(wheels, lists)?;
         Ok(())
-    }
-
-    /// What was learned since.
-    fn lessons(&self, before: &Merged) -> Vec<LearnedRelease> {
-        let catalogue = self.file.as_ref().map(|file| file.file.name.clone()).unwrap_or_default();
-        let mut all: BTreeMap<(String, String), LearnedRelease> = BTreeMap::new();
-        let mut lesson = |package: &PackageName, version: &Version, wheels, computed| {
-            let (package, version) = (package.to_string(), version.to_string());
-            let new = LearnedRelease { package, version, wheels: 0, computed: 0, catalogue: catalogue.clone() };
-            let lesson = all.entry((new.package.clone(), new.version.clone())).or_insert(new);
-            lesson.wheels += wheels;
-            lesson.computed += computed;
-        };
-        for row in self.merged.wheels.iter().filter(|row| !before.wheels.contains(row)) {
-            lesson(&row.wheel.name, &row.wheel.version, 1, usize::from(row.is_computed()));
-        }
-        for list in self.merged.lists.iter().filter(|list| !before.lists.contains(list)) {
-            lesson(&list.package, &list.version, 0, 0);
-        }
-        all.into_values().collect()
     }
 }

@@ -1,16 +1,15 @@
 //! `catalog update`.
 
-use std::collections::BTreeMap;
-
 use url::Url;
 
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
 use crate::cli::CatalogArgs;
 use crate::cli::catalog::UpdateArgs;
-use crate::command::catalogues::{Addition, ChosenCatalogues, FILE};
+use crate::command::catalogues::{Addition, ChosenCatalogues, FILE, lessons};
 use crate::command::network::network;
 use crate::command::read::{self, address};
+use crate::command::render::{self, Colour};
 use crate::command::{Outcome, Voice, outputs};
 use crate::edge::io::Output;
 use crate::edge::learn::{LearnRequest, Links, learn};
@@ -39,7 +38,7 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
     let network = network(args.network, named, display)?;
     let learned = learn(&wanted, &catalogue.known, &network)?;
     let (merged, _) = catalogue.merge(learned.wheels, learned.lists)?;
-    let mut notes = told(&merged, &file);
+    let mut notes = String::new();
     for note in learned.notes.iter().chain(&merged.notes) {
         notes.push_str(&format!("note: {}\n", shown(note)));
     }
@@ -49,9 +48,10 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
             file => format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"),
         });
     }
+    let report = voice.said(|colour| told(&merged, &file, colour) + &notes);
     let is_new = *catalogue.file.text != *merged.text;
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
-    Ok(Outcome { writes, report: voice.said(|_| notes), ..Outcome::default() })
+    Ok(Outcome { writes, report, ..Outcome::default() })
 }
 
 fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
@@ -94,19 +94,12 @@ fn links(text: &str) -> Result<Links> {
     }
 }
 
-/// What was added, by release.
-fn told(merged: &Merged, file: &str) -> String {
-    let mut text = String::new();
-    let mut releases: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for row in &merged.wheels {
-        *releases.entry((row.wheel.name.to_string(), row.wheel.version.to_string())).or_default() += 1;
-    }
-    let wheels = |count: usize| if count == 1 { "1 wheel".to_owned() } else { format!("{count} wheels") };
-    for ((name, version), count) in releases {
-        text.push_str(&format!("learned  {name} {version}: {}\n", wheels(count)));
-    }
+/// What was added, and what was known.
+fn told(merged: &Merged, file: &str, colour: Colour) -> String {
+    let mut text = render::learned(&lessons(merged, &Merged::default(), file), colour);
     if merged.known > 0 {
-        text.push_str(&format!("known    {}, with the same digests\n", wheels(merged.known)));
+        let wheels = if merged.known == 1 { "wheel" } else { "wheels" };
+        text.push_str(&format!("known    {} {wheels}, with the same digests\n", merged.known));
     }
     if merged.wheels.is_empty() && merged.lists.is_empty() {
         text.push_str(&format!("nothing is new; {} stays as it is\n", shown(file)));

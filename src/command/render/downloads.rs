@@ -13,7 +13,9 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     let python = if alike { String::new() } else { format!(" under CPython {}", most.python) };
     let locked = match &most.locked {
         DownloadSize { bytes: 0, .. } => String::new(),
-        DownloadSize { bytes, unknown } => format!("; the lock: {}{}", size(*bytes), unknown_sizes(unknown)),
+        DownloadSize { bytes, unknown } => {
+            format!("; the lock: {}{}{}", at_least(unknown), size(*bytes), unknown_sizes(unknown))
+        }
     };
     let difference = match &most.difference {
         // It would be said to be smaller where it is larger.
@@ -27,12 +29,20 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     match (*bytes, unknown.len()) {
         (0, 0) => String::new(),
         (0, count) => format!("{count} files to download{python}, of unknown sizes{locked}{difference}\n"),
-        (bytes, _) => format!("{} to download{python}{}{locked}{difference}\n", size(bytes), unknown_sizes(unknown)),
+        (bytes, _) => {
+            let (least, unknown) = (at_least(unknown), unknown_sizes(unknown));
+            format!("{least}{} to download{python}{unknown}{locked}{difference}\n", size(bytes))
+        }
     }
 }
 
 fn has_torch(names: &[String]) -> bool {
     names.iter().any(|name| name.parse().is_ok_and(|name| is_torch(&name)))
+}
+
+/// What a sum begins with of which a part is not known. Of a difference that would be wrong: what goes may be unknown.
+fn at_least(unknown: &[String]) -> &'static str {
+    if unknown.is_empty() { "" } else { "at least " }
 }
 
 /// How many sizes are not known. Torch's is more than that of most others together.
@@ -88,16 +98,16 @@ mod tests {
             (vec![one(10, (0, 0), (0, 3))], ""),
             (
                 vec![one(10, (4_130_000_000, 3), (300_000_000, 0))],
-                "4.1 GB to download (3 sizes unknown); the lock: 0.3 GB; difference: +3.8 GB\n",
+                "at least 4.1 GB to download (3 sizes unknown); the lock: 0.3 GB; difference: +3.8 GB\n",
             ),
             (vec![one(10, (7, 0), (0, 9))], "0.0 kB to download\n"),
             (
                 vec![one(10, (0, 4), (1_000_000, 1))],
-                "4 files to download, of unknown sizes; the lock: 1.0 MB (1 size unknown); difference: -1.0 MB\n",
+                "4 files to download, of unknown sizes; the lock: at least 1.0 MB (1 size unknown); difference: -1.0 MB\n",
             ),
             (
                 vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 1), (0, 0))],
-                "6.0 kB to download under CPython 3.11 (1 size unknown)\n",
+                "at least 6.0 kB to download under CPython 3.11 (1 size unknown)\n",
             ),
             (vec![one(10, (99_999, 0), (0, 0)), one(11, (99_999, 0), (0, 0))], "100.0 kB to download\n"),
         ] {
@@ -107,7 +117,7 @@ mod tests {
         torch.difference.unknown = vec!["torch".to_owned()];
         assert_eq!(
             download(&[torch]),
-            "5.0 kB to download (1 size unknown); the lock: 9.0 kB; difference: unknown, as torch's size is\n"
+            "at least 5.0 kB to download (1 size unknown); the lock: 9.0 kB; difference: unknown, as torch's size is\n"
         );
         assert_eq!(
             (size(100_000), size(99_960_000), size(100_000_000)),
