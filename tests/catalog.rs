@@ -6,17 +6,19 @@
 //! ```sh
 //! TORCHSWAP_UPDATE=1 cargo test --test it tables_equal_the_facts
 //! ```
+//!
+//! What an index has beyond them is asked for by another step: see `fresh`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod builds;
+mod fresh;
 mod same_bytes;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pep440_rs::Version;
 use pep508_rs::PackageName;
 use serde_json::Value;
 use torchswap::catalog::{
@@ -25,7 +27,9 @@ use torchswap::catalog::{
 };
 use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 
+use crate::support::root;
 use builds::Builds;
+use fresh::{FRESH, Fresh};
 
 const WHEELS: &str = "src/catalog/wheels.tsv";
 const REQUIRES: &str = "src/catalog/requires.tsv";
@@ -96,7 +100,12 @@ fn evidence(kind: &str) -> &str {
     }
 }
 
-fn wheel_line(fact: &Value, builds: &Builds) -> String {
+/// The sizes that are told, by digest: the same bytes are as large wherever they lie, and only the default index tells it.
+fn sizes(facts: &[Value]) -> BTreeMap<&str, u64> {
+    facts.iter().filter_map(|fact| Some((text(fact, "sha256"), fact["size"].as_u64()?))).collect()
+}
+
+fn wheel_line(fact: &Value, builds: &Builds, sizes: &BTreeMap<&str, u64>) -> String {
     let (index, file) = (text(fact, "index"), text(fact, "filename"));
     let mut flags: Vec<&str> = Vec::new();
     if fact["yanked"] == true {
@@ -116,7 +125,7 @@ fn wheel_line(fact: &Value, builds: &Builds) -> String {
         text(fact, "version"),
         builds.of(fact),
         text(fact, "sha256"),
-        fact["size"].as_u64().map_or("-".to_owned(), |size| size.to_string()),
+        sizes.get(text(fact, "sha256")).map_or("-".to_owned(), ToString::to_string),
         fact["seen"].as_u64().unwrap(),
         fact["requires_python"].as_str().filter(|range| !range.is_empty()).unwrap_or("-"),
         flags.join(","),
@@ -228,10 +237,16 @@ fn tables_equal_the_facts() {
     }
     let mut paths: Vec<Vec<u8>> = told_paths(&wheels).map(path_record).collect();
     paths.sort_unstable();
+    let sizes = sizes(&wheels);
+    let mut wheels: Vec<String> = wheels.iter().map(|fact| wheel_line(fact, &builds, &sizes)).collect();
+    let fresh = Fresh::read(root()).beyond(&wheels, &lists);
+    wheels.extend(fresh.wheels.iter().map(ToString::to_string));
+    lists.extend(fresh.lists.iter().map(ToString::to_string));
     let made = [
-        (WHEELS, sorted(WHEELS_HEAD, wheels.iter().map(|fact| wheel_line(fact, &builds)).collect()).into_bytes()),
+        (WHEELS, sorted(WHEELS_HEAD, wheels).into_bytes()),
         (REQUIRES, sorted(REQUIRES_HEAD, lists).into_bytes()),
         (PATHS, paths.concat()),
+        (FRESH, fresh.text(&table(FRESH)).into_bytes()),
     ];
     for (path, made) in made {
         if std::env::var_os("TORCHSWAP_UPDATE").is_some_and(|value| value == "1") {
@@ -258,10 +273,11 @@ fn every_path_is_found_as_the_facts_tell_it() {
 // The tables themselves.
 
 #[test]
-fn the_path_of_every_wheel_of_the_default_index_is_known() {
+fn the_path_of_every_gathered_wheel_of_the_default_index_is_known() {
+    let fresh = Fresh::read(root());
     for row in wheels() {
         let path = path_on_default_index(&row.sha256);
-        assert!(path.is_some() || row.index != Index::Pypi, "{row}");
+        assert!(path.is_some() || row.index != Index::Pypi || fresh.has(&row), "{row}");
         let Some(path) = path else { continue };
         let parts: Vec<&str> = path.split('/').collect();
         let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
@@ -308,14 +324,15 @@ fn paths_are_sorted_and_unambiguous() {
     let digests: BTreeSet<_> = wheels.iter().map(|row| row.sha256).collect();
     let keys: BTreeSet<&[u8]> = digests.iter().map(|sha256| &sha256.as_bytes()[..8]).collect();
     assert_eq!(keys.len(), digests.len(), "two digests begin alike");
-    let default = wheels.iter().filter(|row| row.index == Index::Pypi);
+    let fresh = Fresh::read(root());
+    let default = wheels.iter().filter(|row| row.index == Index::Pypi && !fresh.has(row));
     let of_default: BTreeSet<&[u8]> = default.map(|row| &row.sha256.as_bytes()[..8]).collect();
     assert!(records.iter().map(|record| &record[..8]).eq(of_default));
 }
 
 #[test]
 fn every_wheel_is_canonical() {
-    let all = wheels();
+    let (all, fresh) = (wheels(), Fresh::read(root()));
     assert!(all.len() > 11_000);
     let mut places = BTreeSet::new();
     let mut names: BTreeMap<_, BTreeSet<(String, String, String)>> = BTreeMap::new();
@@ -328,7 +345,8 @@ fn every_wheel_is_canonical() {
         assert!(row.sha256.to_string().bytes().collect::<BTreeSet<_>>().len() > 4, "{line}");
         if let Index::Url(folder) = &row.index {
             assert!(folder.starts_with("https://download.pytorch.org/whl"), "{line}");
-            assert!(row.seen > 0, "nobody recorded it: {line}");
+            // What the index alone says has no witness, and no other row may be without.
+            assert_eq!(row.seen == 0, fresh.has(row), "{line}");
         }
         let what = (row.wheel.version.to_string(), row.wheel.python_tag().to_owned(), row.wheel.abi_tag().to_owned());
         names.entry(row.sha256).or_default().insert((row.index.to_string(), file.to_owned(), format!("{what:?}")));
@@ -343,7 +361,7 @@ fn every_wheel_is_canonical() {
 
 #[test]
 fn every_list_is_canonical() {
-    let mut keys = BTreeSet::new();
+    let (mut keys, fresh) = (BTreeSet::new(), Fresh::read(root()));
     for (row, line) in requires().iter().zip(rows(&table(REQUIRES))) {
         assert_eq!(row.to_string(), line);
         let key = (row.package.clone(), row.version.clone(), row.index.clone(), row.platform);
@@ -351,6 +369,7 @@ fn every_list_is_canonical() {
         let words: Vec<&str> = row.provenance.split(':').collect();
         match words.as_slice() {
             ["correction" | "suspect"] => assert!(row.reason.is_some(), "{line}"),
+            ["metadata" | "wheel"] => assert!(fresh.has_list(row), "{line}"),
             [from, _, seen] => {
                 assert!(["pypi", "twin"].contains(from) || from.ends_with(".lock"), "{line}");
                 seen.parse::<u32>().unwrap();
@@ -412,15 +431,14 @@ fn no_mac_wheel_requires_a_gpu_library() {
 
 #[test]
 fn the_ranges_of_pythons_are_those_of_the_wheels() {
-    let torch: Vec<WheelRow> = wheels().into_iter().filter(|row| row.wheel.name.as_ref() == "torch").collect();
-    let newest = torch.iter().map(|row| row.wheel.public_version()).max().unwrap();
+    let all = wheels();
+    let torch: Vec<&WheelRow> = all.iter().filter(|row| row.wheel.name.as_ref() == "torch").collect();
     for platform in Platform::ALL {
         for minor in 5..=16 {
             let here = Environment { platform, python: Python::three(minor) };
-            let fitting = || torch.iter().filter(|row| row.wheel.fit(here).is_some());
-            let versions: BTreeSet<_> = fitting().map(|row| row.wheel.public_version()).collect();
-            let ended = |last: &Version| Some(last.clone()).filter(|last| *last != newest);
-            let expected = versions.first().zip(versions.last()).map(|(first, last)| (first.clone(), ended(last)));
+            let fitting = torch.iter().filter(|row| row.wheel.fit(here).is_some());
+            let versions: BTreeSet<_> = fitting.map(|row| row.wheel.public_version()).collect();
+            let expected = fresh::python_range(&torch, here);
             assert_eq!(releases::python_range(platform, Python::three(minor)), expected, "{here}");
             assert!(!versions.iter().any(|version| releases::is_skipped(platform, version)), "{here}");
         }

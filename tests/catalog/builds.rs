@@ -87,11 +87,11 @@ impl Builds {
 }
 
 #[test]
-fn one_digest_is_one_build() {
-    let mut builds: BTreeMap<_, Built> = BTreeMap::new();
+fn one_digest_is_one_build_of_one_size() {
+    let mut builds: BTreeMap<_, (Built, Option<u64>)> = BTreeMap::new();
     for row in wheels() {
-        let known = *builds.entry(row.sha256).or_insert(row.built);
-        assert_eq!(known, row.built, "{row}");
+        let known = *builds.entry(row.sha256).or_insert((row.built, row.size));
+        assert_eq!(known, (row.built, row.size), "{row}");
     }
 }
 
