@@ -16,8 +16,10 @@ fn place() -> Place {
 fn fresh_outputs_pass() {
     let place = place();
     let run = place.run("check");
-    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
-    assert_eq!(place.run("check requirements-ci.txt").status, 0);
+    assert_eq!((run.status, run.stderr.as_str()), (0, "2 outputs are up to date\n"));
+    let run = place.run("check requirements-ci.txt");
+    assert_eq!((run.status, run.stderr.as_str()), (0, "requirements-ci.txt is up to date\n"));
+    assert_eq!(place.run("check -q").stderr, "");
 }
 
 #[test]
@@ -38,7 +40,8 @@ fn a_lock_that_moved_on_is_found_and_fixed() {
     assert_eq!(place.run("check --quiet").stderr, "");
     let fixed = place.run("check --fix");
     assert_eq!(fixed.status, 0, "{}", fixed.stderr);
-    assert!(fixed.stderr.starts_with("fixed: "), "{}", fixed.stderr);
+    let lines = |file| format!("fixed: {file}\n  tqdm 4.70.1 -> 4.70.2\n");
+    assert_eq!(fixed.stderr, lines("requirements-cu124.txt") + &lines("requirements-ci.txt"));
     assert_eq!(place.run("check").status, 0);
     assert!(place.read("requirements-ci.txt").contains("tqdm==4.70.2"));
 }
@@ -51,7 +54,7 @@ fn what_was_edited_by_hand_is_found() {
     let line = text.lines().find(|line| line.starts_with("tqdm==")).unwrap();
     place.write("requirements-ci.txt", text.replace(line, "tqdm==4.66.0 \\"));
     let run = place.run("check requirements-ci.txt");
-    assert!(run.status == 1 && run.stderr.contains("~ tqdm==4.66.0 is now tqdm==4.70.1"), "{}", run.stderr);
+    assert!(run.status == 1 && run.stderr.contains("  tqdm 4.66.0 -> 4.70.1"), "{}", run.stderr);
     place.write("requirements-ci.txt", text.replace("idna==", "idna-x=="));
     let run = place.run("check");
     assert!(run.stderr.contains("- idna-x==") && run.stderr.contains("+ idna=="), "{}", run.stderr);
@@ -93,9 +96,9 @@ fn a_folder_that_an_output_installs_otherwise_is_found() {
     assert_eq!(place.run("check out.txt").status, 0);
     for (line, other, told) in [
         ("-e ./libs/a\n", "-e ./libs/c\n", "- -e ./libs/c"),
-        ("-e ./libs/a\n", "./libs/a\n", "~ ./libs/a is now -e ./libs/a"),
+        ("-e ./libs/a\n", "./libs/a\n", "./libs/a -> -e ./libs/a"),
         ("-e ./libs/a\n", "", "+ -e ./libs/a"),
-        ("-e ./libs/a\n", "-e ./libs/a ; platform_release == 'x'\n", "~ -e ./libs/a has another marker"),
+        ("-e ./libs/a\n", "-e ./libs/a ; platform_release == 'x'\n", "another marker or other extras: -e ./libs/a"),
         ("-e ./libs/a\n", "-e ./libs/a ; sys_platform == 'win32'\n", "+ -e ./libs/a"),
         ("./libs/b[x]\n", "./libs/b\n", "+ ./libs/b[x]"),
     ] {
@@ -138,7 +141,7 @@ fn a_swapped_lock_is_found() {
     let place = place();
     place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
     let run = place.run("check requirements-ci.txt");
-    assert_eq!(run.status, 1);
+    assert_eq!((run.status, run.stderr.matches("found: ").count()), (1, 1), "one accident, one finding");
     snapshot("check-swapped-lock", &run.shown());
     // A project may ask for the very URL of one, which then is no leak.
     let url =
@@ -148,7 +151,7 @@ fn a_swapped_lock_is_found() {
     place.write("pyproject.toml", place.read("pyproject.toml").replace("\"torch==2.4.1\"", &asked));
     let run = place.run("check requirements-ci.txt");
     assert!(!run.stderr.contains("has torch 2"), "{}", run.stderr);
-    assert!(run.stderr.contains("has torchvision ") && run.status == 1, "{}", run.stderr);
+    assert!(run.stderr.contains("has torchaudio 2.4.1+cu124 and torchvision ") && run.status == 1, "{}", run.stderr);
 }
 
 /// What a lock swapped by accident gives would spread the accident, so a good output is left as it is.
@@ -171,6 +174,67 @@ fn a_swapped_lock_is_told_first_and_nothing_is_made_of_it() {
     // One that is meant to be swapped is a lock like any other.
     let run = place.run("check --fix --allow-swapped");
     assert!(run.status == 0 && run.stderr.contains("fixed: gpu.txt"), "{}", run.stderr);
+}
+
+/// Two dozen libraries come and go with CUDA, and a digest is no news that people can read.
+#[test]
+fn libraries_that_come_and_go_together_and_digests_are_counted() {
+    let place = place();
+    place.write("pyproject.toml", place.read("pyproject.toml").replace("cuda = \"12.4\"", "cpu = true"));
+    let (gpu, text) = (place.read("requirements-cu124.txt"), place.read("requirements-ci.txt"));
+    let digests: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("--hash=sha256:")).collect();
+    let other = digests.iter().fold(text.clone(), |text, digest| {
+        let digest = digest.trim_end_matches(" \\");
+        text.replace(digest, &format!("{}{}", &digest[1..], &digest[..1]))
+    });
+    place.write("requirements-ci.txt", other);
+    let run = place.run("check --fix");
+    snapshot("check-fix", &run.shown());
+    assert!(!run.stderr.contains("nvidia-cublas") && run.stderr.contains(" nvidia-*-cu12\n"), "{}", run.stderr);
+    // A program gets each of them.
+    place.write("requirements-cu124.txt", gpu);
+    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stderr).unwrap();
+    let details = json["findings"][0]["details"].as_array().unwrap();
+    assert!(details.iter().any(|one| one.as_str().unwrap().starts_with("- nvidia-cublas-cu12==")), "{json}");
+    assert_eq!(json["up_to_date"], serde_json::json!(["requirements-ci.txt"]));
+}
+
+#[test]
+fn a_check_of_nothing_says_so_and_may_fail() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let nothing = "nothing to check: no outputs are configured\n";
+    let run = place.run("check");
+    assert_eq!((run.status, run.stderr.as_str()), (0, nothing));
+    let run = place.run("check --report github");
+    assert_eq!((run.status, run.stderr), (0, format!("::notice title=no-outputs::{nothing}")));
+    let run = place.run("check --require-outputs");
+    assert!(run.status == 1 && run.stderr.starts_with(&format!("found: {nothing}")), "{}", run.shown());
+    assert_eq!(run.stderr.matches("nothing to check").count(), 1, "{}", run.stderr);
+    place.write("torchswap.toml", "[targets.a]\ncpu = true\n");
+    let run = place.run("check --require-outputs --report json");
+    let json: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!((run.status, &json["findings"][0]["code"]), (1, &"no-outputs".into()), "a target without an output");
+    place.write("torchswap.toml", "[targets.a]\ncpu = true\npython = [\"3.11\"]\noutput = \"a.txt\"\n");
+    place.run("export --all-targets -q").ok();
+    let run = place.run("check --require-outputs");
+    assert_eq!((run.status, run.stderr.as_str()), (0, "a.txt is up to date\n"));
+    // The lock itself is looked at all the same.
+    std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
+    place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
+    let run = place.run("check");
+    assert!(run.status == 1 && run.stderr.contains("found: poetry.lock has torch "), "{}", run.stderr);
+}
+
+/// An output may have any name, and the catalogue too, so the hooks ask for none.
+#[test]
+fn the_hooks_run_whatever_an_output_is_called() {
+    let text = std::fs::read_to_string(crate::support::root().join(".pre-commit-hooks.yaml")).unwrap();
+    let hooks: Vec<&str> = text.split("- id: ").skip(1).collect();
+    assert_eq!(hooks.len(), 2, "{text}");
+    for hook in hooks {
+        assert!(hook.contains("\n  always_run: true\n") && !hook.contains("files:\n"), "{hook}");
+        assert!(hook.contains("\n  pass_filenames: false\n") && !hook.contains("\n  files:"), "{hook}");
+    }
 }
 
 #[test]

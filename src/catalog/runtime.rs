@@ -16,11 +16,23 @@ pub fn is_torch_runtime(package: &PackageName) -> bool {
 pub fn is_gpu_runtime(package: &PackageName) -> bool {
     let name = package.as_ref();
     let Some(library) = families::of_nvidia(name) else { return families::is_gpu_library(name) };
-    let bare = match library.rsplit_once("-cu") {
-        Some((bare, cuda)) if !cuda.is_empty() && cuda.bytes().all(|b| b.is_ascii_digit()) => bare,
-        _ => library,
-    };
-    families::is_nvidia_library(bare)
+    families::is_nvidia_library(bare_and_cuda(library).0)
+}
+
+/// A library's name without the CUDA behind it, and that.
+fn bare_and_cuda(library: &str) -> (&str, Option<&str>) {
+    match library.rsplit_once("-cu") {
+        Some((bare, cuda)) if !cuda.is_empty() && cuda.bytes().all(|b| b.is_ascii_digit()) => (bare, Some(cuda)),
+        _ => (library, None),
+    }
+}
+
+/// The libraries of NVIDIA's that come and go together, as one name: `nvidia-*-cu12`. `None` for all other packages.
+pub fn library_group(name: &str) -> Option<String> {
+    let library = families::of_nvidia(name).filter(|_| name.parse().is_ok_and(|name| is_gpu_runtime(&name)))?;
+    let prefix = name.strip_suffix(library)?;
+    let (_, cuda) = bare_and_cuda(library);
+    Some(cuda.map_or_else(|| format!("{prefix}*"), |cuda| format!("{prefix}*-cu{cuda}")))
 }
 
 /// The CUDA without a number behind a library's name: NVIDIA leaves it out from this one on.
@@ -64,6 +76,21 @@ mod tests {
             ("nvidia-ml-py", "12.560.30", None),
         ] {
             assert_eq!(cuda(name, version), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn libraries_of_one_cuda_are_a_group() {
+        for (name, group) in [
+            ("nvidia-cublas-cu11", Some("nvidia-*-cu11")),
+            ("nvidia-cuda-cupti-cu12", Some("nvidia-*-cu12")),
+            ("nvidia-cuda-cupti", Some("nvidia-*")),
+            ("nvidia-ml-py", None),
+            ("nvidia-cuda-nvcc-cu12", None),
+            ("triton", None),
+            ("torch", None),
+        ] {
+            assert_eq!(library_group(name).as_deref(), group, "{name}");
         }
     }
 

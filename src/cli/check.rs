@@ -23,6 +23,9 @@ pub struct CheckArgs {
     /// Write the outputs that are out of date
     #[arg(long)]
     pub fix: bool,
+    /// Fail if no output is configured
+    #[arg(long)]
+    pub require_outputs: bool,
     /// Do not mind a lock that was rewritten
     #[arg(long)]
     pub allow_swapped: bool,

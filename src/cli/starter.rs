@@ -93,6 +93,7 @@ repos:
         entry: torchswap check --fix
         language: system
         pass_filenames: false
+        always_run: true
 ";
 
 #[cfg(test)]

@@ -19,10 +19,13 @@ use crate::lock::requirements::{self, RequirementsFile};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{CheckFinding, LearnedRelease};
+use crate::report::{CheckFinding, Checked, LearnedRelease};
 use crate::text::Source;
 use crate::write::check;
 use crate::write::{ContentFile, FileLocation};
+
+/// What is said where there is no output to look at.
+pub(super) const NO_OUTPUTS: &str = "nothing to check: no outputs are configured";
 
 /// Checks; with `--fix` what puts it right is to be written.
 ///
@@ -37,13 +40,14 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
         true => Learning::of(&args.learn, args.network, &config, display)?,
         false => Learning::none(),
     };
-    let LockFindings { mut findings, swapped, catalogues } = locks(args, &config, &wanted, &mut learning)?;
-    let (mut lessons, mut writes) = (Vec::new(), Vec::new());
+    let mut checked = Checked { has_no_outputs: wanted.is_empty(), ..Checked::default() };
+    let swapped = locks(args, &config, &wanted, &mut learning, &mut checked)?;
+    let mut writes = Vec::new();
     for (file, job) in wanted.into_iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
-        match output(&file, &job, &mut learning, &mut lessons) {
-            Ok(None) => {}
+        match output(&file, &job, &mut learning, &mut checked.learned) {
+            Ok(None) => checked.up_to_date.push(file),
             Ok(Some((finding, text))) => {
-                findings.push(CheckFinding { fixed: args.fix, ..finding });
+                checked.findings.push(CheckFinding { fixed: args.fix, ..finding });
                 if args.fix {
                     match text {
                         Ok(text) => writes.push(Output::new(file, text)),
@@ -56,58 +60,55 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     }
     Error::unless_empty(problems)?;
     let report = voice.said(|colour| match args.report {
-        CheckReport::Human => {
-            render::learned(&lessons, colour)
-                + &render::findings(&findings, colour)
-                + &render::found(&catalogues, colour)
-        }
-        CheckReport::Json => render::findings_json(&findings, &lessons, &catalogues),
-        CheckReport::Github => render::findings_github(&findings),
+        CheckReport::Human => render::checked(&checked, colour),
+        CheckReport::Json => render::checked_json(&checked),
+        CheckReport::Github => render::checked_github(&checked),
     });
-    let exit = Exit::of(findings.iter().all(|finding| finding.fixed));
+    let exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
     writes.splice(0..0, learning.writes());
     Ok(Outcome { writes, report, exit, ..Outcome::default() })
 }
 
-/// What is found in the locks themselves.
-#[derive(Default)]
-struct LockFindings {
-    findings: Vec<CheckFinding>,
-    /// Which of them were swapped. An output of such a lock is not compared: the difference would have that one cause, and
-    /// to write what it gives would spread the accident.
-    swapped: BTreeSet<String>,
-    /// The catalogues that nobody named; every output of a lock is made with the same ones.
-    catalogues: Vec<String>,
-}
-
-/// Looks at the locks.
-fn locks(args: &CheckArgs, config: &Config, wanted: &[(String, Job)], learning: &mut Learning) -> Result<LockFindings> {
+/// Adds what is found in the locks themselves, and gives those of them that were swapped. An output of a swapped lock is
+/// not compared: the difference would have that one cause, and to write what such a lock gives would spread the accident.
+fn locks(
+    args: &CheckArgs,
+    config: &Config,
+    wanted: &[(String, Job)],
+    learning: &mut Learning,
+    checked: &mut Checked,
+) -> Result<BTreeSet<String>> {
     let mut names: BTreeSet<String> = wanted.iter().map(|(_, job)| job.lock.clone()).collect();
     if names.is_empty() {
-        names.insert(read::lock_name(None, config)?);
+        let name = read::lock_name(None, config)?;
+        if args.require_outputs {
+            let problem = Problem::new(Code::NoOutputs, NO_OUTPUTS);
+            let help = "give a target of the configuration an `output`; torchswap init writes a configuration";
+            checked.findings.push(CheckFinding::new(&*name, problem.help(help)));
+        }
+        names.insert(name);
     }
     let chosen = CatalogArgs { no_catalog: args.no_catalog, ..CatalogArgs::default() };
-    let mut all = LockFindings::default();
+    let mut swapped = BTreeSet::new();
     for name in names {
         let lock = read::lock(&name)?;
         let chosen = ChosenCatalogues::of(config, &chosen, [&*name]);
         let knowledge = Knowledge::new(learning.known(&chosen)?);
-        let new = chosen.found.into_iter().filter(|one| !all.catalogues.contains(one));
-        all.catalogues.extend(new.collect::<Vec<String>>());
-        let finding = |problem| CheckFinding { file: name.clone(), problem, details: Vec::new(), fixed: false };
-        all.findings.extend(read::warnings(&lock, args.locked)?.into_iter().map(finding));
+        let new = chosen.found.into_iter().filter(|one| !checked.found.contains(one));
+        checked.found.extend(new.collect::<Vec<String>>());
+        let warnings = read::warnings(&lock, args.locked)?.into_iter();
+        checked.findings.extend(warnings.map(|problem| CheckFinding::new(&*name, problem)));
         if args.allow_swapped {
             continue;
         }
-        let mut found: Vec<CheckFinding> = check::swapped(&lock, &knowledge).into_iter().map(finding).collect();
-        if let Some(last) = found.last_mut() {
+        if let Some(problem) = check::swapped(&lock, &knowledge) {
             let outputs = wanted.iter().filter(|(_, job)| job.lock == name);
-            last.details = outputs.map(|(file, _)| format!("not compared: {file}")).collect();
-            all.findings.append(&mut found);
-            all.swapped.insert(name);
+            let not_compared = outputs.map(|(file, _)| file.clone()).collect();
+            checked.findings.push(CheckFinding { not_compared, ..CheckFinding::new(&*name, problem) });
+            swapped.insert(name);
         }
     }
-    Ok(all)
+    Ok(swapped)
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
@@ -172,17 +173,18 @@ fn output(
     let (expected, mut summaries) = export::prepare(job, learning, false)?;
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
-    let finding = |problem: Problem, details| CheckFinding { file: file.to_owned(), problem, details, fixed: false };
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
+    let finding =
+        |problem: Problem, differences| CheckFinding { differences, ..CheckFinding::new(file, problem.help(help())) };
     let environments = summaries.iter().flat_map(|summary| {
         summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
     });
     let environments: Vec<Environment> = environments.collect();
-    let (text, details) = match (expected, &found) {
+    let (text, differences) = match (expected, &found) {
         (PreparedOutput::Requirements(text), Some(found)) if found.text == text => return Ok(None),
         (PreparedOutput::Requirements(text), Some(found)) => {
-            let details = check::drift(&parsed(found)?, &parsed(&Source::new(file, &*text))?, &environments);
-            (Ok(text), details)
+            let differences = check::drift(&parsed(found)?, &parsed(&Source::new(file, &*text))?, &environments);
+            (Ok(text), differences)
         }
         (PreparedOutput::Pylock(mut draft), Some(found)) => {
             let old = Pylock::parse(&found.name, found.text.to_string(), None)?;
@@ -194,13 +196,13 @@ fn output(
     };
     if found.is_none() {
         let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
-        return Ok(Some((finding(problem.help(help()), Vec::new()), text)));
+        return Ok(Some((finding(problem, Vec::new()), text)));
     }
-    if details.is_empty() {
+    if differences.is_empty() {
         return Ok(None);
     }
     let problem = Problem::new(Code::OutOfDate, format!("{file} is not what {} gives now", job.lock));
-    Ok(Some((finding(problem.help(help()), details), text)))
+    Ok(Some((finding(problem, differences), text)))
 }
 
 /// Where a file is by an output that was made before: its digest is the same, so it is the same file.

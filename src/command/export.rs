@@ -70,7 +70,8 @@ fn sound(draft: &PylockDraft, text: &str) -> Result<()> {
     };
     let again = Pylock::parse("pylock.toml", text.to_owned(), None).map_err(|error| wrong(error.to_string()))?;
     let differences = check::drift_of_pylock(&again, draft).map_err(|error| wrong(error.to_string()))?;
-    if differences.is_empty() { Ok(()) } else { Err(wrong(differences.join("; "))) }
+    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    if told.is_empty() { Ok(()) } else { Err(wrong(told.join("; "))) }
 }
 
 /// An output as far as it can be made without the network.

@@ -10,13 +10,15 @@ use serde_json::{Value, json};
 
 use crate::packaging::target::Python;
 use crate::report::error::{Error, Problem};
-use crate::report::{Action, Change, CheckFinding, LearnedRelease, Summary};
+use crate::report::{Action, Change, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
+mod check;
 mod downloads;
 mod sarif;
 
+pub(super) use check::{checked, checked_github, checked_json};
 pub(super) use sarif::sarif;
 
 /// Whether to colour.
@@ -89,54 +91,6 @@ fn problem_json(problem: &Problem) -> Value {
 
 fn place_json(place: &Place) -> Value {
     json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
-}
-
-/// Findings for people.
-pub(super) fn findings(findings: &[CheckFinding], colour: Colour) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
-        let _ = writeln!(text, "{}: {}", colour.paint(code, word), finding.problem.sentence());
-        if let Some(place) = &finding.problem.place {
-            let _ = writeln!(text, "{place}");
-        }
-        for detail in &finding.details {
-            let _ = writeln!(text, "  {}", shown(detail));
-        }
-        if let Some(remedy) = finding.problem.remedy.as_ref().filter(|_| !finding.fixed) {
-            let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-        }
-    }
-    text
-}
-
-/// Findings as one JSON object.
-pub(super) fn findings_json(findings: &[CheckFinding], lessons: &[LearnedRelease], found: &[String]) -> String {
-    let each = findings.iter().map(|finding| {
-        let mut value = problem_json(&finding.problem);
-        value["file"] = finding.file.clone().into();
-        value["details"] = finding.details.clone().into();
-        value["fixed"] = finding.fixed.into();
-        value
-    });
-    let findings: Vec<Value> = each.collect();
-    document(&json!({ "findings": findings, "learned": learned_json(lessons), "found_catalogues": found }))
-}
-
-/// Findings as annotations of GitHub Actions.
-pub(super) fn findings_github(findings: &[CheckFinding]) -> String {
-    let mut text = String::new();
-    for finding in findings {
-        let level = if finding.fixed { "notice" } else { "error" };
-        let mut message = finding.problem.sentence();
-        for more in finding.details.iter().chain(&finding.problem.remedy) {
-            message.push('\n');
-            message.push_str(&shown(more));
-        }
-        let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
-        text.push_str(&annotation(level, &finding.file, place, code, &message));
-    }
-    text
 }
 
 /// An annotation of GitHub Actions, which is one line.

@@ -42,6 +42,8 @@ pub enum Code {
     Unpinned,
     /// An output is not what its lock gives now.
     OutOfDate,
+    /// There is no output to check.
+    NoOutputs,
     /// A lock has been swapped without its project asking for it.
     SwappedLock,
     /// The lock does not agree with itself or with its pyproject.toml.
@@ -74,6 +76,7 @@ impl Code {
             Self::NotPinnable => "not-pinnable",
             Self::Unpinned => "unpinned",
             Self::OutOfDate => "out-of-date",
+            Self::NoOutputs => "no-outputs",
             Self::SwappedLock => "swapped-lock",
             Self::Inconsistent => "inconsistent",
             Self::Network => "network",

@@ -12,9 +12,11 @@ pub mod rule;
 use crate::packaging::target::{Backend, Platform, Python};
 use crate::report::error::Problem;
 
+mod drift;
 mod missing;
 mod verification;
 
+pub use drift::{Difference, DifferenceKind, in_short};
 pub use missing::Missing;
 pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
@@ -162,6 +164,21 @@ pub struct DigestSource {
     pub overrides: Option<String>,
 }
 
+/// What a check found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is wrong, or was.
+    pub findings: Vec<CheckFinding>,
+    /// The outputs that are what their lock gives.
+    pub up_to_date: Vec<String>,
+    /// True if there was no output to look at.
+    pub has_no_outputs: bool,
+    /// What an index told in this run.
+    pub learned: Vec<LearnedRelease>,
+    /// The catalogues that nobody named; every output of a lock is made with the same ones.
+    pub found: Vec<String>,
+}
+
 /// Something that a check says about a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckFinding {
@@ -169,8 +186,17 @@ pub struct CheckFinding {
     pub file: String,
     /// What is wrong, where, and what to do.
     pub problem: Problem,
-    /// The single differences, one line each.
-    pub details: Vec<String>,
+    /// The single differences.
+    pub differences: Vec<Difference>,
+    /// Outputs that were not compared for it.
+    pub not_compared: Vec<String>,
     /// True if it was put right.
     pub fixed: bool,
+}
+
+impl CheckFinding {
+    /// One without differences.
+    pub fn new(file: impl Into<String>, problem: Problem) -> Self {
+        Self { file: file.into(), problem, differences: Vec::new(), not_compared: Vec::new(), fixed: false }
+    }
 }

@@ -5,55 +5,77 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::{Family, WheelSource};
+use crate::catalog::{Family, WheelSource, library_group};
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
-use crate::lock::{Choice, Lock, LockedDigest, Origin};
+use crate::lock::{Choice, Entry, Lock, LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Problem, Result};
+use crate::report::{Difference, DifferenceKind};
+use crate::text::Source;
 use crate::write::PylockDraft;
 
 /// What one line of an output means on an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Meaning {
     pin: String,
+    /// Name and version, where it is pinned to one.
+    release: Option<(String, String)>,
     extras: Extras,
     condition: Condition,
     digests: BTreeSet<LockedDigest>,
 }
 
-/// How two outputs differ on the environments they are for: one line each, nothing if they mean the same. The order of
-/// lines and of markers, comments, and what holds elsewhere do not count.
-pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments: &[Environment]) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
+/// How two outputs differ on the environments they are for; nothing if they mean the same. The order of lines and of
+/// markers, comments, and what holds elsewhere do not count.
+pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments: &[Environment]) -> Vec<Difference> {
+    let mut all: Vec<Difference> = Vec::new();
     for environment in environments {
         let (old, new) = (meanings(found, *environment), meanings(expected, *environment));
-        compare(&old, &new, &mut lines);
+        compare(&old, &new, &mut all);
     }
     let (old, new) = (indexes(found), indexes(expected));
-    lines.extend(old.iter().filter(|option| !new.contains(option)).map(|option| format!("- {option}")));
-    lines.extend(new.iter().filter(|option| !old.contains(option)).map(|option| format!("+ {option}")));
-    lines
+    let option = |kind, what: &String| Difference { kind, what: what.clone(), group: None };
+    let surplus = old.iter().filter(|one| !new.contains(one)).map(|one| option(DifferenceKind::Surplus, one));
+    all.extend(surplus);
+    all.extend(new.iter().filter(|one| !old.contains(one)).map(|one| option(DifferenceKind::Missing, one)));
+    all
 }
 
 /// Adds the differences of two outputs on one environment.
-fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, lines: &mut Vec<String>) {
+fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, all: &mut Vec<Difference>) {
     for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
-        let line = match (old.get(name), new.get(name)) {
+        let (kind, what) = match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) if old == new => continue,
-            (Some(old), None) => format!("- {}", old.pin),
-            (None, Some(new)) => format!("+ {}", new.pin),
-            (Some(old), Some(new)) if old.pin != new.pin => format!("~ {} is now {}", old.pin, new.pin),
-            (Some(old), Some(new)) if old.digests != new.digests => format!("~ {} has other digests", old.pin),
-            (Some(old), Some(_)) => format!("~ {} has another marker or other extras", old.pin),
+            (Some(old), None) => (DifferenceKind::Surplus, old.pin.clone()),
+            (None, Some(new)) => (DifferenceKind::Missing, new.pin.clone()),
+            (Some(old), Some(new)) if old.pin != new.pin => (DifferenceKind::Other, Meaning::moved(old, new)),
+            (Some(old), Some(new)) if old.digests != new.digests => (DifferenceKind::Digests, old.spoken().to_owned()),
+            (Some(old), Some(_)) => (DifferenceKind::Condition, old.spoken().to_owned()),
             (None, None) => continue,
         };
-        if !lines.contains(&line) {
-            lines.push(line);
+        let one = Difference { kind, what, group: library_group(name) };
+        if !all.contains(&one) {
+            all.push(one);
+        }
+    }
+}
+
+impl Meaning {
+    /// The package, or the place of a line that names none.
+    fn spoken(&self) -> &str {
+        self.release.as_ref().map_or(&self.pin, |(name, _)| name)
+    }
+
+    /// `numpy 2.1.2 -> 2.1.3`; whole pins where the version is the same, or none.
+    fn moved(old: &Self, new: &Self) -> String {
+        match (&old.release, &new.release) {
+            (Some((name, from)), Some((other, to))) if name == other && from != to => format!("{name} {from} -> {to}"),
+            (_, _) => format!("{} -> {}", old.pin, new.pin),
         }
     }
 }
@@ -62,8 +84,8 @@ fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, lin
 ///
 /// # Errors
 /// If the file gives nothing in one of these places, or a package twice.
-pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<String>> {
-    let mut lines = Vec::new();
+pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<Difference>> {
+    let mut all = Vec::new();
     for environment in expected.places() {
         let old = found.select(&Choice::default(), environment)?.packages.into_iter().map(|selected| {
             let entry = &found.entries[selected.entry];
@@ -77,9 +99,9 @@ pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<Str
                 undecided.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
             meaning_of(&package.name, package.version.as_ref(), condition, package.content.digests())
         });
-        compare(&old.collect(), &new.collect(), &mut lines);
+        compare(&old.collect(), &new.collect(), &mut all);
     }
-    Ok(lines)
+    Ok(all)
 }
 
 fn meaning_of(
@@ -89,7 +111,8 @@ fn meaning_of(
     digests: BTreeSet<LockedDigest>,
 ) -> (String, Meaning) {
     let pin = version.map_or_else(|| name.to_string(), |version| format!("{name}=={version}"));
-    (name.to_string(), Meaning { pin, extras: Extras::new(), condition, digests })
+    let release = version.map(|version| (name.to_string(), version.to_string()));
+    (name.to_string(), Meaning { pin, release, extras: Extras::new(), condition, digests })
 }
 
 fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {
@@ -103,7 +126,9 @@ fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<Strin
             Some(place) => format!("{}{} @ {place}", in_place(entry.editable), entry.name),
         };
         let digests = entry.files.iter().map(|file| file.digest.clone()).collect();
-        (entry.name.to_string(), Meaning { pin, extras: package.extras, condition: package.condition, digests })
+        let release = entry.version.as_ref().map(|version| (entry.name.to_string(), version.to_string()));
+        let (extras, condition) = (package.extras, package.condition);
+        (entry.name.to_string(), Meaning { pin, release, extras, condition, digests })
     });
     // A line that names no package is told by its place.
     let unnamed = file.unnamed().filter_map(|(_, line)| {
@@ -113,7 +138,7 @@ fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<Strin
         let place = line.origin.place().filter(|_| !condition.is_never())?;
         let pin = format!("{}{place}", in_place(line.editable));
         let digests = line.digests.iter().cloned().collect();
-        Some((format!("/{place}"), Meaning { pin, extras: Extras::new(), condition, digests }))
+        Some((format!("/{place}"), Meaning { pin, release: None, extras: Extras::new(), condition, digests }))
     });
     named.chain(unnamed).collect()
 }
@@ -127,61 +152,67 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
     each.collect()
 }
 
-/// Entries of a lock that a rewrite left behind: a wheel of the family at a URL that the project does not ask for. A plain
-/// `poetry lock` would then keep that wheel for every platform.
-pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
+/// Entries of a lock that a rewrite left behind: wheels of the family at URLs that the project does not ask for. A plain
+/// `poetry lock` would then keep these wheels for every platform. One accident is one problem.
+pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
     match lock {
         Lock::Poetry(poetry) => swapped_poetry(poetry, knowledge),
         Lock::Pylock(pylock) => swapped_pylock(pylock, knowledge),
         // A requirements file is an output as often as a lock.
-        Lock::Requirements(_) => Vec::new(),
+        Lock::Requirements(_) => None,
     }
 }
 
-fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
-    let Some(project) = &lock.project else { return Vec::new() };
+fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+    let project = lock.project.as_ref()?;
     let asked = |name: &PackageName| {
         project.groups.values().flatten().any(|root| root.direct.is_some() && root.requirement.name == *name)
     };
     let entries = lock.entries.iter().filter(|entry| {
         matches!(entry.origin, Origin::Url(_)) && knowledge.family(&entry.name) != Family::No && !asked(&entry.name)
     });
-    let problem = |entry: &crate::lock::Entry| {
-        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let message = format!(
-            "{} has {} {version} from a URL, for which {} does not ask",
-            lock.source.name, entry.name, project.source.name
-        );
-        let help = "take back the committed lock (git checkout), or make it anew: poetry lock --regenerate; \
-                    a lock that is meant to be swapped passes with --allow-swapped";
-        Problem::new(Code::SwappedLock, message).at(&lock.source, entry.at.span).help(help)
-    };
-    entries.map(problem).collect()
+    let entries: Vec<&Entry> = entries.collect();
+    let urls = if entries.len() == 1 { "a URL" } else { "URLs" };
+    let why = format!("from {urls}, for which {} does not ask", project.source.name);
+    told(&lock.source, &entries, &why, "make it anew: poetry lock --regenerate")
 }
 
 /// Tools that take their indexes from the project, and so lock nothing from PyTorch's if that does not name it. pip takes
 /// them from its command line.
 const BY_PROJECT: [&str; 3] = ["uv", "pdm", "poetry-plugin-export"];
 
-/// The same for a `pylock.toml`: a package of the family on PyTorch's index, which the project does not name.
-fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -> Vec<Problem> {
-    let Some(project) = lock.project.as_ref().filter(|project| !project.text.contains(address::PYTORCH_HOST)) else {
-        return Vec::new();
-    };
+/// The same for a `pylock.toml`: packages of the family on PyTorch's index, which the project does not name.
+fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+    let project = lock.project.as_ref().filter(|project| !project.text.contains(address::PYTORCH_HOST))?;
     if !BY_PROJECT.contains(&lock.created_by.as_str()) {
-        return Vec::new();
+        return None;
     }
-    let there = |entry: &crate::lock::Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(address::PYTORCH_HOST));
+    let there =
+        |entry: &Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(address::PYTORCH_HOST));
     let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
-    let problem = |entry: &crate::lock::Entry| {
-        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let message = format!(
-            "{} has {} {version} from PyTorch's index, which {} does not name",
-            lock.source.name, entry.name, project.name
-        );
-        let help = "take back the committed lock (git checkout), or make it anew with the tool that made it; \
-                    a lock that is meant to be swapped passes with --allow-swapped";
-        Problem::new(Code::SwappedLock, message).at(&lock.source, entry.at.span).help(help)
+    let why = format!("from PyTorch's index, which {} does not name", project.name);
+    told(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
+}
+
+/// What is said of the entries of a swapped lock, at the first of them.
+fn told(source: &Source, entries: &[&Entry], why: &str, anew: &str) -> Option<Problem> {
+    let first = entries.first()?;
+    let mut releases: Vec<String> = Vec::new();
+    for entry in entries {
+        let release = entry.version.as_ref().map(|version| format!("{} {version}", entry.name));
+        let release = release.unwrap_or_else(|| entry.name.to_string());
+        if !releases.contains(&release) {
+            releases.push(release);
+        }
+    }
+    let releases = match releases.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        Some(_) | None => releases.concat(),
     };
-    entries.map(problem).collect()
+    let help = format!(
+        "take back the committed lock (git checkout), or {anew}; a lock that is meant to be swapped passes with \
+         --allow-swapped"
+    );
+    let message = format!("{} has {releases} {why}", source.name);
+    Some(Problem::new(Code::SwappedLock, message).at(source, first.at.span).help(help))
 }

@@ -23,7 +23,7 @@ fn an_output_follows_from_its_lock() {
     place.write("pylock.toml", changed);
     let run = place.run("check");
     assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.shown().contains("sympy==1.13.1 has other digests"), "{}", run.shown());
+    assert!(run.shown().contains("other digests: sympy\n"), "{}", run.shown());
     place.run("check --fix");
     place.run("check").ok();
 }
@@ -37,7 +37,7 @@ fn a_swapped_lock_is_found() {
         place.run("rewrite --cpu -q").ok();
         let run = place.run("check");
         assert_eq!(run.status, 1, "{}", run.shown());
-        assert!(run.shown().contains("pylock.toml has torch 2.5.1+cpu from PyTorch's index"), "{}", run.shown());
+        assert!(run.shown().contains("found: pylock.toml has torch 2.5.1+cpu, torchaudio 2.5.1+cpu and torchvision 0.20.1+cpu from PyTorch's index"), "{}", run.shown());
         place.run("check --allow-swapped").ok();
         let project = place.read("pyproject.toml");
         place.write("pyproject.toml", format!("{project}\n# https://download.pytorch.org/whl/cpu\n"));

@@ -1,0 +1,118 @@
+//! How an output differs from what its lock gives, line by line and in short.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A difference of one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// How it differs.
+    pub kind: DifferenceKind,
+    /// What is meant: `idna==3.4`; where it is another one, `numpy 2.1.2 -> 2.1.3`.
+    pub what: String,
+    /// Packages that are counted together: `nvidia-*-cu12`.
+    pub group: Option<String>,
+}
+
+/// How a line differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DifferenceKind {
+    /// It pins something else.
+    Other,
+    /// The output has it, the lock does not give it.
+    Surplus,
+    /// The lock gives it, the output does not have it.
+    Missing,
+    /// Its digests are others.
+    Digests,
+    /// Its marker or its extras are others.
+    Condition,
+}
+
+/// A difference as a line.
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            DifferenceKind::Other => f.write_str(&self.what),
+            DifferenceKind::Surplus => write!(f, "- {}", self.what),
+            DifferenceKind::Missing => write!(f, "+ {}", self.what),
+            DifferenceKind::Digests => write!(f, "{} has other digests", self.what),
+            DifferenceKind::Condition => write!(f, "{} has another marker or other extras", self.what),
+        }
+    }
+}
+
+/// The differences as people read them: what is one of many alike, or differs in no version, is counted.
+pub fn in_short(all: &[Difference]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut groups: BTreeMap<(&str, DifferenceKind), usize> = BTreeMap::new();
+    let (mut digests, mut conditions) = (Vec::new(), Vec::new());
+    for key in all.iter().filter_map(grouped) {
+        *groups.entry(key).or_default() += 1;
+    }
+    groups.retain(|_, count| *count > 1);
+    for one in all {
+        match one.kind {
+            DifferenceKind::Digests => digests.push(one.what.as_str()),
+            DifferenceKind::Condition => conditions.push(one.what.as_str()),
+            DifferenceKind::Other | DifferenceKind::Surplus | DifferenceKind::Missing => {
+                lines.extend((!grouped(one).is_some_and(|key| groups.contains_key(&key))).then(|| one.to_string()));
+            }
+        }
+    }
+    for ((group, kind), count) in groups {
+        match kind {
+            DifferenceKind::Other => lines.push(format!("{count} {group} in other versions")),
+            DifferenceKind::Surplus => lines.push(format!("-{count} {group}")),
+            DifferenceKind::Missing => lines.push(format!("+{count} {group}")),
+            DifferenceKind::Digests | DifferenceKind::Condition => {}
+        }
+    }
+    lines.extend(counted("other digests", &digests));
+    lines.extend(counted("another marker or other extras", &conditions));
+    lines
+}
+
+fn grouped(one: &Difference) -> Option<(&str, DifferenceKind)> {
+    one.group.as_deref().map(|group| (group, one.kind))
+}
+
+fn counted(what: &str, of: &[&str]) -> Option<String> {
+    match of {
+        [] => None,
+        [one] => Some(format!("{what}: {one}")),
+        [first, rest @ ..] => Some(format!("{what}: {} packages ({first} and {} more)", of.len(), rest.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_libraries_and_digests_are_counted_and_versions_are_told() {
+        let new = |kind, what: &str, group: Option<&str>| Difference {
+            kind,
+            what: what.to_owned(),
+            group: group.map(str::to_owned),
+        };
+        let all = [
+            new(DifferenceKind::Digests, "certifi", None),
+            new(DifferenceKind::Other, "numpy 2.1.2 -> 2.1.3", None),
+            new(DifferenceKind::Surplus, "nvidia-a-cu12==1", Some("nvidia-*-cu12")),
+            new(DifferenceKind::Surplus, "nvidia-b-cu12==1", Some("nvidia-*-cu12")),
+            new(DifferenceKind::Missing, "nvidia-a-cu11==1", Some("nvidia-*-cu11")),
+            new(DifferenceKind::Digests, "idna", None),
+            new(DifferenceKind::Digests, "nvidia-c-cu12==1", Some("nvidia-*-cu12")),
+            new(DifferenceKind::Condition, "six", None),
+        ];
+        let lines = [
+            "numpy 2.1.2 -> 2.1.3",
+            "+ nvidia-a-cu11==1",
+            "-2 nvidia-*-cu12",
+            "other digests: 3 packages (certifi and 2 more)",
+            "another marker or other extras: six",
+        ];
+        assert_eq!(in_short(&all), lines);
+    }
+}
