@@ -51,7 +51,7 @@ enum Gpu {
 }
 
 impl Gpu {
-    /// As it is asked for, else as torch is built, else as the image or a driver tell.
+    /// As it is asked for, else as torch is built, else as the image or a driver says.
     fn of(here: &AuditContext<'_>, torch: Option<Backend>) -> Self {
         let image = here.asked.image.as_ref().and_then(|image| image.stage.image.cuda);
         match here.asked.target.backend.or(torch).or(image) {

@@ -55,7 +55,7 @@ pub(super) fn look<S: WheelSource>(
             Origin::Git(place) => place.strip_prefix("git+").unwrap_or(place),
             Origin::File(_) | Origin::Directory(_) => "",
         };
-        // An index is told once, and so is a host that many files lie on.
+        // An index is reported once, and so is a host that many files lie on.
         let told = if listed.is_some() { host(address) } else { address };
         if is_plain(address) && addresses.insert(told) {
             findings.about(index, plain(address));

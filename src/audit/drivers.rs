@@ -53,7 +53,7 @@ impl fmt::Display for Driver {
 }
 
 impl Driver {
-    /// The oldest driver that runs a build on a platform; `None` if the build needs none, or the table does not tell.
+    /// The oldest driver that runs a build on a platform; `None` if the build needs none, or the table does not say.
     pub fn oldest_for(backend: Backend, platform: Platform) -> Option<Self> {
         let Backend::Cuda(major, minor) = backend else { return None };
         let column = match platform {

@@ -7,7 +7,7 @@ use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
 use crate::text::Place;
 
-/// How many findings of one rule there may be: what is wrong with every line of a file need not be told of every line.
+/// How many findings of one rule there may be: what is wrong with every line of a file need not be reported for every line.
 const MOST: usize = 1000;
 
 /// Findings while they are collected.
@@ -70,7 +70,7 @@ impl<'l> Findings<'l> {
     }
 }
 
-/// Where something stands in a lock.
+/// Where something is in a lock.
 pub(super) fn place(lock: &Lock, at: Position) -> Option<Place> {
     lock.sources().get(at.source).map(|source| source.place(at.span))
 }

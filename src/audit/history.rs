@@ -35,7 +35,7 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
             None if self.knowledge.family(&entry.name) == Family::No => return None,
             None => (self.releases(&entry.name, here), "the catalogue"),
         };
-        // Nobody is told to lock a pre-release, unless there is nothing else.
+        // Nobody is advised to lock a pre-release, unless there is nothing else.
         if releases.iter().any(|release| !release.any_prerelease()) {
             releases.retain(|release| !release.any_prerelease());
         }

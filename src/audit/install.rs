@@ -18,7 +18,7 @@ use crate::text::quoted;
 /// What wheels of PyTorch's index need that do not say so.
 const GLIBC: TagMisfit = TagMisfit::System(System::Glibc(2, 17));
 
-/// What becomes of every entry of the lock, wanted or not.
+/// What happens to every entry of the lock, wanted or not.
 pub(super) fn fates(lock: &Lock, files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
     let mut all: Vec<EntryAudit> = lock
         .entries()

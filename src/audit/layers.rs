@@ -26,7 +26,7 @@ pub(super) fn not_to_be_had<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    // A digest that the catalogue contradicts is told for every entry, of the family or not.
+    // A digest that the catalogue contradicts is reported for every entry, of the family or not.
     let problems: Vec<Problem> = problems.into_iter().filter(|one| one.code != Code::DigestConflict).collect();
     if problems.is_empty() {
         return;
@@ -208,7 +208,7 @@ fn runtime<S: WheelSource>(
     let stray = companions::stray(LockView::of(lock), here.selection, here.settled(lock, knowledge));
     let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(lock, here, package)).collect();
     let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
-    // Where the lock does not tell who needs what, only that there is no torch counts.
+    // Where the lock does not say who needs what, only that there is no torch counts.
     let tells = here.selection.packages.iter().any(|package| package.needs.is_some() || package.via.is_some());
     match backend {
         Some(Backend::Cuda(major, _)) => {

@@ -101,7 +101,7 @@ impl AuditContext<'_> {
 /// Looks at a lock; `offers` is what an index said, if one was asked.
 ///
 /// # Errors
-/// If what the lock gives on an environment cannot be told.
+/// If what the lock gives on an environment cannot be determined.
 pub fn audit<S: WheelSource>(
     lock: &Lock,
     all: &[AuditTarget],

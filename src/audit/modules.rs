@@ -53,7 +53,7 @@ pub(super) fn gpu_twin(package: &str, version: &Version, cuda: Option<u8>, platf
             && twin.platforms.split(' ').any(|one| one == platform.as_str())
             && twin.versions.admits(version)
     };
-    // Where any CUDA will do, the newest is meant: it stands last.
+    // Where any CUDA will do, the newest is meant: it is last.
     twins(package).filter(serves).last().map(|twin| twin.gpu)
 }
 

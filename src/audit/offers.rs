@@ -17,7 +17,7 @@ use crate::report::audit::{Audit, Verdict};
 pub struct OfferedFile {
     /// Its name.
     pub file: String,
-    /// Its digest, if the index tells it.
+    /// Its digest, if the index gives it.
     pub sha256: Option<Sha256>,
     /// The Pythons it installs under, as written.
     pub requires_python: Option<String>,

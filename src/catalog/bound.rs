@@ -1,5 +1,5 @@
 //! What a package beside torch's family is bound to: one CUDA, AMD's or Intel's GPUs, or none, as its name or its local
-//! label says. Nobody swaps such a package with torch, so it is told of where it does not fit torch's build.
+//! label says. Nobody swaps such a package with torch, so it is reported where it does not fit torch's build.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -14,7 +14,7 @@ pub enum BoundBuild {
     Cpu,
     /// A major version of CUDA: libraries of its minor versions serve each other.
     Cuda(u8),
-    /// CUDA, which is not told.
+    /// CUDA, which is not given.
     SomeCuda,
     /// The module `triton`, as CUDA builds of torch have it. Beside a build without a GPU it only lies about; those for
     /// other GPUs bring a triton of their own, which owns the same module.
@@ -26,7 +26,7 @@ pub enum BoundBuild {
 }
 
 impl BoundBuild {
-    /// What a release is bound to; its label says more than its name. Nothing is told of `nvidia-` packages: the libraries
+    /// What a release is bound to; its label says more than its name. Nothing is said of `nvidia-` packages: the libraries
     /// have rules of their own, and the others (DALI, the management library, compilers) run beside any CUDA.
     pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
         let name = package.as_ref();
@@ -87,7 +87,7 @@ fn in_name(part: &str) -> Option<BoundBuild> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| cuda(digits))?
 }
 
-/// A part of a label, in which builds stand side by side: `pt113cpu`, `cu12torch2` (of `cu12torch2.6cxx11abiFALSE`),
+/// A part of a label, in which builds are side by side: `pt113cpu`, `cu12torch2` (of `cu12torch2.6cxx11abiFALSE`),
 /// `pt21cu118`, `torch210cu128`, `rocm6`.
 fn in_word(word: &str) -> Option<BoundBuild> {
     let word = word.to_ascii_lowercase();

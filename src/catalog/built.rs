@@ -1,4 +1,4 @@
-//! What a wheel was built for, as a catalogue tells it.
+//! What a wheel was built for, as a catalogue says it.
 
 use std::fmt;
 use std::str::FromStr;

@@ -80,7 +80,7 @@ pub(super) fn has_cuda_version(name: &str) -> bool {
     FAMILIES.versioned.contains(&name)
 }
 
-/// What stands behind the prefix of NVIDIA's packages.
+/// What follows the prefix of NVIDIA's packages.
 pub(super) fn of_nvidia(name: &str) -> Option<&str> {
     name.strip_prefix(FAMILIES.prefix)
 }

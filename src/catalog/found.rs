@@ -81,7 +81,7 @@ impl Told {
         Ok(told)
     }
 
-    /// What two names tell together; `None` if they contradict each other.
+    /// What two names say together; `None` if they contradict each other.
     fn with(self, other: Self, is_mac: bool) -> Option<Self> {
         let same = match (self.built, other.built) {
             (built, Built::For(backend)) => built.is_for(backend),
@@ -113,7 +113,7 @@ impl WheelRow {
         }
     }
 
-    /// The torch that it was made for and the C++ interface that it was compiled with, as its row tells, else its label.
+    /// The torch that it was made for and the C++ interface that it was compiled with, as its row says, else its label.
     pub fn made_for(&self) -> (Option<MadeFor>, Option<Abi>) {
         if self.torch.is_some() || self.abi.is_some() {
             return (self.torch, self.abi);

@@ -1,4 +1,4 @@
-//! What a wheel was built for, as its publishers' names tell: one table of grammars, `labels.tsv`, for labels and folders.
+//! What a wheel was built for, as its publishers' names say: one table of grammars, `labels.tsv`, for labels and folders.
 //!
 //! Nothing is guessed. Digits that may be read in two ways (`torch210`: 2.10, or 2.1.0) count only where the release matrix
 //! has one of the two with that CUDA, and not the other.
@@ -13,7 +13,7 @@ use crate::packaging::wheel::WheelName;
 
 const TEXT: &str = include_str!("labels.tsv");
 
-/// What a name tells.
+/// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Told {
     /// The build.
@@ -29,7 +29,7 @@ fn lines(kind: &str) -> impl Iterator<Item = &'static str> {
     TEXT.lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix('\t'))
 }
 
-/// What a local label tells. `None`: it is written in no way that is known. `Some(None)`: it can be read in two ways.
+/// What a local label says. `None`: it is written in no way that is known. `Some(None)`: it can be read in two ways.
 pub(super) fn of_label(label: &str) -> Option<Option<Told>> {
     of("label", label)
 }
@@ -57,10 +57,10 @@ pub(super) fn is_untold(package: &PackageName) -> bool {
     lines("untold").any(|name| name == package.as_ref())
 }
 
-/// A part of a text that a grammar leaves open, and where it stands.
+/// A part of a text that a grammar leaves open, and where it is.
 type Hole = (&'static str, std::ops::Range<usize>);
 
-/// True if a text is written as a grammar says. Its open parts are told in the order in which they stand.
+/// True if a text is written as a grammar says. Its open parts are collected in their order.
 fn fits(grammar: &'static str, text: &str, holes: &mut Vec<Hole>) -> bool {
     fits_from(grammar, text, 0, holes)
 }
@@ -76,7 +76,7 @@ fn fits_from(grammar: &'static str, text: &str, at: usize, holes: &mut Vec<Hole>
         _ => byte.is_ascii_alphanumeric() || byte == b'.',
     };
     let longest = text[start..].bytes().take_while(|byte| admits(*byte)).count();
-    // What tells nothing is as short as can be; the others are digits, which end where no digit stands.
+    // What says nothing is as short as can be; the others are digits, which end where no digit follows.
     let lengths: Box<dyn Iterator<Item = usize>> =
         if name == "commit" { Box::new(1..=longest) } else { Box::new((1..=longest).rev()) };
     for length in lengths {
@@ -90,7 +90,7 @@ fn fits_from(grammar: &'static str, text: &str, at: usize, holes: &mut Vec<Hole>
     false
 }
 
-/// What the open parts tell; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
+/// What the open parts say; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
 fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
     let mut told = Told { built: Built::For(Backend::Cpu), torch: None, abi: None };
     for (name, range) in holes {
@@ -110,7 +110,7 @@ fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
 }
 
 /// The name of the file that would fit: a wheel's, with another torch, build and CPython in it. `None` if its label is
-/// written in no known way, or tells nothing of such a build.
+/// written in no known way, or says nothing of such a build.
 pub(crate) fn fitting(
     wheel: &WheelName,
     torch: &Version,

@@ -21,7 +21,7 @@ pub struct Filter {
     pub pythons: Vec<Python>,
 }
 
-/// A minor release of CPython 3 that stands for all to come.
+/// A minor release of CPython 3 that represents all to come.
 pub const EVER: u8 = 99;
 
 impl Filter {
@@ -134,7 +134,7 @@ pub fn packages(catalogues: &Catalogues, filter: &Filter) -> Vec<ListedPackage> 
     listed.collect()
 }
 
-/// What a wheel requires, on each platform it installs on; platforms with the same answer stand together.
+/// What a wheel requires, on each platform it installs on; platforms with the same answer are adjacent.
 pub fn lists(catalogues: &Catalogues, row: &WheelRow) -> Vec<(Vec<Platform>, Requires)> {
     let mut all: Vec<(Vec<Platform>, Requires)> = Vec::new();
     for platform in Filter::default().places(row).0 {

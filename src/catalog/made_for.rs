@@ -10,7 +10,7 @@ use super::built::Built;
 use super::{label, releases};
 use crate::packaging::target::{Backend, Platform};
 
-/// What stands before the version, and whether its digits may tell the patch version, too.
+/// What is before the version, and whether its digits may give the patch version, too.
 const WORDS: [(&str, bool); 2] = [("pt", false), ("torch", true)];
 
 /// A minor release of torch.
@@ -27,7 +27,7 @@ pub struct MadeFor {
 }
 
 impl MadeFor {
-    /// What a release was made for, if its label tells.
+    /// What a release was made for, if its label says.
     pub fn of(version: &Version) -> Option<Self> {
         let label = label(version)?.to_ascii_lowercase();
         WORDS.iter().find_map(|(word, may_have_patch)| {

@@ -170,7 +170,7 @@ fn inserted(file: &Source, mut new: Vec<String>) -> String {
     text
 }
 
-/// Where the comments begin that stand right above a row, not before `from`. A byte-order mark stays in front.
+/// Where the comments begin that are right above a row, not before `from`. A byte-order mark stays in front.
 fn comments_above(text: &str, from: usize, row: usize) -> usize {
     let mut start = row;
     while let Some(before) = text[from..start].strip_suffix('\n') {

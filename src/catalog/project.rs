@@ -12,7 +12,7 @@
 //! file can hold any package. It adds to the built-in catalogue: where both know a wheel the built-in row counts, unless
 //! it does not know what the wheel was built for. They may not disagree about a digest, about what a wheel was built for,
 //! or about what it requires, unless the row says `override=REASON`; of a list, the provenance is `override`, and the
-//! reason stands behind it.
+//! reason follows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,13 +38,13 @@ pub struct ProjectTable {
     source: Source,
     wheels: String,
     requires: String,
-    /// Every list, and where in the source it stands.
+    /// Every list, and where in the source it is.
     lists: Vec<(RequiresRow, Span)>,
-    /// Every wheel row, and where in the source its digest stands.
+    /// Every wheel row, and where in the source its digest is.
     rows: Vec<(WheelRow, Span)>,
 }
 
-/// The columns of the digest and the file name in a project file, where one more stands in front.
+/// The columns of the digest and the file name in a project file, where one more is in front.
 const DIGEST: usize = 6;
 
 impl ProjectTable {
@@ -126,7 +126,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Where a column stands; the whole line if it has not so many.
+/// Where a column is; the whole line if it has not so many.
 fn column(line: &str, start: usize, number: usize) -> Span {
     let mut at = start;
     for (count, text) in line.split('\t').enumerate() {

@@ -6,10 +6,10 @@ use crate::packaging::target::Platform;
 use crate::report::error::{Code, Problem};
 use crate::text::{Source, Span, cut, quoted};
 
-/// How many characters of a file's name and of its folder are told; real ones have some 120.
+/// The most characters of a file's name and of its folder that are reported; real ones have some 120.
 const LONGEST_SHOWN: usize = 300;
 
-/// How many problems are told of one file.
+/// The most problems that are reported of one file.
 const ENOUGH: usize = 20;
 
 /// True if so many problems were found that no more should be looked for; the last of them says so.

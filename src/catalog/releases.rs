@@ -1,6 +1,6 @@
 //! Which builds each release of torch has, and for which Pythons: what can be said of a wheel that nobody has seen.
 //!
-//! The matrix lists builds per minor release (2.7 stands for 2.7.0 and 2.7.1). A release it does not cover is answered
+//! The matrix lists builds per minor release (2.7 represents 2.7.0 and 2.7.1). A release it does not cover is answered
 //! with nothing, and so is everything that the facts leave open.
 
 use pep440_rs::Version;
@@ -61,7 +61,7 @@ fn is_unlisted(version: &Version, backend: Backend) -> bool {
     })
 }
 
-/// The first minor release with builds for a CUDA version; `None` if the matrix does not tell.
+/// The first minor release with builds for a CUDA version; `None` if the matrix does not say.
 pub fn first_with(backend: Backend) -> Option<Version> {
     let rows = matrix("cuda");
     let at = rows.iter().position(|(_, backends)| backends.contains(&backend))?;

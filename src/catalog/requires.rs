@@ -1,8 +1,8 @@
-//! What a wheel requires, and which recorded list may speak for which wheel.
+//! What a wheel requires, and which recorded list may apply to which wheel.
 //!
 //! A list was read from one wheel of a version: from the Linux x86_64 one where there is one. A sibling for another
 //! platform usually has the same list, its GPU libraries switched off there by markers. But not always: the Linux wheel
-//! of torch 1.13.0 requires four nvidia packages without any marker, and its siblings do not. So a list speaks for
+//! of torch 1.13.0 requires four nvidia packages without any marker, and its siblings do not. So a list applies to
 //! another platform only if
 //!
 //! - it was gathered for that platform (the platform column names it), or
@@ -42,7 +42,7 @@ pub enum Requires {
         /// Why it is thought wrong.
         reason: String,
     },
-    /// No list is recorded that may speak for this wheel.
+    /// No list is recorded that may apply to this wheel.
     Unknown,
 }
 
@@ -172,7 +172,7 @@ impl<'t> List<'t> {
         all
     }
 
-    /// True if the list may speak for the wheel on a platform for which none was gathered.
+    /// True if the list may apply to the wheel on a platform for which none was gathered.
     fn speaks_for(self, package: &PackageName, platform: Platform) -> bool {
         if platform == Platform::LinuxX86_64 {
             return true;

@@ -37,16 +37,16 @@ pub struct WheelRow {
     pub yanked: bool,
     /// The URL was put together from the index and the file name; no lock recorded it whole.
     pub constructed: bool,
-    /// The minor release of torch that it was made for, where its publishers tell: the flag `torch=2.8`.
+    /// The minor release of torch that it was made for, where its publishers say: the flag `torch=2.8`.
     pub torch: Option<MadeFor>,
     /// The C++ interface that it was compiled with: the flag `abi=true`, or `abi=false`.
     pub abi: Option<Abi>,
-    /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not told.
+    /// The kinds of file the digest was found in, joined by commas: `poetry,uv`; empty: not given.
     pub evidence: Arc<str>,
     /// Why the row counts instead of another catalogue's that says something else; in a table, an eleventh column
     /// `override=REASON`.
     pub overrides: Option<String>,
-    /// Which catalogue the row stands in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
+    /// Which catalogue the row is in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
     pub catalogue: Arc<str>,
 }
 
@@ -59,7 +59,7 @@ pub struct BadColumn {
     pub why: String,
 }
 
-/// How many characters of a reason are told: other readers' reasons quote the whole of what they could not read.
+/// The most characters of a reason that are reported: other readers' reasons quote the whole of what they could not read.
 const LONGEST_WHY: usize = 400;
 
 impl BadColumn {
@@ -94,7 +94,7 @@ pub(super) fn split(line: &str) -> Option<Texts<'_>> {
 
 /// The columns of a line, unread but for the digest. What a form of the table leaves out has been put back.
 pub(super) struct Columns<'l> {
-    /// As they are written; those of the file and the digest may stand for what is in the two fields below.
+    /// As they are written; those of the file and the digest may represent what is in the two fields below.
     pub(super) texts: [&'l str; COLUMNS],
     pub(super) file: Cow<'l, str>,
     pub(super) sha256: Result<Sha256, DigestError>,

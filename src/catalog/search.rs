@@ -37,7 +37,7 @@ impl<'t> Tables<'t> {
         }
         let spellings = spellings(version);
         let (Some(first), Some(last)) = (spellings.iter().min(), spellings.iter().max()) else { return rows };
-        // All spellings of most releases stand together; between those of a pre-release are others, too.
+        // All spellings of most releases are adjacent; between those of a pre-release are others, too.
         let table = self.wheels.of(package).from(&format!("{package}\t{first}\t")).until(&after_local(package, last));
         for columns in table.lines().filter_map(self.columns) {
             let [_, spelling, ..] = columns.texts;
@@ -143,7 +143,7 @@ impl<'p> Exactly<'p> {
         Self { package, from, to, spellings, local }
     }
 
-    /// True for a line of this version: between its spellings those of other ones may stand.
+    /// True for a line of this version: between its spellings those of other ones may be.
     fn is_of(&self, line: &str) -> bool {
         let version = line.split('\t').nth(1).unwrap_or_default();
         let (public, local) = version.split_once('+').unwrap_or((version, ""));

@@ -1,4 +1,4 @@
-//! What stands behind standard output and standard error.
+//! What is behind standard output and standard error.
 
 use std::io::IsTerminal;
 

@@ -33,7 +33,7 @@ pub struct Dependency {
     pub source: Option<String>,
     /// The URL, the path or the repository that it names itself.
     pub direct: Option<DirectReference>,
-    /// Where it stands.
+    /// Where it is.
     pub span: Span,
 }
 
@@ -91,7 +91,7 @@ impl DirectReference {
     }
 }
 
-/// A repository's address without `@revision` behind its path. A user stands before an `@`, too.
+/// A repository's address without `@revision` behind its path. A user comes before an `@`, too.
 fn without_revision(url: &str) -> &str {
     let path = url.find("://").map_or(0, |at| at + 3);
     let path = url[path..].find('/').map_or(url.len(), |at| path + at);
@@ -121,9 +121,9 @@ pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut P
     Ok(marker)
 }
 
-/// The longest name that is taken for one, in bytes: names stand in messages.
+/// The longest name that is taken for one, in bytes: names are in messages.
 pub(crate) const LONGEST_NAME: usize = 255;
-/// The longest list of versions: it is read again for each package it could mean, and stands in messages.
+/// The longest list of versions: it is read again for each package it could mean, and is in messages.
 pub(crate) const LONGEST_VERSIONS: usize = 1000;
 
 /// A text that may be a name: the library takes an empty one.

@@ -1,7 +1,7 @@
 //! The files that a lock admits for an entry.
 //!
 //! A lock has thousands of them, and the name of most is never asked for. So a name is no text of its own, but a place in
-//! a text that many share: the lock's own, where it stands there letter for letter.
+//! a text that many share: the lock's own, where it is there letter for letter.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::text::{Span, Text};
 pub enum LockedDigest {
     /// The kind this tool writes.
     Sha256(Sha256),
-    /// Another kind that pip's hash mode takes, `sha384:…` or `sha512:…`: kept where it stands.
+    /// Another kind that pip's hash mode takes, `sha384:…` or `sha512:…`: kept where it is.
     Strong(String),
     /// A kind that pip's hash mode does not take, `md5:…`: counts as no digest.
     Weak(String),
@@ -33,7 +33,7 @@ impl LockedDigest {
 /// One file that a lock admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LockedFile<'f> {
-    /// Its name. A requirements file does not tell.
+    /// Its name. A requirements file does not say.
     pub name: Option<&'f str>,
     /// Its digest.
     pub digest: &'f LockedDigest,
@@ -49,14 +49,14 @@ struct Shared {
     files: Arc<[Placed]>,
 }
 
-/// A file whose name stands in a text.
+/// A file whose name is in a text.
 #[derive(Debug, Clone)]
 pub(super) struct Placed {
     name: Option<Name>,
     digest: LockedDigest,
 }
 
-/// Where a name stands: half as wide as a [`Span`].
+/// Where a name is: half as wide as a [`Span`].
 #[derive(Debug, Clone, Copy)]
 struct Name {
     start: u32,
@@ -64,7 +64,7 @@ struct Name {
 }
 
 impl Placed {
-    /// A file whose name stands in a text; `None` if that is so far behind that the place cannot be kept.
+    /// A file whose name is in a text; `None` if that is so far behind that the place cannot be kept.
     pub(super) fn new(name: Span, digest: Sha256) -> Option<Self> {
         let name = Name { start: u32::try_from(name.start).ok()?, end: u32::try_from(name.end).ok()? };
         Some(Self { name: Some(name), digest: LockedDigest::Sha256(digest) })
@@ -72,7 +72,7 @@ impl Placed {
 }
 
 impl LockedFiles {
-    /// Files whose names stand in a text.
+    /// Files whose names are in a text.
     pub(super) fn within(text: &Text, files: impl IntoIterator<Item = Placed>) -> Self {
         Self(Some(Shared { text: text.clone(), files: files.into_iter().collect() }))
     }

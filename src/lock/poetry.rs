@@ -55,7 +55,7 @@ pub struct PoetryLock {
     pub entries: Vec<Entry>,
     /// What else the lock says of each entry; as long as `entries`.
     packages: Vec<PoetryPackage>,
-    /// Where in `entries` each name stands.
+    /// Where in `entries` each name is.
     by_name: HashMap<PackageName, Vec<usize>>,
     /// The project's extras and the packages each switches on.
     pub extras: ByExtra,
@@ -63,7 +63,7 @@ pub struct PoetryLock {
     pub pythons: Constraint,
     /// What the project asks for itself.
     pub project: Option<Project>,
-    /// The digest of the project that it was made from, and where it stands.
+    /// The digest of the project that it was made from, and where it is.
     content_hash: Option<(String, Span)>,
 }
 

@@ -144,7 +144,7 @@ impl Lock {
         package.into_iter().flat_map(|package| package.kind.files())
     }
 
-    /// Why an entry cannot be installed on an environment, as far as the lock tells.
+    /// Why an entry cannot be installed on an environment, as far as the lock says.
     pub(crate) fn without_file(&self, entry: usize, environment: Environment, wanted: Digests) -> Option<Problem> {
         match self {
             Self::Pylock(lock) => lock.without_file(entry, environment, wanted),

@@ -7,7 +7,7 @@
 //! via      = an indented `# via …` comment behind a requirement      see `requirements/via.rs`
 //! ```
 //!
-//! How physical lines make a logical one stands in `requirements/lines.rs`, what is on one in `requirements/parse.rs`.
+//! How physical lines make a logical one is in `requirements/lines.rs`, what is on one in `requirements/parse.rs`.
 //!
 //! A file named by `-r` takes the place of the line that names it, once, so that what is written is one file. A file
 //! named by `-c` is read for the versions it allows; its line stays. Everything is kept with its span in its source,
@@ -131,11 +131,11 @@ pub struct Unnamed {
 pub struct Limit {
     /// The package it limits.
     pub name: PackageName,
-    /// The versions it allows. `None`: a URL stands there, or a `${VARIABLE}`.
+    /// The versions it allows. `None`: a URL is there, or a `${VARIABLE}`.
     pub versions: Option<VersionSpecifiers>,
     /// When it holds; `None`: always.
     pub marker: Option<marker::Marker>,
-    /// Where it stands.
+    /// Where it is.
     pub at: Position,
 }
 
@@ -296,7 +296,7 @@ impl RequirementsFile {
         Some(0..self.lines.iter().take_while(comment).count()).filter(|lines| !lines.is_empty())
     }
 
-    /// The Pythons the file was made for, where the comments at the top tell them: those that pip-compile or uv wrote,
+    /// The Pythons the file was made for, where the comments at the top name them: those that pip-compile or uv wrote,
     /// or our own header. Of several targets: those of the platform, or all where no target is for it.
     pub fn python_hint(&self, platform: Platform) -> Option<Vec<Python>> {
         let top = self.lines.iter().take_while(|line| matches!(line.kind, LineKind::Blank | LineKind::Comment));

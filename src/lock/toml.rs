@@ -1,6 +1,6 @@
-//! Reading TOML with places: every wrong type is told with file, line and caret.
+//! Reading TOML with places: every wrong type is reported with file, line and caret.
 //!
-//! A text becomes a small tree of values that borrow from it and know where they stand. Two readers make the same tree:
+//! A text becomes a small tree of values that borrow from it and know where they are. Two readers make the same tree:
 //! `plain` reads what lock tools write, which is a small part of TOML, and leaves everything else to `full`, which reads
 //! all of TOML and finds the words for what is wrong.
 
@@ -17,14 +17,14 @@ use super::LockedFiles;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
-/// A parsed TOML file that still knows where each value stands.
+/// A parsed TOML file that still knows where each value is.
 #[derive(Debug)]
 pub(crate) struct Toml<'s> {
     pub(crate) source: &'s Source,
     root: Table<'s>,
 }
 
-/// A value and where it stands.
+/// A value and where it is.
 #[derive(Debug)]
 pub(crate) struct Item<'s> {
     value: Value<'s>,
@@ -50,7 +50,7 @@ enum Value<'s> {
 #[derive(Debug, Default)]
 pub(crate) struct Table<'s> {
     entries: Vec<(Cow<'s, str>, Item<'s>)>,
-    /// Where its header or its braces stand; none for the top table.
+    /// Where its header or its braces are; none for the top table.
     span: Option<Span>,
     inline: bool,
     /// True if dotted keys or the headers of tables below it make it.
@@ -125,7 +125,7 @@ impl<'s> Toml<'s> {
 }
 
 impl<'s> Item<'s> {
-    /// Where it stands: quotes, brackets or braces included; of a table with a header, the header.
+    /// Where it is: quotes, brackets or braces included; of a table with a header, the header.
     pub(crate) fn span(&self) -> Span {
         self.span
     }
@@ -198,7 +198,7 @@ impl<'s> Table<'s> {
         self.implied
     }
 
-    /// Where its header or its braces stand.
+    /// Where its header or its braces are.
     pub(crate) fn span(&self) -> Option<Span> {
         self.span
     }

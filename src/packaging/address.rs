@@ -13,7 +13,7 @@ pub fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 
-/// The file that a URL names: what stands behind its last slash, without query, fragment and percent-encoding.
+/// The file that a URL names: what follows its last slash, without query, fragment and percent-encoding.
 pub fn file_name(url: &str) -> String {
     let path = url.split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();

@@ -3,7 +3,7 @@
 //! Only the directory of the archive and two small members are read, in three or four pieces, from anything that can
 //! seek: a file, or a server that is asked for ranges. Nothing is ever written to disk.
 //!
-//! An archive that two programs could read differently is refused: names that leave the folder or stand twice, headers
+//! An archive that two programs could read differently is refused: names that leave the folder or are there twice, headers
 //! that do not agree, bytes that belong to nothing. So is one whose sizes cannot be: what is read is bounded by what
 //! wheels need, never by what the archive says of itself.
 
@@ -31,7 +31,7 @@ pub struct Contents {
     pub metadata: Metadata,
     /// The bytes of `METADATA`: an index that serves them beside the wheel (PEP 658) serves the same.
     pub metadata_bytes: Vec<u8>,
-    /// The tags of its `WHEEL` file, as they stand there. They need not be those of the file name: publishers rename
+    /// The tags of its `WHEEL` file, as they are there. They need not be those of the file name: publishers rename
     /// torch's wheels from `linux_x86_64` to `manylinux1_x86_64`, and from `cp310-cp310` to `cp310-none`.
     pub tags: Vec<String>,
 }
@@ -81,7 +81,7 @@ fn refused(why: impl Into<String>) -> ArchiveError {
     ArchiveError::Refused(why.into())
 }
 
-/// How far from the end the end of the directory is looked for: behind it only a comment can stand, and wheels have none.
+/// How far from the end the end of the directory is looked for: behind it only a comment can be, and wheels have none.
 const TAIL: u64 = 64 << 10;
 
 /// The largest `METADATA` that is read: that of torch has 60 kB, most of it description.
@@ -100,7 +100,7 @@ pub fn open<R: Read + Seek>(mut reader: R, wheel: &WheelName) -> Result<Contents
     Ok(contents)
 }
 
-/// Opens a wheel of a name in few pieces. Also gives what must stand at the headers of its members, of which only two were
+/// Opens a wheel of a name in few pieces. Also gives what must be at the headers of its members, of which only two were
 /// read: whoever gets the whole archive can hold them against it.
 ///
 /// # Errors

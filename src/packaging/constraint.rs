@@ -213,8 +213,8 @@ impl fmt::Display for ConstraintError {
 
 impl std::error::Error for ConstraintError {}
 
-/// Splits at commas, and at blanks that stand between two clauses (not between an operator and its version). `None` if
-/// nothing stands before a comma: the one at the end says nothing.
+/// Splits at commas, and at blanks that are between two clauses (not between an operator and its version). `None` if
+/// nothing is before a comma: the one at the end says nothing.
 fn clauses(text: &str) -> Option<Vec<String>> {
     let mut out: Vec<String> = Vec::new();
     let parts: Vec<&str> = text.trim_end().trim_end_matches(',').split(',').collect();

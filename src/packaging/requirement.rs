@@ -1,4 +1,4 @@
-//! Requirements (PEP 508) that somebody wrote by hand: the library's reader is given only what it stands.
+//! Requirements (PEP 508) that somebody wrote by hand: what would make the library's reader panic is refused first.
 //!
 //! It calls itself for each bracket of a marker, and panics on a marker that is not ASCII and on a name that ends in a
 //! hyphen. So the marker is split off and read by our own reader, and names are looked at first.
@@ -66,7 +66,7 @@ impl FromStr for Release {
 /// The longest requirement without its marker, in bytes: ten times the longest known.
 const LONGEST: usize = 4000;
 
-/// Takes a requirement apart: what stands before the marker, and the marker.
+/// Takes a requirement apart: what is before the marker, and the marker.
 ///
 /// A URL may hold a semicolon, so behind one the first that follows a blank counts. One in a marker is no URL of the
 /// requirement.
@@ -78,7 +78,7 @@ pub fn split(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Reads what stands before the marker. True beside it: it names a URL.
+/// Reads what is before the marker. True beside it: it names a URL.
 ///
 /// # Errors
 /// If it is not a requirement.
@@ -113,7 +113,7 @@ pub fn check(text: &str) -> Result<(), String> {
     plain(before).map(|_| ())
 }
 
-/// True if what stands at the place of the name and between the brackets are names.
+/// True if what is at the place of the name and between the brackets are names.
 fn names_are_names(requirement: &str) -> bool {
     let text = requirement.trim_start();
     let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))).unwrap_or(text.len());

@@ -124,7 +124,7 @@ pub(super) fn misfits<S: WheelSource>(
     misfits
 }
 
-/// They are told in the summary: nobody swaps them.
+/// They are in the summary: nobody swaps them.
 pub(super) fn decisions(
     view: LockView<'_>,
     selection: &Selection,

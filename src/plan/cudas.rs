@@ -49,7 +49,7 @@ pub(super) fn foreign(
     told.collect()
 }
 
-/// True if a torch of this build has no use for a library. The modules `triton` that do not fit it are told as such.
+/// True if a torch of this build has no use for a library. The modules `triton` that do not fit it are reported as such.
 fn is_foreign(line: &Line, cuda: Option<u64>, torch: Backend) -> bool {
     match torch {
         Backend::Cuda(major, _) => cuda.is_some_and(|cuda| cuda != u64::from(major)),
@@ -58,7 +58,7 @@ fn is_foreign(line: &Line, cuda: Option<u64>, torch: Backend) -> bool {
     }
 }
 
-/// Who needs a line, as far as the closure and the lock tell.
+/// Who needs a line, as far as the closure and the lock say.
 fn by(view: LockView<'_>, selection: &Selection, line: &Line, chosen: &Resolution) -> Vec<Rc<str>> {
     if let Some(choice) = chosen.get(&line.name) {
         return choice.because.iter().cloned().collect();

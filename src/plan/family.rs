@@ -20,7 +20,7 @@ use crate::packaging::target::Backend;
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
-/// A package of the family and what becomes of it.
+/// A package of the family and what happens to it.
 #[derive(Debug, Clone)]
 pub(crate) struct FamilyPackage {
     /// Index into the selected packages.
@@ -29,7 +29,7 @@ pub(crate) struct FamilyPackage {
     pub(crate) name: PackageName,
     /// The version that is installed in the end.
     pub(crate) version: Version,
-    /// What becomes of it.
+    /// What happens to it.
     pub(crate) decision: FamilyDecision,
     /// What the wheel that is installed in the end requires.
     pub(crate) requires: WheelRequirements,
@@ -37,7 +37,7 @@ pub(crate) struct FamilyPackage {
     pub(crate) locked: Option<Rc<WheelRow>>,
 }
 
-/// What becomes of a package of the family.
+/// What happens to a package of the family.
 #[derive(Debug, Clone)]
 pub(crate) enum FamilyDecision {
     /// Another wheel takes its place.
@@ -82,7 +82,7 @@ pub(crate) fn members<S: WheelSource>(
         }
         let same_name = || seen.iter().filter(|other| view.entries[other.entry].name == entry.name);
         if same_name().any(|other| !other.condition.clone().and(package.condition.clone()).is_never()) {
-            // However many there are: one is told.
+            // However many there are, one is reported.
             if told.insert(&entry.name) {
                 problems.push((entry, view.point(refusal::twice(&entry.name, request), package.entry)));
             }

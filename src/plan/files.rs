@@ -1,4 +1,4 @@
-//! The files that an entry may be installed from, as far as the lock and the catalogue name them: what an audit tells of,
+//! The files that an entry may be installed from, as far as the lock and the catalogue name them: what an audit says of,
 //! and what a plan must not leave out of sight.
 
 use std::rc::Rc;
@@ -174,7 +174,7 @@ impl EntryFiles {
         } else if self.built {
             Verdict::Built(None)
         } else if let Some(source) = self.sources.first() {
-            // A release that excludes the Python excludes it for its source, too; that it does is told of the entry.
+            // A release that excludes the Python excludes it for its source, too; that is reported with the entry.
             match best(&|_| true) {
                 Some(wheel) => return (wheel, None),
                 None => Verdict::Built(Some(source.clone())),

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::lock::{Lock, requirements};
 use crate::report::error::{Code, Problem};
 
-/// How many names are told.
+/// The most names that are reported.
 const MOST_NAMES: usize = 8;
 
 /// The problems, or if a file that no tool made has gaps, that alone.

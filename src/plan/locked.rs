@@ -51,7 +51,7 @@ pub(super) fn backend_of(
     }
 }
 
-/// What a wheel's name tells: its label, or that it holds no code of any machine, so that it serves all.
+/// What a wheel's name says: its label, or that it holds no code of any machine, so that it serves all.
 pub(super) fn told(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
     let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
     if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }

@@ -73,7 +73,7 @@ pub(super) fn none_loads(rows: &[&WheelRow], wanted: Backend, torch: &Torch, req
     )))
 }
 
-/// The file that would fit, where its name can be told, and how it is learned.
+/// The file that would fit, where its name can be determined, and how it is learned.
 pub(super) fn remedy(row: &WheelRow, wanted: Backend, torch: Option<&Torch>, request: &Request<'_>) -> String {
     let platform = request.environment.platform;
     let file = torch
@@ -94,7 +94,7 @@ fn page_of(index: &Index) -> Option<String> {
     Some(format!("https://github.com/{repository}/releases/tag/{tag}"))
 }
 
-/// True if anything at all tells which torch a wheel was made for.
+/// True if anything at all says which torch a wheel was made for.
 pub(super) fn is_tied(row: &WheelRow) -> bool {
     let (made, abi) = row.made_for();
     made.is_some() || abi.is_some()

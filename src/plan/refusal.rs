@@ -23,7 +23,7 @@ pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
     Problem::new(Code::Impossible, message).help("leave the backend out: on macOS every build is the CPU build")
 }
 
-/// Two entries of one package hold on one machine: each would be replaced, and both would stand in the output.
+/// Two entries of one package hold on one machine: each would be replaced, and both would be in the output.
 pub(super) fn twice(name: &PackageName, request: &Request<'_>) -> Problem {
     let message = format!("{name} stands twice for {}", request.environment.platform);
     Problem::new(Code::Inconsistent, message).under(request.environment.python).help("take one of the lines out")
@@ -123,7 +123,7 @@ pub(super) fn no_such_build<S: WheelSource>(
         let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         help.push_str(&format!("of {name} {public} it knows {list} there; "));
     }
-    // What was found on a page of links is looked for there, and its name tells what another would be called.
+    // What was found on a page of links is looked for there, and its name says what another would be called.
     let tied = rows.iter().filter(on_platform).find(|row| is_projects(name) && made_for::is_tied(row));
     help.push_str(&match tied {
         Some(row) => made_for::remedy(row, wanted, torch, request),
@@ -227,7 +227,7 @@ fn not_built<S: WheelSource>(version: &Version, wanted: Backend, source: &S) -> 
     Some(format!("torch {version} has no {wanted} build{bound}; {version} has {has}"))
 }
 
-/// A companion's build for a torch that there is not: whatever release of torch stands beside it in the lock, its wheels
+/// A companion's build for a torch that there is not: whatever release of torch is beside it in the lock, its wheels
 /// are made for the one that it goes with.
 fn never_for_torch<S: WheelSource>(
     name: &PackageName,

@@ -51,7 +51,7 @@ impl Audit {
 pub enum Level {
     /// Told as this.
     At(Severity),
-    /// Not told.
+    /// Not given.
     Off,
 }
 
@@ -91,16 +91,16 @@ pub struct Machine {
     pub system: Option<System>,
     /// The build that was asked for; `None`: as locked.
     pub backend: Option<Backend>,
-    /// What becomes of each entry of the lock, in its order.
+    /// What happens to each entry of the lock, in its order.
     pub entries: Vec<EntryAudit>,
 }
 
-/// What becomes of one entry on one environment.
+/// What happens to one entry on one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryAudit {
     /// The package.
     pub package: String,
-    /// The version that is installed, where the lock tells one.
+    /// The version that is installed, where the lock names one.
     pub version: Option<String>,
     /// True if the lock gives it there, with the groups and extras that were chosen.
     pub selected: bool,

@@ -1,4 +1,4 @@
-//! What nobody here knows, and an index may tell.
+//! What nobody here knows, and an index may know.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -7,7 +7,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
 
-/// What a refusal is about, where it may be learned. Under which Pythons it is missing stands in the problem.
+/// What a refusal is about, where it may be learned. Under which Pythons it is missing is in the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// A wheel of a release that is built by backend.

@@ -30,7 +30,7 @@ impl Severity {
     }
 }
 
-/// A rule. The names are stable: they stand in reports and configurations.
+/// A rule. The names are stable: they are in reports and configurations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Rule {
     /// No file of the entry is for the platform.
@@ -77,7 +77,7 @@ pub enum Rule {
     ImagePython,
     /// The image is for another platform than the target.
     ImagePlatform,
-    /// The table of images does not tell how old the image's system is.
+    /// The table of images does not say how old the image's system is.
     UnknownImage,
     /// The entry has no digest, while others have one.
     NoDigest,

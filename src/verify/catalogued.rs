@@ -9,12 +9,12 @@ use crate::write::Mirror;
 use super::Subject;
 use super::pins::{FileSource, PinnedEntry, PinnedFile};
 
-/// What becomes of the files of an entry.
+/// What happens to the files of an entry.
 #[derive(Debug, Default)]
 pub struct SortedFiles {
     /// Those that have a name.
     pub subjects: Vec<Subject>,
-    /// The digests of those that have none: a requirements file does not tell which file a digest is of.
+    /// The digests of those that have none: a requirements file does not say which file a digest is of.
     pub nameless: Vec<Sha256>,
     /// How many files have digests of other kinds alone, which nobody can confirm.
     pub other_kinds: usize,

@@ -20,7 +20,7 @@ fn environments(wheel: &WheelName) -> impl Iterator<Item = Environment> {
     all.filter(|environment| wheel.fit(*environment).is_some())
 }
 
-/// What the tags inside a wheel tell beside its name.
+/// What the tags inside a wheel say beside its name.
 #[derive(Debug)]
 pub enum Tags {
     /// They are for what the name is for, too.
@@ -110,7 +110,7 @@ pub fn requirements(
         .collect())
 }
 
-/// The list of the catalogue for a platform, if there is one to compare with, and whether it tells the names alone.
+/// The list of the catalogue for a platform, if there is one to compare with, and whether it says the names alone.
 fn listed(
     row: &WheelRow,
     platform: Platform,

@@ -14,7 +14,7 @@ use crate::text::{Place, without_logins};
 pub struct PinnedEntry {
     /// The lock's name.
     pub lock: String,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// The package.
     pub package: PackageName,

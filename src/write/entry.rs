@@ -110,7 +110,7 @@ pub(super) fn needs_no_more(source: &Source, block: &PoetryBlock, gone: &BTreeSe
                 goes = gone.contains(&name);
                 stays += usize::from(!goes);
             }
-            // Alternatives stand on lines of their own below the name.
+            // Alternatives are on lines of their own below the name.
             None => goes &= !line.trim().is_empty() && !line.starts_with('['),
         }
         let span = Span { start: at, end: at + line.len() };
@@ -147,7 +147,7 @@ pub(super) fn new(lock: &PoetryLock, like: &PoetryBlock, entry: &NewEntry<'_>) -
         text.push_str(&format!("groups = {}\n", entry.guards.groups()));
     }
     let markers = entry.guards.markers().map(|marker| format!("markers = {marker}\n")).unwrap_or_default();
-    // A table stands behind the list, as Poetry has it.
+    // A table follows the list, as Poetry has it.
     let (before, behind) = if markers.starts_with("markers = {") { ("", &*markers) } else { (&*markers, "") };
     text.push_str(&format!("{before}files = {}\n{behind}\n", files(pin)));
     text.push_str(&dependencies(requires, ""));

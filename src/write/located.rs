@@ -8,14 +8,14 @@ use crate::lock::pylock::Pylock;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
-/// Where the files of the default index lie, as the lock itself tells.
+/// Where the files of the default index lie, as the lock itself says.
 ///
 /// A `pylock.toml` must name the URL of each wheel. The default index keeps a file under a path that the catalogue knows;
 /// on which host, the lock's own entries tell.
 pub(super) struct Located<'a> {
     /// URLs that the lock has, by digest.
     known: BTreeMap<Sha256, &'a str>,
-    /// What stands before the path. `None`: no entry tells, or they do not agree.
+    /// What is before the path. `None`: no entry tells, or they do not agree.
     base: Option<&'a str>,
     /// The address of the default index, if the lock names it.
     pub(super) index: Option<&'a str>,
@@ -62,7 +62,7 @@ impl<'a> Located<'a> {
         })
     }
 
-    /// The URL of a wheel on the default index, if it can be told.
+    /// The URL of a wheel on the default index, if it can be determined.
     pub(super) fn find(&self, file: &str, sha256: &Sha256) -> Option<String> {
         if let Some(url) = self.known.get(sha256) {
             return Some((*url).to_owned());

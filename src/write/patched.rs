@@ -127,7 +127,7 @@ fn groups(file: &RequirementsFile, uses: &BTreeMap<usize, EntryUse<'_>>, by_name
     groups
 }
 
-/// False where a pin is the very URL that stands there and digests, which it would add, are not wanted.
+/// False where a pin is the very URL that is there and digests, which it would add, are not wanted.
 fn says_more(pin: &Pin, entry: &Entry, style: &Style) -> bool {
     match (pin, &entry.origin) {
         (Pin::Url { url, .. }, Origin::Url(there)) => !style.without_hashes || url != there,
@@ -225,7 +225,7 @@ fn unhashed(
     problems
 }
 
-/// Paths in a file that was included from another folder: pip reads them relative to the file they stand in, and the
+/// Paths in a file that was included from another folder: pip reads them relative to the file they are in, and the
 /// output is one file in the first one's place.
 fn moved_paths(file: &RequirementsFile, style: &Style) -> Vec<Problem> {
     let folder = |name: &str| name.rfind(['/', '\\']).map_or("", |at| &name[..at]).to_owned();

@@ -107,7 +107,7 @@ impl PylockDraft {
         self.packages.iter().flat_map(|package| package.places.iter().copied()).collect()
     }
 
-    /// Says where files are, as far as `known` tells of a package, of its index (`None`: the default one) and of a file.
+    /// Says where files are, as far as `known` knows a package, its index (`None`: the default one) and a file.
     pub fn fill(
         &mut self,
         mut known: impl FnMut(&PackageName, Option<&str>, &ContentFile) -> Option<(String, FileLocation)>,

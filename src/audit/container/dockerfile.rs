@@ -1,4 +1,4 @@
-//! Dockerfiles: the stages, what each stands on, and the Python it installs.
+//! Dockerfiles: the stages, what each is built on, and the Python it installs.
 //!
 //! ```text
 //! instruction = KEYWORD words      may go on behind a `\`, comments in between; RUN, COPY and ADD may have heredocs
@@ -31,11 +31,11 @@ pub struct Dockerfile {
 /// What a `FROM` begins.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The image it stands on, through the stages it is built from; as written if a build alone knows.
+    /// The image it is built on, through the stages it is built from; as written if a build alone knows.
     pub base: String,
-    /// Where the image's name stands.
+    /// Where the image's name is.
     pub span: Span,
-    /// What the image's name tells.
+    /// What the image's name says.
     pub image: Image,
     /// `--platform`, if it is one this tool knows.
     pub platform: Option<Platform>,

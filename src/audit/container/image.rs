@@ -8,7 +8,7 @@ use crate::packaging::target::{Backend, Python};
 
 const TEXT: &str = include_str!("image/images.tsv");
 
-/// What the name of an image tells.
+/// What the name of an image says.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Image {
     /// Its C library.
@@ -80,7 +80,7 @@ impl Row {
         }
         let covers =
             |text: &str| text.strip_prefix(self.tag).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-        // The number may stand in a name: `ubi8`, `ubi9/python-311`.
+        // The number may be in a name: `ubi8`, `ubi9/python-311`.
         let named = path.split('/').any(|part| part.strip_prefix(self.image).is_some_and(covers));
         let worded = words.iter().any(|word| word.strip_prefix(self.image).is_some_and(covers));
         (own && words.first().is_some_and(|word| covers(word)) || named || worded).then_some(3)

@@ -1,7 +1,7 @@
 use super::super::{Abi, MadeFor, Told};
 use super::*;
 
-/// What the name of a file in a folder tells: the build, torch, the ABI.
+/// What the name of a file in a folder says: the build, torch, the ABI.
 fn told(file: &str, folder: &str, asked: Option<Backend>) -> Result<String, String> {
     Told::of(&file.parse().unwrap(), folder, asked).map(|told| {
         let torch = told.torch.map(|torch| format!(" torch {torch}")).unwrap_or_default();
@@ -138,7 +138,7 @@ fn the_file_that_would_fit_is_named_in_its_publishers_way() {
             "cu126",
             Some("pytorch3d-0.7.8+18f6958pt2.7.1cu126-cp311-cp311-linux_x86_64.whl"),
         ),
-        // Which ABI torch has is not known; a name for CUDA tells nothing of builds for the CPU; no label, no name.
+        // Which ABI torch has is not known; a name for CUDA says nothing of builds for the CPU; no label, no name.
         ("flash_attn-2.8.3+cu12torch2.8cxx11abiTRUE-cp312-cp312-linux_x86_64.whl", "2.7.1", None, "cu126", None),
         ("torch_scatter-2.1.2+pt21cu118-cp310-cp310-linux_x86_64.whl", "2.4.1", None, "cpu", None),
         ("llama_cpp_python-0.3.4-cp311-cp311-linux_x86_64.whl", "2.4.1", None, "cu124", None),

@@ -36,7 +36,7 @@ pub(super) fn run(args: &cli::AuditArgs, display: &Display) -> Result<Outcome> {
 /// Looks at a lock.
 ///
 /// # Errors
-/// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be told, or an index that is
+/// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be determined, or an index that is
 /// to be asked does not answer.
 fn audited(args: &cli::AuditArgs, display: &Display) -> Result<Audit> {
     let config = read::config()?;
@@ -95,7 +95,7 @@ fn audited(args: &cli::AuditArgs, display: &Display) -> Result<Audit> {
 /// What is known of the machine.
 struct MachineFacts<'a> {
     args: &'a MachineArgs,
-    /// What the name of the image tells, and the name.
+    /// What the name of the image says, and the name.
     image: Option<(Image, String)>,
     base: Option<BaseImage>,
     python: Option<Python>,

@@ -1,4 +1,4 @@
-//! An audit for people and for programs: text, JSON, annotations of GitHub Actions. SARIF stands in `sarif.rs`.
+//! An audit for people and for programs: text, JSON, annotations of GitHub Actions. SARIF is in `sarif.rs`.
 
 use std::fmt::Write as _;
 
@@ -96,7 +96,7 @@ fn spoken(machine: &Machine) -> String {
     text
 }
 
-/// One JSON object: what becomes of every entry on every target and Python, and the findings.
+/// One JSON object: what happens to every entry on every target and Python, and the findings.
 pub(crate) fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();

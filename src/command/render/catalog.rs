@@ -11,7 +11,7 @@ use crate::catalog::{Built, Requires, WheelRow};
 use crate::packaging::target::{Platform, Python};
 use crate::text::shown;
 
-/// Lines of columns, each as wide as its widest text; nothing stands behind the last.
+/// Lines of columns, each as wide as its widest text; nothing follows the last.
 fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width =

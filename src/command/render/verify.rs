@@ -11,7 +11,7 @@ use crate::report::{Scope, State, Verification, Verified, Witness, WitnessKind};
 use crate::text::shown;
 
 /// A verification for people: a line for each wheel at a URL or with something to say, one for each release of which
-/// nothing but agreement is to be told, and a last one that counts.
+/// nothing but agreement is to be reported, and a last one that counts.
 pub(crate) fn verification(verification: &Verification, colour: Colour) -> String {
     let mut text = String::new();
     let mut releases: BTreeMap<(&str, &str), (usize, BTreeSet<String>)> = BTreeMap::new();

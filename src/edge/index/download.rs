@@ -25,7 +25,7 @@ const PIECE: usize = 256 << 10;
 /// How much further than ever a broken connection must have come to count as a success that ended.
 const PROGRESS: u64 = 1 << 20;
 
-/// How much of what came is asked for again where nothing but the bytes tells that the file is still the same.
+/// How much of what came is asked for again where nothing but the bytes says that the file is still the same.
 const OVERLAP: usize = 16 << 10;
 
 /// What was seen of a file before it is downloaded.
@@ -35,7 +35,7 @@ pub struct Before {
     pub length: Option<u64>,
     /// Parts of it, each with where it begins, in the order of their places; none overlaps another.
     pub parts: Vec<(u64, Vec<u8>)>,
-    /// If it is an archive: what must stand at the headers of its members.
+    /// If it is an archive: what must be at the headers of its members.
     pub headers: Headers,
 }
 
@@ -50,13 +50,13 @@ pub struct Downloaded {
     pub etag: Option<String>,
     /// How often the connection broke and the rest was fetched.
     pub resumed: u32,
-    /// False if the file has another length than was seen before, or one of the parts stands otherwise in it.
+    /// False if the file has another length than was seen before, or one of the parts differs in it.
     pub is_same: bool,
-    /// The first part of [`Before::headers`] that stands otherwise in it.
+    /// The first part of [`Before::headers`] that differs in it.
     pub odd_header: Option<usize>,
 }
 
-/// Where a download stands.
+/// Where a download is.
 struct DownloadState {
     hasher: Hasher,
     position: u64,

@@ -46,7 +46,7 @@ const TAGS: [(&str, &[&str]); 3] = [
     ("a", &["href", "data-core-metadata", "data-dist-info-metadata", "data-requires-python", "data-yanked"]),
 ];
 
-/// A start tag: of an attribute that stands there twice the first counts.
+/// A start tag: of an attribute that is there twice the first counts.
 #[derive(Default)]
 struct Tag {
     name: &'static str,

@@ -182,7 +182,7 @@ impl Network {
 }
 
 fn decoded(text: &str) -> String {
-    // The library that reads addresses encodes what stands in them; only what is text can be sent.
+    // The library that reads addresses encodes what is in them; only what is text can be sent.
     address::decoded(text).unwrap_or_else(|| text.to_owned())
 }
 

@@ -1,4 +1,4 @@
-//! Parts of a file on the network, as if it were open here: what a wheel requires stands in a few kB of its two GB.
+//! Parts of a file on the network, as if it were open here: what a wheel requires is in a few kB of its two GB.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::pace::Paced;
 use super::policy::{Failure, Tries, shown};
 use crate::report::error::{Code, Error, Problem};
 
-/// How much of the end is asked for first: all that may stand behind a zip's central directory, and small ones whole.
+/// How much of the end is asked for first: all that may be behind a zip's central directory, and small ones whole.
 const TAIL: u64 = 128 << 10;
 
 /// How much is asked for at least.
@@ -38,7 +38,7 @@ pub struct RangeReader<'n> {
     fetched: u64,
 }
 
-/// What tells one state of a file from another.
+/// What distinguishes one state of a file from another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileState {
     /// The whole length in bytes.
@@ -62,7 +62,7 @@ impl FileState {
 }
 
 impl Network {
-    /// Opens a file for reading parts of it. Asks for its end, which tells its length.
+    /// Opens a file for reading parts of it. Asks for its end, which says its length.
     ///
     /// # Errors
     /// As [`Network::page`]; and with [`Code::Unsupported`] if the server does not serve parts.
@@ -128,7 +128,7 @@ pub(super) fn content_range(text: &str) -> Option<(u64, u64, u64)> {
     (start <= end && end < length).then_some((start, end, length))
 }
 
-/// A problem as readers tell it; [`RangeReader::problem`] takes it out again.
+/// A problem as readers pass it on; [`RangeReader::problem`] takes it out again.
 fn failed(problem: Problem) -> io::Error {
     io::Error::other(Error::from(problem))
 }
@@ -163,7 +163,7 @@ impl RangeReader<'_> {
         })
     }
 
-    /// Asks for what stands at the position, up to what is there already.
+    /// Asks for what is at the position, up to what is there already.
     fn fetch(&mut self) -> io::Result<()> {
         let start = self.position;
         // Read in order: twice as much as the part before.

@@ -36,9 +36,9 @@ pub struct Link {
     pub file: String,
     /// Where it lies: absolute, without a fragment.
     pub url: Url,
-    /// The file's digest, if the page tells it.
+    /// The file's digest, if the page gives it.
     pub sha256: Option<Sha256>,
-    /// The size in bytes, if the page tells it (PEP 700).
+    /// The size in bytes, if the page gives it (PEP 700).
     pub size: Option<u64>,
     /// The Pythons it installs under, as written.
     pub requires_python: Option<String>,
@@ -111,7 +111,7 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
     }
 }
 
-/// How many odd links are told.
+/// The most odd links that are reported.
 const MOST_ODD: usize = 20;
 /// How long a text of a page may be that is kept: an address, a name, a reason.
 pub(super) const LONGEST_TEXT: usize = 16 << 10;
@@ -201,7 +201,7 @@ impl PageDraft {
     }
 }
 
-/// The `sha256` of a fragment. Other keys may stand beside it (`egg`, `subdirectory`).
+/// The `sha256` of a fragment. Other keys may be beside it (`egg`, `subdirectory`).
 fn digest(fragment: &str) -> Option<Result<Sha256, String>> {
     let hex = fragment.split('&').find_map(|part| part.strip_prefix("sha256="))?;
     Some(hex.parse().map_err(|error| format!("its digest cannot be read: {error}")))

@@ -15,7 +15,7 @@ use crate::report::error::{Code, Problem};
 /// What is kept in memory instead of a temporary file.
 const SMALL: usize = 1 << 20;
 
-/// What became of opening a file.
+/// What happened to opening a file.
 #[derive(Debug, Clone)]
 pub enum Opened {
     /// It was opened.
@@ -35,7 +35,7 @@ impl Opened {
         Self::by(name, |wheel| archive::open(reader, wheel))
     }
 
-    /// Opens a file of which parts can be had. Also gives what must stand in the rest.
+    /// Opens a file of which parts can be had. Also gives what must be in the rest.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -62,7 +62,7 @@ impl Opened {
     }
 }
 
-/// What parts of a file tell before all of it is read.
+/// What parts of a file say before all of it is read.
 #[derive(Debug, Clone)]
 pub struct Glimpse {
     /// What it says of itself.

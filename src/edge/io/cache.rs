@@ -28,7 +28,7 @@ pub struct CacheKey<'k> {
 
 impl Cache {
     /// The memory in the user's cache folder: `$XDG_CACHE_HOME`, else `~/.cache`; on macOS `~/Library/Caches`; on Windows
-    /// `%LOCALAPPDATA%`. `None` if the system tells none of these.
+    /// `%LOCALAPPDATA%`. `None` if the system says none of these.
     pub fn of_user() -> Option<Self> {
         let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let usual = || {

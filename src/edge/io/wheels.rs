@@ -47,7 +47,7 @@ pub fn wheels(folder: &str) -> Result<Vec<Local>> {
 }
 
 impl Local {
-    /// Its size in bytes, where the system tells it.
+    /// Its size in bytes, where the system says it.
     pub fn size(&self) -> u64 {
         fs::metadata(&self.path).map_or(0, |data| data.len())
     }

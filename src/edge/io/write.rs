@@ -32,7 +32,7 @@ impl Output {
 
 /// Writes files, all or none, and each whole or not at all: every text goes to a new file in the folder of its name, and
 /// when all are on the disk they take the names. Permissions, owner, group and extended attributes of a replaced file
-/// stay; what the system does not let be kept is told in what is returned. A symbolic link stays one, and the file it names is
+/// stay; what the system does not let be kept is in what is returned. A symbolic link stays one, and the file it names is
 /// replaced. An equal file is not touched. A device, a pipe or `/dev/stdout` takes the text as a stream, before
 /// any file takes its name; a pipe that nobody reads is waited for, as `cat` does.
 ///
@@ -74,7 +74,7 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
     Ok(notes)
 }
 
-/// What stands ready to be written.
+/// What is ready to be written.
 enum PreparedFile {
     Stream,
     Folder,
@@ -129,7 +129,7 @@ fn stream(output: &Output) -> std::io::Result<()> {
     if is_standard_output(&output.name) {
         return to_standard_output(&output.text);
     }
-    // What stands behind `/dev/fd` may be a file that another process has begun.
+    // What is behind `/dev/fd` may be a file that another process has begun.
     let mut file = fs::OpenOptions::new().append(true).open(&output.name)?;
     file.write_all(output.text.as_bytes())
 }

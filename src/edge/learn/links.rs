@@ -54,7 +54,7 @@ pub(super) fn release(
     Ok(())
 }
 
-/// Takes out the wheels of which nothing tells the torch that they were made for: neither their names, nor an exact pin
+/// Takes out the wheels of which nothing says the torch that they were made for: neither their names, nor an exact pin
 /// among their requirements. Tells which these are.
 fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
     let new = learned.wheels.split_off(before);

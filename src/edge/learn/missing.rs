@@ -26,7 +26,7 @@ pub struct IndexBases {
     pub builds: Url,
     /// The bases of the indexes that have what wheels require: the default one, and those for what it lacks.
     pub closure: Vec<Url>,
-    /// Download and hash the wheels of which the index tells no digest.
+    /// Download and hash the wheels of which the index gives no digest.
     pub hash_missing: bool,
 }
 
@@ -137,7 +137,7 @@ impl<'n> IndexSearch<'n> {
         Ok(page)
     }
 
-    /// What a known wheel requires: asked where it lies, or on the index that stands for that.
+    /// What a known wheel requires: asked where it lies, or on the index that is for that.
     fn requirements(&self, row: &WheelRow, learned: &mut Learned) -> Result<()> {
         let (package, file) = (&row.wheel.name, row.wheel.as_str());
         let indexes = match &row.index {

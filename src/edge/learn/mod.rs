@@ -39,7 +39,7 @@ pub struct LearnRequest {
     pub links: Vec<Links>,
     /// Of which builds, for which platforms and Pythons.
     pub filter: Filter,
-    /// Download and hash the wheels of which the index tells no digest.
+    /// Download and hash the wheels of which the index gives no digest.
     pub hash_missing: bool,
     /// The bases of the indexes that have what they require: the default one, and those that are asked for what it lacks.
     pub closure: Vec<Url>,

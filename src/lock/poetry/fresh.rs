@@ -44,7 +44,7 @@ impl PoetryLock {
         Some(problem.help("make the lock anew with: poetry lock"))
     }
 
-    /// Refuses a lock that is stale, or of which that cannot be told.
+    /// Refuses a lock that is stale, or of which that cannot be determined.
     ///
     /// # Errors
     /// If it is.

@@ -14,7 +14,7 @@ impl PoetryLock {
         let project: &[ProjectIndex] = self.project.as_ref().map_or(&[], |project| &project.indexes);
         let replaces = |index: &ProjectIndex| match index.priority.as_deref() {
             Some("default") => true,
-            // Since Poetry 2 a primary source stands in the place of the default index, unless that is named as well.
+            // Since Poetry 2 a primary source is in the place of the default index, unless that is named as well.
             None | Some("primary") => self.version >= LockVersion::V2_1,
             Some(_) => false,
         };

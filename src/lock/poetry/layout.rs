@@ -1,4 +1,4 @@
-//! Where the parts of each entry stand in a `poetry.lock`, for edits that leave every other byte alone.
+//! Where the parts of each entry are in a `poetry.lock`, for edits that leave every other byte alone.
 
 use super::PoetryLock;
 use crate::lock::toml::{Item, Table, Toml};
@@ -33,7 +33,7 @@ pub struct PoetryBlock {
 /// `markers` of an entry.
 #[derive(Debug, Clone)]
 pub enum BlockMarkers {
-    /// One for all groups: where the value stands, and what it says.
+    /// One for all groups: where the value is, and what it says.
     One(Span, String),
     /// One for each group.
     ByGroup(Span, Vec<(String, String)>),
@@ -76,7 +76,7 @@ impl PoetryLock {
     }
 }
 
-/// Where the comments begin that stand right above a header: they are said of what follows.
+/// Where the comments begin that are right above a header: they are about what follows.
 pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
     let mut start = header;
     while let Some(line) = text[..start].strip_suffix('\n') {
@@ -89,7 +89,7 @@ pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
     start
 }
 
-/// Where the headers of a table and of the tables in it stand.
+/// Where the headers of a table and of the tables in it are.
 fn headers(item: &Item<'_>, starts: &mut Vec<usize>) {
     if let Some(table) = item.as_table() {
         starts.extend(table.span().map(|span| span.start));

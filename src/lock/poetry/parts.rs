@@ -20,7 +20,7 @@ pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
     starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
 }
 
-/// Where the parts begin; `None` if a table of another kind stands before the last package, or anything but comments
+/// Where the parts begin; `None` if a table of another kind is before the last package, or anything but comments
 /// before the first, or if a line may be part of a string.
 fn starts(text: &str) -> Option<Vec<usize>> {
     let mut starts = vec![0];
@@ -30,7 +30,7 @@ fn starts(text: &str) -> Option<Vec<usize>> {
         let end = memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
         let line = text[at..end].trim_ascii_end();
         if packages > 0 && line.ends_with(LIST) && !line.contains('#') {
-            // Most lines stand in lists, where none is a header.
+            // Most lines are in lists, where none is a header.
             at = list_end.find(&text.as_bytes()[end - 1..]).map_or(end, |length| end + length);
             continue;
         }
@@ -40,7 +40,7 @@ fn starts(text: &str) -> Option<Vec<usize>> {
         }
         let bare = line.trim_start_matches('\u{feff}').trim();
         if bare == PACKAGE {
-            // What stands before the first package is a part with it.
+            // What is before the first package is a part with it.
             starts.extend((packages > 0).then_some(at));
             packages += 1;
             if others {

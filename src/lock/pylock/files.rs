@@ -46,12 +46,12 @@ impl PylockFile {
         }
     }
 
-    /// What stands before `packages/…` in its URL, if that has the layout of the default index's files.
+    /// What is before `packages/…` in its URL, if that has the layout of the default index's files.
     pub fn base_of_default_index(&self) -> Option<&str> {
         base(self.url()?)
     }
 
-    /// The file as every format has it. One digest stands for the file: whoever has several of a file has its sha256.
+    /// The file as every format has it. One digest represents the file: whoever has several of a file has its sha256.
     pub(super) fn locked(&self) -> Option<(Option<String>, LockedDigest)> {
         self.digests.first().map(|digest| (Some(self.name.clone()), digest.clone()))
     }
@@ -65,7 +65,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     let fail = |message: String, span: Span| -> crate::report::error::Error {
         Problem::new(Code::Syntax, message).at(toml.source, span).into()
     };
-    // Where both stand, installers take the path.
+    // Where both are given, installers take the path.
     let (path, url) = (text("path")?.filter(|(_, path)| !path.is_empty()), text("url")?);
     let stored = match (path, url.filter(|(_, url)| !url.is_empty())) {
         (Some((item, _)), _) => Stored::Path(origin::line(toml, item, "path")?.to_owned()),
@@ -124,7 +124,7 @@ fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
     Ok(digests)
 }
 
-/// What stands before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
+/// What is before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
 pub(super) fn base(url: &str) -> Option<&str> {
     let mut rest = url.rsplit_once('/')?.0;
     for length in [60, 2, 2] {

@@ -1,4 +1,4 @@
-//! Where the parts of each package stand in a `pylock.toml`, for edits that leave every other byte alone.
+//! Where the parts of each package are in a `pylock.toml`, for edits that leave every other byte alone.
 //!
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
@@ -30,14 +30,14 @@ pub struct PylockBlock {
     pub wheels: Option<Part>,
     /// What has no place beside wheels of another build: `sdist`, `archive`, who attests the files, and `dependencies`.
     pub others: Vec<Part>,
-    /// `dependencies`, where they name a package, and whether they tell more of it than the name.
+    /// `dependencies`, where they name a package, and whether they say more of it than the name.
     pub dependencies: Option<Dependencies>,
 }
 
 /// The packages that one needs, which PEP 751 lists for the curious alone.
 #[derive(Debug, Clone)]
 pub struct Dependencies {
-    /// Where they stand.
+    /// Where they are.
     pub part: Part,
     /// Their names.
     pub names: Vec<PackageName>,
@@ -45,7 +45,7 @@ pub struct Dependencies {
     pub names_alone: bool,
 }
 
-/// Where a key of a package stands.
+/// Where a key of a package is.
 #[derive(Debug, Clone)]
 pub enum Part {
     /// A key with its value: the value, and all of its lines.
@@ -115,7 +115,7 @@ fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
     problem.at(toml.source, item.span()).help("make the lock anew with pip, uv, Poetry or PDM")
 }
 
-/// Where the headers of a table and of the tables in it stand.
+/// Where the headers of a table and of the tables in it are.
 fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
     let table = |table: &Table<'_>, note: &mut dyn FnMut(usize)| {
         if let Some(span) = table.span().filter(|_| !table.is_implied()) {

@@ -33,7 +33,7 @@ pub struct PylockPackage {
     pub index: Option<String>,
     /// What it is installed from.
     pub kind: PackageKind,
-    /// What it needs, each when. `None`: the lock does not tell.
+    /// What it needs, each when. `None`: the lock does not say.
     pub(super) needs: Option<Needs>,
 }
 
@@ -308,7 +308,7 @@ pub(super) fn tables<'i, 's>(toml: &Toml<'_>, item: &'i Item<'s>, key: &str) -> 
     each.collect()
 }
 
-/// The name and the version that the file name of a source distribution tells (PEP 625, and zip as before it).
+/// The name and the version that the file name of a source distribution says (PEP 625, and zip as before it).
 fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
     let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
     let (name, version) = stem.rsplit_once('-')?;

@@ -16,7 +16,7 @@ use crate::text::quoted;
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
-/// How many problems are told.
+/// The most problems that are reported.
 const ENOUGH: usize = 20;
 /// What is said of a lock that installers would refuse.
 const ANEW: &str = "make the lock anew with the tool that made it";
@@ -121,10 +121,10 @@ impl Pylock {
         Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
     }
 
-    /// Why the lock cannot be installed on an environment; `None`: nothing speaks against it.
+    /// Why the lock cannot be installed on an environment; `None`: nothing prevents it.
     ///
     /// A lock of pip says nothing of Pythons, but the wheels in it are for one: what is always installed must have a file
-    /// for this Python on some platform. That it has none for this platform is told of each entry that stays.
+    /// for this Python on some platform. That it has none for this platform is reported for each entry that stays.
     pub fn leaves_out(&self, environment: Environment) -> Option<Problem> {
         let python = environment.python;
         if !self.pythons.admits_python(python) {
@@ -145,7 +145,7 @@ impl Pylock {
         stuck.map(|(entry, _)| self.no_file(entry, &format!("CPython {python}"))).next()
     }
 
-    /// Why the lock cannot be installed on a platform under any Python: what speaks against the newest one that it names.
+    /// Why the lock cannot be installed on a platform under any Python: what prevents it for the newest one that it names.
     pub fn never_on(&self, platform: Platform) -> Option<Problem> {
         let newest = (6..=15).rev().map(Python::three).find(|python| self.pythons.admits_python(*python));
         let problem = self.leaves_out(Environment { platform, python: newest.unwrap_or(Python::three(15)) })?;

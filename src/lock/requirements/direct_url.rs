@@ -10,7 +10,7 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::Code;
 use crate::text::quoted;
 
-/// What a URL or path tells.
+/// What a URL or path says.
 #[derive(Debug)]
 pub(super) struct DirectUrl {
     pub(super) origin: Origin,

@@ -11,7 +11,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 
 /// How many lines of one package may hold on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
-/// How many problems are told.
+/// The most problems that are reported.
 const ENOUGH: usize = 20;
 
 /// Refuses lines that hold together and pin one package to two versions or to files that have no digest in common.
@@ -57,7 +57,7 @@ pub(super) fn check(file: &RequirementsFile, selection: &Selection, environment:
     Error::unless_empty(problems)
 }
 
-/// True if one file can meet both lines, as far as they tell.
+/// True if one file can meet both lines, as far as they say.
 fn agree(one: &Entry, other: &Entry) -> bool {
     let version = |entry: &Entry| entry.version.clone().map(pep440_rs::Version::without_local);
     let versions = version(one).zip(version(other)).is_none_or(|(one, other)| one == other);

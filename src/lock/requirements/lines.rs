@@ -77,7 +77,7 @@ impl<'a> Logical<'a> {
         Ok(Some(Self { span: (start..at).into(), joined, more, code, comment }))
     }
 
-    /// What stands before the comment, without blanks at its end.
+    /// What is before the comment, without blanks at its end.
     pub(super) fn code(&self) -> &str {
         &self.joined[..self.code]
     }

@@ -68,7 +68,7 @@ pub(super) struct Given {
     pub(super) range: Range<usize>,
 }
 
-/// The options that may stand in a requirements file.
+/// The options that may be in a requirements file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Flag {
     Requirements,

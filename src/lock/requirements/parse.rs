@@ -48,7 +48,7 @@ pub(super) struct ParsedRequirement {
 /// Which file a requirement line asks for.
 #[derive(Debug)]
 pub(super) enum FileSpec {
-    /// One from an index. `None`: a variable stands in the versions, so nobody knows them yet.
+    /// One from an index. `None`: a variable is in the versions, so nobody knows them yet.
     Versions(Option<VersionSpecifiers>),
     /// The one at a URL or path, as written.
     Direct(String),
@@ -309,7 +309,7 @@ fn trimmed(code: &str, range: Range<usize>) -> Range<usize> {
     start..(start + text.trim().len())
 }
 
-/// The range without quotes, where one pair of them stands around it all.
+/// The range without quotes, where one pair of them is around it all.
 fn unquoted(code: &str, range: Range<usize>) -> Range<usize> {
     let text = &code[range.clone()];
     let quoted = |quote: char| text.len() > 1 && text.starts_with(quote) && text.ends_with(quote);

@@ -1,6 +1,6 @@
 //! Paths of included files, as text: nothing here looks at a disk.
 
-/// A path as a file names it, from the place where the tool stands: joined to the folder of the file.
+/// A path as a file names it, from the folder that the tool runs in: joined to the folder of the file.
 pub(super) fn join(file: &str, path: &str) -> String {
     let drive = path.as_bytes().get(1) == Some(&b':');
     let path = path.trim_start_matches("./");

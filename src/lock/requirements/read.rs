@@ -20,7 +20,7 @@ use crate::text::{Source, Span, cut, quoted};
 const DEEPEST: usize = 32;
 /// How many files may be included: through links to folders, one file can have any number of names.
 const MOST_FILES: usize = 500;
-/// How many problems are told before reading stops.
+/// The most problems that are reported before reading stops.
 const ENOUGH: usize = 20;
 
 /// Reads a requirements file. `read` gives the text of an included file, by its path joined to the folder of the file

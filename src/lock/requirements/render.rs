@@ -141,7 +141,7 @@ impl RequirementsFile {
         }
     }
 
-    /// The added texts, by the index of the line before which they stand.
+    /// The added texts, by the index of the line before which they are.
     fn placed<'e>(&self, edits: &'e LineEdits) -> BTreeMap<usize, Vec<&'e str>> {
         let mut placed: BTreeMap<usize, Vec<&'e Added>> = BTreeMap::new();
         let order = if edits.added.is_empty() { Order::No } else { self.order() };

@@ -1,8 +1,8 @@
-//! What is not a requirements file, told before its first line is called a bad requirement.
+//! What is not a requirements file, recognized before its first line is called a bad requirement.
 
 use crate::text::{Span, off_line};
 
-/// Bytes that may not stand in the text, with the reason.
+/// Bytes that may not be in the text, with the reason.
 ///
 /// Python's `splitlines`, with which pip reads, ends a line at more characters than a newline. A comment that holds one
 /// hides a requirement from every reader but pip.

@@ -1,7 +1,7 @@
 //! The part of TOML that lock tools write, read in one pass.
 //!
 //! One key a line; strings between double quotes in which no more than a quote or a backslash is escaped; `true` and
-//! `false`; lists and inline tables of these; headers of a few bare keys. Whatever else stands in a text, right or
+//! `false`; lists and inline tables of these; headers of a few bare keys. Whatever else is in a text, right or
 //! wrong, ends the reading with nothing at all. So this reader must be sure, but never has to explain, and what it gives
 //! is what the full reader gives: tests compare them on real locks and on broken ones.
 
@@ -12,7 +12,7 @@ use crate::lock::LockedFiles;
 use crate::lock::files::Placed;
 use crate::text::{Source, Span};
 
-/// How deep lists and inline tables may stand in each other.
+/// How deep lists and inline tables may be nested.
 const DEEPEST: usize = 8;
 
 /// How many keys a header may have in front of its last.
@@ -304,7 +304,7 @@ impl<'s> PlainReader<'s> {
     }
 }
 
-/// The table under a key, made if there is none: the header of a table below implies it. It stands where its key does.
+/// The table under a key, made if there is none: the header of a table below implies it. It is where its key is.
 fn below<'t, 's>(into: &'t mut Table<'s>, key: &'s str, span: Span) -> Option<&'t mut Table<'s>> {
     if into.entries.len() > MOST_KEYS {
         return None;
@@ -321,7 +321,7 @@ fn below<'t, 's>(into: &'t mut Table<'s>, key: &'s str, span: Span) -> Option<&'
     }
 }
 
-/// Where the next quote, backslash or control character stands.
+/// Where the next quote, backslash or control character is.
 fn special(text: &str, from: usize) -> Option<usize> {
     let is_special = |byte: &u8| matches!(byte, b'"' | b'\\') || is_control(*byte);
     text.as_bytes()[from..].iter().position(is_special).map(|length| from + length)
@@ -331,7 +331,7 @@ fn is_control(byte: u8) -> bool {
     byte < b' ' || byte == 0x7f
 }
 
-/// No key of a table may stand twice.
+/// No key of a table may be there twice.
 fn each_once(table: &Table<'_>) -> Option<()> {
     let entries = table.entries.as_slice();
     if entries.len() <= FEW_KEYS {

@@ -46,7 +46,7 @@ impl Member {
     }
 }
 
-/// What the directory tells.
+/// What the directory says.
 #[derive(Debug)]
 pub(super) struct Directory {
     pub(super) metadata: Member,

@@ -1,4 +1,4 @@
-//! The headers of members: what must stand in front of each, going by the directory.
+//! The headers of members: what must be in front of each, going by the directory.
 
 use std::io::{self, BufReader, Read, Seek};
 
@@ -10,7 +10,7 @@ use crate::text::quoted;
 /// The parts of a member's header that are known: signature, method, length of the name, name (APPNOTE 4.3.7).
 const PARTS: usize = 4;
 
-/// What must stand at the header of each member.
+/// What must be at the header of each member.
 #[derive(Debug, Clone, Default)]
 pub struct Headers(Vec<(u64, Vec<u8>)>);
 
@@ -38,7 +38,7 @@ impl Headers {
         &self.0
     }
 
-    /// Why an archive is not taken in which a part, counted from 0, stands otherwise.
+    /// Why an archive is not taken in which a part, counted from 0, differs.
     pub fn refusal(&self, part: usize) -> String {
         let name = self.0.get(part / PARTS * PARTS + PARTS - 1).map(|(_, name)| String::from_utf8_lossy(name));
         format!("the directory and the header of {} do not agree", quoted(&name.unwrap_or_default()))
@@ -47,7 +47,7 @@ impl Headers {
     /// Holds them against a whole archive.
     ///
     /// # Errors
-    /// If a part stands otherwise, or the archive cannot be read.
+    /// If a part differs, or the archive cannot be read.
     pub fn check<R: Read + Seek>(&self, reader: R) -> Result<(), ArchiveError> {
         let mut reader = BufReader::new(reader);
         reader.rewind()?;

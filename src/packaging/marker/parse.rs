@@ -7,7 +7,7 @@ use pep508_rs::{ExtraName, MarkerTree, MarkerWarningKind, Reporter};
 use super::{Marker, MarkerNode, Set};
 use crate::text::quoted;
 
-/// How deep brackets may stand in each other: the reader calls itself for each.
+/// How deep brackets may be nested: the reader calls itself for each.
 const DEEPEST_MARKER: usize = 64;
 /// How long a marker may be, in bytes: far longer than what Poetry writes for a hundred extras.
 const LONGEST_MARKER: usize = 1 << 20;

@@ -90,7 +90,7 @@ pub(super) fn is_of_another_python(wheel: &WheelName, environment: Environment) 
     wheel.abi_tag() == python && python.strip_prefix("cp3").is_some_and(|digits| !digits.contains('.') && !own(digits))
 }
 
-/// How a tag's Python and ABI stand in the order of `packaging.tags`, greater first; `any`: its platform is that one.
+/// How a tag's Python and ABI rank in the order of `packaging.tags`, greater first; `any`: its platform is that one.
 ///
 /// Of one rank, the second number decides: `abi3` of a newer Python goes before that of an older one, and `py3N`, `py3`,
 /// `py3(N-1)`, … follow each other.
@@ -122,7 +122,7 @@ fn python_fit(python: &str, abi: &str, any: bool, minor: u8) -> Option<(u8, u16)
     (abi == "none").then_some((if any { 1 } else { 3 }, place))
 }
 
-/// How platform tags that are taken stand in the order of `packaging.tags`, greater first: those for newer systems, the
+/// How platform tags that are taken rank in the order of `packaging.tags`, greater first: those for newer systems, the
 /// C library's before the bare one, `manylinux_2_17` before `manylinux2014`, Apple's own processor before both.
 fn newest(asks: Asks, tag: &str) -> (u16, u16, u8) {
     match asks {

@@ -30,7 +30,7 @@ pub enum Content {
     },
     /// One file that is on no index.
     Archive(ContentFile),
-    /// As it stands in the `pylock.toml` that is the lock.
+    /// As it is in the `pylock.toml` that is the lock.
     Carried {
         /// The lines of its table but for the name, the version and the marker.
         lines: String,
@@ -42,7 +42,7 @@ pub enum Content {
 /// One file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContentFile {
-    /// Its name. `None`: the lock does not tell.
+    /// Its name. `None`: the lock does not say.
     pub name: Option<String>,
     /// Its digest.
     pub sha256: Sha256,

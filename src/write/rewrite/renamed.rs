@@ -58,7 +58,7 @@ impl Renamed {
                 also_needs(source, block, &new.needs, patch);
                 continue;
             }
-            // Alternatives stand on lines of their own below the name.
+            // Alternatives are on lines of their own below the name.
             let more = lines[first + 1..].iter().take_while(|line| line.starts_with([' ', '\t', ']']));
             let last = first + 1 + more.count();
             let at = |line: usize| table.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();

@@ -63,7 +63,7 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
     all
 }
 
-/// Where the image of a `FROM` stands: its first word that is no flag.
+/// Where the image of a `FROM` is: its first word that is no flag.
 pub(super) fn place(text: &str, from: &Instruction) -> Span {
     let image = from.rest.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default();
     let written = text.get(from.span.start..from.span.end).unwrap_or_default();
