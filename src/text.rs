@@ -58,7 +58,7 @@ impl PartialEq<String> for Text {
 pub struct Source {
     /// As the user named it; `<stdin>` for standard input.
     pub name: String,
-    /// The whole text, byte-order mark and line ends included. What stands in it can be kept by its place.
+    /// The whole text, byte-order mark and line ends included. What is in it can be kept by its place.
     pub text: Text,
 }
 
@@ -122,7 +122,7 @@ pub struct Place {
     pub column: usize,
     /// The line itself, without its line end; of a very long one the part around the place.
     pub text: String,
-    /// How many characters of the line stand before that part.
+    /// How many characters of the line are before that part.
     pub skipped: usize,
     /// How many characters the caret underlines; at least 1.
     pub width: usize,
@@ -288,7 +288,7 @@ impl Patch {
     /// The text with all edits made; bytes outside the spans are the same bytes.
     ///
     /// # Errors
-    /// If two edits overlap or a span does not fit the text: a mistake of the caller, told rather than guessed around.
+    /// If two edits overlap or a span does not fit the text: a mistake of the caller, reported rather than guessed around.
     pub fn apply(&self, text: &str) -> Result<String, OverlappingEdits> {
         let mut edits: Vec<&Edit> = self.edits.iter().collect();
         edits.sort_by_key(|edit| (edit.span.start, edit.span.end));

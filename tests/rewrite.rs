@@ -8,10 +8,12 @@ mod renamed;
 mod several;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use crate::judges::pythons::two_at_a_time;
 use crate::support::{Place, Run, fixture, poetry_fixtures, snapshot};
 
 /// Targets of several kinds. What a lock cannot become must be refused with a reason.
@@ -101,39 +103,70 @@ fn body(export: &str) -> String {
     export.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect()
 }
 
-/// Every fixture with every target that it can be rewritten for: where it is, the flags, and the run.
-fn each(mut judge: impl FnMut(&str, &Place, &str, &str, &Run)) -> (usize, usize) {
-    let (mut made, mut refused) = (0, 0);
-    for folder in poetry_fixtures() {
-        let before = std::fs::read_to_string(folder.join("poetry.lock")).unwrap();
-        for target in TARGETS {
-            let place = place(&folder);
-            let run = place.run(&format!("rewrite --report json {target}"));
-            let what = format!("{} {target}", folder.strip_prefix(fixture("")).unwrap().display());
-            if run.status == 0 {
-                judge(&what, &place, target, &before, &run);
-                made += 1;
-            } else {
-                assert_eq!(place.read("poetry.lock"), before, "{what}");
-                let why = run.refused();
-                assert!(!why.contains("report this") && why.contains("\"help\""), "{what}: {why}");
-                refused += 1;
-            }
-        }
+/// A fixture's lock before and after a rewrite.
+struct Rewritten {
+    /// Which fixture, and the flags.
+    what: String,
+    folder: PathBuf,
+    target: &'static str,
+    before: String,
+    after: String,
+    /// What is in the folder afterwards.
+    names: Vec<String>,
+    run: Run,
+}
+
+impl Rewritten {
+    /// A place with the project and this lock.
+    fn place(&self, lock: &str) -> Place {
+        let place = place(&self.folder);
+        place.write("poetry.lock", lock);
+        place
     }
-    (made, refused)
+}
+
+/// Every fixture with every target that it can be rewritten for. Made once for all tests.
+fn rewritten() -> &'static [Rewritten] {
+    static ALL: OnceLock<Vec<Rewritten>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let mut jobs = Vec::new();
+        for folder in poetry_fixtures() {
+            jobs.extend(TARGETS.map(|target| (folder.clone(), target)));
+        }
+        two_at_a_time(&jobs, |(folder, target)| rewrite(folder, target)).into_iter().flatten().collect()
+    })
+}
+
+/// `None` if it was refused, as it should be.
+fn rewrite(folder: &Path, target: &'static str) -> Option<Rewritten> {
+    let before = std::fs::read_to_string(folder.join("poetry.lock")).unwrap();
+    let place = place(folder);
+    let was = identity(&place, "poetry.lock");
+    let run = place.run(&format!("rewrite --report json {target}"));
+    let what = format!("{} {target}", folder.strip_prefix(fixture("")).unwrap().display());
+    let (after, names) = (place.read("poetry.lock"), place.names());
+    if after == before {
+        assert_eq!(identity(&place, "poetry.lock"), was, "{what}: the file was touched");
+    }
+    if run.status != 0 {
+        assert_eq!(after, before, "{what}");
+        let why = run.refused();
+        assert!(!why.contains("report this") && why.contains("\"help\""), "{what}: {why}");
+        return None;
+    }
+    Some(Rewritten { what, folder: folder.to_owned(), target, before, after, names, run })
 }
 
 #[test]
 fn what_is_not_changed_keeps_its_bytes_and_a_second_run_does_nothing() {
     let mut changed = 0;
-    let (made, refused) = each(|what, place, target, before, run| {
-        let after = place.read("poetry.lock");
+    for Rewritten { what, before, after, names, run, .. } in rewritten() {
         changed += usize::from(after != before);
         assert_eq!(run.stdout, "", "{what}");
+        assert_eq!(names, &["poetry.lock", "pyproject.toml"], "{what}");
         let touched = touched(run);
         assert_eq!(touched.is_empty(), after == before, "{what}: {touched:?}");
-        let ((head, packages, tail), (new_head, new_packages, new_tail)) = (parts(before), parts(&after));
+        let ((head, packages, tail), (new_head, new_packages, new_tail)) = (parts(before), parts(after));
         assert_eq!((head, tail), (new_head, new_tail), "{what}");
         let untouched = |packages: Vec<(&str, &str)>| -> Vec<(String, String)> {
             let left = packages.into_iter().filter(|(name, _)| !touched.contains(*name));
@@ -141,44 +174,49 @@ fn what_is_not_changed_keeps_its_bytes_and_a_second_run_does_nothing() {
         };
         assert_eq!(untouched(packages), untouched(new_packages.clone()), "{what}");
         assert!(new_packages.is_sorted_by_key(|(name, _)| *name), "{what}: not in Poetry's order");
-        let was = identity(place, "poetry.lock");
-        let again = place.run(&format!("rewrite --report json {target} {}", pythons(run)));
+    }
+    // A run that changes nothing is like its second.
+    let all: Vec<&Rewritten> = rewritten().iter().filter(|one| one.after != one.before).collect();
+    two_at_a_time(&all, |one| {
+        let what = &one.what;
+        let place = one.place(&one.after);
+        let was = identity(&place, "poetry.lock");
+        let again = place.run(&format!("rewrite --report json {} {}", one.target, pythons(&one.run)));
         assert_eq!(again.status, 0, "{what}: {}", again.stderr);
-        assert_eq!(place.read("poetry.lock"), after, "{what}");
-        assert_eq!(identity(place, "poetry.lock"), was, "{what}: the file was touched");
+        assert_eq!(place.read("poetry.lock"), one.after, "{what}");
+        assert_eq!(identity(&place, "poetry.lock"), was, "{what}: the file was touched");
         assert_eq!(place.names(), ["poetry.lock", "pyproject.toml"], "{what}");
     });
-    println!("{made} rewritten, {changed} of them changed, {refused} refused");
+    println!("{} rewritten, {changed} of them changed", rewritten().len());
     assert!(changed > 40, "only {changed} locks were changed");
 }
 
 #[test]
 fn the_new_lock_exports_what_the_old_one_did() {
-    let (mut exports, mut dropped) = (0, 0);
-    each(|what, place, target, before, run| {
-        let after = place.read("poetry.lock");
-        if after == before {
-            return;
-        }
-        for choice in ["", "--all-groups --all-extras"] {
-            // Folders have no digests.
-            let hashes = if what.contains("/paths ") { "--without-hashes" } else { "" };
-            let flags = format!("export {target} {} {choice} {hashes}", pythons(run));
-            place.write("poetry.lock", before);
-            let old = place.run(&flags).ok();
-            place.write("poetry.lock", &after);
-            let new = place.run(&flags).ok();
-            if body(&old) != body(&new) {
-                // A lock without groups selects by its graph.
-                assert!(!what.starts_with("poetry-2"), "{what} {choice}");
-                only_drops(what, before, &body(&old), &body(&new));
-                dropped += 1;
-            }
-            exports += 1;
-        }
-    });
+    let changed: Vec<&Rewritten> = rewritten().iter().filter(|one| one.after != one.before).collect();
+    let dropped: usize = two_at_a_time(&changed, |one| exports_alike(one)).into_iter().sum();
+    let exports = 2 * changed.len();
     println!("{exports} exports of rewritten locks, {dropped} of them without what only the old wheel needed");
     assert!(exports > 80, "only {exports} exports");
+}
+
+/// How many exports of the new lock lack what only the old wheels needed; all others must be those of the old lock.
+fn exports_alike(one: &Rewritten) -> usize {
+    let Rewritten { what, target, before, after, run, .. } = one;
+    // Folders have no digests.
+    let hashes = if what.contains("/paths ") { "--without-hashes" } else { "" };
+    let mut dropped = 0;
+    for choice in ["", "--all-groups --all-extras"] {
+        let flags = format!("export {target} {} {choice} {hashes}", pythons(run));
+        let [old, new] = [before, after].map(|lock| body(&one.place(lock).run(&flags).ok()));
+        if old != new {
+            // A lock without groups selects by its graph.
+            assert!(!what.starts_with("poetry-2"), "{what} {choice}");
+            only_drops(what, before, &old, &new);
+            dropped += 1;
+        }
+    }
+    dropped
 }
 
 /// The new export is the old one without some packages that the old wheels of the family asked for.
