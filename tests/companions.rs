@@ -419,8 +419,14 @@ fn a_build_that_its_label_names_is_not_written_where_it_does_not_install() {
         )
     };
     let place = Place::new();
-    place.write("poetry.lock", lock("2.1.1+pt113cpu"));
     let export = |platform: &str, more: &str| place.run(&format!("export --allow-none --platform {platform} {more}"));
+    // A label may tell the torch alone, or the GPU.
+    for label in ["pt113", "cu117"] {
+        place.write("poetry.lock", lock(&format!("2.1.1+{label}")));
+        let message = export("macos-arm64", "").refused();
+        assert!(message.contains("the wheel of torch-scatter does not install on macos-arm64"), "{message}");
+    }
+    place.write("poetry.lock", lock("2.1.1+pt113cpu"));
     for platform in ["macos-arm64", "linux-aarch64", "windows-x86_64"] {
         let message = export(platform, "").refused();
         assert!(message.contains(&format!("the wheel of torch-scatter does not install on {platform}")), "{message}");

@@ -128,6 +128,8 @@ fn paths_of_an_included_file_would_lead_elsewhere_from_another_folder() {
         export("").ok();
         let told = export("parts/").refused();
         assert!(told.contains("this path would lead elsewhere") && told.contains("parts/base.txt:1:1"), "{told}");
+        // What an index has is had from everywhere.
+        assert!(!told.contains("parts/base.txt:2:1"), "{told}");
     }
 }
 
@@ -178,8 +180,9 @@ fn a_line_at_the_right_url_is_touched_only_for_a_digest_that_it_lacks() {
 #[test]
 fn without_hashes_none_stays_on_any_line() {
     let hash = format!(" \\\n    --hash=sha256:{}", "f".repeat(64));
-    let text = format!("torch==2.5.1{hash}\n{}./wheels/own-1.0-py3-none-any.whl{hash}\n", base(&hash));
-    let expected = format!("torch @ {CPU_WHEEL}\n{}./wheels/own-1.0-py3-none-any.whl\n", base(""));
+    let own = |behind: &str| format!("./wheels/own-1.0-py3-none-any.whl{behind}\n./wheels/nameless.zip{behind}\n");
+    let text = format!("torch==2.5.1{hash}\n{}{}", base(&hash), own(&hash));
+    let expected = format!("torch @ {CPU_WHEEL}\n{}{}", base(""), own(""));
     assert_eq!(exported(&text, "--without-hashes"), expected);
 }
 

@@ -13,9 +13,15 @@ pub(super) struct Coverage(BTreeMap<Platform, Vec<Python>>);
 
 impl Coverage {
     pub(super) fn of(plans: &[TargetPlan]) -> Self {
+        let platforms = plans.iter().map(|plan| (plan.target.platform, &plan.target.pythons));
+        let each = platforms.flat_map(|(platform, pythons)| pythons.iter().map(move |python| (platform, *python)));
+        Self::over(each.map(|(platform, python)| Environment { platform, python }))
+    }
+
+    pub(super) fn over(environments: impl Iterator<Item = Environment>) -> Self {
         let mut places: BTreeMap<Platform, Vec<Python>> = BTreeMap::new();
-        for plan in plans {
-            places.entry(plan.target.platform).or_default().extend(&plan.target.pythons);
+        for one in environments {
+            places.entry(one.platform).or_default().push(one.python);
         }
         for pythons in places.values_mut() {
             pythons.sort_unstable();

@@ -339,18 +339,4 @@ fn spelled(digest: &LockedDigest) -> Option<Written<'_>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What the project wrote itself stays as it is where its file is written over.
-    #[test]
-    fn a_variable_is_refused_in_a_new_file_alone() {
-        let line = "a @ https://wheels.example/${TOKEN}/a-1-py3-none-any.whl";
-        assert!(unfit(line, true).unwrap().message.contains("`${TOKEN}`"));
-        assert!(unfit(line, false).is_none());
-        for fresh in [true, false] {
-            assert!(unfit("a==1\n--index-url https://elsewhere.example", fresh).is_some());
-            assert!(unfit("a==1", fresh).is_none());
-        }
-    }
-}
+mod tests;

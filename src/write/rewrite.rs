@@ -78,8 +78,7 @@ pub(super) fn poetry(
     let outside = outside::outside(poetry, &blocks, plans, &uses);
     let apart = outside.keys().copied().filter(|index| !uses[*index].replaced.is_empty()).collect();
     let elsewhere = elsewhere(lock, plans, choices);
-    let stay =
-        outside.keys().chain(elsewhere.iter().filter(|_| poetry.version >= LockVersion::V2_1)).copied().collect();
+    let stay = outside.keys().chain(&elsewhere).copied().collect();
     let mut writer = PoetryRewriter {
         poetry,
         blocks: &blocks,

@@ -141,6 +141,9 @@ fn a_cpu_build_has_no_use_for_cuda() {
     assert_eq!(in_lines("tensorflow[and-cuda]==2.18.0\n", ""), []);
     let lines = "nvidia-cudnn-cu12==9.3.0.75\n    # via tensorflow-cpu\ntensorflow-cpu==2.18.0\n";
     assert_eq!(in_lines(lines, ""), told);
+    // What is no library of CUDA's, and what others ask for.
+    assert_eq!(in_lines("numpy==2.0.2\n    # via tensorflow-cpu\ntensorflow-cpu==2.18.0\n", ""), []);
+    assert_eq!(in_lines(&lines.replace("via tensorflow-cpu", "via jax"), ""), []);
     let needs = [any("nvidia-cudnn-cu12", "9.3.0.75"), any("tensorflow-cpu", "2.18.0").needs("nvidia-cudnn-cu12")];
     assert_eq!(in_lock(&needs, ""), told);
 }
@@ -149,6 +152,13 @@ fn a_cpu_build_has_no_use_for_cuda() {
 fn libraries_that_nothing_loads_or_brings_are_told() {
     let told = one("unloaded", "onnxruntime-gpu");
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", ""), told);
+    assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", "--platform macos-arm64"), []);
+    for (version, help) in [("1.20.2", "help: take an image"), ("1.21.0", "help: call onnxruntime.preload_dlls()")] {
+        let place = Place::new();
+        place.write("requirements.txt", format!("onnxruntime-gpu=={version}\n"));
+        let run = place.run("audit --python 3.11 requirements.txt");
+        assert!(run.stdout.contains(help), "{version}: {}", run.stdout);
+    }
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cpu\n", ""), told);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cpu\n", "--cuda 12.6"), []);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cu126\n", ""), []);
@@ -159,6 +169,9 @@ fn libraries_that_nothing_loads_or_brings_are_told() {
     assert_eq!(in_lines("ctranslate2==4.6.0\ntorch==2.7.1+cu126\n", ""), []);
     let libraries = "ctranslate2==4.6.0\nnvidia-cublas-cu12==12.6.4.1\nnvidia-cudnn-cu12==9.5.1.17\n";
     assert_eq!(in_lines(libraries, "--cuda 12.6"), []);
+    for library in ["nvidia-cublas-cu12", "nvidia-cudnn-cu12"] {
+        assert_eq!(in_lines(&libraries.replace(library, "other"), "--cuda 12.6"), told, "{library}");
+    }
     let place = Place::new();
     place.write("requirements.txt", "onnxruntime-gpu==1.22.0\n");
     for (base, count) in [("12.6.3-cudnn-runtime-ubuntu22.04", 0), ("12.6.3-runtime-ubuntu22.04", 1)] {

@@ -211,6 +211,24 @@ fn urls_are_taken_from_an_index_or_not_at_all() {
     assert_eq!(server.log().len(), asked, "only an export asks an index");
 }
 
+/// `index` is the base of an index (PEP 751). What a page of links has is looked for on the default index.
+#[test]
+fn a_page_of_links_is_no_index_of_a_pylock() {
+    let source = |url: &str| {
+        let source =
+            format!("\n\n[package.source]\ntype = \"legacy\"\nurl = \"{url}\"\nreference = \"wheels\"\n\n[metadata]");
+        let (place, server) = (Place::new(), Server::new());
+        place.write("poetry.lock", filled(&POETRY.replace("\n\n[metadata]", &source.replace("SERVER", &server.base))));
+        server.page("/simple/a/", &filled(PAGE));
+        let index = server.url("/simple");
+        let text = place.run(&format!("export --allow-none -q --format pylock --index-url {index}")).ok();
+        text.replace(&server.base, "SERVER")
+    };
+    assert!(source("SERVER/simple").contains("\nindex = \"SERVER/simple\"\n"));
+    let text = source("https://wheels.example/stable.html");
+    assert!(!text.contains("stable.html") && text.contains("url = \"SERVER/files/a-1.0-py3-none-any.whl\""), "{text}");
+}
+
 /// A requirements file has no names: the digest tells the file.
 #[test]
 fn a_requirements_file_is_found_by_its_digests() {

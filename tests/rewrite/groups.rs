@@ -408,3 +408,33 @@ fn a_group_that_is_not_chosen_takes_the_release_that_the_family_needs() {
         assert_eq!(nccl.ends_with(&format!("=={locked}")), wanted != "nvidia-nccl-cu12", "{torch} {build}: {nccl}");
     }
 }
+
+/// No platform is left for the locked release: each has a target, or the lock has nothing for it.
+#[test]
+fn what_one_target_needs_anew_and_the_others_lose_is_for_the_platform_of_the_one() {
+    let place = Place::new();
+    let there =
+        "groups = [\"main\"]\nmarkers = \"sys_platform != \\\"darwin\\\" or platform_machine != \\\"x86_64\\\"\"";
+    let mut entries = plain(there);
+    entries.extend([
+        entry("nvidia-nccl-cu12", "2.19.3", there, ""),
+        entry("sympy", "1.13.1", there, "mpmath"),
+        entry("torch", "2.5.1+cu124", there, &format!("{NEEDS} nvidia-nccl-cu12=2.19.3")),
+        entry("typing-extensions", "4.12.2", there, ""),
+    ]);
+    place.write("poetry.lock", lock(&entries, ""));
+    place.write(
+        "torchswap.toml",
+        "[targets.gpu]\ncuda = \"12.1\"\n[targets.win]\nplatform = \"windows-x86_64\"\ncpu = true\n\
+         [targets.arm]\nplatform = \"linux-aarch64\"\ncpu = true\n[targets.mac]\nplatform = \"macos-arm64\"\n",
+    );
+    let export = || ["gpu", "win", "arm", "mac"].map(|target| exported(&place, &format!("--target {target}")));
+    let planned = export();
+    place.run("rewrite --target gpu --target win --target arm --target mac").ok();
+    let after = place.read("poetry.lock");
+    assert!(value(&after, "nvidia-nccl-cu12", "markers").contains(" and sys_platform == \\\"linux\\\""), "{after}");
+    let plain: Vec<BTreeSet<String>> =
+        ["--cuda 12.1", "--platform windows-x86_64 --cpu"].iter().map(|target| exported(&place, target)).collect();
+    assert_eq!(plain, planned[..2]);
+    assert_eq!(export(), planned);
+}

@@ -115,6 +115,15 @@ fn what_the_whole_lock_does_not_give_as_planned_is_found() {
     }
 }
 
+/// What the plan is about is no better as it was locked; what it is not about is all there.
+#[test]
+fn a_group_has_what_was_planned_for_it_and_loses_nothing_else() {
+    let unchanged = found(|_| FIXTURE.to_owned());
+    assert!(unchanged.iter().any(|one| one.contains("with the group main alone: ")), "{unchanged:?}");
+    let without = found(|text| lacking(text, "markdown"));
+    assert!(without.iter().any(|one| one.ends_with("with the group docs alone: markdown is missing")), "{without:?}");
+}
+
 /// What is found where the second plan does not reach a package.
 fn unreached(parse: impl Fn(&str) -> Lock, text: &str, name: &str) -> Vec<String> {
     let catalogues = Catalogues::new(Vec::new()).unwrap();

@@ -324,8 +324,15 @@ mod tests {
         for edges in [[(0, 1), (1, 2)], [(1, 2), (0, 1)]] {
             assert_eq!(needed(&locked, &edges, &[]), [(2, vec!["main".to_owned()], false)], "{edges:?}");
         }
+        // Where a package comes to light says as much as that it is plain.
+        let optional = [("main", None, false), ("main", None, false), ("dev", None, false)];
+        assert_eq!(needed(&optional, &[(1, 2), (0, 1)], &[]), [(2, vec!["main".to_owned()], false)]);
         // What an entry needs as it is locked, the lock has where it has the entry.
         assert_eq!(needed(&locked, &[(0, 1)], &[(1, 2)]), []);
+        // What comes to light is followed however long the way is, in whichever order the lock has it.
+        let dev = ("dev", None, false);
+        let way = needed(&[("main", None, false), dev, dev, dev, dev], &[(0, 1)], &[(3, 4), (2, 3), (1, 2)]);
+        assert_eq!(way.iter().map(|(index, ..)| *index).collect::<Vec<_>>(), [1, 2, 3, 4]);
     }
 
     #[test]

@@ -73,3 +73,29 @@ impl Renamed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{lock, wheel};
+    use super::*;
+    use crate::packaging::target::Python;
+
+    #[test]
+    fn an_old_name_stays_for_any_entry_that_has_it_still() {
+        let lock = lock(&["torch", "torch"], "2.1");
+        let here = Where::from([(0, Python::three(10))]);
+        let by = |name| EntryUses {
+            replaced: BTreeMap::from([(wheel(name, "py3-none-any"), here.clone())]),
+            ..EntryUses::default()
+        };
+        let gone = || EntryUses { gone: here.clone(), ..EntryUses::default() };
+        let stays = |other: EntryUses, stay: &[usize]| {
+            Renamed::of(&lock, &[], &[by("zorch"), other], &stay.iter().copied().collect()).0["torch"].stays
+        };
+        assert!(!stays(gone(), &[]) && !stays(by("zorch"), &[]));
+        assert!(stays(EntryUses::default(), &[]), "nobody said anything of it");
+        assert!(stays(by("torch"), &[]), "it is another release of that name");
+        assert!(stays(EntryUses { kept: here.clone(), ..gone() }, &[]), "it stays under some Python");
+        assert!(stays(gone(), &[1]) && stays(by("zorch"), &[0]), "others need it as it is");
+    }
+}

@@ -4,27 +4,31 @@ use std::rc::Rc;
 
 use super::*;
 use crate::packaging::digest::Sha256;
+use crate::packaging::marker::Condition;
 use crate::packaging::target::Target;
-use crate::plan::{EnvironmentPlan, Kept};
+use crate::plan::{EnvironmentPlan, Kept, Line};
 use crate::report::DigestSource;
 
-#[test]
-fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
-    let entry = |name: &str| {
+/// A lock of entries that need nothing.
+pub(super) fn lock(names: &[&str], version: &str) -> PoetryLock {
+    let entry = |name: &&str| {
         format!(
-            "[[package]]\nname = \"{name}\"\nversion = \"1\"\noptional = false\npython-versions = \"*\"\nfiles = []\n\n"
+            "[[package]]\nname = \"{name}\"\nversion = \"1\"\noptional = false\npython-versions = \"*\"\n\
+             groups = [\"main\"]\nfiles = []\n\n"
         )
     };
-    let names = ["a", "b", "c", "d", "e", "torch"];
-    let text = names.map(entry).concat()
-        + "[metadata]\nlock-version = \"2.0\"\npython-versions = \"*\"\ncontent-hash = \"00\"\n";
-    let lock = PoetryLock::parse("poetry.lock", text, None).unwrap();
-    let here = (0, Python::three(10));
-    let uses = || EntryUses { gone: Where::from([here]), ..EntryUses::default() };
+    let metadata =
+        format!("[metadata]\nlock-version = \"{version}\"\npython-versions = \"*\"\ncontent-hash = \"00\"\n");
+    PoetryLock::parse("poetry.lock", names.iter().map(entry).collect::<String>() + &metadata, None).unwrap()
+}
+
+/// A wheel in place of an entry, or added.
+pub(super) fn wheel(name: &str, tags: &str) -> Replacement {
+    let file = format!("{name}-1-{tags}.whl");
     let pin = Pin::Url {
         version: "1".parse().unwrap(),
-        file: "c-1-py3-none-any.whl".to_owned(),
-        url: "https://wheels.example/c-1-py3-none-any.whl".to_owned(),
+        url: format!("https://wheels.example/{file}"),
+        file,
         sha256: "0".repeat(64).parse::<Sha256>().unwrap(),
         size: None,
         witness: DigestSource {
@@ -35,7 +39,34 @@ fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
             overrides: None,
         },
     };
-    let replacement = Replacement { name: "c".parse().unwrap(), pin: Rc::new(pin), requires: None };
+    Replacement { name: name.parse().unwrap(), pin: Rc::new(pin), requires: None }
+}
+
+/// A plan for Linux: the lines of each Python, and what was decided under the first.
+fn plan<const N: usize>(each: [(Python, Vec<Line>); N], mut decisions: Vec<Decision>) -> TargetPlan {
+    let platform = Platform::LinuxX86_64;
+    let pythons = each.iter().map(|(python, _)| *python).collect();
+    let environments = each.map(|(python, lines)| EnvironmentPlan {
+        environment: Environment { platform, python },
+        lines,
+        decisions: std::mem::take(&mut decisions),
+        needed: Default::default(),
+    });
+    TargetPlan {
+        target: Target { name: None, platform, backend: None, pythons },
+        environments: environments.into(),
+        selections: Vec::new(),
+        left_out: Vec::new(),
+        downloads: Vec::new(),
+    }
+}
+
+#[test]
+fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
+    let lock = lock(&["a", "b", "c", "d", "e", "torch"], "2.0");
+    let here = (0, Python::three(10));
+    let uses = || EntryUses { gone: Where::from([here]), ..EntryUses::default() };
+    let replacement = wheel("c", "py3-none-any");
     let uses = [
         uses(),
         EntryUses { kept: Where::from([here]), ..uses() },
@@ -45,21 +76,30 @@ fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
         EntryUses { kept: Where::from([here]), ..EntryUses::default() },
     ];
     let torch: PackageName = "torch".parse().unwrap();
-    let environment = Environment { platform: Platform::LinuxX86_64, python: here.1 };
     let kept = Decision { name: torch.clone(), from: None, what: What::Kept(Kept::OneBuild) };
-    let plan = TargetPlan {
-        target: Target { name: None, platform: environment.platform, backend: None, pythons: vec![here.1] },
-        environments: vec![EnvironmentPlan {
-            environment,
-            lines: Vec::new(),
-            decisions: vec![kept],
-            needed: Default::default(),
-        }],
-        selections: Vec::new(),
-        left_out: Vec::new(),
-        downloads: Vec::new(),
-    };
+    let plan = plan([(here.1, Vec::new())], vec![kept]);
     // d is needed elsewhere.
     let found = gone(&lock, &[plan], &uses, &BTreeSet::from([3]));
     assert_eq!(found, BTreeMap::from([(torch, BTreeSet::from(["a".to_owned()]))]));
+}
+
+/// Of a new package as of one that is replaced.
+#[test]
+fn a_lock_without_markers_takes_no_new_wheels_that_differ_by_python() {
+    let added = |tags| Line {
+        name: "b".parse().unwrap(),
+        extras: Default::default(),
+        condition: Condition::Always,
+        entry: None,
+        replacement: Some(wheel("b", tags)),
+    };
+    let told = |version, tags: [&'static str; 2]| {
+        let pythons = [10, 11].map(Python::three);
+        let plan = plan([(pythons[0], vec![added(tags[0])]), (pythons[1], vec![added(tags[1])])], Vec::new());
+        impossible(&lock(&["a"], version), &[plan], &[Choice::default()])
+    };
+    let differ = ["cp310-cp310-linux_x86_64", "cp311-cp311-linux_x86_64"];
+    let [problem] = &told("2.0", differ)[..] else { panic!() };
+    assert_eq!(problem.message, "the wheels of b differ by Python, and this lock can hold one for all");
+    assert!(told("2.0", ["py3-none-any"; 2]).is_empty() && told("2.1", differ).is_empty());
 }
