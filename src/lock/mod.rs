@@ -83,6 +83,15 @@ impl Format {
             ("pyproject.toml", _) => {
                 foreign("a project, not a lock", "name its lock: poetry.lock, pylock.toml or requirements.txt")
             }
+            (name, _) if Pylock::is_name(name) && Self::by_text(text) == Self::Poetry => {
+                foreign("a poetry.lock under another name", "name it poetry.lock")
+            }
+            (name, ending) if (ending == "lock" || Pylock::is_name(name)) && requirements::is_requirements(text) => {
+                foreign(
+                    "a requirements file under another name",
+                    "name it requirements.txt, or let its name end in .txt",
+                )
+            }
             (name, _) if Pylock::is_name(name) => Ok(Self::Pylock),
             (_, "in") => foreign("the input of a lock", "name the file that was compiled from it"),
             (_, "toml") if Self::by_text(text) == Self::Pylock => foreign(

@@ -41,6 +41,7 @@ mod via;
 pub(super) use digests::option as digest;
 pub use read::parse;
 pub use render::{LineEdits, without_hashes};
+pub(super) use sniff::is_requirements;
 pub use via::Via;
 
 /// A requirements file with the files it includes.

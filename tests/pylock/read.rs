@@ -31,6 +31,25 @@ fn it_is_told_by_name_or_by_text() {
     }
 }
 
+#[test]
+fn another_format_under_the_name_of_a_lock_is_called_by_its_kind() {
+    let digest = "0".repeat(64);
+    let requirements = format!("# made by a tool\ntorch==2.1.2 \\\n    --hash=sha256:{digest}\n");
+    let poetry = std::fs::read_to_string(fixture("poetry-2.5/torch-2.1.2/poetry.lock")).unwrap();
+    for (name, text, says, help) in [
+        ("pylock.toml", &requirements, "a requirements file under another name", "name it requirements.txt"),
+        ("requirements.lock", &requirements, "a requirements file under another name", "name it requirements.txt"),
+        ("pylock.toml", &poetry, "a poetry.lock under another name", "name it poetry.lock"),
+    ] {
+        let place = Place::new();
+        place.write(name, text);
+        for command in ["export --cpu", "rewrite --cpu", "audit"] {
+            let why = place.run(&format!("{command} --python 3.11 {name}")).refused();
+            assert!(why.contains(&format!("{name} is {says}")) && why.contains(help), "{why}");
+        }
+    }
+}
+
 /// Line ends, a byte-order mark and the final newline say nothing.
 #[test]
 fn every_spelling_is_read_alike() {

@@ -1,5 +1,6 @@
 //! What is not a requirements file, recognized before its first line is called a bad requirement.
 
+use super::parse::{FileSpec, Parsed, parse};
 use crate::text::{Span, off_line};
 
 /// Bytes that may not be in the text, with the reason.
@@ -29,20 +30,40 @@ pub(super) fn forbidden(text: &str) -> Option<(Span, String)> {
     })
 }
 
-/// The format of a text that is plainly another one, and the line that shows it.
-pub(super) fn other_format(text: &str) -> Option<(Span, &'static str)> {
+/// The first line that is neither blank nor a comment, and where its physical line begins.
+fn first_line(text: &str) -> Option<(usize, &str)> {
     let mut at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
-    let line = loop {
+    loop {
         let (content, next) = super::lines::physical(text, at);
         let line = content.trim();
         if !line.is_empty() && !line.starts_with('#') {
-            break line;
+            return Some((at, line));
         }
         if next >= text.len() {
             return None;
         }
         at = next;
-    };
+    }
+}
+
+/// True for a text whose first line is one of a requirements file and of nothing else.
+pub(in crate::lock) fn is_requirements(text: &str) -> bool {
+    let Some((_, line)) = first_line(text).filter(|(_, line)| kind(line).is_none()) else { return false };
+    let line = line.split(" #").next().unwrap_or_default().trim_end_matches('\\').trim_end();
+    match parse(line) {
+        Ok(Parsed::Requirement(one)) => match one.wanted {
+            // A name alone may be the rest of anything.
+            FileSpec::Versions(versions) => one.editable || versions.is_none_or(|versions| !versions.is_empty()),
+            FileSpec::Direct(_) => true,
+        },
+        Ok(Parsed::Include { .. } | Parsed::Options(_)) => true,
+        Err(_) => false,
+    }
+}
+
+/// The format of a text that is plainly another one, and the line that shows it.
+pub(super) fn other_format(text: &str) -> Option<(Span, &'static str)> {
+    let (at, line) = first_line(text)?;
     let format = kind(line)?;
     let length = line.len().min(40);
     let length = (0..=length).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
@@ -108,6 +129,26 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(other_format(text).map_or("", |(_, format)| format), format, "{text}");
+        }
+    }
+
+    #[test]
+    fn its_first_line_tells_a_requirements_file() {
+        for text in [
+            "# made by a tool\n\ntorch==2.1.2 \\\n    --hash=sha256:00",
+            "\u{feff}numpy>=1  # why\n",
+            "torch[x] ; python_version < '3.9'\n".replace(" ;", "~=2.0 ;").as_str(),
+            "torch @ https://x.example/torch-1-py3-none-any.whl",
+            "-e .",
+            "-r base.txt",
+            "--index-url https://x.example/simple",
+        ] {
+            assert!(is_requirements(text), "{text}");
+        }
+        for text in
+            ["", "# nothing", "lock-vers", "lock-version = \"1.0\"", "[[package]]", "a = 1", "a == ", "<html>", "{}"]
+        {
+            assert!(!is_requirements(text), "{text}");
         }
     }
 
