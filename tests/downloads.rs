@@ -35,11 +35,13 @@ fn report(place: &Place, arguments: &str) -> Value {
 
 #[test]
 fn known_sizes_are_summed_and_unknown_ones_counted() {
-    let place = Place::new();
-    let lock = std::fs::read(root().join("examples/torch-2.1-cuda-11.8/poetry.lock")).unwrap();
-    place.write("poetry.lock", lock);
     let files = files();
-    for build in ["--cuda 11.8", "--cuda 12.1", "--cpu", "--platform macos-arm64"] {
+    // The libraries of CUDA 12.4 take the place of those of 12.1.
+    let (example, other) = ("examples/torch-2.1-cuda-11.8", "tests/fixtures/poetry-2.5/torch-2.4.1");
+    let builds = ["--cuda 11.8", "--cuda 12.1", "--cpu", "--platform macos-arm64"].map(|build| (example, build));
+    for (folder, build) in builds.into_iter().chain([(other, "--cuda 12.4")]) {
+        let place = Place::new();
+        place.write("poetry.lock", std::fs::read(root().join(folder).join("poetry.lock")).unwrap());
         let report = report(&place, &format!("export {build} --python 3.10 poetry.lock"));
         let platform = if build.contains("macos") { Platform::MacosArm64 } else { Platform::LinuxX86_64 };
         let environment = Environment { platform, python: Python::three(10) };

@@ -153,7 +153,11 @@ fn libraries_that_nothing_loads_or_brings_are_told() {
     let told = one("unloaded", "onnxruntime-gpu");
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", ""), told);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", "--platform macos-arm64"), []);
-    for (version, help) in [("1.20.2", "help: take an image"), ("1.21.0", "help: call onnxruntime.preload_dlls()")] {
+    for (version, help) in [
+        ("1.20.2", "help: take an image"),
+        ("1.21", "help: call onnxruntime.preload_dlls()"),
+        ("1.21.0", "help: call onnxruntime.preload_dlls()"),
+    ] {
         let place = Place::new();
         place.write("requirements.txt", format!("onnxruntime-gpu=={version}\n"));
         let run = place.run("audit --python 3.11 requirements.txt");
