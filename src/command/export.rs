@@ -124,3 +124,26 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     std::mem::forget((lock, plans));
     Ok((file, summaries))
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::config::Config;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn a_run_to_which_nobody_listens_asks_for_no_sizes() {
+        let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/poetry-2.5/torch-2.1.2/poetry.lock");
+        let sizes = |flags: &[&str]| {
+            let words = ["torchswap", "export", "--cpu", "--python", "3.10", lock];
+            let command = Cli::parse_from(words.iter().chain(flags)).command;
+            let Command::Export(args) = &command else { panic!("{command:?}") };
+            let [job] = &jobs(args, &Config::default()).unwrap()[..] else { panic!("{args:?}") };
+            let (_, summaries) = prepare(job, &mut Learning::none(), Voice::of(&command).is_told()).unwrap();
+            summaries.iter().map(|summary| summary.downloads.len()).collect::<Vec<_>>()
+        };
+        assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], vec![0]));
+    }
+}
