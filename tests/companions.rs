@@ -47,6 +47,12 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         assert!(message.contains(why) && !message.contains("catalog update"), "{arguments}: {message}");
         assert!(message.contains("help: "), "{message}");
     }
+    // Of a torch that is newer than all that is known nothing is proven, but an end is told.
+    let message = export("torch==2.99.0", "--cuda 11.8 --python 3.11").refused();
+    assert!(message.contains("help: CUDA 11.8 ends at torch 2.7, and no release up to 2."), "{message}");
+    assert!(message.contains("if this one does, learn it with: torchswap catalog update torch==2.99.0 --cuda 11.8"));
+    let message = export("torch==2.99.0", "--cuda 12.6 --python 3.11").refused();
+    assert!(message.contains("help: learn it with: "), "{message}");
     // The first release with such builds has them, and a companion goes by torch's.
     for (torch, vision, cuda) in [("2.4.1", "0.19.1", "12.1"), ("2.5.1", "0.20.1", "11.8")] {
         let lines = format!("torch=={torch}\ntorchvision=={vision}");

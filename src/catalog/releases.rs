@@ -69,6 +69,15 @@ pub fn first_with(backend: Backend) -> Option<Version> {
     (at > 0).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
 }
 
+/// Of a release newer than the matrix: the last minor release with builds for a CUDA version that the newest one there has
+/// not any more, and that newest one. `None` where the matrix tells of no end.
+pub fn ended(version: &Version, backend: Backend) -> Option<(Version, Version)> {
+    let rows = matrix("cuda");
+    let (newest, _) = rows.last().filter(|(newest, _)| *newest < minor_of(version))?;
+    let (last, _) = rows.iter().rev().find(|(_, backends)| backends.contains(&backend))?;
+    (last < newest && !is_unlisted(version, backend)).then(|| (last.clone(), newest.clone()))
+}
+
 /// The kinds of builds ([`Backend::kind`]) that a package has at all; `None` where that is not known.
 pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
     lines("kinds").find_map(|columns| match columns.as_slice() {
@@ -312,6 +321,22 @@ mod tests {
     fn knows_where_a_cuda_begins_and_ends() {
         assert_eq!(first_with(Backend::Cuda(11, 8)), Some(version("2.0")));
         assert_eq!(first_with(Backend::Cuda(11, 3)), None);
+    }
+
+    #[test]
+    fn of_a_release_newer_than_the_matrix_it_knows_which_cuda_had_ended() {
+        let ended = |text: &str, build: &str| {
+            ended(&version(text), build.parse().unwrap()).map(|(last, newest)| format!("{last} {newest}"))
+        };
+        let (newest, has) = matrix("cuda").pop().unwrap();
+        let next = format!("{}.{}", newest.release()[0], newest.release()[1] + 1);
+        assert_eq!(ended(&next, "cu118"), Some(format!("2.7 {newest}")));
+        assert_eq!(ended(&format!("{next}.1+cu118"), "cu118"), Some(format!("2.7 {newest}")));
+        // What is in the matrix it tells itself; what the newest has, what it leaves out, what it does not know.
+        assert_eq!(ended(&newest.to_string(), "cu118"), None);
+        for build in [&has[0].to_string(), "cu129", "cu111", "cpu", "rocm6.3"] {
+            assert_eq!(ended(&next, build), None, "{build}");
+        }
     }
 
     #[test]

@@ -123,6 +123,12 @@ pub(super) fn no_such_build<S: WheelSource>(
         let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         help.push_str(&format!("of {name} {public} it knows {list} there; "));
     }
+    if let Some((last, newest)) = releases::ended(&public, wanted).filter(|_| is_torch(name)) {
+        let spoken = wanted.spoken();
+        help.push_str(&format!(
+            "{spoken} ends at torch {last}, and no release up to {newest} has it; if this one does, "
+        ));
+    }
     // What was found on a page of links is looked for there, and its name says what another would be called.
     let tied = rows.iter().filter(on_platform).find(|row| is_projects(name) && made_for::is_tied(row));
     help.push_str(&match tied {
