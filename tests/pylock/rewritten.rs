@@ -334,6 +334,27 @@ fn what_goes_for_the_targets_stays_for_the_platforms_that_have_none() {
     );
 }
 
+/// triton goes for Linux on aarch64 alone, so torch's list is as true as it was.
+#[test]
+fn a_list_of_dependencies_stays_where_what_it_names_stays_for_some_target() {
+    let on = |machine: &str| format!("sys_platform == 'linux' and platform_machine == '{machine}'");
+    let arm = made("torch", "2.1.2", &on("aarch64"), "torch-2.1.2-cp311-cp311-manylinux2014_aarch64.whl");
+    let intel = made("torch", "2.1.2+cu118", &on("x86_64"), "torch-2.1.2+cu118-cp311-cp311-linux_x86_64.whl");
+    let list = "dependencies = [{ name = \"triton\" }]\n";
+    let intel = intel.replace("marker = ", &format!("{list}marker = "));
+    let place = Place::new();
+    let triton = made("triton", "2.1.0", "sys_platform == 'linux'", TRITON);
+    place.write("pylock.toml", with_base(&[arm, intel, triton]));
+    place.write(
+        "torchswap.toml",
+        "[targets.a]\ncuda = \"11.8\"\npython = \"3.11\"\n\
+         [targets.b]\nplatform = \"linux-aarch64\"\ncpu = true\npython = \"3.11\"\n",
+    );
+    place.run("rewrite --target a --target b").ok();
+    let after = place.read("pylock.toml");
+    assert!(after.contains(list) && marker_of(&after, "triton").unwrap().contains("aarch64"), "{after}");
+}
+
 /// uv writes files of PyTorch's index without a digest. What is not changed keeps its bytes all the same; an export, which
 /// is a file of its own, takes the digest that the catalogue has.
 #[test]
