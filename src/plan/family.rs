@@ -148,7 +148,7 @@ fn member<S: WheelSource>(
     let is_it = |row: &&Rc<WheelRow>| row.url().zip(undigested).is_some_and(|(one, url)| address::is_same(&one, url));
     let known = all.iter().find(is_it).map(Rc::clone);
     let is_known = known.is_some();
-    let locked = known.map_or_else(|| locked_wheel(entry, request, &all, knowledge), LockedWheel::Row);
+    let locked = known.map_or_else(|| locked_wheel(view, entry, request, &all, knowledge), LockedWheel::Row);
     let current = match &locked {
         LockedWheel::Row(row) => Some(Rc::clone(row)),
         LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 
 use super::knowledge::Knowledge;
-use super::{Request, labelled};
+use super::{LockView, Request, labelled};
 use crate::catalog::{self, Built, Index, WheelRow, WheelSource};
 use crate::lock::{Entry, LockedFile, Origin};
 use crate::packaging::address;
@@ -63,6 +63,7 @@ pub(super) fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
 
 /// Finds the wheel that pip would take from the entry's files.
 pub(super) fn locked_wheel<S: WheelSource>(
+    view: LockView<'_>,
     entry: &Entry,
     request: &Request<'_>,
     rows: &[Rc<WheelRow>],
@@ -102,9 +103,11 @@ pub(super) fn locked_wheel<S: WheelSource>(
             None => LockedWheel::Unidentified,
         };
     }
-    // Locks of version 1 mix the files of all releases of a name; only this one's count.
-    let own = named.iter().filter(|(wheel, _)| Some(&wheel.version) == entry.version.as_ref());
-    let best = own.filter_map(|one| Some((one.0.fit(request.environment)?, one))).max_by(|a, b| a.0.cmp(&b.0));
+    // Poetry's locks of version 1 mix the files of all releases of a name; only this one's count.
+    let is_own = |wheel: &WheelName| view.pylock.is_some() || Some(&wheel.version) == entry.version.as_ref();
+    let own = named.iter().filter(|(wheel, _)| is_own(wheel));
+    let best = own.filter_map(|one| Some(((one.0.version.is_local(), one.0.fit(request.environment)?), one)));
+    let best = best.max_by(|one, other| one.0.cmp(&other.0));
     let Some((_, (wheel, digest))) = best else { return LockedWheel::Absent };
     let row = rows.iter().find(|row| row.wheel.as_str() == wheel.as_str() && Some(row.sha256) == *digest);
     row.map_or_else(|| LockedWheel::Named(WheelName::clone(wheel)), |row| LockedWheel::Row(Rc::clone(row)))

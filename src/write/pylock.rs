@@ -15,7 +15,7 @@ use pep508_rs::PackageName;
 
 use super::coverage::Coverage;
 use super::lines::Gathered;
-use super::{Style, header};
+use super::{Style, header, urls};
 use crate::lock::Lock;
 use crate::lock::pylock::Digests;
 use crate::packaging::target::{Environment, Python};
@@ -69,6 +69,8 @@ impl PylockDraft {
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
         Error::unless_empty(super::without_file(lock, plans, Digests::Carried))?;
+        let of_one_version = lock.as_pylock().and_then(|pylock| urls::of_one_version(pylock, plans));
+        let plans = of_one_version.as_deref().unwrap_or(plans);
         let view = LockView::of(lock);
         let coverage = Coverage::of(plans);
         let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();

@@ -45,27 +45,67 @@ fn no_file_without_a_digest_is_carried_over() {
     );
 }
 
-/// PyTorch's CPU index has wheels without a label for macOS, which PDM lists beside those with one.
+/// One torch as PDM lists the files of PyTorch's CPU index.
+fn of_torch(version: &str, files: &[&str]) -> Place {
+    let sha256 = |index: usize| format!("sha256 = \"{}\"", ["a", "b", "c"][index].repeat(64));
+    let wheels: String = files.iter().enumerate().map(|(index, file)| wheel(file, &sha256(index))).collect();
+    place(&format!("[[packages]]\nname = \"torch\"\nversion = \"{version}\"\nwheels = [\n{wheels}]\n"))
+}
+
+const X86_64: &str = "torch-2.9.9+cpu-cp312-cp312-manylinux_2_28_x86_64.whl";
+const AARCH64: &str = "torch-2.9.9-cp312-cp312-manylinux_2_28_aarch64.whl";
+const WINDOWS: &str = "torch-2.9.9-cp312-cp312-win_amd64.whl";
+
+/// PyTorch's CPU index has wheels with a label for some platforms and without one for others. PDM lists them all under the
+/// version that it locked, be that the one with the label or the one without.
 #[test]
-fn a_wheel_without_a_label_may_stand_under_a_version_with_one() {
-    let sha256 = format!("sha256 = \"{}\"", "a".repeat(64));
-    let listed = |file: &str| {
-        let package = format!(
-            "[[packages]]\nname = \"torch\"\nversion = \"2.9.1+cpu\"\nwheels = [\n{}{}]\n",
-            wheel("torch-2.9.1%2Bcpu-cp312-cp312-manylinux_2_28_x86_64.whl", &sha256).replacen("%2B", "+", 1),
-            wheel(file, &sha256)
-        );
-        place(&package).run("export -q --platform macos-arm64 --python 3.12")
+fn wheels_with_and_without_a_label_may_stand_under_one_version() {
+    for version in ["2.9.9+cpu", "2.9.9"] {
+        let place = of_torch(version, &[X86_64, AARCH64, WINDOWS]);
+        for (platform, file, digest) in
+            [("linux-x86_64", X86_64, "a"), ("linux-aarch64", AARCH64, "b"), ("windows-x86_64", WINDOWS, "c")]
+        {
+            let text = place.run(&format!("export -q --platform {platform} --python 3.12")).ok();
+            let url = format!("torch @ https://wheels.example/{}", file.replace('+', "%2B"));
+            assert!(text.contains(&url) && text.contains(&digest.repeat(64)), "{version} {platform}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_wheel_of_another_release_or_of_a_second_label_stands_under_no_version() {
+    let refused = |version: &str, file: &str, whose: &str| {
+        let refusal =
+            of_torch(version, &[X86_64, file]).run("export -q --platform macos-arm64 --python 3.12").refused();
+        assert!(refusal.contains(&format!("`{file}` is not a file of torch {whose}\n")), "{refusal}");
     };
-    let refusal = listed("torch-2.9.0-cp312-none-macosx_11_0_arm64.whl").refused();
-    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
-    let refusal = listed("torch-2.9.1+cu128-cp312-none-macosx_11_0_arm64.whl").refused();
-    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
-    // On Linux a wheel without a label is that of another build.
-    let refusal = listed("torch-2.9.1-cp312-cp312-manylinux_2_28_aarch64.whl").refused();
-    assert!(refusal.contains("is not a file of torch 2.9.1+cpu"), "{refusal}");
-    let run = listed("torch-2.9.1-cp312-none-macosx_11_0_arm64.whl");
-    assert!(!run.stderr.contains("is not a file of"), "{}", run.stderr);
+    refused("2.9.9+cpu", "torch-2.9.8-cp312-none-macosx_11_0_arm64.whl", "2.9.9+cpu");
+    refused("2.9.9+cpu", "torch-2.9.9+cu128-cp312-none-macosx_11_0_arm64.whl", "2.9.9+cpu");
+    refused("2.9.9", "torch-2.9.9+cu128-cp312-none-macosx_11_0_arm64.whl", "2.9.9+cpu");
+}
+
+/// `2.9.9+cpu` is higher than `2.9.9` (PEP 440).
+#[test]
+fn of_a_wheel_with_a_label_and_one_without_the_first_is_taken() {
+    let plain = X86_64.replace("+cpu", "");
+    for files in [[X86_64, &plain], [&plain, X86_64]] {
+        let text = of_torch("2.9.9", &files).run("export -q --python 3.12").ok();
+        assert!(text.contains("torch-2.9.9%2Bcpu-cp312-cp312-manylinux_2_28_x86_64.whl"), "{text}");
+    }
+}
+
+/// pip and uv refuse a package whose files have another version than itself.
+#[test]
+fn a_new_pylock_has_the_files_of_one_version_under_it() {
+    for version in ["2.9.9+cpu", "2.9.9"] {
+        let place = of_torch(version, &[X86_64, AARCH64, WINDOWS]);
+        let export =
+            |platform: &str| place.run(&format!("export -q --platform {platform} --python 3.12 --format pylock")).ok();
+        let text = export("linux-x86_64");
+        assert!(text.contains("version = \"2.9.9+cpu\"") && text.contains(X86_64) && !text.contains(WINDOWS), "{text}");
+        let text = export("windows-x86_64");
+        assert!(text.contains("version = \"2.9.9\"") && text.contains(WINDOWS) && !text.contains(X86_64), "{text}");
+    }
 }
 
 /// pip's hash mode passes over the wheel, and would build the sources without a word.

@@ -63,6 +63,12 @@ impl PackageKind {
         };
         wheels.iter().chain(one)
     }
+
+    /// True if it has wheels with a label and without one, as PDM lists those of PyTorch's CPU index. pip and uv refuse that.
+    pub fn is_of_two_versions(&self) -> bool {
+        let mut versions = self.files().filter_map(|file| Some(&file.wheel.as_ref()?.version));
+        versions.next().is_some_and(|first| versions.any(|other| other != first))
+    }
 }
 
 /// The packages of a lock while they are read.
@@ -160,12 +166,9 @@ impl<'t, 's> PackageReader<'t, 's> {
                     file.name.parse().map_err(|error: crate::packaging::wheel::WheelNameError| {
                         Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
                     })?;
-                // PDM lists the macOS wheels of PyTorch's CPU index, which have no label, under the version with one.
-                let is_macos = wheel.platform_tag().split('.').all(|tag| tag.starts_with("macosx_"));
-                let plain = version.filter(|_| is_macos && !wheel.version.is_local());
-                let plain = plain.map(|version| version.clone().without_local());
-                let release = plain.as_ref().filter(|plain| **plain == wheel.version).or(version);
-                self.same(&file.name, (&wheel.name, &wheel.version), (name, release), span)?;
+                let labelled = wheels.iter().filter_map(|file: &PylockFile| Some(&file.wheel.as_ref()?.version));
+                let same_label = labelled.filter(|_| wheel.version.is_local()).find(|other| other.is_local());
+                self.same(&file.name, (&wheel.name, &wheel.version), (name, same_label.or(version)), span)?;
                 file.wheel = Some(wheel);
                 wheels.push(file);
             }
@@ -237,7 +240,8 @@ impl<'t, 's> PackageReader<'t, 's> {
         }
     }
 
-    /// A file's name must say what the package says.
+    /// A file's name must say what the package says, but for the label: PyTorch's CPU index has wheels with and without one,
+    /// by platform, and PDM lists both under one version.
     fn same(
         &self,
         file: &str,
@@ -247,7 +251,7 @@ impl<'t, 's> PackageReader<'t, 's> {
     ) -> Result<()> {
         let what = match version {
             _ if own != name => format!("{name}"),
-            Some(version) if version != release => format!("{name} {version}"),
+            Some(version) if !is_same_release(version, release) => format!("{name} {version}"),
             Some(_) | None => return Ok(()),
         };
         let message = format!("`{}` is not a file of {what}", quoted(file));
@@ -316,4 +320,9 @@ fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
     let version = Version::from_str(version).ok().filter(|_| version.len() <= LONGEST_NAME)?;
     Some((PackageName::new(name.to_owned()).ok().filter(|_| plain)?, version))
+}
+
+/// The same release, and no two labels.
+fn is_same_release(one: &Version, other: &Version) -> bool {
+    one == other || one.is_local() != other.is_local() && one.clone().without_local() == other.clone().without_local()
 }

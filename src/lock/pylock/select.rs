@@ -222,11 +222,15 @@ impl PylockPackage {
         self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))
     }
 
-    /// The file that an installer takes on an environment: the wheel that suits it best, else the source distribution.
+    /// The file that an installer takes on an environment: the wheel that suits it best, else the source distribution. A
+    /// version with a label is higher than the same without (PEP 440), and the highest counts first.
     pub fn taken(&self, environment: Environment) -> Option<&PylockFile> {
         match &self.kind {
             PackageKind::Release { sdist, wheels } => {
-                let fit = |file: &PylockFile| file.wheel.as_ref().and_then(|wheel| wheel.fit(environment));
+                let fit = |file: &PylockFile| {
+                    let wheel = file.wheel.as_ref()?;
+                    Some((wheel.version.is_local(), wheel.fit(environment)?))
+                };
                 let fitting = wheels.iter().filter_map(|file| Some((fit(file)?, file)));
                 let best = fitting.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, file)| file);
                 best.or(sdist.as_deref())
