@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pep440_rs::Version;
+
 use super::guards::Guards;
 use super::toml::string;
 use crate::catalog::pin::Pin;
@@ -43,15 +45,26 @@ pub(super) fn changed(
         block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
     };
     let old = table(BlockTable::Dependencies).unwrap_or_default();
+    let old_extras = table(BlockTable::Extras).unwrap_or_default();
     match requires {
-        Some(requires) => text.push_str(&dependencies(requires, old)),
-        None => text.push_str(old),
+        // Extras of another release bring in something else, and under the same names: `cuda-toolkit[cublas]`.
+        Some(requires) if !is_of(source.slice(block.version), pin.version()) => {
+            text.push_str(&dependencies(requires, ""));
+            text.push_str(&extras(requires));
+        }
+        Some(requires) => text.extend([dependencies(requires, old).as_str(), old_extras]),
+        None => text.extend([old, old_extras]),
     }
-    text.push_str(table(BlockTable::Extras).unwrap_or_default());
     if let Pin::Url { url, .. } = &**pin {
         text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
     }
     in_style(source, &text)
+}
+
+/// True if a quoted version is of a release, whatever the builds.
+fn is_of(written: &str, release: &Version) -> bool {
+    let written = written.trim_matches('"').parse::<Version>();
+    written.is_ok_and(|version| version.without_local() == release.clone().without_local())
 }
 
 /// The entry as it is, where the guards say.
