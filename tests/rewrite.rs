@@ -6,6 +6,7 @@ mod kept;
 mod refused;
 mod renamed;
 mod several;
+mod twins;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

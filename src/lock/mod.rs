@@ -307,6 +307,17 @@ pub struct Selection {
     pub unemitted: Vec<(SelectedPackage, NotEmitted)>,
     /// Versions that may be chosen besides, where constraints files limit them.
     pub limits: Vec<(PackageName, Constraint)>,
+    /// What the lock gives beside another entry of the name, though it does not meet all that need it.
+    pub passed_over: Vec<PassedOver>,
+}
+
+/// An entry that is not installed, for another one of its name is, by their indices.
+#[derive(Debug, Clone, Copy)]
+pub struct PassedOver {
+    /// The entry.
+    pub entry: usize,
+    /// The one that is taken instead.
+    pub instead: usize,
 }
 
 impl Selection {

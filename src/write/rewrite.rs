@@ -23,7 +23,7 @@ use super::entry::{self, NewEntry};
 use super::guards::{Guards, both};
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{LockVersion, PoetryBlock, PoetryLock};
-use crate::lock::{Choice, Lock};
+use crate::lock::{Choice, Lock, PassedOver};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::plan::{Decision, Replacement, TargetPlan, What};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -163,6 +163,12 @@ fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
             }
             for index in selected.difference(&found) {
                 uses[*index].gone.insert(here);
+            }
+            // What installers put beside an entry goes with it, and stays where it does: that is as it was locked.
+            for PassedOver { entry, instead } in &selection.passed_over {
+                if !uses[*instead].kept.contains(&here) {
+                    uses[*entry].gone.insert(here);
+                }
             }
         }
     }

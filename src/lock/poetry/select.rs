@@ -10,7 +10,7 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::walk::{ENOUGH, EntryDemand, Walk};
 use super::{Dependency, Edge, LockVersion, PoetryLock};
-use crate::lock::{Choice, SelectedPackage, Selection};
+use crate::lock::{Choice, PassedOver, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -41,10 +41,12 @@ impl PoetryLock {
         let groups = self.chosen_groups(choice)?;
         let extras = self.chosen_extras(choice)?;
         let roots = self.roots(&groups, &extras, environment);
+        let mut passed_over = Vec::new();
         let wanted = if self.version >= LockVersion::V2_1 {
             let mut wanted = self.by_marker(&groups, &extras, environment);
-            self.one_of_each(&wanted, environment)?;
             self.spread(&roots, environment, &mut wanted, &mut Walk::Noted)?;
+            passed_over = self.pass_over_unmet(&roots, &mut wanted, environment);
+            self.one_of_each(&wanted, environment)?;
             wanted
         } else {
             if self.project.is_none() {
@@ -56,7 +58,7 @@ impl PoetryLock {
             }
             self.walked(&roots, environment)?
         };
-        Ok(self.selection(&wanted, environment))
+        Ok(self.selection(&wanted, passed_over, environment))
     }
 
     /// What the project asks for itself on the environment.
@@ -120,6 +122,54 @@ impl PoetryLock {
         self.packages.iter().map(wanted).collect()
     }
 
+    /// Of several entries of one name whose markers hold, leaves the one that meets all that needs it, if there is one.
+    ///
+    /// Poetry 2 writes two entries that hold on one machine where one dependency is for some machines only, and has a
+    /// constraint, and another is for more of them, without one: `nvidia-cublas` beside torch 2.13. It installs both, one
+    /// over the other.
+    fn pass_over_unmet(
+        &self,
+        roots: &[(&Dependency, Condition)],
+        wanted: &mut [EntryDemand],
+        environment: Environment,
+    ) -> Vec<PassedOver> {
+        let has_twin = |index: usize| self.named(&self.entries[index].name).nth(1).is_some();
+        let twins = (0..wanted.len()).filter(|index| !wanted[*index].condition.is_never() && has_twin(*index));
+        let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
+        twins.for_each(|index| by_name.entry(&self.entries[index].name).or_default().push(index));
+        by_name.retain(|_, twins| twins.len() > 1 && twins.len() <= MOST_TWINS);
+        let mut passed_over = Vec::new();
+        if by_name.is_empty() {
+            return passed_over;
+        }
+        let mut unmet: BTreeSet<usize> = BTreeSet::new();
+        let mut ask = |dependency: &Dependency, when: &Condition| {
+            let Some(twins) = by_name.get(&dependency.requirement.name) else { return };
+            let asked = |index: &&usize| !wanted[**index].condition.clone().and(when.clone()).is_never();
+            let meeting = self.meeting(dependency);
+            unmet.extend(twins.iter().filter(asked).filter(|index| !meeting.contains(index)));
+        };
+        roots.iter().for_each(|(root, when)| ask(root, when));
+        for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !one.condition.is_never()) {
+            for (edge, when) in self.edges(index, &one.extras, environment) {
+                ask(&edge.dependency, &when.and(one.condition.clone()));
+            }
+        }
+        for twins in by_name.values() {
+            let (out, left): (Vec<usize>, Vec<usize>) = twins.iter().partition(|index| unmet.contains(index));
+            let [one] = left[..] else { continue };
+            let there = wanted[one].condition.clone();
+            // Where the one that is left is not wanted, another is.
+            for index in out {
+                if there == Condition::Always || there == wanted[index].condition {
+                    wanted[index].condition = Condition::Never;
+                    passed_over.push(PassedOver { entry: index, instead: one });
+                }
+            }
+        }
+        passed_over
+    }
+
     /// Two entries of one name on one machine cannot both be installed.
     fn one_of_each(&self, wanted: &[EntryDemand], environment: Environment) -> Result<()> {
         let mut problems = Vec::new();
@@ -177,12 +227,13 @@ impl PoetryLock {
             .filter(|(_, condition)| !condition.is_never())
     }
 
-    fn selection(&self, wanted: &[EntryDemand], environment: Environment) -> Selection {
+    fn selection(&self, wanted: &[EntryDemand], passed_over: Vec<PassedOver>, environment: Environment) -> Selection {
         let selected = wanted.iter().filter(|one| !one.condition.is_never()).count();
         let mut selection = Selection { packages: Vec::with_capacity(selected), ..Selection::default() };
         for (index, one) in wanted.iter().enumerate() {
             let unselected = one.condition.is_never();
-            if unselected && !self.packages[index].pythons.admits_python(environment.python) {
+            let is_passed_over = passed_over.iter().any(|one| one.entry == index);
+            if is_passed_over || unselected && !self.packages[index].pythons.admits_python(environment.python) {
                 continue;
             }
             let needs = self.edges(index, &one.extras, environment);
@@ -199,6 +250,7 @@ impl PoetryLock {
             };
             if unselected { selection.unselected.push(selected) } else { selection.packages.push(selected) }
         }
+        selection.passed_over = passed_over;
         selection
     }
 }

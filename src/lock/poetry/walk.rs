@@ -219,7 +219,7 @@ impl PoetryLock {
     }
 
     /// The entries that could meet a dependency, under whichever Python.
-    fn meeting(&self, dependency: &Dependency) -> Vec<usize> {
+    pub(super) fn meeting(&self, dependency: &Dependency) -> Vec<usize> {
         let from = |index: usize, name: &str| match &self.packages[index].reference {
             Some(reference) => reference.eq_ignore_ascii_case(name),
             None => name.eq_ignore_ascii_case("pypi"),
