@@ -117,6 +117,19 @@ fn a_companion_that_asks_for_no_one_torch_goes_with_any() {
     }
 }
 
+/// The newest cuda-pathfinder is not for CPython 3.10, so an older one comes along there.
+#[test]
+fn a_cuda_build_is_for_every_python_that_it_has_wheels_for() {
+    let pins = BASE.join("\n").replace("sympy==1.13.1", "sympy==1.14.0");
+    for python in ["3.10", "3.11", "3.12", "3.13", "3.14"] {
+        for (release, cuda) in [("2.10.0", "12.8"), ("2.12.1", "13.0")] {
+            let text = format!("{pins}\nsetuptools==80.9.0\nmarkupsafe==3.0.2\nmpmath==1.3.0\ntorch=={release}\n");
+            let output = export(&text, &format!("--cuda {cuda} --python {python} --without-hashes")).ok();
+            assert!(output.contains("\ncuda-pathfinder=="), "{output}");
+        }
+    }
+}
+
 /// Since 2.11 torch asks for its CUDA libraries through extras of cuda-toolkit.
 #[test]
 fn extras_of_the_toolkit_are_followed() {
