@@ -51,7 +51,11 @@ fn bash_completes_commands_and_options() {
         let output = Command::new("bash").args(["-c", &line]).current_dir(place.path()).output();
         output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
     };
-    for (words, found) in [("torchswap exp", "export\n"), ("torchswap export --cu", "--cuda\n")] {
+    for (words, found) in [
+        ("torchswap exp", "export\n"),
+        ("torchswap export --cu", "--cuda\n"),
+        ("torchswap export --platform macos", "macos-arm64 macos-x86_64\n"),
+    ] {
         match complete(words) {
             None => println!("skipped: there is no bash here"),
             Some(reply) => assert_eq!(reply, found, "{words}"),

@@ -30,10 +30,15 @@ fn wrong_values_are_explained() {
     for arguments in [
         "export --cuda eleven",
         "export --cuda 11.8 --cpu",
+        "export --cuda 12",
+        "export --rocm 6",
         "export --backend cuda118",
-        "export --platform linux",
+        "export --platform unix",
+        "export --platform mac",
         "export --python 3",
-        "export --python 3.10.1",
+        "export --python 3.13t",
+        "export --format constraints.txt",
+        "export --index https://me:secret@index.example/simple",
         "export --only docs --with dev",
         "export --mirror ftp://a.example",
         "export --mirror https://me:secret@a.example",
@@ -44,6 +49,41 @@ fn wrong_values_are_explained() {
         text.push_str(&format!("$ torchswap {arguments}\n{}\n", run.stderr));
     }
     snapshot("wrong-values", &text);
+}
+
+/// What other tools write is understood where it can mean one thing alone.
+#[test]
+fn other_spellings_make_the_same_file() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let body = |text: &str| text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    let text = place.run("export --cuda 12.4 --python 3.11 --platform linux-x86_64 -q").ok();
+    for arguments in [
+        "--cuda 12.4.1 --python 3.11.7",
+        "--cuda cuda12.4 --python cp311 --platform linux",
+        "--cuda 124 --python 3.11 --platform linux/amd64 -f requirements.txt",
+    ] {
+        let same = place.run(&format!("export {arguments} -q")).ok();
+        assert_eq!(body(&same), body(&text), "{arguments}");
+    }
+    place.write("torchswap.toml", "[targets.a]\ncuda = \"12.4.1\"\npython = \"3.11.7\"\nplatform = \"linux\"\n");
+    let configured = place.run("export --target a -q").ok();
+    assert_eq!(body(&configured), body(&text));
+}
+
+#[test]
+fn colours_can_be_demanded_and_forbidden() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    for (variables, is_coloured) in [
+        ("", false),
+        ("FORCE_COLOR=1", true),
+        ("FORCE_COLOR=1 NO_COLOR=1", false),
+        ("CLICOLOR_FORCE=1 NO_COLOR=", true),
+    ] {
+        let mut command = place.command("export --cuda 9.9");
+        command.envs(variables.split_whitespace().filter_map(|one| one.split_once('=')));
+        let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        assert_eq!(told.contains('\u{1b}'), is_coloured, "{variables}: {told}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 //! The matrix lists builds per minor release (2.7 represents 2.7.0 and 2.7.1). A release it does not cover is answered
 //! with nothing, and so is everything that the facts leave open.
 
+use std::collections::BTreeSet;
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
@@ -50,6 +52,20 @@ pub fn cuda_of(version: &Version) -> Option<Vec<Backend>> {
 /// The newest ROCm build of a release; builds for an older ROCm exist beside it. `None` where the matrix does not cover it.
 pub fn rocm_of(version: &Version) -> Option<Vec<Backend>> {
     listed("rocm", version)
+}
+
+/// Every CUDA that some release has builds for, ascending.
+pub fn all_cuda() -> Vec<Backend> {
+    all("cuda")
+}
+
+/// Every ROCm that is listed for some release, ascending.
+pub fn all_rocm() -> Vec<Backend> {
+    all("rocm")
+}
+
+fn all(kind: &str) -> Vec<Backend> {
+    matrix(kind).into_iter().flat_map(|(_, backends)| backends).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// True if the matrix leaves out builds for this backend from this release on, so that it proves nothing about them.

@@ -50,7 +50,7 @@ pub struct AuditArgs {
     #[arg(long, help_heading = "Index")]
     pub index: bool,
     /// The default index; also from PIP_INDEX_URL, UV_DEFAULT_INDEX. Implies --index
-    #[arg(long, value_name = "URL", help_heading = "Index")]
+    #[arg(long, alias = "default-index", value_name = "URL", help_heading = "Index")]
     pub index_url: Option<String>,
     /// How the network is used.
     #[command(flatten)]

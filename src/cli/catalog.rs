@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, NetworkArgs, ToneArgs};
+use super::{CatalogArgs, NetworkArgs, ToneArgs, values};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -56,10 +56,16 @@ pub struct ListArgs {
     #[command(flatten)]
     pub build: BuildArgs,
     /// Wheels for this platform; repeatable
-    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_parser = values::PlatformParser,
+        hide_possible_values = true,
+        value_delimiter = ','
+    )]
     pub platforms: Vec<Platform>,
     /// Wheels for this CPython, such as 3.10; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// Where to look.
     #[command(flatten)]
@@ -81,10 +87,10 @@ pub struct ShowArgs {
 #[group(multiple = false)]
 pub struct BuildArgs {
     /// Wheels for CUDA, such as 11.8
-    #[arg(long, value_name = "VERSION", value_parser = Backend::cuda)]
+    #[arg(long, value_name = "VERSION", value_parser = values::cuda)]
     pub cuda: Option<Backend>,
     /// Wheels for ROCm, such as 6.3
-    #[arg(long, value_name = "VERSION", value_parser = Backend::rocm)]
+    #[arg(long, value_name = "VERSION", value_parser = values::rocm)]
     pub rocm: Option<Backend>,
     /// Wheels for Intel GPUs
     #[arg(long)]
@@ -93,7 +99,7 @@ pub struct BuildArgs {
     #[arg(long)]
     pub cpu: bool,
     /// Wheels for a build by its label: cpu, cu118, rocm6.3, xpu
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", value_parser = values::backend)]
     pub backend: Option<Backend>,
 }
 
@@ -129,10 +135,16 @@ pub struct UpdateArgs {
     #[command(flatten)]
     pub build: BuildArgs,
     /// Wheels for this platform alone; repeatable
-    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_parser = values::PlatformParser,
+        hide_possible_values = true,
+        value_delimiter = ','
+    )]
     pub platforms: Vec<Platform>,
     /// Wheels for this CPython alone, such as 3.10; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// Base URL of the index; default: the build's folder of PyTorch's index.
     // Read later: clap would print a login. The help names the address: rustdoc wants links marked.

@@ -27,10 +27,11 @@ use std::str::FromStr;
 
 use pep508_rs::{ExtraName, PackageName};
 
+use super::values;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
-use crate::packaging::target::{Backend, Platform, Python, Target};
+use crate::packaging::target::{Backend, Platform, Target};
 use crate::report::audit::Level;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::rule::Rule;
@@ -195,11 +196,11 @@ impl<'s> ConfigReader<'_, 's> {
 
     fn target(&mut self, name: &str, table: &Table<'_>) -> Configured {
         self.known(table, &TARGET_KEYS);
-        let platform = self.read(table, "platform", Platform::from_str).unwrap_or(Platform::LinuxX86_64);
+        let platform = self.read(table, "platform", values::platform).unwrap_or(Platform::LinuxX86_64);
         let builds = [
-            self.read(table, "cuda", Backend::cuda),
-            self.read(table, "rocm", Backend::rocm),
-            self.read(table, "backend", Backend::from_str),
+            self.read(table, "cuda", values::cuda),
+            self.read(table, "rocm", values::rocm),
+            self.read(table, "backend", values::backend),
             self.flag(table, "xpu").then_some(Backend::Xpu),
             self.flag(table, "cpu").then_some(Backend::Cpu),
         ];
@@ -210,7 +211,7 @@ impl<'s> ConfigReader<'_, 's> {
             self.problems.extend(near.map(|item| self.toml.wrong(item, message)));
         }
         let backend = named.first().copied().or(platform.is_macos().then_some(Backend::Cpu));
-        let pythons = self.each(table, "python", Python::from_str);
+        let pythons = self.each(table, "python", values::python);
         let mut names = |key: &str| {
             let read = |text: &str| ExtraName::new(text.to_owned()).map_err(|_| format!("`{text}` is not a name"));
             self.each(table, key, read)
@@ -306,6 +307,7 @@ impl<'s> ConfigReader<'_, 's> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::packaging::target::Python;
 
     fn read(text: &str) -> Result<Config> {
         Config::parse(&Source::new("torchswap.toml", text))

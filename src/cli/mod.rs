@@ -22,6 +22,7 @@ pub mod pages;
 pub mod starter;
 mod talk;
 mod trust;
+pub mod values;
 pub mod verify;
 
 pub use audit::{AuditArgs, AuditReport, MachineArgs};
@@ -247,10 +248,10 @@ Examples:
 #[group(multiple = true)]
 pub struct TargetArgs {
     /// CUDA build, such as 11.8
-    #[arg(long, value_name = "VERSION", value_parser = Backend::cuda, group = "build")]
+    #[arg(long, value_name = "VERSION", value_parser = values::cuda, group = "build")]
     pub cuda: Option<Backend>,
     /// ROCm build, such as 6.3
-    #[arg(long, value_name = "VERSION", value_parser = Backend::rocm, group = "build")]
+    #[arg(long, value_name = "VERSION", value_parser = values::rocm, group = "build")]
     pub rocm: Option<Backend>,
     /// Build for Intel GPUs
     #[arg(long, group = "build")]
@@ -259,13 +260,13 @@ pub struct TargetArgs {
     #[arg(long, group = "build")]
     pub cpu: bool,
     /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these the builds stay as locked
-    #[arg(long, value_name = "LABEL", group = "build")]
+    #[arg(long, value_name = "LABEL", value_parser = values::backend, group = "build")]
     pub backend: Option<Backend>,
     /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
-    #[arg(long, value_name = "PLATFORM")]
+    #[arg(long, value_name = "PLATFORM", value_parser = values::PlatformParser, hide_possible_values = true)]
     pub platform: Option<Platform>,
     /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
-    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
     #[arg(long = "target", value_name = "NAME")]
@@ -327,13 +328,13 @@ pub struct OutputArgs {
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
     /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
-    #[arg(long, value_enum, value_name = "FORMAT")]
+    #[arg(long, short, value_enum, value_name = "FORMAT")]
     pub format: Option<OutputFormat>,
     /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
     #[arg(long)]
     pub index: bool,
     /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
-    #[arg(long, value_name = "URL")]
+    #[arg(long, alias = "default-index", value_name = "URL")]
     pub index_url: Option<String>,
     /// Write no digests
     #[arg(long)]
@@ -352,8 +353,10 @@ pub struct OutputArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// A requirements file, for pip and uv
+    #[value(aliases = ["requirements.txt", "requirements-txt"])]
     Requirements,
     /// A pylock.toml (PEP 751), for pip 26.1, uv and others
+    #[value(alias = "pylock.toml")]
     Pylock,
 }
 

@@ -41,7 +41,7 @@ pub enum ReportFormat {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColourArg {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, and as NO_COLOR, FORCE_COLOR, CLICOLOR and CLICOLOR_FORCE have it
     Auto,
     /// Always
     Always,

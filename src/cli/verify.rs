@@ -3,7 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::{CatalogArgs, NetworkArgs, TalkArgs};
+use super::{CatalogArgs, NetworkArgs, TalkArgs, values};
 use crate::packaging::target::{Platform, Python};
 
 /// Examples of `verify`, for its help.
@@ -32,10 +32,16 @@ pub struct VerifyArgs {
     #[arg(long = "package", short = 'p', value_name = "NAME")]
     pub packages: Vec<PackageName>,
     /// Only wheels that install on this platform; repeatable
-    #[arg(long = "platform", value_name = "PLATFORM", value_delimiter = ',')]
+    #[arg(
+        long = "platform",
+        value_name = "PLATFORM",
+        value_parser = values::PlatformParser,
+        hide_possible_values = true,
+        value_delimiter = ','
+    )]
     pub platforms: Vec<Platform>,
     /// Only wheels that install under this CPython; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_delimiter = ',')]
+    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// Whom to ask.
     #[command(flatten)]
@@ -83,7 +89,7 @@ pub struct WitnessArgs {
 #[command(next_help_heading = "Network")]
 pub struct IndexArgs {
     /// The default index, for releases that are pinned by version; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
-    #[arg(long, value_name = "URL")]
+    #[arg(long, alias = "default-index", value_name = "URL")]
     pub index_url: Option<String>,
     /// Do not remember the digests of finished downloads
     #[arg(long)]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lock::FOREIGN;
 use crate::report::error::{Code, Problem, Result};
-use crate::text::Source;
+use crate::text::{Source, without_logins};
 
 mod attributes;
 mod cache;
@@ -58,8 +58,19 @@ pub fn read(name: &str) -> Result<Source> {
         let bytes = limited(std::io::stdin().lock(), 0).map_err(|error| cannot("read", STDIN_SHOWN, &error))?;
         return text(STDIN_SHOWN, bytes);
     }
-    let bytes = bytes(name).map_err(|error| cannot("read", name, &error))?;
+    let bytes =
+        bytes(name).map_err(|error| if is_address(name) { no_file(name) } else { cannot("read", name, &error) })?;
     text(name, bytes)
+}
+
+fn is_address(name: &str) -> bool {
+    ["http://", "https://"].iter().any(|scheme| name.starts_with(scheme))
+}
+
+/// What is typed for uv, whose `--index` takes an address.
+fn no_file(address: &str) -> Problem {
+    let problem = Problem::new(Code::Usage, format!("{} is an address, not a file", without_logins(address)));
+    problem.help("name an index with --index-url URL; --index takes no address")
 }
 
 /// Reads a file that may not be there.

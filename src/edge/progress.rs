@@ -1,10 +1,11 @@
 //! How far the work is, on standard error: bars on a terminal, a line for each wheel elsewhere; and what is waited for.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::terminal;
 use crate::text::shown;
 
 /// Who wants to know how far a download is.
@@ -62,7 +63,7 @@ impl Display {
     /// Bars on a terminal, with the speed and the time that is left; elsewhere a line when a wheel has been read. Nothing
     /// where nobody reads along.
     pub fn of(is_read: bool) -> Self {
-        Self(match (is_read, std::io::stderr().is_terminal()) {
+        Self(match (is_read, terminal::takes_bars(&std::io::stderr())) {
             (false, _) => DisplayKind::Silent,
             (true, true) => DisplayKind::Bars(MultiProgress::new()),
             (true, false) => DisplayKind::Lines,

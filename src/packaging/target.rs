@@ -214,7 +214,14 @@ pub struct PlatformError(String);
 impl fmt::Display for PlatformError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all = Platform::ALL.map(Platform::as_str).join(", ");
-        write!(f, "`{}` is not a platform this tool knows; it knows {all}", quoted(&self.0))
+        let is_mac = ["mac", "darwin", "osx", "apple"].iter().any(|word| self.0.to_ascii_lowercase().starts_with(word));
+        let name = quoted(&self.0);
+        match is_mac {
+            true => {
+                write!(f, "`{name}` is not one platform; a Mac is macos-arm64 (Apple silicon) or macos-x86_64 (Intel)")
+            }
+            false => write!(f, "`{name}` is not a platform this tool knows; it knows {all}"),
+        }
     }
 }
 
@@ -343,7 +350,15 @@ mod tests {
         for platform in Platform::ALL {
             assert_eq!(platform.to_string().parse(), Ok(platform));
         }
-        assert!("linux".parse::<Platform>().is_err());
+        for text in ["", "unix", "linux", "linux-riscv64", "x86_64-unknown-linux-musl", "x86_64-manylinux_2_28"] {
+            assert!(text.parse::<Platform>().unwrap_err().to_string().contains("it knows linux-x86_64"), "{text}");
+        }
+        for text in ["mac", "Darwin", "osx"] {
+            assert!(
+                text.parse::<Platform>().unwrap_err().to_string().contains("macos-arm64 (Apple silicon)"),
+                "{text}"
+            );
+        }
     }
 
     #[test]
