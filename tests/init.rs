@@ -12,11 +12,124 @@ fn it_proposes_what_the_dockerfile_says() {
     assert_eq!(place.run("check").status, 0);
 }
 
+/// The CUDA that torch is locked for changes least; its line says where that is known from.
 #[test]
-fn it_takes_the_newest_cuda_where_nothing_tells() {
+fn it_takes_the_locked_cuda_where_no_dockerfile_tells() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
+    let locked = "cuda = \"12.1\"  # poetry.lock:";
     place.run("init").ok();
-    assert!(place.read("torchswap.toml").contains("cuda = \"12.4\""), "{}", place.read("torchswap.toml"));
+    let text = place.read("torchswap.toml");
+    let comment = text.lines().find_map(|line| line.strip_prefix(locked)).unwrap();
+    let line: usize = comment.strip_suffix(": as torch 2.4.1 is locked").unwrap().parse().unwrap();
+    assert_eq!(place.read("poetry.lock").lines().nth(line - 1), Some("name = \"torch\""));
+    // A base image for a CUDA that this torch has no wheel for says nothing of the wheel.
+    for (image, line) in [
+        ("nvidia/cuda:12.2.0-base-ubuntu22.04", locked.to_owned()),
+        (
+            "nvidia/cuda:12.4.1-base-ubuntu22.04",
+            "cuda = \"12.4\"  # docker/gpu.Dockerfile:2: nvidia/cuda:12.4.1-".to_owned(),
+        ),
+    ] {
+        std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
+        place.write("Dockerfile", "FROM python:3.11-slim\n");
+        place.write("docker/gpu.Dockerfile", format!("# the image with GPUs\nFROM {image}\n"));
+        place.run("init").ok();
+        assert!(place.read("torchswap.toml").contains(&line), "{}", place.read("torchswap.toml"));
+        place.run("export --all-targets -q").ok();
+    }
+    // Where the lock has the CPU build: the newest that there is.
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.run("rewrite --cpu --python 3.11 -q").ok();
+    place.run("init").ok();
+    assert!(place.read("torchswap.toml").contains("cuda = \"12.4\"  # the newest that torch 2.4.1 has"));
+}
+
+/// Two extras that exclude each other, each with a torch; and a group.
+#[test]
+fn it_names_the_extra_or_the_group_that_has_torch() {
+    let files =
+        |name: &str| format!("files = [{{file = \"{name}-py3-none-any.whl\", hash = \"sha256:{}\"}}]", "0".repeat(64));
+    let entry = |version: &str, optional: bool, rest: &str| {
+        format!(
+            "[[package]]\nname = \"torch\"\nversion = \"{version}\"\ndescription = \"\"\noptional = {optional}\npython-versions = \">=3.8\"\n{rest}\n{}\n\n",
+            files(&format!("torch-{version}"))
+        )
+    };
+    let end = |extras: &str| {
+        format!(
+            "{extras}[metadata]\nlock-version = \"2.1\"\npython-versions = \">=3.11,<3.12\"\ncontent-hash = \"{}\"\n",
+            "0".repeat(64)
+        )
+    };
+    let place = Place::new();
+    place.write("pyproject.toml", "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11,<3.12\"\n\
+        [project.optional-dependencies]\ncpu = [\"torch (==2.5.1)\"]\ncuda = [\"torch (==2.6.0)\"]\n[tool.poetry]\npackage-mode = false\n");
+    let lock =
+        entry("2.5.1", true, "groups = [\"main\"]\nmarkers = \"extra == \\\"cpu\\\" and extra != \\\"cuda\\\"\"")
+            + &entry(
+                "2.6.0",
+                true,
+                "groups = [\"main\"]\nmarkers = \"extra == \\\"cuda\\\" and extra != \\\"cpu\\\"\"",
+            )
+            + &end("[extras]\ncpu = [\"torch\"]\ncuda = [\"torch\"]\n\n");
+    place.write("poetry.lock", lock);
+    let shown = place.run("init --dry-run").ok();
+    assert!(!place.exists("torchswap.toml"), "a dry run writes nothing");
+    let table = |text: &str, name: &str| {
+        let rest = text.split_once(&format!("[targets.{name}]\n")).unwrap().1;
+        rest.split_once("\n\n").map_or(rest, |(table, _)| table).to_owned()
+    };
+    place.run("init").ok();
+    let text = place.read("torchswap.toml");
+    assert!(shown.starts_with(&format!("torchswap.toml would be:\n\n{text}\n")), "{shown}");
+    assert!(
+        table(&text, "docker").contains("extras = [\"cuda\"]") && table(&text, "docker").contains("torch 2.6.0"),
+        "{text}"
+    );
+    assert!(
+        table(&text, "ci").contains("extras = [\"cpu\"]") && table(&text, "mac").contains("extras = [\"cpu\"]"),
+        "{text}"
+    );
+    let place = Place::new();
+    place.write(
+        "pyproject.toml",
+        "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11,<3.12\"\n\
+        [tool.poetry]\npackage-mode = false\n[tool.poetry.group.train.dependencies]\ntorch = \"2.6.0\"\n",
+    );
+    place.write("poetry.lock", entry("2.6.0", false, "groups = [\"train\"]") + &end(""));
+    place.run("init").ok();
+    let text = place.read("torchswap.toml");
+    assert!(table(&text, "docker").contains("with = [\"train\"]") && !text.contains("extras"), "{text}");
+}
+
+#[test]
+fn of_two_torches_it_takes_that_of_the_target() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let lock = place.read("poetry.lock");
+    let at = lock.find("[[package]]\nname = \"torch\"\n").unwrap();
+    let other = format!(
+        "[[package]]\nname = \"torch\"\nversion = \"2.2.2\"\ndescription = \"\"\noptional = false\npython-versions = \">=3.8\"\ngroups = [\"main\"]\nmarkers = \"sys_platform == \\\"darwin\\\" and platform_machine == \\\"x86_64\\\"\"\nfiles = [{{file = \"torch-2.2.2-py3-none-any.whl\", hash = \"sha256:{}\"}}]\n\n",
+        "0".repeat(64)
+    );
+    place.write("poetry.lock", format!("{}{other}{}", &lock[..at], &lock[at..]));
+    let shown = place.run("init --dry-run").ok();
+    assert!(
+        shown.contains("cuda = \"12.1\"") && shown.contains("as torch 2.4.1 is locked") && !shown.contains("2.2.2"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn it_points_at_what_a_dockerfile_does_by_hand() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write(
+        "docker/Dockerfile",
+        "FROM python:3.11-slim\nRUN poetry export -o r.txt && sed -i 's/^torch==/torch+cu121==/' r.txt\n",
+    );
+    let advice = place.run("init --dry-run").ok();
+    assert!(advice.contains("done by hand here:\n\ndocker/Dockerfile:2: RUN poetry export"), "{advice}");
+    place.write("docker/Dockerfile", "FROM python:3.11-slim\n");
+    assert!(!place.run("init --dry-run").ok().contains("by hand"));
 }
 
 #[test]
@@ -40,7 +153,7 @@ fn its_lines_are_those_of_an_output_that_is_committed() {
     let command = commands.lines().find_map(|line| line.strip_prefix("torchswap ")).unwrap();
     place.run(command).ok();
     let copied = rest.lines().find_map(|line| line.strip_prefix("COPY ")?.strip_suffix(" ./")).unwrap();
-    assert!(place.read(copied).contains("torch @ https://"), "{copied}");
+    assert!(place.read(copied).contains("\ntorch==2.4.1 "), "{copied}");
     let hook = rest.lines().find_map(|line| line.trim().strip_prefix("entry: torchswap ")).unwrap();
     place.run(hook).ok();
     // A Dockerfile that has the file, and a hook, need no advice.

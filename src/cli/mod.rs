@@ -77,8 +77,9 @@ pub enum Command {
     Rewrite(Box<RewriteArgs>),
     /// Write a starting configuration, and show the lines for Dockerfile and hooks
     ///
-    /// Looks at the lock, its Pythons and the Dockerfile here. Writes torchswap.toml only if there is no configuration.
-    Init,
+    /// Looks at the lock, its Pythons, and the Dockerfiles here and in the folders below. Writes torchswap.toml only if there
+    /// is no configuration.
+    Init(InitArgs),
     /// Tell if the wheels behind the pins have these digests
     ///
     /// Compares, for every wheel at a URL and every file of a release that the catalogue knows: the digest in the file,
@@ -101,6 +102,14 @@ pub enum Command {
         /// A command that the page is about; default: the program
         command: Option<String>,
     },
+}
+
+/// Options of `init`.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct InitArgs {
+    /// Show the configuration, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 const REWRITE_EXAMPLES: &str = "\
@@ -226,7 +235,7 @@ impl ExportArgs {
             Command::Audit(_)
             | Command::Check(_)
             | Command::Rewrite(_)
-            | Command::Init
+            | Command::Init(_)
             | Command::Catalog(_)
             | Command::Verify(_)
             | Command::Completions { .. }

@@ -67,7 +67,7 @@ impl Command {
             Self::Catalog(Catalog::List(ListArgs { source, .. }) | Catalog::Show(ShowArgs { source, .. })) => {
                 of(source.json, source.tone)
             }
-            Self::Init | Self::Completions { .. } | Self::Man { .. } => of(false, tone(false, ColourArg::Auto)),
+            Self::Init(_) | Self::Completions { .. } | Self::Man { .. } => of(false, tone(false, ColourArg::Auto)),
         }
     }
 }

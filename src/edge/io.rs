@@ -10,6 +10,7 @@ use crate::text::{Source, without_logins};
 
 mod attributes;
 mod cache;
+mod dockerfiles;
 mod indexes;
 mod network;
 mod temporary;
@@ -17,6 +18,7 @@ mod wheels;
 mod write;
 
 pub use cache::{Cache, CacheKey};
+pub use dockerfiles::dockerfiles;
 pub use indexes::{InstallerIndexes, indexes};
 pub use network::settings as network_settings;
 pub use wheels::{Local, folder_url, wheels};
