@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
 use torchswap::cli::{Cli, Command};
 use torchswap::command::{self, Voice};
 use torchswap::edge::io;
@@ -17,7 +16,7 @@ const COULD_NOT: u8 = 2;
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::read(&io::words()).unwrap_or_else(|error| error.exit());
     let voice = Voice::of(&cli.command);
     let (said, status) = match run(&cli, voice) {
         Ok((said, exit)) => (said, exit as u8),
@@ -30,6 +29,9 @@ fn main() -> ExitCode {
 
 /// Runs the command and does what it wants done; gives what to say of it.
 fn run(cli: &Cli, voice: Voice) -> Result<(String, command::Exit), Error> {
+    if let Some(folder) = &cli.directory {
+        io::go_to(folder)?;
+    }
     let display = Display::of(voice.is_for_people());
     if matches!(cli.command, Command::Verify(_)) {
         end_on_interrupt(display.clone());

@@ -42,6 +42,7 @@ mod memory;
 mod one_configuration;
 mod poetry_says;
 mod project_catalogue;
+mod projects;
 mod pylock;
 mod pythons;
 mod readme;

@@ -8,7 +8,7 @@ use clap::Args;
 pub struct CatalogArgs {
     /// A project's own catalogue of wheels; repeatable. A torchswap-catalog.tsv beside the lock or the configuration is found
     /// by its name
-    #[arg(long = "catalog", value_name = "FILE")]
+    #[arg(long = "catalog", value_name = "FILE", env = "TORCHSWAP_CATALOG", hide_env_values = true)]
     pub catalogs: Vec<String>,
     /// Use no catalogue of the project but those named with --catalog
     #[arg(long)]

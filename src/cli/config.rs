@@ -41,8 +41,9 @@ use crate::write::Mirror;
 /// A configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// False where there is none.
-    pub is_there: bool,
+    /// The folder that it lies in, as it stands before a name: empty for the current one, `../` above. `None`: there is no
+    /// configuration.
+    pub folder: Option<String>,
     /// The lock, relative to the file's folder.
     pub lock: Option<String>,
     /// The project's catalogues, relative to the file's folder.
@@ -121,6 +122,11 @@ impl Config {
         ConfigReader { toml: &toml, problems: Vec::new() }.config(table).map(Some)
     }
 
+    /// The folder that it lies in; the current one where there is none.
+    pub fn folder(&self) -> &str {
+        self.folder.as_deref().unwrap_or_default()
+    }
+
     /// The target of a name.
     ///
     /// # Errors
@@ -157,7 +163,7 @@ impl<'s> ConfigReader<'_, 's> {
     fn config(mut self, table: &Table<'s>) -> Result<Config> {
         self.known(table, &TOP_KEYS);
         let mut config = Config {
-            is_there: true,
+            folder: Some(String::new()),
             lock: self.text(table, "lock"),
             catalogs: self.texts(table, "catalog"),
             learn: self.flag(table, "learn"),

@@ -5,6 +5,9 @@
 //!
 //! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `write`, `audit`.
 
+use std::ffi::OsString;
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use pep508_rs::{ExtraName, PackageName};
@@ -23,6 +26,7 @@ pub mod starter;
 mod talk;
 mod trust;
 pub mod values;
+mod variables;
 pub mod verify;
 
 pub use audit::{AuditArgs, AuditReport, MachineArgs};
@@ -43,6 +47,9 @@ pub use trust::TrustArgs;
                   Run `torchswap export --help` for examples."
 )]
 pub struct Cli {
+    /// Run as if in this folder
+    #[arg(long, short = 'C', value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    pub directory: Option<PathBuf>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -144,7 +151,7 @@ pub struct RewriteArgs {
     #[arg(long, conflicts_with = "output")]
     pub diff: bool,
     /// Take PyTorch's wheels from this base URL; digests stay
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true)]
     pub mirror: Option<String>,
     /// What is asked of the lock.
     #[command(flatten)]
@@ -229,8 +236,9 @@ pub struct ExportArgs {
 impl ExportArgs {
     /// The options behind `torchswap export` in a header; `None` if they are not understood.
     pub fn of(words: &[String]) -> Option<Self> {
-        let all = ["torchswap", "export"].into_iter().map(str::to_owned).chain(words.iter().cloned());
-        match Cli::try_parse_from(all).ok()?.command {
+        let all = ["torchswap", "export"].into_iter().map(OsString::from).chain(words.iter().map(OsString::from));
+        // A header says all: what a variable says here had no part in it.
+        match Cli::without_variables(&all.collect::<Vec<_>>(), &variables::ALL).ok()?.command {
             Command::Export(export) => Some(*export),
             Command::Audit(_)
             | Command::Check(_)
@@ -257,10 +265,10 @@ Examples:
 #[group(multiple = true)]
 pub struct TargetArgs {
     /// CUDA build, such as 11.8
-    #[arg(long, value_name = "VERSION", value_parser = values::cuda, group = "build")]
+    #[arg(long, value_name = "VERSION", value_parser = values::cuda, env = "TORCHSWAP_CUDA", hide_env_values = true, group = "build")]
     pub cuda: Option<Backend>,
     /// ROCm build, such as 6.3
-    #[arg(long, value_name = "VERSION", value_parser = values::rocm, group = "build")]
+    #[arg(long, value_name = "VERSION", value_parser = values::rocm, env = "TORCHSWAP_ROCM", hide_env_values = true, group = "build")]
     pub rocm: Option<Backend>,
     /// Build for Intel GPUs
     #[arg(long, group = "build")]
@@ -269,13 +277,13 @@ pub struct TargetArgs {
     #[arg(long, group = "build")]
     pub cpu: bool,
     /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these the builds stay as locked
-    #[arg(long, value_name = "LABEL", value_parser = values::backend, group = "build")]
+    #[arg(long, value_name = "LABEL", value_parser = values::backend, env = "TORCHSWAP_BACKEND", hide_env_values = true, group = "build")]
     pub backend: Option<Backend>,
     /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
-    #[arg(long, value_name = "PLATFORM", value_parser = values::PlatformParser, hide_possible_values = true)]
+    #[arg(long, value_name = "PLATFORM", value_parser = values::PlatformParser, hide_possible_values = true, env = "TORCHSWAP_PLATFORM", hide_env_values = true)]
     pub platform: Option<Platform>,
     /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
-    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
+    #[arg(long = "python", value_name = "VERSION", env = "TORCHSWAP_PYTHON", hide_env_values = true, value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
     /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
     #[arg(long = "target", value_name = "NAME")]
@@ -353,6 +361,8 @@ pub struct OutputArgs {
     #[arg(
         long,
         value_name = "URL",
+        env = "TORCHSWAP_MIRROR",
+        hide_env_values = true,
         help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
     )]
     pub mirror: Option<String>,

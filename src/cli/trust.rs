@@ -6,6 +6,12 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct TrustArgs {
     /// Refuse wheels whose digest fewer independent projects recorded; what the index alone says, nobody recorded
-    #[arg(long, value_name = "N", help_heading = "Catalogue")]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "TORCHSWAP_REQUIRE_WITNESSES",
+        hide_env_values = true,
+        help_heading = "Catalogue"
+    )]
     pub require_witnesses: Option<u32>,
 }

@@ -44,7 +44,7 @@ impl ChosenCatalogues {
         if args.no_catalog {
             return chosen;
         }
-        let mut places: Vec<String> = config.is_there.then(|| FILE.to_owned()).into_iter().collect();
+        let mut places: Vec<String> = config.folder.iter().map(|folder| format!("{folder}{FILE}")).collect();
         places.extend(locks.into_iter().map(|lock| io::beside(lock, FILE)));
         if places.is_empty() {
             places.push(FILE.to_owned());

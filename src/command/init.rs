@@ -21,7 +21,7 @@ const FILE: &str = "torchswap.toml";
 /// # Errors
 /// If there is no lock, or it cannot be read.
 pub(super) fn run(args: &InitArgs, voice: Voice) -> Result<Outcome> {
-    let config = read::config()?;
+    let config = read::config_in("")?.unwrap_or_default();
     let name = read::lock_name(None, &config)?;
     let lock = read::lock(&name)?;
     let catalogs = ChosenCatalogues::of(&config, &CatalogArgs::default(), [&*name]);
@@ -33,7 +33,7 @@ pub(super) fn run(args: &InitArgs, voice: Voice) -> Result<Outcome> {
             let problem = Problem::new(Code::Usage, format!("{FILE} is there, but names no targets"));
             return Err(problem.help("add [targets.NAME] to it, or take it away and run init again").into());
         }
-        outputs::below(FILE)?;
+        outputs::below(FILE, "")?;
         let images: Vec<StageImage> = dockerfiles.iter().map(StageImage::of).collect();
         // The first that tells most.
         let image = images.iter().find(|image| image.cuda.is_some());

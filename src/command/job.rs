@@ -19,6 +19,8 @@ use crate::write::Mirror;
 #[derive(Debug, Clone)]
 pub(super) struct Job {
     pub(super) lock: String,
+    /// The folder of the configuration, below which it may say where to write.
+    pub(super) folder: String,
     /// The targets it is for, with what is chosen of the lock for each.
     pub(super) wanted: Vec<(Target, Choice)>,
     pub(super) allow_none: bool,
@@ -99,6 +101,7 @@ fn job(
     let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.network });
     Ok(Job {
         lock: lock.to_owned(),
+        folder: config.folder().to_owned(),
         wanted: wanted(configured, &args.target, &args.choice),
         allow_none: args.allow_none,
         without_hashes,

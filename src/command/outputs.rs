@@ -14,10 +14,12 @@ const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", "pyproject.toml"];
 /// checkout of somebody else must not write elsewhere.
 ///
 /// # Errors
-/// If it lies outside of the current folder, by its name or through a link.
-pub(super) fn below(file: &str) -> Result<()> {
+/// If it lies outside of the configuration's folder, by its name or through a link.
+pub(super) fn below(file: &str, folder: &str) -> Result<()> {
     let is_inside = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
-    if file != io::STDIN && Path::new(file).components().all(is_inside) && io::is_below(file, ".") {
+    let inside = Path::new(file.strip_prefix(folder).unwrap_or(file));
+    let here = if folder.is_empty() { "." } else { folder };
+    if file != io::STDIN && inside.components().all(is_inside) && io::is_below(file, here) {
         return Ok(());
     }
     let problem = Problem::new(Code::Usage, format!("{file} lies outside of the configuration's folder"));
@@ -46,8 +48,8 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
     let mut seen: Vec<&str> = Vec::new();
     for job in jobs {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
-        let checked = if job.is_named { Ok(()) } else { below(file) };
-        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs));
+        let checked = if job.is_named { Ok(()) } else { below(file, &job.folder) };
+        let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
@@ -66,11 +68,12 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
 ///
 /// # Errors
 /// If it is the lock, the project, the configuration or a catalogue.
-pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &ChosenCatalogues) -> Result<()> {
+pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &ChosenCatalogues, folder: &str) -> Result<()> {
     let project = lock.map(|lock| io::beside(lock, "pyproject.toml"));
     let lock = lock.map(|lock| (lock.as_str(), "the lock itself"));
     let project = project.as_deref().map(|project| (project, "the project"));
-    let configurations = CONFIGURATIONS.into_iter().map(|name| (name, "the configuration"));
+    let configurations = CONFIGURATIONS.map(|name| format!("{folder}{name}"));
+    let configurations = configurations.iter().map(|name| (name.as_str(), "the configuration"));
     let catalogs = catalogs.names.iter().chain(&catalogs.into).map(|name| (name.as_str(), "a catalogue"));
     let mut read = lock.into_iter().chain(project).chain(configurations).chain(catalogs);
     match read.find(|(name, _)| io::is_same_file(file, name)) {

@@ -1,5 +1,7 @@
 //! Reading what a command works on: the lock with what belongs to it, the configuration.
 
+use std::path::Path;
+
 use url::Url;
 
 use crate::cli::config::Config;
@@ -10,7 +12,7 @@ use crate::write::Mirror;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
 pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {
-    named.or(config.lock.as_ref()).cloned().map_or_else(io::find_lock, Ok)
+    named.or(config.lock.as_ref()).cloned().map_or_else(|| io::find_lock(config.folder()), Ok)
 }
 
 /// The mirror of a command line. Its address is not shown: it may hold a login.
@@ -89,13 +91,40 @@ pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
     Ok(lock.stale().into_iter().collect())
 }
 
-/// The configuration in the current folder: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, else none.
+/// The configuration: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, in the current folder or in the nearest
+/// one above that has one; its paths as seen from here. None: the default.
 pub(super) fn config() -> Result<Config> {
-    if let Some(source) = io::read_if_there("torchswap.toml")? {
-        return Config::parse(&source);
+    for folder in io::upward() {
+        match config_in(&folder) {
+            Ok(None) => {}
+            Ok(Some(config)) => return Ok(within(config, &folder)),
+            // What lies above may belong to somebody else.
+            Err(error) if !folder.is_empty() && error.problems().iter().all(|one| one.code == Code::Io) => {}
+            Err(error) => return Err(error),
+        }
     }
-    match io::read_if_there("pyproject.toml")? {
-        Some(source) if source.text.contains("torchswap") => Ok(Config::parse_pyproject(&source)?.unwrap_or_default()),
-        Some(_) | None => Ok(Config::default()),
+    Ok(Config::default())
+}
+
+/// A configuration of another folder, to which its paths are relative.
+fn within(mut config: Config, folder: &str) -> Config {
+    let outputs = config.targets.iter_mut().filter_map(|target| target.output.as_mut());
+    for path in config.lock.iter_mut().chain(&mut config.catalogs).chain(outputs) {
+        if Path::new(path).is_relative() {
+            path.insert_str(0, folder);
+        }
+    }
+    config.folder = Some(folder.to_owned());
+    config
+}
+
+/// The configuration that lies in a folder.
+pub(super) fn config_in(folder: &str) -> Result<Option<Config>> {
+    if let Some(source) = io::read_if_there(&format!("{folder}torchswap.toml"))? {
+        return Config::parse(&source).map(Some);
+    }
+    match io::read_if_there(&format!("{folder}pyproject.toml"))? {
+        Some(source) if source.text.contains("torchswap") => Config::parse_pyproject(&source),
+        Some(_) | None => Ok(None),
     }
 }

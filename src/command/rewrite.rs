@@ -26,9 +26,9 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     let catalogs = ChosenCatalogues::of(&config, &args.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
-            outputs::unread(file, Some(&name), &catalogs)?;
+            outputs::unread(file, Some(&name), &catalogs, config.folder())?;
         }
-        None if args.lock.is_none() && !args.diff => outputs::below(&name)?,
+        None if args.lock.is_none() && !args.diff => outputs::below(&name, config.folder())?,
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;

@@ -1,5 +1,6 @@
 //! The edge: reading files and standard input, replacing files whole. Nothing else touches the disk.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -36,13 +37,37 @@ const LARGEST: u64 = 64 << 20;
 /// The locks that are looked for in the current folder, in this order.
 const LOCKS: [&str; 3] = ["poetry.lock", "pylock.toml", "requirements.txt"];
 
-/// Finds the lock in the current folder.
+/// The words of the command line, the program's name first.
+pub fn words() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// Makes a folder the current one.
+///
+/// # Errors
+/// If there is no such folder.
+pub fn go_to(folder: &Path) -> Result<()> {
+    std::env::set_current_dir(folder).map_err(|error| cannot("go to", &folder.to_string_lossy(), &error).into())
+}
+
+/// The current folder and those above it, the nearest first, as each stands before a name: empty, `../`, `../../`.
+pub fn upward() -> impl Iterator<Item = String> {
+    let above = std::env::current_dir().map_or(0, |folder| folder.ancestors().count().saturating_sub(1));
+    (0..=above).map(|count| "../".repeat(count))
+}
+
+/// Finds the lock in the current folder, in that of the configuration, or in the nearest folder above that is one of a project
+/// and has one.
 ///
 /// # Errors
 /// If there is none; a lock of another tool is named, with the command that makes one of these from it.
-pub fn find_lock() -> Result<String> {
-    let found = LOCKS.into_iter().find(|name| Path::new(name).is_file());
-    found.map(str::to_owned).ok_or_else(|| {
+pub fn find_lock(configured: &str) -> Result<String> {
+    let is_file = |name: &String| Path::new(name).is_file();
+    let lock_in = |folder: &str| LOCKS.map(|name| format!("{folder}{name}")).into_iter().find(is_file);
+    let of_project = || upward().skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
+    let found =
+        lock_in("").or_else(|| lock_in(configured)).or_else(|| of_project().find_map(|folder| lock_in(&folder)));
+    found.ok_or_else(|| {
         if let Some(foreign) = FOREIGN.into_iter().find(|foreign| Path::new(foreign.file).is_file()) {
             return foreign.refusal(foreign.file).into();
         }

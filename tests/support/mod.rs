@@ -148,6 +148,10 @@ impl Place {
     fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
         command.args(arguments).current_dir(self.path()).env("COLUMNS", "100");
+        let variables = ["CUDA", "ROCM", "BACKEND", "PLATFORM", "PYTHON", "MIRROR", "CATALOG", "REQUIRE_WITNESSES"];
+        for name in variables {
+            command.env_remove(format!("TORCHSWAP_{name}"));
+        }
         for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
             command.env_remove(name);
         }

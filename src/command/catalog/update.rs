@@ -23,7 +23,7 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
     let config = read::config()?;
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     if args.catalog.is_none() {
-        outputs::below(&file)?;
+        outputs::below(&file, config.folder())?;
     }
     let wanted = wanted(args)?;
     let chosen = ChosenCatalogues::of(&config, &CatalogArgs::default(), config.lock.as_deref());

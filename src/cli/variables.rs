@@ -1,0 +1,65 @@
+//! The command line, and the variables that say what it leaves open.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use super::Cli;
+
+/// Options that name a build.
+const BUILD: [&str; 5] = ["cuda", "rocm", "xpu", "cpu", "backend"];
+
+/// Options that a variable may say as well.
+pub(super) const ALL: [&str; 8] =
+    ["cuda", "rocm", "backend", "platform", "pythons", "mirror", "catalogs", "require_witnesses"];
+
+/// Options that say which target, of those that a variable may say as well.
+const TARGET: [&str; 5] = ["cuda", "rocm", "backend", "platform", "pythons"];
+
+impl Cli {
+    /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target
+    /// where it names those of the configuration.
+    ///
+    /// # Errors
+    /// As clap has them, and for help.
+    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+        let options = || {
+            let words = words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+            words.filter_map(|word| word.strip_prefix("--")?.split('=').next())
+        };
+        if options().any(|option| matches!(option, "target" | "all-targets")) {
+            Self::without_variables(words, &TARGET)
+        } else if options().any(|option| BUILD.contains(&option)) {
+            Self::without_variables(words, &BUILD)
+        } else {
+            Self::try_parse_from(words)
+        }
+    }
+
+    /// Reads a command line for which some options have no variables.
+    pub(super) fn without_variables(words: &[OsString], options: &[&str]) -> Result<Self, clap::Error> {
+        let unset = |option: clap::Arg| match options.contains(&option.get_id().as_str()) {
+            true => option.env(None::<&'static str>),
+            false => option,
+        };
+        let mut command = Self::command().mut_subcommands(|command| command.mut_args(unset));
+        let matches = command.try_get_matches_from_mut(words)?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header that is read again must mean the same whatever the variables say.
+    #[test]
+    fn each_variable_of_an_export_is_known_to_be_one() {
+        let command = Cli::command();
+        let export = command.find_subcommand("export").unwrap();
+        let with: Vec<&str> =
+            export.get_arguments().filter(|one| one.get_env().is_some()).map(|one| one.get_id().as_str()).collect();
+        assert!(!with.is_empty() && with.iter().all(|id| ALL.contains(id)), "{with:?}");
+        assert!(TARGET.iter().all(|id| ALL.contains(id)));
+    }
+}
