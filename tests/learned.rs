@@ -442,3 +442,119 @@ fn the_report_tells_what_was_learned() {
     let lesson = "{\"package\":\"torch\",\"version\":\"2.99.0+cu130\",\"wheels\":1,\"computed\":0,\"catalogue\":\"torchswap-catalog.tsv\"}";
     assert!(run.stderr.contains(lesson), "{}", run.stderr);
 }
+
+/// torch of which each wheel requires what its Python lacks.
+fn torch_by_python() -> Site {
+    let site = Site::new();
+    site.lock();
+    for (python, requires) in [
+        ("cp312", &["filelock", "sympy; platform_system == 'Linux'"][..]),
+        ("cp313", &["filelock", "mpmath"]),
+        ("cp314", &["filelock", "mpmath"]),
+    ] {
+        let file = format!("torch-2.99.0+cu130-{python}-{python}-manylinux_2_28_x86_64.whl");
+        site.put("/whl/cu130", "/whl/cu130", &file, requires, Tells::All);
+    }
+    for (file, requires) in [
+        ("filelock-4.0.0-py3-none-any.whl", &[][..]),
+        ("sympy-1.14.0-py3-none-any.whl", &[]),
+        ("mpmath-1.3.0-py3-none-any.whl", &[]),
+    ] {
+        site.put("/simple", "/files", file, requires, Tells::All);
+    }
+    site
+}
+
+/// A catalogue has one list for a release and a platform; what some of its wheels alone require gets a marker.
+#[test]
+fn what_wheels_require_may_differ_by_python() {
+    let site = torch_by_python();
+    site.learn("export --cuda 13.0 -o out.txt").ok();
+    let list = &site.rows("requires", "torch")[0];
+    assert!(
+        list.ends_with(
+            "\tfilelock\tsympy; (platform_system == 'Linux') and (python_version == \"3.12\")\
+             \tmpmath; python_version == \"3.13\" or python_version == \"3.14\""
+        ),
+        "{list}"
+    );
+    let has = |python: &str, name: &str| {
+        let text = site.learn(&format!("export --cuda 13.0 --python {python} -q")).ok();
+        text.lines().any(|line| line.starts_with(&format!("{name}==")))
+    };
+    assert!(has("3.12", "sympy") && !has("3.12", "mpmath"));
+    assert!(has("3.14", "mpmath") && !has("3.14", "sympy") && has("3.13", "filelock"));
+    // Nothing of this is asked again.
+    let asked = site.server.log().len();
+    assert!(has("3.13", "mpmath"));
+    assert_eq!(site.server.log().len(), asked);
+}
+
+/// A list that is known from a wheel for another Python must not count silently for the one that was learned now.
+#[test]
+fn a_wheel_that_requires_something_else_than_the_one_known_is_refused_unless_both_are_learned_at_once() {
+    let site = torch_by_python();
+    site.learn("export --cuda 13.0 --python 3.13 -q").ok();
+    let before = site.catalogue();
+    // Under 3.14 the same is required, under 3.12 something else.
+    site.learn("export --cuda 13.0 --python 3.14 -q").ok();
+    let message = site.learn("export --cuda 13.0 --python 3.12 -o out.txt").refused();
+    let says = "the wheels of torch 2.99.0+cu130 for linux-x86_64 do not require the same under every Python\n  help: what one of \
+                them requires is known: remove the row that begins with `requires` of torch 2.99.0+cu130 from the catalogue";
+    assert!(message.contains(says), "{message}");
+    assert!(!site.place.exists("out.txt") && site.catalogue().lines().count() == before.lines().count() + 1);
+    let kept = site.catalogue();
+    let kept = kept.lines().filter(|line| !line.contains("\ttorch\t")).map(|line| format!("{line}\n"));
+    site.place.write(FILE, kept.collect::<String>());
+    site.learn("export --cuda 13.0 -o out.txt").ok();
+    assert!(site.place.read("out.txt").contains("CPython 3.12, 3.13, 3.14\n"), "{}", site.place.read("out.txt"));
+}
+
+/// The second host is down, stalls midway, or gives another file: nothing is kept, and the next run has all of it.
+#[test]
+fn a_second_host_that_fails_midway_loses_nothing() {
+    let (site, second) = (Site::new(), Server::new());
+    site.lock();
+    let file = "torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl";
+    let (bytes, text) = (wheel(file, &[], 2000), metadata(file, &[]));
+    let beside = format!("{TORCH}.metadata");
+    let serve = || {
+        second.file(TORCH, "application/octet-stream", bytes.clone()).file(&beside, "text/plain", text.clone());
+    };
+    serve();
+    let said = sha256(text.as_bytes());
+    let link =
+        |url: &str, digest: &str| format!("<a href=\"{url}{digest}\" data-core-metadata=\"sha256={said}\">{file}</a>");
+    let page = |html: String| site.server.page("/whl/cu130/torch/", &html);
+    // There is no digest, so the wheel is downloaded whole.
+    page(link(&second.url(TORCH), ""));
+    let hash = format!("{EXPORT} --hash-missing --timeout 1 -o out.txt");
+    let nowhere = "http://127.0.0.1:1/torch.whl".to_owned();
+    let cases = [
+        (TORCH, Fault::Stall(700)),
+        (TORCH, Fault::Cut(700)),
+        (TORCH, Fault::Redirect(nowhere.clone())),
+        (TORCH, Fault::Status(403, "")),
+        (&*beside, Fault::Stall(10)),
+        (&*beside, Fault::Redirect(nowhere)),
+        (&*beside, Fault::Short(3)),
+    ];
+    for before in [None, Some("# ours\n")] {
+        let _ = std::fs::remove_file(site.place.path().join(FILE));
+        before.iter().for_each(|text| site.place.write(FILE, text));
+        for (path, fault) in &cases {
+            second.faults(path, vec![fault.clone(); 6]);
+            let run = site.learn(&hash);
+            let shown = format!("{path} {fault:?}: {}", run.stderr);
+            assert!(run.stderr.contains("the catalogue knows no torch 2.99.0+cu130"), "{shown}");
+            assert_eq!((run.status, &*run.stdout), (2, ""), "{shown}");
+            assert!(!site.place.exists("out.txt"), "{shown}");
+            assert_eq!(site.place.exists(FILE).then(|| site.catalogue()).as_deref(), before, "{shown}");
+            second.faults(path, []);
+        }
+        // A run after the fault has all, with the digest of the bytes.
+        site.learn(&hash).ok();
+        assert!(site.place.read("out.txt").contains(&sha256(&bytes)) && site.catalogue().contains(&sha256(&bytes)));
+        std::fs::remove_file(site.place.path().join("out.txt")).unwrap();
+    }
+}

@@ -1,6 +1,6 @@
 //! Rows for wheels that were found on an index or read here: what they were built for, and what they require.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::built::Built;
 use super::listing::Filter;
@@ -8,7 +8,8 @@ use super::requires::{RequiresRow, means_the_same};
 use super::row::{WheelRow, label};
 use super::{Abi, Family, Index, MadeFor, Told, built_in_family, is_gpu_runtime, labels};
 use crate::packaging::digest::Sha256;
-use crate::packaging::target::{Backend, Platform};
+use crate::packaging::requirement;
+use crate::packaging::target::{Backend, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 use crate::text::quoted;
@@ -131,8 +132,8 @@ impl WheelRow {
     }
 
     /// Its requirements as rows: one for each platform that it installs on, or one for all.
-    pub fn lists(&self, list: &[String], provenance: &str) -> Vec<RequiresRow> {
-        let (platforms, _) = Filter::default().places(self);
+    pub fn lists(&self, list: &[String], provenance: &str) -> Vec<ReadList> {
+        let (platforms, pythons) = Filter::default().places(self);
         let everywhere = platforms.len() == Platform::ALL.len();
         let platforms = if everywhere { vec![None] } else { platforms.into_iter().map(Some).collect() };
         let row = |platform| RequiresRow {
@@ -144,29 +145,82 @@ impl WheelRow {
             reason: None,
             list: list.to_vec(),
         };
-        platforms.into_iter().map(row).collect()
+        platforms.into_iter().map(|platform| ReadList { row: row(platform), pythons: pythons.clone() }).collect()
     }
 }
 
-/// One list for each release and platform; and what is wrong where the wheels of one do not require the same under every
-/// Python: the catalogue has no place for that.
-pub(super) fn agreeing(lists: Vec<RequiresRow>) -> (Vec<RequiresRow>, Vec<Problem>) {
-    let mut all = BTreeMap::new();
-    let mut problems = Vec::new();
-    for row in lists {
+/// What a wheel was seen to require.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadList {
+    /// The row that says so.
+    pub row: RequiresRow,
+    /// The Pythons that the wheel is for: of others it says nothing.
+    pub pythons: BTreeSet<Python>,
+}
+
+/// For how many Pythons a wheel may be whose list holds under these alone: a marker names each.
+const MOST_PYTHONS: usize = 8;
+
+/// One list for each release and platform. Where the wheels of one do not require the same, what some of them alone require
+/// gets a marker that names their Pythons; and what is wrong where that cannot be told.
+pub(super) fn agreeing(lists: Vec<ReadList>) -> (Vec<ReadList>, Vec<Problem>) {
+    let mut all: BTreeMap<_, Vec<ReadList>> = BTreeMap::new();
+    for list in lists {
+        let row = &list.row;
         let key = (row.package.clone(), row.version.to_string(), row.index.clone(), row.platform);
-        match all.get(&key) {
-            None => {
-                all.insert(key, row);
-            }
-            Some(first) if means_the_same(&first.list, &row.list, row.platform) => {}
-            Some(_) => problems.push(differing(&row)),
+        let alike = all.entry(key).or_default();
+        match alike.iter_mut().find(|one| means_the_same(&one.row.list, &list.row.list, list.row.platform)) {
+            Some(one) => one.pythons.extend(list.pythons),
+            None => alike.push(list),
         }
     }
-    (all.into_values().collect(), problems)
+    let (mut agreed, mut problems) = (Vec::new(), Vec::new());
+    for different in all.into_values() {
+        match together(&different) {
+            Some(one) => agreed.push(one),
+            None => problems.extend(different.first().map(|list| differing(&list.row))),
+        }
+    }
+    (agreed, problems)
 }
 
-fn differing(row: &RequiresRow) -> Problem {
+/// Lists of which each holds under its own Pythons, as one; `None` if two of them hold under one Python, or one under too
+/// many to be named.
+fn together(lists: &[ReadList]) -> Option<ReadList> {
+    let (first, others) = lists.split_first()?;
+    if others.is_empty() {
+        return Some(first.clone());
+    }
+    let pythons: BTreeSet<Python> = lists.iter().flat_map(|list| list.pythons.iter().copied()).collect();
+    let count: usize = lists.iter().map(|list| list.pythons.len()).sum();
+    if count != pythons.len() || lists.iter().any(|list| list.pythons.len() > MOST_PYTHONS) {
+        return None;
+    }
+    let mut texts: Vec<&String> = Vec::new();
+    for text in lists.iter().flat_map(|list| &list.row.list) {
+        if !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    let of = |text: &String| {
+        let own = lists.iter().filter(|list| list.row.list.contains(text));
+        let own: BTreeSet<Python> = own.flat_map(|list| list.pythons.iter().copied()).collect();
+        if own == pythons {
+            return text.clone();
+        }
+        let under: Vec<String> = own.iter().map(|python| format!("python_version == \"{python}\"")).collect();
+        let under = under.join(" or ");
+        match requirement::split(text) {
+            (what, None) => format!("{}; {under}", what.trim_end()),
+            (what, Some(marker)) => format!("{}; ({}) and ({under})", what.trim_end(), marker.trim()),
+        }
+    };
+    let list = texts.into_iter().map(of).collect();
+    Some(ReadList { row: RequiresRow { list, ..first.row.clone() }, pythons })
+}
+
+/// The wheels of a release do not require the same, and a catalogue cannot say so.
+pub(super) fn differing(row: &RequiresRow) -> Problem {
     let RequiresRow { package, version, .. } = row;
     let platform = row.platform.map_or_else(|| "any platform".to_owned(), |platform| platform.to_string());
     let message =
@@ -194,6 +248,33 @@ mod tests {
             ("torchdata-0.7.0-py3-none-any.whl", "cpu", "any"),
         ] {
             assert_eq!(built(file, folder), expected, "{file} in {folder}");
+        }
+    }
+
+    #[test]
+    fn lists_that_differ_under_one_python_or_under_countless_are_not_put_together() {
+        let list = |file: &str, requires: &[&str]| {
+            let index = "https://w.example/x".parse().unwrap();
+            let row = WheelRow::found(file.parse().unwrap(), Built::Unknown, index, Sha256::from_bytes([7; 32]));
+            let requires: Vec<String> = requires.iter().map(|&one| one.to_owned()).collect();
+            row.lists(&requires, "wheel")
+        };
+        let agreed = |lists: [Vec<ReadList>; 2]| {
+            let (agreed, problems) = agreeing(lists.concat());
+            (agreed.iter().map(|one| one.row.list.join(" & ")).collect::<Vec<_>>().join("; "), problems.len())
+        };
+        let of_310 = || list("demo-1-cp310-cp310-linux_x86_64.whl", &["a", "b"]);
+        let both = "a & b; python_version == \"3.10\" & b>2; (os_name == 'x') and (python_version == \"3.11\")";
+        let of_311 = list("demo-1-cp311-cp311-linux_x86_64.whl", &["a", "b>2; os_name == 'x'"]);
+        assert_eq!(agreed([of_310(), of_311]), (both.to_owned(), 0));
+        let same = list("demo-1-cp311-cp311-linux_x86_64.whl", &["b", "a"]);
+        assert_eq!(agreed([of_310(), same]), ("a & b".to_owned(), 0));
+        for file in [
+            "demo-1-cp310-cp310-manylinux_2_28_x86_64.whl",
+            "demo-1-cp39-abi3-linux_x86_64.whl",
+            "demo-1-cp311-abi3-linux_x86_64.whl",
+        ] {
+            assert_eq!(agreed([of_310(), list(file, &["c"])]), (String::new(), 1), "{file}");
         }
     }
 }

@@ -3,7 +3,7 @@
 use pep508_rs::PackageName;
 
 use super::built::Built;
-use super::found::agreeing;
+use super::found::{ReadList, agreeing, differing};
 use super::project::{Catalogues, lines};
 use super::refusal;
 use super::requires::{List, RequiresRow, choose, contradiction, means};
@@ -41,12 +41,7 @@ const HEAD: &str = "# Wheels of this project: torchswap catalog update adds to t
 ///
 /// # Errors
 /// Every file that a catalogue knows with another digest or size, and wheels of one release that do not require the same.
-pub fn merge(
-    file: &Source,
-    known: &Catalogues,
-    wheels: Vec<WheelRow>,
-    lists: Vec<RequiresRow>,
-) -> Result<Merged, Error> {
+pub fn merge(file: &Source, known: &Catalogues, wheels: Vec<WheelRow>, lists: Vec<ReadList>) -> Result<Merged, Error> {
     let mut merged = Merged::default();
     let (lists, mut problems) = agreeing(lists);
     for row in wheels {
@@ -81,11 +76,16 @@ pub fn merge(
             }
         }
     }
-    for row in lists {
-        match news(known, &row) {
-            News::New => merged.lists.push(row),
+    for list in lists {
+        match news(known, &list) {
+            News::New => merged.lists.push(list.row),
             News::Known => {}
             News::Otherwise(why) => merged.notes.push(why),
+            News::Differs => problems.push(differing(&list.row).help(format!(
+                "what one of them requires is known: remove the row that begins with `requires` of {} {} from the \
+                 catalogue, and learn all of them in one run",
+                list.row.package, list.row.version
+            ))),
         }
     }
     Error::unless_empty(problems)?;
@@ -104,13 +104,19 @@ enum News {
     Known,
     /// A catalogue says something else, and what it says stays.
     Otherwise(String),
+    /// Another wheel was seen to require something else.
+    Differs,
 }
 
-fn news(known: &Catalogues, row: &RequiresRow) -> News {
+fn news(known: &Catalogues, ReadList { row, pythons }: &ReadList) -> News {
     let lists = known.lists(&row.package, &row.version);
     let lists: Vec<List<'_>> = lists.into_iter().filter(|list| list.index == row.index.as_str()).collect();
     let RequiresRow { package, version, .. } = row;
-    if let Some((platform, what)) = contradiction(row, &lists) {
+    if let Some((platform, what)) = contradiction(row, &lists, |python| pythons.contains(&python)) {
+        let known = choose(package, &lists, platform);
+        if matches!(&known, Requires::Known { provenance, .. } if ["metadata", "wheel"].contains(&&**provenance)) {
+            return News::Differs;
+        }
         let why = format!(
             "the catalogue says something else of what {package} {version} requires on {platform} than the wheel does \
              (`{what}` is in one of the two lists only); what it says stays"
@@ -187,6 +193,7 @@ fn comments_above(text: &str, from: usize, row: usize) -> usize {
 mod tests {
     use super::super::{ProjectTable, WheelSource};
     use super::*;
+    use crate::packaging::target::Python;
 
     fn row(file: &str, digit: char) -> WheelRow {
         let mut parts = file.split('-');
@@ -196,8 +203,9 @@ mod tests {
         WheelRow::parse(&line, "index").unwrap()
     }
 
-    fn list(version: &str, reqs: &str) -> RequiresRow {
-        RequiresRow::parse(&format!("b\t{version}\thttps://w.example/x\t*\tmetadata\t-\t{reqs}")).unwrap()
+    fn list(version: &str, reqs: &str) -> ReadList {
+        let line = format!("b\t{version}\thttps://w.example/x\t*\tmetadata\t-\t{reqs}");
+        ReadList { row: RequiresRow::parse(&line).unwrap(), pythons: [Python::three(12)].into() }
     }
 
     fn known(text: &str) -> Catalogues {
@@ -253,10 +261,10 @@ mod tests {
 
     #[test]
     fn another_list_is_told_and_not_taken() {
-        let text = format!("requires\t{}\n", list("1", "c>=1"));
+        let text = format!("requires\t{}\n", list("1", "c>=1").row).replace("metadata", "poetry.lock:exact:2");
         let file = Source::new("team.tsv", text.clone());
         let merged = merge(&file, &known(&text), vec![], vec![list("1", "c>=2"), list("2", "c")]).unwrap();
-        assert_eq!(merged.lists, [list("2", "c")]);
+        assert_eq!(merged.lists, [list("2", "c").row]);
         assert!(merged.notes[0].contains("`c>=1` is in one of the two lists only"), "{:?}", merged.notes);
     }
 
@@ -278,6 +286,7 @@ mod tests {
             reason: None,
             list: lists[0].texts(),
         };
+        let list = ReadList { row: list, pythons: [Python::three(12)].into() };
         let merged = merge(&Source::new("t", ""), &all, vec![], vec![list]).unwrap();
         assert!(merged.lists.is_empty() && merged.notes[0].contains("known to be wrong"), "{:?}", merged.notes);
     }

@@ -59,6 +59,7 @@ use crate::packaging::target::{Backend, Platform};
 pub use bound::BoundBuild;
 pub use built::Built;
 pub(crate) use families::{built_in_family, is_anchor as is_torch, triton};
+pub use found::ReadList;
 pub use index::Index;
 pub(crate) use labels::fitting;
 pub use labels::{Told, is_untied};

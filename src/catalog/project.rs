@@ -203,7 +203,7 @@ impl Catalogues {
             }
             let lists = self.lists(&row.package, &row.version).into_iter();
             let lists: Vec<List<'_>> = lists.filter(|list| list.index == row.index.as_str()).collect();
-            let found = contradiction(row, &lists);
+            let found = contradiction(row, &lists, |_| true);
             problems.extend(found.map(|found| refusal::requires(row, &found, &project.source, *span)));
         }
         self.overrides |= project.overrides();

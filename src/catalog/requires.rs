@@ -245,8 +245,13 @@ pub(super) fn means_the_same(one: &[String], other: &[String], platform: Option<
     one == other || platforms.into_iter().all(|platform| means(one, platform) == means(other, platform))
 }
 
-/// The platform on which a list asks for something else than what is known of the same wheel, if there is one.
-pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Platform, String)> {
+/// The platform on which a list asks for something else than what is known of the same wheel, if there is one: under those
+/// Pythons for which it speaks.
+pub(super) fn contradiction(
+    row: &RequiresRow,
+    known: &[List<'_>],
+    speaks_for: impl Fn(Python) -> bool,
+) -> Option<(Platform, String)> {
     if known.is_empty() {
         return None;
     }
@@ -257,7 +262,8 @@ pub(super) fn contradiction(row: &RequiresRow, known: &[List<'_>]) -> Option<(Pl
         let (here, there) = (choose(&row.package, &[own], platform), choose(&row.package, known, platform));
         let (Requires::Known { list, .. }, Requires::Known { list: known, .. }) = (here, there) else { return None };
         let (one, other) = (means(&list, platform), means(&known, platform));
-        one.symmetric_difference(&other).next().map(|(_, what)| (platform, what.clone()))
+        let mut different = one.symmetric_difference(&other).filter(|(minor, _)| speaks_for(Python::three(*minor)));
+        different.next().map(|(_, what)| (platform, what.clone()))
     })
 }
 

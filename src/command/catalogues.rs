@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::{Catalogues, Merged, ProjectTable, RequiresRow, WheelRow, merge};
+use crate::catalog::{Catalogues, Merged, ProjectTable, ReadList, WheelRow, merge};
 use crate::cli::CatalogArgs;
 use crate::cli::config::Config;
 use crate::edge::io;
@@ -104,7 +104,7 @@ impl Addition {
     ///
     /// # Errors
     /// As [`merge`]; and if what would be written could not be read again.
-    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<RequiresRow>) -> Result<(Merged, Catalogues)> {
+    pub(super) fn merge(&self, wheels: Vec<WheelRow>, lists: Vec<ReadList>) -> Result<(Merged, Catalogues)> {
         let merged = merge(&self.file, &self.known, wheels, lists)?;
         let known = with(&self.others, &self.file.name, &merged.text)?;
         Ok((merged, known))

@@ -1,6 +1,6 @@
 //! What a verification learned, as rows for a project's catalogue.
 
-use crate::catalog::{Built, Index, RequiresRow, WheelRow};
+use crate::catalog::{Built, Index, ReadList, WheelRow};
 use crate::packaging::archive::Contents;
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
@@ -38,7 +38,7 @@ pub fn index(pinned: &PinnedEntry) -> Option<Index> {
 }
 
 /// The rows of these wheels.
-pub fn rows(all: &[HashedWheel]) -> (Vec<WheelRow>, Vec<RequiresRow>) {
+pub fn rows(all: &[HashedWheel]) -> (Vec<WheelRow>, Vec<ReadList>) {
     let (mut wheels, mut lists) = (Vec::new(), Vec::new());
     for one in all {
         let folder = one.index.as_str().rsplit('/').next().unwrap_or_default();

@@ -8,7 +8,7 @@ use url::Url;
 use super::page;
 use super::wheel::{self, WheelFacts};
 use super::{LearnRequest, Learned, take};
-use crate::catalog::{Index, RequiresRow, Told, WheelRow, is_torch, is_untied};
+use crate::catalog::{Index, ReadList, Told, WheelRow, is_torch, is_untied};
 use crate::edge::index::{Network, Opened};
 use crate::edge::io;
 use crate::packaging::address;
@@ -60,8 +60,8 @@ fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
     let new = learned.wheels.split_off(before);
     let lists = &learned.lists;
     let pins = |row: &WheelRow| {
-        let own = |list: &&RequiresRow| list.version == row.wheel.version && list.package == row.wheel.name;
-        lists.iter().filter(own).flat_map(|list| &list.list).any(|text| pins_torch(text))
+        let own = |list: &&ReadList| list.row.version == row.wheel.version && list.row.package == row.wheel.name;
+        lists.iter().filter(own).flat_map(|list| &list.row.list).any(|text| pins_torch(text))
     };
     let tells = |row: &WheelRow| {
         let (made, _) = row.made_for();

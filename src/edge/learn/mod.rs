@@ -17,7 +17,7 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use crate::catalog::listing::Filter;
-use crate::catalog::{Catalogues, Index, ProjectTable, RequiresRow, WheelRow, merge};
+use crate::catalog::{Catalogues, Index, ProjectTable, ReadList, WheelRow, merge};
 use crate::edge::index::{Network, simple};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
@@ -51,7 +51,7 @@ pub struct Learned {
     /// The wheels asked for, and those of their closure.
     pub wheels: Vec<WheelRow>,
     /// What they require.
-    pub lists: Vec<RequiresRow>,
+    pub lists: Vec<ReadList>,
     /// What the user should know: sentences.
     pub notes: Vec<String>,
 }

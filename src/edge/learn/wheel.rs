@@ -1,6 +1,6 @@
 //! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
 
-use crate::catalog::{RequiresRow, WheelRow};
+use crate::catalog::{ReadList, WheelRow};
 use crate::edge::index::{Downloaded, Link, Network, Opened};
 use crate::packaging::archive::Contents;
 use crate::packaging::digest::Sha256;
@@ -114,7 +114,7 @@ pub(super) fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Pr
 
 impl WheelFacts {
     /// The rows that say so.
-    pub(super) fn lists(&self, row: &WheelRow) -> Vec<RequiresRow> {
+    pub(super) fn lists(&self, row: &WheelRow) -> Vec<ReadList> {
         row.lists(&self.list, self.provenance)
     }
 }
