@@ -2,6 +2,8 @@
 //! index on loopback behaves as PyTorch's does: 403 for what it does not have, links to a second host, digests and metadata
 //! for some wheels alone.
 
+mod tables;
+
 use crate::catalog_update::{Site, Tells, metadata, sha256, wheel};
 use crate::support::server::{Fault, Server};
 use crate::support::{Run, fixture};

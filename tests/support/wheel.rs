@@ -13,6 +13,10 @@ pub struct Wheel {
     pub name: String,
     /// Bytes of ballast.
     pub ballast: usize,
+    /// Its Requires-Python; empty: none.
+    pub python: String,
+    /// A text in it.
+    pub note: String,
 }
 
 impl Wheel {
@@ -26,6 +30,8 @@ impl Wheel {
             record: true,
             name: parts[0].to_owned(),
             ballast: 1000,
+            python: ">=3.8".to_owned(),
+            note: String::new(),
         }
     }
 
@@ -39,20 +45,26 @@ impl Wheel {
         self.file.split('-').nth(1).unwrap()
     }
 
+    /// Its METADATA.
+    pub fn metadata(&self) -> String {
+        let requires = self.requires.iter().map(|one| format!("Requires-Dist: {one}\n"));
+        let python = (!self.python.is_empty()).then(|| format!("Requires-Python: {}\n", self.python));
+        let fields: String = python.into_iter().chain(requires).collect();
+        format!("Metadata-Version: 2.1\nName: {}\nVersion: {}\n{fields}\n", self.name, self.version())
+    }
+
     /// The file.
     pub fn bytes(&self) -> Vec<u8> {
         let folder = format!("{}-{}.dist-info", self.file.split('-').next().unwrap(), self.version());
-        let requires: String = self.requires.iter().map(|one| format!("Requires-Dist: {one}\n")).collect();
-        let metadata = format!(
-            "Metadata-Version: 2.1\nName: {}\nVersion: {}\nRequires-Python: >=3.8\n{requires}\n",
-            self.name,
-            self.version()
-        );
+        let metadata = self.metadata();
         let mut members = vec![
             ("ballast".to_owned(), vec![7; self.ballast]),
             (format!("{folder}/METADATA"), metadata.into_bytes()),
             (format!("{folder}/WHEEL"), format!("Wheel-Version: 1.0\nTag: {}\n", self.tag).into_bytes()),
         ];
+        if !self.note.is_empty() {
+            members.push(("note".to_owned(), self.note.clone().into_bytes()));
+        }
         if self.record {
             members.push((format!("{folder}/RECORD"), Vec::new()));
         }
