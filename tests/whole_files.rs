@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::catalog_update::{Site, Tells, sha256, wheel};
 use crate::judges::pythons::{Interpreter, interpreters};
@@ -66,6 +67,71 @@ fn a_wheel_that_is_read_whole_has_the_digest_of_its_page() {
     assert!(!site.place.exists("torchswap-catalog.tsv"));
 }
 
+/// What torch requires may lie on pages without digests, too.
+#[test]
+fn wheels_of_the_closure_are_hashed_as_those_that_are_asked_for() {
+    let site = Site::new();
+    site.lock();
+    let requires = ["triton==3.99.0", "sympy>=1.13"];
+    for python in ["cp312-cp312", "cp313-cp313"] {
+        let torch = format!("torch-2.99.0+cu130-{python}-manylinux_2_28_x86_64.whl");
+        site.put("/whl/cu130", "/whl/cu130", &torch, &requires, Tells::All);
+    }
+    let mut digests = Vec::new();
+    for python in ["cp312-cp312", "cp313-cp313", "cp39-cp39"] {
+        let triton = format!("triton-3.99.0-{python}-manylinux_2_28_x86_64.whl");
+        digests.push(site.put("/whl/cu130", "/whl", &triton, &[], Tells::Nothing));
+    }
+    for (version, tells) in [("1.13", Tells::All), ("1.14", Tells::Metadata), ("1.15rc1", Tells::Nothing)] {
+        digests.push(site.put("/simple", "/files", &format!("sympy-{version}-py3-none-any.whl"), &["mpmath"], tells));
+    }
+    // Linked to twice: the link with the digest counts, and nothing is downloaded.
+    site.put("/simple", "/files", "mpmath-1.3-py3-none-any.whl", &[], Tells::Nothing);
+    digests.push(site.put("/simple", "/files", "mpmath-1.3-py3-none-any.whl", &[], Tells::All));
+    let closure = format!("--closure-index {}", site.server.url("/simple"));
+    let without = update(&site, &closure);
+    let note = "the index gives no digest for wheels of triton: --hash-missing downloads those that fit";
+    assert!(without.status == 0 && without.stderr.contains(note), "{}", without.stderr);
+    assert!(!without.stderr.contains("no index has"), "{}", without.stderr);
+    std::fs::remove_file(site.place.path().join("torchswap-catalog.tsv")).unwrap();
+    let run = update(&site, &format!("{closure} --hash-missing"));
+    assert!(
+        run.status == 0 && run.stderr.contains("learned  triton 3.99.0: 2 wheels, 2 digests computed"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("downloaded triton-3.99.0-cp312-cp312-manylinux_2_28_x86_64.whl, "), "{}", run.stderr);
+    let hashed = |package: &str, digests: &[String]| {
+        let rows = site.rows("wheel", package);
+        assert_eq!(rows.len(), digests.len(), "{rows:?}");
+        for digest in digests {
+            let row = rows.iter().find(|row| row.contains(&format!("\t{digest}\t"))).unwrap();
+            assert!(row.ends_with("\tcomputed"), "{row}");
+        }
+    };
+    hashed("triton", &digests[..2]);
+    hashed("sympy", &digests[4..5]);
+    assert!(
+        site.rows("wheel", "mpmath")[0].contains(&digests[6])
+            && site.server.count("/files/mpmath-1.3-py3-none-any.whl") == 0
+    );
+    for file in ["/whl/triton-3.99.0-cp39-cp39-manylinux_2_28_x86_64.whl", "/files/sympy-1.13-py3-none-any.whl"] {
+        assert_eq!(site.server.count(file), 0, "{file} is not needed");
+    }
+    for (python, digest) in [("3.12", &digests[0]), ("3.13", &digests[1])] {
+        let text = site.run(&format!("export --cuda 13.0 --python {python} -q"), &[]).ok();
+        assert!(text.contains(digest) && text.contains(&digests[4]) && text.contains("mpmath==1.3"), "{text}");
+    }
+    // Bytes that are no wheel have no digest that counts.
+    std::fs::remove_file(site.place.path().join("torchswap-catalog.tsv")).unwrap();
+    site.server.file("/files/sympy-1.14-py3-none-any.whl", "application/octet-stream", "no wheel");
+    let message = update(&site, &format!("{closure} --hash-missing")).refused();
+    assert!(
+        message.contains("sympy-1.14-py3-none-any.whl") && !site.place.exists("torchswap-catalog.tsv"),
+        "{message}"
+    );
+}
+
 /// `python -m http.server` over a folder. It ends with the test.
 struct Folder(Child, String);
 
@@ -122,19 +188,29 @@ fn a_folder_that_python_serves_is_an_index() {
     assert!(site.rows("wheel", "torch")[0].contains(&sha256(&torch)));
 }
 
-/// What is asked of a slow server is shown on a terminal, by every command that may ask one.
-#[test]
-fn a_wait_is_shown_on_a_terminal() {
-    let Some(interpreter) = interpreters().last() else { return };
+/// A project with torch, and every command that may ask an index, each of which asks for the page of torch.
+fn commands() -> (Site, Vec<String>) {
     let site = Site::torch();
     site.lock();
+    site.place.write("torchswap.toml", "[targets.a]\ncuda = \"13.0\"\npython = \"3.12\"\noutput = \"out.txt\"\n");
     let (base, simple) = (site.server.url("/whl"), site.server.url("/simple"));
-    let commands = [
+    let commands = vec![
         format!("export --cuda 13.0 --python 3.12 --learn --learn-index {base} --closure-index {simple}"),
         format!("catalog update torch==2.98.0 --cuda 13.0 --index {base}/cu130"),
         format!("rewrite --cuda 13.0 --python 3.12 --learn --diff --learn-index {base} --closure-index {simple}"),
         format!("audit --python 3.12 --index-url {base}/cu130"),
+        format!("check --fix --learn --learn-index {base} --closure-index {simple}"),
+        format!("verify --index --index-url {base}/cu130 requirements.txt"),
+        format!("export --python 3.12 --format pylock --index-url {base}/cu130"),
     ];
+    (site, commands)
+}
+
+/// What is asked of a slow server is shown on a terminal, by every command that may ask one.
+#[test]
+fn a_wait_is_shown_on_a_terminal() {
+    let Some(interpreter) = interpreters().last() else { return };
+    let (site, commands) = commands();
     for command in commands {
         let _ = std::fs::remove_file(site.place.path().join("torchswap-catalog.tsv"));
         for quiet in [false, true] {
@@ -144,9 +220,24 @@ fn a_wait_is_shown_on_a_terminal() {
             terminal.args(command.split(' ')).args(quiet.then_some("-q")).env("TERM", "xterm").env_remove("NO_COLOR");
             let output = terminal.current_dir(site.place.path()).stdin(Stdio::null()).output().unwrap();
             let text = String::from_utf8_lossy(&output.stdout);
-            let shown = text.contains(&format!("waiting for {base}/cu130/torch/"));
+            let shown = text.contains(&format!("waiting for {}/torch/", site.server.url("/whl/cu130")));
             assert!(shown != quiet, "{command}: {text}");
         }
+    }
+}
+
+/// A server that says nothing is waited for as long, and tried as often, as the options have it.
+#[test]
+fn every_command_gives_up_when_it_is_told_to() {
+    let (site, commands) = commands();
+    for command in commands {
+        let (before, start) = (site.server.count("/whl/cu130/torch/"), Instant::now());
+        site.server.faults("/whl/cu130/torch/", vec![Fault::Stall(0); 10]);
+        let run = site.run(&format!("{command} --timeout 1 --retries 1"), &[]);
+        assert!(run.status == 2 && run.stderr.contains("given up after 2 tries"), "{command}: {}", run.shown());
+        assert_eq!(site.server.count("/whl/cu130/torch/") - before, 2, "{command}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
+        assert_eq!(site.place.names(), ["requirements.txt", "torchswap.toml"], "{command} wrote something");
     }
 }
 

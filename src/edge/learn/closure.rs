@@ -131,7 +131,7 @@ fn finish(
         for (name, choice) in found {
             let Some(row) = &choice.row else { continue };
             let offered = offer.offered(name, &row.wheel.version);
-            let Some(one) = offered.iter().find(|one| one.row == **row) else { continue };
+            let Some(one) = offered.iter().find(|one| one.draft == **row) else { continue };
             learned.lists.extend(offer.told(one).into_iter().flat_map(|told| told.lists(row)));
             releases.insert((name.clone(), row.wheel.version.clone(), row.index.clone()));
         }
@@ -142,12 +142,22 @@ fn finish(
                 && row.index == index
                 && chosen.iter().any(|(environment, _)| row.wheel.fit(*environment).is_some())
         };
-        learned.wheels.extend(offer.offered(&name, &version).into_iter().map(|one| one.row).filter(here));
+        let offered = offer.offered(&name, &version);
+        learned.wheels.extend(offered.iter().filter(|one| here(&one.draft)).filter_map(|one| offer.taken(one)));
     }
     Error::unless_empty(offer.take_problems())?;
+    let (without_digest, unmet): (Vec<&PackageName>, Vec<&PackageName>) =
+        unmet.iter().partition(|name| offer.is_without_digest(name));
+    let joined = |names: &[&PackageName]| names.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
+    if !without_digest.is_empty() {
+        let names = joined(&without_digest);
+        notes.push(format!(
+            "the index gives no digest for wheels of {names}: --hash-missing downloads those that fit and computes it; \
+             an export takes these from the lock, or is refused"
+        ));
+    }
     if !unmet.is_empty() {
-        let names: Vec<&str> = unmet.iter().map(AsRef::as_ref).collect();
-        let names = names.join(", ");
+        let names = joined(&unmet);
         notes.push(if has_closure {
             format!("no index has a wheel that fits of {names}; an export takes these from the lock, or is refused")
         } else {

@@ -30,7 +30,8 @@ pub(super) struct SearchedIndex {
 /// A wheel of an index, and where it lies.
 #[derive(Debug, Clone)]
 pub(super) struct Offered {
-    pub(super) row: WheelRow,
+    /// Its row to choose by. [`Offer::taken`] gives the one to keep.
+    pub(super) draft: WheelRow,
     candidate: LinkedWheel,
 }
 
@@ -39,6 +40,9 @@ type OfferedReleases = BTreeMap<Version, Vec<Offered>>;
 
 /// What the indexes have of a package, by how far they are from the first.
 type OfferedPages = HashMap<(PackageName, usize), Rc<OfferedReleases>>;
+
+/// The wheels that were read, by where each lies and its name; `None`: in vain.
+type ReadWheels = HashMap<(Index, String), Option<(WheelRow, WheelFacts)>>;
 
 /// How many problems of a page are told. A page can be long.
 pub(super) const ENOUGH: usize = 20;
@@ -58,7 +62,9 @@ pub(super) struct Offer<'a> {
     /// The packages that were asked for.
     asked: RefCell<BTreeSet<PackageName>>,
     pages: RefCell<OfferedPages>,
-    told: RefCell<HashMap<(Index, String), Option<WheelFacts>>>,
+    read: RefCell<ReadWheels>,
+    /// Packages that have wheels whose digest no index tells, and that may not be downloaded for it.
+    without_digest: RefCell<BTreeSet<PackageName>>,
     problems: RefCell<Vec<Problem>>,
 }
 
@@ -88,7 +94,8 @@ impl<'a> Offer<'a> {
             depth: BTreeMap::new(),
             asked: RefCell::default(),
             pages: RefCell::default(),
-            told: RefCell::default(),
+            read: RefCell::default(),
+            without_digest: RefCell::default(),
             problems: RefCell::default(),
         }
     }
@@ -101,6 +108,11 @@ impl<'a> Offer<'a> {
     /// What went wrong on the network.
     pub(super) fn take_problems(&self) -> Vec<Problem> {
         self.problems.take()
+    }
+
+    /// True for a package that has wheels whose digest no index tells, which were left out.
+    pub(super) fn is_without_digest(&self, package: &PackageName) -> bool {
+        self.without_digest.borrow().contains(package)
     }
 
     /// Looks for a package in one more index; false if there is none.
@@ -152,19 +164,29 @@ impl<'a> Offer<'a> {
             }
         };
         let mut offered = OfferedReleases::new();
-        let mut seen: HashMap<(Index, String), Sha256> = HashMap::new();
-        for candidate in page::all(&page, package, index.index.as_ref()) {
-            let Some(row) = candidate.told() else { continue };
+        let mut seen: HashMap<(Index, String), Option<Sha256>> = HashMap::new();
+        let mut candidates = page::all(&page, package, index.index.as_ref());
+        // Of a file that is linked to twice the link with the digest counts.
+        candidates.sort_by_key(|candidate| candidate.link.sha256.is_none());
+        for candidate in candidates {
+            if candidate.link.sha256.is_none() && !self.whole {
+                self.without_digest.borrow_mut().insert(package.clone());
+                continue;
+            }
+            let row = candidate.draft();
             let rows = self.known.wheels_of(package, &row.wheel.version);
             let same = |other: &&WheelRow| other.index == row.index && other.wheel.as_str() == row.wheel.as_str();
-            let twins = rows.iter().filter(same).map(|twin| (&*twin.catalogue, twin.sha256, twin.overrides.is_some()));
-            let before = seen.insert((row.index.clone(), row.wheel.as_str().to_owned()), row.sha256);
+            let twins =
+                rows.iter().filter(same).map(|twin| (&*twin.catalogue, Some(twin.sha256), twin.overrides.is_some()));
+            let before = seen.insert((row.index.clone(), row.wheel.as_str().to_owned()), candidate.link.sha256);
             let mut is_new = true;
-            for (catalogue, sha256, overrides) in twins.chain(before.map(|sha256| (INDEX, sha256, false))) {
+            let before = before.map(|sha256| (INDEX, sha256, false));
+            for (catalogue, sha256, overrides) in twins.chain(before) {
                 is_new = false;
-                if sha256 != row.sha256 && !overrides {
+                let (Some(sha256), Some(said)) = (sha256, candidate.link.sha256) else { continue };
+                if sha256 != said && !overrides {
                     let known = format!("the {catalogue} catalogue has {sha256}");
-                    let said = format!("{} says {}", page::shown(&index.base), row.sha256);
+                    let said = format!("{} says {said}", page::shown(&index.base));
                     self.problems.borrow_mut().push(wheel::two_digests(&row.wheel, &known, &said));
                 }
             }
@@ -172,31 +194,40 @@ impl<'a> Offer<'a> {
                 break;
             }
             if is_new {
-                offered.entry(row.wheel.public_version()).or_default().push(Offered { row, candidate });
+                offered.entry(row.wheel.public_version()).or_default().push(Offered { draft: row, candidate });
             }
         }
         offered
     }
 
+    /// The row of an offered wheel as it is to be kept: where its page tells no digest its bytes are hashed.
+    pub(super) fn taken(&self, offered: &Offered) -> Option<WheelRow> {
+        match offered.candidate.link.sha256 {
+            Some(_) => Some(offered.draft.clone()),
+            None => self.read_wheel(offered).map(|(row, _)| row),
+        }
+    }
+
     /// What an offered wheel says of itself.
     pub(super) fn told(&self, offered: &Offered) -> Option<WheelFacts> {
-        let key = (offered.row.index.clone(), offered.row.wheel.as_str().to_owned());
-        if let Some(told) = self.told.borrow().get(&key) {
-            return told.clone();
+        self.read_wheel(offered).map(|(_, told)| told)
+    }
+
+    fn read_wheel(&self, offered: &Offered) -> Option<(WheelRow, WheelFacts)> {
+        let key = (offered.draft.index.clone(), offered.draft.wheel.as_str().to_owned());
+        if let Some(read) = self.read.borrow().get(&key) {
+            return read.clone();
         }
         // What fails in the end asks nothing more.
         if !self.problems.borrow().is_empty() {
             return None;
         }
-        let told = match wheel::read(&offered.candidate.link, &offered.candidate.wheel, self.whole, self.network) {
-            Ok(told) => Some(told),
-            Err(problem) => {
-                self.problems.borrow_mut().push(problem);
-                None
-            }
-        };
-        self.told.borrow_mut().insert(key, told.clone());
-        told
+        let read = super::one(&offered.candidate, self.whole, self.network).unwrap_or_else(|problem| {
+            self.problems.borrow_mut().push(problem);
+            None
+        });
+        self.read.borrow_mut().insert(key, read.clone());
+        read
     }
 
     /// The builds of torch's family are chosen by the user; a requirement does not bring one in.
@@ -209,7 +240,7 @@ impl WheelSource for Offer<'_> {
     fn wheels(&self, package: &PackageName) -> Vec<WheelRow> {
         let mut all = self.known.wheels(package);
         for page in self.looked_into(package) {
-            all.extend(page.values().flatten().map(|one| one.row.clone()));
+            all.extend(page.values().flatten().map(|one| one.draft.clone()));
         }
         all
     }
@@ -220,7 +251,7 @@ impl WheelSource for Offer<'_> {
         }
         self.asked.borrow_mut().insert(package.clone());
         let mut all = self.known.wheels_of(package, version);
-        all.extend(self.offered(package, version).into_iter().map(|one| one.row));
+        all.extend(self.offered(package, version).into_iter().map(|one| one.draft));
         all
     }
 
@@ -245,7 +276,7 @@ impl WheelSource for Offer<'_> {
         }
         let offered = self.offered(&row.wheel.name, &row.wheel.version);
         let same =
-            offered.iter().find(|one| one.row.index == row.index && one.row.wheel.as_str() == row.wheel.as_str());
+            offered.iter().find(|one| one.draft.index == row.index && one.draft.wheel.as_str() == row.wheel.as_str());
         match same.and_then(|one| self.told(one)) {
             Some(told) => Requires::Known { list: told.list, provenance: told.provenance.to_owned() },
             None => Requires::Unknown,

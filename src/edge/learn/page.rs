@@ -45,9 +45,10 @@ impl LinkedWheel {
         row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
     }
 
-    /// The row if the page gives the digest.
-    pub(super) fn told(&self) -> Option<WheelRow> {
-        Some(self.row(self.link.sha256?, self.link.size, "index", None))
+    /// The row as far as the page tells it. Where that has no digest there is none in it that counts: such a row serves to
+    /// choose by, and is never kept.
+    pub(super) fn draft(&self) -> WheelRow {
+        self.row(self.link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), self.link.size, "index", None)
     }
 }
 
@@ -102,9 +103,7 @@ fn admitted(
             }
         };
         let candidate = LinkedWheel { link: link.clone(), wheel, told, index };
-        // Any digest will do to ask whether the row would be taken.
-        let row = candidate.row(link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), None, "", None);
-        if filter.admits(&row) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
+        if filter.admits(&candidate.draft()) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
             found.push(candidate);
         }
     }
@@ -229,7 +228,7 @@ mod tests {
         let (found, _) = candidates(&page, &name.parse().unwrap(), &version.parse().unwrap(), &filter, None);
         found
             .iter()
-            .map(|one| one.told().unwrap().to_string().split('\t').skip(1).take(4).collect::<Vec<_>>().join(" "))
+            .map(|one| one.draft().to_string().split('\t').skip(1).take(4).collect::<Vec<_>>().join(" "))
             .collect()
     }
 
