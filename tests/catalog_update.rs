@@ -154,7 +154,7 @@ impl Site {
         {
             command.env_remove(name);
         }
-        for name in ["PIP_EXTRA_INDEX_URL", "UV_INDEX", "UV_EXTRA_INDEX_URL", "VIRTUAL_ENV"] {
+        for name in ["PIP_EXTRA_INDEX_URL", "PIP_NO_INDEX", "UV_INDEX", "UV_EXTRA_INDEX_URL", "VIRTUAL_ENV"] {
             command.env_remove(name);
         }
         command.env("PIP_CONFIG_FILE", if cfg!(windows) { "nul" } else { "/dev/null" });

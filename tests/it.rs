@@ -16,6 +16,7 @@ mod catalog_command;
 mod catalog_update;
 mod check;
 mod closure;
+mod companies;
 mod companions;
 mod completions;
 mod config;

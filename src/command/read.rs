@@ -24,16 +24,6 @@ pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
 /// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, the
 /// default one first. Their addresses are not shown: they may hold a login.
 pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
-    let (default, extra) = indexes(named)?;
-    Ok(default.into_iter().chain(extra).collect())
-}
-
-/// The default index alone.
-pub(super) fn index_url(named: Option<&String>) -> Result<Option<Url>> {
-    Ok(indexes(named)?.0)
-}
-
-fn indexes(named: Option<&String>) -> Result<(Option<Url>, Vec<Url>)> {
     let io::InstallerIndexes { default, extra } = match named {
         Some(named) => io::InstallerIndexes { default: Some(named.clone()), extra: Vec::new() },
         None => io::indexes()?,
@@ -44,9 +34,9 @@ fn indexes(named: Option<&String>) -> Result<(Option<Url>, Vec<Url>)> {
             problem.help("give one with --index-url, or mend the variables or the configuration of pip or uv")
         })
     };
-    let default = default.map(|text| read(text, "the default index")).transpose()?;
+    let default = default.map(|text| read(text, "the default index"));
     let extra = extra.into_iter().map(|text| read(text, "an extra index"));
-    Ok((default, extra.collect::<Result<_, Problem>>()?))
+    Ok(default.into_iter().chain(extra).collect::<Result<_, Problem>>()?)
 }
 
 /// The indexes that have what wheels require: the one of the option, else those of the user's pip and uv.

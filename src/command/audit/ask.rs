@@ -1,6 +1,6 @@
 //! Asking indexes which files there are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,7 +24,8 @@ const MOST_KEPT: usize = 96 << 20;
 /// The indexes that may be asked.
 pub(super) struct Indexes {
     network: Network,
-    default: Option<Url>,
+    /// Those that may have a package of which the lock names no index.
+    unnamed: Vec<Url>,
 }
 
 impl Indexes {
@@ -33,11 +34,12 @@ impl Indexes {
         if !args.index && args.index_url.is_none() {
             return Ok(None);
         }
-        let default = read::index_url(args.index_url.as_ref())?;
-        Ok(Some(Self { network: network(args.network, default.clone(), display)?, default }))
+        let unnamed = read::index_urls(args.index_url.as_ref())?;
+        Ok(Some(Self { network: network(args.network, unnamed.clone(), display)?, unnamed }))
     }
 
-    /// Asks for some packages. One that an index does not have is left out.
+    /// Asks for some packages. Of those that several indexes may have all offer theirs, as pip sees it. One that no index
+    /// has is left out.
     ///
     /// # Errors
     /// Everything that keeps an index from answering.
@@ -45,8 +47,8 @@ impl Indexes {
         let mut problems = Vec::new();
         let mut pages = Vec::new();
         for (name, index) in wanted {
-            match self.page(name, index.as_deref()) {
-                Ok(url) => pages.push((name, url)),
+            match self.pages(name, index.as_deref()) {
+                Ok(urls) => pages.extend(urls.into_iter().map(|url| (name, url))),
                 Err(problem) => problems.push(problem),
             }
         }
@@ -69,10 +71,10 @@ impl Indexes {
         });
         let mut answers = answers.into_inner().unwrap_or_default();
         answers.sort_by(|one, other| one.0.cmp(other.0));
-        let (mut found, mut problems) = (Vec::new(), Vec::new());
+        let (mut found, mut problems) = (BTreeMap::<PackageName, Vec<OfferedFile>>::new(), Vec::new());
         for (name, answer) in answers {
             match answer {
-                Ok(offers) => found.push((name.clone(), offers)),
+                Ok(offers) => found.entry(name.clone()).or_default().extend(offers),
                 Err(problem) if problem.code == Code::Absent => {}
                 Err(problem) => problems.push(problem),
             }
@@ -81,19 +83,20 @@ impl Indexes {
         Ok(Offers::new(found))
     }
 
-    /// Where the page of a package is.
-    fn page(&self, name: &PackageName, index: Option<&str>) -> Result<Url, Problem> {
-        let base = match index {
-            Some(index) => Url::parse(index).ok().ok_or_else(|| {
+    /// Where the pages of a package are.
+    fn pages(&self, name: &PackageName, index: Option<&str>) -> Result<Vec<Url>, Problem> {
+        let bases = match index {
+            Some(index) => vec![Url::parse(index).ok().ok_or_else(|| {
                 let message = format!("the address of the index that the lock has for {name} is no URL");
                 Problem::new(Code::Usage, message)
-            })?,
-            None => self.default.clone().ok_or_else(|| {
+            })?],
+            None if self.unnamed.is_empty() => {
                 let message = "the default index is not known: name it with --index-url or PIP_INDEX_URL";
-                Problem::new(Code::Usage, message)
-            })?,
+                return Err(Problem::new(Code::Usage, message));
+            }
+            None => self.unnamed.clone(),
         };
-        Ok(simple::page_url(&base, name))
+        Ok(bases.iter().map(|base| simple::page_url(base, name)).collect())
     }
 }
 

@@ -6,7 +6,8 @@
 //!
 //! Pip's files are read in pip's order, and of two that set the same the later counts: the machine's, the user's (not where
 //! `PIP_CONFIG_FILE` names a file), that of the virtual environment, the one that `PIP_CONFIG_FILE` names. The null device
-//! there means none at all. In all of them `[install]` counts before `[global]`.
+//! there means none at all. With `PIP_NO_INDEX`, or `no-index`, pip asks none, and what is set for pip counts for nothing.
+//! In all of them `[install]` counts before `[global]`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,6 +29,9 @@ pub struct InstallerIndexes {
 
 /// The sections that count for what installs, the last before all others.
 const SECTIONS: [&str; 2] = ["global", "install"];
+
+/// What pip takes for yes.
+const TRUE: [&str; 6] = ["1", "true", "yes", "on", "y", "t"];
 
 /// Reads the environment and pip's files.
 ///
@@ -59,9 +63,12 @@ fn choose(variable: &dyn Fn(&str) -> Option<String>, values: &Values) -> Install
             |section: &&str| values.get(&((*section).to_owned(), key.to_owned())).filter(|value| !value.is_empty());
         SECTIONS.iter().rev().find_map(of).cloned()
     };
-    let default = ["PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL"].into_iter().find_map(variable);
-    let default = default.or_else(|| configured("index-url"));
-    let pip = variable("PIP_EXTRA_INDEX_URL").or_else(|| configured("extra-index-url"));
+    let no_index = variable("PIP_NO_INDEX").or_else(|| configured("no-index"));
+    let asks = !no_index.is_some_and(|text| TRUE.contains(&text.to_ascii_lowercase().as_str()));
+    let of_uv = || ["UV_DEFAULT_INDEX", "UV_INDEX_URL"].into_iter().find_map(variable);
+    let default = variable("PIP_INDEX_URL").filter(|_| asks).or_else(of_uv);
+    let default = default.or_else(|| configured("index-url").filter(|_| asks));
+    let pip = variable("PIP_EXTRA_INDEX_URL").or_else(|| configured("extra-index-url")).filter(|_| asks);
     let lists = [pip, variable("UV_INDEX"), variable("UV_EXTRA_INDEX_URL")];
     let default = default.map(|text| without_name(text.trim()).to_owned());
     let mut extra: Vec<String> = Vec::new();
@@ -119,7 +126,7 @@ fn pip_files() -> Vec<PathBuf> {
 }
 
 /// Reads a file as Python's `configparser` does that pip has: sections, `key = value` or `key: value`, and lines that go
-/// on, which are indented. Names are compared as pip compares them.
+/// on, which are indented further. Names are compared as pip compares them.
 ///
 /// # Errors
 /// The number of the line that is none of these.
@@ -127,19 +134,25 @@ fn parse(text: &str) -> std::result::Result<Values, usize> {
     let mut values = Values::new();
     let mut section: Option<String> = None;
     let mut last: Option<(String, String)> = None;
+    let mut indent = 0;
     for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let plain = line.trim();
         if plain.is_empty() || plain.starts_with(['#', ';']) {
             continue;
         }
-        if line.starts_with(char::is_whitespace)
+        // What goes on is indented further than its setting, which may be indented itself.
+        let own_indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        if own_indent > indent
             && let Some(value) = last.as_ref().and_then(|key| values.get_mut(key))
         {
             value.push('\n');
             value.push_str(plain);
             continue;
         }
-        if let Some(name) = plain.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        indent = own_indent;
+        // Of what stands behind a section's name pip takes no notice.
+        let name = plain.strip_prefix('[').and_then(|rest| rest.rsplit_once(']'));
+        if let Some((name, _)) = name.filter(|(name, _)| !name.is_empty()) {
             (section, last) = (Some(name.to_owned()), None);
             continue;
         }
@@ -180,9 +193,29 @@ mod tests {
         // Other commands' sections, and what is empty, count for nothing.
         let file = "[download]\nindex-url = https://x.example\n[install]\nindex-url =\n[global]\n--index-url=https://y.example";
         assert_eq!(indexes(&[], file).0.as_deref(), Some("https://y.example"));
-        for odd in ["index-url = https://a.example", "[global]\nindex-url", "  [global]x\n"] {
+        for odd in ["index-url = https://a.example", "[global]\nindex-url", "  [global\n", "[]\na = b"] {
             assert!(parse(odd).is_err(), "{odd}");
         }
+    }
+
+    #[test]
+    fn settings_may_be_indented_as_a_whole() {
+        let file = "[global] # the company's\n  index-url = https://a.example/simple\n  extra-index-url =\n    https://b.example\n\n    \
+                    https://c.example\n  timeout = 60\n";
+        let bc = "https://b.example https://c.example".to_owned();
+        assert_eq!(indexes(&[], file), (Some("https://a.example/simple".to_owned()), bc));
+    }
+
+    #[test]
+    fn pip_may_ask_no_index() {
+        let file = format!("{FILE}no-index = yes\n");
+        assert_eq!(indexes(&[], &file), (None, String::new()));
+        assert_eq!(indexes(&[("PIP_NO_INDEX", "True")], FILE), (None, String::new()));
+        // A variable counts before the file, and uv does not read pip's settings.
+        assert!(indexes(&[("PIP_NO_INDEX", "0")], &file).0.is_some());
+        let uv = [("UV_DEFAULT_INDEX", "https://u.example"), ("UV_INDEX", "x=https://x.example")];
+        let all = [&uv[..], &[("PIP_INDEX_URL", "https://p.example")]].concat();
+        assert_eq!(indexes(&all, &file), (Some("https://u.example".to_owned()), "https://x.example".to_owned()));
     }
 
     #[test]

@@ -33,7 +33,8 @@ pub(super) fn complete(
     known: &Catalogues,
     network: &Network,
 ) -> Result<Learned> {
-    let own = wanted.index.clone().filter(|_| wanted.links.is_empty()).map(|base| SearchedIndex { base, index: None });
+    let own = wanted.index.clone().filter(|_| wanted.links.is_empty());
+    let own = own.map(|base| SearchedIndex { index: wanted.default(&base), base });
     let default = |base: &Url| SearchedIndex { base: base.clone(), index: Some(Index::Pypi) };
     let closure: Vec<SearchedIndex> = wanted.closure.iter().map(default).collect();
     let has_closure = !closure.is_empty();

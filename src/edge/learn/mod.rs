@@ -33,7 +33,7 @@ pub struct LearnRequest {
     /// The releases.
     pub releases: Vec<(PackageName, Version)>,
     /// The base of the index that has them; where they are looked for in `links`, the folder below which files of a folder
-    /// of this machine are served.
+    /// of this machine are served, or the address of a saved page.
     pub index: Option<Url>,
     /// Where they are looked for instead of an index.
     pub links: Vec<Links>,
@@ -43,6 +43,13 @@ pub struct LearnRequest {
     pub hash_missing: bool,
     /// The bases of the indexes that have what they require: the default one, and those that are asked for what it lacks.
     pub closure: Vec<Url>,
+}
+
+impl LearnRequest {
+    /// What wheels are recorded under of an index that is also that of pip or uv: these need no address in a lock.
+    fn default(&self, index: &Url) -> Option<Index> {
+        self.closure.iter().find(|closure| is_same(closure, index)).map(|_| Index::Pypi)
+    }
 }
 
 /// What was learned.
@@ -114,14 +121,14 @@ fn release(
     let url = simple::page_url(index, name);
     let page = network.page(&url).map_err(|problem| match problem.code {
         Code::Absent => {
-            let message = format!("{} has no page of {name}", page::shown(index));
-            Problem::new(Code::Unknown, message).help("name the index that has it: --index URL")
+            let message = format!("{} has no page of {name}: {}", page::shown(index), problem.message);
+            let help = "name the index that has it: --index URL; where it asks for a login that stands in the URL or in ~/.netrc";
+            Problem::new(Code::Unknown, message).help(help)
         }
         _ => problem,
     })?;
     learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
-    // What the index of pip or uv serves needs no address in a lock.
-    let default = wanted.closure.iter().find(|closure| is_same(closure, index)).map(|_| Index::Pypi);
+    let default = wanted.default(index);
     let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
     learned.notes.extend(notes);
     if candidates.is_empty() {
