@@ -326,6 +326,63 @@ fn the_bytes_of_a_folder_are_hashed() {
     assert!(message.contains("is not taken") && !site.place.exists("odd.tsv"), "{message}");
 }
 
+/// What was saved with a browser or curl, on a machine that reaches the pages.
+#[test]
+fn a_page_that_was_saved_serves_as_the_page_itself() {
+    let site = Site::new();
+    site.lock("einops==0.8.1\nflash-attn==2.8.3\ntorch==2.7.1\n");
+    let file = flash("2.7", "cu12", "TRUE");
+    site.release("/releases/download/v2.8.3", &[&file], &["torch", "einops"]);
+    site.place.write("release.json", site.server.served("/releases/download/v2.8.3.json"));
+    site.learn(&format!("{FLASH} --find-links release.json")).ok();
+    assert_eq!(site.server.count("/releases/download/v2.8.3.json"), 0, "the page was asked for");
+    assert!(site.export("--cuda 12.6 --python 3.11").ok().contains("torch2.7cxx11abiTRUE-cp311"));
+    // A page of links; these lead on from where it lay.
+    let links = [("torch-2.1.0+cu118", "torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl")];
+    let url = site.page("/whl/torch-2.1.0+cu118.html", &links);
+    site.place.write("pyg.html", site.server.served("/whl/torch-2.1.0+cu118.html"));
+    let learn = "torch-scatter==2.1.2 --hash-missing -o pyg.tsv --find-links";
+    let message = site.learn(&format!("{learn} pyg.html")).refused();
+    assert!(
+        message.contains("pyg.html does not tell where torch_scatter-2.1.2") && message.contains("--index URL"),
+        "{message}"
+    );
+    site.learn(&format!("{learn} pyg.html --index {url}")).ok();
+    let row = site.place.read("pyg.tsv");
+    let folder = site.server.url("/whl/torch-2.1.0%2Bcu118");
+    assert!(row.contains(&format!("\t{folder}\ttorch_scatter-2.1.2+pt21cu118-cp311")), "{row}");
+    // Its links may have hosts of their own, and it may say where it lay.
+    let relative = site.place.read("pyg.html");
+    site.place.write("absolute.html", relative.replace("href=\"", &format!("href=\"{}", site.server.base)));
+    site.place.write("base.html", relative.replace("<body>", &format!("<base href=\"{url}\"><body>")));
+    for file in ["absolute.html", "base.html"] {
+        std::fs::remove_file(site.place.path().join("pyg.tsv")).unwrap();
+        site.learn(&format!("{learn} {file}")).ok();
+        assert_eq!(site.place.read("pyg.tsv"), row, "{file}");
+    }
+    site.place.write("odd.json", "{\"message\": \"Not Found\"}");
+    let message = site.learn(&format!("{FLASH} --find-links odd.json -o odd.tsv")).refused();
+    assert!(message.contains("odd.json is not read: it is no release of GitHub"), "{message}");
+    site.place.write("odd.html", "<p>no links</p>");
+    let message = site.learn(&format!("{FLASH} --find-links odd.html -o odd.tsv")).refused();
+    assert!(message.contains("odd.html has no wheel of flash-attn 2.8.3 that could be taken"), "{message}");
+}
+
+#[test]
+fn a_build_for_the_cpu_is_refused_with_the_file_that_would_fit() {
+    let site = Site::new();
+    let file = "torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl";
+    let page = site.page("/whl/torch-2.1.0+cu118.html", &[("torch-2.1.0+cu118", file)]);
+    site.learn(&format!("torch-scatter==2.1.2 --hash-missing --find-links {page}")).ok();
+    site.lock("torch==2.1.2\ntorch-scatter==2.1.2\n");
+    let message = site.export("--cpu --python 3.11").refused();
+    let fits = "the file that fits is called torch_scatter-2.1.2+pt21cpu-cp311-cp311-linux_x86_64.whl;";
+    assert!(message.contains(fits), "{message}");
+    // Nothing is said of a Mac's, whose names are others.
+    let mac = site.export("--platform macos-arm64 --cpu --python 3.11");
+    assert!(!mac.stderr.contains("linux_x86_64.whl"), "{}", mac.stderr);
+}
+
 #[test]
 fn a_release_without_a_file_that_fits_says_so() {
     let site = Site::new();

@@ -109,6 +109,16 @@ fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
     })
 }
 
+/// The grammar in which a package labels a build of the other kind: for the CPU instead of CUDA, or the other way round.
+/// `None` if it is not said to do so.
+fn sibling(grammar: &str, package: &PackageName) -> Option<&'static str> {
+    let (cuda, cpu) = ("cu{cuda}", "cpu");
+    let other = if grammar.contains(cuda) { grammar.replace(cuda, cpu) } else { grammar.replace(cpu, cuda) };
+    let mut all = lines("label").filter_map(|line| line.split_once('\t'));
+    let (found, _) = all.find(|(own, who)| *own == other && who.split(' ').any(|name| name == package.as_ref()))?;
+    Some(found)
+}
+
 /// The name of the file that would fit: a wheel's, with another torch, build and CPython in it. `None` if its label is
 /// written in no known way, or says nothing of such a build.
 pub(crate) fn fitting(
@@ -121,27 +131,37 @@ pub(crate) fn fitting(
     let (before, rest) = wheel.as_str().split_once('+')?;
     let (own, _) = rest.split_once('-')?;
     let lower = own.to_ascii_lowercase();
-    let holes = lines("label").find_map(|line| {
+    let (own_grammar, holes) = lines("label").find_map(|line| {
         let mut holes = Vec::new();
-        fits(line.split('\t').next()?, &lower, &mut holes).then_some(holes)
+        let grammar = line.split('\t').next()?;
+        fits(grammar, &lower, &mut holes).then_some((grammar, holes))
     })?;
-    let mut label = own.to_owned();
-    let is_gpu = holes.iter().any(|(name, _)| *name == "cuda");
-    for (name, range) in holes.iter().rev() {
-        let part = &own[range.clone()];
-        let new = match (*name, backend) {
-            ("cuda", Backend::Cuda(major, _)) if Backend::cuda(part).is_err() => major.to_string(),
-            ("cuda", Backend::Cuda(major, minor)) => format!("{major}{minor}"),
+    let grammar = match backend.is_gpu() == own_grammar.contains("{cuda}") {
+        true => own_grammar,
+        false => sibling(own_grammar, &wheel.name)?,
+    };
+    let as_before = |name: &str| holes.iter().find(|(own, _)| *own == name).map(|(_, range)| &own[range.clone()]);
+    let mut label = String::new();
+    let mut rest = grammar;
+    while let Some((literal, (name, after))) =
+        rest.split_once('{').and_then(|(one, two)| Some((one, two.split_once('}')?)))
+    {
+        label.push_str(literal);
+        let before = as_before(name);
+        match (name, backend) {
+            // One that has had the major version alone has it still.
+            ("cuda", Backend::Cuda(major, _)) if before.is_some_and(|part| Backend::cuda(part).is_err()) => {
+                label.push_str(&major.to_string());
+            }
+            ("cuda", Backend::Cuda(major, minor)) => label.push_str(&format!("{major}{minor}")),
             ("cuda", Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => return None,
-            ("torch" | "torch+patch", _) => as_written(part, torch),
-            ("abi", _) => if abi? == Abi::New { "TRUE" } else { "FALSE" }.to_owned(),
-            _ => part.to_owned(),
-        };
-        label.replace_range(range.clone(), &new);
+            ("torch" | "torch+patch", _) => label.push_str(&as_written(before?, torch)),
+            ("abi", _) => label.push_str(if abi? == Abi::New { "TRUE" } else { "FALSE" }),
+            _ => label.push_str(before?),
+        }
+        rest = after;
     }
-    if backend.is_gpu() != is_gpu {
-        return None;
-    }
+    label.push_str(rest);
     let (tag, own_abi) = (wheel.python_tag(), wheel.abi_tag());
     let python = format!("cp3{}", python.minor());
     let build = wheel.build.as_ref().map(|(number, rest)| format!("{number}{rest}-")).unwrap_or_default();

@@ -154,9 +154,10 @@ pub struct UpdateArgs {
         help = "Base URL of the index; default: the build's folder of https://download.pytorch.org/whl"
     )]
     pub index: Option<String>,
-    /// Look on this page of links, in this release on GitHub or in this folder instead of an index; repeatable. The names
-    /// tell what wheels were built for, and with which torch they load. --index says where a folder is served
-    #[arg(long = "find-links", value_name = "URL|FOLDER")]
+    /// Look on this page of links, in this release on GitHub, in a file that either was saved in, or in this folder instead of
+    /// an index; repeatable. The names tell what wheels were built for, and with which torch they load. --index says where a
+    /// folder is served, or where a saved page lay
+    #[arg(long = "find-links", value_name = "URL|FILE|FOLDER")]
     pub find_links: Vec<String>,
     /// Base URL of the simple index that has what the wheels require; default: those of pip and uv (PIP_INDEX_URL,
     /// UV_DEFAULT_INDEX and kin, pip.conf)

@@ -22,7 +22,7 @@ pub use cache::{Cache, CacheKey};
 pub use dockerfiles::dockerfiles;
 pub use indexes::{InstallerIndexes, indexes};
 pub use network::settings as network_settings;
-pub use wheels::{Local, folder_url, wheels};
+pub use wheels::{Local, folder_url, is_page, wheels};
 pub use write::{Output, is_stream, print, undisturbed, write};
 
 /// The name under which standard input is asked for.

@@ -147,6 +147,11 @@ impl Server {
         self
     }
 
+    /// The bytes of a file that is served.
+    pub fn served(&self, path: &str) -> Vec<u8> {
+        self.site.lock().unwrap().files[path].bytes.to_vec()
+    }
+
     /// What goes wrong with the next answers for a path, in order.
     pub fn faults(&self, path: &str, faults: impl IntoIterator<Item = Fault>) -> &Self {
         let mut all: Vec<Fault> = faults.into_iter().collect();

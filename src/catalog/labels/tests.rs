@@ -68,6 +68,14 @@ fn names_of_real_files_tell_what_they_were_built_for() {
         ("vllm-0.6.1.post1+cu118-cp310-cp310-manylinux1_x86_64.whl", "v0.6.1.post1", "cu118"),
         ("vllm-0.9.2+cpu-cp312-cp312-linux_x86_64.whl", "", "cpu"),
         ("xformers-0.0.27+cu118-cp311-cp311-manylinux2014_x86_64.whl", "cu118", "cu118"),
+        ("torch_spline_conv-1.2.2+pt26cu118-cp312-cp312-linux_x86_64.whl", "torch-2.6.0+cu118", "cu118 torch 2.6"),
+        ("torch_spline_conv-1.2.2+pt113cu116-cp38-cp38-linux_x86_64.whl", "", "cu116 torch 1.13"),
+        ("auto_gptq-0.4.2+cu118-cp310-cp310-linux_x86_64.whl", "v0.4.2", "cu118"),
+        ("auto_gptq-0.6.0+cu121-cp311-cp311-win_amd64.whl", "v0.6.0", "cu121"),
+        ("exllamav2-0.1.8+cu121.torch2.3.1-cp311-cp311-linux_x86_64.whl", "v0.1.8", "cu121 torch 2.3"),
+        ("exllamav2-0.3.2+cu124.torch2.6.0-cp312-cp312-linux_x86_64.whl", "v0.3.2", "cu124 torch 2.6"),
+        ("exllamav2-0.3.1+cu128.torch2.7.0-cp312-cp312-linux_x86_64.whl", "v0.3.1", "cu128 torch 2.7"),
+        ("exllamav2-0.0.9+cu121-cp310-cp310-win_amd64.whl", "v0.0.9", "cu121"),
         ("flash_attn_3_nv-1.0.3+cu128.torch210-cp39-abi3-linux_x86_64.whl", "", "cu128 torch 2.10"),
     ] {
         assert_eq!(told(file, folder, None).as_deref(), Ok(expected), "{file} in {folder}");
@@ -80,6 +88,10 @@ fn what_may_mean_two_things_is_refused_and_never_guessed() {
     for (file, folder, why) in [
         ("mmcv-2.1.0-cp310-cp310-manylinux1_x86_64.whl", "torch2.1.0", "one of several files of this name"),
         ("mmcv_full-1.7.2-cp310-cp310-manylinux1_x86_64.whl", "torch2.0.0", "one of several files of this name"),
+        // One lies below torch1.9, another below torch1.10.
+        ("detectron2-0.6+cu111-cp36-cp36m-linux_x86_64.whl", "cu111", "one of several files of this name"),
+        ("exllamav2-0.2.9+rocm6.3.torch2.7.0-cp312-cp312-linux_x86_64.whl", "v0.2.9", "no known way"),
+        ("auto_gptq-0.3.2+rocm5.4.2-cp310-cp310-linux_x86_64.whl", "ROCm-5.4.2", "no known way"),
         // 2.10, or 2.1.0: both were built for the CPU, and both for a CUDA 12.
         ("natten-0.21.0+torch210cpu-cp312-cp312-linux_x86_64.whl", "v0.21.0", "can be read in two ways"),
         ("demo-1.0+cu12torch210-cp312-cp312-linux_x86_64.whl", "", "can be read in two ways"),
@@ -138,9 +150,40 @@ fn the_file_that_would_fit_is_named_in_its_publishers_way() {
             "cu126",
             Some("pytorch3d-0.7.8+18f6958pt2.7.1cu126-cp311-cp311-linux_x86_64.whl"),
         ),
-        // Which ABI torch has is not known; a name for CUDA says nothing of builds for the CPU; no label, no name.
+        // Whose builds for the CPU are named alike; in the other direction, too.
+        (
+            "torch_scatter-2.1.2+pt21cu118-cp310-cp310-linux_x86_64.whl",
+            "2.4.1",
+            None,
+            "cpu",
+            Some("torch_scatter-2.1.2+pt24cpu-cp311-cp311-linux_x86_64.whl"),
+        ),
+        (
+            "torch_sparse-0.6.18+pt21cpu-cp310-cp310-linux_x86_64.whl",
+            "2.4.1",
+            None,
+            "cu124",
+            Some("torch_sparse-0.6.18+pt24cu124-cp311-cp311-linux_x86_64.whl"),
+        ),
+        (
+            "pytorch3d-0.7.9+d9839a9pt2.10.0cu128-cp311-cp311-linux_x86_64.whl",
+            "2.9.1",
+            None,
+            "cpu",
+            Some("pytorch3d-0.7.9+d9839a9pt2.9.1cpu-cp311-cp311-linux_x86_64.whl"),
+        ),
+        // Who is not said to build for the CPU may not; nor has ROCm a name.
+        ("gsplat-1.4.0+pt21cu118-cp310-cp310-linux_x86_64.whl", "2.4.1", None, "cpu", None),
+        (
+            "flash_attn-2.8.3+cu12torch2.8cxx11abiTRUE-cp312-cp312-linux_x86_64.whl",
+            "2.7.1",
+            Some(Abi::New),
+            "cpu",
+            None,
+        ),
+        ("torch_scatter-2.1.2+pt21cu118-cp310-cp310-linux_x86_64.whl", "2.4.1", None, "rocm6.1", None),
+        // Which ABI torch has is not known; no label, no name.
         ("flash_attn-2.8.3+cu12torch2.8cxx11abiTRUE-cp312-cp312-linux_x86_64.whl", "2.7.1", None, "cu126", None),
-        ("torch_scatter-2.1.2+pt21cu118-cp310-cp310-linux_x86_64.whl", "2.4.1", None, "cpu", None),
         ("llama_cpp_python-0.3.4-cp311-cp311-linux_x86_64.whl", "2.4.1", None, "cu124", None),
     ] {
         let wheel = file.parse().unwrap();

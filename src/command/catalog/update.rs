@@ -11,7 +11,7 @@ use crate::command::network::network;
 use crate::command::read::{self, address};
 use crate::command::render::{self, Colour};
 use crate::command::{Outcome, Voice, outputs};
-use crate::edge::io::Output;
+use crate::edge::io::{self, Output};
 use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -32,7 +32,7 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
     let index = wanted.index.iter().filter(|_| args.index.is_some());
     let pages = wanted.links.iter().filter_map(|links| match links {
         Links::Page(url) => Some(url),
-        Links::Folder(_) => None,
+        Links::Saved(_) | Links::Folder(_) => None,
     });
     let named: Vec<Url> = index.chain(&wanted.closure).chain(pages).cloned().collect();
     let network = network(args.network, named, display)?;
@@ -85,10 +85,12 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
 }
 
-/// What is no address is a folder.
+/// What is no address is a saved page or a folder.
 fn links(text: &str) -> Result<Links> {
     if text.contains("://") {
         address("--find-links", text).map(Links::Page)
+    } else if io::is_page(text) {
+        Ok(Links::Saved(text.to_owned()))
     } else {
         Ok(Links::Folder(text.to_owned()))
     }

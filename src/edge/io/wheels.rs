@@ -1,7 +1,7 @@
 //! A folder of wheels.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use url::Url;
 
@@ -16,6 +16,11 @@ pub struct Local {
     /// Its name.
     pub wheel: WheelName,
     path: PathBuf,
+}
+
+/// True for a file, which may hold a page of links; a folder holds the wheels themselves.
+pub fn is_page(name: &str) -> bool {
+    Path::new(name).is_file()
 }
 
 /// The address of a folder of this machine.

@@ -1,4 +1,5 @@
-//! Wheels that lie on no index: on a page of links, in a release on GitHub, in a folder of this machine. What they were
+//! Wheels that lie on no index: on a page of links, in a release on GitHub, on a saved page of either, in a folder of this
+//! machine. What they were
 //! built for and made for, their names and folders tell; a name that may mean two files is taken by nobody's guess.
 
 use pep440_rs::Version;
@@ -9,7 +10,7 @@ use super::page;
 use super::wheel::{self, WheelFacts};
 use super::{LearnRequest, Learned, take};
 use crate::catalog::{Index, ReadList, Told, WheelRow, is_torch, is_untied};
-use crate::edge::index::{Network, Opened};
+use crate::edge::index::{Network, Opened, Page, simple};
 use crate::edge::io;
 use crate::packaging::address;
 use crate::packaging::requirement;
@@ -20,6 +21,8 @@ use crate::report::error::{Code, Error, Problem, Result};
 pub enum Links {
     /// A page that links to them, or a release on GitHub.
     Page(Url),
+    /// Such a page that was saved in a file.
+    Saved(String),
     /// A folder of this machine.
     Folder(String),
 }
@@ -37,11 +40,11 @@ pub(super) fn release(
     for place in &wanted.links {
         match place {
             Links::Page(url) => {
-                let page = network.links(url)?;
-                learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
-                let (candidates, why) = page::linked(&page, name, version, &wanted.filter);
-                refused.extend(why);
-                take(candidates, wanted.hash_missing, network, learned)?;
+                refused.extend(on_page(&network.links(url)?, wanted, (name, version), network, learned)?);
+            }
+            Links::Saved(file) => {
+                let page = saved(file, wanted.index.as_ref())?;
+                refused.extend(on_page(&page, wanted, (name, version), network, learned)?);
             }
             Links::Folder(folder) => refused.extend(in_folder(folder, wanted, name, version, learned)?),
         }
@@ -52,6 +55,45 @@ pub(super) fn release(
     }
     learned.notes.extend(refused.into_iter().map(|why| format!("not taken: {why}")));
     Ok(())
+}
+
+/// The wheels of a release that a page has; tells why others are not taken.
+fn on_page(
+    page: &Page,
+    wanted: &LearnRequest,
+    (name, version): (&PackageName, &Version),
+    network: &Network,
+    learned: &mut Learned,
+) -> Result<Vec<String>> {
+    learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
+    let (candidates, refused) = page::linked(page, name, version, &wanted.filter);
+    take(candidates, wanted.hash_missing, network, learned)?;
+    Ok(refused)
+}
+
+/// Where the links of a saved page lead that have no host of their own.
+const NOWHERE: &str = "https://saved-page.invalid/";
+
+/// Reads a page that was saved in a file: of links, or what GitHub's API says of a release. `address` is where it lay.
+fn saved(file: &str, address: Option<&Url>) -> Result<Page> {
+    let text = io::read(file)?.text;
+    let kind = if text.trim_start().starts_with('{') { "application/json" } else { "text/html" };
+    let nowhere = Url::parse(NOWHERE).ok();
+    let Some(base) = address.or(nowhere.as_ref()) else { return Ok(Page::default()) };
+    let page = simple::parse(kind, base, text.as_bytes())
+        .map_err(|why| Problem::new(Code::Syntax, format!("{file} is not read: {why}")))?;
+    let lost = page
+        .links
+        .iter()
+        .find(|link| address.is_none() && Some(link.url.origin()) == nowhere.as_ref().map(Url::origin));
+    match lost {
+        None => Ok(page),
+        Some(link) => {
+            let message =
+                format!("{file} does not tell where {} lies: its links lead on from where the page lay", link.file);
+            Err(Problem::new(Code::Usage, message).help("name the page's own address: --index URL").into())
+        }
+    }
 }
 
 /// Takes out the wheels of which nothing says the torch that they were made for: neither their names, nor an exact pin
@@ -152,7 +194,7 @@ impl Links {
     fn shown(&self) -> String {
         match self {
             Self::Page(url) => page::shown(url),
-            Self::Folder(folder) => folder.clone(),
+            Self::Saved(file) | Self::Folder(file) => file.clone(),
         }
     }
 }
