@@ -44,6 +44,7 @@ mod one_configuration;
 mod poetry_says;
 mod project_catalogue;
 mod projects;
+mod provided;
 mod pylock;
 mod pythons;
 mod readme;

@@ -11,7 +11,7 @@ use torchswap::lock::{Choice, Lock, LockedDigest, Origin};
 use torchswap::packaging::marker::Extras;
 use torchswap::packaging::target::{Environment, Platform, Python, Target};
 use torchswap::packaging::wheel::WheelName;
-use torchswap::plan::{self, Knowledge, TargetPlan};
+use torchswap::plan::{self, Knowledge, TargetPlan, Wanted};
 use torchswap::write::{self, Style};
 
 use crate::support::{Place, poetry_fixtures, requirements_fixtures, snapshot};
@@ -164,7 +164,8 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn plans(&self, targets: &[Target]) -> Option<Vec<TargetPlan>> {
-        let wanted: Vec<(Target, Choice)> = targets.iter().map(|one| (one.clone(), Choice::default())).collect();
+        let wanted = |target: &Target| Wanted { target: target.clone(), choice: Choice::default(), provided: None };
+        let wanted: Vec<Wanted> = targets.iter().map(wanted).collect();
         plan::targets(self.lock, &wanted, &NoEmit::default(), false, self.knowledge).ok()
     }
 

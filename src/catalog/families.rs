@@ -24,6 +24,7 @@ struct Families {
     both: Vec<&'static str>,
     cuda: Vec<&'static str>,
     triton: Vec<(&'static str, &'static str)>,
+    users: Vec<(&'static str, &'static str)>,
 }
 
 impl Families {
@@ -46,6 +47,7 @@ impl Families {
                 ["nvidia", name] => all.nvidia.push(name),
                 ["prefix", prefix] => all.prefix = prefix,
                 ["triton", name, gpus] => all.triton.push((name, gpus)),
+                ["user", name, libraries] => all.users.push((name, libraries)),
                 // A test holds that there are only comments besides.
                 _ => {}
             }
@@ -105,6 +107,14 @@ pub(crate) fn triton(name: &str) -> Option<&'static str> {
     FAMILIES.triton.iter().find(|(own, _)| *own == name).map(|(_, gpus)| *gpus)
 }
 
+/// True for a package outside the family that requires a library of NVIDIA's, without prefix and CUDA version.
+pub(super) fn uses(package: &str, bare: &str) -> bool {
+    let is_it = |(user, libraries): &(&str, &str)| {
+        *user == package && (*libraries == "all" || libraries.split(' ').any(|library| library == bare))
+    };
+    FAMILIES.users.iter().any(is_it)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +130,8 @@ mod tests {
                 ["member", cpu, gpu, "each" | "one"] => {
                     cpu.parse::<PackageName>().is_ok() && gpu.parse::<PackageName>().is_ok()
                 }
-                ["triton", _, "cuda" | "rocm" | "xpu"] => true,
+                ["triton", _, "cuda" | "rocm" | "xpu"] | ["user", _, "all"] => true,
+                ["user", _, libraries] => libraries.split(' ').all(is_nvidia_library),
                 _ => false,
             };
             assert!(fine, "{line}");

@@ -35,6 +35,12 @@ pub fn library_group(name: &str) -> Option<String> {
     Some(cuda.map_or_else(|| format!("{prefix}*"), |cuda| format!("{prefix}*-cu{cuda}")))
 }
 
+/// True if a package outside the family is known to require a library of NVIDIA's.
+pub(crate) fn uses_library(package: &PackageName, library: &PackageName) -> bool {
+    let own = families::of_nvidia(library.as_ref()).map(|library| bare_and_cuda(library).0);
+    own.is_some_and(|own| families::is_nvidia_library(own) && families::uses(package.as_ref(), own))
+}
+
 /// The CUDA without a number behind a library's name: NVIDIA leaves it out from this one on.
 const UNNUMBERED: u64 = 13;
 

@@ -13,7 +13,7 @@
 //! python = ["3.10"]                 # default: every one the lock allows and the wheels exist for
 //! output = "requirements-cu118.txt"
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
-//! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, as the flags
+//! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, provided, as the flags
 //! without-hashes = false
 //! mirror = "https://wheels.example/torch"
 //!
@@ -27,7 +27,7 @@ use std::str::FromStr;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::values;
+use super::{ProvidedArgs, values};
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
@@ -67,6 +67,8 @@ pub struct Configured {
     pub choice: Choice,
     /// What is left out.
     pub no_emit: NoEmit,
+    /// What the image has.
+    pub provided: ProvidedArgs,
     /// The file that export writes and check compares, relative to the file's folder.
     pub output: Option<String>,
     /// Write no digests.
@@ -79,7 +81,7 @@ const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "t
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 19] = [
+const TARGET_KEYS: [&str; 22] = [
     "platform",
     "cuda",
     "rocm",
@@ -97,6 +99,9 @@ const TARGET_KEYS: [&str; 19] = [
     "no-emit-project",
     "no-emit-local",
     "no-emit-package",
+    "provided",
+    "provided-names",
+    "provided-all",
     "without-hashes",
     "mirror",
 ];
@@ -237,10 +242,16 @@ impl<'s> ConfigReader<'_, 's> {
             packages: self.each(table, "no-emit-package", PackageName::from_str),
             ..NoEmit::default()
         };
+        let provided = ProvidedArgs {
+            provided: self.text(table, "provided"),
+            provided_names: self.each(table, "provided-names", PackageName::from_str),
+            provided_all: self.flag(table, "provided-all"),
+        };
         Configured {
             target: Target { name: Some(name.to_owned()), platform, backend, pythons },
             choice,
             no_emit,
+            provided,
             output: self.text(table, "output"),
             without_hashes: self.flag(table, "without-hashes"),
             mirror: self.read(table, "mirror", Mirror::parse),

@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use pep508_rs::{ExtraName, PackageName};
 
@@ -21,7 +21,9 @@ mod check;
 pub mod config;
 mod learn;
 mod network;
+mod output;
 pub mod pages;
+mod provided;
 pub mod starter;
 mod talk;
 mod trust;
@@ -34,6 +36,8 @@ pub use catalogues::CatalogArgs;
 pub use check::{CheckArgs, CheckReport};
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
+pub use output::{OutputArgs, OutputFormat};
+pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs, ToneArgs};
 pub use trust::TrustArgs;
 
@@ -210,6 +214,9 @@ pub struct ExportArgs {
     /// What is left out.
     #[command(flatten)]
     pub emit: EmitArgs,
+    /// What the image has.
+    #[command(flatten)]
+    pub provided: ProvidedArgs,
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -335,48 +342,6 @@ fn package(text: &str) -> Result<PackageName, String> {
 
 fn name(text: &str) -> Result<ExtraName, String> {
     ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a group or an extra"))
-}
-
-/// How the output is written.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-pub struct OutputArgs {
-    /// Write to this file, whole or not at all, instead of standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub output: Option<String>,
-    /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
-    #[arg(long, short, value_enum, value_name = "FORMAT")]
-    pub format: Option<OutputFormat>,
-    /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
-    #[arg(long)]
-    pub index: bool,
-    /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
-    #[arg(long, alias = "default-index", value_name = "URL")]
-    pub index_url: Option<String>,
-    /// Write no digests
-    #[arg(long)]
-    pub without_hashes: bool,
-    /// Another base URL for PyTorch's wheels.
-    // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "TORCHSWAP_MIRROR",
-        hide_env_values = true,
-        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
-    )]
-    pub mirror: Option<String>,
-}
-
-/// Formats of outputs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// A requirements file, for pip and uv
-    #[value(aliases = ["requirements.txt", "requirements-txt"])]
-    Requirements,
-    /// A pylock.toml (PEP 751), for pip 26.1, uv and others
-    #[value(alias = "pylock.toml")]
-    Pylock,
 }
 
 /// What is asked of a lock before anything is made of it.

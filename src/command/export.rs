@@ -86,7 +86,7 @@ pub(super) enum PreparedOutput {
 pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {
-        first.warnings = warnings;
+        first.warnings.splice(0..0, warnings);
         first.found = catalogs.found;
     }
     summaries

@@ -5,13 +5,15 @@ use pep508_rs::ExtraName;
 use super::catalogues::ChosenCatalogues;
 use super::read;
 use crate::cli::config::{Config, Configured};
-use crate::cli::{AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, RewriteArgs, TargetArgs};
+use crate::cli::{
+    AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, RewriteArgs, TargetArgs,
+};
 use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
-use crate::plan::TargetPlan;
+use crate::plan::{self, TargetPlan, Wanted};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
 
@@ -21,8 +23,8 @@ pub(super) struct Job {
     pub(super) lock: String,
     /// The folder of the configuration, below which it may say where to write.
     pub(super) folder: String,
-    /// The targets it is for, with what is chosen of the lock for each.
-    pub(super) wanted: Vec<(Target, Choice)>,
+    /// The targets it is for.
+    pub(super) wanted: Vec<Wanted>,
     pub(super) allow_none: bool,
     /// A stale lock is refused.
     pub(super) locked: bool,
@@ -102,7 +104,7 @@ fn job(
     Ok(Job {
         lock: lock.to_owned(),
         folder: config.folder().to_owned(),
-        wanted: wanted(configured, &args.target, &args.choice),
+        wanted: provided(configured, args)?,
         allow_none: args.allow_none,
         without_hashes,
         no_emit,
@@ -130,6 +132,18 @@ fn wanted(configured: &[&Configured], target: &TargetArgs, chosen: &ChoiceArgs) 
         [] => vec![(flags.clone(), choice(chosen))],
         some => some.iter().map(of).collect(),
     }
+}
+
+/// The targets of an output, each with what its image has: what the flags say, or the configuration.
+fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>> {
+    let flags = Some(&args.provided).filter(|flags| **flags != ProvidedArgs::default());
+    let each = wanted(configured, &args.target, &args.choice).into_iter().enumerate();
+    let each = each.map(|(at, (target, choice))| {
+        let said = flags.or(configured.get(at).map(|one| &one.provided));
+        let provided = said.map(read::provided).transpose()?.flatten();
+        Ok(Wanted { target, choice, provided })
+    });
+    each.collect()
 }
 
 /// What the targets of one file have in common; `None` where there are no targets.
@@ -176,6 +190,11 @@ pub(super) struct Rewriting {
 pub(super) fn rewritings(args: &RewriteArgs, mirror: Option<&Mirror>, config: &Config) -> Result<Vec<Rewriting>> {
     let configured: Vec<&Configured> =
         args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
+    if let Some(one) = configured.iter().find(|one| one.provided != ProvidedArgs::default()) {
+        let name = one.target.name.as_deref().unwrap_or_default();
+        let message = format!("the target {name} leaves out what its image has, which a lock cannot");
+        return Err(Problem::new(Code::Usage, message).help(format!("torchswap export --target {name}")).into());
+    }
     let mirrors = configured.iter().map(|one| mirror.or(one.mirror.as_ref()).cloned());
     let mirrors = mirrors.chain(configured.is_empty().then(|| mirror.cloned()));
     let each = wanted(&configured, &args.target, &args.choice).into_iter().zip(mirrors);
@@ -305,6 +324,9 @@ fn command(
     words.extend(args.emit.no_emit_project.then(|| "--no-emit-project".to_owned()));
     words.extend(args.emit.no_emit_local.then(|| "--no-emit-local".to_owned()));
     words.extend(args.emit.no_emit_packages.iter().map(|name| format!("--no-emit-package {name}")));
+    words.extend(args.provided.provided.iter().map(|file| format!("--provided {}", portable(file))));
+    words.extend(args.provided.provided_names.iter().map(|name| format!("--provided-names {name}")));
+    words.extend(args.provided.provided_all.then(|| "--provided-all".to_owned()));
     words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
     words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
@@ -329,7 +351,15 @@ impl Job {
             format!("Target{name}: {platform}, {build}, CPython {pythons}")
         };
         let alone = several.then(|| "For these targets alone.".to_owned());
-        plans.iter().map(target).chain(alone).chain([format!("Command: {}", self.command)]).collect()
+        let provided = plans.iter().flat_map(|plan| {
+            let provided = plan::provided(plan);
+            let of =
+                plan.target.name.as_ref().filter(|_| several).map(|name| format!(" of {name}")).unwrap_or_default();
+            let line = (!provided.is_empty()).then(|| format!("Provided by the image{of}: {}", provided.join(", ")));
+            let uv = "For uv, which wants a line for each package: name these in a file of their own, --excludes FILE";
+            line.into_iter().flat_map(move |line| [line, uv.to_owned()])
+        });
+        plans.iter().map(target).chain(provided).chain(alone).chain([format!("Command: {}", self.command)]).collect()
     }
 }
 

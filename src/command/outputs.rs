@@ -50,6 +50,9 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
         let checked = if job.is_named { Ok(()) } else { below(file, &job.folder) };
         let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
+        let provided = job.wanted.iter().filter_map(|one| one.provided.as_ref()?.file.as_ref());
+        let checked =
+            checked.and_then(|()| provided.into_iter().try_for_each(|one| other(file, one, "what the image has")));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
@@ -76,11 +79,14 @@ pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &ChosenCatalog
     let configurations = configurations.iter().map(|name| (name.as_str(), "the configuration"));
     let catalogs = catalogs.names.iter().chain(&catalogs.into).map(|name| (name.as_str(), "a catalogue"));
     let mut read = lock.into_iter().chain(project).chain(configurations).chain(catalogs);
-    match read.find(|(name, _)| io::is_same_file(file, name)) {
-        None => Ok(()),
-        Some((_, what)) => {
-            let problem = Problem::new(Code::Usage, format!("{file} is {what}"));
-            Err(problem.help("name another file for the output").into())
-        }
+    read.try_for_each(|(name, what)| other(file, name, what))
+}
+
+/// Checks that an output is not one file that is read.
+fn other(file: &str, read: &str, what: &str) -> Result<()> {
+    if !io::is_same_file(file, read) {
+        return Ok(());
     }
+    let problem = Problem::new(Code::Usage, format!("{file} is {what}"));
+    Err(problem.help("name another file for the output").into())
 }

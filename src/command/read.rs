@@ -1,11 +1,14 @@
 //! Reading what a command works on: the lock with what belongs to it, the configuration.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use url::Url;
 
+use crate::cli::ProvidedArgs;
 use crate::cli::config::Config;
 use crate::edge::io;
+use crate::lock::provided::{self, Provided};
 use crate::lock::{Format, Lock};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
@@ -73,6 +76,28 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     Lock::parse(format, source, project, &mut read)
 }
 
+/// What the image has, where something is said of it.
+pub(super) fn provided(args: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
+    let ProvidedArgs { provided: file, provided_names: names, provided_all: all } = args.clone();
+    if *args == ProvidedArgs::default() {
+        return Ok(None);
+    }
+    let usage = |message: &str, help: &str| Problem::new(Code::Usage, message).help(help);
+    let installed = match &file {
+        Some(file) if io::is_stream(file) => {
+            return Err(usage(
+                "what the image has is read from a file",
+                "keep it beside the lock: check reads it again",
+            )
+            .into());
+        }
+        Some(file) => provided::parse(&io::read(file)?)?,
+        None if all => return Err(usage("`provided-all` is nothing without `provided`", "name the file, too").into()),
+        None => Vec::new(),
+    };
+    Ok(Some(Arc::new(Provided { file, installed, names, all })))
+}
+
 /// What is to be said of a lock before anything is made of it. `locked` makes an error of it.
 pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
     if locked {
@@ -98,8 +123,9 @@ pub(super) fn config() -> Result<Config> {
 
 /// A configuration of another folder, to which its paths are relative.
 fn within(mut config: Config, folder: &str) -> Config {
-    let outputs = config.targets.iter_mut().filter_map(|target| target.output.as_mut());
-    for path in config.lock.iter_mut().chain(&mut config.catalogs).chain(outputs) {
+    let own =
+        config.targets.iter_mut().flat_map(|target| target.output.iter_mut().chain(&mut target.provided.provided));
+    for path in config.lock.iter_mut().chain(&mut config.catalogs).chain(own) {
         if Path::new(path).is_relative() {
             path.insert_str(0, folder);
         }

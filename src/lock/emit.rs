@@ -1,7 +1,11 @@
 //! What an output leaves out although it is selected, in the words of `uv export`.
 
+use std::sync::Arc;
+
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::provided::Provided;
 use super::{Entry, Lock, Origin, SelectedPackage, Selection};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
@@ -15,12 +19,14 @@ pub struct NoEmit {
     pub local: bool,
     /// Not these packages.
     pub packages: Vec<PackageName>,
+    /// Not what the image has.
+    pub provided: Option<Arc<Provided>>,
     /// The project's name, where it is known: [`NoEmit::of`].
     pub project_name: Option<PackageName>,
 }
 
 /// Why something is left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotEmitted {
     /// It is the project itself.
     Project,
@@ -28,15 +34,30 @@ pub enum NotEmitted {
     Local,
     /// It was named.
     Package,
+    /// The image has it, in this version as far as that is known.
+    Provided(Option<Version>),
+    /// Nothing but what the image has needs it.
+    OfProvided,
 }
 
 impl NotEmitted {
+    /// True if the image has it, or all that needs it.
+    pub fn is_provided(&self) -> bool {
+        match self {
+            Self::Provided(_) | Self::OfProvided => true,
+            Self::Project | Self::Local | Self::Package => false,
+        }
+    }
+
     /// Why, and how it is installed beside the output.
-    pub fn spoken(self, install: &str) -> String {
+    pub fn spoken(&self, install: &str) -> String {
         let why = match self {
             Self::Project => "the project itself",
             Self::Local => "a local file or folder",
             Self::Package => "as asked",
+            Self::Provided(Some(version)) => return format!("the image has {version}"),
+            Self::Provided(None) => return "the image has it".to_owned(),
+            Self::OfProvided => return "nothing but what the image has needs it".to_owned(),
         };
         format!("{why}; install it with: pip install --no-deps {install}")
     }
@@ -80,9 +101,11 @@ impl NoEmit {
     /// Names that the lock does not have, each with the nearest one: a misspelt one would leave nothing out.
     pub fn of(&self, lock: &Lock) -> Result<Self> {
         let names = || lock.entries().iter().map(|entry| entry.name.as_ref());
-        let unknown = self.packages.iter().filter(|package| !names().any(|name| name == package.as_ref()));
-        let problems = unknown.map(|package| {
-            let message = format!("the lock has no package {package}, which --no-emit-package leaves out");
+        let named = self.packages.iter().map(|package| (package, "--no-emit-package"));
+        let provided = self.provided.iter().flat_map(|one| &one.names).map(|package| (package, "--provided-names"));
+        let unknown = named.chain(provided).filter(|(package, _)| !names().any(|name| name == package.as_ref()));
+        let problems = unknown.map(|(package, option)| {
+            let message = format!("the lock has no package {package}, which {option} leaves out");
             let help = nearest(package.as_ref(), names());
             let help = help.map_or_else(|| "leave the option out".to_owned(), |near| format!("did you mean `{near}`?"));
             Problem::new(Code::Usage, message).help(help)

@@ -13,6 +13,7 @@ mod files;
 mod foreign;
 mod origin;
 pub mod poetry;
+pub mod provided;
 pub mod pylock;
 pub mod pyproject;
 mod questions;
@@ -334,6 +335,8 @@ pub struct SelectedPackage {
     pub entry: usize,
     /// Extras asked for, by all who ask.
     pub extras: Extras,
+    /// True if somebody asks for it with extras, whether the line has them or not.
+    pub with_extras: bool,
     /// When it holds there.
     pub condition: Condition,
     /// What it needs there and when, as far as the lock tells. `None`: the format does not tell.
@@ -347,6 +350,7 @@ pub struct SelectedPackage {
 impl SelectedPackage {
     /// An entry that the project asks for everywhere and without extras, of which no more is told.
     pub(crate) fn of_project(entry: usize) -> Self {
-        Self { entry, extras: Extras::new(), condition: Condition::Always, needs: None, via: None, root: true }
+        let (extras, condition) = (Extras::new(), Condition::Always);
+        Self { entry, extras, with_extras: false, condition, needs: None, via: None, root: true }
     }
 }

@@ -204,6 +204,7 @@ impl RequirementsFile {
             (!condition.is_never()).then(|| SelectedPackage {
                 entry: requirement.entry,
                 extras: requirement.extras.iter().cloned().collect(),
+                with_extras: !requirement.extras.is_empty(),
                 condition,
                 needs: None,
                 via: via.map(|via| via.iter().filter_map(package).collect()),

@@ -23,6 +23,7 @@ pub(crate) mod labelled;
 mod locked;
 mod made_for;
 mod orphans;
+mod provided;
 pub(crate) mod refusal;
 mod replacement;
 mod several;
@@ -53,8 +54,9 @@ use knowledge::WheelRequirements;
 
 pub use companions::Mismatch;
 pub use knowledge::{Knowledge, Rows, WheelRequirement};
+pub use provided::provided;
 pub use replacement::{Line, Replacement};
-pub use several::targets;
+pub use several::{Wanted, targets};
 pub use sizes::size;
 pub use summary::{summary, without_name};
 pub(crate) use target::without_torch;
@@ -112,6 +114,8 @@ pub struct EnvironmentPlan {
     pub decisions: Vec<Decision>,
     /// What the wheels of the family need, and what that needs in turn where it is not as locked.
     pub(crate) needed: closure::Resolution,
+    /// What is to be said of it beside the decisions.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 impl EnvironmentPlan {
@@ -321,7 +325,7 @@ fn assemble<S: WheelSource>(
     }
     decisions.extend(selection.unemitted.iter().map(|(package, why)| {
         let entry = &view.entries[package.entry];
-        let what = What::NotEmitted(*why, emit::install(entry));
+        let what = What::NotEmitted(why.clone(), emit::install(entry));
         Decision { name: entry.name.clone(), from: entry.version.clone(), what }
     }));
     // Both parts are sorted already, or nearly.
@@ -329,5 +333,5 @@ fn assemble<S: WheelSource>(
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();
-    EnvironmentPlan { environment: request.environment, lines, decisions, needed: chosen }
+    EnvironmentPlan { environment: request.environment, lines, decisions, needed: chosen, warnings: Vec::new() }
 }

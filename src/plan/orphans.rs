@@ -181,7 +181,7 @@ fn is_of_another_gpu(name: &PackageName, request: &Request<'_>) -> bool {
 }
 
 /// What some wheels of a release require on any platform, with all extras: the old wheels may have asked for any of them.
-fn required_somewhere<S: WheelSource>(
+pub(super) fn required_somewhere<S: WheelSource>(
     name: &PackageName,
     version: &Version,
     admits: impl Fn(&WheelRow) -> bool,

@@ -1,11 +1,25 @@
 //! The plans of several targets for one output.
 
+use std::sync::Arc;
+
 use super::{Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
 use crate::lock::emit::NoEmit;
+use crate::lock::provided::Provided;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Python, Target};
 use crate::report::error::{Code, Error, Problem, Result};
+
+/// A target, with what is its own in a file that it may share with others.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// Which.
+    pub target: Target,
+    /// What is chosen of the lock for it.
+    pub choice: Choice,
+    /// What its image has.
+    pub provided: Option<Arc<Provided>>,
+}
 
 /// Plans each target, with what is chosen of the lock for it.
 ///
@@ -13,16 +27,17 @@ use crate::report::error::{Code, Error, Problem, Result};
 /// All problems of all targets, and two targets that no marker can tell apart: one platform, and one Python.
 pub fn targets<S: WheelSource>(
     lock: &Lock,
-    wanted: &[(Target, Choice)],
+    wanted: &[Wanted],
     no_emit: &NoEmit,
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Vec<TargetPlan>> {
-    let no_emit = &no_emit.of(lock)?;
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
-    for (request, choice) in wanted {
-        match target(lock, choice, no_emit, request, allow_none, knowledge) {
+    for one in wanted {
+        let own = NoEmit { provided: one.provided.clone(), ..no_emit.clone() };
+        let planned = own.of(lock).and_then(|own| target(lock, &one.choice, &own, &one.target, allow_none, knowledge));
+        match planned {
             Ok(plan) => {
                 problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));
                 plans.push(plan);

@@ -34,7 +34,8 @@ fn download<S: WheelSource>(
     let [mut output, mut locked, mut difference] = [const { DownloadSize { bytes: 0, unknown: Vec::new() } }; 3];
     // What the lock alone installs stays here.
     let mut gone: BTreeMap<usize, (&PackageName, Option<i64>)> = BTreeMap::new();
-    for one in selection.packages.iter().filter(|one| one.condition != Condition::Never) {
+    let provided = selection.unemitted.iter().filter(|(_, why)| why.is_provided()).map(|(package, _)| package);
+    for one in selection.packages.iter().chain(provided).filter(|one| one.condition != Condition::Never) {
         let size = of_entry(lock, one.entry, request, knowledge);
         if let (Some(size), Some(entry)) = (size, lock.entries().get(one.entry))
             && gone.insert(one.entry, (&entry.name, size)).is_none()

@@ -7,6 +7,7 @@ use super::{Decision, Kept, Mismatch, TargetPlan, What, emit};
 use crate::lock::Lock;
 use crate::lock::emit::NoEmit;
 use crate::packaging::target::Python;
+use crate::report::error::{Error, Problem};
 use crate::report::{Action, Change, DigestSource, Summary};
 
 /// Sums up a plan.
@@ -41,8 +42,14 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         downloads: plan.downloads.clone(),
         found: Vec::new(),
         learned: Vec::new(),
-        warnings: Vec::new(),
+        warnings: warnings(plan),
     }
+}
+
+/// What is said under several Pythons is said once.
+fn warnings(plan: &TargetPlan) -> Vec<Problem> {
+    let all = plan.environments.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
+    Error::unless_empty(all).err().map(Error::into_problems).unwrap_or_default()
 }
 
 /// The lines of a requirements file that name no package and are left out.

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, Knowledge, LockView, Request, emit, hand_written, plan};
+use super::{EnvironmentPlan, Knowledge, LockView, Request, emit, hand_written, plan, provided};
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
@@ -71,6 +71,9 @@ pub fn target<S: WheelSource>(
         let selection = match lock.select(choice, environment) {
             Ok(mut selection) => {
                 no_emit.apply(view.entries, &mut selection, is_torch);
+                if let Some(provided) = &no_emit.provided {
+                    provided::take(view, &mut selection, provided, environment, knowledge);
+                }
                 selection
             }
             Err(error) if !chosen_here => return Err(error),
@@ -120,7 +123,12 @@ pub fn target<S: WheelSource>(
             let request = Request { backend: wanted.backend, environment, pythons: &pythons };
             let members =
                 members.take().unwrap_or_else(|| super::family::members(view, selection, &request, knowledge).0);
-            match plan(view, selection, members, &request, knowledge) {
+            let planned =
+                plan(view, selection, members, &request, knowledge).and_then(|plan| match &no_emit.provided {
+                    Some(provided) => provided::checked(view, selection, plan, provided, &request, knowledge),
+                    None => Ok(plan),
+                });
+            match planned {
                 Ok(mut plan) => {
                     emit::without_torch(&mut plan, view.entries, no_emit);
                     environments.push(plan);

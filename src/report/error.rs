@@ -36,6 +36,8 @@ pub enum Code {
     Unmet,
     /// The packages of the family do not fit each other.
     OutOfStep,
+    /// What the image has and what the output installs do not fit each other.
+    ImageConstraint,
     /// An entry comes from a repository, a folder or a file, and cannot be pinned by a digest.
     NotPinnable,
     /// An entry is not pinned to one version.
@@ -73,6 +75,7 @@ impl Code {
             Self::Contradiction => "contradiction",
             Self::Unmet => "unmet-requirement",
             Self::OutOfStep => "out-of-step",
+            Self::ImageConstraint => "image-constraint",
             Self::NotPinnable => "not-pinnable",
             Self::Unpinned => "unpinned",
             Self::OutOfDate => "out-of-date",

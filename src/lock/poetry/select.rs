@@ -243,6 +243,7 @@ impl PoetryLock {
                 // A 2.1 lock lists what extras bring in by marker, so the lines need none, and Poetry writes none. A root
                 // may even ask for an extra that the lock leaves to one of the project's own.
                 extras: if self.version >= LockVersion::V2_1 { Extras::new() } else { one.extras.clone() },
+                with_extras: !one.extras.is_empty(),
                 condition: if unselected { Condition::Always } else { one.condition.clone() },
                 needs: Some(needs.collect()),
                 via: None,

@@ -213,7 +213,8 @@ fn selected(index: usize, package: &PylockPackage, condition: Condition, environ
         let here = needs.iter().map(|(requirement, marker)| (Arc::clone(requirement), when(marker)));
         here.filter(|(_, when)| !when.is_never()).collect()
     });
-    SelectedPackage { entry: index, extras: Extras::new(), condition, needs, via: None, root: false }
+    let extras = Extras::new();
+    SelectedPackage { entry: index, extras, with_extras: false, condition, needs, via: None, root: false }
 }
 
 impl PylockPackage {

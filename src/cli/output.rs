@@ -1,0 +1,45 @@
+//! The options that say how an output is written.
+
+use clap::{Args, ValueEnum};
+
+/// How the output is written.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub struct OutputArgs {
+    /// Write to this file, whole or not at all, instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<String>,
+    /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
+    #[arg(long, short, value_enum, value_name = "FORMAT")]
+    pub format: Option<OutputFormat>,
+    /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
+    #[arg(long)]
+    pub index: bool,
+    /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
+    #[arg(long, alias = "default-index", value_name = "URL")]
+    pub index_url: Option<String>,
+    /// Write no digests
+    #[arg(long)]
+    pub without_hashes: bool,
+    /// Another base URL for PyTorch's wheels.
+    // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TORCHSWAP_MIRROR",
+        hide_env_values = true,
+        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
+    )]
+    pub mirror: Option<String>,
+}
+
+/// Formats of outputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// A requirements file, for pip and uv
+    #[value(aliases = ["requirements.txt", "requirements-txt"])]
+    Requirements,
+    /// A pylock.toml (PEP 751), for pip 26.1, uv and others
+    #[value(alias = "pylock.toml")]
+    Pylock,
+}

@@ -1,0 +1,208 @@
+//! What the image has: it is left out, and with it what nothing else needs.
+//!
+//! Torch, its family and their libraries go where the image has them. So do other packages that these need (jinja2, numpy),
+//! but only where all that stays is known to take the image's release; else the lock's stays, and it is told that it takes
+//! the place of the image's. What nothing but all these needs goes, too, in the image or not: the image's torch has what it
+//! needs.
+//!
+//! A lock that does not tell who needs what (a requirements file without `# via`) loses no more than what the wheels of the
+//! family are known to require and no other is: GPU libraries, and packages that the image has in the same release.
+
+mod fit;
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::orphans::required_somewhere;
+use super::{Knowledge, LockView, What};
+use crate::catalog::{Family, WheelSource, is_gpu_runtime, is_torch_runtime, uses_library};
+use crate::lock::emit::NotEmitted;
+use crate::lock::provided::Provided;
+use crate::lock::{Entry, SelectedPackage, Selection};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::target::Environment;
+use crate::plan::TargetPlan;
+
+pub(super) use fit::checked;
+
+/// What becomes of a selected package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stays,
+    /// The image has it.
+    Provided,
+    /// Nothing but what the image has needs it.
+    Along,
+}
+
+/// The packages that a target's image has and the output lacks, each with the image's release as far as that is known.
+pub fn provided(plan: &TargetPlan) -> Vec<String> {
+    let decisions = plan.environments.iter().flat_map(|one| &one.decisions);
+    let named = decisions.filter_map(|decision| match &decision.what {
+        What::NotEmitted(NotEmitted::Provided(version), _) => Some(spoken(&decision.name, version.as_ref())),
+        _ => None,
+    });
+    named.collect::<BTreeSet<String>>().into_iter().collect()
+}
+
+fn spoken(name: &PackageName, version: Option<&Version>) -> String {
+    version.map_or_else(|| name.to_string(), |version| format!("{name} {version}"))
+}
+
+/// True if two versions are one release: of two builds of it, or of a build and the release.
+fn is_same_release(one: &Version, other: &Version) -> bool {
+    one.clone().without_local() == other.clone().without_local()
+}
+
+/// Takes what the image has from what is selected.
+pub(super) fn take<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &mut Selection,
+    provided: &Provided,
+    environment: Environment,
+    knowledge: &Knowledge<'_, S>,
+) {
+    let fates = Taking { view, selection, provided, environment, knowledge }.fates();
+    for (selected, fate) in std::mem::take(&mut selection.packages).into_iter().zip(fates) {
+        let has = || provided.has(&view.entries[selected.entry].name, environment);
+        let why = match fate {
+            Fate::Stays => {
+                selection.packages.push(selected);
+                continue;
+            }
+            Fate::Along if has().is_none() => NotEmitted::OfProvided,
+            Fate::Along | Fate::Provided => NotEmitted::Provided(has().flatten().cloned()),
+        };
+        selection.unemitted.push((selected, why));
+    }
+}
+
+struct Taking<'a, S> {
+    view: LockView<'a>,
+    selection: &'a Selection,
+    provided: &'a Provided,
+    environment: Environment,
+    knowledge: &'a Knowledge<'a, S>,
+}
+
+impl<S: WheelSource> Taking<'_, S> {
+    fn fates(&self) -> Vec<Fate> {
+        let packages = &self.selection.packages;
+        let forced = |package: &SelectedPackage| {
+            let name = &self.entry(package).name;
+            let belongs = || self.knowledge.family(name) != Family::No || is_torch_runtime(name);
+            let out = || self.provided.all || self.provided.names.contains(name) || belongs();
+            self.provided.has(name, self.environment).is_some() && out()
+        };
+        let mut fates: Vec<Fate> =
+            packages.iter().map(|package| if forced(package) { Fate::Provided } else { Fate::Stays }).collect();
+        let needs: Vec<BTreeSet<PackageName>> = packages.iter().map(|package| self.needs(package)).collect();
+        let below = self.below(&fates, &needs);
+        loop {
+            for index in &below {
+                if fates[*index] == Fate::Stays && self.may_go_along(&packages[*index]) {
+                    fates[*index] = Fate::Along;
+                }
+            }
+            // What something that stays needs comes back, and with it what that needs.
+            while let Some(index) = below
+                .iter()
+                .find(|index| fates[**index] == Fate::Along && self.is_needed(&packages[**index], &fates, &needs))
+            {
+                fates[*index] = Fate::Stays;
+            }
+            let Some(index) =
+                below.iter().find(|index| fates[**index] == Fate::Stays && self.is_taken(**index, &fates))
+            else {
+                return fates;
+            };
+            fates[*index] = Fate::Provided;
+        }
+    }
+
+    fn entry(&self, package: &SelectedPackage) -> &Entry {
+        &self.view.entries[package.entry]
+    }
+
+    /// What a package needs, as the lock tells it, or as is known of the family's wheels and their libraries.
+    fn needs(&self, package: &SelectedPackage) -> BTreeSet<PackageName> {
+        let entry = self.entry(package);
+        let mut names: BTreeSet<PackageName> = match &package.needs {
+            Some(needs) => needs.iter().map(|(requirement, _)| requirement.name.clone()).collect(),
+            None if self.knowledge.family(&entry.name) != Family::No || is_gpu_runtime(&entry.name) => {
+                let version = entry.version.as_ref();
+                version
+                    .map(|version| required_somewhere(&entry.name, version, |_| true, self.knowledge))
+                    .unwrap_or_default()
+            }
+            None => {
+                let names = self.selection.packages.iter().map(|other| &self.entry(other).name);
+                names.filter(|name| uses_library(&entry.name, name)).cloned().collect()
+            }
+        };
+        let by_it = |other: &&SelectedPackage| other.via.iter().flatten().any(|by| *by == entry.name);
+        names.extend(self.selection.packages.iter().filter(by_it).map(|other| self.entry(other).name.clone()));
+        names
+    }
+
+    /// What the packages that are left out need, directly or not.
+    fn below(&self, fates: &[Fate], needs: &[BTreeSet<PackageName>]) -> Vec<usize> {
+        let mut seen: BTreeSet<usize> = BTreeSet::new();
+        let mut open: Vec<usize> = (0..fates.len()).filter(|index| fates[*index] == Fate::Provided).collect();
+        while let Some(at) = open.pop() {
+            for (index, package) in self.selection.packages.iter().enumerate() {
+                if fates[index] == Fate::Stays && needs[at].contains(&self.entry(package).name) && seen.insert(index) {
+                    open.push(index);
+                }
+            }
+        }
+        seen.into_iter().collect()
+    }
+
+    /// True for what can go without being in the image: the project does not ask for it. Where the lock does not tell for
+    /// what that asks, a GPU library.
+    fn may_go_along(&self, package: &SelectedPackage) -> bool {
+        let tells_roots = self.selection.packages.iter().any(|package| package.root);
+        !package.root && (tells_roots || is_torch_runtime(&self.entry(package).name))
+    }
+
+    /// True if something that stays needs a package. What an extra of a package brings need not be in the image.
+    fn is_needed(&self, package: &SelectedPackage, fates: &[Fate], needs: &[BTreeSet<PackageName>]) -> bool {
+        let name = &self.entry(package).name;
+        let packages = || self.selection.packages.iter().zip(fates);
+        let stays = |(index, (other, fate)): (usize, (&SelectedPackage, &Fate))| {
+            let by_extra = other.with_extras && !is_torch_runtime(name);
+            (*fate == Fate::Stays || by_extra && *fate == Fate::Provided) && needs[index].contains(name)
+        };
+        let goes =
+            |by: &PackageName| packages().any(|(other, fate)| *fate != Fate::Stays && self.entry(other).name == *by);
+        packages().enumerate().any(stays) || package.via.iter().flatten().any(|by| !goes(by))
+    }
+
+    /// True if the image has a package in a release that all that stays is known to take.
+    fn is_taken(&self, index: usize, fates: &[Fate]) -> bool {
+        let package = &self.selection.packages[index];
+        let entry = self.entry(package);
+        let Some(Some(version)) = self.provided.has(&entry.name, self.environment) else { return false };
+        if entry.version.as_ref().is_some_and(|locked| is_same_release(locked, version)) {
+            return true;
+        }
+        let staying = self.selection.packages.iter().zip(fates).filter(|(_, fate)| **fate == Fate::Stays);
+        let mut staying = staying.map(|(other, _)| other).filter(|other| !std::ptr::eq(*other, package));
+        !package.root && staying.all(|other| self.takes(other, &entry.name, version))
+    }
+
+    /// True if a package is known to take a release of another, or not to need it.
+    fn takes(&self, package: &SelectedPackage, name: &PackageName, version: &Version) -> bool {
+        let Some(needs) = &package.needs else { return false };
+        let mut on_it = needs.iter().map(|(requirement, _)| requirement).filter(|one| one.name == *name);
+        on_it.all(|one| tells_versions(self.view, &one.versions) && one.versions.admits(version))
+    }
+}
+
+/// False where a lock names what is needed without saying in which releases (PEP 751's `dependencies`).
+fn tells_versions(view: LockView<'_>, versions: &Constraint) -> bool {
+    view.pylock.is_none() || !versions.is_any()
+}

@@ -1,0 +1,209 @@
+//! Whether what stays takes what the image has.
+
+use std::collections::BTreeMap;
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::{is_same_release, spoken, tells_versions};
+use crate::catalog::pin::Pin;
+use crate::catalog::{self, Family, WheelSource};
+use crate::lock::emit::NotEmitted;
+use crate::lock::provided::Provided;
+use crate::lock::{SelectedPackage, Selection};
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::Condition;
+use crate::packaging::target::Backend;
+use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
+use crate::plan::locked::{LockedWheel, locked_wheel};
+use crate::plan::{EnvironmentPlan, Knowledge, Line, LockView, Request};
+use crate::report::error::{Code, Error, Problem, Result};
+
+/// What is left out for the image's sake, by name, with the locked version.
+type InImage<'a> = BTreeMap<&'a PackageName, (&'a NotEmitted, Option<&'a Version>)>;
+
+/// Checks a plan against what the image has, and notes in it what could not be checked.
+///
+/// # Errors
+/// Each requirement of what stays that the image does not meet.
+pub(in crate::plan) fn checked<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    mut plan: EnvironmentPlan,
+    provided: &Provided,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Result<EnvironmentPlan> {
+    let out = selection.unemitted.iter().filter(|(_, why)| why.is_provided());
+    let out: InImage<'_> = out
+        .map(|(package, why)| (&view.entries[package.entry].name, (why, view.entries[package.entry].version.as_ref())))
+        .collect();
+    let selected: BTreeMap<usize, &SelectedPackage> =
+        selection.unselected.iter().chain(&selection.packages).map(|package| (package.entry, package)).collect();
+    let mut problems = Vec::new();
+    let (mut untold, mut others) = (false, Vec::new());
+    for line in plan.lines.iter().filter(|line| !line.condition.is_never()) {
+        let installed = line.pin().map(Pin::version);
+        let installed = installed.or_else(|| view.entries[line.entry?].version.as_ref());
+        match requirements(view, line, &selected, request, knowledge) {
+            None => untold = true,
+            Some(required) => {
+                for (name, versions) in required {
+                    let Some((why, _)) = out.get(&name) else { continue };
+                    untold |= !tells_versions(view, &versions) && line.replacement.is_none();
+                    let refused = refusal(&spoken(&line.name, installed), &name, &versions, why);
+                    problems
+                        .extend(refused.map(|problem| place(view, line, problem.under(request.environment.python))));
+                }
+            }
+        }
+        problems.extend(other_build(view, line, &out, request, knowledge));
+        if let Some((version, Some(installed))) =
+            provided.has(&line.name, request.environment).flatten().zip(Some(installed))
+            && !is_as_in_image(installed, version)
+        {
+            others.push(format!("{} (image: {version})", spoken(&line.name, Some(installed))));
+        }
+    }
+    Error::unless_empty(problems)?;
+    let file = view.sources.first().map_or("the lock", |source| source.file_name());
+    plan.warnings.extend(unchecked(file, &out, untold));
+    if !others.is_empty() {
+        let message = format!("the output installs other releases than the image has: {}", others.join(", "));
+        let help = "pip refuses them where the image limits it (PIP_CONSTRAINT); lock the image's, or leave out all that it \
+                    has: --provided-all";
+        plan.warnings.push(Problem::new(Code::ImageConstraint, message).help(help));
+    }
+    if out.is_empty() {
+        let message = format!("{} has nothing of what {file} gives, so nothing is left out", of(provided));
+        plan.warnings
+            .push(Problem::new(Code::ImageConstraint, message).help("write it in the image: pip freeze > FILE"));
+    }
+    Ok(plan)
+}
+
+fn of(provided: &Provided) -> &str {
+    provided.file.as_deref().unwrap_or("the image")
+}
+
+fn place(view: LockView<'_>, line: &Line, problem: Problem) -> Problem {
+    match line.entry {
+        Some(entry) => view.point(problem, entry),
+        None => problem,
+    }
+}
+
+/// A pin of the image's release admits builds of it.
+fn is_as_in_image(installed: &Version, image: &Version) -> bool {
+    if image.is_local() { installed == image } else { is_same_release(installed, image) }
+}
+
+/// What a line requires, as far as that is known.
+fn requirements<S: WheelSource>(
+    view: LockView<'_>,
+    line: &Line,
+    selected: &BTreeMap<usize, &SelectedPackage>,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Vec<(PackageName, Constraint)>> {
+    let holds = |one: &&WheelRequirement| !Condition::of(&one.marker, request.environment, &line.extras).is_never();
+    let of_wheel = |list: &[WheelRequirement]| {
+        list.iter().filter(holds).map(|one| (one.name.clone(), one.versions.clone())).collect::<Vec<_>>()
+    };
+    if let Some(replacement) = &line.replacement {
+        return replacement.requires.as_deref().map(of_wheel);
+    }
+    let entry = line.entry?;
+    if let Some(needs) = selected.get(&entry).and_then(|package| package.needs.as_ref()) {
+        let here = needs.iter().filter(|(_, when)| !when.is_never());
+        return Some(here.map(|(one, _)| (one.name.clone(), one.versions.clone())).collect());
+    }
+    let (entry, version) = (&view.entries[entry], view.entries[entry].version.as_ref()?);
+    if knowledge.family(&line.name) == Family::No {
+        return None;
+    }
+    match locked_wheel(view, entry, request, &knowledge.rows(&entry.name, version), knowledge) {
+        LockedWheel::Row(row) => match knowledge.requires(&row, request.environment.platform) {
+            WheelRequirements::Known(list) => Some(of_wheel(&list)),
+            WheelRequirements::Unknown(_) => None,
+        },
+        LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,
+    }
+}
+
+/// What is wrong if a package that stays requires one that is left out.
+fn refusal(who: &str, name: &PackageName, versions: &Constraint, why: &NotEmitted) -> Option<Problem> {
+    let wanted = if versions.is_any() { name.to_string() } else { format!("{name}{versions}") };
+    let (message, help) = match why {
+        NotEmitted::Provided(Some(version)) if !versions.admits(version) => (
+            format!("{who} requires {wanted}, but the image has {name} {version}"),
+            format!(
+                "lock a release that takes it, take an image that fits, or let pip replace it: take {name} out of what \
+                     the image has"
+            ),
+        ),
+        NotEmitted::OfProvided => (
+            format!("{who} requires {wanted}, which goes with what the image has and is not known to be in the image"),
+            format!("if the image has it, say so: --provided-names {name}"),
+        ),
+        NotEmitted::Provided(_) | NotEmitted::Project | NotEmitted::Local | NotEmitted::Package => return None,
+    };
+    Some(Problem::new(Code::ImageConstraint, message).help(help))
+}
+
+/// A package of the family that stays for another build than the image's torch has.
+fn other_build<S: WheelSource>(
+    view: LockView<'_>,
+    line: &Line,
+    out: &InImage<'_>,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<Problem> {
+    if knowledge.family(&line.name) != Family::PerBackend {
+        return None;
+    }
+    let (torch, version) = out.iter().find_map(|(name, (why, _))| match why {
+        NotEmitted::Provided(Some(version)) if catalog::is_torch(name) => Some((name, version)),
+        NotEmitted::Provided(_)
+        | NotEmitted::OfProvided
+        | NotEmitted::Project
+        | NotEmitted::Local
+        | NotEmitted::Package => None,
+    })?;
+    let built: Backend = catalog::label(version)?.parse().ok()?;
+    let wanted = request.backend.filter(|wanted| *wanted != built)?;
+    let message = format!("the image has {torch} {version}, and {} would be a {wanted} build", line.name);
+    let help = format!("name the image's build: {}", built.flag());
+    Some(place(view, line, Problem::new(Code::ImageConstraint, message).help(help)))
+}
+
+/// What of the image could not be compared with what stays.
+fn unchecked(file: &str, out: &InImage<'_>, untold: bool) -> Vec<Problem> {
+    let (mut unknown, mut other) = (Vec::new(), Vec::new());
+    for (name, (why, locked)) in out {
+        match why {
+            NotEmitted::Provided(None) => unknown.push(name.to_string()),
+            NotEmitted::Provided(Some(version)) => {
+                let same = locked.is_some_and(|locked| is_same_release(locked, version));
+                other.extend((untold && !same).then(|| spoken(name, Some(version))));
+            }
+            NotEmitted::OfProvided | NotEmitted::Project | NotEmitted::Local | NotEmitted::Package => {}
+        }
+    }
+    let mut all = Vec::new();
+    if !other.is_empty() {
+        let message = format!(
+            "not checked: whether what stays takes the image's {}; {file} does not tell which releases its packages need",
+            other.join(", ")
+        );
+        let help = "export from a poetry.lock to have it checked; pip checks it where it installs";
+        all.push(Problem::new(Code::ImageConstraint, message).help(help));
+    }
+    if !unknown.is_empty() {
+        let message =
+            format!("not checked: whether what stays takes the image's {}, of no known version", unknown.join(", "));
+        let help = "name a file that tells the versions: --provided FILE, from pip freeze in the image";
+        all.push(Problem::new(Code::ImageConstraint, message).help(help));
+    }
+    all
+}
