@@ -76,7 +76,9 @@ fn what_is_no_lock() {
         case("blank", "\n\n  \n").says("[metadata]"),
         case("HTML", "<!DOCTYPE html>\n<html><body>404</body></html>\n").at("html>"),
         case("JSON", "{\"_meta\": {\"hash\": {}}}\n").at("{"),
-        case("requirements", "torch==2.1.2 --hash=sha256:00\n"),
+        case("requirements", "torch==2.1.2 --hash=sha256:00\n")
+            .nowhere()
+            .says("a requirements file under another name"),
         case("PNG", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR").says("encoding"),
         case("gzip", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03").says("encoding"),
         case("UTF-16", utf16).says("UTF-16").says("save it as UTF-8"),
