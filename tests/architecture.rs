@@ -310,10 +310,9 @@ fn each_type_has_a_name_of_its_own() {
     }
 }
 
-/// Words of a format that are spelled like a package, and a rule about what one package does by itself.
-const WORDS: [(&str, &str, &str); 6] = [
+/// Words of a format that are spelled like a package.
+const WORDS: [(&str, &str, &str); 5] = [
     ("audit/collisions.rs", "cudnn", "a word in the tags of images"),
-    ("audit/collisions.rs", "onnxruntime-gpu", "it does not load CUDA's libraries by itself"),
     ("catalog/families.rs", "triton", "a kind of lines of families.tsv"),
     ("catalog/labels.rs", "torch", "a hole of the grammar in labels.tsv"),
     ("catalog/made_for.rs", "torch", "a word of local labels"),

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 use super::AuditContext;
 use super::findings::Findings;
 use super::install::spoken;
-use super::modules::{self, OwnedKind, Owner};
+use super::modules::{self, LoadedBy, OwnedKind, Owner};
 use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::target::Backend;
@@ -231,24 +231,15 @@ fn unloaded(
         return;
     }
     let Some(version) = entry.version.as_ref() else { return };
-    let (message, help) = match entry.name.as_ref() {
-        "onnxruntime-gpu" if !matches!(beside.torch, Some(Backend::Cuda(..))) => {
-            let message = "does not load CUDA's libraries by itself, and there is no torch for CUDA that would";
-            let help = if version.release() < [1, 21].as_slice() {
-                "take an image with CUDA and cuDNN"
-            } else {
-                "call onnxruntime.preload_dlls() before the first session, or take an image with CUDA and cuDNN"
-            };
-            (message, help)
-        }
-        "ctranslate2" if version.release() >= [4].as_slice() && !beside.has_libraries_of_cuda_12() => {
-            let message = "loads cuBLAS and cuDNN of CUDA 12, which nothing brings along";
-            (message, "lock nvidia-cublas-cu12 and nvidia-cudnn-cu12 with it, or take an image that has them")
-        }
-        _ => return,
+    let Some(needy) = modules::needy(entry.name.as_ref(), version) else { return };
+    let is_served = match needy.needs {
+        LoadedBy::Torch => matches!(beside.torch, Some(Backend::Cuda(..))),
+        LoadedBy::Cuda12 => beside.has_libraries_of_cuda_12(),
     };
-    let finding = AuditFinding::new(Rule::Unloaded, format!("{} {message}", spoken(entry))).on(here.environment);
-    findings.about(package.entry, finding.help(help));
+    if !is_served {
+        let message = format!("{} {}", spoken(entry), needy.message);
+        findings.about(package.entry, AuditFinding::new(Rule::Unloaded, message).on(here.environment).help(needy.help));
+    }
 }
 
 impl Beside<'_> {

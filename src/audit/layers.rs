@@ -95,7 +95,9 @@ fn companions<S: WheelSource>(
     findings: &mut Findings<'_>,
 ) {
     let Some(torch) = torch else { return };
-    for misfit in companions::staying(LockView::of(lock), here.selection, here.members, here.request, knowledge) {
+    let (view, wanted) = (LockView::of(lock), here.request.backend);
+    let settled = || here.settled(lock, knowledge);
+    for misfit in companions::staying(view, here.selection, here.members, wanted, knowledge, settled) {
         let Some(package) = here.selection.packages.get(misfit.package) else { continue };
         let Some(entry) = lock.entries().get(package.entry) else { continue };
         let entry_spoken = spoken(entry);

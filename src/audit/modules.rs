@@ -1,4 +1,5 @@
-//! The table `modules.tsv`: which packages own the same module or library, and which GPU build a CPU build has.
+//! The table `modules.tsv`: which packages own the same module or library, which GPU build a CPU build has, and what needs
+//! CUDA's libraries of something else.
 
 use pep440_rs::Version;
 
@@ -75,6 +76,42 @@ fn twins(package: &str) -> impl Iterator<Item = Twin> {
     })
 }
 
+/// Who loads the libraries of CUDA that a package needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LoadedBy {
+    /// A torch for CUDA.
+    Torch,
+    /// The package itself, from NVIDIA's packages for CUDA 12.
+    Cuda12,
+}
+
+/// A package that finds CUDA's libraries only where something else brings them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Needy {
+    pub(super) needs: LoadedBy,
+    /// What is wrong without it, behind the package's name.
+    pub(super) message: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// What a release of a package needs, if it is one of those.
+pub(super) fn needy(package: &str, version: &Version) -> Option<Needy> {
+    let meant = |(own, versions, _): &(&str, Constraint, Needy)| *own == package && versions.admits(version);
+    all_needy().find(meant).map(|(.., needy)| needy)
+}
+
+fn all_needy() -> impl Iterator<Item = (&'static str, Constraint, Needy)> {
+    rows().filter_map(|columns| {
+        let ["needs", package, versions, needs, message, help] = *columns.as_slice() else { return None };
+        let needs = match needs {
+            "another" => LoadedBy::Torch,
+            "cuda12" => LoadedBy::Cuda12,
+            _ => return None,
+        };
+        Some((package, Constraint::poetry(versions).ok()?, Needy { needs, message, help }))
+    })
+}
+
 fn rows() -> impl Iterator<Item = Vec<&'static str>> {
     TEXT.lines().filter(|line| !line.starts_with('#')).map(|line| line.split('\t').collect())
 }
@@ -88,7 +125,8 @@ mod tests {
         let lines: Vec<&str> = TEXT.lines().filter(|line| !line.starts_with('#')).collect();
         let cpu = |line: &&'static str| line.strip_prefix("twin\t")?.split('\t').next();
         let builds: std::collections::BTreeSet<&str> = lines.iter().filter_map(cpu).collect();
-        assert_eq!(owners().count() + builds.iter().flat_map(|cpu| twins(cpu)).count(), lines.len());
+        let twin_count = builds.iter().flat_map(|cpu| twins(cpu)).count();
+        assert_eq!(owners().count() + twin_count + all_needy().count(), lines.len());
         assert!(lines.is_sorted_by(|one, other| one < other));
         for (cpu, twin) in builds.iter().flat_map(|cpu| twins(cpu).map(move |twin| (cpu, twin))) {
             assert!(twin.platforms.split(' ').all(|one| one.parse::<Platform>().is_ok()), "{}", twin.platforms);

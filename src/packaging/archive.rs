@@ -36,6 +36,17 @@ pub struct Contents {
     pub tags: Vec<String>,
 }
 
+/// What came of opening a file.
+#[derive(Debug, Clone)]
+pub enum Opened {
+    /// It was opened.
+    Yes(Box<Contents>),
+    /// It is not a wheel to be trusted: why.
+    Refused(String),
+    /// It is no wheel by its name, so nobody tried.
+    NoWheel,
+}
+
 /// Why a wheel could not be opened.
 #[derive(Debug)]
 pub enum ArchiveError {

@@ -49,18 +49,19 @@ pub enum Mismatch {
     Torch(MadeFor, Version),
 }
 
-/// All that stay and do not fit torch as it is in the end.
-pub(crate) fn staying<S: WheelSource>(
+/// All that stay and do not fit torch as it is in the end; `settled` is asked only where something could go.
+pub(crate) fn staying<'s, S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
     members: &[FamilyPackage],
-    request: &Request<'_>,
+    wanted: Option<Backend>,
     knowledge: &Knowledge<'_, S>,
+    settled: impl FnOnce() -> &'s Settled,
 ) -> Vec<Misfit> {
-    let mut misfits = misfits(view, selection, members, request.backend, knowledge);
+    let mut misfits = misfits(view, selection, members, wanted, knowledge);
     let could_go = |misfit: &Misfit| is_gpu_runtime(&view.entries[selection.packages[misfit.package].entry].name);
-    if request.backend.is_some() && misfits.iter().any(could_go) {
-        let (_, removed) = settled(view, selection, members, request, knowledge);
+    if wanted.is_some() && misfits.iter().any(could_go) {
+        let (_, removed) = settled();
         misfits.retain(|misfit| !removed.contains(&misfit.package));
     }
     misfits
@@ -78,8 +79,7 @@ pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed)
 /// What the wheels require in the end, and the packages that go, as indices into the selected ones.
 pub(crate) type Settled = (Resolution, Vec<usize>);
 
-/// Finds both. Without a build that is wanted nothing goes: the lock is
-/// looked at as it is.
+/// Finds both. Without a build that is wanted nothing goes: the lock is looked at as it is.
 pub(crate) fn settled<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,

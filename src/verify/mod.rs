@@ -4,8 +4,8 @@
 //! Lock ──► Pinned ──► Subject ──────────────────────────────► Verified     (judge)
 //!         (pins)         │  the lock's own digest                 ▲
 //!                        ├─ the catalogue's          (catalogued) │
-//!                        ├─ the index page's         (command) ───┤
-//!                        └─ the bytes, and what a wheel says of itself (contents)
+//!                        ├─ the index page's         (testimony) ─┤
+//!                        └─ the bytes, and what a wheel says of itself (testimony, contents)
 //! ```
 //!
 //! Not here: reading pages and bytes (`edge`, wired by `command::verify`).
@@ -17,6 +17,7 @@ pub mod contents;
 mod judge;
 pub mod learned;
 pub mod pins;
+pub mod testimony;
 
 pub use judge::judge;
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
+use pep508_rs::PackageName;
 
 use super::guards::Guards;
 use super::toml::string;
@@ -139,7 +140,7 @@ pub(super) fn needs_no_more(source: &Source, block: &PoetryBlock, gone: &BTreeSe
 /// The package that a line of `[package.dependencies]` begins with.
 pub(super) fn key(line: &str) -> Option<String> {
     let (name, _) = line.split_once(" = ").filter(|(name, _)| !name.starts_with([' ', '#', '{']))?;
-    Some(name.trim_matches('"').to_lowercase().replace(['_', '.'], "-"))
+    name.trim_matches('"').parse::<PackageName>().ok().map(|name| name.to_string())
 }
 
 /// A new entry, like the one of a package for which it comes along.

@@ -5,18 +5,8 @@ use url::Url;
 use crate::edge::index::{Glimpse, Network, Opened};
 use crate::edge::io::{Cache, CacheKey, Local};
 use crate::edge::progress::Display;
-use crate::packaging::digest::Sha256;
 use crate::report::error::Problem;
-
-/// A file that was read to its end, here or earlier.
-#[derive(Debug, Clone)]
-pub(super) struct Hashed {
-    pub(super) sha256: Sha256,
-    pub(super) size: u64,
-    /// How the bytes came here, for the report.
-    pub(super) how: &'static str,
-    pub(super) opened: Opened,
-}
+use crate::verify::testimony::Hashed;
 
 /// Downloads a file, unless it is remembered, and opens it. Only the digest of one that opens is remembered.
 pub(super) fn download(

@@ -4,17 +4,20 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::bytes::{self, Hashed};
+use super::bytes;
 use super::pages::{self, Pages};
 use super::{VerifyJob, parallel};
-use crate::edge::index::{Page, shown};
+use crate::edge::index::{Link, shown};
 use crate::edge::io::{self, Cache, Local};
+use crate::report::Verified;
 use crate::report::error::{Code, Problem, Result};
-use crate::report::{Verified, Witness, WitnessKind};
 use crate::text::quoted;
 use crate::verify::catalogued::SortedFiles;
 use crate::verify::pins::{FileSource, PinnedEntry};
-use crate::verify::{Subject, judge};
+use crate::verify::testimony::{HashedFiles, ListedFile, page_says, unlisted};
+
+/// The entries that pin one file, each with the name that it has there.
+type PinsOfFile<'p> = Vec<(&'p PinnedEntry, &'p str)>;
 
 impl VerifyJob<'_> {
     /// Calls the index pages as witnesses. Digests without a name get one where a page has it.
@@ -37,31 +40,20 @@ impl VerifyJob<'_> {
                     }
                     notes.push(format!("releases were not asked for: {message}"));
                 }
-                Some(Err(problem)) => {
-                    for subject in &mut files.subjects {
-                        subject.unanswered.push(problem.clone());
-                    }
-                    if files.subjects.is_empty() {
-                        let version = pinned.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-                        let mut subject =
-                            Subject::new(pinned.clone(), format!("{}{version}", pinned.package), Vec::new());
-                        subject.unanswered.push(problem.clone());
-                        files.subjects.push(subject);
-                    }
-                }
+                Some(Err(problem)) => files.unanswered(pinned, problem),
                 Some(Ok((url, page))) => {
-                    let mut nameless = std::mem::take(&mut files.nameless);
-                    nameless.retain(|digest| {
-                        let link = page.links.iter().find(|link| link.sha256 == Some(*digest));
-                        let Some(link) = link else { return true };
-                        if self.is_wanted(&link.file) {
-                            files.subjects.push(Subject::new(pinned.clone(), link.file.clone(), vec![*digest]));
-                        }
-                        false
+                    files.named_by(pinned, |digest| {
+                        page.links.iter().find(|link| link.sha256 == Some(digest)).map(|link| link.file.clone())
                     });
-                    files.nameless = nameless;
+                    files.subjects.retain(|subject| self.is_wanted(&subject.name));
                     for subject in &mut files.subjects {
-                        page_says(subject, url, page);
+                        let listed = |link: &Link| ListedFile {
+                            sha256: link.sha256,
+                            size: link.size,
+                            yanked: link.yanked.clone(),
+                        };
+                        let listed: Vec<ListedFile> = pages::links(page, &subject.name).map(listed).collect();
+                        page_says(subject, &shown(url), &listed);
                     }
                 }
             }
@@ -71,11 +63,11 @@ impl VerifyJob<'_> {
 
     /// Downloads what is at URLs, and of releases what was asked for by name.
     pub(super) fn download(&self, sorted: &[(PinnedEntry, SortedFiles)], pages: &Pages) -> HashedFiles {
-        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return HashedFiles::new() };
+        let mut found = HashedFiles::default();
+        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return found };
         let cache = if self.args.index.no_cache { None } else { Cache::of_user() };
         // One file may be pinned several times.
-        let mut wanted: BTreeMap<String, (Url, String, Vec<FileKey>)> = BTreeMap::new();
-        let mut found = HashedFiles::new();
+        let mut wanted: BTreeMap<String, (Url, PinsOfFile<'_>)> = BTreeMap::new();
         for (pinned, files) in sorted {
             for subject in &files.subjects {
                 let is_release = matches!(pinned.from, FileSource::Index(_));
@@ -92,22 +84,22 @@ impl VerifyJob<'_> {
                     },
                     (None, Some(Err(_)) | None) => continue,
                 };
-                let key = (key(pinned), subject.name.clone());
                 match place {
                     Ok(url) => {
-                        let entry = wanted.entry(url.to_string()).or_insert((url, subject.name.clone(), Vec::new()));
-                        entry.2.push(key);
+                        wanted.entry(url.to_string()).or_insert((url, Vec::new())).1.push((pinned, &subject.name));
                     }
-                    Err(problem) => drop(found.insert(key, Err(problem))),
+                    Err(problem) => found.insert(pinned, &subject.name, Err(problem)),
                 }
             }
         }
-        let work = |(url, name, keys): (Url, String, Vec<FileKey>)| {
-            (keys, bytes::download(network, &url, &name, cache.as_ref(), self.display))
+        let wanted: Vec<_> = wanted.into_values().collect();
+        let work = |(url, all): &(Url, PinsOfFile<'_>)| {
+            let name = all.first().map_or("", |(_, name)| name);
+            bytes::download(network, url, name, cache.as_ref(), self.display)
         };
-        let done = parallel::each(wanted.into_values().collect(), self.args.witnesses.jobs.into(), work);
-        for (keys, hashed) in done {
-            found.extend(keys.into_iter().map(|key| (key, hashed.clone())));
+        let done = parallel::each(wanted.iter().collect(), self.args.witnesses.jobs.into(), work);
+        for ((_, all), hashed) in wanted.iter().zip(done) {
+            all.iter().for_each(|(pinned, name)| found.insert(pinned, name, hashed.clone()));
         }
         found
     }
@@ -133,79 +125,32 @@ impl VerifyJob<'_> {
             (local, hashed)
         };
         let read = parallel::each(locals, self.args.witnesses.jobs.into(), read);
-        let (mut found, mut unlisted) = (HashedFiles::new(), Vec::new());
+        let (mut found, mut all_unlisted) = (HashedFiles::default(), Vec::new());
         for (local, hashed) in read {
             let name = local.wheel.as_str();
             let mut listed = false;
             let mut like = None;
             for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| is_of(&local, pinned)) {
-                let digest = hashed.as_ref().map(|hashed| hashed.sha256);
-                if let Some(at) = files.nameless.iter().position(|one| Ok(one) == digest.as_ref()) {
-                    let digest = files.nameless.remove(at);
-                    files.subjects.push(Subject::new(pinned.clone(), name.to_owned(), vec![digest]));
-                }
+                let mut digest = hashed.as_ref().ok().map(|hashed| hashed.sha256);
+                files.named_by(pinned, |one| digest.take_if(|digest| *digest == one).map(|_| name.to_owned()));
                 if files.subjects.iter().any(|subject| subject.name == name) {
                     listed = true;
-                    found.insert((key(pinned), name.to_owned()), hashed.clone());
+                    found.insert(pinned, name, hashed.clone());
                 }
                 like = like.or(Some(pinned.clone()).filter(|pinned| matches!(pinned.from, FileSource::Index(_))));
             }
             if let Some(pinned) = like.filter(|_| !listed) {
-                let mut subject = Subject::new(pinned, name.to_owned(), Vec::new());
-                let message = format!("{name} in {folder} has a digest that the lock does not allow");
-                self.testify(&mut subject, &hashed);
-                let problem = Problem::new(Code::DigestConflict, message);
-                subject.wrong.push(problem.help("do not install it, or lock its release anew"));
-                let mut verified = judge(subject);
-                verified.unanswered.clear();
-                unlisted.push(verified);
+                all_unlisted.push(unlisted(pinned, name, folder, &hashed, self.catalogues));
             }
         }
         for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| matches!(pinned.from, FileSource::Url(_))) {
             for subject in &mut files.subjects {
-                if !found.contains_key(&(key(pinned), subject.name.clone())) {
+                if found.get(pinned, &subject.name).is_none() {
                     let message = format!("{} is not in {folder}", subject.name);
                     subject.unanswered.push(Problem::new(Code::Absent, message));
                 }
             }
         }
-        Ok((found, unlisted))
-    }
-}
-
-/// Which entry of which lock.
-pub(super) type EntryKey = (String, usize, usize);
-
-/// A file of an entry.
-pub(super) type FileKey = (EntryKey, String);
-
-/// What was read, for each file.
-pub(super) type HashedFiles = BTreeMap<FileKey, Result<Hashed, Problem>>;
-
-pub(super) fn key(pinned: &PinnedEntry) -> EntryKey {
-    (pinned.lock.clone(), pinned.place.line, pinned.place.column)
-}
-
-/// Calls a page as a witness.
-fn page_says(subject: &mut Subject, url: &Url, page: &Page) {
-    let who = format!("the index page {}", shown(url));
-    let Some(link) = pages::links(page, &subject.name).next() else {
-        let problem = Problem::new(Code::Absent, format!("{} does not list {}", shown(url), subject.name));
-        subject.unanswered.push(problem);
-        return;
-    };
-    // A page that lists a file twice may contradict itself.
-    let other = pages::links(page, &subject.name).find(|other| other.sha256.is_some() && other.sha256 != link.sha256);
-    for link in [Some(link), other].into_iter().flatten() {
-        subject.sizes.extend(link.size.map(|size| (who.clone(), size)));
-        let witness = |sha256| Witness { kind: WitnessKind::Page, who: who.clone(), place: None, sha256, alone: false };
-        subject.witnesses.extend(link.sha256.map(witness));
-    }
-    if link.sha256.is_none() && other.is_none() {
-        subject.notes.push("the index page gives it no digest".to_owned());
-    }
-    if let Some(reason) = &link.yanked {
-        let reason = if reason.is_empty() { String::new() } else { format!(": {}", quoted(reason)) };
-        subject.notes.push(format!("it was withdrawn by its publishers{reason}"));
+        Ok((found, all_unlisted))
     }
 }

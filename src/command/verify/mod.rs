@@ -10,25 +10,21 @@ mod parallel;
 use super::catalogues::{Addition, ChosenCatalogues};
 use super::network::network;
 use super::{Exit, Outcome, Voice, read, render};
-use crate::catalog::{Catalogues, WheelSource};
+use crate::catalog::Catalogues;
 use crate::cli::ReportFormat;
 use crate::cli::verify::VerifyArgs;
-use crate::edge::index::{Network, Opened};
+use crate::edge::index::Network;
 use crate::edge::io::Output;
 use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{Scope, State, Verification, Witness, WitnessKind};
+use crate::report::{Scope, State, Verification};
 use crate::verify::catalogued::{self, SortedFiles};
-use crate::verify::contents::Tags;
 use crate::verify::learned::{self, HashedWheel};
-use crate::verify::pins::{self, FileSource, PinnedEntry};
-use crate::verify::{Subject, contents, judge};
+use crate::verify::pins::{self, PinnedEntry};
+use crate::verify::testimony::{self, Verdicts};
 use crate::write::Mirror;
-
-use bytes::Hashed;
-use gather::key;
 
 /// Verifies.
 ///
@@ -136,24 +132,8 @@ impl VerifyJob<'_> {
             Some(folder) => self.read_folder(folder, &mut sorted)?,
             None => (self.download(&sorted, &pages), Vec::new()),
         };
-        let mut learned = Vec::new();
-        for (pinned, files) in sorted {
-            let named = files.subjects.into_iter();
-            verification.unknown += files.nameless.len() + files.other_kinds;
-            for mut subject in named {
-                let hashed = found.get(&(key(&pinned), subject.name.clone()));
-                let about = hashed.and_then(|hashed| self.testify(&mut subject, hashed));
-                let only_lock =
-                    subject.witnesses.is_empty() && subject.wrong.is_empty() && subject.unanswered.is_empty();
-                if only_lock && matches!(pinned.from, FileSource::Index(_)) {
-                    verification.unknown += 1;
-                    continue;
-                }
-                let verified = judge(subject);
-                learned.extend(about.filter(|_| verified.state() == State::Agrees));
-                verification.wheels.push(verified);
-            }
-        }
+        let Verdicts { wheels, unknown, learned } = testimony::verdicts(sorted, &found, self.catalogues);
+        (verification.wheels, verification.unknown) = (wheels, unknown);
         verification.wheels.append(&mut unlisted);
         if verification.wheels.is_empty() {
             return Err(self.nothing(&verification));
@@ -192,57 +172,5 @@ impl VerifyJob<'_> {
             let fits = |python: &Python| wheel.fit(Environment { platform: *platform, python: *python }).is_some();
             pythons.iter().any(fits)
         })
-    }
-
-    /// Calls the bytes as a witness, and looks at what the wheel says of itself.
-    fn testify(&self, subject: &mut Subject, hashed: &Result<Hashed, Problem>) -> Option<HashedWheel> {
-        let hashed = match hashed {
-            Ok(hashed) => hashed,
-            Err(problem) => {
-                subject.unanswered.push(problem.clone());
-                return None;
-            }
-        };
-        let who = format!("the bytes, {}", hashed.how);
-        subject.witnesses.push(Witness {
-            kind: WitnessKind::Bytes,
-            who,
-            place: None,
-            sha256: hashed.sha256,
-            alone: false,
-        });
-        subject.size = Some(hashed.size);
-        let wheel: WheelName = subject.name.parse().ok()?;
-        let contents = match &hashed.opened {
-            Opened::Yes(contents) => Some((**contents).clone()),
-            Opened::Refused(why) => {
-                let problem = Problem::new(Code::WrongWheel, format!("{wheel} is not a wheel to be trusted: {why}"));
-                subject.wrong.push(problem.help("do not install it"));
-                None
-            }
-            Opened::NoWheel => {
-                subject.notes.push("it was not opened: it is not a wheel".to_owned());
-                None
-            }
-        };
-        if let Some(contents) = &contents {
-            match contents::tags(&wheel, contents) {
-                Tags::Fit => {}
-                Tags::OtherMachine(note) => subject.notes.push(note),
-                Tags::Wrong(problem) => subject.wrong.push(problem),
-            }
-            let rows = self.catalogues.wheels_of(&wheel.name, &wheel.version);
-            match catalogued::row_of(subject, hashed.sha256, &rows) {
-                None => subject
-                    .notes
-                    .push("the catalogue does not have it, so its requirements are not compared".to_owned()),
-                Some(row) => match contents::requirements(&wheel, contents, row, self.catalogues) {
-                    Ok(wrong) => subject.wrong.extend(wrong),
-                    Err(why) => subject.notes.push(why),
-                },
-            }
-        }
-        let index = learned::index(&subject.pinned)?;
-        Some(HashedWheel { wheel, index, sha256: hashed.sha256, size: hashed.size, contents })
     }
 }

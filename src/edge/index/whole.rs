@@ -8,23 +8,13 @@ use super::download::{Before, Downloaded};
 use super::http::Network;
 use super::range::RangeReader;
 use crate::edge::progress::Progress;
+pub use crate::packaging::archive::Opened;
 use crate::packaging::archive::{self, ArchiveError, Contents, Headers};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
 /// What is kept in memory instead of a temporary file.
 const SMALL: usize = 1 << 20;
-
-/// What happened to opening a file.
-#[derive(Debug, Clone)]
-pub enum Opened {
-    /// It was opened.
-    Yes(Box<Contents>),
-    /// It is not a wheel to be trusted: why.
-    Refused(String),
-    /// It is no wheel by its name, so nobody tried.
-    NoWheel,
-}
 
 impl Opened {
     /// Opens a file of a name.
