@@ -68,9 +68,10 @@ fn interpreter(version: Python) -> Option<Interpreter> {
 const UNPACK_PIP: &str = r#"
 import ensurepip, pathlib, sysconfig, zipfile
 folders = pathlib.Path(ensurepip.__file__).parent / "_bundled", pathlib.Path("/usr/share/python-wheels")
-wheel = next((wheel for folder in folders for wheel in folder.glob("pip-*.whl")), None)
+own = "pip-{}-*.whl".format(ensurepip.version())
+wheel = next((wheel for folder in folders for wheel in folder.glob(own)), None)
 if wheel is None:
-    raise SystemExit("ensurepip has no wheel of pip in {} or {}".format(*folders))
+    raise SystemExit("ensurepip has no {} in {} or {}".format(own, *folders))
 zipfile.ZipFile(str(wheel)).extractall(sysconfig.get_path("purelib"))
 "#;
 
