@@ -267,6 +267,25 @@ fn an_audit_asks_all_of_the_indexes_of_pip_and_uv() {
     assert!(none.contains("the default index is not known: name it with --index-url or PIP_INDEX_URL"), "{none}");
 }
 
+/// A company's own build of what wheels require goes before the public one, where uv would take it first.
+#[test]
+fn of_two_indexes_that_have_a_package_the_one_is_asked_that_the_installer_asks_first() {
+    for (extra, expected) in [("UV_INDEX", "company"), ("PIP_EXTRA_INDEX_URL", "public")] {
+        let server = Server::new();
+        let [own, public, company] = ["pytorch", "all", "ours"].map(|name| Repository::new(&server, Kind::Nexus, name));
+        own.put(&wheel(TORCH, &["filelock"]));
+        let (all, _) = public.put(&wheel("filelock-4.0.0-py3-none-any.whl", &[]));
+        let (ours, _) = company.put(&Wheel { ballast: 7, ..wheel("filelock-4.0.0-py3-none-any.whl", &[]) });
+        let (place, default, more) = (place(), public.url(), format!("x={}", company.url()));
+        let more = if extra == "UV_INDEX" { more.as_str() } else { &more[2..] };
+        let update = format!("catalog update torch==2.99.0 --cuda 13.0 --index {}", own.url());
+        run(&place, &update, &[("UV_DEFAULT_INDEX", &default), (extra, more)]).ok();
+        let output = run(&place, "export --cuda 13.0 --python 3.12 -q", &[]).ok();
+        let digest = if expected == "company" { &ours } else { &all };
+        assert!(output.contains(&format!("filelock==4.0.0 \\\n    --hash=sha256:{digest}\n")), "{extra}: {output}");
+    }
+}
+
 /// The file is the one with the digest, wherever it lies; one of its name on another index does not hinder it.
 #[test]
 fn the_addresses_of_a_pylock_are_looked_up_on_all_of_them() {

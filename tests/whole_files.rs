@@ -55,6 +55,17 @@ fn what_a_wheel_requires_is_read_from_all_of_it_if_that_is_wanted() {
 }
 
 #[test]
+fn of_several_wheels_those_are_counted_whose_digest_was_computed() {
+    let site = Site::new();
+    site.put("/whl/cu130", "/whl/cu130", TORCH, &[], Tells::All);
+    site.put("/whl/cu130", "/whl/cu130", &TORCH.replace("cp312", "cp313"), &[], Tells::Nothing);
+    let run = update(&site, "--hash-missing");
+    let line =
+        "learned  torch 2.99.0+cu130: 2 wheels, 1 digest computed from the file (now in torchswap-catalog.tsv)\n";
+    assert!(run.stderr.contains(line), "{}", run.stderr);
+}
+
+#[test]
 fn a_wheel_that_is_read_whole_has_the_digest_of_its_page() {
     let site = without_ranges(Tells::Digest);
     let path = format!("/whl/cu130/{}", TORCH.replace('+', "%2B"));

@@ -24,11 +24,11 @@ pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
     mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")).into())
 }
 
-/// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, the
-/// default one first. Their addresses are not shown: they may hold a login.
+/// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, in
+/// their order. Their addresses are not shown: they may hold a login.
 pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
-    let io::InstallerIndexes { default, extra } = match named {
-        Some(named) => io::InstallerIndexes { default: Some(named.clone()), extra: Vec::new() },
+    let io::InstallerIndexes { first, default, extra } = match named {
+        Some(named) => io::InstallerIndexes { default: Some(named.clone()), ..io::InstallerIndexes::default() },
         None => io::indexes()?,
     };
     let read = |text: String, what: &str| {
@@ -38,8 +38,8 @@ pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
         })
     };
     let default = default.map(|text| read(text, "the default index"));
-    let extra = extra.into_iter().map(|text| read(text, "an extra index"));
-    Ok(default.into_iter().chain(extra).collect::<Result<_, Problem>>()?)
+    let [first, extra] = [first, extra].map(|all| all.into_iter().map(|text| read(text, "an extra index")));
+    Ok(first.chain(default).chain(extra).collect::<Result<_, Problem>>()?)
 }
 
 /// The indexes that have what wheels require: the one of the option, else those of the user's pip and uv.

@@ -131,6 +131,7 @@ pub(super) fn learned(lessons: &[LearnedRelease], colour: Colour) -> String {
             (1, 0) => "1 wheel, digest as the index gives it".to_owned(),
             (1, _) => "1 wheel, digest computed from the file".to_owned(),
             (many, 0) => format!("{many} wheels, digests as the index gives them"),
+            (many, 1) => format!("{many} wheels, 1 digest computed from the file"),
             (many, computed) => format!("{many} wheels, {computed} digests computed from the files"),
         };
         let line = format!("{package} {version}: {what} (now in {catalogue})");

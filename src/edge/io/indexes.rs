@@ -1,15 +1,15 @@
 //! The indexes that the user's pip and uv ask: variables, and pip's configuration files.
 //!
 //! A default index is `PIP_INDEX_URL`, `UV_DEFAULT_INDEX`, `UV_INDEX_URL`, or pip's `index-url`; the first that is set counts.
-//! Further ones are `PIP_EXTRA_INDEX_URL`, or else pip's `extra-index-url`, and `UV_INDEX` and `UV_EXTRA_INDEX_URL`: addresses
-//! parted by white space, before which uv may have a name (`internal=https://…`).
+//! Further ones are `UV_INDEX` and `UV_EXTRA_INDEX_URL`, which uv asks before the default one, and `PIP_EXTRA_INDEX_URL`, or else
+//! pip's `extra-index-url`: addresses parted by white space, before which uv may have a name (`internal=https://…`).
 //!
 //! Pip's files are read in pip's order, and of two that set the same the later counts: the machine's, the user's (not where
 //! `PIP_CONFIG_FILE` names a file), that of the virtual environment, the one that `PIP_CONFIG_FILE` names. The null device
 //! there means none at all. With `PIP_NO_INDEX`, or `no-index`, pip asks none, and what is set for pip counts for nothing.
 //! In all of them `[install]` counts before `[global]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -21,9 +21,11 @@ use crate::report::error::{Code, Problem, Result};
 /// The indexes of the user's pip and uv, as written; they may hold logins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InstallerIndexes {
+    /// Those that uv asks before it, in order: the first that has a package is the one.
+    pub first: Vec<String>,
     /// The default one.
     pub default: Option<String>,
-    /// Those that are asked for what it lacks, in order.
+    /// Those of pip's that are asked for what the others lack, in order.
     pub extra: Vec<String>,
 }
 
@@ -69,15 +71,16 @@ fn choose(variable: &dyn Fn(&str) -> Option<String>, values: &Values) -> Install
     let default = variable("PIP_INDEX_URL").filter(|_| asks).or_else(of_uv);
     let default = default.or_else(|| configured("index-url").filter(|_| asks));
     let pip = variable("PIP_EXTRA_INDEX_URL").or_else(|| configured("extra-index-url")).filter(|_| asks);
-    let lists = [pip, variable("UV_INDEX"), variable("UV_EXTRA_INDEX_URL")];
+    let uv = [variable("UV_INDEX"), variable("UV_EXTRA_INDEX_URL")];
     let default = default.map(|text| without_name(text.trim()).to_owned());
-    let mut extra: Vec<String> = Vec::new();
-    for url in lists.iter().flatten().flat_map(|list| list.split_whitespace()).map(without_name) {
-        if default.as_deref() != Some(url) && extra.iter().all(|other| other != url) {
-            extra.push(url.to_owned());
-        }
-    }
-    InstallerIndexes { default, extra }
+    let mut seen: BTreeSet<String> = default.iter().cloned().collect();
+    let mut new = |list: &[Option<String>]| -> Vec<String> {
+        let urls = list.iter().flatten().flat_map(|list| list.split_whitespace()).map(without_name);
+        urls.filter(|url| seen.insert((*url).to_owned())).map(str::to_owned).collect()
+    };
+    let first = new(&uv);
+    let extra = new(&[pip]);
+    InstallerIndexes { first, default, extra }
 }
 
 /// uv takes a name before an address.
@@ -175,7 +178,7 @@ mod tests {
         let variable =
             |name: &str| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned());
         let all = choose(&variable, &parse(file).unwrap());
-        (all.default, all.extra.join(" "))
+        (all.default, [all.first, all.extra].concat().join(" "))
     }
 
     const FILE: &str = "# pip's\n[global]\nindex_url = https://a.example/simple\nextra-index-url =\n    https://b.example/simple\n    # one more\n    \
@@ -230,6 +233,11 @@ mod tests {
         ];
         let extra = "https://b.example/simple https://c.example/simple?y=2 https://d.example";
         assert_eq!(indexes(&variables, ""), (Some("https://a.example/simple?x=1".to_owned()), extra.to_owned()));
+        let all = choose(
+            &|name| variables.iter().find(|(own, _)| *own == name).map(|(_, value)| (*value).to_owned()),
+            &Values::new(),
+        );
+        assert_eq!((all.first.len(), all.extra.len()), (3, 0), "uv asks them before the default one");
         // pip's comes first.
         let both = [("UV_INDEX_URL", "https://u.example"), ("PIP_INDEX_URL", "https://p.example")];
         assert_eq!(indexes(&both, "").0.as_deref(), Some("https://p.example"));
