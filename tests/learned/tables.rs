@@ -145,9 +145,7 @@ fn locks() -> Vec<PathBuf> {
         let lock = example.unwrap().path().join("poetry.lock");
         all.extend(lock.is_file().then_some(lock));
     }
-    for lock in ["pylock/pdm-cpu/pylock.toml", "pylock/pip-cpu/pylock.toml"] {
-        all.extend(Some(fixture(lock)).filter(|lock| lock.is_file()));
-    }
+    all.extend(["pdm", "pip", "uv"].map(|tool| fixture(&format!("pylock/{tool}/torch-2.5.1/pylock.toml"))));
     match corpus::corpus() {
         Some(folder) => all.extend(corpus::locks(&folder)),
         None => println!("skipped: there is no corpus of real lock files here"),
