@@ -190,6 +190,7 @@ fn what_the_tables_lack_is_learned_as_they_have_it() {
         .collect();
     let (mut same, mut offline, mut kept, mut wrong) = (0, 0, 0, Vec::new());
     let locks = locks();
+    let table = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
     for lock in &locks {
         let place = Place::new();
         for build in &builds {
@@ -216,8 +217,14 @@ fn what_the_tables_lack_is_learned_as_they_have_it() {
                     let is_lacking = words.next().is_some_and(|name| lacking.contains(name));
                     is_lacking && words.any(|digest| text.contains(digest.trim_start_matches("--hash=sha256:")))
                 };
+                let by_default_alone = |line: &String| {
+                    let is_of = |row: &&str| line.contains(row.split('\t').nth(5).unwrap());
+                    let mut rows = table.lines().filter(|row| !row.starts_with('#')).filter(is_of).peekable();
+                    let is_lacking = line.split_whitespace().next().is_some_and(|name| lacking.contains(name));
+                    is_lacking && rows.peek().is_some() && rows.all(|row| row.split('\t').nth(3) == Some("pypi"))
+                };
                 // For which build a wheel of the default index was made no index tells, and the folders may lack the release.
-                let is_elsewhere = run.stderr.contains(" has no wheel of ") && told.iter().any(stays);
+                let is_elsewhere = run.stderr.contains(" has no wheel of ") && told.iter().any(by_default_alone);
                 if run.status == 0 && found.iter().any(stays) || run.status == 2 && is_elsewhere {
                     kept += 1;
                     continue;
