@@ -50,9 +50,8 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
         let checked = if job.is_named { Ok(()) } else { below(file, &job.folder) };
         let checked = checked.and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
-        let provided = job.wanted.iter().filter_map(|one| one.provided.as_ref()?.file.as_ref());
-        let checked =
-            checked.and_then(|()| provided.into_iter().try_for_each(|one| other(file, one, "what the image has")));
+        let mut provided = job.wanted.iter().filter_map(|one| one.provided.as_ref()?.file.as_ref());
+        let checked = checked.and_then(|()| provided.try_for_each(|one| other(file, one, "what the image has")));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
