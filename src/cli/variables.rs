@@ -42,7 +42,12 @@ impl Cli {
             true => option.env(None::<&'static str>),
             false => option,
         };
-        let mut command = Self::command().mut_subcommands(|command| command.mut_args(unset));
+        // Only a command that is named can be meant, and each that is changed takes time.
+        let is_named = |command: &clap::Command| words.iter().any(|word| word == command.get_name());
+        let mut command = Self::command().mut_subcommands(|command| match is_named(&command) {
+            true => command.mut_args(unset),
+            false => command,
+        });
         let matches = command.try_get_matches_from_mut(words)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
