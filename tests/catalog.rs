@@ -1,7 +1,7 @@
 //! The built-in tables: made from the gathered facts, canonical, and in agreement with each other.
 //!
 //! To refresh them, point `TORCHSWAP_FACTS` at the folder with `wheels.jsonl`, `requires.jsonl` and `corrections.jsonl`
-//! (default: `../shared/catalog` beside the checkout) and run
+//! (default: `../shared/catalog` beside the checkout), beside which those of other packages lie in `beyond`, and run
 //!
 //! ```sh
 //! TORCHSWAP_UPDATE=1 cargo test --test it tables_equal_the_facts
@@ -11,6 +11,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod beyond;
 mod builds;
 mod fresh;
 mod same_bytes;
@@ -28,6 +29,7 @@ use torchswap::catalog::{
 use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 
 use crate::support::root;
+use beyond::{Beyond, EQUIVALENTS};
 use builds::Builds;
 use fresh::{FRESH, Fresh};
 
@@ -215,8 +217,14 @@ fn tables_equal_the_facts() {
         println!("skipped: tables_equal_the_facts: no facts beside the checkout and none named by TORCHSWAP_FACTS");
         return;
     };
-    let wheels = json_lines(&folder, "wheels.jsonl");
-    let requires = json_lines(&folder, "requires.jsonl");
+    let Some(beyond) = Beyond::read(&folder) else {
+        println!("skipped: tables_equal_the_facts: no folder `beyond` beside that of the facts");
+        return;
+    };
+    let mut wheels = json_lines(&folder, "wheels.jsonl");
+    wheels.extend(beyond.wheels);
+    let mut requires = json_lines(&folder, "requires.jsonl");
+    requires.extend(beyond.requires);
     let builds = Builds::new(&wheels, &requires);
     let corrections = json_lines(&folder, "corrections.jsonl");
     let is_corrected = |fact: &Value| {
@@ -246,6 +254,7 @@ fn tables_equal_the_facts() {
         (WHEELS, sorted(WHEELS_HEAD, wheels).into_bytes()),
         (REQUIRES, sorted(REQUIRES_HEAD, lists).into_bytes()),
         (PATHS, paths.concat()),
+        (EQUIVALENTS, beyond.equivalents.into_bytes()),
         (FRESH, fresh.text(&table(FRESH)).into_bytes()),
     ];
     for (path, made) in made {
@@ -263,7 +272,8 @@ fn every_path_is_found_as_the_facts_tell_it() {
         println!("skipped: every_path_is_found_as_the_facts_tell_it: no facts here, see tables_equal_the_facts");
         return;
     };
-    let wheels = json_lines(&folder, "wheels.jsonl");
+    let mut wheels = json_lines(&folder, "wheels.jsonl");
+    wheels.extend(Beyond::read(&folder).into_iter().flat_map(|beyond| beyond.wheels));
     assert!(told_paths(&wheels).count() > 8_000);
     for (sha256, path) in told_paths(&wheels) {
         assert_eq!(path_on_default_index(&sha256.parse().unwrap()).as_deref(), Some(path), "{sha256}");

@@ -11,6 +11,7 @@
 //!   catalogue what the wheel was made for: `torch=2.8`, `abi=true`). See [`WheelRow`].
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,
 //!   then one requirement a column. See [`RequiresRow`].
+//! - `equivalents.tsv`: which packages have one name on CPUs and another on GPUs. See [`equivalents`].
 //! - `families.tsv`: which packages belong together, and which libraries their builds bring along.
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
 //! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`Told`].
@@ -32,6 +33,7 @@ mod bound;
 mod built;
 mod directory;
 mod embedded;
+pub mod equivalents;
 mod families;
 mod found;
 mod index;

@@ -1,0 +1,122 @@
+//! Packages that have one name on CPUs and another on GPUs: `equivalents.tsv`.
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use crate::packaging::target::Backend;
+
+const TEXT: &str = include_str!("equivalents.tsv");
+
+/// A range of releases of a package whose GPU builds have another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Equivalent {
+    /// Its name on CPUs.
+    pub cpu: PackageName,
+    /// Its name on GPUs.
+    pub gpu: PackageName,
+    /// The first release of the range.
+    pub from: Version,
+    /// The last one.
+    pub to: Version,
+    /// The least CUDA that the GPU build runs on. Every newer one of its major version will do.
+    pub cuda: (u8, u8),
+    /// The extras of the GPU build that bring CUDA's libraries along.
+    pub extras: Vec<ExtraName>,
+    /// A library that it needs of this major version, though its metadata does not say so: without prefix and CUDA.
+    pub needs: Option<(&'static str, u64)>,
+    /// Why it cannot be had, though its wheels are there.
+    pub flaw: Option<&'static str>,
+}
+
+impl Equivalent {
+    fn parse(line: &'static str) -> Option<Self> {
+        let [cpu, gpu, from, to, cuda, extras, needs, flaw] = *line.split('\t').collect::<Vec<_>>().as_slice() else {
+            return None;
+        };
+        let (major, minor) = cuda.split_once('.')?;
+        let extras = extras.split(' ').filter(|extra| *extra != "-").map(|extra| extra.parse().ok());
+        Some(Self {
+            cpu: cpu.parse().ok()?,
+            gpu: gpu.parse().ok()?,
+            from: from.parse().ok()?,
+            to: to.parse().ok()?,
+            cuda: (major.parse().ok()?, minor.parse().ok()?),
+            extras: extras.collect::<Option<_>>()?,
+            needs: match needs.split_once(' ') {
+                Some((library, major)) => Some((library, major.parse().ok()?)),
+                None => None,
+            },
+            flaw: Some(flaw).filter(|flaw| *flaw != "-"),
+        })
+    }
+
+    /// True if a release is in the range.
+    pub fn has(&self, version: &Version) -> bool {
+        (&self.from..=&self.to).contains(&version)
+    }
+
+    /// True if the GPU build runs on a backend.
+    pub fn runs_on(&self, backend: Backend) -> bool {
+        matches!(backend, Backend::Cuda(major, minor) if major == self.cuda.0 && minor >= self.cuda.1)
+    }
+}
+
+/// The lines of the table that begin with a name or, with `gpu`, have it in their second column: only those are taken
+/// apart, for most packages have none.
+fn lines(name: &PackageName, gpu: bool) -> impl Iterator<Item = Equivalent> {
+    let column = usize::from(gpu);
+    let is_it =
+        move |line: &&'static str| line.split('\t').nth(column) == Some(name.as_ref()) && !line.starts_with('#');
+    TEXT.lines().filter(is_it).filter_map(Equivalent::parse)
+}
+
+/// The ranges of a package by its name on CPUs.
+pub fn of_cpu(name: &PackageName) -> impl Iterator<Item = Equivalent> {
+    lines(name, false)
+}
+
+/// The ranges of a package by its name on GPUs.
+pub fn of_gpu(name: &PackageName) -> impl Iterator<Item = Equivalent> {
+    lines(name, true)
+}
+
+/// Every package that has two names, by that on CPUs and that on GPUs.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TEXT.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut columns = line.split('\t');
+        Some((columns.next()?, columns.next()?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::families;
+
+    #[test]
+    fn every_line_reads_and_no_two_ranges_of_two_names_overlap() {
+        let all: Vec<&str> = TEXT.lines().filter(|line| !line.starts_with('#')).collect();
+        let read: Vec<Equivalent> =
+            all.iter().map(|line| Equivalent::parse(line).unwrap_or_else(|| panic!("{line}"))).collect();
+        for (one, line) in read.iter().zip(&all) {
+            assert!(one.from <= one.to, "{line}");
+            assert!(one.needs.is_none_or(|(library, _)| families::is_nvidia_library(library)), "{line}");
+            let again = |other: &&Equivalent| one.cpu == other.cpu && one.gpu == other.gpu && other.has(&one.from);
+            assert_eq!(read.iter().filter(again).count(), 1, "{line}");
+        }
+        let keys = read.iter().map(|one| (&one.cpu, &one.gpu, &one.from));
+        assert!(keys.is_sorted());
+    }
+
+    #[test]
+    fn a_build_runs_on_its_cuda_and_newer_ones_of_the_major_version() {
+        let onnx: Vec<Equivalent> =
+            names().take(1).flat_map(|(cpu, _)| of_cpu(&cpu.parse().unwrap()).collect::<Vec<_>>()).collect();
+        let one = Equivalent { cuda: (12, 1), ..onnx[0].clone() };
+        let runs = |text: &str| one.runs_on(text.parse().unwrap());
+        assert_eq!(
+            ["cu118", "cu121", "cu129", "cu130", "cpu", "rocm6.3"].map(runs),
+            [false, true, true, false, false, false]
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! What lies beyond torch's family: wheels of packages that have one name on CPUs and another on GPUs, what they require,
+//! and which takes the place of which. Their facts lie in a folder of their own, `beyond` beside that of the family.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use pep440_rs::Version;
+use serde_json::{Value, json};
+
+use super::{json_lines, list, rows, table, text};
+use torchswap::catalog::{Catalogues, WheelSource, equivalents};
+
+pub const EQUIVALENTS: &str = "src/catalog/equivalents.tsv";
+
+/// All that is made of the facts.
+pub struct Beyond {
+    /// As the family's facts have them.
+    pub wheels: Vec<Value>,
+    pub requires: Vec<Value>,
+    /// The table of equivalents.
+    pub equivalents: String,
+}
+
+impl Beyond {
+    /// Reads the folder beside that of the family's facts; `None`: it is not there.
+    pub fn read(facts: &Path) -> Option<Self> {
+        let folder = facts.canonicalize().unwrap().parent()?.join("beyond");
+        if !folder.join("equivalents.jsonl").exists() {
+            return None;
+        }
+        let pairs: Vec<Value> = json_lines(&folder, "equivalents.jsonl").into_iter().filter(is_pair).collect();
+        let names: BTreeSet<&str> = pairs.iter().flat_map(|pair| [text(pair, "cpu"), text(pair, "gpu")]).collect();
+        let is_of = |fact: &Value| names.contains(text(fact, "package"));
+        let lists = json_lines(&folder, "requires.jsonl");
+        let release = |fact: &Value| (text(fact, "package").to_owned(), text(fact, "version").to_owned());
+        let listed: BTreeSet<_> = lists.iter().map(release).collect();
+        let told = json_lines(&folder, "wheels.jsonl");
+        // A wheel of which nobody knows what it requires could not be taken.
+        let wheels: Vec<&Value> = told.iter().filter(|fact| is_of(fact) && listed.contains(&release(fact))).collect();
+        let there: BTreeSet<_> = wheels.iter().map(|fact| release(fact)).collect();
+        let lists = lists.iter().filter(|fact| is_of(fact) && there.contains(&release(fact)));
+        Some(Self {
+            requires: lists.map(list_of).collect(),
+            wheels: wheels.into_iter().map(wheel).collect(),
+            equivalents: lines(&pairs),
+        })
+    }
+}
+
+/// Two wheels of which one must go where the other is wanted, and of which it is known for which CUDA the one is. Of others
+/// (fastembed) the files are the same, or nothing replaces anything.
+fn is_pair(fact: &Value) -> bool {
+    fact["replaces"] == true && fact["exact"] == true && fact["cuda"].is_string() && fact["cpu"].is_string()
+}
+
+fn wheel(fact: &Value) -> Value {
+    let file = text(fact, "file");
+    json!({
+        "package": fact["package"],
+        "version": fact["version"],
+        "filename": file,
+        "path": format!("packages/{}/{file}", text(fact, "path")),
+        "index": "pypi",
+        "sha256": fact["sha256"],
+        "size": fact["size"],
+        "seen": 0,
+        "requires_python": fact["requires_python"],
+        "yanked": fact["yanked"],
+        "backend": null,
+    })
+}
+
+fn list_of(fact: &Value) -> Value {
+    json!({
+        "package": fact["package"],
+        "version": fact["version"],
+        "index": "pypi",
+        "requires_dist": fact["requires"],
+        "from": "pypi",
+        "pins": "exact",
+        "seen": 0,
+    })
+}
+
+/// What is the same for a range of releases.
+type Kind = (String, String, String, String);
+
+fn words(value: &Value) -> Vec<&str> {
+    value.as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect()
+}
+
+fn kind(fact: &Value) -> Kind {
+    let cuda = text(fact, "cuda").trim_end_matches('+');
+    let cuda = if cuda.contains('.') { cuda.to_owned() } else { format!("{cuda}.0") };
+    let extras = words(&fact["extras"]);
+    // Where the wheel requires libraries, what they must be stands in its metadata.
+    let is_told = !extras.is_empty() || words(&fact["requires"]).iter().any(|one| one.starts_with("nvidia-"));
+    let cudnn = fact["cudnn"].as_str().filter(|_| !is_told).and_then(|cudnn| cudnn.split('.').next());
+    let needs = cudnn.map_or("-".to_owned(), |major| format!("cudnn {major}"));
+    let flaw = fact["note"].as_str().filter(|_| fact["extras_usable"] == false).unwrap_or("-");
+    let extras = if extras.is_empty() { "-".to_owned() } else { extras.join(" ") };
+    (cuda, extras, needs, flaw.to_owned())
+}
+
+const HEAD: &str = "\
+# Packages that have one name on CPUs and another on GPUs, under which both install one module. Releases of one number
+# belong together; columns parted by tabs; sorted by the names, then by the releases.
+# cpu, gpu: the names. from, to: the releases, both among them; which of them have a wheel tells wheels.tsv. cuda: the
+# least CUDA that it runs on; every newer one of the same major version will do. extras: which of the GPU build's bring
+# CUDA's libraries along. needs: a library of which its metadata says nothing, and the major version. flaw: why it cannot
+# be had all the same.
+# cpu\tgpu\tfrom\tto\tcuda\textras\tneeds\tflaw
+";
+
+/// Neighbours that are alike make one range.
+fn lines(pairs: &[Value]) -> String {
+    let mut by_names: BTreeMap<(&str, &str), BTreeMap<Version, Kind>> = BTreeMap::new();
+    for pair in pairs {
+        assert_eq!(pair["cpu_version"], pair["gpu_version"], "releases of one number belong together: {pair}");
+        let version = text(pair, "cpu_version").parse().unwrap();
+        by_names.entry((text(pair, "cpu"), text(pair, "gpu"))).or_default().insert(version, kind(pair));
+    }
+    let mut made = HEAD.to_owned();
+    for ((cpu, gpu), releases) in by_names {
+        let releases: Vec<(&Version, &Kind)> = releases.iter().collect();
+        for alike in releases.chunk_by(|one, other| one.1 == other.1) {
+            let ((from, (cuda, extras, needs, flaw)), (to, _)) = (alike[0], alike[alike.len() - 1]);
+            made.push_str(&format!("{cpu}\t{gpu}\t{from}\t{to}\t{cuda}\t{extras}\t{needs}\t{flaw}\n"));
+        }
+    }
+    made
+}
+
+#[test]
+fn the_releases_of_each_range_have_wheels_and_lists() {
+    let mut tried = 0;
+    for line in rows(&table(EQUIVALENTS)) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        for release in &columns[2..4] {
+            let rows = Catalogues::NONE.wheels_of(&columns[1].parse().unwrap(), &release.parse().unwrap());
+            assert!(!rows.is_empty(), "{line}");
+            tried += 1;
+        }
+        let cpu = columns[0].parse().unwrap();
+        assert!(
+            equivalents::of_cpu(&cpu).any(|one| one.gpu.as_ref() == columns[1] && one.from.to_string() == columns[2]),
+            "{line}"
+        );
+    }
+    assert!(tried > 20);
+}
+
+/// What the table leaves out of a list would be missing from an output.
+#[test]
+fn every_list_beyond_the_family_is_read_whole() {
+    let Some(folder) = super::facts() else {
+        println!("skipped: every_list_beyond_the_family_is_read_whole: no facts here, see tables_equal_the_facts");
+        return;
+    };
+    let Some(beyond) = Beyond::read(&folder) else {
+        println!("skipped: every_list_beyond_the_family_is_read_whole: no folder `beyond` beside the facts");
+        return;
+    };
+    let made = table(super::REQUIRES);
+    for fact in &beyond.requires {
+        let line = format!(
+            "{}\t{}\tpypi\t*\tpypi:exact:0\t-{}",
+            text(fact, "package"),
+            text(fact, "version"),
+            list(&fact["requires_dist"])
+        );
+        assert!(made.lines().any(|row| row == line), "{line}");
+    }
+    assert!(beyond.requires.len() > 100 && beyond.wheels.len() > 700);
+}
