@@ -51,7 +51,7 @@ fn target(all: bool) -> Target {
 fn planned(lock: &Lock, all: bool) -> TargetPlan {
     let catalogues = Catalogues::default();
     let knowledge = Knowledge::new(&catalogues);
-    plan::target(lock, &Choice::default(), &NoEmit::default(), &target(all), false, &knowledge)
+    plan::target(lock, &Choice::default(), &NoEmit::default(), &plan::Also::Nothing, &target(all), false, &knowledge)
         .expect("the catalogue knows these wheels")
 }
 

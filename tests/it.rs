@@ -24,6 +24,7 @@ mod corpus;
 mod dependencies;
 mod determinism;
 mod downloads;
+mod equivalents;
 mod examples;
 mod export;
 mod faults;

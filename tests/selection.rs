@@ -134,8 +134,15 @@ fn what_is_not_touched_is_what_poetry_exports() {
         let (lock, export) = (read_poetry(&folder), read_export(&path));
         for (platform, backend) in targets {
             let target = Target { name: None, platform, backend: backend.parse().ok(), pythons: Vec::new() };
-            let Ok(plan) = plan::target(&lock, &Choice::default(), &NoEmit::default(), &target, false, &knowledge)
-            else {
+            let Ok(plan) = plan::target(
+                &lock,
+                &Choice::default(),
+                &NoEmit::default(),
+                &plan::Also::Nothing,
+                &target,
+                false,
+                &knowledge,
+            ) else {
                 continue;
             };
             planned += 1;

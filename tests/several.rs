@@ -164,7 +164,12 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn plans(&self, targets: &[Target]) -> Option<Vec<TargetPlan>> {
-        let wanted = |target: &Target| Wanted { target: target.clone(), choice: Choice::default(), provided: None };
+        let wanted = |target: &Target| Wanted {
+            target: target.clone(),
+            choice: Choice::default(),
+            provided: None,
+            also: Default::default(),
+        };
         let wanted: Vec<Wanted> = targets.iter().map(wanted).collect();
         plan::targets(self.lock, &wanted, &NoEmit::default(), false, self.knowledge).ok()
     }

@@ -51,6 +51,7 @@ fn swapped<'h>(here: &'h AuditContext<'_>) -> impl Iterator<Item = (usize, &'h P
         let file = match pin {
             Pin::Url { file, .. } => file.as_str(),
             Pin::Index { files, .. } => files.iter().next()?.0,
+            Pin::Stub(stub) => stub.file.as_str(),
         };
         Some((here.selection.packages.get(member.package)?.entry, pin, file.parse().ok()?))
     })

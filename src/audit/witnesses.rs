@@ -17,6 +17,7 @@ pub(super) fn look(here: &AuditContext<'_>, least: u32, findings: &mut Findings<
                 Pin::Index { files, witness, .. } => {
                     files.iter().next().map(|(file, _)| (file, witness.seen, witness.computed))
                 }
+                Pin::Stub(_) => None,
             },
             FamilyDecision::Keep { .. } => {
                 member.locked.as_ref().map(|row| (row.wheel.as_str(), row.seen, row.is_computed()))

@@ -61,12 +61,13 @@ impl Equivalent {
     }
 }
 
-/// The lines of the table that begin with a name or, with `gpu`, have it in their second column: only those are taken
-/// apart, for most packages have none.
+/// The lines of the table with a name in their first column or, with `gpu`, in their second: only those are taken apart,
+/// for most packages have none.
 fn lines(name: &PackageName, gpu: bool) -> impl Iterator<Item = Equivalent> {
-    let column = usize::from(gpu);
-    let is_it =
-        move |line: &&'static str| line.split('\t').nth(column) == Some(name.as_ref()) && !line.starts_with('#');
+    let is_it = move |line: &&'static str| {
+        let from = if gpu { line.split_once('\t').map(|(_, rest)| rest) } else { Some(*line) };
+        from.and_then(|text| text.strip_prefix(name.as_ref())).is_some_and(|rest| rest.starts_with('\t'))
+    };
     TEXT.lines().filter(is_it).filter_map(Equivalent::parse)
 }
 

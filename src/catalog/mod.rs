@@ -72,8 +72,8 @@ pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
 pub(crate) use row::label;
 pub use row::{BadColumn, WheelRow};
-pub(crate) use runtime::uses_library;
 pub use runtime::{cuda_of_library, is_gpu_runtime, is_torch_runtime, library_group};
+pub(crate) use runtime::{library_of, uses_library};
 
 /// What the catalogue is called in messages and rows.
 pub const BUILT_IN: &str = "built-in";

@@ -8,6 +8,7 @@ use pep440_rs::Version;
 
 use super::WheelRow;
 use crate::packaging::digest::Sha256;
+use crate::packaging::stub::Stub;
 use crate::packaging::wheel::WheelName;
 use crate::report::DigestSource;
 
@@ -65,6 +66,8 @@ pub enum Pin {
         /// Who says so.
         witness: DigestSource,
     },
+    /// A wheel that is made here, and only says that another package stands for this one.
+    Stub(Stub),
 }
 
 impl Pin {
@@ -88,6 +91,7 @@ impl Pin {
     pub fn version(&self) -> &Version {
         match self {
             Self::Url { version, .. } | Self::Index { version, .. } => version,
+            Self::Stub(stub) => &stub.version,
         }
     }
 
@@ -96,13 +100,23 @@ impl Pin {
         match self {
             Self::Url { sha256, .. } => Some(sha256),
             Self::Index { files, .. } => files.digests().next(),
+            Self::Stub(stub) => Some(&stub.sha256),
         }
     }
 
-    /// Who vouches for it.
-    pub fn witness(&self) -> &DigestSource {
+    /// Who vouches for it; nobody has to for what is made here.
+    pub fn witness(&self) -> Option<&DigestSource> {
         match self {
-            Self::Url { witness, .. } | Self::Index { witness, .. } => witness,
+            Self::Url { witness, .. } | Self::Index { witness, .. } => Some(witness),
+            Self::Stub(_) => None,
+        }
+    }
+
+    /// The stub, if it is one.
+    pub fn stub(&self) -> Option<&Stub> {
+        match self {
+            Self::Stub(stub) => Some(stub),
+            Self::Url { .. } | Self::Index { .. } => None,
         }
     }
 }

@@ -27,6 +27,11 @@ fn bare_and_cuda(library: &str) -> (&str, Option<&str>) {
     }
 }
 
+/// A library of NVIDIA's without prefix and CUDA: `cudnn`.
+pub(crate) fn library_of(package: &PackageName) -> Option<&str> {
+    families::of_nvidia(package.as_ref()).map(|library| bare_and_cuda(library).0)
+}
+
 /// The libraries of NVIDIA's that come and go together, as one name: `nvidia-*-cu12`. `None` for all other packages.
 pub fn library_group(name: &str) -> Option<String> {
     let library = families::of_nvidia(name).filter(|_| name.parse().is_ok_and(|name| is_gpu_runtime(&name)))?;

@@ -14,6 +14,7 @@ use pep508_rs::{ExtraName, PackageName};
 
 use crate::packaging::target::{Backend, Platform, Python};
 
+mod also;
 mod audit;
 pub mod catalog;
 mod catalogues;
@@ -31,6 +32,7 @@ pub mod values;
 mod variables;
 pub mod verify;
 
+pub use also::{AlsoArgs, StubArgs};
 pub use audit::{AuditArgs, AuditReport, MachineArgs};
 pub use catalogues::CatalogArgs;
 pub use check::{CheckArgs, CheckReport};
@@ -202,6 +204,9 @@ pub struct ExportArgs {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// What beyond torch's family.
+    #[command(flatten)]
+    pub also: AlsoArgs,
     /// Every output of the configuration, and nothing unless all can be made; targets with one output share that file
     #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
     pub all_targets: bool,

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::StubArgs;
+
 /// How the output is written.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -18,6 +20,9 @@ pub struct OutputArgs {
     /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
     #[arg(long, alias = "default-index", value_name = "URL")]
     pub index_url: Option<String>,
+    /// The stubs.
+    #[command(flatten)]
+    pub stubs: StubArgs,
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,

@@ -170,7 +170,7 @@ fn output(
     learning: &mut Learning,
     lessons: &mut Vec<LearnedRelease>,
 ) -> Result<Option<(CheckFinding, Result<String>)>> {
-    let (expected, mut summaries) = export::prepare(job, learning, false)?;
+    let export::Prepared { file: expected, mut summaries, stubs: _ } = export::prepare(job, learning, false)?;
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);

@@ -2,6 +2,8 @@
 
 mod urls;
 
+use std::collections::BTreeSet;
+
 use super::catalogues::ChosenCatalogues;
 use super::job::{Job, jobs};
 use super::learning::Learning;
@@ -25,17 +27,19 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
     let config = read::config()?;
     let mut outcome = Outcome::default();
     let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
     let jobs = jobs(args, &config)?;
     outputs::check(&jobs)?;
     let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
     for job in &jobs {
         match make(job, &mut learning, display, voice.is_told()) {
-            Ok((text, summaries)) => {
+            Ok((text, summaries, stubs)) => {
                 if let Some(file) = job.output.as_ref().filter(|_| jobs.len() > 1 && voice.is_for_people()) {
                     outcome.report.push_str(&format!("{}\n", shown(file)));
                 }
                 outcome.report.push_str(&voice.summaries(&summaries));
                 outcome.writes.push(Output::new(job.output.as_deref().unwrap_or(io::STDIN), text));
+                outcome.writes.extend(stubs.into_iter().filter(|stub| seen.insert(stub.name.clone())));
             }
             Err(error) => problems.extend(error.into_problems()),
         }
@@ -45,9 +49,9 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
     Ok(outcome)
 }
 
-/// The text of one output, and what was done for each of its targets.
-fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) -> Result<(String, Vec<Summary>)> {
-    let (file, summaries) = prepare(job, learning, is_told)?;
+/// The text of one output, what was done for each of its targets, and the stubs beside it.
+fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) -> Result<MadeOutput> {
+    let Prepared { file, summaries, stubs } = prepare(job, learning, is_told)?;
     let text = match file {
         PreparedOutput::Requirements(text) => text,
         PreparedOutput::Pylock(mut draft) => {
@@ -59,8 +63,10 @@ fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) ->
             text
         }
     };
-    Ok((text, summaries))
+    Ok((text, summaries, stubs))
 }
+
+type MadeOutput = (String, Vec<Summary>, Vec<Output>);
 
 /// Reads a file again: if it did not say what was planned, nothing is written.
 fn sound(draft: &PylockDraft, text: &str) -> Result<()> {
@@ -82,6 +88,15 @@ pub(super) enum PreparedOutput {
     Pylock(Box<PylockDraft>),
 }
 
+/// An output that is prepared, and all that goes with it.
+pub(super) struct Prepared {
+    pub(super) file: PreparedOutput,
+    /// What was done for each target.
+    pub(super) summaries: Vec<Summary>,
+    /// The stubs beside it.
+    pub(super) stubs: Vec<Output>,
+}
+
 /// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
 pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
@@ -93,10 +108,10 @@ pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: Chose
 }
 
 /// Makes an output as far as it can be made without the network.
-pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Result<(PreparedOutput, Vec<Summary>)> {
+pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Result<Prepared> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
-    let (plans, learned) = learning.plans(&job.catalogs, |knowledge| {
+    let (mut plans, learned) = learning.plans(&job.catalogs, |knowledge| {
         let mut plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge)?;
         plans.iter_mut().filter(|_| is_told).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
@@ -105,7 +120,9 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         let knowledge = Knowledge::new(learning.known(&job.catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
     }
+    let stubs = job.stubs.settle(&mut plans, job.output.as_deref())?;
     let style = Style {
+        stubs: job.stubs.written().filter(|_| !stubs.is_empty()),
         without_hashes: job.without_hashes,
         no_emit: job.no_emit.clone(),
         mirror: job.mirror.clone(),
@@ -122,7 +139,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     }
     // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plans));
-    Ok((file, summaries))
+    Ok(Prepared { file, summaries, stubs })
 }
 
 #[cfg(test)]
@@ -141,7 +158,8 @@ mod tests {
             let command = Cli::parse_from(words.iter().chain(flags)).command;
             let Command::Export(args) = &command else { panic!("{command:?}") };
             let [job] = &jobs(args, &Config::default()).unwrap()[..] else { panic!("{args:?}") };
-            let (_, summaries) = prepare(job, &mut Learning::none(), Voice::of(&command).is_told()).unwrap();
+            let Prepared { summaries, .. } =
+                prepare(job, &mut Learning::none(), Voice::of(&command).is_told()).unwrap();
             summaries.iter().map(|summary| summary.downloads.len()).collect::<Vec<_>>()
         };
         assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], vec![0]));

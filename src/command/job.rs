@@ -4,16 +4,18 @@ use pep508_rs::ExtraName;
 
 use super::catalogues::ChosenCatalogues;
 use super::read;
+use super::stubs::{self, StubFolder};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
-    AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, RewriteArgs, TargetArgs,
+    AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, RewriteArgs, StubArgs,
+    TargetArgs,
 };
 use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
-use crate::plan::{self, TargetPlan, Wanted};
+use crate::plan::{self, Also, TargetPlan, Wanted};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
 
@@ -29,6 +31,8 @@ pub(super) struct Job {
     /// A stale lock is refused.
     pub(super) locked: bool,
     pub(super) without_hashes: bool,
+    /// Where stubs go.
+    pub(super) stubs: StubFolder,
     /// What is left out of the output.
     pub(super) no_emit: NoEmit,
     pub(super) format: OutputFormat,
@@ -95,6 +99,9 @@ fn job(
     let format = format(args.output.format, output.as_deref())?;
     let flags = no_emit(&args.emit);
     let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&flags))?.unwrap_or(flags);
+    let flags = Some(&args.output.stubs).filter(|flags| **flags != StubArgs::default());
+    let stubs = alike(configured, "no-stubs", |one| flags.unwrap_or(&one.stubs).clone())?;
+    let stubs = stubs.as_ref().unwrap_or(&args.output.stubs);
     let without_hashes = without_hashes.unwrap_or(args.output.without_hashes);
     // The folder of a project has no digest, so where all is hashed it can only be left out.
     let hashed = !without_hashes || format == OutputFormat::Pylock;
@@ -107,6 +114,7 @@ fn job(
         wanted: provided(configured, args)?,
         allow_none: args.allow_none,
         without_hashes,
+        stubs: StubFolder::of(stubs, output.as_deref()),
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
         witnesses: args.trust.require_witnesses.or(config.require_witnesses),
@@ -139,9 +147,11 @@ fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>
     let flags = Some(&args.provided).filter(|flags| **flags != ProvidedArgs::default());
     let each = wanted(configured, &args.target, &args.choice).into_iter().enumerate();
     let each = each.map(|(at, (target, choice))| {
+        let also = configured.get(at).map(|one| &one.also).filter(|_| args.also.also.is_empty());
+        let also = Also::of(&also.unwrap_or(&args.also).also);
         let said = flags.or(configured.get(at).map(|one| &one.provided));
         let provided = said.map(read::provided).transpose()?.flatten();
-        Ok(Wanted { target, choice, provided })
+        Ok(Wanted { target, choice, provided, also })
     });
     each.collect()
 }
@@ -311,6 +321,7 @@ fn command(
     words.extend(configured.iter().filter_map(|one| Some(format!("--target {}", one.target.name.as_ref()?))));
     words.extend(build(target).map(Backend::flag));
     words.extend(target.platform.map(|platform| format!("--platform {platform}")));
+    words.extend(args.also.also.iter().map(|name| format!("--also {name}")));
     words.extend(target.pythons.iter().map(|python| format!("--python {python}")));
     let names = |flag: &str, names: &[ExtraName]| -> Vec<String> {
         names.iter().map(|name| format!("--{flag} {name}")).collect()
@@ -329,6 +340,8 @@ fn command(
     words.extend(args.provided.provided_all.then(|| "--provided-all".to_owned()));
     words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
     words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
+    words.extend(output.stubs.stubs.iter().map(|folder| format!("--stubs {}", portable(folder))));
+    words.extend(output.stubs.no_stubs.then(|| "--no-stubs".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(args.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
     words.extend(args.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
@@ -359,7 +372,15 @@ impl Job {
             let uv = "For uv, which wants a line for each package: name these in a file of their own, --excludes FILE";
             line.into_iter().flat_map(move |line| [line, uv.to_owned()])
         });
-        plans.iter().map(target).chain(provided).chain(alone).chain([format!("Command: {}", self.command)]).collect()
+        let no_deps = stubs::header(plans);
+        plans
+            .iter()
+            .map(target)
+            .chain(provided)
+            .chain(no_deps)
+            .chain(alone)
+            .chain([format!("Command: {}", self.command)])
+            .collect()
     }
 }
 

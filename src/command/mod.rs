@@ -18,6 +18,7 @@ mod outputs;
 mod read;
 mod render;
 mod rewrite;
+mod stubs;
 mod verify;
 
 pub use outcome::{Exit, Outcome, Voice};

@@ -117,6 +117,8 @@ pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
     for warning in &summary.warnings {
         text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
     }
+    let note = colour.paint("1;33", "note");
+    text.extend(summary.notes.iter().map(|one| format!("{note}: {}\n", shown(one))));
     text + &left_out(&summary.left_out, colour)
         + &downloads::download(&summary.downloads)
         + &found(&summary.found, colour)
@@ -259,6 +261,7 @@ pub(super) fn summary_json(summary: &Summary) -> String {
         "downloads": downloads::json(&summary.downloads),
         "found_catalogues": summary.found,
         "learned": learned_json(&summary.learned),
+        "notes": summary.notes,
         "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
     });
     document(&value)

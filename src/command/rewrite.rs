@@ -11,7 +11,7 @@ use crate::edge::progress::Display;
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
-use crate::plan::{self, Decision, Knowledge, TargetPlan};
+use crate::plan::{self, Also, Decision, Knowledge, TargetPlan};
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
 
@@ -88,7 +88,7 @@ fn plans(
     let mut plans = Vec::new();
     let mut problems = Vec::new();
     for (target, choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, &NoEmit::default(), target, false, knowledge) {
+        match plan::target(lock, choice, &NoEmit::default(), &Also::Nothing, target, false, knowledge) {
             Ok(plan) => plans.push(plan),
             Err(error) => problems.extend(error.into_problems()),
         }

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod marker;
 pub mod metadata;
 pub mod requirement;
+pub mod stub;
 pub mod system;
 pub mod target;
 pub mod wheel;

@@ -8,6 +8,7 @@ use crate::catalog::pin::Pin;
 use crate::lock::emit::{NoEmit, NotEmitted};
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
+use crate::packaging::stub::Stub;
 
 /// Takes torch's lines away where it is left out. Unlike others it is planned: its libraries follow its build.
 pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_emit: &NoEmit) {
@@ -16,7 +17,7 @@ pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_em
         let line = plan.lines.remove(at);
         let install = match line.pin() {
             Some(Pin::Url { url, .. }) => word(&format!("{} @ {url}", line.name)),
-            Some(Pin::Index { version, .. }) => format!("{}=={version}", line.name),
+            Some(Pin::Index { version, .. } | Pin::Stub(Stub { version, .. })) => format!("{}=={version}", line.name),
             None => line.entry.and_then(|index| entries.get(index)).map_or_else(|| line.name.to_string(), install),
         };
         let from = line.entry.and_then(|index| entries.get(index)).and_then(|entry| entry.version.clone());

@@ -15,6 +15,7 @@ pub mod closure;
 pub(crate) mod companions;
 mod cudas;
 mod emit;
+mod equivalents;
 pub(crate) mod family;
 pub(crate) mod files;
 mod hand_written;
@@ -53,6 +54,7 @@ use crate::text::Source;
 use knowledge::WheelRequirements;
 
 pub use companions::Mismatch;
+pub use equivalents::{Also, stood_for, stubs, without_stubs};
 pub use knowledge::{Knowledge, Rows, WheelRequirement};
 pub use provided::provided;
 pub use replacement::{Line, Replacement};
@@ -114,6 +116,8 @@ pub struct EnvironmentPlan {
     pub decisions: Vec<Decision>,
     /// What the wheels of the family need, and what that needs in turn where it is not as locked.
     pub(crate) needed: closure::Resolution,
+    /// What could be had besides.
+    pub(crate) notes: Vec<String>,
     /// What is to be said of it beside the decisions.
     pub(crate) warnings: Vec<Problem>,
 }
@@ -143,7 +147,12 @@ impl Decision {
     /// True if the package is not as locked.
     pub fn is_change(&self) -> bool {
         match self.what {
-            What::Swapped(_) | What::Added(..) | What::Included(_) | What::Repinned(..) | What::Removed => true,
+            What::Swapped(_)
+            | What::Added(..)
+            | What::Included(_)
+            | What::Repinned(..)
+            | What::Removed
+            | What::StoodFor(_) => true,
             What::Kept(_) | What::NotEmitted(..) | What::Unswapped(..) => false,
         }
     }
@@ -162,6 +171,8 @@ pub enum What {
     Repinned(Rc<Pin>, Vec<Rc<str>>),
     /// Nothing needs it any more.
     Removed,
+    /// Another package stands for it, and no stub says so.
+    StoodFor(PackageName),
     /// It stays as it is.
     Kept(Kept),
     /// It is left out because the user asked for that: why, and what to install.
@@ -333,5 +344,12 @@ fn assemble<S: WheelSource>(
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();
-    EnvironmentPlan { environment: request.environment, lines, decisions, needed: chosen, warnings: Vec::new() }
+    EnvironmentPlan {
+        environment: request.environment,
+        lines,
+        decisions,
+        needed: chosen,
+        notes: Vec::new(),
+        warnings: Vec::new(),
+    }
 }

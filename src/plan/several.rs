@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Knowledge, TargetPlan, target};
+use super::{Also, Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
 use crate::lock::emit::NoEmit;
 use crate::lock::provided::Provided;
@@ -19,6 +19,8 @@ pub struct Wanted {
     pub choice: Choice,
     /// What its image has.
     pub provided: Option<Arc<Provided>>,
+    /// What is swapped beyond torch's family.
+    pub also: Also,
 }
 
 /// Plans each target, with what is chosen of the lock for it.
@@ -36,7 +38,10 @@ pub fn targets<S: WheelSource>(
     let mut problems = Vec::new();
     for one in wanted {
         let own = NoEmit { provided: one.provided.clone(), ..no_emit.clone() };
-        let planned = own.of(lock).and_then(|own| target(lock, &one.choice, &own, &one.target, allow_none, knowledge));
+        let planned = own.of(lock).and_then(|own| {
+            one.also.check(lock, one.target.backend)?;
+            target(lock, &one.choice, &own, &one.also, &one.target, allow_none, knowledge)
+        });
         match planned {
             Ok(plan) => {
                 problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));

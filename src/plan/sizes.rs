@@ -70,6 +70,8 @@ fn pinned<S: WheelSource>(
 ) -> Option<i64> {
     match pin {
         Pin::Url { size, .. } => size.map(bytes),
+        // It lies beside the output: nothing is downloaded.
+        Pin::Stub(_) => Some(0),
         Pin::Index { version, files, .. } => {
             in_catalogue(name, version, request, knowledge, |digest| files.digests().any(|own| own == digest))
         }

@@ -42,11 +42,18 @@ pub fn summary(plan: &TargetPlan) -> Summary {
         downloads: plan.downloads.clone(),
         found: Vec::new(),
         learned: Vec::new(),
+        notes: notes(plan),
         warnings: warnings(plan),
     }
 }
 
 /// What is said under several Pythons is said once.
+fn notes(plan: &TargetPlan) -> Vec<String> {
+    let all: BTreeSet<&String> = plan.environments.iter().flat_map(|one| &one.notes).collect();
+    all.into_iter().cloned().collect()
+}
+
+/// As [`notes`].
 fn warnings(plan: &TargetPlan) -> Vec<Problem> {
     let all = plan.environments.iter().flat_map(|one| one.warnings.iter().cloned()).collect();
     Error::unless_empty(all).err().map(Error::into_problems).unwrap_or_default()
@@ -83,11 +90,17 @@ fn by_decision(plan: &TargetPlan) -> BTreeMap<&Decision, Vec<Python>> {
 fn change(decision: &Decision) -> Change {
     let needed = |by: &[Rc<str>]| format!("needed by {}", by.join(", "));
     let (action, pin, why) = match &decision.what {
-        What::Swapped(pin) => (Action::Swapped, Some(pin), None),
+        What::Swapped(pin) => {
+            let stub = pin.stub().map(|stub| format!("a stub, for which {} stands", stub.stands_for));
+            (Action::Swapped, Some(pin), stub)
+        }
         What::Added(pin, by) => (Action::Added, Some(pin), Some(needed(by))),
         What::Included(by) => (Action::Included, None, Some(needed(by))),
         What::Repinned(pin, by) => (Action::Repinned, Some(pin), Some(needed(by))),
         What::Removed => (Action::Removed, None, Some("nothing needs it any more".to_owned())),
+        What::StoodFor(other) => {
+            (Action::Removed, None, Some(format!("{other} stands for it; install with --no-deps")))
+        }
         What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
         What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
         What::Kept(Kept::WithTorch) => {
@@ -133,6 +146,6 @@ fn change(decision: &Decision) -> Change {
         to,
         pythons: Vec::new(),
         why,
-        source: pin.map(|pin| pin.witness().clone()),
+        source: pin.and_then(|pin| pin.witness()).cloned(),
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Display;
 
 use pep508_rs::PackageName;
 
-use super::{EnvironmentPlan, Knowledge, LockView, Request, emit, hand_written, plan, provided};
+use super::family::FamilyPackage;
+use super::{Also, EnvironmentPlan, Knowledge, LockView, Request, emit, equivalents, hand_written, plan, provided};
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
@@ -49,6 +50,7 @@ pub fn target<S: WheelSource>(
     lock: &Lock,
     choice: &Choice,
     no_emit: &NoEmit,
+    also: &Also,
     wanted: &Target,
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
@@ -84,7 +86,7 @@ pub fn target<S: WheelSource>(
                 continue;
             }
         };
-        if allow_none || has_torch(lock, &selection, knowledge) {
+        if allow_none || has_torch(lock, &selection, knowledge) || also.takes_any(view, &selection, wanted.backend) {
             found.push((python, selection));
         } else if chosen_here {
             left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned(), missing: Vec::new() });
@@ -101,7 +103,7 @@ pub fn target<S: WheelSource>(
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };
         let request = Request { backend: wanted.backend, environment, pythons: &[python] };
-        let (members, found) = super::family::members(view, &selection, &request, knowledge);
+        let (members, found) = members(view, &selection, also, &request, knowledge);
         if found.is_empty() {
             served.push((python, selection, Some(members)));
         } else if chosen_here && found.iter().all(is_missing) {
@@ -121,8 +123,7 @@ pub fn target<S: WheelSource>(
         for (python, selection, members) in &mut served {
             let environment = Environment { platform: wanted.platform, python: *python };
             let request = Request { backend: wanted.backend, environment, pythons: &pythons };
-            let members =
-                members.take().unwrap_or_else(|| super::family::members(view, selection, &request, knowledge).0);
+            let members = members.take().unwrap_or_else(|| self::members(view, selection, also, &request, knowledge).0);
             let planned =
                 plan(view, selection, members, &request, knowledge).and_then(|plan| match &no_emit.provided {
                     Some(provided) => provided::checked(view, selection, plan, provided, &request, knowledge),
@@ -131,6 +132,7 @@ pub fn target<S: WheelSource>(
             match planned {
                 Ok(mut plan) => {
                     emit::without_torch(&mut plan, view.entries, no_emit);
+                    plan.notes = equivalents::notes(view, selection, also, &request, knowledge);
                     environments.push(plan);
                 }
                 Err(error) => refused.push((*python, error.into_problems())),
@@ -172,6 +174,21 @@ pub fn target<S: WheelSource>(
         left_out,
         downloads: Vec::new(),
     })
+}
+
+/// What is swapped or stays by the target's build: torch's family, and what is asked for beyond it.
+fn members<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    also: &Also,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Vec<FamilyPackage>, Vec<Problem>) {
+    let (mut members, mut problems) = super::family::members(view, selection, request, knowledge);
+    let (more, found) = equivalents::members(view, selection, also, &members, request, knowledge);
+    members.extend(more);
+    problems.extend(found);
+    (members, problems)
 }
 
 /// True if something that is not there is all that is wrong: under another Python it may be.

@@ -21,7 +21,12 @@ pub fn too_few_witnesses<S: WheelSource>(
         for (name, pin) in pinned {
             for (file, recorded) in recorded(pin, || knowledge.rows(name, pin.version())) {
                 if recorded < least && seen.insert(file.to_owned()) {
-                    problems.push(problem(file, recorded, pin.witness().computed, least));
+                    problems.push(problem(
+                        file,
+                        recorded,
+                        pin.witness().is_some_and(|witness| witness.computed),
+                        least,
+                    ));
                 }
             }
         }
@@ -33,6 +38,7 @@ pub fn too_few_witnesses<S: WheelSource>(
 fn recorded(pin: &Pin, rows: impl Fn() -> super::Rows) -> Vec<(&str, u32)> {
     match pin {
         Pin::Url { file, witness, .. } => vec![(file, witness.seen)],
+        Pin::Stub(_) => Vec::new(),
         Pin::Index { files, witness, .. } => {
             let rows = rows();
             let of = |(name, sha256): (_, &_)| {

@@ -39,6 +39,8 @@ pub struct Summary {
     pub found: Vec<String>,
     /// What an index told in this run.
     pub learned: Vec<LearnedRelease>,
+    /// What could be had besides.
+    pub notes: Vec<String>,
     /// What is to be said of the lock.
     pub warnings: Vec<Problem>,
 }

@@ -187,6 +187,7 @@ fn files(pin: &Pin) -> String {
     let mut files: Vec<(String, String)> = match pin {
         Pin::Url { file, sha256, .. } => vec![(file.clone(), sha256.to_string())],
         Pin::Index { files, .. } => files.iter().map(|(name, digest)| (name.to_owned(), digest.to_string())).collect(),
+        Pin::Stub(stub) => vec![(stub.file.clone(), stub.sha256.to_string())],
     };
     files.sort();
     let lines =

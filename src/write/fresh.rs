@@ -34,7 +34,8 @@ pub(super) fn write(
         }
     }
     let mut text = header(style, lock)?;
-    let options = index_options(&indexes);
+    let mut options = index_options(&indexes);
+    options.extend(style.stubs.iter().map(|folder| format!("--find-links {folder}")));
     for option in &options {
         writer.problems.extend(unfit(option, true));
         text.push_str(option);

@@ -13,6 +13,7 @@ use crate::lock::{LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Extras;
+use crate::packaging::stub::Stub;
 use crate::packaging::target::{Environment, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::plan::{Line, LockView};
@@ -140,6 +141,10 @@ impl<'a> LineWriter<'a> {
                 (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
             }
             Some(Pin::Index { version, files, .. }) => (format!("{named}=={version}"), self.digests(files.digests())),
+            // Whoever asked for it with extras is served by what stands for it.
+            Some(Pin::Stub(Stub { version, sha256, .. })) => {
+                (format!("{}=={version}", line.name), self.digests([sha256].into_iter()))
+            }
             None => self.as_locked(line, &named),
         };
         LineBody { head, undecided: line.condition.marker(), digests }
@@ -301,6 +306,7 @@ fn ties(view: LockView<'_>, line: &Line) -> Tie {
         (Some(Pin::Url { file, .. }), _) if is_tied(file) => Tie::Wheel,
         (Some(Pin::Index { files, .. }), _) if files.iter().all(|(file, _)| is_tied(file)) => Tie::Digests,
         (None, Some(Origin::Url(url))) if is_tied(&address::file_name(url)) => Tie::Wheel,
+        (Some(Pin::Stub(_)), _) => Tie::Stub,
         (Some(Pin::Url { .. } | Pin::Index { .. }) | None, _) => Tie::No,
     }
 }
@@ -314,6 +320,8 @@ enum Tie {
     Digests,
     /// Not at all.
     No,
+    /// Not at all, and what stands for it is not there elsewhere.
+    Stub,
 }
 
 fn says_the_same(one: &Line, other: &Line) -> bool {

@@ -44,6 +44,8 @@ pub struct Style {
     pub no_emit: NoEmit,
     /// Serve the wheels of PyTorch's index from here instead.
     pub mirror: Option<Mirror>,
+    /// The folder that the stubs are in, where there are some.
+    pub stubs: Option<String>,
     /// What the header says beside the tool and the lock: one comment line each, without the `#`. `None`: no header.
     pub header: Option<Vec<String>>,
 }

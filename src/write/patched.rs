@@ -88,6 +88,9 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
             edits.insert(name.clone(), text.to_string(), after);
         }
     }
+    if let Some(folder) = style.stubs.as_ref().filter(|folder| !finds_in(file, folder)) {
+        edits.option(format!("--find-links {folder}"));
+    }
     let nameless: BTreeSet<usize> = unemitted(file, style).collect();
     for index in &nameless {
         edits.remove(*index);
@@ -108,6 +111,11 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
         edits.header(header(style, lock)?);
     }
     Ok(file.render(&edits))
+}
+
+/// True if a file has pip look for wheels in a folder.
+fn finds_in(file: &RequirementsFile, folder: &str) -> bool {
+    file.options.iter().any(|option| matches!(option, GlobalOption::FindLinks(place) if place == folder))
 }
 
 /// The requirements that are changed together or not at all, in file order: each by itself; for several targets all that
@@ -131,7 +139,7 @@ fn groups(file: &RequirementsFile, uses: &BTreeMap<usize, EntryUse<'_>>, by_name
 fn says_more(pin: &Pin, entry: &Entry, style: &Style) -> bool {
     match (pin, &entry.origin) {
         (Pin::Url { url, .. }, Origin::Url(there)) => !style.without_hashes || url != there,
-        (Pin::Url { .. } | Pin::Index { .. }, _) => true,
+        (Pin::Url { .. } | Pin::Index { .. } | Pin::Stub(_), _) => true,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
 use crate::packaging::wheel::WheelName;
-use crate::plan::{self, EnvironmentPlan, Knowledge, Line, TargetPlan, What};
+use crate::plan::{self, Also, EnvironmentPlan, Knowledge, Line, TargetPlan, What};
 use crate::report::error::{Code, Problem};
 
 fn wrong(what: &str) -> Problem {
@@ -26,6 +26,7 @@ fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
             (Some(Pin::Url { version, sha256, .. }), _) => {
                 (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
             }
+            (Some(Pin::Stub(stub)), _) => (stub.version.to_string(), [LockedDigest::Sha256(stub.sha256)].into()),
             (Some(Pin::Index { version, files, .. }), _) => {
                 let files = files.iter().map(|(name, digest)| (Some(name), LockedDigest::Sha256(*digest)));
                 (version.to_string(), digests(lock, files, environment))
@@ -220,8 +221,8 @@ fn whole<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Result<(), String> {
     let target = Target { pythons: vec![one.environment.python], ..plan.target.clone() };
-    let second =
-        plan::target(again, choice, &NoEmit::default(), &target, true, knowledge).map_err(|error| error.to_string())?;
+    let second = plan::target(again, choice, &NoEmit::default(), &Also::Nothing, &target, true, knowledge)
+        .map_err(|error| error.to_string())?;
     let mut decisions = second.environments.iter().flat_map(|one| &one.decisions);
     match decisions.find(|one| one.is_change() && one.what != What::Removed) {
         Some(decision) => Err(format!("{} would be changed again", decision.name)),

@@ -18,15 +18,17 @@ pub struct Output {
     /// Its name; `-` is standard output.
     pub name: String,
     /// All that it is to hold.
-    pub text: String,
+    pub bytes: Vec<u8>,
+    /// Its folder is made if it is not there.
+    pub makes_folder: bool,
     /// What was read from it, which it must still hold.
     pub before: Option<String>,
 }
 
 impl Output {
     /// A file that need not be there.
-    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into(), before: None }
+    pub fn new(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), bytes: text.into(), makes_folder: false, before: None }
     }
 }
 
@@ -45,7 +47,9 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
     let mut notes = Vec::new();
     let mut streams = Vec::new();
     let mut ready = Vec::new();
+    let mut folders = Folders::default();
     for output in outputs {
+        folders.make(output)?;
         match prepare(output, &mut notes).map_err(|error| cannot("write", &output.name, &error))? {
             PreparedFile::Stream => streams.push(output),
             PreparedFile::File { temporary, target } => ready.push((output, temporary, target)),
@@ -71,7 +75,35 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
         }
         written.push(&output.name);
     }
+    folders.stay();
     Ok(notes)
+}
+
+/// The folders that were made. Those that are not to stay go again: nothing is left of a run that failed.
+#[derive(Default)]
+struct Folders(Vec<PathBuf>);
+
+impl Folders {
+    fn make(&mut self, output: &Output) -> Result<()> {
+        let Some(folder) = Path::new(&output.name).parent().filter(|_| output.makes_folder) else { return Ok(()) };
+        match fs::create_dir(folder) {
+            Ok(()) => self.0.push(folder.to_owned()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(cannot("make the folder of", &output.name, &error).into()),
+        }
+        Ok(())
+    }
+
+    fn stay(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        // One that is not empty stays.
+        self.0.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
 }
 
 /// What is ready to be written.
@@ -101,11 +133,11 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
     };
     let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     temporary::sweep(folder);
-    if old.is_some() && fs::read(&target).is_ok_and(|bytes| bytes == output.text.as_bytes()) {
+    if old.is_some() && fs::read(&target).is_ok_and(|bytes| bytes == output.bytes) {
         return Ok(PreparedFile::AsItIs);
     }
     let mut temporary = temporary::create(folder, old.as_ref())?;
-    temporary.write_all(output.text.as_bytes())?;
+    temporary.write_all(&output.bytes)?;
     if let Some(old) = &old {
         let lost = attributes::keep(&target, old, &temporary)?;
         notes.extend(lost.into_iter().map(|lost| format!("{} does not keep its {lost}", output.name)));
@@ -127,11 +159,11 @@ fn unchanged(output: &Output) -> Result<()> {
 
 fn stream(output: &Output) -> std::io::Result<()> {
     if is_standard_output(&output.name) {
-        return to_standard_output(&output.text);
+        return to_standard_output(&output.bytes);
     }
     // What is behind `/dev/fd` may be a file that another process has begun.
     let mut file = fs::OpenOptions::new().append(true).open(&output.name)?;
-    file.write_all(output.text.as_bytes())
+    file.write_all(&output.bytes)
 }
 
 fn is_standard_output(name: &str) -> bool {
@@ -143,14 +175,14 @@ fn is_standard_output(name: &str) -> bool {
 /// # Errors
 /// If it cannot be written, as on a full disk.
 pub fn print(text: &str) -> Result<()> {
-    to_standard_output(text)
+    to_standard_output(text.as_bytes())
         .map_err(|error| Problem::new(Code::Io, format!("cannot write to standard output: {error}")).into())
 }
 
 /// A reader that went away has read what it wanted.
-fn to_standard_output(text: &str) -> std::io::Result<()> {
+fn to_standard_output(bytes: &[u8]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         done => done,
     }

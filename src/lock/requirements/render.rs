@@ -13,6 +13,7 @@ pub struct LineEdits {
     changed: BTreeMap<usize, Vec<String>>,
     added: Vec<Added>,
     header: Option<String>,
+    option: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,9 +45,14 @@ impl LineEdits {
         self.header = Some(text.into());
     }
 
+    /// Puts a line with an option below the header, or at the top.
+    pub fn option(&mut self, text: impl Into<String>) {
+        self.option = Some(text.into());
+    }
+
     /// True if nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.added.is_empty() && self.header.is_none()
+        self.changed.is_empty() && self.added.is_empty() && self.header.is_none() && self.option.is_none()
     }
 }
 
@@ -100,11 +106,19 @@ impl RequirementsFile {
         if let Some(header) = &edits.header {
             out.line(header, root_end);
             first = self.header_lines().map_or(0, |lines| lines.end);
+            if let Some(option) = &edits.option {
+                out.line(option, root_end);
+            }
             // Else the next run would take the user's comment for a part of the header.
             if self.lines.get(first).is_some_and(|line| matches!(line.kind, LineKind::Comment)) {
                 out.line("", root_end);
             }
         }
+        // Where the header stays, or there is none.
+        let below = match edits.header {
+            None => self.header_lines().map_or(0, |lines| lines.end),
+            Some(_) => usize::MAX,
+        };
         for (index, line) in self.lines.iter().enumerate() {
             let line_end = self.sources.get(line.source).map_or(root_end, |source| source.line_end());
             for text in added.remove(&index).unwrap_or_default() {
@@ -112,6 +126,11 @@ impl RequirementsFile {
             }
             if index < first {
                 continue;
+            }
+            if index == below
+                && let Some(option) = &edits.option
+            {
+                out.line(option, line_end);
             }
             match edits.changed.get(&index) {
                 None => self.copy(line, root_end, &mut out),

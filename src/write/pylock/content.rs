@@ -128,6 +128,12 @@ impl<'a> Making<'a> {
                 });
                 (Some(version.clone()), Content::Release { index: None, files: sorted(files.collect()) })
             }
+            (Some(Pin::Stub(stub)), _) => {
+                let message = format!("a pylock.toml has no place yet for the stub {}", stub.file);
+                self.problems
+                    .push(Problem::new(Code::Unsupported, message).help("write a requirements file, or: --no-stubs"));
+                (Some(stub.version.clone()), Content::Release { index: None, files: Vec::new() })
+            }
             (None, Some((index, entry))) => {
                 let content = match self.carried.get(index).filter(|_| self.is_hashed(index)) {
                     Some(lines) => Content::Carried {

@@ -200,6 +200,10 @@ impl PylockRewriter<'_> {
                 let wheel = Wheel { file: file.clone(), url: url.clone(), sha256: *sha256 };
                 Ok((folder, vec![wheel]))
             }
+            Pin::Stub(stub) => {
+                let message = format!("a pylock.toml has no place yet for the stub {}", stub.file);
+                Err(Problem::new(Code::Unsupported, message).help("write a requirements file").into())
+            }
             Pin::Index { files, .. } => {
                 let mut wheels = Vec::new();
                 let mut problems = Vec::new();

@@ -50,6 +50,7 @@ fn plan<const N: usize>(each: [(Python, Vec<Line>); N], mut decisions: Vec<Decis
         environment: Environment { platform, python },
         lines,
         decisions: std::mem::take(&mut decisions),
+        notes: Vec::new(),
         warnings: Vec::new(),
         needed: Default::default(),
     });

@@ -1,0 +1,84 @@
+//! The stubs of an output: where they go, and what is said where there are none.
+
+use std::collections::BTreeSet;
+
+use crate::cli::StubArgs;
+use crate::edge::io::{self, Output};
+use crate::plan::{self, TargetPlan};
+use crate::report::error::{Code, Problem, Result};
+
+/// The folder where nothing else is said.
+const FOLDER: &str = "torchswap-stubs";
+
+/// Where the stubs of an output go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum StubFolder {
+    /// Into this folder, relative to the output's.
+    In(String),
+    /// Nobody says so, and there is no file that they could be beside.
+    Untold,
+    /// None are wanted.
+    Unwanted,
+}
+
+impl StubFolder {
+    /// As the options have it, for an output; `None`: standard output.
+    pub(super) fn of(args: &StubArgs, output: Option<&str>) -> Self {
+        match (&args.stubs, output.filter(|file| !io::is_stream(file))) {
+            _ if args.no_stubs => Self::Unwanted,
+            (Some(folder), _) => Self::In(folder.clone()),
+            (None, Some(_)) => Self::In(FOLDER.to_owned()),
+            (None, None) => Self::Untold,
+        }
+    }
+
+    /// The folder, if there is one.
+    pub(super) fn folder(&self) -> Option<&str> {
+        match self {
+            Self::In(folder) => Some(folder),
+            Self::Untold | Self::Unwanted => None,
+        }
+    }
+
+    /// The folder as an output names it: a path that begins with a dot is no package and no address.
+    pub(super) fn written(&self) -> Option<String> {
+        let folder = self.folder()?;
+        let is_plain = !folder.starts_with(['.', '/', '\\']) && !folder.contains(':');
+        Some(if is_plain { format!("./{folder}") } else { folder.to_owned() })
+    }
+
+    /// Settles what becomes of the stubs of plans, and gives the files to write beside the output.
+    ///
+    /// # Errors
+    /// If there are stubs, and it is not said where they go.
+    pub(super) fn settle(&self, plans: &mut [TargetPlan], output: Option<&str>) -> Result<Vec<Output>> {
+        let folder = match self {
+            Self::In(folder) => folder,
+            Self::Unwanted => {
+                plans.iter_mut().for_each(plan::without_stubs);
+                return Ok(Vec::new());
+            }
+            Self::Untold => {
+                let Some(stub) = plans.iter().flat_map(plan::stubs).next() else { return Ok(Vec::new()) };
+                let message = format!("the output needs {}, which has no place beside standard output", stub.file);
+                let help = "name the output (-o FILE), a folder for the stubs (--stubs DIR), or do without: --no-stubs";
+                return Err(Problem::new(Code::Usage, message).help(help).into());
+            }
+        };
+        let mut seen = BTreeSet::new();
+        let stubs = plans.iter().flat_map(plan::stubs).filter(|stub| seen.insert(&stub.file));
+        let files = stubs.map(|stub| {
+            let name = format!("{}/{}", folder.trim_end_matches('/'), stub.file);
+            let name = output.map_or_else(|| name.clone(), |output| io::beside(output, &name));
+            Output { makes_folder: true, ..Output::new(name, stub.bytes.to_vec()) }
+        });
+        Ok(files.collect())
+    }
+}
+
+/// What the header says where packages are left out for which others stand.
+pub(super) fn header(plans: &[TargetPlan]) -> Option<String> {
+    let names: BTreeSet<String> = plans.iter().flat_map(plan::stood_for).collect();
+    let list = names.into_iter().collect::<Vec<_>>().join(", ");
+    (!list.is_empty()).then(|| format!("Without {list}: install with --no-deps, for other packages ask for it"))
+}

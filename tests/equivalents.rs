@@ -1,0 +1,243 @@
+//! Packages beyond torch's family that have one name on CPUs and another on GPUs (`--also`).
+
+use torchswap::catalog::equivalents;
+
+use crate::support::{Place, Run};
+
+mod refused;
+
+const ZEROS: &str = "--hash=sha256:0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Pins with invented digests, as far as nobody looks at them.
+fn lock(pins: &[&str]) -> String {
+    pins.iter().map(|pin| format!("{pin} {ZEROS}\n")).collect()
+}
+
+/// What onnxruntime needs, and who needs it.
+const ONNX: [&str; 6] =
+    ["coloredlogs==15.0.1", "flatbuffers==25.1", "numpy==1.26.4", "packaging==24.0", "protobuf==5.29", "sympy==1.13.3"];
+
+fn onnx(version: &str) -> String {
+    lock(&[&ONNX[..], &[&format!("onnxruntime=={version}"), "rembg==2.0.60"]].concat())
+}
+
+fn place(text: &str) -> Place {
+    let place = Place::new();
+    place.write("requirements.txt", text);
+    place
+}
+
+fn export(text: &str, arguments: &str) -> Run {
+    place(text).run(&format!("export {arguments} -o out.txt requirements.txt"))
+}
+
+/// The digests of a release of the built-in table.
+fn digests(package: &str, version: &str, part: &str) -> Vec<String> {
+    let table = std::fs::read_to_string(crate::support::root().join("src/catalog/wheels.tsv")).unwrap();
+    let rows = table.lines().filter(|row| row.starts_with(&format!("{package}\t{version}\t")) && row.contains(part));
+    rows.map(|row| row.split('\t').nth(5).unwrap().to_owned()).collect()
+}
+
+#[test]
+fn without_being_asked_a_cpu_build_stays_and_a_note_says_so() {
+    let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --allow-none");
+    let note = "note: onnxruntime 1.22.0 stays its CPU build; --also onnxruntime takes onnxruntime-gpu 1.22.0\n";
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    run.ok();
+    for (version, arguments) in [
+        // Nobody asks for a GPU; there is no such release; it is for another CUDA; there is no wheel for the platform.
+        ("1.22.0", "--cpu"),
+        ("1.20.1", "--cuda 12.6"),
+        ("1.22.0", "--cuda 13.0"),
+        ("1.22.0", "--cuda 12.6 --platform linux-aarch64"),
+        ("1.22.0", "--rocm 6.3"),
+    ] {
+        let run = export(&onnx(version), &format!("{arguments} --python 3.11 --allow-none"));
+        assert!(!run.stderr.contains("note:"), "{arguments}: {}", run.stderr);
+        run.ok();
+    }
+    let both = onnx("1.22.0") + &lock(&["onnxruntime-gpu==1.22.0"]);
+    assert!(!export(&both, "--cuda 12.6 --python 3.11 --allow-none").stderr.contains("note:"));
+}
+
+#[test]
+fn the_gpu_build_comes_with_its_libraries_and_a_stub_stands_for_the_cpu_build() {
+    let place = place(&onnx("1.22.0"));
+    let run = place.run("export --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
+    for line in [
+        "swapped  onnxruntime 1.22.0 -> 1.22.0+torchswap: a stub, for which onnxruntime-gpu stands\n",
+        "added    onnxruntime-gpu 1.22.0: needed by onnxruntime 1.22.0+torchswap (",
+        "added    nvidia-cudnn-cu12 9.",
+        "added    nvidia-curand-cu12 10.",
+    ] {
+        assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
+    }
+    run.ok();
+    let text = place.read("out.txt");
+    let digest = digests("onnxruntime-gpu", "1.22.0", "-cp311-cp311-manylinux").concat();
+    assert!(
+        text.contains(&format!("\nonnxruntime-gpu[cuda,cudnn]==1.22.0 \\\n    --hash=sha256:{digest}\n")),
+        "{text}"
+    );
+    let stub = "torchswap-stubs/onnxruntime-1.22.0+torchswap-py3-none-any.whl";
+    let bytes = std::fs::read(place.path().join(stub)).unwrap();
+    let sha256 = torchswap::packaging::digest::Sha256::of_bytes(&bytes);
+    assert!(text.contains(&format!("\nonnxruntime==1.22.0+torchswap \\\n    --hash=sha256:{sha256}\n")), "{text}");
+    assert!(text.contains("\n--find-links ./torchswap-stubs\n"), "{text}");
+    assert!(!text.contains("onnxruntime==1.22.0 "), "{text}");
+}
+
+/// What is made of an output is the output.
+#[test]
+fn a_second_run_changes_nothing() {
+    for line_end in ["\n", "\r\n"] {
+        for mark in ["", "\u{feff}"] {
+            let place = place(&format!("{mark}{}", onnx("1.22.0").replace('\n', line_end)));
+            place.run("export --cuda 12.6 --python 3.11 --also all -o out.txt requirements.txt").ok();
+            let first = place.read("out.txt");
+            assert_eq!(first.matches("--find-links").count(), 1, "{first}");
+            assert_eq!(first.matches(line_end).count(), first.matches('\n').count());
+            assert!(first.starts_with(mark));
+            let run = place.run("export --cuda 12.6 --python 3.11 --also all -o again.txt out.txt");
+            assert!(!run.stderr.contains("swapped") && !run.stderr.contains("added"), "{}", run.stderr);
+            run.ok();
+            assert_eq!(place.read("again.txt"), first);
+        }
+    }
+}
+
+#[test]
+fn two_targets_of_one_file_have_the_stub_where_it_is_meant() {
+    let place = place(&onnx("1.22.0"));
+    let config = "[targets.docker]\ncuda = \"12.6\"\npython = [\"3.11\"]\nalso = \"onnxruntime\"\noutput = \"out.txt\"\n\
+                  [targets.mac]\nplatform = \"macos-arm64\"\npython = [\"3.11\"]\noutput = \"out.txt\"\n";
+    place.write("torchswap.toml", config);
+    place.run("export --all-targets --allow-none requirements.txt").ok();
+    let text = place.read("out.txt");
+    let marker = |name: &str| {
+        text.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {text}")).to_owned()
+    };
+    let linux = "sys_platform == \"linux\" and platform_machine == \"x86_64\"";
+    assert!(marker("onnxruntime==1.22.0+torchswap").contains(linux), "{text}");
+    assert!(marker("onnxruntime-gpu[cuda,cudnn]==1.22.0").contains(linux), "{text}");
+    // Where there is no target, nothing stands for the stub: what is locked is there.
+    assert!(
+        marker("onnxruntime==1.22.0 ").contains("sys_platform != \"linux\" or platform_machine != \"x86_64\""),
+        "{text}"
+    );
+    place.run("check out.txt").ok();
+}
+
+#[test]
+fn standard_output_has_no_place_for_stubs() {
+    let place = place(&onnx("1.22.0"));
+    let export = "export --cuda 12.6 --python 3.11 --also onnxruntime requirements.txt";
+    let refusal = place.run(export).refused();
+    assert!(refusal.contains("--stubs DIR") && refusal.contains("--no-stubs"), "{refusal}");
+    assert_eq!(place.names(), ["requirements.txt"]);
+    let text = place.run(&format!("{export} --stubs wheels")).ok();
+    assert!(text.contains("\n--find-links ./wheels\n"), "{text}");
+    assert!(place.exists("wheels/onnxruntime-1.22.0+torchswap-py3-none-any.whl"));
+    let text = place.run(&format!("{export} --no-stubs")).ok();
+    assert!(text.contains("\n# Without onnxruntime: install with --no-deps, "), "{text}");
+    assert!(
+        !text.contains("onnxruntime==")
+            && !text.contains("--find-links")
+            && text.contains("onnxruntime-gpu[cuda,cudnn]=="),
+        "{text}"
+    );
+}
+
+#[test]
+fn stubs_lie_beside_the_output_wherever_that_is() {
+    let place = place(&onnx("1.22.0"));
+    std::fs::create_dir(place.path().join("deep")).unwrap();
+    place.run("export --cuda 12.6 --python 3.11 --also onnxruntime -o deep/out.txt requirements.txt").ok();
+    assert!(place.exists("deep/torchswap-stubs/onnxruntime-1.22.0+torchswap-py3-none-any.whl"));
+    assert!(place.read("deep/out.txt").contains("\n--find-links ./torchswap-stubs\n"));
+}
+
+/// Torch's pins meet all that the GPU builds need, so nothing but these is added.
+#[test]
+fn libraries_that_torch_pins_serve_the_others_too() {
+    let torch = format!("torch==2.7.1 {ZEROS}\n");
+    let base =
+        lock(&["filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4", "typing-extensions==4.12.2"]);
+    let text = format!("{torch}{base}{}{}", onnx("1.22.0"), lock(&["faiss-cpu==1.11.0"]));
+    let without = export(&text, "--cuda 12.6 --python 3.11");
+    let with = export(&text, "--cuda 12.6 --python 3.11 --also all");
+    let libraries = |run: &Run| {
+        let added = run.stderr.lines().filter(|line| line.starts_with("added    nvidia-"));
+        added.map(|line| line.split(": ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(libraries(&without).len() > 10, "{}", without.stderr);
+    assert_eq!(libraries(&with), libraries(&without), "{}", with.stderr);
+    with.ok();
+}
+
+#[test]
+fn a_gpu_build_becomes_a_cpu_build_the_same_way() {
+    let text =
+        lock(&["numpy==2.1.0", "scipy==1.14.0", "nvidia-nccl-cu12==2.26.2", "xgboost==3.0.0", "mlforecast==1.0.1"]);
+    for name in ["xgboost", "xgboost-cpu", "all"] {
+        let place = place(&text);
+        let run = place.run(&format!("export --cpu --python 3.11 --also {name} -o out.txt requirements.txt"));
+        assert!(run.stderr.contains("removed  nvidia-nccl-cu12 2.26.2: nothing needs it any more"), "{}", run.stderr);
+        run.ok();
+        let out = place.read("out.txt");
+        assert!(out.contains("\nxgboost-cpu==3.0.0 ") && out.contains("\nxgboost==3.0.0+torchswap "), "{out}");
+        assert!(!out.contains("nccl"), "{out}");
+        for digest in digests("xgboost-cpu", "3.0.0", "x86_64") {
+            assert!(out.contains(&digest) != digests("xgboost-cpu", "3.0.0", "win").contains(&digest), "{out}");
+        }
+    }
+    // On macOS every build is the CPU build, and the package that is called so has no wheel there.
+    let run = export(&text, "--platform macos-arm64 --python 3.11 --also all --allow-none");
+    assert!(!run.stderr.contains("xgboost 3.0.0"), "{}", run.stderr);
+}
+
+#[test]
+fn every_range_of_the_table_is_taken_or_refused_by_its_reason() {
+    let mut taken = 0;
+    for (cpu, _) in equivalents::names() {
+        for range in equivalents::of_cpu(&cpu.parse().unwrap()) {
+            let (major, minor) = range.cuda;
+            let text = lock(&[&format!("{cpu}=={}", range.to)]);
+            // What else it needs is not there; whether its build is found shows in the words.
+            let run = export(&text, &format!("--cuda {major}.{minor} --python 3.11 --also {cpu}"));
+            let who = format!("{} {}", range.gpu, range.to);
+            let expected = match range.flaw {
+                Some(flaw) => format!("{who} cannot be had: {flaw}"),
+                None => format!("{who} needs numpy"),
+            };
+            let no_python = run.stderr.contains(&format!("{who} has wheels for CPython"));
+            assert!(run.stderr.contains(&expected) || no_python, "{expected}: {}", run.stderr);
+            taken += usize::from(!no_python);
+        }
+    }
+    assert!(taken > 50, "{taken}");
+}
+
+/// A checkout of somebody else must not write elsewhere.
+#[cfg(unix)]
+#[test]
+fn a_configuration_puts_no_stubs_elsewhere_through_a_link() {
+    let (place, elsewhere) = (place(&onnx("1.22.0")), Place::new());
+    let config =
+        "[targets.docker]\ncuda = \"12.6\"\npython = [\"3.11\"]\nalso = \"onnxruntime\"\noutput = \"out.txt\"\n";
+    place.write("torchswap.toml", config);
+    std::os::unix::fs::symlink(elsewhere.path(), place.path().join("torchswap-stubs")).unwrap();
+    let refusal = place.run("export --all-targets requirements.txt").refused();
+    assert!(refusal.contains("lies outside of the configuration's folder"), "{refusal}");
+    assert!(elsewhere.names().is_empty() && !place.exists("out.txt"));
+}
+
+/// Of a run that fails no folder is left.
+#[test]
+fn a_folder_of_stubs_goes_with_a_run_that_fails() {
+    let place = place(&onnx("1.22.0"));
+    std::fs::create_dir(place.path().join("out.txt")).unwrap();
+    let run = place.run("export --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
+    run.refused();
+    assert!(!place.exists("torchswap-stubs"));
+}
