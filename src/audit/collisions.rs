@@ -64,7 +64,7 @@ impl Gpu {
 }
 
 /// Looks at one environment.
-pub(super) fn look<S: WheelSource>(
+pub(super) fn find<S: WheelSource>(
     lock: &Lock,
     here: &AuditContext<'_>,
     knowledge: &Knowledge<'_, S>,

@@ -14,7 +14,7 @@ use crate::report::rule::Rule;
 use crate::text::quoted;
 
 /// Looks at the entries that are installed somewhere.
-pub(super) fn look<S: WheelSource>(
+pub(super) fn find<S: WheelSource>(
     lock: &Lock,
     selected: &BTreeSet<usize>,
     knowledge: &Knowledge<'_, S>,

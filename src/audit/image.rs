@@ -7,7 +7,7 @@ use crate::report::rule::Rule;
 use crate::text::quoted;
 
 /// Compares the image with the target and the driver.
-pub(super) fn look(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
+pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(image) = &here.asked.image else { return };
     let (stage, environment) = (&image.stage, here.environment);
     let at = |finding: AuditFinding| finding.at(Some(image.place.clone()));

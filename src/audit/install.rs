@@ -67,7 +67,7 @@ pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Fin
 }
 
 /// Says what keeps an entry from being installed.
-pub(super) fn look<S: WheelSource>(
+pub(super) fn find<S: WheelSource>(
     lock: &Lock,
     index: usize,
     files: &[EntryFiles],

@@ -48,7 +48,7 @@ pub(super) fn not_to_be_had<S: WheelSource>(
 }
 
 /// Compares the layers.
-pub(super) fn look<S: WheelSource>(
+pub(super) fn find<S: WheelSource>(
     lock: &Lock,
     here: &AuditContext<'_>,
     knowledge: &Knowledge<'_, S>,

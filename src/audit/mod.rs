@@ -138,14 +138,14 @@ pub fn audit<S: WheelSource>(
                 request: &request,
                 settled: OnceCell::new(),
             };
-            image::look(&here, &mut findings);
+            image::find(&here, &mut findings);
             if asked.target.backend.is_some() {
                 layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
             }
-            layers::look(lock, &here, knowledge, &mut findings);
-            collisions::look(lock, &here, knowledge, &mut findings);
+            layers::find(lock, &here, knowledge, &mut findings);
+            collisions::find(lock, &here, knowledge, &mut findings);
             if let Some(least) = asked.witnesses {
-                witnesses::look(&here, least, &mut findings);
+                witnesses::find(&here, least, &mut findings);
             }
             let mut fates = install::fates(lock, &files, &here);
             for package in &selection.packages {
@@ -156,7 +156,7 @@ pub fn audit<S: WheelSource>(
                         unknown.insert(package.entry);
                     }
                 }
-                install::look(lock, package.entry, &files, &fates, &here, &history, &mut findings);
+                install::find(lock, package.entry, &files, &fates, &here, &history, &mut findings);
             }
             machines.push(Machine {
                 target: asked.target.name.clone(),
@@ -171,7 +171,7 @@ pub fn audit<S: WheelSource>(
         let finding = AuditFinding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
         findings.add(finding.help(stale.remedy.unwrap_or_default()));
     }
-    digests::look(lock, &selected, knowledge, &mut findings);
+    digests::find(lock, &selected, knowledge, &mut findings);
     tell_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
     Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new(), found: Vec::new() })

@@ -9,7 +9,7 @@ use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
 
 /// One finding for each wheel that takes the place of a locked one, or that is locked and known.
-pub(super) fn look(here: &AuditContext<'_>, least: u32, findings: &mut Findings<'_>) {
+pub(super) fn find(here: &AuditContext<'_>, least: u32, findings: &mut Findings<'_>) {
     for member in here.members {
         let known = match &member.decision {
             FamilyDecision::Swap { pin } => match &**pin {

@@ -6,7 +6,7 @@ use super::built::Built;
 use super::listing::Filter;
 use super::requires::{RequiresRow, means_the_same};
 use super::row::{WheelRow, label};
-use super::{Abi, Family, Index, MadeFor, Told, built_in_family, is_gpu_runtime, labels};
+use super::{Abi, Family, Index, MadeFor, WheelLabel, built_in_family, is_gpu_runtime, labels};
 use crate::packaging::digest::Sha256;
 use crate::packaging::requirement;
 use crate::packaging::target::{Backend, Platform, Python};
@@ -35,7 +35,7 @@ impl Built {
     }
 }
 
-impl Told {
+impl WheelLabel {
     /// What a wheel was made for that a page of links or a folder of files has, as its label and the folder of its address
     /// tell; of what they leave open what was `asked` for counts.
     ///

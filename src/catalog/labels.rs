@@ -15,7 +15,7 @@ const TEXT: &str = include_str!("labels.tsv");
 
 /// What a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Told {
+pub struct WheelLabel {
     /// The build.
     pub built: Built,
     /// The release of torch.
@@ -30,20 +30,20 @@ fn lines(kind: &str) -> impl Iterator<Item = &'static str> {
 }
 
 /// What a local label says. `None`: it is written in no way that is known. `Some(None)`: it can be read in two ways.
-pub(super) fn of_label(label: &str) -> Option<Option<Told>> {
+pub(super) fn of_label(label: &str) -> Option<Option<WheelLabel>> {
     of("label", label)
 }
 
 /// The same of a folder of an address.
-pub(super) fn of_folder(folder: &str) -> Option<Option<Told>> {
+pub(super) fn of_folder(folder: &str) -> Option<Option<WheelLabel>> {
     of("folder", folder)
 }
 
-fn of(kind: &str, text: &str) -> Option<Option<Told>> {
+fn of(kind: &str, text: &str) -> Option<Option<WheelLabel>> {
     let text = text.to_ascii_lowercase();
     lines(kind).find_map(|line| {
         let mut holes = Vec::new();
-        fits(line.split('\t').next()?, &text, &mut holes).then(|| told(&text, &holes))?
+        fits(line.split('\t').next()?, &text, &mut holes).then(|| meaning(&text, &holes))?
     })
 }
 
@@ -91,8 +91,8 @@ fn fits_from(grammar: &'static str, text: &str, at: usize, holes: &mut Vec<Hole>
 }
 
 /// What the open parts say; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
-fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
-    let mut told = Told { built: Built::For(Backend::Cpu), torch: None, abi: None };
+fn meaning(text: &str, holes: &[Hole]) -> Option<Option<WheelLabel>> {
+    let mut told = WheelLabel { built: Built::For(Backend::Cpu), torch: None, abi: None };
     for (name, range) in holes {
         let part = &text[range.clone()];
         match *name {
@@ -105,7 +105,7 @@ fn told(text: &str, holes: &[Hole]) -> Option<Option<Told>> {
     }
     Some(match told.torch {
         None => Some(told),
-        Some(made) => made.settled(told.built).map(|torch| Told { torch: Some(torch), ..told }),
+        Some(made) => made.settled(told.built).map(|torch| WheelLabel { torch: Some(torch), ..told }),
     })
 }
 

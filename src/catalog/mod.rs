@@ -14,7 +14,7 @@
 //! - `equivalents.tsv`: which packages have one name on CPUs and another on GPUs. See [`equivalents`].
 //! - `families.tsv`: which packages belong together, and which libraries their builds bring along.
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
-//! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`Told`].
+//! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`WheelLabel`].
 //! - `paths.bin`: where the default index keeps each file. See [`path_on_default_index`].
 //!
 //! A wheel's URL is its index, a slash and its file name with `+` as `%2B`. A digest belongs to an index and a file
@@ -64,7 +64,7 @@ pub(crate) use families::{built_in_family, is_anchor as is_torch, triton};
 pub use found::ReadList;
 pub use index::Index;
 pub(crate) use labels::fitting;
-pub use labels::{Told, is_untied};
+pub use labels::{WheelLabel, is_untied};
 pub use made_for::{Abi, MadeFor};
 pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;

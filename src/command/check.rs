@@ -93,7 +93,7 @@ fn locks(
     for name in names {
         let lock = read::lock(&name)?;
         let chosen = ChosenCatalogues::of(config, &chosen, [&*name]);
-        let knowledge = Knowledge::new(learning.known(&chosen)?);
+        let knowledge = Knowledge::new(learning.catalogues(&chosen)?);
         let new = chosen.found.into_iter().filter(|one| !checked.found.contains(one));
         checked.found.extend(new.collect::<Vec<String>>());
         let warnings = read::warnings(&lock, args.locked)?.into_iter();

@@ -98,7 +98,7 @@ pub(super) struct Prepared {
 }
 
 /// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
-pub(super) fn told(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
+pub(super) fn summaries(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {
         first.warnings.splice(0..0, warnings);
@@ -117,7 +117,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         Ok(plans)
     })?;
     if let Some(least) = job.witnesses {
-        let knowledge = Knowledge::new(learning.known(&job.catalogs)?);
+        let knowledge = Knowledge::new(learning.catalogues(&job.catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
     }
     let stubs = job.stubs.settle(&mut plans, job.output.as_deref())?;
@@ -132,7 +132,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         OutputFormat::Requirements => PreparedOutput::Requirements(write::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => PreparedOutput::Pylock(Box::new(PylockDraft::new(&lock, &plans, &style)?)),
     };
-    let mut summaries = told(&plans, warnings, job.catalogs.clone());
+    let mut summaries = summaries(&plans, warnings, job.catalogs.clone());
     if let Some(first) = summaries.first_mut() {
         first.learned = learned;
         first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));

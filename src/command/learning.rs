@@ -98,7 +98,7 @@ impl Learning {
     }
 
     /// What is known with a choice of catalogues.
-    pub(super) fn known(&mut self, chosen: &ChosenCatalogues) -> Result<&Catalogues> {
+    pub(super) fn catalogues(&mut self, chosen: &ChosenCatalogues) -> Result<&Catalogues> {
         let at = self.open(chosen)?;
         Ok(&self.catalogues[at].known)
     }
@@ -187,7 +187,7 @@ impl IndexAccess {
             if new.is_empty() {
                 let notes = catalogue.learned.notes.iter().chain(&catalogue.merged.notes);
                 absent.extend(notes.map(|note| Problem::new(Code::Unknown, note.as_str())));
-                return planned.map_err(|refusal| told(refusal.into_problems().into_iter().chain(absent)));
+                return planned.map_err(|refusal| unlearnable(refusal.into_problems().into_iter().chain(absent)));
             }
             let found = seeker.seek(&by_python(&new), &catalogue.known);
             let added = found.and_then(|found| {
@@ -196,7 +196,7 @@ impl IndexAccess {
             });
             if let Err(error) = added {
                 let refusal = planned.err().map(Error::into_problems).unwrap_or_default();
-                return Err(told(refusal.into_iter().chain(absent).chain(error.into_problems())));
+                return Err(unlearnable(refusal.into_iter().chain(absent).chain(error.into_problems())));
             }
             asked.extend(new);
             planned = once(&catalogue.known, &plan);
@@ -211,7 +211,7 @@ fn endless() -> Problem {
 }
 
 /// What is missing, and behind that what the index says.
-fn told(problems: impl Iterator<Item = Problem>) -> Error {
+fn unlearnable(problems: impl Iterator<Item = Problem>) -> Error {
     Error::unless_empty(problems.collect()).err().unwrap_or_else(|| endless().into())
 }
 

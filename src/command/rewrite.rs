@@ -1,7 +1,7 @@
 //! `torchswap rewrite`: lock → plans → the lock's own text, edited.
 
 use super::catalogues::ChosenCatalogues;
-use super::export::told;
+use super::export::summaries;
 use super::learning::Learning;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
         Ok(plans)
     })?;
     if let Some(least) = args.trust.require_witnesses.or(config.require_witnesses) {
-        let knowledge = Knowledge::new(learning.known(&catalogs)?);
+        let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
     }
     for (plan, one) in plans.iter_mut().zip(&rewritings) {
@@ -57,12 +57,12 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
         let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
-        let knowledge = Knowledge::new(learning.known(&catalogs)?);
+        let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         let second = self::plans(&again, &pinned, &choices, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
         Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(knowledge.source())))?;
     }
-    let mut summaries = told(&plans, warnings, catalogs);
+    let mut summaries = summaries(&plans, warnings, catalogs);
     if let Some(first) = summaries.first_mut() {
         first.learned = learned;
     }

@@ -32,8 +32,8 @@ mod fresh;
 mod indexes;
 mod layout;
 mod metadata;
-mod parts;
 mod select;
+mod split;
 mod walk;
 
 use extras::ByExtra;
@@ -103,7 +103,7 @@ impl PoetryLock {
     /// If it is not TOML, not a lock, of a version this tool does not know, or if an entry cannot be understood.
     pub fn parse(name: &str, text: String, project: Option<Project>) -> Result<Self> {
         let source = Source::new(name, text);
-        let mut parts = parts::parts(&source.text);
+        let mut parts = split::split(&source.text);
         let mut end = Toml::parse_part(&source, parts.pop().unwrap_or_default(), WHAT)?;
         let mut known = ParseCache::default();
         let (version, pythons) = metadata::metadata(&end, &mut known)?;

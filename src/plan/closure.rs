@@ -7,8 +7,8 @@
 //! Requirements of one package come from several others and may narrow each other, so the choice is made in rounds: the
 //! requests of a round are those of the packages chosen in the round before, until nothing changes.
 
+mod candidates;
 mod conflicts;
-mod known;
 mod wants;
 
 use std::cell::OnceCell;

@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, WheelRequirements};
-use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, told};
+use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, named_build};
 use super::made_for::{self, Torch};
 use super::{Kept, LockView, Request, companions, labelled, refusal};
 use crate::catalog::pin::Pin;
@@ -153,7 +153,7 @@ fn member<S: WheelSource>(
         LockedWheel::Row(row) => Some(Rc::clone(row)),
         LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,
     };
-    let pure = || told(&default_wheel(entry, &locked, request, &rows)?.wheel).filter(Result::is_err);
+    let pure = || named_build(&default_wheel(entry, &locked, request, &rows)?.wheel).filter(Result::is_err);
     let built = backend_of(&locked, version, request.backend).or_else(pure);
     let right = match (request.backend, knowledge.family_of(&entry.name, version)) {
         (None, _) => Some(Kept::AsLocked(built.and_then(Result::ok))),

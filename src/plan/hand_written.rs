@@ -10,20 +10,20 @@ use crate::report::error::{Code, Problem};
 const MOST_NAMES: usize = 8;
 
 /// The problems, or if a file that no tool made has gaps, that alone.
-pub(super) fn told(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
+pub(super) fn summarized(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
     let is_gap = |problem: &Problem| problem.unlocked().is_some() || problem.code == Code::Unpinned;
     if !lock.is_hand_written() || !problems.iter().any(is_gap) {
         return problems;
     }
     let unpinned = problems.iter().find(|problem| problem.code == Code::Unpinned);
     let why = unpinned.map_or_else(|| missing(&problems), |problem| problem.message.clone());
-    let mut problem = Problem::new(Code::Unpinned, format!("{}; {why}", what(lock)));
+    let mut problem = Problem::new(Code::Unpinned, format!("{}; {why}", description(lock)));
     problem.place = unpinned.and_then(|problem| problem.place.clone());
     vec![problem.help(help(lock))]
 }
 
 /// What such a file is.
-pub(super) fn what(lock: &Lock) -> String {
+pub(super) fn description(lock: &Lock) -> String {
     format!("{} is no lock: it lists what was written, and not all that is installed", lock.name())
 }
 

@@ -43,16 +43,16 @@ pub(super) fn backend_of(
                 Some(Ok(wanted.filter(|wanted| row.is_for(*wanted)).unwrap_or(Backend::Cuda(major, 0))))
             }
             Built::Any => Some(Err(AnyBackend)),
-            Built::Unknown => told(&row.wheel),
+            Built::Unknown => named_build(&row.wheel),
         },
-        LockedWheel::Named(wheel) => told(wheel),
+        LockedWheel::Named(wheel) => named_build(wheel),
         LockedWheel::Unidentified => label(version),
         LockedWheel::Absent => None,
     }
 }
 
 /// What a wheel's name says: its label, or that it holds no code of any machine, so that it serves all.
-pub(super) fn told(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
+pub(super) fn named_build(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
     let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
     if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }
 }

@@ -115,7 +115,7 @@ pub fn target<S: WheelSource>(
     if served.is_empty() && problems.is_empty() {
         problems.extend(nearest(missing.iter().map(|(_, problems)| problems.clone()).collect()));
     }
-    Error::unless_empty(hand_written::told(lock, problems))?;
+    Error::unless_empty(hand_written::summarized(lock, problems))?;
     let environments = loop {
         let pythons: Vec<Python> = served.iter().map(|(python, ..)| *python).collect();
         let mut environments = Vec::new();
@@ -150,7 +150,7 @@ pub fn target<S: WheelSource>(
             if problems.is_empty() {
                 problems = refused.iter().flat_map(|(_, problems)| problems.clone()).collect();
             }
-            Error::unless_empty(hand_written::told(lock, problems))?;
+            Error::unless_empty(hand_written::summarized(lock, problems))?;
         }
         // The lines of the others admit the files of fewer Pythons now.
         served.retain(|(python, ..)| refused.iter().all(|(other, _)| other != python));
@@ -255,7 +255,7 @@ fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Op
     let source = lock.sources().get(limit.at.source)?;
     let message = format!(
         "{}; {} stands in {} alone, which limits its version and installs nothing",
-        hand_written::what(lock),
+        hand_written::description(lock),
         limit.name,
         source.name
     );

@@ -49,7 +49,7 @@ impl Audit {
 /// What a rule's findings are made: of a severity, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// Told as this.
+    /// WheelLabel as this.
     At(Severity),
     /// Not given.
     Off,

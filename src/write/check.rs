@@ -174,7 +174,7 @@ fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S
     let entries: Vec<&Entry> = entries.collect();
     let urls = if entries.len() == 1 { "a URL" } else { "URLs" };
     let why = format!("from {urls}, for which {} does not ask", project.source.name);
-    told(&lock.source, &entries, &why, "make it anew: poetry lock --regenerate")
+    swapped_problem(&lock.source, &entries, &why, "make it anew: poetry lock --regenerate")
 }
 
 /// Tools that take their indexes from the project, and so lock nothing from PyTorch's if that does not name it. pip takes
@@ -191,11 +191,11 @@ fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -
         |entry: &Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(address::PYTORCH_HOST));
     let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
     let why = format!("from PyTorch's index, which {} does not name", project.name);
-    told(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
+    swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
 }
 
 /// What is said of the entries of a swapped lock, at the first of them.
-fn told(source: &Source, entries: &[&Entry], why: &str, anew: &str) -> Option<Problem> {
+fn swapped_problem(source: &Source, entries: &[&Entry], why: &str, anew: &str) -> Option<Problem> {
     let first = entries.first()?;
     let mut releases: Vec<String> = Vec::new();
     for entry in entries {

@@ -4,8 +4,8 @@
 //! so has everything in a `pylock.toml` that is the lock. A `poetry.lock` and a requirements file name digests alone: a
 //! [`PylockDraft`] says which URLs are missing, and takes them from whoever knows a file with that digest.
 
-mod carried;
 mod content;
+mod kept;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};

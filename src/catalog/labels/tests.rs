@@ -1,9 +1,9 @@
-use super::super::{Abi, MadeFor, Told};
+use super::super::{Abi, MadeFor, WheelLabel};
 use super::*;
 
 /// What the name of a file in a folder says: the build, torch, the ABI.
-fn told(file: &str, folder: &str, asked: Option<Backend>) -> Result<String, String> {
-    Told::of(&file.parse().unwrap(), folder, asked).map(|told| {
+fn label_of(file: &str, folder: &str, asked: Option<Backend>) -> Result<String, String> {
+    WheelLabel::of(&file.parse().unwrap(), folder, asked).map(|told| {
         let torch = told.torch.map(|torch| format!(" torch {torch}")).unwrap_or_default();
         let abi = told.abi.map(|abi| format!(" {abi}")).unwrap_or_default();
         format!("{}{torch}{abi}", told.built)
@@ -78,7 +78,7 @@ fn names_of_real_files_tell_what_they_were_built_for() {
         ("exllamav2-0.0.9+cu121-cp310-cp310-win_amd64.whl", "v0.0.9", "cu121"),
         ("flash_attn_3_nv-1.0.3+cu128.torch210-cp39-abi3-linux_x86_64.whl", "", "cu128 torch 2.10"),
     ] {
-        assert_eq!(told(file, folder, None).as_deref(), Ok(expected), "{file} in {folder}");
+        assert_eq!(label_of(file, folder, None).as_deref(), Ok(expected), "{file} in {folder}");
     }
 }
 
@@ -105,11 +105,11 @@ fn what_may_mean_two_things_is_refused_and_never_guessed() {
         ("torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl", "torch-2.1.0+cpu", "contradicts the folder"),
         ("llama_cpp_python-0.3.40+cu131-cp310-cp310-win_amd64.whl", "v0.3.40-cu130", "contradicts the folder"),
     ] {
-        assert!(told(file, folder, cuda).is_err_and(|said| said.contains(why)), "{file} in {folder}");
+        assert!(label_of(file, folder, cuda).is_err_and(|said| said.contains(why)), "{file} in {folder}");
     }
     let plain = "demo-1.0-cp312-cp312-linux_x86_64.whl";
-    assert_eq!(told(plain, "v1.0", cuda).as_deref(), Ok("cu121"), "the user's word");
-    assert!(told(plain, "v1.0", None).is_err_and(|why| why.contains("tells in no name what it is built for")));
+    assert_eq!(label_of(plain, "v1.0", cuda).as_deref(), Ok("cu121"), "the user's word");
+    assert!(label_of(plain, "v1.0", None).is_err_and(|why| why.contains("tells in no name what it is built for")));
 }
 
 #[test]

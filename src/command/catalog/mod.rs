@@ -1,6 +1,6 @@
 //! `torchswap catalog`: what is known, and learning more.
 
-mod look;
+mod list;
 mod update;
 
 use super::{Outcome, Voice};
@@ -14,8 +14,8 @@ use crate::report::error::Result;
 /// If a catalogue cannot be read, or nothing of the name asked for is known.
 pub(super) fn run(args: &Catalog, voice: Voice, display: &Display) -> Result<Outcome> {
     match args {
-        Catalog::List(args) => look::list(args, voice),
-        Catalog::Show(args) => look::show(args, voice),
+        Catalog::List(args) => list::list(args, voice),
+        Catalog::Show(args) => list::show(args, voice),
         Catalog::Update(args) => update::update(args, voice, display),
     }
 }

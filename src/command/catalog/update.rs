@@ -48,7 +48,7 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
             file => format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"),
         });
     }
-    let report = voice.said(|colour| told(&merged, &file, colour) + &notes);
+    let report = voice.said(|colour| added(&merged, &file, colour) + &notes);
     let is_new = *catalogue.file.text != *merged.text;
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
     Ok(Outcome { writes, report, ..Outcome::default() })
@@ -97,7 +97,7 @@ fn links(text: &str) -> Result<Links> {
 }
 
 /// What was added, and what was known.
-fn told(merged: &Merged, file: &str, colour: Colour) -> String {
+fn added(merged: &Merged, file: &str, colour: Colour) -> String {
     let mut text = render::learned(&lessons(merged, &Merged::default(), file), colour);
     if merged.known > 0 {
         let wheels = if merged.known == 1 { "wheel" } else { "wheels" };

@@ -96,14 +96,14 @@ fn one(text: &mut String, wheel: &Verified, colour: Colour) {
         }
     }
     for problem in wheel.wrong.iter().chain(&wheel.unanswered) {
-        told(text, problem, colour);
+        push_problem(text, problem, colour);
     }
     for note in &wheel.notes {
         let _ = writeln!(text, "  {}: {}", colour.paint("1;33", "note"), shown(note));
     }
 }
 
-fn told(text: &mut String, problem: &Problem, colour: Colour) {
+fn push_problem(text: &mut String, problem: &Problem, colour: Colour) {
     let _ = writeln!(text, "  {}", problem.sentence());
     if let Some(place) = &problem.place {
         let _ = writeln!(text, "{place}");

@@ -9,7 +9,7 @@ use url::Url;
 use super::page;
 use super::wheel::{self, WheelFacts};
 use super::{LearnRequest, Learned, take};
-use crate::catalog::{Index, ReadList, Told, WheelRow, is_torch, is_untied};
+use crate::catalog::{Index, ReadList, WheelLabel, WheelRow, is_torch, is_untied};
 use crate::edge::index::{Network, Opened, Page, simple};
 use crate::edge::io;
 use crate::packaging::address;
@@ -140,7 +140,7 @@ fn in_folder(
     let last = address::decoded(served.rsplit('/').next().unwrap_or_default()).unwrap_or_default();
     let (mut refused, mut problems) = (Vec::new(), Vec::new());
     for local in io::wheels(folder)?.into_iter().filter(|local| page::is_of(&local.wheel, name, version)) {
-        let told = match Told::of(&local.wheel, &last, wanted.filter.backend) {
+        let told = match WheelLabel::of(&local.wheel, &last, wanted.filter.backend) {
             Ok(told) => told,
             Err(why) => {
                 refused.push(format!("{} {why}", local.wheel));
@@ -150,7 +150,7 @@ fn in_folder(
         let read = || -> Result<Option<(WheelRow, WheelFacts)>, Problem> {
             let (sha256, size) = local.hash(|_| {})?;
             let contents = wheel::contents(Opened::of(local.open()?, local.wheel.as_str())?, &local.wheel)?;
-            let says = wheel::told(contents.metadata, "wheel", Some(size));
+            let says = wheel::facts(contents.metadata, "wheel", Some(size));
             let row = page::found(&local.wheel, told, &index, sha256).for_pythons(says.requires_python.clone());
             let row = WheelRow { size: Some(size), evidence: "computed".into(), ..row };
             Ok(wanted.filter.admits(&row).then_some((row, says)))

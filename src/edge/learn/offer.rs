@@ -209,7 +209,7 @@ impl<'a> Offer<'a> {
     }
 
     /// What an offered wheel says of itself.
-    pub(super) fn told(&self, offered: &Offered) -> Option<WheelFacts> {
+    pub(super) fn facts(&self, offered: &Offered) -> Option<WheelFacts> {
         self.read_wheel(offered).map(|(_, told)| told)
     }
 
@@ -277,7 +277,7 @@ impl WheelSource for Offer<'_> {
         let offered = self.offered(&row.wheel.name, &row.wheel.version);
         let same =
             offered.iter().find(|one| one.draft.index == row.index && one.draft.wheel.as_str() == row.wheel.as_str());
-        match same.and_then(|one| self.told(one)) {
+        match same.and_then(|one| self.facts(one)) {
             Some(told) => Requires::Known { list: told.list, provenance: told.provenance.to_owned() },
             None => Requires::Unknown,
         }

@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use url::Url;
 
 use crate::catalog::listing::Filter;
-use crate::catalog::{Built, Family, Index, Told, WheelRow, built_in_family};
+use crate::catalog::{Built, Family, Index, WheelLabel, WheelRow, built_in_family};
 use crate::edge::index::{self, Link, Page};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -23,7 +23,7 @@ const MOST_NOTES: usize = 20;
 pub(super) struct LinkedWheel {
     pub(super) link: Link,
     pub(super) wheel: WheelName,
-    told: Told,
+    told: WheelLabel,
     index: Index,
 }
 
@@ -63,7 +63,7 @@ pub(super) fn candidates(
     admitted(page, name, version, filter, |link, wheel| {
         let built = Built::of(wheel, folder(&link.url), filter.backend);
         let index = place(link, index).map_err(|why| format!("was left out: {why}"))?;
-        Ok((Told { built, torch: None, abi: None }, index))
+        Ok((WheelLabel { built, torch: None, abi: None }, index))
     })
 }
 
@@ -76,7 +76,7 @@ pub(super) fn linked(
 ) -> (Vec<LinkedWheel>, Vec<String>) {
     admitted(page, name, version, filter, |link, wheel| {
         let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
-        let told = Told::of(wheel, &in_folder, filter.backend)?;
+        let told = WheelLabel::of(wheel, &in_folder, filter.backend)?;
         Ok((told, place(link, None).map_err(|why| format!("is left out: {why}"))?))
     })
 }
@@ -88,7 +88,7 @@ fn admitted(
     name: &PackageName,
     version: &Version,
     filter: &Filter,
-    tell: impl Fn(&Link, &WheelName) -> Result<(Told, Index), String>,
+    tell: impl Fn(&Link, &WheelName) -> Result<(WheelLabel, Index), String>,
 ) -> (Vec<LinkedWheel>, Vec<String>) {
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
@@ -111,7 +111,7 @@ fn admitted(
 }
 
 /// A row for a wheel that a name tells all of.
-pub(super) fn found(wheel: &WheelName, told: Told, index: &Index, sha256: Sha256) -> WheelRow {
+pub(super) fn found(wheel: &WheelName, told: WheelLabel, index: &Index, sha256: Sha256) -> WheelRow {
     WheelRow {
         torch: told.torch,
         abi: told.abi,
@@ -126,7 +126,7 @@ pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec
     let own = wheels.filter(|(_, wheel)| wheel.name == *name);
     let candidates = own.filter_map(|(link, wheel)| {
         let index = place(link, index).ok()?;
-        let told = Told { built: Built::Unknown, torch: None, abi: None };
+        let told = WheelLabel { built: Built::Unknown, torch: None, abi: None };
         Some(LinkedWheel { link: link.clone(), wheel, told, index })
     });
     candidates.collect()

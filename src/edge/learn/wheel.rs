@@ -25,7 +25,7 @@ pub(super) struct WheelFacts {
 /// where the server does not serve parts and `whole` allows that. Then the bytes must be those that the index names.
 pub(super) fn read(link: &Link, wheel: &WheelName, whole: bool, network: &Network) -> Result<WheelFacts, Problem> {
     if let Some(metadata) = beside(link, wheel, network)? {
-        return Ok(told(metadata, "metadata", None));
+        return Ok(facts(metadata, "metadata", None));
     }
     let mut reader = match network.open(&link.url) {
         Err(problem) if problem.code == Code::Unsupported && whole => {
@@ -34,7 +34,7 @@ pub(super) fn read(link: &Link, wheel: &WheelName, whole: bool, network: &Networ
                 let bytes = format!("its bytes have {}", done.sha256);
                 return Err(two_digests(wheel, &format!("the index says {said}"), &bytes));
             }
-            return Ok(told(contents.metadata, "wheel", Some(done.size)));
+            return Ok(facts(contents.metadata, "wheel", Some(done.size)));
         }
         Err(problem) if problem.code == Code::Unsupported => {
             return Err(problem.help("its server does not answer range requests; --hash-missing downloads it whole"));
@@ -43,7 +43,7 @@ pub(super) fn read(link: &Link, wheel: &WheelName, whole: bool, network: &Networ
     };
     let size = reader.length();
     let contents = contents(Opened::in_parts(&mut reader, wheel.as_str())?.0, wheel)?;
-    Ok(told(contents.metadata, "wheel", Some(size)))
+    Ok(facts(contents.metadata, "wheel", Some(size)))
 }
 
 /// Downloads a wheel for its digest. It must be one that opens, whether or not the index has metadata beside it.
@@ -52,8 +52,8 @@ pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<
     let (contents, done) = download(link, wheel, network)?;
     let size = Some(done.size);
     let told = match beside {
-        Some(metadata) => told(metadata, "metadata", size),
-        None => told(contents.metadata, "wheel", size),
+        Some(metadata) => facts(metadata, "metadata", size),
+        None => facts(contents.metadata, "wheel", size),
     };
     Ok((told, done.sha256))
 }
@@ -97,7 +97,7 @@ fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Me
 }
 
 /// What a wheel says in its metadata.
-pub(super) fn told(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> WheelFacts {
+pub(super) fn facts(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> WheelFacts {
     WheelFacts { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::carried;
+use super::kept;
 use super::text::{is_sdist, is_wheel};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
@@ -60,7 +60,7 @@ pub struct FileLocation {
 }
 
 impl Content {
-    /// Its files, as far as they are not carried over whole.
+    /// Its files, as far as they are not kept over whole.
     pub fn files(&self) -> &[ContentFile] {
         match self {
             Self::Release { files, .. } => files,
@@ -85,7 +85,7 @@ pub(super) struct Making<'a> {
     lock: &'a Lock,
     view: LockView<'a>,
     style: &'a Style,
-    carried: Vec<String>,
+    kept: Vec<String>,
     /// Where files of the default index lie, if the lock has addresses.
     located: Option<Located<'a>>,
     pub(super) problems: Vec<Problem>,
@@ -97,16 +97,16 @@ impl<'a> Making<'a> {
         style: &'a Style,
         by_name: &BTreeMap<&PackageName, Vec<(Environment, &Line)>>,
     ) -> Result<Self> {
-        let (carried, located) = match lock {
+        let (kept, located) = match lock {
             Lock::Pylock(pylock) => {
                 let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin().is_none()));
                 let as_locked = as_locked.map(|(name, _)| name.as_ref()).collect();
-                (carried::lines(&pylock.source, &as_locked)?, Some(Located::of(pylock)))
+                (kept::lines(&pylock.source, &as_locked)?, Some(Located::of(pylock)))
             }
             Lock::Poetry(_) | Lock::Requirements(_) => (Vec::new(), None),
         };
         let view = LockView::of(lock);
-        Ok(Self { lock, view, style, carried, located, problems: Vec::new() })
+        Ok(Self { lock, view, style, kept, located, problems: Vec::new() })
     }
 
     /// The version of a line, and what it is installed from.
@@ -135,7 +135,7 @@ impl<'a> Making<'a> {
                 (Some(stub.version.clone()), Content::Release { index: None, files: Vec::new() })
             }
             (None, Some((index, entry))) => {
-                let content = match self.carried.get(index).filter(|_| self.is_hashed(index)) {
+                let content = match self.kept.get(index).filter(|_| self.is_hashed(index)) {
                     Some(lines) => Content::Carried {
                         lines: lines.clone(),
                         digests: entry.files.iter().map(|file| file.digest.clone()).collect(),

@@ -14,7 +14,7 @@ const BELOW: &str = "[package.";
 
 /// The parts of a lock in order, at least one; `[extras]` and `[metadata]` are in the last. A lock that is not laid out
 /// as Poetry does is one part.
-pub(super) fn parts(text: &str) -> Vec<Range<usize>> {
+pub(super) fn split(text: &str) -> Vec<Range<usize>> {
     let starts = starts(text).unwrap_or_else(|| vec![0]);
     let ends = starts.iter().skip(1).copied().chain([text.len()]);
     starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<&str> {
-        parts(text).into_iter().map(|part| &text[part]).collect()
+        split(text).into_iter().map(|part| &text[part]).collect()
     }
 
     #[test]
