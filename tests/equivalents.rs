@@ -4,6 +4,7 @@ use torchswap::catalog::equivalents;
 
 use crate::support::{Place, Run};
 
+mod locks;
 mod refused;
 
 const ZEROS: &str = "--hash=sha256:0000000000000000000000000000000000000000000000000000000000000000";

@@ -147,6 +147,9 @@ pub struct RewriteArgs {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// What beyond torch's family.
+    #[command(flatten)]
+    pub also: AlsoArgs,
     /// What of the lock; default: all of it.
     #[command(flatten)]
     pub choice: ChoiceArgs,

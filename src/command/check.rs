@@ -148,6 +148,7 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<Vec<(String, Job)>> {
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
         for mut job in jobs(&export, config)? {
             (job.output, job.is_named) = (Some(file.clone()), true);
+            job.stubs = job.stubs.or_beside();
             wanted.push((file.clone(), job));
         }
     }
@@ -210,7 +211,7 @@ fn place(old: &Pylock, name: &PackageName, file: &ContentFile) -> Option<(String
     let packages = old.entries.iter().zip(&old.packages).filter(|(entry, _)| entry.name == *name);
     let mut files = packages.flat_map(|(_, package)| package.kind.files());
     let known = files.find(|known| known.digests.contains(&LockedDigest::Sha256(file.sha256)))?;
-    Some((known.name.clone(), FileLocation { url: known.url()?.to_owned(), size: known.size }))
+    Some((known.name.clone(), FileLocation { url: known.url()?.to_owned(), is_path: false, size: known.size }))
 }
 
 fn parsed(source: &Source) -> Result<RequirementsFile> {

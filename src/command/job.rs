@@ -2,12 +2,14 @@
 
 use pep508_rs::ExtraName;
 
+mod rewriting;
+
 use super::catalogues::ChosenCatalogues;
 use super::read;
 use super::stubs::{self, StubFolder};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
-    AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, RewriteArgs, StubArgs,
+    AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, StubArgs,
     TargetArgs,
 };
 use crate::edge::io;
@@ -18,6 +20,8 @@ use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::{self, Also, TargetPlan, Wanted};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
+
+pub(super) use rewriting::rewritings;
 
 /// One output that is wanted.
 #[derive(Debug, Clone)]
@@ -147,13 +151,18 @@ fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>
     let flags = Some(&args.provided).filter(|flags| **flags != ProvidedArgs::default());
     let each = wanted(configured, &args.target, &args.choice).into_iter().enumerate();
     let each = each.map(|(at, (target, choice))| {
-        let also = configured.get(at).map(|one| &one.also).filter(|_| args.also.also.is_empty());
-        let also = Also::of(&also.unwrap_or(&args.also).also);
+        let also = also(&args.also, configured.get(at));
         let said = flags.or(configured.get(at).map(|one| &one.provided));
         let provided = said.map(read::provided).transpose()?.flatten();
         Ok(Wanted { target, choice, provided, also })
     });
     each.collect()
+}
+
+/// What is swapped beyond torch's family: what the flags say, or the target of the configuration.
+fn also(flags: &AlsoArgs, configured: Option<&&Configured>) -> Also {
+    let configured = configured.map(|one| &one.also).filter(|_| *flags == AlsoArgs::default());
+    Also::of(&configured.unwrap_or(flags).also)
 }
 
 /// What the targets of one file have in common; `None` where there are no targets.
@@ -185,34 +194,6 @@ fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>>
     let message = format!("the configuration has {file} for the targets {} together", all.join(" and "));
     let help = format!("name them all (--target {}), or another file with -o", all.join(" --target "));
     Err(Problem::new(Code::Usage, message).help(help).into())
-}
-
-/// A target that a lock is rewritten for.
-#[derive(Debug, Clone)]
-pub(super) struct Rewriting {
-    pub(super) target: Target,
-    /// What is chosen of the lock; `None`: all of it.
-    pub(super) choice: Option<Choice>,
-    pub(super) mirror: Option<Mirror>,
-}
-
-/// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
-pub(super) fn rewritings(args: &RewriteArgs, mirror: Option<&Mirror>, config: &Config) -> Result<Vec<Rewriting>> {
-    let configured: Vec<&Configured> =
-        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
-    if let Some(one) = configured.iter().find(|one| one.provided != ProvidedArgs::default()) {
-        let name = one.target.name.as_deref().unwrap_or_default();
-        let message = format!("the target {name} leaves out what its image has, which a lock cannot");
-        return Err(Problem::new(Code::Usage, message).help(format!("torchswap export --target {name}")).into());
-    }
-    let mirrors = configured.iter().map(|one| mirror.or(one.mirror.as_ref()).cloned());
-    let mirrors = mirrors.chain(configured.is_empty().then(|| mirror.cloned()));
-    let each = wanted(&configured, &args.target, &args.choice).into_iter().zip(mirrors);
-    let each = each.map(|((target, choice), mirror)| {
-        let choice = Some(choice).filter(|choice| *choice != Choice::default());
-        Rewriting { target, choice, mirror }
-    });
-    Ok(each.collect())
 }
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of

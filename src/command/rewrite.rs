@@ -3,9 +3,10 @@
 use super::catalogues::ChosenCatalogues;
 use super::export::summaries;
 use super::learning::Learning;
+use super::stubs::StubFolder;
 use super::{Outcome, Voice, job, outputs, read, render};
 use crate::catalog::Catalogues;
-use crate::cli::RewriteArgs;
+use crate::cli::{RewriteArgs, StubArgs};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::emit::NoEmit;
@@ -28,7 +29,11 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
             outputs::unread(file, Some(&name), &catalogs, config.folder())?;
         }
-        None if args.lock.is_none() && !args.diff => outputs::below(&name, config.folder())?,
+        None if args.lock.is_none() && !args.diff => {
+            outputs::below(&name, config.folder())?;
+            let stubs = StubFolder::beside().folder().map(|folder| io::beside(&name, folder));
+            stubs.map_or(Ok(()), |stubs| outputs::below(&stubs, config.folder()))?;
+        }
         Some(_) | None => {}
     }
     let lock = read::lock(&name)?;
@@ -37,7 +42,10 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
-    let targets: Vec<Target> = rewritings.iter().map(|one| one.target.clone()).collect();
+    let targets: Vec<(Target, Also)> = rewritings.iter().map(|one| (one.target.clone(), one.also.clone())).collect();
+    for (target, also) in &targets {
+        also.check(&lock, target.backend)?;
+    }
     let (mut plans, learned) = learning.plans(&catalogs, |knowledge| {
         let mut plans = plans(&lock, &targets, &choices, knowledge)?;
         plans.iter_mut().filter(|_| voice.is_told()).for_each(|plan| plan::size(&lock, plan, knowledge));
@@ -50,13 +58,22 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     for (plan, one) in plans.iter_mut().zip(&rewritings) {
         one.mirror.iter().for_each(|mirror| mirror.serve(plan));
     }
-    let style = Style::default();
+    // A pipe cannot be rewritten: what comes from it is passed on.
+    let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
+    let to = args.output.as_deref().unwrap_or(passed_on);
+    let has_stubs = plans.iter().flat_map(plan::stubs).next().is_some();
+    let mut stubs = match has_stubs && !args.diff {
+        true => StubFolder::of(&StubArgs::default(), Some(to)).settle(&mut plans, Some(to))?,
+        false => Vec::new(),
+    };
+    let style = Style { stubs: StubFolder::beside().written().filter(|_| has_stubs), ..Style::default() };
     let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
     let mut after = before.to_string();
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
-        let pinned: Vec<Target> = plans.iter().map(|plan| plan.target.clone()).collect();
+        let pinned = plans.iter().zip(&targets).map(|(plan, (_, also))| (plan.target.clone(), also.clone()));
+        let pinned: Vec<(Target, Also)> = pinned.collect();
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         let second = self::plans(&again, &pinned, &choices, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
@@ -67,13 +84,11 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
         first.learned = learned;
     }
     let mut outcome = Outcome { report: voice.summaries(&summaries), writes: learning.writes(), ..Outcome::default() };
-    // A pipe cannot be rewritten: what comes from it is passed on.
-    let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
-    let to = args.output.as_deref().unwrap_or(passed_on);
     if args.diff {
         outcome.stdout = render::diff(&name, &before, &after);
     } else if args.output.is_some() || io::is_stream(to) || *before != *after {
         let replaced = to != io::STDIN && io::is_same_file(to, &name);
+        outcome.writes.append(&mut stubs);
         outcome.writes.push(Output { before: replaced.then(|| before.into()), ..Output::new(to, after) });
     }
     Ok(outcome)
@@ -81,14 +96,14 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
 
 fn plans(
     lock: &Lock,
-    targets: &[Target],
+    targets: &[(Target, Also)],
     choices: &[Choice],
     knowledge: &Knowledge<'_, Catalogues>,
 ) -> Result<Vec<TargetPlan>> {
     let mut plans = Vec::new();
     let mut problems = Vec::new();
-    for (target, choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, &NoEmit::default(), &Also::Nothing, target, false, knowledge) {
+    for ((target, also), choice) in targets.iter().zip(choices) {
+        match plan::target(lock, choice, &NoEmit::default(), also, target, false, knowledge) {
             Ok(plan) => plans.push(plan),
             Err(error) => problems.extend(error.into_problems()),
         }

@@ -22,14 +22,24 @@ pub(super) enum StubFolder {
 }
 
 impl StubFolder {
+    /// The folder where nothing is said.
+    pub(super) fn beside() -> Self {
+        Self::In(FOLDER.to_owned())
+    }
+
     /// As the options have it, for an output; `None`: standard output.
     pub(super) fn of(args: &StubArgs, output: Option<&str>) -> Self {
         match (&args.stubs, output.filter(|file| !io::is_stream(file))) {
             _ if args.no_stubs => Self::Unwanted,
             (Some(folder), _) => Self::In(folder.clone()),
-            (None, Some(_)) => Self::In(FOLDER.to_owned()),
+            (None, Some(_)) => Self::beside(),
             (None, None) => Self::Untold,
         }
+    }
+
+    /// This, but where nothing was said the folder for an output that is a file.
+    pub(super) fn or_beside(self) -> Self {
+        if self == Self::Untold { Self::beside() } else { self }
     }
 
     /// The folder, if there is one.

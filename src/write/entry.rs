@@ -22,13 +22,14 @@ pub(super) struct NewEntry<'a> {
     pub(super) is_optional: bool,
 }
 
-/// The entry as what takes its place, where the guards say.
+/// The entry as what takes its place, where the guards say. `stubs`: the folder of stubs, as the lock names it.
 pub(super) fn changed(
     source: &Source,
     block: &PoetryBlock,
     replacement: &Replacement,
     is_renamed: bool,
     guards: &Guards,
+    stubs: &str,
 ) -> String {
     let Replacement { name, pin, requires } = replacement;
     let mut head = Patch::default();
@@ -48,6 +49,8 @@ pub(super) fn changed(
     let old = table(BlockTable::Dependencies).unwrap_or_default();
     let old_extras = table(BlockTable::Extras).unwrap_or_default();
     match requires {
+        // A stub has nothing of the wheel's own.
+        Some(requires) if pin.stub().is_some() => text.push_str(&dependencies(requires, "")),
         // Extras of another release bring in something else, and under the same names: `cuda-toolkit[cublas]`.
         Some(requires) if !is_of(source.slice(block.version), pin.version()) => {
             text.push_str(&dependencies(requires, ""));
@@ -56,9 +59,7 @@ pub(super) fn changed(
         Some(requires) => text.extend([dependencies(requires, old).as_str(), old_extras]),
         None => text.extend([old, old_extras]),
     }
-    if let Pin::Url { url, .. } = &**pin {
-        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
-    }
+    text.push_str(&of_source(pin, stubs));
     in_style(source, &text)
 }
 
@@ -166,10 +167,18 @@ pub(super) fn new(lock: &PoetryLock, like: &PoetryBlock, entry: &NewEntry<'_>) -
     text.push_str(&format!("{before}files = {}\n{behind}\n", files(pin)));
     text.push_str(&dependencies(requires, ""));
     text.push_str(&extras(requires));
-    if let Pin::Url { url, .. } = &**pin {
-        text.push_str(&format!("[package.source]\ntype = \"url\"\nurl = {}\n\n", string(url)));
-    }
+    text.push_str(&of_source(pin, ""));
     in_style(&lock.source, &text)
+}
+
+/// `[package.source]` of what is not on the default index.
+fn of_source(pin: &Pin, stubs: &str) -> String {
+    let (kind, url) = match pin {
+        Pin::Url { url, .. } => ("url", url.clone()),
+        Pin::Stub(stub) => ("file", format!("{}/{}", stubs.strip_prefix("./").unwrap_or(stubs), stub.file)),
+        Pin::Index { .. } => return String::new(),
+    };
+    format!("[package.source]\ntype = \"{kind}\"\nurl = {}\n\n", string(&url))
 }
 
 /// A patch made of spans of this very text cannot fail; if it did, the text would stay as it was.

@@ -75,7 +75,7 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
 pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], style: &Style) -> Result<String> {
     match (lock, &*plans) {
         (Lock::Poetry(poetry), _) => {
-            let (text, included) = rewrite::poetry(lock, poetry, plans, choices)?;
+            let (text, included) = rewrite::poetry(lock, poetry, plans, choices, style)?;
             for (target, python, decision) in included {
                 let there = plans[target].environments.iter_mut().find(|one| one.environment.python == python);
                 there.into_iter().for_each(|one| one.also(decision.clone()));

@@ -19,6 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
+use super::Style;
 use super::entry::{self, NewEntry};
 use super::guards::{Guards, both};
 use crate::catalog::pin::Pin;
@@ -71,6 +72,7 @@ pub(super) fn poetry(
     poetry: &PoetryLock,
     plans: &[TargetPlan],
     choices: &[Choice],
+    style: &Style,
 ) -> Result<(String, Vec<EnvironmentDecision>)> {
     Error::unless_empty(impossible(poetry, plans, choices))?;
     let blocks = poetry.layout()?;
@@ -89,6 +91,7 @@ pub(super) fn poetry(
         elsewhere,
         outside,
         renamed: Renamed::of(poetry, plans, &uses, &stay),
+        stubs: style.stubs.as_deref().unwrap_or_default(),
         patch: Patch::default(),
     };
     let mut problems = Vec::new();
@@ -222,6 +225,8 @@ struct PoetryRewriter<'a> {
     gone: BTreeMap<PackageName, BTreeSet<String>>,
     outside: BTreeMap<usize, Vec<Guards>>,
     renamed: Renamed,
+    /// The folder of stubs.
+    stubs: &'a str,
     patch: Patch,
 }
 
@@ -258,7 +263,7 @@ impl PoetryRewriter<'_> {
             && (gone.is_empty() || !with_markers)
         {
             let is_renamed = replacement.name != *own;
-            let text = entry::changed(source, block, replacement, is_renamed, &self.guards(index, block));
+            let text = entry::changed(source, block, replacement, is_renamed, &self.guards(index, block), self.stubs);
             self.put(block, own, &replacement.name, text);
             return Ok(());
         }
@@ -283,7 +288,7 @@ impl PoetryRewriter<'_> {
             let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || replaced.len() > 1);
             let guards = guards.clone().and(marker.as_deref());
             let Replacement { name, pin, .. } = replacement;
-            let text = entry::changed(source, block, replacement, name != own, &guards);
+            let text = entry::changed(source, block, replacement, name != own, &guards, self.stubs);
             if name != own {
                 self.patch.insert(self.place(name), text);
                 continue;

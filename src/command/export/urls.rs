@@ -92,7 +92,7 @@ fn on(page: &Page, file: &ContentFile) -> Option<(String, FileLocation)> {
     let is_it = |link: &&simple::Link| link.sha256 == Some(file.sha256) && link.url.username().is_empty();
     let named = |link: &&simple::Link| file.name.as_ref().is_none_or(|name| *name == link.file);
     let link = page.links.iter().filter(named).find(is_it)?;
-    Some((link.file.clone(), FileLocation { url: link.url.to_string(), size: link.size }))
+    Some((link.file.clone(), FileLocation { url: link.url.to_string(), is_path: false, size: link.size }))
 }
 
 /// Says if a page has another file of a file's name.

@@ -53,8 +53,10 @@ pub struct ContentFile {
 /// Where a file is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileLocation {
-    /// Its URL.
+    /// Its URL, or its path from the folder of the `pylock.toml`.
     pub url: String,
+    /// True if it is a path.
+    pub is_path: bool,
     /// Its size in bytes, if it is known.
     pub size: Option<u64>,
 }
@@ -114,13 +116,13 @@ impl<'a> Making<'a> {
         match (line.pin(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
             (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
-                let at = Some(FileLocation { url, size: *size });
+                let at = Some(FileLocation { url, is_path: false, size: *size });
                 let file = ContentFile { name: Some(file.clone()), sha256: *sha256, at };
                 (Some(version.clone()), Content::Release { index: None, files: vec![file] })
             }
             (Some(Pin::Index { version, files, .. }), _) => {
                 let place = |name: &str, sha256| self.located.as_ref().and_then(|located| located.find(name, sha256));
-                let at = |name, sha256| place(name, sha256).map(|url| FileLocation { url, size: None });
+                let at = |name, sha256| place(name, sha256).map(|url| FileLocation { url, is_path: false, size: None });
                 let files = files.iter().map(|(name, sha256)| ContentFile {
                     name: Some(name.to_owned()),
                     sha256: *sha256,
@@ -129,10 +131,12 @@ impl<'a> Making<'a> {
                 (Some(version.clone()), Content::Release { index: None, files: sorted(files.collect()) })
             }
             (Some(Pin::Stub(stub)), _) => {
-                let message = format!("a pylock.toml has no place yet for the stub {}", stub.file);
-                self.problems
-                    .push(Problem::new(Code::Unsupported, message).help("write a requirements file, or: --no-stubs"));
-                (Some(stub.version.clone()), Content::Release { index: None, files: Vec::new() })
+                let folder =
+                    self.style.stubs.as_deref().map_or("", |folder| folder.strip_prefix("./").unwrap_or(folder));
+                let url = format!("{folder}/{}", stub.file);
+                let at = Some(FileLocation { url, is_path: true, size: u64::try_from(stub.bytes.len()).ok() });
+                let file = ContentFile { name: Some(stub.file.clone()), sha256: stub.sha256, at };
+                (Some(stub.version.clone()), Content::Release { index: None, files: vec![file] })
             }
             (None, Some((index, entry))) => {
                 let content = match self.kept.get(index).filter(|_| self.is_hashed(index)) {
@@ -159,7 +163,7 @@ impl<'a> Making<'a> {
         let named = |file: crate::lock::LockedFile<'_>| {
             let sha256 = file.digest.sha256()?;
             let url = file.name.zip(located).and_then(|(name, located)| located.find(name, &sha256));
-            let at = url.map(|url| FileLocation { url, size: None });
+            let at = url.map(|url| FileLocation { url, is_path: false, size: None });
             Some(ContentFile { name: file.name.map(str::to_owned), sha256, at })
         };
         let files = || sorted(entry.files.iter().filter_map(named).collect());
@@ -180,7 +184,7 @@ impl<'a> Making<'a> {
             }
             Origin::Url(url) => match files().into_iter().next() {
                 Some(file) => {
-                    let at = Some(FileLocation { url: url.clone(), size: None });
+                    let at = Some(FileLocation { url: url.clone(), is_path: false, size: None });
                     Content::Archive(ContentFile { name: Some(address::file_name(url)), at, ..file })
                 }
                 None => {

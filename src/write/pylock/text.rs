@@ -71,9 +71,12 @@ fn archive(file: &ContentFile) -> String {
 }
 
 fn place(file: &ContentFile) -> String {
-    let (url, size) = file.at.as_ref().map_or(("", None), |at| (at.url.as_str(), at.size));
+    let (key, url, size) = match &file.at {
+        Some(at) => (if at.is_path { "path" } else { "url" }, at.url.as_str(), at.size),
+        None => ("url", "", None),
+    };
     let size = size.map(|size| format!("size = {size}, ")).unwrap_or_default();
-    format!("url = {}, {size}hashes = {{ sha256 = {} }}", string(url), string(&file.sha256.to_string()))
+    format!("{key} = {}, {size}hashes = {{ sha256 = {} }}", string(url), string(&file.sha256.to_string()))
 }
 
 /// A value on one line; `spread`: a list has a line for each of its values.

@@ -201,8 +201,9 @@ impl PylockRewriter<'_> {
                 Ok((folder, vec![wheel]))
             }
             Pin::Stub(stub) => {
-                let message = format!("a pylock.toml has no place yet for the stub {}", stub.file);
-                Err(Problem::new(Code::Unsupported, message).help("write a requirements file").into())
+                let message = format!("a pylock.toml is not rewritten with a stub, as {} would be", stub.file);
+                let help = "export one instead: torchswap export --also … -o pylock.docker.toml";
+                Err(Problem::new(Code::Unsupported, message).help(help).into())
             }
             Pin::Index { files, .. } => {
                 let mut wheels = Vec::new();

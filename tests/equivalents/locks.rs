@@ -1,0 +1,134 @@
+//! Locks that hold the GPU build and the stub themselves.
+
+use crate::support::{Place, root};
+
+const STUB: &str = "torchswap-stubs/onnxruntime-1.26.0+torchswap-py3-none-any.whl";
+
+/// A lock of Poetry 2.5 with faster-whisper and rembg, which ask for onnxruntime, as the project does itself.
+fn real() -> Place {
+    let place = Place::new();
+    for name in ["poetry.lock", "pyproject.toml"] {
+        place.write(name, std::fs::read(root().join("examples/onnxruntime-transitive").join(name)).unwrap());
+    }
+    place
+}
+
+#[test]
+fn a_poetry_lock_has_the_stub_as_a_file_and_the_gpu_build_beside_it() {
+    let place = real();
+    let before = place.read("poetry.lock");
+    place.run("rewrite --cuda 12.6 --also onnxruntime").ok();
+    let after = place.read("poetry.lock");
+    let digest = torchswap::packaging::digest::Sha256::of_bytes(&std::fs::read(place.path().join(STUB)).unwrap());
+    for text in [
+        "name = \"onnxruntime\"\nversion = \"1.26.0+torchswap\"\n",
+        &format!("    {{file = \"onnxruntime-1.26.0+torchswap-py3-none-any.whl\", hash = \"sha256:{digest}\"}},\n"),
+        "[package.dependencies]\nonnxruntime-gpu = {version = \"1.26.0\", extras = [\"cuda\", \"cudnn\"]}\n",
+        &format!("[package.source]\ntype = \"file\"\nurl = \"{STUB}\"\n"),
+        "name = \"onnxruntime-gpu\"\nversion = \"1.26.0\"\n",
+        "name = \"nvidia-cudnn-cu12\"\n",
+    ] {
+        assert!(after.contains(text), "{text}");
+    }
+    let names = |text: &str| {
+        let names = text.lines().filter_map(|line| line.strip_prefix("name = ")).map(str::to_owned);
+        names.collect::<Vec<_>>()
+    };
+    assert!(names(&after).is_sorted());
+    assert!(names(&before).iter().all(|name| names(&after).contains(name)));
+    let hash = |text: &str| text.lines().find(|line| line.starts_with("content-hash")).map(str::to_owned);
+    assert_eq!(hash(&after), hash(&before));
+    // Every entry that is not onnxruntime's is where it was, byte for byte.
+    let blocks = |text: &str| text.split("[[package]]").map(str::to_owned).collect::<Vec<_>>();
+    let lost = blocks(&before).into_iter().filter(|block| !blocks(&after).contains(block)).count();
+    assert_eq!(lost, 1);
+    let run = place.run("rewrite --cuda 12.6 --also onnxruntime");
+    assert!(!run.stderr.contains("swapped"), "{}", run.stderr);
+    run.ok();
+    assert_eq!(place.read("poetry.lock"), after);
+}
+
+#[test]
+fn a_difference_is_shown_and_nothing_is_written() {
+    let place = real();
+    let diff = place.run("rewrite --cuda 12.6 --also onnxruntime --diff").ok();
+    assert!(diff.contains(&format!("+url = \"{STUB}\"\n")), "{diff}");
+    assert_eq!(place.names(), ["poetry.lock", "pyproject.toml"]);
+}
+
+#[test]
+fn a_pipe_has_no_place_for_a_stub() {
+    let place = real();
+    let lock = place.read("poetry.lock");
+    let run = place.run_with(&["rewrite", "--cuda", "12.6", "--also", "onnxruntime", "-"], &lock);
+    assert!(run.refused().contains("which has no place beside standard output"));
+    assert_eq!(place.names(), ["poetry.lock", "pyproject.toml"]);
+}
+
+/// Poetry 1.8 finds by the dependencies of an entry what is installed, and has no groups on entries.
+#[test]
+fn a_lock_without_groups_finds_the_gpu_build_through_the_stub() {
+    let entry = |name: &str, version: &str, dependencies: &str| {
+        let file = format!("{}-{version}-py3-none-any.whl", name.replace('-', "_"));
+        let files = format!("files = [\n    {{file = \"{file}\", hash = \"sha256:{}\"}},\n]\n", "0".repeat(64));
+        let head =
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n");
+        format!("{head}python-versions = \"*\"\n{files}\n{dependencies}")
+    };
+    let needs = ["flatbuffers", "numpy", "packaging", "protobuf"].map(|name| format!("{name} = \"*\"\n")).concat();
+    let lock = [
+        entry("flatbuffers", "25.1", ""),
+        entry("numpy", "1.26.4", ""),
+        entry("onnxruntime", "1.26.0", &format!("[package.dependencies]\n{needs}\n")),
+        entry("packaging", "24.0", ""),
+        entry("protobuf", "5.29.0", ""),
+        entry("rembg", "2.0.60", "[package.dependencies]\nonnxruntime = \"*\"\n\n"),
+    ];
+    let place = Place::new();
+    let project = "[tool.poetry]\nname = \"p\"\nversion = \"1\"\ndescription = \"\"\nauthors = []\n\n[tool.poetry.dependencies]\npython = \"~3.11\"\nrembg = \"2.0.60\"\n";
+    place.write("pyproject.toml", project);
+    let metadata = format!(
+        "[metadata]\nlock-version = \"2.0\"\npython-versions = \"~3.11\"\ncontent-hash = \"{}\"\n",
+        "0".repeat(64)
+    );
+    place.write("poetry.lock", lock.concat() + &metadata);
+    place.run("rewrite --cuda 12.6 --also onnxruntime").ok();
+    let after = place.read("poetry.lock");
+    assert!(after.contains("\nonnxruntime-gpu = {version = \"1.26.0\", extras = [\"cuda\", \"cudnn\"]}\n"), "{after}");
+    let names = ["nvidia-cudnn-cu12", "nvidia-curand-cu12", "onnxruntime-gpu", "rembg"];
+    assert!(names.iter().all(|name| after.contains(&format!("[[package]]\nname = \"{name}\"\n"))), "{after}");
+    place.run("rewrite --cuda 12.6 --also onnxruntime").ok();
+    assert_eq!(place.read("poetry.lock"), after);
+    let text = place.run("export --without-hashes -q --allow-none poetry.lock").ok();
+    assert!(text.contains("nvidia-cufft-cu12==") && text.contains("onnxruntime-gpu[cuda,cudnn]==1.26.0"), "{text}");
+}
+
+#[test]
+fn a_pylock_names_the_stub_by_its_path() {
+    let place = Place::new();
+    let needs = ["flatbuffers 25.1", "numpy 1.26.4", "onnxruntime 1.26.0", "packaging 24.0", "protobuf 5.29.0"];
+    let packages = needs.map(|one| {
+        let (name, version) = one.split_once(' ').unwrap();
+        let file = format!("{name}-{version}-py3-none-any.whl");
+        // As the default index has its files, so that those beside it are found.
+        let zeros = "0".repeat(60);
+        let wheel = format!(
+            "{{name = \"{file}\", url = \"https://files.example/packages/00/00/{zeros}/{file}\", hashes = {{sha256 = \"{}\"}}}}",
+            "0".repeat(64)
+        );
+        format!("[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\nwheels = [{wheel}]\n\n")
+    });
+    place.write("pylock.toml", format!("lock-version = \"1.0\"\ncreated-by = \"by hand\"\n\n{}", packages.concat()));
+    let arguments = "--cuda 12.6 --python 3.11 --also onnxruntime";
+    place.run(&format!("export {arguments} -o pylock.docker.toml pylock.toml")).ok();
+    let text = place.read("pylock.docker.toml");
+    let digest = torchswap::packaging::digest::Sha256::of_bytes(&std::fs::read(place.path().join(STUB)).unwrap());
+    assert!(text.contains(&format!("path = \"{STUB}\", size = 957, hashes = {{ sha256 = \"{digest}\" }}")), "{text}");
+    assert!(text.contains("name = \"onnxruntime-gpu\"\nversion = \"1.26.0\"\n"), "{text}");
+    place.run("check pylock.docker.toml").ok();
+    place.run(&format!("export {arguments} -o pylock.again.toml pylock.docker.toml")).ok();
+    let body = |text: String| text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
+    assert_eq!(body(place.read("pylock.again.toml")), body(text));
+    let refusal = place.run(&format!("rewrite {arguments} pylock.toml")).refused();
+    assert!(refusal.contains("is not rewritten with a stub"), "{refusal}");
+}
