@@ -58,26 +58,15 @@ fn of_target(
             edges.extend((0..uses.len()).filter(|one| changes(*one)).filter(meets).map(|index| (package.entry, index)));
         }
     }
+    let mut open: Vec<(usize, usize)> = edges.iter().filter(|(by, _)| !chosen.contains(by)).copied().collect();
     let mut found: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-    for (by, index) in edges.iter().filter(|(by, index)| !chosen.contains(by) && counts(*by, *index)) {
-        found.entry(*index).or_default().insert(*by);
-    }
-    loop {
-        let mut more = false;
-        for (by, index) in edges.iter().filter(|(by, index)| by != index && changes(*by)) {
-            let through = found.get(by).into_iter().flatten().copied().filter(|by| counts(*by, *index));
-            let through: BTreeSet<usize> = through.collect();
-            if !through.is_empty() {
-                let known = found.entry(*index).or_default();
-                let before = known.len();
-                known.extend(through);
-                more |= known.len() != before;
-            }
-        }
-        if !more {
-            return found;
+    // Who needs an entry needs what that entry needs, too.
+    while let Some((by, index)) = open.pop() {
+        if counts(by, index) && found.entry(index).or_default().insert(by) {
+            open.extend(edges.range((index, 0)..=(index, usize::MAX)).map(|(_, next)| (by, *next)));
         }
     }
+    found
 }
 
 /// Entries of the family: what is swapped, and what stays although it needs other packages now.
