@@ -383,6 +383,25 @@ fn a_build_for_the_cpu_is_refused_with_the_file_that_would_fit() {
     assert!(!mac.stderr.contains("linux_x86_64.whl"), "{}", mac.stderr);
 }
 
+/// Flash-attn is for GPUs alone, so no page has a build for the CPU of it, and for another system another page may.
+#[test]
+fn a_build_that_a_package_of_the_project_does_not_have_at_all_is_not_to_be_learned() {
+    let site = with_flash(&[flash("2.6", "cu12", "FALSE")]);
+    site.lock("torch==2.6.0\nflash-attn==2.8.3\n");
+    for (target, help) in [
+        ("--cpu", "choose such a build, or leave flash-attn out for this target: --no-emit-package flash-attn"),
+        ("--cpu --platform linux-aarch64", "choose such a build, or leave flash-attn out"),
+        ("--cpu --platform windows-x86_64", "choose such a build, or leave flash-attn out"),
+        ("--platform macos-arm64", "help: leave flash-attn out for this target: --no-emit-package flash-attn"),
+    ] {
+        let message = site.export(&format!("{target} --python 3.11")).refused();
+        assert!(message.contains("flash-attn has no CPU build at all; it has CUDA and ROCm"), "{target}: {message}");
+        assert!(message.contains(help) && !message.contains("catalog update"), "{target}: {message}");
+    }
+    let message = site.export("--cuda 12.6 --platform windows-x86_64 --python 3.11").refused();
+    assert!(message.contains("learn it with: torchswap catalog update flash-attn==2.8.3 --cuda 12.6"), "{message}");
+}
+
 #[test]
 fn a_release_without_a_file_that_fits_says_so() {
     let site = Site::new();

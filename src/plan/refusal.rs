@@ -176,7 +176,9 @@ fn never_of_kind<S: WheelSource>(
     }
     if let Some(kinds) = releases::kinds_of(name).filter(|_| !releases::may_have(name, wanted)) {
         let message = format!("{name} has no {kind} build at all; it has {}", kinds.join(" and "));
-        let help = format!("choose such a build, or leave {name} out for this target: --no-emit-package {name}");
+        // On macOS there is no other build to choose.
+        let choose = if platform.is_macos() { "" } else { "choose such a build, or " };
+        let help = format!("{choose}leave {name} out for this target: --no-emit-package {name}");
         return Some(Problem::new(Code::Impossible, message).help(help));
     }
     let first = releases::first_on(platform, wanted).filter(|_| !is_projects(name))?;
@@ -193,7 +195,7 @@ fn never_of_kind<S: WheelSource>(
 }
 
 /// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.
-fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
+pub(super) fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
     let index = if is_projects(name) { " --index URL" } else { "" };
     learn_from(name, version, wanted, index)
 }
