@@ -42,6 +42,29 @@ fn a_file_that_people_wrote_is_told_so_once_and_with_the_command_that_locks_it()
     assert!(told.contains("has no digest") && told.contains(COMMAND), "{told}");
 }
 
+/// A lock of the CPU build would lack it as well: the catalogue is what has to have it.
+#[test]
+fn a_library_that_the_catalogue_lacks_is_no_gap_of_the_file() {
+    let file = "torch-2.99.0+cu130-cp312-cp312-linux_x86_64.whl";
+    let index = "https://ours.example/cu130";
+    let catalogue = format!(
+        "wheel\ttorch\t2.99.0+cu130\tcu130\t{index}\t{file}\t{}\t-\t1\t-\t-\n\
+         requires\ttorch\t2.99.0+cu130\t{index}\t*\tby-hand\t-\tfilelock\tnvidia-cublas==99.0\n",
+        "0".repeat(64)
+    );
+    let library = "torch 2.99.0+cu130 needs nvidia-cublas==99.0, and the catalogue lacks a wheel of it for \
+                   linux-x86_64 (CPython 3.12)\n  help: ask an index for it with --learn, or add a wheel of it with \
+                   --catalog FILE\n";
+    for (text, gap) in [("torch==2.99.0\n", true), ("filelock==3.13.1\ntorch==2.99.0\n", false)] {
+        let place = place(text);
+        place.write("ours.tsv", &catalogue);
+        let told = place.run("export --cuda 13.0 --python 3.12 --without-hashes --catalog ours.tsv").refused();
+        assert!(told.contains(library), "{told}");
+        assert_eq!(told.contains(&format!("{NO_LOCK}; filelock is needed, too")), gap, "{told}");
+        assert_eq!(told.matches("error: ").count(), 1 + usize::from(gap), "{told}");
+    }
+}
+
 #[test]
 fn a_file_that_a_tool_made_is_told_what_it_lacks() {
     let digest = "a".repeat(64);

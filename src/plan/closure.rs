@@ -20,7 +20,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelRow, WheelSource, is_torch_runtime};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::plan::family::FamilyPackage;
@@ -286,6 +286,13 @@ impl<S: WheelSource> Resolver<'_, S> {
                 };
                 let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
                 self.view.point(Problem::new(Code::Unmet, message), entry).under(python).help(help)
+            }
+            // A lock of another build has no reason to have it.
+            None if is_gpu_runtime(name) => {
+                let platform = self.request.environment.platform;
+                let message = format!("{wanted}, and the catalogue lacks a wheel of it for {platform}");
+                let help = "ask an index for it with --learn, or add a wheel of it with --catalog FILE";
+                Problem::new(Code::Unmet, message).under(python).help(help)
             }
             None => {
                 let message = format!(

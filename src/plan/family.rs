@@ -276,7 +276,15 @@ pub(super) fn requirements_unknown(
                 "what {} {} requires on {} cannot be told: {reason}",
                 member.name, member.version, request.environment.platform
             );
-            let help = "give its requirements in a catalogue of the project (--catalog FILE)";
+            let own = "give its requirements in a catalogue of the project (--catalog FILE)";
+            // Its index tells them beside the wheel; what a catalogue of the project lists it may know itself.
+            let help = match request.backend.filter(|_| !is_projects(&member.name)) {
+                Some(wanted) => {
+                    let public = member.version.clone().without_local();
+                    format!("{}; or {own}", refusal::learn(&member.name, &public, wanted))
+                }
+                None => own.to_owned(),
+            };
             let problem = Problem::new(Code::Unknown, message).under(request.environment.python).help(help);
             let swapped = match &member.decision {
                 FamilyDecision::Swap { pin } => pin.a_digest(),

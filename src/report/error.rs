@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use pep508_rs::PackageName;
+
 use super::Missing;
 use crate::packaging::target::Python;
 use crate::text::{Place, Source, Span, shown};
@@ -145,8 +147,8 @@ impl Problem {
     }
 
     /// The package that is needed and not locked, if that is what is wrong.
-    pub(crate) fn unlocked(&self) -> Option<&str> {
-        self.missing.as_ref().and_then(|missing| missing.unlocked()).map(AsRef::as_ref)
+    pub(crate) fn unlocked(&self) -> Option<&PackageName> {
+        self.missing.as_ref().and_then(|missing| missing.unlocked())
     }
 
     /// The message, with the Pythons it holds for.
