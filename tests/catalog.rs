@@ -38,6 +38,7 @@ const REQUIRES: &str = "src/catalog/requires.tsv";
 const PATHS: &str = "src/catalog/paths.bin";
 /// Lists that were read from the METADATA of the wheels of the default index. They go before what somebody's uv.lock let
 /// one infer: that names no versions, and the torch that is locked beside a package is not always one that it asks for.
+/// A `twin` is of a release on PyTorch's index all of whose wheels on the default one, for CPUs and for CUDA, say the same.
 const READ: &str = include_str!("catalog/read.tsv");
 
 const WHEELS_HEAD: &str = "\

@@ -7,7 +7,13 @@ use torchswap::catalog::{Built, Catalogues, Index, WheelRow, WheelSource, releas
 use torchswap::packaging::target::{Backend, Environment, Platform, Python};
 use torchswap::packaging::wheel::WheelName;
 
-use super::{text, wheels};
+use super::{rows, text, wheels};
+
+/// What wheels of the default index are built for of which the facts do not tell it, by package, release and platform: read
+/// from the bytes of each wheel, whose digest is the fact's. A wheel for CUDA is linked with its runtime; since 0.11.0 the
+/// version in `torchcodec/version.py` has the label that the file's name lacks, which says the same.
+/// macOS has no GPU that any of them drives.
+const BUILT: &str = include_str!("built.tsv");
 
 /// No CPU build of torch is that large, and no CUDA build that small, whether it holds its libraries or requires them.
 const SMALLEST_CUDA_TORCH: u64 = 300_000_000;
@@ -37,12 +43,19 @@ pub struct Builds {
     cpu_torch: BTreeSet<(String, Platform)>,
     /// Which torch a release of a companion on the default index requires.
     torch_of: BTreeMap<(String, String), String>,
+    /// The lines of [`BUILT`].
+    seen: BTreeMap<(&'static str, &'static str, Platform), &'static str>,
     by_digest: BTreeMap<String, String>,
 }
 
 impl Builds {
     pub fn new(wheels: &[Value], requires: &[Value]) -> Self {
-        let mut builds = Self { cpu_torch: BTreeSet::new(), torch_of: BTreeMap::new(), by_digest: BTreeMap::new() };
+        let seen = rows(BUILT).map(|line| match line.split('\t').collect::<Vec<_>>().as_slice() {
+            [package, version, platform, built] => ((*package, *version, platform.parse().unwrap()), *built),
+            _ => panic!("{line}"),
+        });
+        let (cpu_torch, torch_of, by_digest) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut builds = Self { cpu_torch, torch_of, seen: seen.collect(), by_digest };
         for fact in wheels.iter().filter(|fact| text(fact, "package") == "torch" && text(fact, "index") == "pypi") {
             if fact["size"].as_u64().is_some_and(|size| size < SMALLEST_CUDA_TORCH) {
                 let platform = platform(&text(fact, "filename").parse().unwrap());
@@ -77,7 +90,13 @@ impl Builds {
                 return Some(Backend::Cpu.to_string());
             }
         }
-        told.map(str::to_owned)
+        told.or_else(|| self.seen(fact)).map(str::to_owned)
+    }
+
+    fn seen(&self, fact: &Value) -> Option<&'static str> {
+        let platform = platform(&text(fact, "filename").parse().unwrap())?;
+        let key = (text(fact, "package"), text(fact, "version"), platform);
+        self.seen.get(&key).copied().filter(|_| text(fact, "index") == "pypi")
     }
 
     /// What a wheel was built for, as the table has it.
@@ -145,6 +164,28 @@ fn the_default_index_has_cpu_builds_for_aarch64_until_cuda_13() {
         ("torchvision", "0.26.0", "cu130"),
     ] {
         assert_eq!(built(package, version), build, "{package} {version}");
+    }
+}
+
+#[test]
+fn a_wheel_of_the_default_index_is_known_for_what_its_bytes_are_built_for() {
+    for (platform, version, built) in [
+        (Platform::LinuxX86_64, "0.10.0", "cpu"),
+        (Platform::LinuxX86_64, "0.11.0", "cu130"),
+        (Platform::LinuxX86_64, "0.13.0", "cpu"),
+        (Platform::LinuxX86_64, "0.14.0", "cu130"),
+        (Platform::LinuxAarch64, "0.13.0", "cu130"),
+        (Platform::WindowsX86_64, "0.14.0", "cpu"),
+        (Platform::MacosArm64, "0.14.0", "cpu"),
+    ] {
+        let rows = Catalogues::NONE.wheels_of(&"torchcodec".parse().unwrap(), &version.parse().unwrap());
+        let here = Environment { platform, python: Python::three(12) };
+        let own: Vec<String> = rows
+            .iter()
+            .filter(|row| row.index == Index::Pypi && row.wheel.fit(here).is_some())
+            .map(|row| row.built.to_string())
+            .collect();
+        assert_eq!(own, [built], "{platform} {version}");
     }
 }
 
