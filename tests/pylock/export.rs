@@ -229,6 +229,38 @@ fn a_page_of_links_is_no_index_of_a_pylock() {
     assert!(!text.contains("stable.html") && text.contains("url = \"SERVER/files/a-1.0-py3-none-any.whl\""), "{text}");
 }
 
+/// `index` is where the files of a package were found (PEP 751). pip and uv ask nobody there, but uv wants a URL, and takes
+/// the folder of the file where there is none. So the lock's own goes with the lock's own files, and with no others.
+#[test]
+fn the_index_of_a_package_is_that_of_its_files() {
+    let (mut kept, mut other) = (0, 0);
+    for path in fixtures() {
+        let lock = std::fs::read_to_string(&path).unwrap();
+        let place = Place::new();
+        place.write("pylock.toml", &lock);
+        for target in ["--cuda 11.8 --python 3.11", "--cuda 12.4 --python 3.11", "--cpu", "--platform macos-arm64"] {
+            let run = place.run(&format!("export -q --format pylock {target}"));
+            if run.status != 0 {
+                continue;
+            }
+            for package in run.stdout.split("\n[[packages]]\n").skip(1) {
+                let index = package.lines().find_map(|line| line.strip_prefix("index = "));
+                let mut digests = package.split("sha256 = \"").skip(1).map(|rest| &rest[..64]);
+                let is_locks = digests.all(|digest| lock.contains(digest));
+                match index {
+                    Some(index) => {
+                        assert!(is_locks && lock.contains(&format!("\nindex = {index}\n")), "{target}: {package}");
+                        kept += 1;
+                    }
+                    None if is_locks => {}
+                    None => other += 1,
+                }
+            }
+        }
+    }
+    assert!(kept > 100 && other > 20, "{kept} {other}");
+}
+
 /// A requirements file has no names: the digest tells the file.
 #[test]
 fn a_requirements_file_is_found_by_its_digests() {
