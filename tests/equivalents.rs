@@ -4,6 +4,7 @@ use torchswap::catalog::equivalents;
 
 use crate::support::{Place, Run};
 
+mod checked;
 mod locks;
 mod refused;
 

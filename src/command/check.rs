@@ -8,7 +8,7 @@ use super::catalogues::ChosenCatalogues;
 use super::export::{self, PreparedOutput};
 use super::job::{Job, jobs};
 use super::learning::Learning;
-use super::{Exit, Outcome, Voice, outputs, read, render};
+use super::{Exit, Outcome, Voice, outputs, read, render, stubs};
 use crate::cli::config::Config;
 use crate::cli::{CatalogArgs, CheckArgs, CheckReport, ExportArgs};
 use crate::edge::io::{self, Output};
@@ -43,9 +43,10 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     let mut checked = Checked { has_no_outputs: wanted.is_empty(), ..Checked::default() };
     let swapped = locks(args, &config, &wanted, &mut learning, &mut checked)?;
     let mut writes = Vec::new();
-    for (file, job) in wanted.into_iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
-        match output(&file, &job, &mut learning, &mut checked.learned) {
-            Ok(None) => checked.up_to_date.push(file),
+    let mut expected = Vec::new();
+    for (file, job) in wanted.iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
+        match output(file, job, &mut learning, &mut checked.learned, &mut expected) {
+            Ok(None) => checked.up_to_date.push(file.clone()),
             Ok(Some((finding, text))) => {
                 checked.findings.push(CheckFinding { fixed: args.fix, ..finding });
                 if args.fix {
@@ -59,6 +60,16 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
         }
     }
     Error::unless_empty(problems)?;
+    expected.sort_by(|one: &Output, other: &Output| one.name.cmp(&other.name));
+    expected.dedup_by(|one, other| one.name == other.name);
+    for (finding, stub) in stubs::judged(&expected)? {
+        checked.findings.push(CheckFinding { fixed: args.fix, ..finding });
+        writes.extend(args.fix.then_some(stub));
+    }
+    // Which stubs are of no use can be told where all outputs are known.
+    if args.files.is_empty() && swapped.is_empty() {
+        checked.findings.extend(stubs::stray(&wanted, &expected));
+    }
     let report = voice.said(|colour| match args.report {
         CheckReport::Human => render::checked(&checked, colour),
         CheckReport::Json => render::checked_json(&checked),
@@ -170,8 +181,10 @@ fn output(
     job: &Job,
     learning: &mut Learning,
     lessons: &mut Vec<LearnedRelease>,
+    expected_stubs: &mut Vec<Output>,
 ) -> Result<Option<(CheckFinding, Result<String>)>> {
-    let export::Prepared { file: expected, mut summaries, stubs: _ } = export::prepare(job, learning, false)?;
+    let export::Prepared { file: expected, mut summaries, stubs } = export::prepare(job, learning, false)?;
+    expected_stubs.extend(stubs);
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::job::Job;
 use crate::cli::StubArgs;
 use crate::edge::io::{self, Output};
+use crate::packaging::stub::ENDING;
 use crate::plan::{self, TargetPlan};
+use crate::report::CheckFinding;
 use crate::report::error::{Code, Problem, Result};
 
 /// The folder where nothing else is said.
@@ -84,6 +87,42 @@ impl StubFolder {
         });
         Ok(files.collect())
     }
+}
+
+/// What is wrong with the stubs of outputs, each with what puts it right.
+///
+/// # Errors
+/// If one is there and cannot be read.
+pub(super) fn judged(stubs: &[Output]) -> Result<Vec<(CheckFinding, Output)>> {
+    let mut found = Vec::new();
+    for stub in stubs {
+        let message = match io::bytes_if_there(&stub.name)? {
+            Some(bytes) if bytes == stub.bytes => continue,
+            Some(_) => format!("{} has other bytes than the stub that an output names", stub.name),
+            None => format!("{} is not there, and an output names it", stub.name),
+        };
+        let problem = Problem::new(Code::OutOfDate, message).help("run: torchswap check --fix");
+        found.push((CheckFinding::new(&*stub.name, problem), stub.clone()));
+    }
+    Ok(found)
+}
+
+/// The stubs beside some outputs that none of them names.
+pub(super) fn stray(outputs: &[(String, Job)], stubs: &[Output]) -> Vec<CheckFinding> {
+    let folders = outputs.iter().filter_map(|(file, job)| Some(io::beside(file, job.stubs.folder()?)));
+    let folders: BTreeSet<String> = folders.collect();
+    let names = folders.iter().flat_map(|folder| {
+        io::names_in(folder)
+            .into_iter()
+            .filter(|name| name.ends_with(ENDING))
+            .map(move |name| format!("{folder}/{name}"))
+    });
+    let strays = names.filter(|name| !stubs.iter().any(|stub| stub.name == *name));
+    let found = strays.map(|name| {
+        let problem = Problem::new(Code::OutOfDate, format!("{name} is a stub that no output names"));
+        CheckFinding::new(name, problem.help("take it away: an installer could choose it"))
+    });
+    found.collect()
 }
 
 /// What the header says where packages are left out for which others stand.

@@ -105,11 +105,28 @@ fn no_file(address: &str) -> Problem {
 /// # Errors
 /// As [`read`], but for a file that is not there.
 pub fn read_if_there(name: &str) -> Result<Option<Source>> {
+    bytes_if_there(name)?.map(|bytes| text(name, bytes)).transpose()
+}
+
+/// The bytes of a file that may not be there.
+///
+/// # Errors
+/// As [`read`], but for a file that is not there.
+pub fn bytes_if_there(name: &str) -> Result<Option<Vec<u8>>> {
     match bytes(name) {
-        Ok(bytes) => text(name, bytes).map(Some),
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(cannot("read", name, &error).into()),
     }
+}
+
+/// The names of the files in a folder, sorted; none where it cannot be looked into.
+pub fn names_in(folder: &str) -> Vec<String> {
+    let names =
+        fs::read_dir(folder).into_iter().flatten().flatten().filter_map(|one| one.file_name().into_string().ok());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
 }
 
 /// True if there is something of a name.

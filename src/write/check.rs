@@ -12,6 +12,7 @@ use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::{Choice, Entry, Lock, LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::stub::is_stub;
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Problem, Result};
@@ -156,11 +157,23 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
 /// `poetry lock` would then keep these wheels for every platform. One accident is one problem.
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
     match lock {
-        Lock::Poetry(poetry) => swapped_poetry(poetry, knowledge),
-        Lock::Pylock(pylock) => swapped_pylock(pylock, knowledge),
+        Lock::Poetry(poetry) => {
+            let anew = "make it anew: poetry lock --regenerate";
+            stubbed(&poetry.source, &poetry.entries, anew).or_else(|| swapped_poetry(poetry, knowledge))
+        }
+        Lock::Pylock(pylock) => {
+            let anew = "make it anew with the tool that made it";
+            stubbed(&pylock.source, &pylock.entries, anew).or_else(|| swapped_pylock(pylock, knowledge))
+        }
         // A requirements file is an output as often as a lock.
         Lock::Requirements(_) => None,
     }
+}
+
+/// Stubs, which no index has, so that only a rewrite can have put them there.
+fn stubbed(source: &Source, entries: &[Entry], anew: &str) -> Option<Problem> {
+    let stubs = entries.iter().filter(|entry| entry.version.as_ref().is_some_and(is_stub));
+    swapped_problem(source, &stubs.collect::<Vec<_>>(), "as a stub, for which another package stands", anew)
 }
 
 fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
