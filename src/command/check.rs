@@ -68,7 +68,8 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
     }
     // Which stubs are of no use can be told where all outputs are known.
     if args.files.is_empty() && swapped.is_empty() {
-        checked.findings.extend(stubs::stray(&wanted, &expected));
+        let folders = wanted.iter().filter_map(|(file, job)| Some(io::beside(file, job.stubs.folder()?)));
+        checked.findings.extend(stubs::stray(&folders.collect(), &expected));
     }
     let report = voice.said(|colour| match args.report {
         CheckReport::Human => render::checked(&checked, colour),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::job::Job;
 use crate::cli::StubArgs;
 use crate::edge::io::{self, Output};
 use crate::packaging::stub::ENDING;
@@ -107,10 +106,8 @@ pub(super) fn judged(stubs: &[Output]) -> Result<Vec<(CheckFinding, Output)>> {
     Ok(found)
 }
 
-/// The stubs beside some outputs that none of them names.
-pub(super) fn stray(outputs: &[(String, Job)], stubs: &[Output]) -> Vec<CheckFinding> {
-    let folders = outputs.iter().filter_map(|(file, job)| Some(io::beside(file, job.stubs.folder()?)));
-    let folders: BTreeSet<String> = folders.collect();
+/// The stubs in some folders that no output names.
+pub(super) fn stray(folders: &BTreeSet<String>, stubs: &[Output]) -> Vec<CheckFinding> {
     let names = folders.iter().flat_map(|folder| {
         io::names_in(folder)
             .into_iter()
