@@ -211,3 +211,42 @@ fn a_file_without_certificates_is_an_error() {
     let problem = Network::new(Settings { authorities, ..patient() }).page(&url("https://i.example/")).unwrap_err();
     assert!(problem.message.contains("ca.pem (SSL_CERT_FILE)"), "{problem}");
 }
+
+/// pip reads the file with Python's own library; what is odd is read in the same way.
+#[test]
+fn a_netrc_is_read_as_python_reads_it() {
+    const SCRIPT: &str = "import base64, netrc, sys\n\
+        login, _, secret = netrc.netrc(sys.argv[1]).authenticators('127.0.0.1')\n\
+        print('Basic ' + base64.b64encode(f'{login}:{secret}'.encode()).decode(), end='')";
+    let place = Place::new();
+    let server = Server::new();
+    let page = url(&server.url(PAGE));
+    server.page(PAGE, "");
+    for text in [
+        "machine 127.0.0.1 login me password secret",
+        "machine 127.0.0.1\n\tlogin me\n\tpassword secret\n",
+        "machine 127.0.0.1 password secret login me",
+        "machine 127.0.0.1 login me password \"two words\"",
+        "machine 127.0.0.1 login me password se#cret",
+        "machine 127.0.0.1 login me password sec\\ret",
+        "machine 127.0.0.1 user me account a password secret",
+        "# mine\nmachine 127.0.0.1 login me password secret # and no more",
+        "machine other.example login you password x\nmachine 127.0.0.1 login me password secret",
+        "macdef init\nmachine 127.0.0.1 login you password x\n\nmachine 127.0.0.1 login me password secret",
+        "machine 127.0.0.1 login you password x\nmachine 127.0.0.1 login me password secret",
+        "machine 127.0.0.1 login me password secret\ndefault login you password x",
+        "default login me password secret",
+    ] {
+        place.write("netrc", format!("{text}\n"));
+        let python =
+            std::process::Command::new("python3").args(["-c", SCRIPT, "netrc"]).current_dir(place.path()).output();
+        let Ok(python) = python else {
+            return println!("skipped: no Python 3 here, so nobody judges how a netrc is read");
+        };
+        assert!(python.status.success(), "{text}: {}", String::from_utf8_lossy(&python.stderr));
+        let settings = Settings { netrc: Netrc::parse(text), named: vec![page.clone()], ..patient() };
+        Network::new(settings).page(&page).unwrap();
+        let sent = server.log().last().unwrap().header("authorization").to_owned();
+        assert_eq!(sent, String::from_utf8(python.stdout).unwrap(), "{text}");
+    }
+}

@@ -65,11 +65,11 @@ impl Netrc {
         Self(all)
     }
 
-    /// The login of a host; if `or_default` the one for every other host where it has none.
+    /// The login of a host; if `or_default` the one for every other host where it has none. Of two the later counts, as for pip.
     pub(super) fn login(&self, host: &str, or_default: bool) -> Option<&Login> {
-        let own =
-            self.0.iter().find(|(machine, _)| machine.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host)));
-        let default = || self.0.iter().find(|(machine, _)| machine.is_none()).filter(|_| or_default);
+        let last = || self.0.iter().rev();
+        let own = last().find(|(machine, _)| machine.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(host)));
+        let default = || last().find(|(machine, _)| machine.is_none()).filter(|_| or_default);
         own.or_else(default).map(|(_, login)| login)
     }
 }

@@ -15,7 +15,7 @@ const AUTHORITIES: [&str; 4] = ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE
 
 /// The network as the environment has it.
 ///
-/// - Logins: the file that `NETRC` names, else `~/.netrc` (`_netrc` on Windows).
+/// - Logins: the file that `NETRC` names, else `~/.netrc`, else `~/_netrc`, which Windows has.
 /// - Proxies: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`; the lower-case names count first.
 /// - Certificate authorities: `SSL_CERT_FILE`, `PIP_CERT`, `REQUESTS_CA_BUNDLE`, `CURL_CA_BUNDLE`; if none is set those of
 ///   the system.
@@ -59,13 +59,16 @@ fn authorities(path: &Path) -> std::io::Result<Vec<u8>> {
 
 fn netrc() -> Result<Netrc, Problem> {
     let home = set("HOME").or_else(|| set("USERPROFILE")).map(PathBuf::from);
-    let usual = home.map(|home| home.join(if cfg!(windows) { "_netrc" } else { ".netrc" }));
-    let Some(path) = set("NETRC").map(PathBuf::from).or(usual) else { return Ok(Netrc::default()) };
-    match fs::read(&path) {
-        Ok(bytes) => Ok(Netrc::parse(&String::from_utf8_lossy(&bytes))),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Netrc::default()),
-        Err(error) => Err(cannot("read", &path.to_string_lossy(), &error)),
+    let usual = || home.into_iter().flat_map(|home| [".netrc", "_netrc"].map(|name| home.join(name))).collect();
+    let paths: Vec<PathBuf> = set("NETRC").map_or_else(usual, |named| vec![PathBuf::from(named)]);
+    for path in paths {
+        match fs::read(&path) {
+            Ok(bytes) => return Ok(Netrc::parse(&String::from_utf8_lossy(&bytes))),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(cannot("read", &path.to_string_lossy(), &error)),
+        }
     }
+    Ok(Netrc::default())
 }
 
 fn proxies() -> Proxies {
