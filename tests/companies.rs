@@ -1,6 +1,8 @@
 //! Indexes as companies have them: Artifactory, Nexus, devpi and a copy of PyTorch's tree, each with its addresses, its links
 //! and its logins. How they answer is taken from reports of their users; the wheels are made here.
 
+mod learn;
+
 use crate::catalog_update::sha256;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;

@@ -2,6 +2,7 @@
 //! index on loopback behaves as PyTorch's does: 403 for what it does not have, links to a second host, digests and metadata
 //! for some wheels alone.
 
+mod kept;
 mod tables;
 
 use crate::catalog_update::{Site, Tells, metadata, sha256, wheel};
@@ -190,7 +191,8 @@ fn a_refusal_has_the_reasons_of_both() {
     let cut = wheel("torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl", &[], 2000).len();
     let beside = format!("{TORCH}.metadata");
     let triton = "/whl/triton-3.99.0-2-cp312-cp312-manylinux_2_28_x86_64.whl";
-    let nccl = "the catalogue has a wheel of it for linux-x86_64";
+    let nccl =
+        "torch 2.99.0+cu130 needs nvidia-nccl-cu13==2.99.1, and the catalogue lacks a wheel of it for linux-x86_64";
     let cases = [
         ("/whl/cu130/torch/", Fault::Status(500, ""), missing, "/whl/cu130/torch/"),
         ("/whl/cu130/torch/", Fault::Status(403, ""), missing, "/whl/cu130 has no page of torch"),

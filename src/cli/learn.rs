@@ -10,12 +10,12 @@ pub struct LearnArgs {
     /// catalogue: the one named with --catalog or in the configuration, else torchswap-catalog.tsv
     #[arg(long)]
     pub learn: bool,
-    /// Base URL of the index that has a folder for each build.
+    /// Base URL of the index that has the builds.
     // Read later: clap would print a login. The help names the address: rustdoc wants links marked.
     #[arg(
         long,
         value_name = "URL",
-        help = "Base URL of the index that has a folder for each build; default: https://download.pytorch.org/whl"
+        help = "Base URL of the index that has a folder for each build, or all builds, or (with {build} in it) one build; default: https://download.pytorch.org/whl"
     )]
     pub learn_index: Option<String>,
     /// Base URL of the simple index that has what the wheels require; default: that of uv or pip (UV_DEFAULT_INDEX,

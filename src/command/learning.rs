@@ -90,7 +90,8 @@ impl Learning {
         let at = self.open(chosen)?;
         let catalogue = &mut self.catalogues[at];
         let planned = once(&catalogue.known, &plan);
-        let (Some(how), Err(_)) = (&self.how, &planned) else { return Ok((planned?, Vec::new())) };
+        let is_open = planned.as_ref().map_or(true, |plans| !unproven(plans).is_empty());
+        let Some(how) = self.how.as_ref().filter(|_| is_open) else { return Ok((planned?, Vec::new())) };
         let before = catalogue.merged.clone();
         let plans = how.learn(catalogue, planned, plan)?;
         let file = catalogue.file.as_ref().map(|file| file.file.name.as_str()).unwrap_or_default();
@@ -180,25 +181,31 @@ impl IndexAccess {
     ) -> Result<Vec<TargetPlan>> {
         let seeker = IndexSearch::new(self.bases.clone(), &self.network);
         let mut asked: Vec<(Missing, Python)> = Vec::new();
-        let mut absent: Vec<Problem> = Vec::new();
+        let (mut absent, mut in_vain): (Vec<Problem>, Vec<Problem>) = (Vec::new(), Vec::new());
         for _ in 0..MOST_ROUNDS {
-            let new: Vec<(Missing, Python)> =
-                missing(&planned).into_iter().filter(|one| !asked.contains(one)).collect();
-            if new.is_empty() {
+            let new = |all: Vec<(Missing, Python)>| -> Vec<(Missing, Python)> {
+                all.into_iter().filter(|one| !asked.contains(one)).collect()
+            };
+            let (needed, kept) = (new(missing(&planned)), new(planned.as_deref().map(unproven).unwrap_or_default()));
+            if needed.is_empty() && kept.is_empty() {
                 let notes = catalogue.learned.notes.iter().chain(&catalogue.merged.notes);
                 absent.extend(notes.map(|note| Problem::new(Code::Unknown, note.as_str())));
+                let planned = planned.map(|plans| warned(plans, &in_vain));
                 return planned.map_err(|refusal| unlearnable(refusal.into_problems().into_iter().chain(absent)));
             }
-            let found = seeker.seek(&by_python(&new), &catalogue.known);
-            let added = found.and_then(|found| {
+            let found = seeker.seek(&by_python(&needed), &catalogue.known).and_then(|found| {
                 absent.extend(found.absent);
+                catalogue.add(found.learned)?;
+                // What stays may stay as the lock has it; what cannot be asked is no answer.
+                let found = seeker.seek(&by_python(&kept), &catalogue.known)?;
+                in_vain.extend(found.absent);
                 catalogue.add(found.learned)
             });
-            if let Err(error) = added {
+            if let Err(error) = found {
                 let refusal = planned.err().map(Error::into_problems).unwrap_or_default();
                 return Err(unlearnable(refusal.into_iter().chain(absent).chain(error.into_problems())));
             }
-            asked.extend(new);
+            asked.extend(needed.into_iter().chain(kept));
             planned = once(&catalogue.known, &plan);
         }
         Err(endless().into())
@@ -234,6 +241,20 @@ fn missing(planned: &Result<Vec<TargetPlan>>) -> Vec<(Missing, Python)> {
         }
     }
     all
+}
+
+/// What an index may tell of the wheels that stay.
+fn unproven(plans: &[TargetPlan]) -> Vec<(Missing, Python)> {
+    let environments = plans.iter().flat_map(|plan| &plan.environments);
+    let all = environments.flat_map(|one| one.unproven.iter().map(|missing| (missing.clone(), one.environment.python)));
+    all.collect()
+}
+
+/// The plans that keep a wheel for which an index was asked in vain say that, too.
+fn warned(mut plans: Vec<TargetPlan>, in_vain: &[Problem]) -> Vec<TargetPlan> {
+    let keeps = plans.iter_mut().flat_map(|plan| &mut plan.environments).filter(|one| !one.unproven.is_empty());
+    keeps.for_each(|one| in_vain.iter().for_each(|problem| one.warn(problem.clone())));
+    plans
 }
 
 fn by_python(all: &[(Missing, Python)]) -> Vec<(Missing, Vec<Python>)> {

@@ -217,7 +217,7 @@ fn keep<S: WheelSource>(
 ) -> Decided {
     let requires = match &current {
         Some(row) => knowledge.requires(row, request.environment.platform),
-        None => WheelRequirements::Unknown("no catalogue knows this wheel".to_owned()),
+        None => WheelRequirements::Unknown(WheelRequirements::NO_WHEEL.to_owned()),
     };
     let why = match &requires {
         WheelRequirements::Known(_) => why,

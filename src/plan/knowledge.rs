@@ -13,7 +13,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::{self, Marker};
 use crate::packaging::requirement::{self, Requirement};
-use crate::packaging::target::{Platform, Python};
+use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::DigestSource;
 use crate::text::quoted;
@@ -40,6 +40,11 @@ pub enum WheelRequirements {
     Known(Rc<[WheelRequirement]>),
     /// They are not known, or not to be trusted: this is why.
     Unknown(String),
+}
+
+impl WheelRequirements {
+    /// Why those of a wheel of the lock are not known.
+    pub(super) const NO_WHEEL: &str = "no catalogue knows this wheel";
 }
 
 /// What wheels require on a platform, by digest. One file mostly has one name and lies in one place; both matter, for a table
@@ -172,6 +177,23 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         let (file, index) = (row.wheel.as_str().to_owned(), row.index.clone());
         self.required.borrow_mut().entry(key).or_default().push(Listed { file, index, known: known.clone() });
         known
+    }
+
+    /// A release's wheel for an environment whose requirements are known, if there is one; rather that of the default index.
+    pub(super) fn wheel_for(
+        &self,
+        name: &PackageName,
+        version: &Version,
+        environment: Environment,
+    ) -> Option<Rc<WheelRow>> {
+        let rows = self.rows(name, version);
+        let fits = |row: &&Rc<WheelRow>| row.wheel.fit(environment).is_some();
+        let known =
+            |row: &&Rc<WheelRow>| matches!(self.requires(row, environment.platform), WheelRequirements::Known(_));
+        let (own, others): (Vec<&Rc<WheelRow>>, Vec<&Rc<WheelRow>>) =
+            rows.iter().rev().filter(fits).partition(|row| row.index == Index::Pypi);
+        let first = own.first().or(others.first()).copied();
+        own.into_iter().chain(others).find(known).or(first).cloned()
     }
 
     /// The wheels of a release for several Pythons mostly require the same.

@@ -32,6 +32,7 @@ mod sizes;
 mod summary;
 mod target;
 mod unfit;
+mod unproven;
 pub(crate) mod witnesses;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Backend, Environment, Python};
+use crate::report::Missing;
 use crate::report::error::{Error, Problem, Result};
 use crate::text::Source;
 
@@ -120,9 +122,16 @@ pub struct EnvironmentPlan {
     pub(crate) notes: Vec<String>,
     /// What is to be said of it beside the decisions.
     pub(crate) warnings: Vec<Problem>,
+    /// What an index may tell of the wheels of which nobody here knows what they require, and that stay.
+    pub unproven: Vec<Missing>,
 }
 
 impl EnvironmentPlan {
+    /// Adds a warning.
+    pub fn warn(&mut self, warning: Problem) {
+        self.warnings.push(warning);
+    }
+
     /// Adds a decision, unless the package is changed by another one.
     pub(crate) fn also(&mut self, decision: Decision) {
         if !self.decisions.iter().any(|one| one.name == decision.name && one.is_change()) {
@@ -254,6 +263,9 @@ fn assemble<S: WheelSource>(
     let requires = |choice: &closure::Resolved| {
         choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, request.environment.platform)))
     };
+    let (kept, mut unproven): (Vec<Decision>, Vec<Option<Missing>>) =
+        unproven::libraries(view, selection, &chosen, request, knowledge).into_iter().unzip();
+    decisions.extend(kept);
     for member in members {
         let entry = &view.entries[selection.packages[member.package].entry];
         let what = match member.decision {
@@ -262,6 +274,9 @@ fn assemble<S: WheelSource>(
                 What::Swapped(pin)
             }
             family::FamilyDecision::Keep { why, pin } => {
+                if let Kept::Unproven(_) = why {
+                    unproven.push(unproven::question(view, entry, member.locked.as_deref(), request));
+                }
                 let pin = pin.map(|pin| replacement(&member.name, &pin, list(&member.requires)));
                 replacements.extend(pin.map(|replacement| (member.package, replacement)));
                 What::Kept(why)
@@ -351,5 +366,6 @@ fn assemble<S: WheelSource>(
         needed: chosen,
         notes: Vec::new(),
         warnings: Vec::new(),
+        unproven: unproven.into_iter().flatten().collect(),
     }
 }

@@ -43,6 +43,30 @@ pub enum Missing {
         /// The lock has one that does not do.
         is_locked: bool,
     },
+    /// What a wheel of the lock requires that stays, and that no catalogue knows.
+    Kept {
+        /// Of which package.
+        package: PackageName,
+        /// As it is locked, local label included.
+        version: Version,
+        /// For this platform.
+        platform: Platform,
+        /// The files that the lock admits: it is one of these. Not every lock names them.
+        files: Vec<(Option<String>, Sha256)>,
+        /// Where the lock has it from: asked in this order.
+        places: Vec<LockedPlace>,
+    },
+}
+
+/// Where a lock has a wheel from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LockedPlace {
+    /// The default index.
+    Default,
+    /// The index at this address.
+    Index(String),
+    /// This very address.
+    File(String),
 }
 
 impl Missing {
@@ -50,7 +74,7 @@ impl Missing {
     pub(crate) fn unlocked(&self) -> Option<&PackageName> {
         match self {
             Self::Release { package, is_locked: false, .. } => Some(package),
-            Self::Release { .. } | Self::Build { .. } | Self::Requirements { .. } => None,
+            Self::Release { .. } | Self::Build { .. } | Self::Requirements { .. } | Self::Kept { .. } => None,
         }
     }
 }

@@ -17,7 +17,7 @@ mod missing;
 mod verification;
 
 pub use drift::{Difference, DifferenceKind, in_short};
-pub use missing::Missing;
+pub use missing::{LockedPlace, Missing};
 pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
 /// What an export did, for one target.

@@ -11,10 +11,11 @@ use url::Url;
 use super::page::{self, LinkedWheel};
 use super::{Learned, offer, take, wheel};
 use crate::catalog::listing::Filter;
-use crate::catalog::{Catalogues, Index, WheelRow, WheelSource};
+use crate::catalog::{Catalogues, Index, WheelRow, WheelSource, is_gpu_runtime};
 use crate::edge::index::{Link, MetadataFile, Network, Page, simple};
+use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
-use crate::packaging::target::{Environment, Platform, Python};
+use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::write::Mirror;
@@ -22,7 +23,8 @@ use crate::write::Mirror;
 /// Where is asked.
 #[derive(Debug, Clone)]
 pub struct IndexBases {
-    /// The base of PyTorch's index, or of one like it: each build has a folder there.
+    /// The base of PyTorch's index, or of one like it: each build has a folder there. Or the base of one that has all builds
+    /// together; or, where each build has an index of its own, the address of these with `{build}` in its path.
     pub builds: Url,
     /// The bases of the indexes that have what wheels require: the default one, and those for what it lacks.
     pub closure: Vec<Url>,
@@ -30,11 +32,35 @@ pub struct IndexBases {
     pub hash_missing: bool,
 }
 
+/// What stands for the build in an address, as addresses have it.
+const BUILD: &str = "%7Bbuild%7D";
+
+impl IndexBases {
+    /// The index of one build.
+    fn of(&self, build: &impl ToString) -> Url {
+        let (mut url, build) = (self.builds.clone(), build.to_string());
+        if !self.has_one_each() {
+            return below(&url, &build);
+        }
+        url.set_path(&self.builds.path().replace(BUILD, &build));
+        url
+    }
+
+    fn has_one_each(&self) -> bool {
+        self.builds.path().contains(BUILD)
+    }
+
+    /// The index that may have all builds together.
+    fn of_all(&self) -> Option<&Url> {
+        Some(&self.builds).filter(|_| !self.has_one_each())
+    }
+}
+
 /// Asks, and remembers the pages.
 #[derive(Debug)]
 pub struct IndexSearch<'n> {
-    bases: IndexBases,
-    network: &'n Network,
+    pub(super) bases: IndexBases,
+    pub(super) network: &'n Network,
     pages: RefCell<HashMap<Url, Option<Rc<Page>>>>,
 }
 
@@ -82,12 +108,20 @@ impl<'n> IndexSearch<'n> {
         match what {
             Missing::Build { package, version, backend, platform } => {
                 let filter = Filter { backend: Some(*backend), platforms: vec![*platform], pythons: pythons.to_vec() };
-                let index = below(&self.bases.builds, backend);
-                let page = self.page(&index, package)?.ok_or_else(|| no_page(&index, package))?;
-                let (candidates, notes) = page::candidates(&page, package, version, &filter, None);
+                let own = self.bases.of(backend);
+                let (index, page, asked) = match (self.page(&own, package)?, self.bases.of_all()) {
+                    (Some(page), _) => (&own, page, Some(*backend)),
+                    // Of what lies there for all builds the labels alone tell which it is for.
+                    (None, Some(all)) => {
+                        let page = self.page(all, package)?;
+                        (all, page.ok_or_else(|| no_page(&own, Some(all), package))?, None)
+                    }
+                    (None, None) => return Err(no_page(&own, None, package).into()),
+                };
+                let (candidates, notes) = page::candidates(&page, package, version, &filter, asked, None);
                 learned.notes.extend(notes);
                 if candidates.is_empty() {
-                    return Err(page::none(&page, &index, package, version, &filter).into());
+                    return Err(page::none(&page, index, package, version, &filter).into());
                 }
                 take(candidates, self.bases.hash_missing, self.network, learned)
             }
@@ -104,7 +138,7 @@ impl<'n> IndexSearch<'n> {
             )
             .into()),
             Missing::Release { package, versions, backend, platform, is_locked: _ } => {
-                let own = backend.map(|backend| below(&self.bases.builds, &backend));
+                let own = backend.map(|backend| self.own(&backend, package)).transpose()?;
                 let shelves = offer::order(package, own.map(|base| (base, None)), self.closure());
                 if shelves.is_empty() {
                     let message = format!("no index is named that has {package}");
@@ -115,15 +149,38 @@ impl<'n> IndexSearch<'n> {
                 }
                 self.release(package, versions, (*platform, pythons), &shelves, learned)
             }
+            Missing::Kept { package, version, platform, files, places } => {
+                let filter = Filter { backend: None, platforms: vec![*platform], pythons: pythons.to_vec() };
+                self.kept((package, version), &filter, files, places, learned)
+            }
         }
     }
 
-    fn closure(&self) -> impl Iterator<Item = (Url, Option<Index>)> {
+    /// The index that has a package beside a build of torch: that of the build, else the one of all builds.
+    fn own(&self, build: &Backend, package: &PackageName) -> Result<Url, Problem> {
+        let index = self.bases.of(build);
+        let all = self.bases.of_all().filter(|_| is_gpu_runtime(package));
+        Ok(match all {
+            Some(all) if self.page(&index, package)?.is_none() && self.page(all, package)?.is_some() => all.clone(),
+            Some(_) | None => index,
+        })
+    }
+
+    /// The index at an address that a lock or a catalogue has: a folder of PyTorch's index is one of the index that stands
+    /// for it.
+    pub(super) fn base_of(&self, url: &str) -> Option<Url> {
+        match address::canonical(url).strip_prefix(Mirror::OF) {
+            Some(folder) => Some(self.bases.of(&folder.trim_start_matches('/'))),
+            None => Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")),
+        }
+    }
+
+    pub(super) fn closure(&self) -> impl Iterator<Item = (Url, Option<Index>)> {
         self.bases.closure.iter().map(|base| (base.clone(), Some(Index::Pypi)))
     }
 
     /// The page of a package; `None`: there is none.
-    fn page(&self, index: &Url, package: &PackageName) -> Result<Option<Rc<Page>>, Problem> {
+    pub(super) fn page(&self, index: &Url, package: &PackageName) -> Result<Option<Rc<Page>>, Problem> {
         let url = simple::page_url(index, package);
         if let Some(page) = self.pages.borrow().get(&url) {
             return Ok(page.clone());
@@ -142,10 +199,7 @@ impl<'n> IndexSearch<'n> {
         let (package, file) = (&row.wheel.name, row.wheel.as_str());
         let indexes = match &row.index {
             Index::Pypi => self.bases.closure.clone(),
-            Index::Url(url) => match url.strip_prefix(Mirror::OF) {
-                Some(folder) => vec![below(&self.bases.builds, &folder.trim_start_matches('/'))],
-                None => Url::parse(url).into_iter().collect(),
-            },
+            Index::Url(url) => self.base_of(url).into_iter().collect(),
         };
         // The first that has the package is the one.
         let mut index = None;
@@ -237,8 +291,9 @@ fn below(base: &Url, folder: &impl ToString) -> Url {
     url
 }
 
-fn no_page(index: &Url, package: &PackageName) -> Problem {
-    Problem::new(Code::Unknown, format!("{} has no page of {package}", page::shown(index)))
+fn no_page(index: &Url, other: Option<&Url>, package: &PackageName) -> Problem {
+    let nor = other.map(|other| format!(", nor has {}", page::shown(other))).unwrap_or_default();
+    Problem::new(Code::Unknown, format!("{} has no page of {package}{nor}", page::shown(index)))
 }
 
 /// A wheel that lies where a catalogue says.

@@ -6,6 +6,7 @@
 //! ```
 
 mod closure;
+mod kept;
 mod links;
 mod missing;
 mod offer;
@@ -129,7 +130,8 @@ fn release(
     })?;
     learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
     let default = wanted.default(index);
-    let (candidates, notes) = page::candidates(&page, name, version, &wanted.filter, default.as_ref());
+    let (candidates, notes) =
+        page::candidates(&page, name, version, &wanted.filter, wanted.filter.backend, default.as_ref());
     learned.notes.extend(notes);
     if candidates.is_empty() {
         return Err(page::none(&page, index, name, version, &wanted.filter).into());

@@ -11,7 +11,7 @@ use crate::catalog::{Built, Family, Index, WheelLabel, WheelRow, built_in_family
 use crate::edge::index::{self, Link, Page};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::packaging::target::Platform;
+use crate::packaging::target::{Backend, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
@@ -52,16 +52,18 @@ impl LinkedWheel {
     }
 }
 
-/// The wheels of a release that are asked for, each once, and what should be known of the others.
+/// The wheels of a release that are asked for, each once, and what should be known of the others. Of what neither label nor
+/// folder tells the build the page has that which was `asked` for.
 pub(super) fn candidates(
     page: &Page,
     name: &PackageName,
     version: &Version,
     filter: &Filter,
+    asked: Option<Backend>,
     index: Option<&Index>,
 ) -> (Vec<LinkedWheel>, Vec<String>) {
     admitted(page, name, version, filter, |link, wheel| {
-        let built = Built::of(wheel, folder(&link.url), filter.backend);
+        let built = Built::of(wheel, folder(&link.url), asked);
         let index = place(link, index).map_err(|why| format!("was left out: {why}"))?;
         Ok((WheelLabel { built, torch: None, abi: None }, index))
     })
@@ -199,7 +201,6 @@ pub(super) fn is_family(name: &PackageName) -> bool {
 mod tests {
     use super::*;
     use crate::edge::index::MetadataFile;
-    use crate::packaging::target::Backend;
 
     fn page(urls: &[&str]) -> Page {
         let link = |text: &&str| {
@@ -225,7 +226,7 @@ mod tests {
         let urls: Vec<String> = files.iter().map(|file| format!("{BASE}/{file}")).collect();
         let page = page(&urls.iter().map(String::as_str).collect::<Vec<_>>());
         let filter = Filter { backend, ..Filter::default() };
-        let (found, _) = candidates(&page, &name.parse().unwrap(), &version.parse().unwrap(), &filter, None);
+        let (found, _) = candidates(&page, &name.parse().unwrap(), &version.parse().unwrap(), &filter, backend, None);
         found
             .iter()
             .map(|one| one.draft().to_string().split('\t').skip(1).take(4).collect::<Vec<_>>().join(" "))

@@ -117,17 +117,4 @@ impl<S: WheelSource> Resolver<'_, S> {
         let witness = self.knowledge.witness(fewest, self.request.environment.platform);
         Some(Pin::Index { version: like.wheel.version.clone(), files, witness })
     }
-
-    /// A release's wheel whose requirements are known, if there is one; rather that of the default index.
-    pub(super) fn row_of(&self, name: &PackageName, version: &Version) -> Option<Rc<WheelRow>> {
-        let rows = self.knowledge.rows(name, version);
-        let fits = |row: &&Rc<WheelRow>| row.wheel.fit(self.request.environment).is_some();
-        let known = |row: &&Rc<WheelRow>| {
-            matches!(self.knowledge.requires(row, self.request.environment.platform), WheelRequirements::Known(_))
-        };
-        let (own, others): (Vec<&Rc<WheelRow>>, Vec<&Rc<WheelRow>>) =
-            rows.iter().rev().filter(fits).partition(|row| row.index == Index::Pypi);
-        let first = own.first().or(others.first()).copied();
-        own.into_iter().chain(others).find(known).or(first).cloned()
-    }
 }

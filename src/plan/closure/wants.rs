@@ -82,7 +82,10 @@ impl<S: WheelSource> Resolver<'_, S> {
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
                 Provider::Selected(_) if is_gpu_runtime(&name) => {
-                    let row = choice.version.as_ref().and_then(|version| self.row_of(&name, version));
+                    let row = choice
+                        .version
+                        .as_ref()
+                        .and_then(|version| self.knowledge.wheel_for(&name, version, self.request.environment));
                     self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
                 }
                 Provider::Selected(_) => {}

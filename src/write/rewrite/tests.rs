@@ -53,6 +53,7 @@ fn plan<const N: usize>(each: [(Python, Vec<Line>); N], mut decisions: Vec<Decis
         notes: Vec::new(),
         warnings: Vec::new(),
         needed: Default::default(),
+        unproven: Vec::new(),
     });
     TargetPlan {
         target: Target { name: None, platform, backend: None, pythons },

@@ -1,0 +1,88 @@
+//! Wheels that stay as they are locked, though nobody here knows what they require: the lock is taken at its word, the
+//! summary says so, and an index may be asked.
+
+use super::closure::{Provider, Resolution};
+use super::knowledge::WheelRequirements;
+use super::labelled;
+use super::{Decision, Kept, Knowledge, LockView, Request, What};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::lock::requirements::GlobalOption;
+use crate::lock::{Entry, Origin, Selection};
+use crate::packaging::address;
+use crate::report::{LockedPlace, Missing};
+
+/// What an index may tell of a wheel that stays: of one that a catalogue knows its requirements, else the wheel, too.
+/// `None` where it lies on no index, or the lock has no digest to know it by.
+pub(super) fn question(
+    view: LockView<'_>,
+    entry: &Entry,
+    row: Option<&WheelRow>,
+    request: &Request<'_>,
+) -> Option<Missing> {
+    let package = entry.name.clone();
+    if let Some(row) = row {
+        return Some(Missing::Requirements { package, version: row.wheel.version.clone(), sha256: row.sha256 });
+    }
+    let digests = entry.files.iter();
+    let files: Vec<_> =
+        digests.filter_map(|file| Some((file.name.map(str::to_owned), file.digest.sha256()?))).collect();
+    let places = places(entry, view.options, request);
+    let platform = request.environment.platform;
+    let version = entry.version.clone().filter(|_| !files.is_empty() && !places.is_empty())?;
+    Some(Missing::Kept { package, version, platform, files, places })
+}
+
+/// Where a lock has an entry from. An index of PyTorch's that the lock left to a command line is that of the label's build, and
+/// for GPU libraries that of the build that is asked for.
+fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>) -> Vec<LockedPlace> {
+    let index = |url: &str| LockedPlace::Index(url.to_owned());
+    let own = match &entry.origin {
+        Origin::Url(url) => return vec![LockedPlace::File(url.clone())],
+        Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => return Vec::new(),
+        Origin::Index(Some(url)) => vec![index(url)],
+        Origin::Index(None) => {
+            let options = options.unwrap_or_default();
+            let named = options.iter().rev().find_map(|option| match option {
+                GlobalOption::IndexUrl(url) => Some(index(url)),
+                _ => None,
+            });
+            let extra = options.iter().filter_map(|option| match option {
+                GlobalOption::ExtraIndexUrl(url) => Some(index(url)),
+                _ => None,
+            });
+            let all = [named.unwrap_or(LockedPlace::Default)].into_iter().chain(extra);
+            all.filter(|_| !options.contains(&GlobalOption::NoIndex)).collect()
+        }
+    };
+    let label = entry.version.as_ref().and_then(labelled::build);
+    let build = label.or(request.backend.filter(|_| is_gpu_runtime(&entry.name)));
+    let folder = build.map(|build| index(&format!("{}/{build}", address::PYTORCH)));
+    own.into_iter().chain(folder).collect()
+}
+
+/// The GPU libraries that the family needs and that stay: which, and what may be asked.
+pub(super) fn libraries<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    chosen: &Resolution,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Vec<(Decision, Option<Missing>)> {
+    let libraries = chosen.iter().filter(|(name, choice)| choice.pin.is_none() && is_gpu_runtime(name));
+    let unknown = libraries.filter_map(|(name, choice)| {
+        let Provider::Selected(index) = choice.from else { return None };
+        let entry = &view.entries[selection.packages[index].entry];
+        let version = entry.version.as_ref()?;
+        let row = knowledge.wheel_for(name, version, request.environment);
+        let requires = row.as_ref().map(|row| knowledge.requires(row, request.environment.platform));
+        let why = match requires {
+            Some(WheelRequirements::Known(_)) => return None,
+            Some(WheelRequirements::Unknown(why)) => why,
+            None => WheelRequirements::NO_WHEEL.to_owned(),
+        };
+        let what = What::Kept(Kept::Unproven(why));
+        let decision = Decision { name: name.clone(), from: Some(version.clone()), what };
+        Some((decision, question(view, entry, row.as_deref(), request)))
+    });
+    unknown.collect()
+}
