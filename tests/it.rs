@@ -56,6 +56,7 @@ mod selection;
 mod several;
 mod stale;
 mod support;
+mod uv_lock;
 mod verify;
 mod whole_files;
 mod witnesses;

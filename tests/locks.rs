@@ -254,7 +254,6 @@ fn unknown_versions_are_refused_by_name() {
 #[test]
 fn locks_of_other_tools_are_refused_by_name() {
     for (name, tool, command) in [
-        ("uv.lock", "uv", "uv export --format pylock.toml --no-emit-project -o pylock.toml"),
         ("pdm.lock", "PDM", "pdm export --prod -o requirements.txt"),
         ("Pipfile.lock", "Pipenv", "pipenv requirements --hash > requirements.txt"),
         ("pixi.lock", "pixi", "uv pip compile requirements.in --generate-hashes -o requirements.txt"),

@@ -26,7 +26,7 @@ Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer
 /// Options of `audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]

@@ -66,7 +66,7 @@ pub struct Cli {
 pub enum Command {
     /// Write a requirements file or a pylock.toml for one target or several
     ///
-    /// Reads a poetry.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
+    /// Reads a poetry.lock, a uv.lock, a pylock.toml or a requirements.txt, swaps torch and its family for the build you name, carries along what
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
@@ -202,7 +202,7 @@ Examples:
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]

@@ -65,7 +65,7 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     let format = Format::sniff(&source.name, &source.text)?;
     let project = io::read_if_there(&io::beside(name, "pyproject.toml"));
     let project = match format {
-        Format::Poetry | Format::Pylock => project?,
+        Format::Poetry | Format::Pylock | Format::Uv => project?,
         // It may be of another program.
         Format::Requirements => project.ok().flatten(),
     };

@@ -35,7 +35,7 @@ const STDIN_SHOWN: &str = "<stdin>";
 const LARGEST: u64 = 64 << 20;
 
 /// The locks that are looked for in the current folder, in this order.
-const LOCKS: [&str; 3] = ["poetry.lock", "pylock.toml", "requirements.txt"];
+const LOCKS: [&str; 4] = ["poetry.lock", "uv.lock", "pylock.toml", "requirements.txt"];
 
 /// The words of the command line, the program's name first.
 pub fn words() -> Vec<OsString> {
@@ -67,6 +67,15 @@ pub fn find_lock(configured: &str) -> Result<String> {
     let of_project = || upward().skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
     let found =
         lock_in("").or_else(|| lock_in(configured)).or_else(|| of_project().find_map(|folder| lock_in(&folder)));
+    // The others may be exported from the first; these are two tools' own, and only one of them is kept up to date.
+    if let Some(folder) = found.as_deref().and_then(|lock| lock.strip_suffix(LOCKS[0]))
+        && is_file(&format!("{folder}{}", LOCKS[1]))
+    {
+        let problem = Problem::new(Code::Usage, format!("there are {} here", LOCKS[..2].join(" and ")));
+        return Err(problem
+            .help("name the one that is meant, or keep its name in the configuration: lock = \"…\"")
+            .into());
+    }
     found.ok_or_else(|| {
         if let Some(foreign) = FOREIGN.into_iter().find(|foreign| Path::new(foreign.file).is_file()) {
             return foreign.refusal(foreign.file).into();

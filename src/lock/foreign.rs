@@ -18,12 +18,7 @@ const CONDA: &str = "conda packages are no wheels: list what comes from Python's
                      lock that: uv pip compile requirements.in --generate-hashes -o requirements.txt";
 
 /// All that are known, those that hold digests first.
-pub const FOREIGN: [Foreign; 8] = [
-    Foreign {
-        file: "uv.lock",
-        what: "a lock of uv",
-        help: "export it first: uv export --format pylock.toml --no-emit-project -o pylock.toml",
-    },
+pub const FOREIGN: [Foreign; 7] = [
     Foreign { file: "pdm.lock", what: "a lock of PDM", help: "export it first: pdm export --prod -o requirements.txt" },
     Foreign {
         file: "Pipfile.lock",

@@ -11,6 +11,7 @@ mod dependency;
 pub mod emit;
 mod files;
 mod foreign;
+mod format;
 mod origin;
 pub mod poetry;
 pub mod provided;
@@ -19,27 +20,30 @@ pub mod pyproject;
 mod questions;
 pub mod requirements;
 pub(crate) mod toml;
+mod undecided;
+pub mod uv;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use crate::packaging::constraint::Constraint;
-use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::requirement::Requirement;
 use crate::packaging::target::{Environment, Platform, Python};
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span};
 use emit::NotEmitted;
 
 pub use files::{LockedDigest, LockedFile, LockedFiles};
 pub use foreign::{FOREIGN, Foreign};
+pub use format::Format;
 
 use poetry::PoetryLock;
 use pylock::Pylock;
 use requirements::RequirementsFile;
+use uv::UvLock;
 
 /// A lock of one of the formats that are read.
 #[derive(Debug, Clone)]
@@ -50,73 +54,8 @@ pub enum Lock {
     Requirements(Box<RequirementsFile>),
     /// `pylock.toml`
     Pylock(Box<Pylock>),
-}
-
-/// The formats of locks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// `poetry.lock`
-    Poetry,
-    /// `requirements.txt`
-    Requirements,
-    /// `pylock.toml`
-    Pylock,
-}
-
-impl Format {
-    /// Tells the format by the file's name and, where the name tells nothing (standard input), by its text: a
-    /// `poetry.lock` has `[[package]]` or `[metadata]` on a line, a `pylock.toml` has `[[packages]]` or begins with its
-    /// `lock-version`; no requirements file has any of these.
-    ///
-    /// # Errors
-    /// If the file is a lock of another tool.
-    pub fn sniff(name: &str, text: &str) -> Result<Self> {
-        let file = Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let extension = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-        let foreign = |what: &str, help: &str| {
-            let problem = Problem::new(Code::Unsupported, format!("{name} is {what}, which is not read"));
-            Err(problem.help(help).into())
-        };
-        if let Some(known) = Foreign::named(name) {
-            return Err(known.refusal(name).into());
-        }
-        match (file, extension) {
-            ("pyproject.toml", _) => {
-                foreign("a project, not a lock", "name its lock: poetry.lock, pylock.toml or requirements.txt")
-            }
-            (name, _) if Pylock::is_name(name) && Self::by_text(text) == Self::Poetry => {
-                foreign("a poetry.lock under another name", "name it poetry.lock")
-            }
-            (name, ending) if (ending == "lock" || Pylock::is_name(name)) && requirements::is_requirements(text) => {
-                foreign(
-                    "a requirements file under another name",
-                    "name it requirements.txt, or let its name end in .txt",
-                )
-            }
-            (name, _) if Pylock::is_name(name) => Ok(Self::Pylock),
-            (_, "in") => foreign("the input of a lock", "name the file that was compiled from it"),
-            (_, "toml") if Self::by_text(text) == Self::Pylock => foreign(
-                "a pylock.toml under another name",
-                "installers want pylock.toml, or pylock.NAME.toml with no dot in NAME (PEP 751): rename it",
-            ),
-            (_, "toml") => {
-                foreign("not a lock this tool knows", "name a poetry.lock, a pylock.toml or a requirements.txt")
-            }
-            (_, "lock") => Ok(Self::Poetry),
-            (_, "txt") => Ok(Self::Requirements),
-            _ => Ok(Self::by_text(text)),
-        }
-    }
-
-    fn by_text(text: &str) -> Self {
-        let told = text.lines().find_map(|line| match line.trim_start_matches('\u{feff}').trim_end() {
-            "[[package]]" | "[metadata]" => Some(Self::Poetry),
-            "[[packages]]" => Some(Self::Pylock),
-            line if line.starts_with("lock-version = ") => Some(Self::Pylock),
-            _ => None,
-        });
-        told.unwrap_or(Self::Requirements)
-    }
+    /// `uv.lock`
+    Uv(Box<UvLock>),
 }
 
 impl Lock {
@@ -126,6 +65,7 @@ impl Lock {
             Self::Poetry(lock) => &lock.entries,
             Self::Requirements(file) => &file.entries,
             Self::Pylock(lock) => &lock.entries,
+            Self::Uv(lock) => &lock.entries,
         }
     }
 
@@ -135,6 +75,7 @@ impl Lock {
             Self::Poetry(lock) => std::slice::from_ref(&lock.source),
             Self::Requirements(file) => &file.sources,
             Self::Pylock(lock) => std::slice::from_ref(&lock.source),
+            Self::Uv(lock) => std::slice::from_ref(&lock.source),
         }
     }
 
@@ -143,6 +84,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => lock.project.as_ref().and_then(|project| project.name.clone()),
             Self::Pylock(lock) => lock.project.as_ref().and_then(pyproject::name),
+            Self::Uv(lock) => lock.project_name(),
             Self::Requirements(file) => file.project.as_ref().and_then(pyproject::name),
         }
     }
@@ -151,19 +93,20 @@ impl Lock {
     pub fn stale(&self) -> Option<Problem> {
         match self {
             Self::Poetry(lock) => lock.stale(),
-            Self::Requirements(_) | Self::Pylock(_) => None,
+            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => None,
         }
     }
 
     /// What it gives on an environment.
     ///
     /// # Errors
-    /// As [`PoetryLock::select`] and [`Pylock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
+    /// As [`PoetryLock::select`], [`Pylock::select`] and [`UvLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
     /// if two lines for one package do not agree.
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
         match self {
             Self::Poetry(lock) => lock.select(choice, environment),
             Self::Pylock(lock) => lock.select(choice, environment),
+            Self::Uv(lock) => lock.select(choice, environment),
             Self::Requirements(_) if *choice != Choice::default() => {
                 let problem =
                     Problem::new(Code::Usage, "a requirements file has no groups and no extras to choose from");
@@ -182,7 +125,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => lock.requires_python(entry),
             Self::Pylock(lock) => lock.packages.get(entry).map(|package| &package.pythons),
-            Self::Requirements(_) => None,
+            Self::Requirements(_) | Self::Uv(_) => None,
         }
     }
 
@@ -193,6 +136,9 @@ impl Lock {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
             Self::Pylock(lock) => {
                 all.filter(|python| lock.leaves_out(Environment { platform, python: *python }).is_none()).collect()
+            }
+            Self::Uv(lock) => {
+                all.filter(|python| lock.excluded_by(Environment { platform, python: *python }).is_none()).collect()
             }
             Self::Requirements(file) => {
                 let admits = |python: &Python| match &file.project_pythons {
@@ -294,6 +240,44 @@ impl Choice {
     /// All groups and extras.
     pub fn everything() -> Self {
         Self { all_groups: true, all_extras: true, ..Self::default() }
+    }
+
+    /// What is asked of a lock that has default groups: of its extras and groups, those that are chosen.
+    ///
+    /// # Errors
+    /// If a group or an extra is not known.
+    pub(crate) fn resolved(
+        &self,
+        lock: &str,
+        known_extras: &[ExtraName],
+        known_groups: &[ExtraName],
+        default_groups: &[ExtraName],
+    ) -> Result<ExtrasAndGroups> {
+        let mut problems = Vec::new();
+        let mut unknown = |kind: &str, names: &[ExtraName], known: &[ExtraName]| {
+            for name in names.iter().filter(|name| !known.contains(name)) {
+                let mut list: Vec<String> = known.iter().map(ToString::to_string).collect();
+                list.sort();
+                list.dedup();
+                let help =
+                    if list.is_empty() { "it has none".to_owned() } else { format!("it has: {}", list.join(", ")) };
+                problems.push(Problem::new(Code::Usage, format!("{lock} has no {kind} `{name}`")).help(help));
+            }
+        };
+        for names in [&self.only, &self.with, &self.without] {
+            unknown("dependency group", names, known_groups);
+        }
+        unknown("extra", &self.extras, known_extras);
+        Error::unless_empty(problems)?;
+        let extras = if self.all_extras { known_extras } else { &self.extras };
+        let groups: Vec<&ExtraName> = if self.all_groups {
+            known_groups.iter().collect()
+        } else if self.only.is_empty() {
+            default_groups.iter().chain(&self.with).filter(|group| !self.without.contains(group)).collect()
+        } else {
+            self.only.iter().collect()
+        };
+        Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
     }
 }
 

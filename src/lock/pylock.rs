@@ -37,6 +37,10 @@ pub use package::{PackageKind, PylockPackage};
 pub use registry::index_options;
 pub use select::Digests;
 
+pub(super) use package::{of_package, tables};
+pub(super) use registry::origin as index_of;
+pub(super) use select::without_file;
+
 /// What the file is called in messages.
 const WHAT: &str = "pylock.toml";
 
@@ -149,7 +153,7 @@ fn list<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result<Vec<&'i st
 }
 
 /// A `requires-python` (PEP 345's Requires-Python).
-fn pythons(toml: &Toml<'_>, item: &Item<'_>) -> Result<Constraint> {
+pub(super) fn pythons(toml: &Toml<'_>, item: &Item<'_>) -> Result<Constraint> {
     let text = toml.string(item, "requires-python")?;
     // Poetry writes alternatives, which PEP 440 has not, into a comment only.
     let read = pep440_rs::VersionSpecifiers::from_str(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);

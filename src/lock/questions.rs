@@ -1,9 +1,10 @@
 //! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
 
 use super::poetry::{LockVersion, PoetryLock};
-use super::pylock::{Digests, Pylock, PylockFile};
+use super::pylock::{self, Digests, Pylock, PylockFile, PylockPackage};
 use super::pyproject::{self, Project};
 use super::requirements::{self, GlobalOption, Limit, Unnamed};
+use super::uv::UvLock;
 use super::{Choice, Format, Lock};
 use crate::packaging::target::{Environment, Platform};
 use crate::report::error::{Code, Problem, Result};
@@ -13,7 +14,7 @@ impl Lock {
     /// Reads a lock. `project` is the `pyproject.toml` beside it, `read` gives the text of a file that it includes.
     ///
     /// # Errors
-    /// As [`PoetryLock::parse`], [`Pylock::parse`] and [`requirements::parse`].
+    /// As [`PoetryLock::parse`], [`Pylock::parse`], [`UvLock::parse`] and [`requirements::parse`].
     pub fn parse(
         format: Format,
         source: Source,
@@ -27,6 +28,7 @@ impl Lock {
                 Ok(Self::Poetry(Box::new(PoetryLock::parse(&source.name, text, project)?)))
             }
             Format::Pylock => Ok(Self::Pylock(Box::new(Pylock::parse(&source.name, text, project)?))),
+            Format::Uv => Ok(Self::Uv(Box::new(UvLock::parse(&source.name, text, project)?))),
             Format::Requirements => {
                 let mut file = requirements::parse(&source.name, text, read)?;
                 file.project_pythons = project.as_ref().and_then(pyproject::pythons);
@@ -48,6 +50,7 @@ impl Lock {
             Self::Pylock(old) => {
                 Ok(Self::Pylock(Box::new(Pylock::parse(&old.source.name, text, old.project.clone())?)))
             }
+            Self::Uv(old) => Ok(Self::Uv(Box::new(UvLock::parse(&old.source.name, text, old.project.clone())?))),
             Self::Requirements(file) => {
                 let mut read = |path: &str| {
                     let known = file.sources.iter().find(|source| source.name == path);
@@ -73,14 +76,14 @@ impl Lock {
     pub fn is_locked(&self) -> Result<()> {
         match self {
             Self::Poetry(lock) => lock.is_locked(),
-            Self::Requirements(_) | Self::Pylock(_) => Ok(()),
+            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => Ok(()),
         }
     }
 
     /// True if groups or extras can be chosen of it; a requirements file was made for one choice.
     pub fn has_choices(&self) -> bool {
         match self {
-            Self::Poetry(_) | Self::Pylock(_) => true,
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => true,
             Self::Requirements(_) => false,
         }
     }
@@ -92,64 +95,62 @@ impl Lock {
     pub fn rewritten_choice(&self, chosen: Option<&Choice>) -> Result<Choice> {
         match (self, chosen) {
             (Self::Poetry(_), Some(choice)) => Ok(choice.clone()),
-            (Self::Poetry(_) | Self::Pylock(_), None) => Ok(Choice::everything()),
+            (Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_), None) => Ok(Choice::everything()),
             (Self::Requirements(_), None) => Ok(Choice::default()),
-            (Self::Pylock(_) | Self::Requirements(_), Some(_)) => {
+            (Self::Pylock(_) | Self::Uv(_) | Self::Requirements(_), Some(_)) => {
                 let problem = Problem::new(Code::Usage, "groups and extras can be chosen of a poetry.lock alone");
                 Err(problem.help("leave the choice out to rewrite the whole lock, or export what is chosen").into())
             }
         }
     }
 
-    /// Each group and each extra of a `poetry.lock` alone, all extras of a group, and what to call that: it is installed
-    /// so, too.
+    /// Each group and each extra of a `poetry.lock` or a `uv.lock` alone, all extras of a group of Poetry, and what to call
+    /// that: it is installed so, too.
     pub fn choices(&self) -> Vec<(Choice, String)> {
         match self {
             Self::Poetry(lock) => lock.choices(),
+            Self::Uv(lock) => lock.choices(),
             Self::Requirements(_) | Self::Pylock(_) => Vec::new(),
         }
     }
 
-    /// True if groups select by what their packages need in turn: before version 2.1 a `poetry.lock` has no groups on its
-    /// packages.
+    /// True if groups select by what their packages need in turn: a `uv.lock` has no groups on its packages, nor has a
+    /// `poetry.lock` before version 2.1.
     pub fn selects_by_graph(&self) -> bool {
         match self {
             Self::Poetry(lock) => lock.version < LockVersion::V2_1,
+            Self::Uv(_) => true,
             Self::Requirements(_) | Self::Pylock(_) => false,
         }
     }
 
-    /// The lock as a `pylock.toml`, if it is one.
-    pub(crate) fn as_pylock(&self) -> Option<&Pylock> {
+    /// What the lock says of the files of each entry, where they are and how large; empty if it names no more of them than
+    /// their digests.
+    pub(crate) fn packages(&self) -> &[PylockPackage] {
         match self {
-            Self::Pylock(lock) => Some(lock),
-            Self::Poetry(_) | Self::Requirements(_) => None,
+            Self::Pylock(lock) => &lock.packages,
+            Self::Uv(lock) => &lock.packages,
+            Self::Poetry(_) | Self::Requirements(_) => &[],
         }
     }
 
     /// True if an entry names the very files that are installed, each with its address.
     pub fn names_files(&self) -> bool {
         match self {
-            Self::Pylock(_) => true,
+            Self::Pylock(_) | Self::Uv(_) => true,
             Self::Poetry(_) | Self::Requirements(_) => false,
         }
     }
 
-    /// The files of an entry with all that a `pylock.toml` says of them; no other lock says more than name and digest.
+    /// The files of an entry with all that the lock says of them, where that is more than name and digest.
     pub(crate) fn files(&self, entry: usize) -> impl Iterator<Item = &PylockFile> {
-        let package = match self {
-            Self::Pylock(lock) => lock.packages.get(entry),
-            Self::Poetry(_) | Self::Requirements(_) => None,
-        };
-        package.into_iter().flat_map(|package| package.kind.files())
+        self.packages().get(entry).into_iter().flat_map(|package| package.kind.files())
     }
 
     /// Why an entry cannot be installed on an environment, as far as the lock says.
     pub(crate) fn without_file(&self, entry: usize, environment: Environment, wanted: Digests) -> Option<Problem> {
-        match self {
-            Self::Pylock(lock) => lock.without_file(entry, environment, wanted),
-            Self::Poetry(_) | Self::Requirements(_) => None,
-        }
+        let (package, source) = (self.packages().get(entry)?, self.sources().first()?);
+        pylock::without_file(source, self.entries().get(entry)?, package, environment, wanted)
     }
 
     /// Why the lock as a whole cannot be installed on an environment. A requirements file tells at most under which Python
@@ -158,6 +159,7 @@ impl Lock {
         match self {
             Self::Poetry(lock) => lock.leaves_out(environment),
             Self::Pylock(lock) => lock.leaves_out(environment),
+            Self::Uv(lock) => lock.leaves_out(environment),
             Self::Requirements(_) => None,
         }
     }
@@ -166,6 +168,7 @@ impl Lock {
     pub(crate) fn never_on(&self, platform: Platform) -> Option<Problem> {
         match self {
             Self::Pylock(lock) => lock.never_on(platform),
+            Self::Uv(lock) => lock.never_on(platform),
             Self::Poetry(_) | Self::Requirements(_) => None,
         }
     }
@@ -185,6 +188,11 @@ impl Lock {
                 let key = lock.excluded_by(environment)?;
                 (text, key, text.find(&format!("\n{key} = ")))
             }
+            Self::Uv(lock) => {
+                let text = &lock.source.text;
+                let key = lock.excluded_by(environment)?;
+                (text, key, text.find(&format!("\n{key} = ")))
+            }
         };
         let start = at.map_or(0, |at| at + 1);
         Some((start..(start + key.len()).min(text.len())).into())
@@ -194,7 +202,7 @@ impl Lock {
     pub(crate) fn options(&self) -> Option<&[GlobalOption]> {
         match self {
             Self::Requirements(file) => Some(&file.options),
-            Self::Poetry(_) | Self::Pylock(_) => None,
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => None,
         }
     }
 
@@ -202,7 +210,7 @@ impl Lock {
     pub(crate) fn unnamed(&self) -> impl Iterator<Item = &Unnamed> {
         let file = match self {
             Self::Requirements(file) => Some(file),
-            Self::Poetry(_) | Self::Pylock(_) => None,
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => None,
         };
         file.into_iter().flat_map(|file| file.unnamed().map(|(_, unnamed)| unnamed))
     }
@@ -211,7 +219,7 @@ impl Lock {
     pub(crate) fn limits(&self) -> &[Limit] {
         match self {
             Self::Requirements(file) => &file.constraints,
-            Self::Poetry(_) | Self::Pylock(_) => &[],
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => &[],
         }
     }
 
@@ -219,7 +227,7 @@ impl Lock {
     pub(crate) fn is_hand_written(&self) -> bool {
         match self {
             Self::Requirements(file) => !file.is_compiled(),
-            Self::Poetry(_) | Self::Pylock(_) => false,
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => false,
         }
     }
 }

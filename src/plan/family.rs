@@ -144,7 +144,7 @@ fn member<S: WheelSource>(
     let all = rows;
     let rows = made_for::loading(&all, torch, request);
     // The digest that the lock lacks is the catalogue's, if that knows the file at its address.
-    let undigested = view.pylock.and_then(|lock| lock.undigested(index, request.environment)?.url());
+    let undigested = view.packages.get(index).and_then(|package| package.undigested(request.environment)?.url());
     let is_it = |row: &&Rc<WheelRow>| row.url().zip(undigested).is_some_and(|(one, url)| address::is_same(&one, url));
     let known = all.iter().find(is_it).map(Rc::clone);
     let is_known = known.is_some();

@@ -104,7 +104,7 @@ pub(super) fn locked_wheel<S: WheelSource>(
         };
     }
     // Poetry's locks of version 1 mix the files of all releases of a name; only this one's count.
-    let is_own = |wheel: &WheelName| view.pylock.is_some() || Some(&wheel.version) == entry.version.as_ref();
+    let is_own = |wheel: &WheelName| !view.packages.is_empty() || Some(&wheel.version) == entry.version.as_ref();
     let own = named.iter().filter(|(wheel, _)| is_own(wheel));
     let best = own.filter_map(|one| Some(((one.0.version.is_local(), one.0.fit(request.environment)?), one)));
     let best = best.max_by(|one, other| one.0.cmp(&other.0));

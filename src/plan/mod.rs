@@ -44,7 +44,7 @@ use pep508_rs::PackageName;
 use crate::catalog::pin::Pin;
 use crate::catalog::{WheelSource, is_torch};
 use crate::lock::emit::NotEmitted;
-use crate::lock::pylock::Pylock;
+use crate::lock::pylock::PylockPackage;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};
@@ -87,14 +87,14 @@ pub struct LockView<'a> {
     pub sources: &'a [Source],
     /// The options of a requirements file, which say where all of its entries come from. `None`: each has its own index.
     pub options: Option<&'a [GlobalOption]>,
-    /// The lock itself if it is a `pylock.toml`, which names files that it has no digest of.
-    pub pylock: Option<&'a Pylock>,
+    /// The files of each entry, where the lock names them, with digests or without; else none at all.
+    pub packages: &'a [PylockPackage],
 }
 
 impl<'a> LockView<'a> {
     /// All of a lock.
     pub fn of(lock: &'a Lock) -> Self {
-        Self { entries: lock.entries(), sources: lock.sources(), options: lock.options(), pylock: lock.as_pylock() }
+        Self { entries: lock.entries(), sources: lock.sources(), options: lock.options(), packages: lock.packages() }
     }
 
     /// Points a problem at an entry.

@@ -202,7 +202,7 @@ impl<S: WheelSource> Taking<'_, S> {
     }
 }
 
-/// False where a lock names what is needed without saying in which releases (PEP 751's `dependencies`).
+/// False where a lock names what is needed without saying in which releases (PEP 751's `dependencies`, those of uv).
 fn tells_versions(view: LockView<'_>, versions: &Constraint) -> bool {
-    view.pylock.is_none() || !versions.is_any()
+    view.packages.is_empty() || !versions.is_any()
 }

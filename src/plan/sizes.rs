@@ -91,9 +91,7 @@ fn of_entry<S: WheelSource>(
         Origin::Git(_) => return Some(None),
         Origin::Index(_) | Origin::Url(_) => {}
     }
-    if let Lock::Pylock(lock) = lock
-        && let Some(package) = lock.packages.get(index)
-    {
+    if let Some(package) = lock.packages().get(index) {
         let wheels =
             package.kind.files().filter_map(|file| Some((file.wheel.as_ref()?.fit(request.environment)?, file)));
         let best = wheels.max_by(|one, other| one.0.cmp(&other.0)).map(|(_, file)| file);

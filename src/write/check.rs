@@ -9,6 +9,7 @@ use crate::catalog::{Family, WheelSource, library_group};
 use crate::lock::poetry::PoetryLock;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
+use crate::lock::uv::UvLock;
 use crate::lock::{Choice, Entry, Lock, LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::marker::{Condition, Extras};
@@ -165,6 +166,7 @@ pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Opt
             let anew = "make it anew with the tool that made it";
             stubbed(&pylock.source, &pylock.entries, anew).or_else(|| swapped_pylock(pylock, knowledge))
         }
+        Lock::Uv(uv) => swapped_uv(uv, knowledge),
         // A requirements file is an output as often as a lock.
         Lock::Requirements(_) => None,
     }
@@ -205,6 +207,19 @@ fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -
     let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
     let why = format!("from PyTorch's index, which {} does not name", project.name);
     swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
+}
+
+/// The same for a `uv.lock`, which says itself for which URLs the project asks.
+fn swapped_uv<S: WheelSource>(lock: &UvLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+    let entries = lock.entries.iter().filter(|entry| {
+        matches!(entry.origin, Origin::Url(_))
+            && knowledge.family(&entry.name) != Family::No
+            && !lock.urls_asked_for.contains(&entry.name)
+    });
+    let entries: Vec<&Entry> = entries.collect();
+    let urls = if entries.len() == 1 { "a URL" } else { "URLs" };
+    let why = format!("from {urls}, for which the project does not ask");
+    swapped_problem(&lock.source, &entries, &why, "make it anew: uv lock --upgrade")
 }
 
 /// What is said of the entries of a swapped lock, at the first of them.

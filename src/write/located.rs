@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::path_on_default_index;
 use crate::lock::LockedDigest;
-use crate::lock::pylock::Pylock;
+use crate::lock::pylock::PylockPackage;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
@@ -22,11 +22,11 @@ pub(super) struct Located<'a> {
 }
 
 impl<'a> Located<'a> {
-    pub(super) fn of(pylock: &'a Pylock) -> Self {
+    pub(super) fn of(packages: &'a [PylockPackage]) -> Self {
         let mut known = BTreeMap::new();
         let (mut proven, mut alike): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
         let mut index = BTreeMap::new();
-        for package in &pylock.packages {
+        for package in packages {
             for file in package.kind.files() {
                 let Some(url) = file.url() else { continue };
                 let sha256 = file.digests.iter().find_map(LockedDigest::sha256);

@@ -1,6 +1,6 @@
 //! A plan as the text of a requirements file.
 //!
-//! From a `poetry.lock` or a `pylock.toml` the file is made anew, in the order and the style of `poetry export`. From a
+//! From a `poetry.lock`, a `pylock.toml` or a `uv.lock` the file is made anew, in the order and the style of `poetry export`. From a
 //! requirements file it is that file with the lines of the plan put into it: every other line keeps its bytes.
 //!
 //! With one Python no line needs a marker but those that the target cannot decide. With several, or with several
@@ -57,10 +57,10 @@ pub struct Style {
 pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     match lock {
         Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
-        Lock::Pylock(pylock) => {
+        Lock::Pylock(_) | Lock::Uv(_) => {
             let wanted = if style.without_hashes { Digests::Unwanted } else { Digests::Counted };
             Error::unless_empty(without_file(lock, plans, wanted))?;
-            let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(pylock, plan)).collect();
+            let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(lock, plan)).collect();
             fresh::write(&index_options, lock, &plans, style)
         }
         Lock::Requirements(file) => patched::write(file, lock, plans, style),
@@ -86,6 +86,10 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         (Lock::Pylock(pylock), _) => {
             Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
             rewrite::pylock(lock, pylock, plans, choices)
+        }
+        (Lock::Uv(_), _) => {
+            let problem = Problem::new(Code::Unsupported, "a uv.lock is not rewritten");
+            Err(problem.help("export a requirements file or a pylock.toml from it").into())
         }
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");

@@ -69,7 +69,7 @@ impl PylockDraft {
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
         Error::unless_empty(super::without_file(lock, plans, Digests::Carried))?;
-        let of_one_version = lock.as_pylock().and_then(|pylock| urls::of_one_version(pylock, plans));
+        let of_one_version = urls::of_one_version(lock, plans);
         let plans = of_one_version.as_deref().unwrap_or(plans);
         let view = LockView::of(lock);
         let coverage = Coverage::of(plans);

@@ -96,12 +96,12 @@ fn what_is_no_lock() {
             .blames("poetry.lock")
             .nowhere()
             .says("no such file"),
-        case("a lock of uv", "version = 1\n")
-            .run(&["uv.lock"])
-            .with("uv.lock", "version = 1\n")
-            .blames("uv.lock")
+        case("a lock of PDM", "version = 1\n")
+            .run(&["pdm.lock"])
+            .with("pdm.lock", "version = 1\n")
+            .blames("pdm.lock")
             .nowhere()
-            .says("uv export"),
+            .says("pdm export"),
     ]);
 }
 

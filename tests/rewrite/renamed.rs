@@ -62,7 +62,7 @@ fn plans(lock: &Lock, name: &str, platforms: &[Platform]) -> Vec<TargetPlan> {
         let target = Target { name: None, platform: *platform, backend, pythons: vec![Python::three(10)] };
         let choice = match lock {
             Lock::Requirements(_) => Choice::default(),
-            Lock::Poetry(_) | Lock::Pylock(_) => Choice::everything(),
+            Lock::Poetry(_) | Lock::Pylock(_) | Lock::Uv(_) => Choice::everything(),
         };
         plan::target(lock, &choice, &NoEmit::default(), &plan::Also::Nothing, &target, false, &knowledge).unwrap()
     };

@@ -3,11 +3,10 @@
 //! It is done as the export plugin's `walk_dependencies` does it, but for one environment, so that a marker is decided where
 //! it is met. Optional edges are followed where an extra on the way asks for them.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
-
-use pep508_rs::MarkerTree;
+use std::collections::{BTreeSet, VecDeque};
 
 use super::{Dependency, Edge, PoetryLock};
+use crate::lock::undecided::Undecided;
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -24,11 +23,6 @@ const MOST_STEPS: usize = 500_000;
 
 /// How often a walk may begin anew: each passes over one entry more. Real locks have a few packages in several versions.
 const MOST_WALKS: usize = 64;
-
-/// How many different conditions that no target decides may meet: they are put together, which takes the longer the more
-/// there are. A comparison with `in` is a variable of its own, and what is put together can double with each.
-const MOST_OPEN: usize = 100;
-const MOST_OPEN_IN: usize = 8;
 
 /// What of an entry is wanted so far.
 #[derive(Debug, Clone, Default)]
@@ -54,30 +48,6 @@ impl Walk<'_> {
 
     fn passes_over(&self, index: usize) -> bool {
         matches!(self, Self::Decides { passed_over, .. } if passed_over.contains(&index))
-    }
-}
-
-/// The different conditions met on a walk that the environment does not decide.
-#[derive(Default)]
-struct Undecided {
-    all: HashSet<MarkerTree>,
-    with_in: usize,
-}
-
-impl Undecided {
-    fn note(&mut self, condition: &Condition, dependency: &Dependency, lock: &PoetryLock) -> Result<()> {
-        let Condition::When(tree) = condition else { return Ok(()) };
-        if !self.all.insert(tree.clone()) {
-            return Ok(());
-        }
-        self.with_in += usize::from(condition.marker().is_some_and(|text| text.contains(" in ")));
-        if self.all.len() > MOST_OPEN || self.with_in > MOST_OPEN_IN {
-            let message =
-                format!("{} has more markers that no target decides than can be put together", lock.source.name);
-            let problem = Problem::new(Code::Unsupported, message).at(&lock.source, dependency.span);
-            return Err(problem.help("lock with Poetry 2, which puts them together itself").into());
-        }
-        Ok(())
     }
 }
 
@@ -122,7 +92,7 @@ impl PoetryLock {
         let mut undecided = Undecided::default();
         for (root, condition) in roots {
             if decide {
-                undecided.note(condition, root, self)?;
+                undecided.note(condition, &self.source, root.span)?;
             }
             match self.choose(root, &self.meeting(root), condition, environment, wanted, walk) {
                 Ok(index) => {
@@ -157,7 +127,7 @@ impl PoetryLock {
                     return Error::unless_empty(problems);
                 }
                 if decide {
-                    undecided.note(&when, edge, self)?;
+                    undecided.note(&when, &self.source, edge.span)?;
                 }
                 let when = when.and(condition.clone());
                 if when.is_never()

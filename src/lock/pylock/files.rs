@@ -52,7 +52,7 @@ impl PylockFile {
     }
 
     /// The file as every format has it. One digest represents the file: whoever has several of a file has its sha256.
-    pub(super) fn locked(&self) -> Option<(Option<String>, LockedDigest)> {
+    pub(in crate::lock) fn locked(&self) -> Option<(Option<String>, LockedDigest)> {
         self.digests.first().map(|digest| (Some(self.name.clone()), digest.clone()))
     }
 }

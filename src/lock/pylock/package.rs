@@ -168,7 +168,7 @@ impl<'t, 's> PackageReader<'t, 's> {
                     })?;
                 let labelled = wheels.iter().filter_map(|file: &PylockFile| Some(&file.wheel.as_ref()?.version));
                 let same_label = labelled.filter(|_| wheel.version.is_local()).find(|other| other.is_local());
-                self.same(&file.name, (&wheel.name, &wheel.version), (name, same_label.or(version)), span)?;
+                of_package(toml, &file.name, (&wheel.name, &wheel.version), (name, same_label.or(version)), span)?;
                 file.wheel = Some(wheel);
                 wheels.push(file);
             }
@@ -182,7 +182,7 @@ impl<'t, 's> PackageReader<'t, 's> {
                     let message = format!("`{}` is not the file name of a source distribution", quoted(&file.name));
                     return Err(toml.wrong(item, message).into());
                 };
-                self.same(&file.name, (&own, &release), (name, version), span)?;
+                of_package(toml, &file.name, (&own, &release), (name, version), span)?;
                 Some((file, release))
             }
         };
@@ -240,25 +240,6 @@ impl<'t, 's> PackageReader<'t, 's> {
         }
     }
 
-    /// A file's name must say what the package says, but for the label: PyTorch's CPU index has wheels with and without one,
-    /// by platform, and PDM lists both under one version.
-    fn same(
-        &self,
-        file: &str,
-        (own, release): (&PackageName, &Version),
-        (name, version): (&PackageName, Option<&Version>),
-        span: Span,
-    ) -> Result<()> {
-        let what = match version {
-            _ if own != name => format!("{name}"),
-            Some(version) if !is_same_release(version, release) => format!("{name} {version}"),
-            Some(_) | None => return Ok(()),
-        };
-        let message = format!("`{}` is not a file of {what}", quoted(file));
-        let problem = Problem::new(Code::Syntax, message).at(self.toml.source, span);
-        Err(problem.help("make the lock anew with the tool that made it").into())
-    }
-
     /// What the package needs: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for itself.
     fn needs(&mut self, table: &Table<'_>) -> Result<Option<Needs>> {
         let toml = self.toml;
@@ -299,7 +280,11 @@ impl<'t, 's> PackageReader<'t, 's> {
 }
 
 /// The tables of a list, which may be written in the line or with a header each.
-pub(super) fn tables<'i, 's>(toml: &Toml<'_>, item: &'i Item<'s>, key: &str) -> Result<Vec<(&'i Table<'s>, Span)>> {
+pub(in crate::lock) fn tables<'i, 's>(
+    toml: &Toml<'_>,
+    item: &'i Item<'s>,
+    key: &str,
+) -> Result<Vec<(&'i Table<'s>, Span)>> {
     if let Some(tables) = item.as_array_of_tables() {
         return Ok(tables.iter().map(|table| (table, table.span().unwrap_or_default())).collect());
     }
@@ -320,6 +305,25 @@ fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'));
     let version = Version::from_str(version).ok().filter(|_| version.len() <= LONGEST_NAME)?;
     Some((PackageName::new(name.to_owned()).ok().filter(|_| plain)?, version))
+}
+
+/// A file's name must say what the package says, but for the label: PyTorch's CPU index has wheels with and without one,
+/// by platform, and PDM lists both under one version.
+pub(in crate::lock) fn of_package(
+    toml: &Toml<'_>,
+    file: &str,
+    (own, release): (&PackageName, &Version),
+    (name, version): (&PackageName, Option<&Version>),
+    span: Span,
+) -> Result<()> {
+    let what = match version {
+        _ if own != name => format!("{name}"),
+        Some(version) if !is_same_release(version, release) => format!("{name} {version}"),
+        Some(_) | None => return Ok(()),
+    };
+    let message = format!("`{}` is not a file of {what}", quoted(file));
+    let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
+    Err(problem.help("make the lock anew with the tool that made it").into())
 }
 
 /// The same release, and no two labels.

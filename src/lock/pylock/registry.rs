@@ -13,7 +13,7 @@ use crate::packaging::address;
 /// pip and PDM write no `index`; uv and Poetry write one for the default index, too. In an output the default index has no
 /// line. It is recognized by how it keeps its files: by their digest, `/packages/ab/cd/…/NAME`, on a host that is not the
 /// index's own. Whoever serves a copy of it serves the same files.
-pub(super) fn origin(index: Option<&str>, files: &[PylockFile]) -> Origin {
+pub(in crate::lock) fn origin(index: Option<&str>, files: &[PylockFile]) -> Origin {
     let urls = || files.iter().filter_map(|file| file.url());
     if let [PylockFile { stored: Stored::Path(path), .. }] = files {
         return Origin::File(path.clone());

@@ -9,10 +9,11 @@ use super::files::PylockFile;
 use super::package::PackageKind;
 use super::{Pylock, PylockPackage};
 use crate::lock::{Choice, Entry, LockedDigest, SelectedPackage, Selection};
+use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::quoted;
+use crate::text::{Source, quoted};
 
 /// How many entries of one name may be wanted on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
@@ -91,34 +92,8 @@ impl Pylock {
     }
 
     fn asked(&self, choice: &Choice) -> Result<ExtrasAndGroups> {
-        let mut problems = Vec::new();
-        let groups: Vec<&ExtraName> = self.groups.iter().chain(&self.default_groups).collect();
-        let mut unknown = |kind: &str, names: &[ExtraName], known: &[&ExtraName]| {
-            for name in names.iter().filter(|name| !known.contains(name)) {
-                let mut list: Vec<String> = known.iter().map(ToString::to_string).collect();
-                list.sort();
-                list.dedup();
-                let help =
-                    if list.is_empty() { "it has none".to_owned() } else { format!("it has: {}", list.join(", ")) };
-                let message = format!("{} has no {kind} `{name}`", self.source.name);
-                problems.push(Problem::new(Code::Usage, message).help(help));
-            }
-        };
-        for names in [&choice.only, &choice.with, &choice.without] {
-            unknown("dependency group", names, &groups);
-        }
-        unknown("extra", &choice.extras, &self.extras.iter().collect::<Vec<_>>());
-        Error::unless_empty(problems)?;
-        let extras = if choice.all_extras { &self.extras } else { &choice.extras };
-        let groups: Vec<&ExtraName> = if choice.all_groups {
-            groups
-        } else if choice.only.is_empty() {
-            let all = self.default_groups.iter().chain(&choice.with);
-            all.filter(|group| !choice.without.contains(group)).collect()
-        } else {
-            choice.only.iter().collect()
-        };
-        Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
+        let groups: Vec<ExtraName> = self.groups.iter().chain(&self.default_groups).cloned().collect();
+        choice.resolved(&self.source.name, &self.extras, &groups, &self.default_groups)
     }
 
     /// Why the lock cannot be installed on an environment; `None`: nothing prevents it.
@@ -142,7 +117,7 @@ impl Pylock {
             !package.pythons.admits_python(python)
                 || !environments().any(|environment| package.installs_on(environment))
         });
-        stuck.map(|(entry, _)| self.no_file(entry, &format!("CPython {python}"))).next()
+        stuck.map(|(entry, _)| no_file(&self.source, entry, &format!("CPython {python}"))).next()
     }
 
     /// Why the lock cannot be installed on a platform under any Python: what prevents it for the newest one that it names.
@@ -151,38 +126,36 @@ impl Pylock {
         let problem = self.leaves_out(Environment { platform, python: newest.unwrap_or(Python::three(15)) })?;
         Some(problem.help("choose another target, or lock for this one too"))
     }
+}
 
-    /// Says that an entry has no file for an environment.
-    fn no_file(&self, entry: &Entry, place: &str) -> Problem {
-        let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
-        let message = format!("{} has no file of {}{version} for {place}", self.source.name, entry.name);
-        Problem::new(Code::Impossible, message).at(&self.source, entry.at.span)
-    }
+/// Says that an entry of a lock has no file for an environment.
+fn no_file(source: &Source, entry: &Entry, place: &str) -> Problem {
+    let version = entry.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
+    let message = format!("{} has no file of {}{version} for {place}", source.name, entry.name);
+    Problem::new(Code::Impossible, message).at(source, entry.at.span)
+}
 
-    /// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or the file
-    /// that is taken has no digest that will do.
-    pub fn without_file(&self, entry: usize, environment: Environment, wanted: Digests) -> Option<Problem> {
-        let (package, entry) = (self.packages.get(entry)?, self.entries.get(entry)?);
-        if !package.installs_on(environment) {
-            let help = "make the lock on such a machine, or with a tool that locks for all: uv, Poetry, PDM";
-            return Some(self.no_file(entry, &environment.to_string()).help(help));
-        }
-        let file = package.taken(environment).filter(|file| !wanted.are_met(file, package))?;
-        let (what, help) = match file.digests.is_empty() {
-            true => ("digest", "an index that gives digests"),
-            false => ("sha256", "an index that gives these"),
-        };
-        let message =
-            format!("{} has no {what} of {}, which {environment} takes", self.source.name, quoted(&file.name));
-        let problem = Problem::new(Code::NoDigest, message).at(&self.source, entry.at.span);
-        Some(problem.help(format!("lock it from {help}, or write none at all: --without-hashes")))
+/// Why an entry cannot be installed on an environment: there is no wheel for it and no source distribution, or the file
+/// that is taken has no digest that will do.
+pub(in crate::lock) fn without_file(
+    source: &Source,
+    entry: &Entry,
+    package: &PylockPackage,
+    environment: Environment,
+    wanted: Digests,
+) -> Option<Problem> {
+    if !package.installs_on(environment) {
+        let help = "make the lock on such a machine, or with a tool that locks for all: uv, Poetry, PDM";
+        return Some(no_file(source, entry, &environment.to_string()).help(help));
     }
-
-    /// The file that an environment takes of an entry, if the lock has no digest of it that pip's hash mode takes.
-    pub(crate) fn undigested(&self, entry: usize, environment: Environment) -> Option<&PylockFile> {
-        let package = self.packages.get(entry)?;
-        package.taken(environment).filter(|file| !Digests::Counted.are_met(file, package))
-    }
+    let file = package.taken(environment).filter(|file| !wanted.are_met(file, package))?;
+    let (what, help) = match file.digests.is_empty() {
+        true => ("digest", "an index that gives digests"),
+        false => ("sha256", "an index that gives these"),
+    };
+    let message = format!("{} has no {what} of {}, which {environment} takes", source.name, quoted(&file.name));
+    let problem = Problem::new(Code::NoDigest, message).at(source, entry.at.span);
+    Some(problem.help(format!("lock it from {help}, or write none at all: --without-hashes")))
 }
 
 /// Which digests an output needs of the file that is taken.
@@ -218,6 +191,16 @@ fn selected(index: usize, package: &PylockPackage, condition: Condition, environ
 }
 
 impl PylockPackage {
+    /// A package that a lock has no marker of.
+    pub(in crate::lock) fn always(index: Option<String>, kind: PackageKind) -> Self {
+        Self { marker: None, pythons: Constraint::any(), index, kind, needs: None }
+    }
+
+    /// The file that an environment takes, if the lock has no digest of it that pip's hash mode takes.
+    pub(crate) fn undigested(&self, environment: Environment) -> Option<&PylockFile> {
+        self.taken(environment).filter(|file| !Digests::Counted.are_met(file, self))
+    }
+
     /// When it is installed on an environment.
     pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))

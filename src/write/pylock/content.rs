@@ -99,14 +99,15 @@ impl<'a> Making<'a> {
         style: &'a Style,
         by_name: &BTreeMap<&PackageName, Vec<(Environment, &Line)>>,
     ) -> Result<Self> {
-        let (kept, located) = match lock {
+        let kept = match lock {
             Lock::Pylock(pylock) => {
                 let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin().is_none()));
                 let as_locked = as_locked.map(|(name, _)| name.as_ref()).collect();
-                (kept::lines(&pylock.source, &as_locked)?, Some(Located::of(pylock)))
+                kept::lines(&pylock.source, &as_locked)?
             }
-            Lock::Poetry(_) | Lock::Requirements(_) => (Vec::new(), None),
+            Lock::Poetry(_) | Lock::Requirements(_) | Lock::Uv(_) => Vec::new(),
         };
+        let located = lock.names_files().then(|| Located::of(lock.packages()));
         let view = LockView::of(lock);
         Ok(Self { lock, view, style, kept, located, problems: Vec::new() })
     }

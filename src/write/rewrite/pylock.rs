@@ -50,7 +50,7 @@ pub(in crate::write) fn pylock(
     Error::unless_empty(super::impossible::same_platform(plans, choices))?;
     let blocks = pylock.layout()?;
     let elsewhere = elsewhere(lock, plans, choices);
-    let located = Located::of(pylock);
+    let located = Located::of(&pylock.packages);
     let uses = uses(pylock.entries.len(), plans);
     let named = |holds: &dyn Fn(usize, &EntryUses) -> bool| -> BTreeSet<&PackageName> {
         let entries = uses.iter().enumerate().filter(|(index, uses)| holds(*index, uses));

@@ -1,0 +1,345 @@
+//! One `[[package]]` of a `uv.lock`: its files, and what it depends on.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use super::ANEW;
+use super::source::{UvSource, UvSourceKind, unsupported};
+use crate::lock::dependency::{LONGEST_NAME, ParseCache, read_extra, read_marker, read_name};
+use crate::lock::pylock::{PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, tables};
+use crate::lock::toml::{Item, Table, Toml, dig};
+use crate::lock::{Entry, LockedDigest, Position, origin, requirements};
+use crate::packaging::address;
+use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::Marker;
+use crate::packaging::requirement::Requirement;
+use crate::packaging::wheel::{WheelName, WheelNameError};
+use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::{Span, quoted};
+
+/// What an entry depends on.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UvNode {
+    pub(super) dependencies: Vec<UvEdge>,
+    /// By extra. One that brings in nothing is here, too.
+    pub(super) extras: BTreeMap<ExtraName, Vec<UvEdge>>,
+    /// By group.
+    pub(super) groups: BTreeMap<ExtraName, Vec<UvEdge>>,
+    /// True for a project that is no package: it is never installed itself.
+    pub(super) is_virtual: bool,
+}
+
+/// A dependency on an entry.
+#[derive(Debug, Clone)]
+pub(super) struct UvEdge {
+    /// Index into the entries.
+    pub(super) to: usize,
+    /// What is needed. The lock does not say in which versions.
+    pub(super) requirement: Arc<Requirement>,
+    /// When.
+    pub(super) marker: Option<Marker>,
+    /// Where it is.
+    pub(super) span: Span,
+}
+
+/// The packages of a lock while they are read.
+pub(super) struct UvPackageReader<'t, 's> {
+    toml: &'t Toml<'s>,
+    known: &'t mut ParseCache,
+    /// The packages of which a URL is asked for.
+    pub(super) urls_asked_for: BTreeSet<PackageName>,
+    /// The versions and the sources of the packages of each name, with their indices.
+    by_name: HashMap<PackageName, Vec<(usize, Option<Version>, UvSource)>>,
+}
+
+type UvPackages = (Vec<Entry>, Vec<PylockPackage>, Vec<UvNode>);
+
+impl<'t, 's> UvPackageReader<'t, 's> {
+    pub(super) fn new(toml: &'t Toml<'s>, known: &'t mut ParseCache) -> Self {
+        Self { toml, known, urls_asked_for: BTreeSet::new(), by_name: HashMap::new() }
+    }
+
+    /// Reads all packages.
+    pub(super) fn packages(&mut self) -> Result<UvPackages> {
+        let toml = self.toml;
+        let Some(item) = toml.root().get("package") else { return Ok(UvPackages::default()) };
+        let tables = tables(toml, item, "package")?;
+        let (mut entries, mut packages) = (Vec::with_capacity(tables.len()), Vec::with_capacity(tables.len()));
+        let mut virtuals = Vec::with_capacity(tables.len());
+        for (table, span) in &tables {
+            let (entry, package, source) = self.package(table, *span)?;
+            virtuals.push(source.kind == UvSourceKind::Virtual);
+            let known = self.by_name.entry(entry.name.clone()).or_default();
+            if known.iter().any(|(_, version, from)| *version == entry.version && *from == source) {
+                let problem =
+                    Problem::new(Code::Inconsistent, format!("{} has {} twice", toml.source.name, entry.name));
+                return Err(problem.at(toml.source, entry.at.span).help(ANEW).into());
+            }
+            known.push((entries.len(), entry.version.clone(), source));
+            entries.push(entry);
+            packages.push(package);
+        }
+        let mut graph = Vec::with_capacity(tables.len());
+        for ((table, _), is_virtual) in tables.into_iter().zip(virtuals) {
+            graph.push(UvNode { is_virtual, ..self.node(table)? });
+        }
+        Ok((entries, packages, graph))
+    }
+
+    /// What is asked for that no package asks for.
+    pub(super) fn manifest(&mut self) -> Result<UvNode> {
+        let mut node = UvNode::default();
+        for key in ["requirements", "constraints", "overrides"] {
+            dig(self.toml.root(), &["manifest", key]).map_or(Ok(()), |item| self.note_urls(item, key))?;
+        }
+        if let Some(item) = dig(self.toml.root(), &["manifest", "requirements"]) {
+            node.dependencies = self.edges(item, "requirements")?;
+        }
+        if let Some(item) = dig(self.toml.root(), &["manifest", "dependency-groups"]) {
+            for (group, item) in self.toml.table(item, "dependency-groups")?.iter() {
+                self.note_urls(item, group)?;
+            }
+            node.groups = self.named_edges(item, "dependency-groups")?;
+        }
+        Ok(node)
+    }
+
+    fn package(&self, table: &Table<'_>, near: Span) -> Result<(Entry, PylockPackage, UvSource)> {
+        let toml = self.toml;
+        let head = Span { start: near.start, end: near.start + "[[package]]".len() };
+        let required = |key: &str| {
+            let missing = || Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(toml.source, head);
+            table.get(key).ok_or_else(|| missing().help(ANEW))
+        };
+        let name = required("name")?;
+        let span = name.span();
+        let name = read_name(toml, span, toml.string(name, "name")?)?;
+        let version = table.get("version").map(|item| self.version(item)).transpose()?;
+        let source_item = required("source")?;
+        let source = UvSource::read(toml, source_item)?;
+        if let Some(item) = table.get("variants-json") {
+            let message = format!("{name} has wheels in variants, which are not read here");
+            return Err(unsupported(toml, item, message).into());
+        }
+        let (kind, origin) = match source.direct(toml, source_item)? {
+            Some(origin) => (self.archive(table, &source, span)?, origin),
+            None => {
+                let Some(version) = &version else {
+                    let problem = Problem::new(Code::Syntax, format!("{name} is from an index and has no `version`"));
+                    return Err(problem.at(toml.source, span).help(ANEW).into());
+                };
+                let (sdist, wheels) = (self.sdist(table)?.map(Box::new), self.wheels(table, &name, version)?);
+                let all: Vec<PylockFile> = wheels.iter().chain(sdist.as_deref()).cloned().collect();
+                (PackageKind::Release { sdist, wheels }, index_of(Some(&source.place), &all))
+            }
+        };
+        let editable = source.kind == UvSourceKind::Editable;
+        let files = kind.files().filter_map(PylockFile::locked).collect();
+        let index = (source.kind == UvSourceKind::Registry).then(|| source.place.clone());
+        let entry = Entry { name, version, origin, editable, files, at: Position { source: 0, span } };
+        Ok((entry, PylockPackage::always(index, kind), source))
+    }
+
+    fn version(&self, item: &Item<'_>) -> Result<Version> {
+        let text = self.toml.string(item, "version")?;
+        let version = Version::from_str(text).ok().filter(|_| text.len() <= LONGEST_NAME);
+        version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
+    }
+
+    fn wheels(&self, table: &Table<'_>, name: &PackageName, version: &Version) -> Result<Vec<PylockFile>> {
+        let toml = self.toml;
+        let Some(item) = table.get("wheels") else { return Ok(Vec::new()) };
+        let mut wheels = Vec::new();
+        for (table, span) in tables(toml, item, "wheels")? {
+            let mut file = self.file(table, span, None)?;
+            let wheel: WheelName = file
+                .name
+                .parse()
+                .map_err(|error: WheelNameError| Problem::new(Code::Syntax, error.to_string()).at(toml.source, span))?;
+            of_package(toml, &file.name, (&wheel.name, &wheel.version), (name, Some(version)), span)?;
+            file.wheel = Some(wheel);
+            wheels.push(file);
+        }
+        Ok(wheels)
+    }
+
+    fn sdist(&self, table: &Table<'_>) -> Result<Option<PylockFile>> {
+        let Some(item) = table.get("sdist") else { return Ok(None) };
+        self.file(self.toml.table(item, "sdist")?, item.span(), None).map(Some)
+    }
+
+    /// What is installed of a package whose source is the file itself, a folder or a repository.
+    fn archive(&self, table: &Table<'_>, source: &UvSource, near: Span) -> Result<PackageKind> {
+        let stored = match source.kind {
+            UvSourceKind::Url => Stored::Url(source.place.clone()),
+            UvSourceKind::Path => Stored::Path(source.place.clone()),
+            UvSourceKind::Registry
+            | UvSourceKind::Git
+            | UvSourceKind::Directory
+            | UvSourceKind::Editable
+            | UvSourceKind::Virtual => {
+                return Ok(PackageKind::Source);
+            }
+        };
+        let toml = self.toml;
+        let mut files = Vec::new();
+        if let Some(item) = table.get("wheels") {
+            files.extend(tables(toml, item, "wheels")?);
+        }
+        if let Some(item) = table.get("sdist") {
+            files.push((toml.table(item, "sdist")?, item.span()));
+        }
+        let [(table, span)] = files[..] else {
+            let problem = Problem::new(Code::Syntax, "a package from a file has one wheel or one sdist: that file");
+            return Err(problem.at(toml.source, near).help(ANEW).into());
+        };
+        let mut file = self.file(table, span, Some(stored))?;
+        file.wheel = file.name.parse().ok();
+        Ok(PackageKind::Archive(Box::new(file)))
+    }
+
+    /// Reads a file. Of one that is the source of its package the lock does not say where it lies, or says it again.
+    fn file(&self, table: &Table<'_>, near: Span, source: Option<Stored>) -> Result<PylockFile> {
+        let toml = self.toml;
+        let stored = match (source, table.get("url"), table.get("path")) {
+            (Some(stored), _, _) => stored,
+            (None, Some(url), _) => Stored::Url(origin::url(toml, url, "url")?.to_owned()),
+            (None, None, Some(path)) => Stored::Path(origin::line(toml, path, "path")?.to_owned()),
+            (None, None, None) => {
+                let problem = Problem::new(Code::Syntax, "a file has neither `url` nor `path`");
+                return Err(problem.at(toml.source, near).help(ANEW).into());
+            }
+        };
+        let name = match &stored {
+            Stored::Url(url) => address::file_name(url),
+            Stored::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        };
+        let size = match table.get("size") {
+            None => None,
+            Some(item) => match item.as_integer().map(u64::try_from) {
+                Some(Ok(size)) => Some(size),
+                Some(Err(_)) | None => return Err(toml.wrong(item, "`size` should be a number of bytes").into()),
+            },
+        };
+        let digests = match table.get("hash") {
+            None => Vec::new(),
+            Some(item) => vec![self.digest(item)?],
+        };
+        Ok(PylockFile { name, wheel: None, stored, size, digests })
+    }
+
+    fn digest(&self, item: &Item<'_>) -> Result<LockedDigest> {
+        let text = self.toml.string(item, "hash")?;
+        let digest = requirements::digest(text).map_err(|why| self.toml.wrong(item, why).help(ANEW));
+        Ok(digest?)
+    }
+
+    fn node(&mut self, table: &'t Table<'s>) -> Result<UvNode> {
+        let mut node = UvNode::default();
+        if let Some(item) = table.get("dependencies") {
+            node.dependencies = self.edges(item, "dependencies")?;
+        }
+        if let Some(item) = table.get("optional-dependencies") {
+            node.extras = self.named_edges(item, "optional-dependencies")?;
+        }
+        if let Some(item) = table.get("dev-dependencies") {
+            node.groups = self.named_edges(item, "dev-dependencies")?;
+        }
+        if let Some(item) = dig(table, &["metadata", "provides-extras"]) {
+            for extra in self.toml.strings(item, "provides-extras")? {
+                node.extras.entry(read_extra(self.toml, item.span(), extra)?).or_default();
+            }
+        }
+        if let Some(item) = dig(table, &["metadata", "requires-dev"]) {
+            for (group, item) in self.toml.table(item, "requires-dev")?.iter() {
+                node.groups.entry(read_extra(self.toml, item.span(), group)?).or_default();
+                self.note_urls(item, group)?;
+            }
+        }
+        if let Some(item) = dig(table, &["metadata", "requires-dist"]) {
+            self.note_urls(item, "requires-dist")?;
+        }
+        Ok(node)
+    }
+
+    /// Notes of which packages a list of requirements names a URL.
+    fn note_urls(&mut self, item: &Item<'_>, key: &str) -> Result<()> {
+        for (table, span) in tables(self.toml, item, key)? {
+            if let Some(name) = table.get("name").filter(|_| table.contains_key("url")) {
+                self.urls_asked_for.insert(read_name(self.toml, span, self.toml.string(name, "name")?)?);
+            }
+        }
+        Ok(())
+    }
+
+    fn named_edges(&mut self, item: &'t Item<'s>, key: &str) -> Result<BTreeMap<ExtraName, Vec<UvEdge>>> {
+        let mut all = BTreeMap::new();
+        for (name, item) in self.toml.table(item, key)?.iter() {
+            all.insert(read_extra(self.toml, item.span(), name)?, self.edges(item, name)?);
+        }
+        Ok(all)
+    }
+
+    fn edges(&mut self, item: &'t Item<'s>, key: &str) -> Result<Vec<UvEdge>> {
+        let tables = tables(self.toml, item, key)?;
+        tables.into_iter().map(|(table, span)| self.edge(table, span)).collect()
+    }
+
+    fn edge(&mut self, table: &'t Table<'s>, span: Span) -> Result<UvEdge> {
+        let toml = self.toml;
+        let Some(name) = table.get("name") else {
+            return Err(Problem::new(Code::Syntax, "a dependency has no `name`").at(toml.source, span).into());
+        };
+        let name = read_name(toml, name.span(), toml.string(name, "name")?)?;
+        let marker = match table.get("marker") {
+            None => None,
+            Some(item) => Some(read_marker(toml, item.span(), toml.string(item, "marker")?, self.known)?),
+        };
+        let mut extras = Vec::new();
+        // What the manifest asks for is written as a requirement, with `extras`.
+        for key in ["extra", "extras"] {
+            let Some(item) = table.get(key) else { continue };
+            for extra in toml.strings(item, key)? {
+                extras.push(read_extra(toml, item.span(), extra)?);
+            }
+        }
+        let version = table.get("version").map(|item| self.version(item)).transpose()?;
+        let source = table.get("source").map(|item| UvSource::read(toml, item)).transpose()?;
+        let to = self.meant(&name, version.as_ref(), source.as_ref(), span)?;
+        let requirement = Arc::new(Requirement { name, extras, versions: Constraint::any() });
+        Ok(UvEdge { to, requirement, marker, span })
+    }
+
+    /// The package that a dependency means: the only one of its name, of its version and of its source where it says so.
+    fn meant(
+        &self,
+        name: &PackageName,
+        version: Option<&Version>,
+        source: Option<&UvSource>,
+        span: Span,
+    ) -> Result<usize> {
+        let all = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        let is_meant = |(_, own, from): &&(usize, Option<Version>, UvSource)| {
+            version.is_none_or(|version| own.as_ref() == Some(version)) && source.is_none_or(|source| source == from)
+        };
+        let what = version.map_or_else(|| name.to_string(), |version| format!("{name} {version}"));
+        let mut meant = all.iter().filter(is_meant);
+        let problem: Error = match (meant.next(), meant.next()) {
+            (Some((index, _, _)), None) => return Ok(*index),
+            (None, _) => {
+                let message = format!("{} does not have {what}, which is a dependency here", self.toml.source.name);
+                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(ANEW).into()
+            }
+            (Some(_), Some(_)) => {
+                let message =
+                    format!("{} has {what} more than once, and this does not say which", self.toml.source.name);
+                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(ANEW).into()
+            }
+        };
+        Err(problem)
+    }
+}

@@ -1,0 +1,343 @@
+//! What a `uv.lock` gives on one environment, as `uv export --frozen` selects it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use pep508_rs::{ExtraName, PackageName};
+
+use super::package::{UvEdge, UvNode};
+use super::{ANEW, ConflictItem, ConflictPart, UvLock};
+use crate::lock::emit::NotEmitted;
+use crate::lock::undecided::Undecided;
+use crate::lock::{Choice, SelectedPackage, Selection};
+use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
+use crate::packaging::target::{Environment, Platform};
+use crate::report::error::{Code, Error, Problem, Result};
+
+/// More steps than any lock needs; a crafted one could ask for endless ones.
+const MOST_STEPS: usize = 500_000;
+/// How many entries of one name may be wanted on one machine: each is compared with each.
+const MOST_TWINS: usize = 64;
+/// The most problems that are reported.
+const ENOUGH: usize = 20;
+
+/// What of an entry is wanted.
+#[derive(Debug, Clone, Default)]
+struct UvDemand {
+    condition: Condition,
+    /// When each of its extras is.
+    extras: BTreeMap<ExtraName, Condition>,
+    root: bool,
+}
+
+/// What is asked of a lock: of its project, and from where in the graph.
+struct UvAsked<'a> {
+    roots: Vec<(&'a UvEdge, Condition)>,
+    /// The extras and groups that conflicts decide by, as markers name them.
+    active: Extras,
+    /// The project itself: entries, and extras of them.
+    projects: Vec<(usize, Vec<ExtraName>)>,
+}
+
+impl UvLock {
+    /// What the lock gives on an environment for a choice of groups and extras. The project's default groups are chosen
+    /// unless they are left out. The project itself is not emitted.
+    ///
+    /// # Errors
+    /// If a group or an extra is not known, or several that conflict are chosen; if the lock is not for this environment;
+    /// if it gives a package twice there.
+    pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
+        let asked = self.asked(choice, environment)?;
+        if !self.is_for(environment) {
+            let message =
+                format!("{} is not for {environment}: its `supported-markers` leave it out", self.source.name);
+            let problem = Problem::new(Code::Impossible, message);
+            return Err(problem.help("choose another target, or lock for this one too").into());
+        }
+        let wanted = self.walk(&asked, environment)?;
+        self.one_of_each(&wanted, environment)?;
+        let mut selection = Selection::default();
+        for (index, demand) in wanted.iter().enumerate() {
+            let is_root = self.roots.contains(&index);
+            if self.graph[index].is_virtual || is_root && demand.condition.is_never() {
+                continue;
+            }
+            let selected = self.selected(index, demand, &asked.active, environment);
+            if is_root {
+                selection.unemitted.push((selected, NotEmitted::Project));
+            } else if demand.condition.is_never() {
+                if self.packages[index].installs_on(environment) {
+                    selection.unselected.push(SelectedPackage { condition: Condition::Always, ..selected });
+                }
+            } else {
+                selection.packages.push(selected);
+            }
+        }
+        Ok(selection)
+    }
+
+    fn selected(&self, index: usize, demand: &UvDemand, active: &Extras, environment: Environment) -> SelectedPackage {
+        let extras = demand.extras.keys().map(Some);
+        let edges = extras.chain([None]).flat_map(|extra| self.graph[index].edges(extra));
+        let needs = edges.map(|edge| (Arc::clone(&edge.requirement), edge.condition(environment, active)));
+        SelectedPackage {
+            entry: index,
+            // The lock lists what extras bring in.
+            extras: Extras::new(),
+            with_extras: !demand.extras.is_empty(),
+            condition: demand.condition.clone(),
+            needs: Some(needs.filter(|(_, when)| !when.is_never()).collect()),
+            via: None,
+            root: demand.root,
+        }
+    }
+
+    pub(in crate::lock) fn is_for(&self, environment: Environment) -> bool {
+        let holds = |marker| !Condition::of(marker, environment, &Extras::new()).is_never();
+        self.environments.is_empty() || self.environments.iter().any(holds)
+    }
+
+    /// Why the lock cannot be installed on an environment; `None`: nothing prevents it.
+    pub(in crate::lock) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
+        let (name, python) = (&self.source.name, environment.python);
+        let message = match self.excluded_by(environment)? {
+            "requires-python" => format!("{name} is locked for Python {}, which leaves out {python}", self.pythons),
+            key => format!("{name} is not for {environment}: its `{key}` leave it out"),
+        };
+        Some(Problem::new(Code::Impossible, message))
+    }
+
+    /// The key by which it excludes an environment.
+    pub(in crate::lock) fn excluded_by(&self, environment: Environment) -> Option<&'static str> {
+        if !self.pythons.admits_python(environment.python) {
+            return Some("requires-python");
+        }
+        (!self.is_for(environment)).then_some("supported-markers")
+    }
+
+    /// Why the lock cannot be installed on a platform under any Python.
+    pub(in crate::lock) fn never_on(&self, platform: Platform) -> Option<Problem> {
+        let newest = (6..=15).rev().map(crate::packaging::target::Python::three);
+        let python = newest.into_iter().find(|python| self.pythons.admits_python(*python))?;
+        let problem = self.leaves_out(Environment { platform, python })?;
+        Some(problem.help("choose another target, or lock for this one too"))
+    }
+
+    /// Each group and each extra alone, and what to call that.
+    pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
+        let (extras, groups) = self.known();
+        let extras = extras.into_iter().map(|extra| {
+            let what = format!("with the extra {extra} alone");
+            (Choice { extras: vec![extra], ..Choice::default() }, what)
+        });
+        let groups = groups.into_iter().map(|group| {
+            let what = format!("with the group {group} alone");
+            (Choice { only: vec![group], ..Choice::default() }, what)
+        });
+        extras.chain(groups).collect()
+    }
+
+    /// The extras and the groups that can be asked for, sorted.
+    fn known(&self) -> (Vec<ExtraName>, Vec<ExtraName>) {
+        let roots = || self.roots.iter().map(|root| &self.graph[*root]);
+        let extras: BTreeSet<&ExtraName> = roots().flat_map(|node| node.extras.keys()).collect();
+        let groups: BTreeSet<&ExtraName> =
+            roots().chain([&self.manifest]).flat_map(|node| node.groups.keys()).collect();
+        (extras.into_iter().cloned().collect(), groups.into_iter().cloned().collect())
+    }
+
+    fn asked(&self, choice: &Choice, environment: Environment) -> Result<UvAsked<'_>> {
+        let (extras, groups) = self.known();
+        let default: Vec<ExtraName> =
+            self.default_groups.iter().filter(|group| groups.contains(group)).cloned().collect();
+        let with_project = choice.only.is_empty() || choice.all_groups;
+        if !with_project && !choice.extras.is_empty() {
+            let problem = Problem::new(Code::Usage, "a group alone is without the project, and so without its extras");
+            return Err(problem.help("choose the group beside the project (--with), or leave the extras out").into());
+        }
+        let ExtrasAndGroups { extras, groups } = choice.resolved(&self.source.name, &extras, &groups, &default)?;
+        let mut asked = UvAsked { roots: Vec::new(), active: Extras::new(), projects: Vec::new() };
+        let mut chosen: Vec<ConflictItem> = Vec::new();
+        for root in &self.roots {
+            let (node, package) = (&self.graph[*root], &self.entries[*root].name);
+            let mut choose = |of| chosen.push(ConflictItem { package: package.clone(), of });
+            if with_project {
+                choose(ConflictPart::Project);
+                let own: Vec<ExtraName> =
+                    extras.iter().filter(|extra| node.extras.contains_key(extra)).cloned().collect();
+                own.iter().for_each(|extra| choose(ConflictPart::Extra(extra.clone())));
+                asked.projects.push((*root, own));
+            }
+            groups.iter().filter(|group| node.groups.contains_key(group)).for_each(|group| {
+                choose(ConflictPart::Group(group.clone()));
+            });
+        }
+        self.check_conflicts(&chosen)?;
+        asked.active = chosen.iter().filter_map(ConflictItem::encoded).collect();
+        let nodes = self.roots.iter().map(|root| &self.graph[*root]).chain([&self.manifest]);
+        let in_groups = nodes.flat_map(|node| groups.iter().filter_map(|group| node.groups.get(group))).flatten();
+        let of_script = with_project.then_some(&self.manifest.dependencies).into_iter().flatten();
+        let roots = in_groups.chain(of_script);
+        asked.roots = roots.map(|edge| (edge, edge.condition(environment, &asked.active))).collect();
+        Ok(asked)
+    }
+
+    /// At most one of each set.
+    fn check_conflicts(&self, chosen: &[ConflictItem]) -> Result<()> {
+        let mut problems = Vec::new();
+        for set in &self.conflicts {
+            let both: Vec<String> = set.iter().filter(|item| chosen.contains(item)).map(ConflictItem::spoken).collect();
+            if both.len() > 1 {
+                let message = format!("{} conflict: {} has no choice with both", both.join(" and "), self.source.name);
+                problems.push(Problem::new(Code::Usage, message).help("choose one of them"));
+            }
+        }
+        Error::unless_empty(problems)
+    }
+
+    /// What is reached from what is asked for.
+    fn walk(&self, asked: &UvAsked<'_>, environment: Environment) -> Result<Vec<UvDemand>> {
+        let mut wanted = vec![UvDemand::default(); self.entries.len()];
+        let mut open: VecDeque<(usize, Option<ExtraName>)> = VecDeque::new();
+        let mut undecided = Undecided::default();
+        for (root, extras) in &asked.projects {
+            wanted[*root].condition = Condition::Always;
+            open.push_back((*root, None));
+            for extra in extras {
+                wanted[*root].extras.insert(extra.clone(), Condition::Always);
+                open.push_back((*root, Some(extra.clone())));
+            }
+        }
+        for (edge, when) in asked.roots.iter().filter(|(_, when)| !when.is_never()) {
+            undecided.note(when, &self.source, edge.span)?;
+            wanted[edge.to].root = true;
+            self.want(edge, when, asked, &mut wanted, &mut open)?;
+        }
+        let mut steps = 0;
+        while let Some((index, extra)) = open.pop_front() {
+            let held = match &extra {
+                None => wanted[index].condition.clone(),
+                Some(extra) => wanted[index].extras.get(extra).cloned().unwrap_or_default(),
+            };
+            let of_project = self.roots.contains(&index);
+            for edge in self.graph[index].edges(extra.as_ref()) {
+                steps += 1;
+                if steps > MOST_STEPS {
+                    let message = format!("the graph of {} does not come to an end", self.source.name);
+                    let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
+                    return Err(problem.help(ANEW).into());
+                }
+                let when = edge.condition(environment, &asked.active);
+                undecided.note(&when, &self.source, edge.span)?;
+                let when = when.and(held.clone());
+                if !when.is_never() {
+                    wanted[edge.to].root |= of_project;
+                    self.want(edge, &when, asked, &mut wanted, &mut open)?;
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Notes that a dependency holds.
+    fn want(
+        &self,
+        edge: &UvEdge,
+        when: &Condition,
+        asked: &UvAsked<'_>,
+        wanted: &mut [UvDemand],
+        open: &mut VecDeque<(usize, Option<ExtraName>)>,
+    ) -> Result<()> {
+        let UvDemand { condition, extras, .. } = &mut wanted[edge.to];
+        let mut widen = |own: &mut Condition, extra: Option<&ExtraName>| {
+            let both = own.clone().or(when.clone());
+            if both != *own {
+                *own = both;
+                open.push_back((edge.to, extra.cloned()));
+            }
+        };
+        widen(condition, None);
+        self.decided(edge, ConflictPart::Project, asked)?;
+        for extra in &edge.requirement.extras {
+            self.decided(edge, ConflictPart::Extra(extra.clone()), asked)?;
+            widen(extras.entry(extra.clone()).or_default(), Some(extra));
+        }
+        Ok(())
+    }
+
+    /// An extra that conflicts with others decides which versions are installed. That it does is known of those that are
+    /// chosen; where a dependency asks for one, it would hold on some ways through the graph and not on others.
+    fn decided(&self, edge: &UvEdge, of: ConflictPart, asked: &UvAsked<'_>) -> Result<()> {
+        if self.conflicts.is_empty() {
+            return Ok(());
+        }
+        let item = ConflictItem { package: edge.requirement.name.clone(), of };
+        let known = item.encoded().is_some_and(|name| asked.active.contains(&name));
+        if known || !self.conflicts.iter().flatten().any(|one| *one == item) {
+            return Ok(());
+        }
+        let message = format!(
+            "{} is asked for by a dependency and conflicts with others: which versions go with it cannot be decided here",
+            item.spoken()
+        );
+        let problem = Problem::new(Code::Unsupported, message).at(&self.source, edge.span);
+        Err(problem.help("choose the extra itself (--extras), or export it: uv export --format pylock.toml").into())
+    }
+
+    /// Two entries of one name on one machine cannot both be installed.
+    fn one_of_each(&self, wanted: &[UvDemand], environment: Environment) -> Result<()> {
+        let mut problems = Vec::new();
+        let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
+        for (index, demand) in wanted.iter().enumerate().filter(|(_, demand)| !demand.condition.is_never()) {
+            let entry = &self.entries[index];
+            let others = by_name.entry(&entry.name).or_default();
+            let same = |other: &usize| !wanted[*other].condition.clone().and(demand.condition.clone()).is_never();
+            if others.iter().any(same) || others.len() >= MOST_TWINS {
+                let message = format!("the lock gives {} twice for {environment}", entry.name);
+                problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
+            }
+            if problems.len() >= ENOUGH {
+                break;
+            }
+            others.push(index);
+        }
+        Error::unless_empty(problems)
+    }
+}
+
+impl UvNode {
+    /// What it depends on, or what an extra of it does.
+    fn edges(&self, extra: Option<&ExtraName>) -> &[UvEdge] {
+        match extra {
+            None => &self.dependencies,
+            Some(extra) => self.extras.get(extra).map(Vec::as_slice).unwrap_or_default(),
+        }
+    }
+}
+
+impl UvEdge {
+    fn condition(&self, environment: Environment, active: &Extras) -> Condition {
+        self.marker.as_ref().map_or(Condition::Always, |marker| Condition::of(marker, environment, active))
+    }
+}
+
+impl ConflictItem {
+    /// The extra that stands for it in markers: `extra-7-project-cpu`, with the length of the package's name.
+    fn encoded(&self) -> Option<ExtraName> {
+        let (package, length) = (&self.package, self.package.as_ref().len());
+        ExtraName::new(match &self.of {
+            ConflictPart::Project => format!("project-{length}-{package}"),
+            ConflictPart::Extra(extra) => format!("extra-{length}-{package}-{extra}"),
+            ConflictPart::Group(group) => format!("group-{length}-{package}-{group}"),
+        })
+        .ok()
+    }
+
+    fn spoken(&self) -> String {
+        match &self.of {
+            ConflictPart::Project => self.package.to_string(),
+            ConflictPart::Extra(extra) => format!("{}[{extra}]", self.package),
+            ConflictPart::Group(group) => format!("the group {group} of {}", self.package),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What a `uv.lock` gives on an environment is what uv exports of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pep508_rs::ExtraName;
+use torchswap::lock::{Choice, Lock, LockedDigest, Origin, requirements};
+use torchswap::packaging::target::{Environment, Platform, Python};
+
+use super::{PROJECTS, lock, text};
+
+/// Version, or place, and digests by name.
+type Chosen = BTreeMap<String, (String, BTreeSet<LockedDigest>)>;
+
+fn chosen(lock: &Lock, choice: &Choice, environment: Environment) -> Chosen {
+    let selection = lock.select(choice, environment).unwrap();
+    let entries = selection.packages.iter().map(|selected| &lock.entries()[selected.entry]);
+    // The exports are without the members of the workspace.
+    let emitted = entries.filter(|entry| !matches!(entry.origin, Origin::Directory(_)));
+    let each = emitted.map(|entry| {
+        let version = || entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let pin = entry.origin.place().map_or_else(version, str::to_owned);
+        (entry.name.to_string(), (pin, entry.files.iter().map(|file| file.digest.clone()).collect()))
+    });
+    each.collect()
+}
+
+/// The choice that options of uv make.
+fn choice(options: &str) -> Choice {
+    let mut choice = Choice::default();
+    let mut words = options.split_whitespace();
+    while let Some(option) = words.next() {
+        let mut name = || ExtraName::new(words.next().unwrap().to_owned()).unwrap();
+        match option {
+            "--group" => choice.with.push(name()),
+            "--only-group" => choice.only.push(name()),
+            "--extra" => choice.extras.push(name()),
+            "--all-groups" => choice.all_groups = true,
+            "--no-default-groups" => choice.without.push(ExtraName::new("dev".to_owned()).unwrap()),
+            "--no-dev" => choice.without.push(ExtraName::new("dev".to_owned()).unwrap()),
+            other => panic!("{other}"),
+        }
+    }
+    choice
+}
+
+#[test]
+fn it_is_what_uv_exports() {
+    let mut compared = 0;
+    for project in PROJECTS {
+        let lock = lock(project);
+        for line in text(project, "choices").lines() {
+            let (name, options) = line.split_once('|').unwrap();
+            let mut choice = choice(options);
+            if project == "members" && options == "--no-default-groups" {
+                choice.without = vec![ExtraName::new("lint".to_owned()).unwrap()];
+            }
+            let file = format!("{name}.txt");
+            let export = requirements::parse(&file, text(project, &file), &mut |_| Err(String::new())).unwrap();
+            let export = Lock::Requirements(Box::new(export));
+            for platform in Platform::ALL {
+                for python in lock.pythons(platform) {
+                    let environment = Environment { platform, python };
+                    let (found, expected) =
+                        (chosen(&lock, &choice, environment), chosen(&export, &Choice::default(), environment));
+                    assert_eq!(found, expected, "{project}, {name} on {environment}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared >= 100, "only {compared}");
+}
+
+#[test]
+fn default_groups_are_those_of_the_project() {
+    let here = Environment { platform: Platform::LinuxX86_64, python: Python::three(11) };
+    let names = |lock: &Lock| chosen(lock, &Choice::default(), here).into_keys().collect::<Vec<_>>().join(" ");
+    let again = |default: &str| {
+        let Lock::Uv(uv) = lock("members") else { panic!() };
+        let project = text("members", "pyproject.toml").replace("[\"lint\"]", default);
+        let project = torchswap::text::Source::new("pyproject.toml", project);
+        torchswap::lock::uv::UvLock::parse("uv.lock", uv.source.text.to_string(), Some(project))
+            .map(|lock| names(&Lock::Uv(Box::new(lock))))
+    };
+    assert_eq!(names(&lock("members")), "idna iniconfig pluggy");
+    assert_eq!(again("[]").unwrap(), "idna");
+    assert_eq!(again("\"all\"").unwrap(), "attrs idna iniconfig pluggy six sniffio");
+    assert!(again("\"none\"").unwrap_err().to_string().contains("neither `all` nor a list"));
+    assert!(again("[\"??\"]").is_err());
+    // Without a project it is the group dev.
+    let alone = torchswap::lock::uv::UvLock::parse("uv.lock", text("members", "uv.lock"), None).unwrap();
+    assert_eq!(names(&Lock::Uv(Box::new(alone))), "attrs idna sniffio");
+}
+
+#[test]
+fn pythons_are_those_of_the_lock() {
+    let pythons = |project: &str, platform| lock(project).pythons(platform).len();
+    assert_eq!(pythons("torch-2.7.1", Platform::MacosArm64), 2);
+    assert_eq!(pythons("workspace", Platform::LinuxX86_64), 2);
+    assert_eq!(pythons("workspace", Platform::MacosArm64), 0);
+}
