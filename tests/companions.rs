@@ -18,6 +18,53 @@ fn export(text: &str, arguments: &str) -> Run {
 
 // Builds that cannot be.
 
+/// What the release matrix says of the torch that it goes with proves nothing where a wheel of the build is known.
+#[test]
+fn a_companion_that_was_built_somewhere_is_not_said_never_to_be() {
+    let place = place("torch==2.7.1\ntorchvision==0.24.0");
+    let export = "export --cuda 11.8 --python 3.11 --without-hashes --catalog own.tsv requirements.txt";
+    place.write("own.tsv", "");
+    let told = place.run(export).refused();
+    assert!(told.contains("torchvision 0.24.0 goes with torch 2.9.0, and torch 2.9.0 has no cu118 build"), "{told}");
+    let file = "torchvision-0.24.0+cu118-cp311-cp311-win_amd64.whl";
+    let row = format!(
+        "wheel\ttorchvision\t0.24.0+cu118\tcu118\thttps://a.example/x\t{file}\t{}\t-\t1\t-\t-\n",
+        "0".repeat(64)
+    );
+    place.write("own.tsv", row);
+    let told = place.run(export).refused();
+    assert!(told.contains("the catalogue knows no torchvision 0.24.0+cu118 for linux-x86_64"), "{told}");
+}
+
+/// A CPU wheel of the other C++ interface is not the CPU build that people mean.
+#[test]
+fn a_build_that_its_label_says_is_another_is_not_named_as_known() {
+    let place = place("torch==2.99.0");
+    let (file, digest) = ("torch-2.99.0+cpu.cxx11.abi-cp312-cp312-linux_x86_64.whl", "0".repeat(64));
+    let row = format!("wheel\ttorch\t2.99.0+cpu.cxx11.abi\tcpu\thttps://a.example/x\t{file}\t{digest}\t-\t1\t-\t-\n");
+    place.write("own.tsv", row);
+    let told =
+        place.run("export --cuda 13.0 --python 3.12 --without-hashes --catalog own.tsv requirements.txt").refused();
+    assert!(told.contains("the catalogue knows no torch 2.99.0+cu130") && !told.contains("it knows"), "{told}");
+}
+
+/// What they lack would only hide the reason; what else is wrong with them is told.
+#[test]
+fn where_torch_itself_cannot_be_it_is_not_told_that_its_companions_cannot() {
+    let lines = "torch==2.1.2\n    # via -r requirements.in\ntorchvision==0.16.2\ntorchaudio";
+    let told = export(lines, "--cuda 12.4 --python 3.11").refused();
+    let errors: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 2, "{told}");
+    assert!(errors.iter().any(|error| error.contains("torch 2.1.2 has no cu124 build")), "{told}");
+    assert!(errors.contains(&"error: torchaudio is not pinned to one version"), "{told}");
+    // That it is not known is no reason: the companions may be unknown, too.
+    let told = export("torch==2.99.0\ntorchvision==0.99.0", "--cuda 13.0 --python 3.12").refused();
+    assert!(
+        told.contains("knows no torch 2.99.0+cu130") && told.contains("knows no torchvision 0.99.0+cu130"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
     for (lines, arguments, why) in [
@@ -30,6 +77,12 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
             "torch==2.5.1\nxformers==0.0.29",
             "--platform macos-arm64 --python 3.11",
             "help: leave xformers out for this target: --no-emit-package xformers",
+        ),
+        (
+            "torch==2.2.2\ntorchaudio==2.11.0",
+            "--platform macos-x86_64 --python 3.11",
+            "torchaudio 2.11.0 goes with torch 2.11.0, and torch 2.11.0 has no wheel for macos-x86_64 and this Python: \
+             those end with torch 2.2.2",
         ),
         (
             "torch==2.6.0\ntorchtext==0.18.0",
@@ -73,6 +126,11 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         let message = export(&format!("torch=={torch}"), &format!("--cuda {cuda} --python 3.8")).refused();
         let told = format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
         assert_eq!((message.contains(&told), message.contains("catalog update")), (ends, !ends), "{message}");
+    }
+    // The first release and the last one with wheels for a Python have them, though nobody here knows them.
+    for (torch, python) in [("1.0.0", "3.6"), ("1.5.1", "3.5")] {
+        let message = export(&format!("torch=={torch}"), &format!("--cpu --python {python}")).refused();
+        assert!(message.contains(&format!("torchswap catalog update torch=={torch} --cpu")), "{message}");
     }
     // A build of a kind that the package has may yet be learned.
     let message = export("torch==2.5.1\nxformers==0.0.29", "--cuda 12.4 --python 3.11").refused();

@@ -245,9 +245,6 @@ fn never_for_torch<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Option<Problem> {
     let rows = knowledge.rows(name, version);
-    if rows.iter().any(|row| row.is_for(wanted)) {
-        return None;
-    }
     let lists = rows.iter().filter_map(|row| match knowledge.requires(row, request.environment.platform) {
         WheelRequirements::Known(list) => Some(list),
         WheelRequirements::Unknown(_) => None,
@@ -258,11 +255,21 @@ fn never_for_torch<S: WheelSource>(
     if torches.is_empty() && releases::is_numbered_as_torch(name, version) {
         torches.insert(version.clone());
     }
-    let why = torches.iter().map(|torch| Some((torch, not_built(torch, wanted, knowledge.source())?)));
-    let (torch, why) = why.collect::<Option<Vec<_>>>()?.pop()?;
+    let environment = request.environment;
+    let is_made = rows.iter().any(|row| row.is_for(wanted));
+    let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
+    let none = |torch: &Version| {
+        let never = not_built(torch, wanted, knowledge.source()).filter(|_| !is_made).map(|why| (why, false));
+        never.or_else(|| ruled_out(torch, environment).filter(|_| !any_here).map(|why| (why, true)))
+    };
+    let why = torches.iter().map(|torch| Some((torch, none(torch)?)));
+    let (torch, (why, is_for_here)) = why.collect::<Option<Vec<_>>>()?.pop()?;
     let message = format!("{name} {version} goes with torch {torch}, and {why}");
-    let help = format!("choose one of these builds, or lock a {name} that goes with another torch");
-    Some(Problem::new(Code::Impossible, message).help(help))
+    let (choose, problem) = match Problem::new(Code::Impossible, message) {
+        problem if is_for_here => ("another Python or platform", problem.under(environment.python)),
+        problem => ("one of these builds", problem),
+    };
+    Some(problem.help(format!("choose {choose}, or lock a {name} that goes with another torch")))
 }
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.
