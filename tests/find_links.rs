@@ -267,6 +267,8 @@ fn a_folder_tells_the_build_of_llama_cpp() {
         message.contains("no llama-cpp-python 0.3.4+cu121") && message.contains("it knows cu124 there"),
         "{message}"
     );
+    // Nothing ties it to a torch, so nothing tells what the file would be called, and it may well be on an index.
+    assert!(message.contains("update llama-cpp-python==0.3.4 --cuda 12.1 --index URL\n"), "{message}");
 }
 
 #[test]

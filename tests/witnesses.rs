@@ -159,4 +159,10 @@ fn the_word_of_an_index_is_no_witness() {
     );
     assert!(!site.place.exists("torchswap-catalog.tsv"), "nothing is written");
     site.run(&format!("{learn} 0"), &[]).ok();
+    // Nor is what this tool computed, which no index says.
+    let known = site.place.read("torchswap-catalog.tsv");
+    site.place.write("torchswap-catalog.tsv", known.replace("\tindex\n", "\tcomputed\n"));
+    let message = site.run("export --cuda 13.0 --python 3.12 --require-witnesses 1", &[]).refused();
+    let computed = "manylinux_2_28_x86_64.whl no project recorded the digest, and 1 should have";
+    assert!(message.contains(computed) && !message.contains("the index alone"), "{message}");
 }

@@ -409,6 +409,35 @@ fn a_group_that_is_not_chosen_takes_the_release_that_the_family_needs() {
     }
 }
 
+/// Torch itself stays, and has no line of its own in the output: it counts for what needs another release of its library.
+#[test]
+fn a_group_that_is_not_chosen_takes_the_release_that_a_torch_that_stays_needs() {
+    let (place, main) = (Place::new(), "groups = [\"main\"]");
+    let mut entries = plain(main);
+    entries.extend([
+        entry("nvidia-nccl-cu12", "2.19.3", "groups = [\"main\", \"dev\"]", ""),
+        entry("solver", "1.0", "groups = [\"dev\"]", "nvidia-nccl-cu12"),
+        entry("sympy", "1.13.1", main, "mpmath"),
+        entry("torch", "2.4.1+cu121", main, &format!("{NEEDS} nvidia-nccl-cu12")),
+        entry("typing-extensions", "4.12.2", main, ""),
+    ]);
+    place.write("poetry.lock", lock(&entries, ""));
+    let (file, index) = ("torch-2.4.1+cu121-py3-none-any.whl", "https://wheels.example/cu121");
+    let list = NEEDS.replace(' ', "\t");
+    place.write(
+        "own.tsv",
+        format!(
+            "wheel\ttorch\t2.4.1+cu121\tcu121\t{index}\t{file}\t{}\t-\t1\t-\t-\n\
+             requires\ttorch\t2.4.1+cu121\t{index}\t*\tby-hand\t-\t{list}\tnvidia-nccl-cu12==2.20.5\n",
+            "0".repeat(64)
+        ),
+    );
+    place.run("rewrite --only main --cuda 12.1 --python 3.10 --catalog own.tsv").ok();
+    let after = place.read("poetry.lock");
+    assert_eq!(after.matches("name = \"nvidia-nccl-cu12\"\n").count(), 1, "{after}");
+    assert_eq!(value(&after, "nvidia-nccl-cu12", "version"), "\"2.20.5\"", "{after}");
+}
+
 /// No platform is left for the locked release: each has a target, or the lock has nothing for it.
 #[test]
 fn what_one_target_needs_anew_and_the_others_lose_is_for_the_platform_of_the_one() {
