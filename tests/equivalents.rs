@@ -5,6 +5,7 @@ use torchswap::catalog::equivalents;
 use crate::support::{Place, Run};
 
 mod checked;
+mod coexistence;
 mod locks;
 mod refused;
 

@@ -8,14 +8,12 @@ use super::install::spoken;
 use super::modules::{self, LoadedBy, OwnedKind, Owner};
 use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
+use crate::packaging::stub;
 use crate::packaging::target::Backend;
 use crate::plan::Knowledge;
 use crate::plan::companions::built;
 use crate::report::audit::AuditFinding;
 use crate::report::rule::{Rule, Severity};
-
-/// The label of a wheel that holds nothing and only asks for another package, which this tool writes.
-const STUB: &str = "torchswap";
 
 /// The extra by which TensorFlow asks for CUDA's libraries.
 const AND_CUDA: &str = "and-cuda";
@@ -139,7 +137,7 @@ fn is_library(owner: &Owner) -> bool {
 }
 
 fn is_stub(entry: &Entry) -> bool {
-    entry.version.as_ref().is_some_and(|version| version.local().iter().any(|part| part.to_string() == STUB))
+    entry.version.as_ref().is_some_and(stub::is_stub)
 }
 
 fn collide(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> bool {

@@ -9,6 +9,7 @@
 
 mod candidates;
 mod conflicts;
+mod instead;
 mod wants;
 
 use std::cell::OnceCell;
@@ -274,6 +275,10 @@ impl<S: WheelSource> Resolver<'_, S> {
             platform: self.request.environment.platform,
             is_locked: locked.is_some(),
         };
+        // The wheels themselves exclude each other: no release of the library would help.
+        if let Some(help) = self.exclusive(name, want) {
+            return Problem::new(Code::Unmet, format!("{wanted}: no release meets both")).under(python).help(help);
+        }
         let problem = match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();

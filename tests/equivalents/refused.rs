@@ -43,6 +43,16 @@ fn each_reason_is_told() {
             "onnxruntime-gpu 1.18.1 needs cudnn 8, but torch 2.4.1+cu118 brings nvidia-cudnn-cu11 9.1.0.70",
         ),
         (
+            onnx("1.22.0") + &torch.replace("2.4.1", "2.3.1"),
+            "--cuda 12.1",
+            "onnxruntime-gpu 1.22.0 needs nvidia-cudnn-cu12~=9.0, torch 2.3.1+cu121 needs nvidia-cudnn-cu12==8.9.2.26: no release meets both",
+        ),
+        (
+            onnx("1.22.0") + &torch.replace("2.4.1", "2.3.1"),
+            "--cuda 12.1",
+            "help: torch 2.4.0 is the nearest release whose cu121 build fits",
+        ),
+        (
             lock(&["faiss-cpu==1.11.0", "numpy==2.1.0", "packaging==24.0"]),
             "--cuda 12.6",
             "faiss-gpu-cu12 1.11.0 needs numpy<2, but the lock has numpy 2.1.0",
