@@ -36,6 +36,23 @@ fn a_companion_that_was_built_somewhere_is_not_said_never_to_be() {
     assert!(told.contains("the catalogue knows no torchvision 0.24.0+cu118 for linux-x86_64"), "{told}");
 }
 
+/// The first torch and the last one with wheels for a Python have them, so a companion of either may have one, too.
+#[test]
+fn a_companion_is_ruled_out_beyond_the_ends_of_its_torch_alone() {
+    for (torch, is_out) in [("2.1.2", true), ("2.2.0", false), ("2.2.2", false), ("2.3.0", true)] {
+        let place = place("torch==2.2.2\ntorchvision==0.99.0");
+        let (file, digest) = ("torchvision-0.99.0-cp312-cp312-manylinux1_x86_64.whl", "0".repeat(64));
+        let row = format!("wheel\ttorchvision\t0.99.0\tcpu\thttps://a.example/x\t{file}\t{digest}\t-\t1\t-\t-\n");
+        let list = format!("requires\ttorchvision\t0.99.0\thttps://a.example/x\t*\tby-hand\t-\ttorch=={torch}\n");
+        place.write("own.tsv", row + &list);
+        let target = "--platform macos-x86_64 --python 3.12 --without-hashes --catalog own.tsv";
+        let told = place.run(&format!("export {target} requirements.txt")).refused();
+        let out =
+            format!("torchvision 0.99.0 goes with torch {torch}, and torch {torch} has no wheel for macos-x86_64");
+        assert_eq!((told.contains(&out), told.contains("catalog update")), (is_out, !is_out), "{torch}: {told}");
+    }
+}
+
 /// A CPU wheel of the other C++ interface is not the CPU build that people mean.
 #[test]
 fn a_build_that_its_label_says_is_another_is_not_named_as_known() {
@@ -126,11 +143,6 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         let message = export(&format!("torch=={torch}"), &format!("--cuda {cuda} --python 3.8")).refused();
         let told = format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
         assert_eq!((message.contains(&told), message.contains("catalog update")), (ends, !ends), "{message}");
-    }
-    // The first release and the last one with wheels for a Python have them, though nobody here knows them.
-    for (torch, python) in [("1.0.0", "3.6"), ("1.5.1", "3.5")] {
-        let message = export(&format!("torch=={torch}"), &format!("--cpu --python {python}")).refused();
-        assert!(message.contains(&format!("torchswap catalog update torch=={torch} --cpu")), "{message}");
     }
     // A build of a kind that the package has may yet be learned.
     let message = export("torch==2.5.1\nxformers==0.0.29", "--cuda 12.4 --python 3.11").refused();

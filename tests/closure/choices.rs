@@ -133,6 +133,26 @@ fn a_line_that_holds_on_some_machines_does_not_meet_what_is_needed_on_all() {
     assert!(output.contains(&own), "{output}");
 }
 
+/// If it can be followed and no constraints file forbids it; else the newest release goes for all of them.
+#[test]
+fn the_release_that_is_locked_for_some_machines_is_taken_for_all_of_them() {
+    let newer = known("aa", "2.0");
+    for (older, limit, chosen) in [
+        (known("aa", "1.0"), "", "1.0"),
+        (wheel("aa", "1.0", "-", "-"), "", "2.0"),
+        (known("aa", "1.0"), "aa>=2\n", "2.0"),
+    ] {
+        let place = Place::new();
+        place.write("team.tsv", torch("aa>=1") + &older + &newer);
+        let text = lock(&[("torch==2.1.2", TORCH)], &["aa==1.0 ; platform_release == \"x\""]);
+        place.write("requirements.txt", text + "-c limits.txt\n");
+        place.write("limits.txt", limit);
+        let output = place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv requirements.txt").ok();
+        let lines: Vec<&str> = output.lines().filter(|line| line.starts_with("aa==")).collect();
+        assert_eq!(lines, [format!("aa=={chosen} \\")], "{output}");
+    }
+}
+
 /// Nothing can be done for any of them, so what is told is of the newest that could be followed.
 #[test]
 fn where_nothing_meets_what_any_release_requires_the_newest_known_one_is_told() {
