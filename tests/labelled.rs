@@ -229,6 +229,17 @@ fn a_library_that_no_index_of_the_file_has_for_the_platform_is_written_as_its_ur
     assert_eq!(line(&intel).as_deref(), Some("triton==3.3.1"));
 }
 
+/// What the project lists of another package is no reason to write that otherwise than it was.
+#[test]
+fn what_is_no_library_of_a_gpu_stays_as_it_is_written_wherever_the_project_has_it() {
+    let place = Place::new();
+    let row = "wheel\tfilelock\t3.13.1\t-\thttps://a.example/x\tfilelock-3.13.1-py3-none-any.whl\t";
+    place.write("own.tsv", format!("{row}{}\t-\t1\t-\t-\n", "0".repeat(64)));
+    place.write("requirements.txt", format!("torch==2.3.1+cpu\n{BASE}"));
+    let output = place.run("export --cpu --python 3.12 --without-hashes --catalog own.tsv requirements.txt").ok();
+    assert!(output.contains("\nfilelock==3.13.1\n"), "{output}");
+}
+
 /// Nothing but the label or the index tells which wheel is meant, and that is enough to ask what it needs.
 #[test]
 fn what_a_kept_wheel_without_digests_needs_is_asked_for() {

@@ -189,6 +189,13 @@ fn a_torch_of_which_the_lock_names_no_file_for_a_python_is_not_kept_there() {
 }
 
 #[test]
+fn a_python_that_the_lock_is_not_for_is_refused_with_the_range_of_the_lock() {
+    let told = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1 --python 3.8").refused();
+    assert!(told.contains("poetry.lock is locked for Python >=3.9,<3.13, which leaves out 3.8"), "{told}");
+    assert!(told.contains("widen the project's range and lock again"), "{told}");
+}
+
+#[test]
 fn a_python_that_was_asked_for_is_never_left_out() {
     let place = Place::new();
     place.write("requirements.txt", "torch==2.5.1\n");

@@ -255,7 +255,7 @@ pub(super) fn library_at_url<S: WheelSource>(
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<(Rc<Pin>, WheelRequirements)> {
-    let version = entry.version.as_ref().filter(|_| options.is_some() && is_gpu_runtime(&entry.name))?;
+    let version = entry.version.as_ref().filter(|_| is_gpu_runtime(&entry.name))?;
     let rows = knowledge.rows(&entry.name, version);
     let row = labelled::unserved(entry, version, options, &rows, request.environment)?;
     let platform = request.environment.platform;
@@ -321,7 +321,7 @@ fn best<'r, S: WheelSource>(
             Index::Pypi => false,
         };
         let by_url = matches!(row.index, Index::Url(_));
-        let labelled = matches!(label(&row.wheel.version), Some(Ok(own)) if own == wanted);
+        let labelled = label(&row.wheel.version).is_some();
         Some(((proven, !row.yanked, own_folder, by_url, labelled, fit, std::cmp::Reverse(&row.index)), row))
     });
     let fitting: Vec<_> = fitting.collect();
