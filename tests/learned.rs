@@ -2,6 +2,7 @@
 //! index on loopback behaves as PyTorch's does: 403 for what it does not have, links to a second host, digests and metadata
 //! for some wheels alone.
 
+mod addresses;
 mod kept;
 mod tables;
 

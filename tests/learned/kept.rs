@@ -101,6 +101,14 @@ fn where_nobody_has_it_that_is_said_and_it_stays() {
         assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
     }
     assert!(site.place.read("out.txt").contains(&"e".repeat(64)) && site.rows("wheel", "torchvision").is_empty());
+    // Nor is it one whose bytes have another digest, where the page tells none.
+    let page = site.server.served("/whl/cu130/torchvision/");
+    site.server
+        .page("/whl/cu130/torchvision/", &format!("<a href=\"/whl/cu130/{}\">x</a>", VISION.replace('+', "%2B")));
+    let run = site.learn(&format!("{EXPORT} --hash-missing -o out.txt"));
+    assert!(run.status == 0 && run.stderr.contains("warning: nobody who was asked has a wheel of"), "{}", run.stderr);
+    assert!(run.stderr.contains("downloaded torchvision-0.99.0+cu130") && site.rows("wheel", "torchvision").is_empty());
+    site.server.file("/whl/cu130/torchvision/", "text/html", page);
     // An index that does not answer is no index that has nothing.
     std::fs::remove_file(site.place.path().join("out.txt")).unwrap();
     std::fs::remove_file(site.place.path().join(FILE)).unwrap();
