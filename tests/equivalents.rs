@@ -244,3 +244,25 @@ fn a_folder_of_stubs_goes_with_a_run_that_fails() {
     run.refused();
     assert!(!place.exists("torchswap-stubs"));
 }
+
+/// Its metadata says nothing of them, so nothing else would tell that it runs on the CPU.
+#[test]
+fn a_build_of_which_nothing_brings_the_libraries_is_told() {
+    let note = "note: onnxruntime-gpu 1.20.0 brings no libraries along: CUDA 12 and cudnn 9 must come with torch or the image\n";
+    let run = export(&onnx("1.20.0"), "--cuda 12.6 --python 3.11 --also onnxruntime");
+    assert!(run.stderr.contains(note), "{}", run.stderr);
+    run.ok();
+    let torch = lock(&[
+        "torch==2.7.1",
+        "filelock==3.16.1",
+        "fsspec==2024.9.0",
+        "jinja2==3.1.4",
+        "networkx==3.4",
+        "typing-extensions==4.12.2",
+    ]);
+    let run = export(&(onnx("1.20.0") + &torch), "--cuda 12.6 --python 3.11 --also onnxruntime");
+    assert!(!run.stderr.contains("note:"), "{}", run.stderr);
+    run.ok();
+    let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --also onnxruntime");
+    assert!(!run.stderr.contains("note:"), "{}", run.stderr);
+}

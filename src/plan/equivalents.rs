@@ -6,6 +6,8 @@
 //!
 //! Not here: which names belong together (`catalog::equivalents`), and the bytes of a stub (`packaging::stub`).
 
+mod why;
+
 use std::rc::Rc;
 
 use pep440_rs::Version;
@@ -13,15 +15,17 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
-use super::{LockView, Request, TargetPlan, What, refusal};
+use super::{Line, LockView, Request, TargetPlan, What, refusal};
 use crate::catalog::equivalents::{self, Equivalent};
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelRow, WheelSource, is_torch, library_of};
+use crate::catalog::{WheelRow, WheelSource, library_of};
 use crate::lock::{Entry, Lock, Origin, Selection};
 use crate::packaging::stub::{Stub, is_stub};
 use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
+
+use why::{no_platform, no_release, other_cuda, other_library};
 
 /// What is swapped beyond torch's family.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -270,73 +274,6 @@ fn chosen<'w, S: WheelSource>(
     }
 }
 
-/// No release of that number: which one is near, and the nearest that both have.
-fn no_release<S: WheelSource>(
-    version: &Version,
-    ways: &[Way],
-    backend: Backend,
-    knowledge: &Knowledge<'_, S>,
-) -> String {
-    let to = ways.iter().find(|way| way.suits(backend)).or(ways.first()).map(Way::to);
-    let Some(to) = to else { return String::new() };
-    // Descending.
-    let known = knowledge.versions(to);
-    let minor = |version: &Version| version.release().iter().take(2).copied().collect::<Vec<_>>();
-    let same = known.iter().filter(|other| minor(other) == minor(version));
-    let near = same.min_by_key(|other| distance(other, version));
-    let near = near.or_else(|| known.iter().find(|other| *other < version)).or(known.last());
-    let near = near.map(|near| format!("; the nearest is {near}")).unwrap_or_default();
-    format!("there is no release {version} of {to}{near}")
-}
-
-/// How far two releases of one minor version are apart.
-fn distance(one: &Version, other: &Version) -> u64 {
-    let patch = |version: &Version| version.release().get(2).copied().unwrap_or_default();
-    patch(one).abs_diff(patch(other))
-}
-
-/// The release is built for another CUDA.
-fn other_cuda(version: &Version, way: &Way, ways: &[Way], backend: Backend) -> String {
-    let (major, minor) = way.range.cuda;
-    let newer = if minor == 0 { format!("{major}") } else { format!("{major}.{minor} or a newer {major}") };
-    let to = way.to();
-    let mut others: Vec<&Way> = ways.iter().filter(|other| other.suits(backend)).collect();
-    others.sort_by(|one, other| one.range.from.cmp(&other.range.from));
-    let older = others.iter().rfind(|other| other.range.to < *version);
-    let later = others.iter().find(|other| other.range.from > *version);
-    let (built, target) = (format!("{to} {version} is built for CUDA {newer}"), backend.spoken());
-    match (older, later) {
-        (Some(way), _) => format!("{built}, the target is {target}: {} is the last release for that", way.range.to),
-        (None, Some(way)) => {
-            format!("{built}, the target is {target}: {} is the first release for that", way.range.from)
-        }
-        (None, None) => format!("{built}, the target is {target}"),
-    }
-}
-
-fn no_platform<S: WheelSource>(
-    version: &Version,
-    to: &PackageName,
-    platform: Platform,
-    knowledge: &Knowledge<'_, S>,
-) -> String {
-    // Descending.
-    let known = knowledge.versions(to);
-    let first = known.iter().rfind(|other| *other > version && !pythons(to, other, platform, knowledge).is_empty());
-    let first = first.map(|first| format!("; {first} is the first that has one")).unwrap_or_default();
-    format!("{to} {version} has no wheel for {platform}{first}")
-}
-
-/// The build needs a library of another major version than torch brings along, though its metadata does not say so.
-fn other_library(way: &Way, family: &[FamilyPackage]) -> Option<String> {
-    let (library, major) = way.range.needs.filter(|_| way.to_gpu)?;
-    let torch = family.iter().find(|member| is_torch(&member.name))?;
-    let WheelRequirements::Known(list) = &torch.requires else { return None };
-    let required = list.iter().find(|one| library_of(&one.name) == Some(library))?;
-    let version = required.versions.exact().filter(|version| version.release().first() != Some(&major))?;
-    Some(format!("needs {library} {major}, but torch {} brings {} {version}", torch.version, required.name))
-}
-
 /// The stubs that a plan installs.
 pub fn stubs(plan: &TargetPlan) -> impl Iterator<Item = &Stub> {
     plan.environments.iter().flat_map(|one| &one.lines).filter_map(|line| line.pin()?.stub())
@@ -362,11 +299,13 @@ pub fn stood_for(plan: &TargetPlan) -> impl Iterator<Item = String> {
     decisions.filter(|one| matches!(one.what, What::StoodFor(_))).map(|one| one.name.to_string())
 }
 
-/// What stays its CPU build though there is a GPU build of its release for the target.
+/// What stays its CPU build though there is a GPU build of its release for the target, and what is swapped for a build of
+/// which nothing brings the libraries. `lines` is what is installed.
 pub(super) fn notes<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
     also: &Also,
+    lines: &[Line],
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<String> {
@@ -378,10 +317,19 @@ pub(super) fn notes<S: WheelSource>(
     let each = selection.packages.iter().filter_map(|package| {
         let entry = &view.entries[package.entry];
         let ways = ways(&entry.name, request.backend);
-        if ways.is_empty() || ways.iter().any(|way| also.takes(way) || locked(way.to())) {
+        let is_taken = ways.iter().any(|way| also.takes(way));
+        if ways.is_empty() || !is_taken && ways.iter().any(|way| locked(way.to())) {
             return None;
         }
         let (version, way) = chosen(entry, &ways, &[], request, knowledge).ok()?;
+        if is_taken {
+            let (library, major) = way.range.needs?;
+            let is_there = lines.iter().any(|line| library_of(&line.name) == Some(library));
+            let (to, (cuda, _)) = (way.to(), way.range.cuda);
+            return (!is_there).then(|| {
+                format!("{to} {version} brings no libraries along: CUDA {cuda} and {library} {major} must come with torch or the image")
+            });
+        }
         let name = &entry.name;
         Some(format!("{name} {version} stays its CPU build; --also {name} takes {} {version}", way.to()))
     });

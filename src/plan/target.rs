@@ -132,7 +132,7 @@ pub fn target<S: WheelSource>(
             match planned {
                 Ok(mut plan) => {
                     emit::without_torch(&mut plan, view.entries, no_emit);
-                    plan.notes = equivalents::notes(view, selection, also, &request, knowledge);
+                    plan.notes = equivalents::notes(view, selection, also, &plan.lines, &request, knowledge);
                     environments.push(plan);
                 }
                 Err(error) => refused.push((*python, error.into_problems())),

@@ -1,0 +1,78 @@
+//! Why a package is not swapped, in words.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::{Way, pythons};
+use crate::catalog::{WheelSource, is_torch, library_of};
+use crate::packaging::target::{Backend, Platform};
+use crate::plan::Knowledge;
+use crate::plan::family::FamilyPackage;
+use crate::plan::knowledge::WheelRequirements;
+
+/// No release of that number: which one is near, and the nearest that both have.
+pub(super) fn no_release<S: WheelSource>(
+    version: &Version,
+    ways: &[Way],
+    backend: Backend,
+    knowledge: &Knowledge<'_, S>,
+) -> String {
+    let to = ways.iter().find(|way| way.suits(backend)).or(ways.first()).map(Way::to);
+    let Some(to) = to else { return String::new() };
+    // Descending.
+    let known = knowledge.versions(to);
+    let minor = |version: &Version| version.release().iter().take(2).copied().collect::<Vec<_>>();
+    let same = known.iter().filter(|other| minor(other) == minor(version));
+    let near = same.min_by_key(|other| distance(other, version));
+    let near = near.or_else(|| known.iter().find(|other| *other < version)).or(known.last());
+    let near = near.map(|near| format!("; the nearest is {near}")).unwrap_or_default();
+    format!("there is no release {version} of {to}{near}")
+}
+
+/// How far two releases of one minor version are apart.
+fn distance(one: &Version, other: &Version) -> u64 {
+    let patch = |version: &Version| version.release().get(2).copied().unwrap_or_default();
+    patch(one).abs_diff(patch(other))
+}
+
+/// The release is built for another CUDA.
+pub(super) fn other_cuda(version: &Version, way: &Way, ways: &[Way], backend: Backend) -> String {
+    let (major, minor) = way.range.cuda;
+    let newer = if minor == 0 { format!("{major}") } else { format!("{major}.{minor} or a newer {major}") };
+    let to = way.to();
+    let mut others: Vec<&Way> = ways.iter().filter(|other| other.suits(backend)).collect();
+    others.sort_by(|one, other| one.range.from.cmp(&other.range.from));
+    let older = others.iter().rfind(|other| other.range.to < *version);
+    let later = others.iter().find(|other| other.range.from > *version);
+    let (built, target) = (format!("{to} {version} is built for CUDA {newer}"), backend.spoken());
+    match (older, later) {
+        (Some(way), _) => format!("{built}, the target is {target}: {} is the last release for that", way.range.to),
+        (None, Some(way)) => {
+            format!("{built}, the target is {target}: {} is the first release for that", way.range.from)
+        }
+        (None, None) => format!("{built}, the target is {target}"),
+    }
+}
+
+pub(super) fn no_platform<S: WheelSource>(
+    version: &Version,
+    to: &PackageName,
+    platform: Platform,
+    knowledge: &Knowledge<'_, S>,
+) -> String {
+    // Descending.
+    let known = knowledge.versions(to);
+    let first = known.iter().rfind(|other| *other > version && !pythons(to, other, platform, knowledge).is_empty());
+    let first = first.map(|first| format!("; {first} is the first that has one")).unwrap_or_default();
+    format!("{to} {version} has no wheel for {platform}{first}")
+}
+
+/// The build needs a library of another major version than torch brings along, though its metadata does not say so.
+pub(super) fn other_library(way: &Way, family: &[FamilyPackage]) -> Option<String> {
+    let (library, major) = way.range.needs.filter(|_| way.to_gpu)?;
+    let torch = family.iter().find(|member| is_torch(&member.name))?;
+    let WheelRequirements::Known(list) = &torch.requires else { return None };
+    let required = list.iter().find(|one| library_of(&one.name) == Some(library))?;
+    let version = required.versions.exact().filter(|version| version.release().first() != Some(&major))?;
+    Some(format!("needs {library} {major}, but torch {} brings {} {version}", torch.version, required.name))
+}
