@@ -17,7 +17,7 @@ const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     let cli = Cli::read(&io::words()).unwrap_or_else(|error| error.exit());
-    let voice = Voice::of(&cli.command);
+    let voice = Voice::of(&cli);
     let (said, status) = match run(&cli, voice) {
         Ok((said, exit)) => (said, exit as u8),
         Err(error) => (voice.error(&error), COULD_NOT),

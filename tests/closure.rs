@@ -39,7 +39,7 @@ fn lock(torch: &[(&str, &str)], others: &[&str]) -> String {
 fn export(text: &str, arguments: &str) -> Run {
     let place = Place::new();
     place.write("requirements.txt", text);
-    place.run(&format!("export {arguments} requirements.txt"))
+    place.run(&format!("export -v {arguments} requirements.txt"))
 }
 
 const BASE: [&str; 6] = [
@@ -66,8 +66,7 @@ fn a_list_that_is_wrong_on_linux_x86_64_is_right_where_the_wheel_bundles_its_lib
     let base = [&BASE[..], &["setuptools==69.0"]].concat().join("\n");
     for (platform, tag) in [("windows-x86_64", "win_amd64"), ("linux-aarch64", "linux_aarch64")] {
         let text = format!("torch==2.6.0\n{base}\n");
-        let output =
-            export(&text, &format!("--cuda 12.6 --platform {platform} --python 3.12 --without-hashes -q")).ok();
+        let output = export(&text, &format!("--cuda 12.6 --platform {platform} --python 3.12 --without-hashes")).ok();
         assert!(output.contains(&format!("torch-2.6.0%2Bcu126-cp312-cp312-{tag}.whl")), "{output}");
         assert!(!output.contains("nvidia-") && !output.contains("triton"), "{output}");
     }
@@ -111,7 +110,7 @@ fn a_companion_that_asks_for_no_one_torch_goes_with_any() {
     for (torch, torchdata) in [("2.6.0", "0.8.0"), ("2.5.1", "0.10.1"), ("2.8.0", "0.11.0"), ("2.6.0", "0.11.0")] {
         let pins = [format!("torch=={torch}"), format!("torchdata=={torchdata}")];
         let text = [&pins.each_ref().map(String::as_str)[..], &BASE, &others].concat().join("\n");
-        let output = export(&text, "--cpu --python 3.11 --without-hashes -q").ok();
+        let output = export(&text, "--cpu --python 3.11 --without-hashes").ok();
         assert!(output.contains(&format!("\ntorchdata=={torchdata}\n")), "{output}");
         assert!(output.contains(&format!("torch-{torch}%2Bcpu-cp311-cp311-")), "{output}");
     }
@@ -137,7 +136,7 @@ fn extras_of_the_toolkit_are_followed() {
         &[("torch==2.11.0", "torch-2.11.0-cp312-cp312-manylinux_2_28_x86_64.whl")],
         &[&BASE[..], &["setuptools==80.0"]].concat(),
     );
-    let output = export(&text.replace("sympy==1.13.1", "sympy==1.14.0"), "--cuda 12.8 --python 3.12 -q").ok();
+    let output = export(&text.replace("sympy==1.13.1", "sympy==1.14.0"), "--cuda 12.8 --python 3.12").ok();
     for line in [
         "cuda-toolkit[cublas,cudart,",
         "nvidia-cublas-cu12==12.8.4.1 ",
@@ -175,7 +174,7 @@ fn what_others_need_is_not_removed() {
     let nvidia = ["nvidia-cublas-cu12==12.4.5.8", "nvidia-cudnn-cu12==9.1.0.70", "nvidia-nccl-cu12==2.21.5"];
     let torch = [("torch==2.5.1", "torch-2.5.1-cp310-cp310-manylinux1_x86_64.whl")];
     let plain = lock(&torch, &[&BASE[..], &nvidia].concat());
-    let output = export(&plain, "--cpu --python 3.10 -q").ok();
+    let output = export(&plain, "--cpu --python 3.10").ok();
     assert!(!output.contains("nvidia-"), "{output}");
     let annotated = plain
         .replace("nvidia-cublas-cu12==12.4.5.8", "cupy-cuda12x==13.3")
@@ -186,7 +185,7 @@ fn what_others_need_is_not_removed() {
             _ => format!("{line}\n    # via -r requirements.in\n"),
         })
         .collect::<String>();
-    let output = export(&annotated, "--cpu --python 3.10 -q").ok();
+    let output = export(&annotated, "--cpu --python 3.10").ok();
     assert!(output.contains("\nnvidia-nccl-cu12==2.21.5"), "{output}");
     assert!(!output.contains("\nnvidia-cudnn"), "{output}");
 }
@@ -194,11 +193,9 @@ fn what_others_need_is_not_removed() {
 #[test]
 fn other_platforms_have_lists_of_their_own() {
     let text = lock(&[("torch==2.7.1", "torch-2.7.1-cp310-cp310-win_amd64.whl")], &BASE);
-    let output = export(
-        &text.replace("sympy==1.13.1", "sympy==1.14.0"),
-        "--cuda 12.8 --platform windows-x86_64 --python 3.10 -q",
-    )
-    .ok();
+    let output =
+        export(&text.replace("sympy==1.13.1", "sympy==1.14.0"), "--cuda 12.8 --platform windows-x86_64 --python 3.10")
+            .ok();
     assert!(
         output.contains("torch-2.7.1%2Bcu128-cp310-cp310-win_amd64.whl") && !output.contains("nvidia-"),
         "{output}"
@@ -233,7 +230,7 @@ fn lines_that_never_meet_are_no_twins() {
     let file = "torch-2.5.1-cp310-cp310-manylinux1_x86_64.whl";
     let early = "torch==2.5.1 ; python_full_version < \"3.10.5\"";
     let late = "torch==2.5.1 ; python_full_version >= \"3.10.5\"";
-    let output = export(&lock(&[(early, file), (late, file)], &BASE), "--cpu --python 3.10 -q").ok();
+    let output = export(&lock(&[(early, file), (late, file)], &BASE), "--cpu --python 3.10").ok();
     assert_eq!(output.matches("torch @ https://").count(), 2, "{output}");
 }
 

@@ -13,7 +13,7 @@ fn place(text: &str) -> Place {
 }
 
 fn export(text: &str, arguments: &str) -> Run {
-    place(text).run(&format!("export {arguments} --without-hashes requirements.txt"))
+    place(text).run(&format!("export -v {arguments} --without-hashes requirements.txt"))
 }
 
 // Builds that cannot be.

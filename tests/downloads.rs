@@ -102,12 +102,14 @@ fn a_pylock_has_its_own_sizes() {
     assert_eq!((&told["downloads"][0]["output"], &told["downloads"][0]["lock"]), (&expected, &expected), "{told}");
     let none = serde_json::json!({ "bytes": 0, "unknown": 0, "unknown_packages": [] });
     assert_eq!(told["downloads"][0]["difference"], none, "{told}");
-    let run = place.run(&format!("{export} -o out.txt"));
+    let run = place.run(&format!("{export} -v -o out.txt"));
     assert!(
         run.stderr
-            .ends_with("at least 3.0 MB to download (1 size unknown); the lock: at least 3.0 MB (1 size unknown)\n"),
+            .contains("at least 3.0 MB to download (1 size unknown); the lock: at least 3.0 MB (1 size unknown)\n"),
         "{}",
         run.stderr
     );
+    let short = place.run(&format!("{export} -o other.txt")).stderr;
+    assert!(short.ends_with("wrote other.txt (2 packages, CPython 3.11, at least 3.0 MB to download)\n"), "{short}");
     assert_eq!(place.run(&format!("{export} -q -o out.txt")).stderr, "");
 }

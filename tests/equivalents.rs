@@ -31,7 +31,7 @@ fn place(text: &str) -> Place {
 }
 
 fn export(text: &str, arguments: &str) -> Run {
-    place(text).run(&format!("export {arguments} -o out.txt requirements.txt"))
+    place(text).run(&format!("export -v {arguments} -o out.txt requirements.txt"))
 }
 
 /// The digests of a release of the built-in table.
@@ -66,7 +66,7 @@ fn without_being_asked_a_cpu_build_stays_and_a_note_says_so() {
 #[test]
 fn the_gpu_build_comes_with_its_libraries_and_a_stub_stands_for_the_cpu_build() {
     let place = place(&onnx("1.22.0"));
-    let run = place.run("export --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
+    let run = place.run("export -v --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
     for line in [
         "swapped  onnxruntime 1.22.0 -> 1.22.0+torchswap: a stub, for which onnxruntime-gpu stands\n",
         "added    onnxruntime-gpu 1.22.0: needed by onnxruntime 1.22.0+torchswap (",
@@ -184,7 +184,7 @@ fn a_gpu_build_becomes_a_cpu_build_the_same_way() {
         lock(&["numpy==2.1.0", "scipy==1.14.0", "nvidia-nccl-cu12==2.26.2", "xgboost==3.0.0", "mlforecast==1.0.1"]);
     for name in ["xgboost", "xgboost-cpu", "all"] {
         let place = place(&text);
-        let run = place.run(&format!("export --cpu --python 3.11 --also {name} -o out.txt requirements.txt"));
+        let run = place.run(&format!("export -v --cpu --python 3.11 --also {name} -o out.txt requirements.txt"));
         assert!(run.stderr.contains("removed  nvidia-nccl-cu12 2.26.2: nothing needs it any more"), "{}", run.stderr);
         run.ok();
         let out = place.read("out.txt");

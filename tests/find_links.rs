@@ -127,7 +127,7 @@ fn a_swapped_lock_keeps_the_wheel_that_loads_and_no_other() {
     let site = with_flash(&[flash("2.7", "cu12", "TRUE"), flash("2.8", "cu12", "TRUE")]);
     site.place.write("out.txt", site.export("--cuda 12.6 --python 3.11").ok());
     let again =
-        site.place.run("export --without-hashes --catalog torchswap-catalog.tsv --cuda 12.6 --python 3.11 out.txt");
+        site.place.run("export -v --without-hashes --catalog torchswap-catalog.tsv --cuda 12.6 --python 3.11 out.txt");
     assert!(
         again.stderr.contains("kept  flash-attn 2.8.3+cu12torch2.7cxx11abitrue: already a cu126 build"),
         "{}",
@@ -136,7 +136,7 @@ fn a_swapped_lock_keeps_the_wheel_that_loads_and_no_other() {
     let other = site.place.read("out.txt").replace("torch2.7cxx11", "torch2.8cxx11");
     site.place.write("out.txt", other);
     let run =
-        site.place.run("export --without-hashes --catalog torchswap-catalog.tsv --cuda 12.6 --python 3.11 out.txt");
+        site.place.run("export -v --without-hashes --catalog torchswap-catalog.tsv --cuda 12.6 --python 3.11 out.txt");
     assert!(run.stderr.contains("swapped  flash-attn 2.8.3+cu12torch2.8"), "{}", run.stderr);
     assert!(run.ok().contains("torch2.7cxx11abiTRUE"));
 }

@@ -28,7 +28,7 @@ fn is_swapped(text: &str) -> bool {
 fn an_export_takes_it_and_names_it() {
     let place = place("");
     let run = place.run(EXPORT);
-    assert!(run.stderr.ends_with(FOUND) && is_swapped(&run.stdout), "{}", run.stderr);
+    assert!(run.stderr.contains(FOUND) && is_swapped(&run.stdout), "{}", run.stderr);
     let json = place.run(&format!("{EXPORT} --report json")).stderr;
     assert!(json.contains("\"found_catalogues\":[\"torchswap-catalog.tsv\"]"), "{json}");
     // It is found where the file is made again, so the header need not name it.
@@ -70,7 +70,7 @@ fn it_lies_beside_the_lock_or_the_configuration() {
     assert!(!is_swapped(&place.run(&format!("{EXPORT} app/requirements.txt")).stdout));
     place.write("torchswap.toml", "lock = \"app/requirements.txt\"\n");
     let run = place.run(EXPORT);
-    assert!(is_swapped(&run.stdout) && run.stderr.ends_with(FOUND), "{}", run.stderr);
+    assert!(is_swapped(&run.stdout) && run.stderr.contains(FOUND), "{}", run.stderr);
     place.write("torchswap.toml", "lock = \"app/requirements.txt\"\ncatalog = \"torchswap-catalog.tsv\"\n");
     assert!(is_swapped(&place.run(EXPORT).stdout));
     let run = place.run(&format!("{EXPORT} --no-catalog"));
@@ -113,7 +113,7 @@ fn a_check_that_is_to_leave_it_alone_does_not_read_it_for_the_lock_either() {
 fn a_rewrite_takes_it_and_names_it() {
     let place = place("");
     let run = place.run("rewrite --cuda 11.8 --python 3.10 --diff");
-    assert!(is_swapped(&run.stdout) && run.stderr.ends_with(FOUND), "{}", run.stderr);
+    assert!(is_swapped(&run.stdout) && run.stderr.contains(FOUND), "{}", run.stderr);
     let run = place.run("rewrite --cuda 11.8 --python 3.10 --diff --no-catalog");
     assert!(!is_swapped(&run.stdout), "{}", run.stderr);
 }

@@ -55,6 +55,7 @@ mod security;
 mod selection;
 mod several;
 mod stale;
+mod summary;
 mod support;
 mod uv_lock;
 mod verify;

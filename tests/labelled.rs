@@ -11,7 +11,7 @@ const FAMILY: &str = "torch==2.3.1+cpu\ntorchaudio==2.3.1+cpu\ntorchvision==0.18
 fn export(text: &str, arguments: &str) -> Run {
     let place = Place::new();
     place.write("requirements.txt", text);
-    place.run(&format!("export {arguments} requirements.txt"))
+    place.run(&format!("export -v {arguments} requirements.txt"))
 }
 
 /// The lines of torch's family, without their digests.

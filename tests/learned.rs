@@ -46,7 +46,7 @@ fn torch() -> Site {
 #[test]
 fn one_command_learns_the_wheel_and_what_it_needs() {
     let site = torch();
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     for line in [
         "learned  torch 2.99.0+cu130: 1 wheel, digest as the index gives it (now in torchswap-catalog.tsv)\n",

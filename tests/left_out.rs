@@ -35,7 +35,7 @@ fn local_entries_of_a_poetry_lock_are_left_out_and_what_they_need_stays() {
     assert!(message.contains("--no-emit-local") && message.contains("--without-hashes"), "{message}");
 
     let all = place.run(&format!("export {TARGET} --without-hashes")).ok();
-    let run = place.run(&format!("export {TARGET} --no-emit-local"));
+    let run = place.run(&format!("export -v {TARGET} --no-emit-local"));
     for (line, install) in [
         ("editable 0.3.0", "./libs/editable"),
         ("helper 0.2.0", "./libs/helper"),
@@ -56,7 +56,7 @@ fn a_package_is_left_out_by_its_name_and_counts_as_there() {
     let all = place.run("export --cuda 11.8 --python 3.10").ok();
     // torch needs jinja2, so it must be there, and jinja2 needs markupsafe.
     for out in ["jinja2", "torchaudio", "torch"] {
-        let run = place.run(&format!("export --cuda 11.8 --python 3.10 --no-emit-package {out}"));
+        let run = place.run(&format!("export -v --cuda 11.8 --python 3.10 --no-emit-package {out}"));
         assert!(run.stderr.contains(&format!("left out  {out} ")), "{}", run.stderr);
         // Nothing else, of whatever version it is.
         assert_eq!(run.stderr.matches("left out").count(), 1, "{}", run.stderr);
@@ -77,7 +77,7 @@ fn a_package_without_such_a_build_can_be_left_out() {
     );
     let message = place.run("export --cpu --python 3.10 requirements.txt").refused();
     assert!(message.contains("--no-emit-package xformers"), "{message}");
-    let run = place.run("export --cpu --python 3.10 --no-emit-package xformers requirements.txt");
+    let run = place.run("export -v --cpu --python 3.10 --no-emit-package xformers requirements.txt");
     assert!(
         run.stderr.contains(
             "left out  xformers 0.0.23.post1: as asked; install it with: pip install --no-deps xformers==0.0.23.post1\n"
@@ -108,7 +108,7 @@ fn a_package_without_digests_can_be_left_out() {
 fn the_project_itself_is_left_out_where_all_is_hashed() {
     for line in ["-e .\n", "-e ./\n", ".\n", "demo @ .\n", "-e file:.\n"] {
         let place = uv(line);
-        let run = place.run("export --cuda 11.8 --python 3.10 requirements.txt");
+        let run = place.run("export -v --cuda 11.8 --python 3.10 requirements.txt");
         assert!(run.stderr.contains(": the project itself; install it with: pip install --no-deps "), "{}", run.stderr);
         let text = run.ok();
         assert!(!text.contains(&format!("\n{line}")), "{text}");
@@ -119,7 +119,7 @@ fn the_project_itself_is_left_out_where_all_is_hashed() {
         assert!(!place.run(arguments).ok().ends_with(line));
     }
     let place = pylock("\n[[packages]]\nname = \"demo\"\ndirectory = { path = \".\", editable = true }\n");
-    let run = place.run("export --cuda 11.8 --python 3.10 pylock.toml");
+    let run = place.run("export -v --cuda 11.8 --python 3.10 pylock.toml");
     assert!(run.stderr.contains("left out  demo: the project itself; install it with: pip install --no-deps .\n"));
     assert!(!run.ok().contains("demo"));
     // Another folder is not the project.
@@ -266,7 +266,7 @@ fn the_project_is_known_by_its_name_too() {
     let place = uv("my-app @ file:///work/my-app\n");
     place.run("export --cuda 11.8 --python 3.10 requirements.txt").refused();
     place.write("pyproject.toml", "[project]\nname = \"My_App\"\nversion = \"1\"\n");
-    let run = place.run("export --cuda 11.8 --python 3.10 requirements.txt");
+    let run = place.run("export -v --cuda 11.8 --python 3.10 requirements.txt");
     assert!(run.stderr.contains("left out  my-app: the project itself"), "{}", run.stderr);
     run.ok();
 }

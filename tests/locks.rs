@@ -308,7 +308,7 @@ fn a_projects_catalogue_adds_but_does_not_contradict() {
              requires\ttorchaudio\t2.5.1+cu118\t{folder}\t*\tby-hand\t-\ttorch==2.5.1\n"
         ),
     );
-    let run = place.run("export --cuda 11.8 --python 3.10 --catalog team.tsv");
+    let run = place.run("export -v --cuda 11.8 --python 3.10 --catalog team.tsv");
     assert!(run.stderr.contains("swapped  torchaudio 2.5.1 -> 2.5.1+cu118 (team.tsv catalogue"), "{}", run.stderr);
     let line = format!(
         "torchaudio @ {folder}/torchaudio-2.5.1%2Bcu118-cp310-cp310-linux_x86_64.whl \\\n    --hash=sha256:{digest}\n"

@@ -17,7 +17,7 @@ fn catalogue() -> String {
     std::fs::read_to_string(root().join("examples/flash-attn/torchswap-catalog.tsv")).unwrap()
 }
 
-const EXPORT: &str = "export --cuda 11.8 --python 3.10";
+const EXPORT: &str = "export -v --cuda 11.8 --python 3.10";
 
 fn with(row: &str) -> Run {
     let place = place();
@@ -61,7 +61,7 @@ fn a_package_that_a_project_lists_takes_part_in_the_swap() {
     // And the lock itself can be rewritten, once.
     place.run("rewrite --cuda 11.8 --python 3.10").ok();
     assert_eq!(place.read("requirements.txt").lines().collect::<Vec<_>>().join("\n"), body("out.txt"));
-    let again = place.run("rewrite --cuda 11.8 --python 3.10");
+    let again = place.run("rewrite -v --cuda 11.8 --python 3.10");
     assert!(again.stderr.contains("kept  flash-attn"), "{}", again.stderr);
 }
 
@@ -72,10 +72,10 @@ fn a_build_that_the_project_lacks_is_refused_where_torch_is_swapped() {
     let message = place.run("export --cpu --python 3.10 --catalog team.tsv").refused();
     assert!(message.contains("the catalogue knows no flash-attn 2.5.8+cpu for linux-x86_64"), "{message}");
     // The locked torch is a cu121 build. What is built from source stays with it, and is told; a listed wheel goes first.
-    let run = place.run("export --cuda 12.1 --python 3.10 --catalog team.tsv");
+    let run = place.run("export -v --cuda 12.1 --python 3.10 --catalog team.tsv");
     assert!(run.stderr.contains("unproven  flash-attn 2.5.8: kept as locked"), "{}", run.stderr);
     place.write("team.tsv", catalogue().replace("cu118", "cu121"));
-    let run = place.run("export --cuda 12.1 --python 3.10 --catalog team.tsv");
+    let run = place.run("export -v --cuda 12.1 --python 3.10 --catalog team.tsv");
     assert!(run.stderr.contains("swapped  flash-attn 2.5.8 -> 2.5.8+cu121torch2.1"), "{}", run.stderr);
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{Place, Run, fixture};
 
 const FREEZE: &str = "torch==2.7.1+cu126\ntorchvision==0.22.1+cu126\ntorchaudio==2.7.1+cu126\n";
-const ARGUMENTS: &str = "export --cuda 12.6 --python 3.11 --provided image.txt";
+const ARGUMENTS: &str = "export -v --cuda 12.6 --python 3.11 --provided image.txt";
 
 /// The names on the lines of a requirements file.
 fn names(text: &str) -> Vec<&str> {

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{CatalogArgs, ChoiceArgs, ColourArg, EmitArgs, LockedArgs, NetworkArgs, TargetArgs, TrustArgs};
+use super::{CatalogArgs, ChoiceArgs, EmitArgs, LockedArgs, NetworkArgs, TargetArgs, TrustArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -67,12 +67,6 @@ pub struct AuditArgs {
     /// How to tell what was found, on standard output
     #[arg(long, value_enum, default_value_t = AuditReport::Human, value_name = "FORMAT", help_heading = "Report")]
     pub report: AuditReport,
-    /// Tell nothing, the exit status says it
-    #[arg(long, short, help_heading = "Report")]
-    pub quiet: bool,
-    /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN", help_heading = "Report")]
-    pub color: ColourArg,
 }
 
 /// What is known of the machine. Without any of these its system is new enough for every wheel.

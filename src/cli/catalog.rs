@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, NetworkArgs, ToneArgs, values};
+use super::{CatalogArgs, NetworkArgs, values};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -120,9 +120,6 @@ pub struct SourceArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
-    /// What is told.
-    #[command(flatten)]
-    pub tone: ToneArgs,
 }
 
 /// Options of `catalog update`.
@@ -172,7 +169,4 @@ pub struct UpdateArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// What is told.
-    #[command(flatten)]
-    pub tone: ToneArgs,
 }

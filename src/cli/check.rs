@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{ColourArg, LearnArgs, NetworkArgs, TrustArgs};
+use super::{LearnArgs, NetworkArgs, TrustArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -41,12 +41,6 @@ pub struct CheckArgs {
     /// How to tell what was found
     #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
     pub report: CheckReport,
-    /// Tell nothing, the exit status says it
-    #[arg(long, short)]
-    pub quiet: bool,
-    /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
-    pub color: ColourArg,
     /// What may be learned.
     #[command(flatten)]
     pub learn: LearnArgs,

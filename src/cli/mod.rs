@@ -54,8 +54,11 @@ pub use trust::TrustArgs;
 )]
 pub struct Cli {
     /// Run as if in this folder
-    #[arg(long, short = 'C', value_name = "DIR", global = true, value_hint = clap::ValueHint::DirPath)]
+    #[arg(long, short = 'C', value_name = "DIR", global = true, help_heading = "Global options", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
+    /// How much is told, and in which colours.
+    #[command(flatten)]
+    pub tone: ToneArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,

@@ -1,6 +1,6 @@
 //! Options of how a run speaks.
 
-use clap::{Args, ValueEnum};
+use clap::{ArgAction, Args, ValueEnum};
 
 use super::catalog::{Catalog, ListArgs, ShowArgs};
 use super::{AuditReport, CheckReport, Command};
@@ -12,20 +12,20 @@ pub struct TalkArgs {
     /// How to tell what was done
     #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
     pub report: ReportFormat,
-    /// How much, and in which colours.
-    #[command(flatten)]
-    pub tone: ToneArgs,
 }
 
-/// How much is told on standard error, and in which colours.
+/// How much is told, and in which colours. Every command has these, before its name and behind it.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Messages, on standard error")]
+#[command(next_help_heading = "Global options")]
 pub struct ToneArgs {
-    /// Tell errors only
-    #[arg(long, short)]
-    pub quiet: bool,
+    /// Tell errors only; -qq: not even these, the exit status says it
+    #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub quiet: u8,
+    /// Tell every package, why, and who vouches for its digest
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
     /// When to colour
-    #[arg(long, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
     pub color: ColourArg,
 }
 
@@ -50,24 +50,19 @@ pub enum ColourArg {
 }
 
 impl Command {
-    /// How the command speaks on standard error; in JSON where its report is.
-    pub fn talk(&self) -> TalkArgs {
-        let of = |json, tone| {
-            let report = if json { ReportFormat::Json } else { ReportFormat::Human };
-            TalkArgs { report, tone }
-        };
-        let tone = |quiet, color| ToneArgs { quiet, color };
-        match self {
-            Self::Export(args) => args.talk,
-            Self::Rewrite(args) => args.talk,
-            Self::Verify(args) => args.talk,
-            Self::Check(args) => of(args.report == CheckReport::Json, tone(args.quiet, args.color)),
-            Self::Audit(args) => of(args.report == AuditReport::Json, tone(args.quiet, args.color)),
-            Self::Catalog(Catalog::Update(args)) => of(false, args.tone),
+    /// The format in which the command speaks on standard error: in JSON where its report is.
+    pub fn format(&self) -> ReportFormat {
+        let is_json = match self {
+            Self::Export(args) => return args.talk.report,
+            Self::Rewrite(args) => return args.talk.report,
+            Self::Verify(args) => return args.talk.report,
+            Self::Check(args) => args.report == CheckReport::Json,
+            Self::Audit(args) => args.report == AuditReport::Json,
             Self::Catalog(Catalog::List(ListArgs { source, .. }) | Catalog::Show(ShowArgs { source, .. })) => {
-                of(source.json, source.tone)
+                source.json
             }
-            Self::Init(_) | Self::Completions { .. } | Self::Man { .. } => of(false, tone(false, ColourArg::Auto)),
-        }
+            Self::Catalog(Catalog::Update(_)) | Self::Init(_) | Self::Completions { .. } | Self::Man { .. } => false,
+        };
+        if is_json { ReportFormat::Json } else { ReportFormat::Human }
     }
 }

@@ -15,7 +15,6 @@ use crate::lock::pylock::Pylock;
 use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::shown;
 use crate::write::check;
 use crate::write::{self, PylockDraft, Style};
 
@@ -34,11 +33,9 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
     for job in &jobs {
         match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries, stubs)) => {
-                if let Some(file) = job.output.as_ref().filter(|_| jobs.len() > 1 && voice.is_for_people()) {
-                    outcome.report.push_str(&format!("{}\n", shown(file)));
-                }
-                outcome.report.push_str(&voice.summaries(&summaries));
-                outcome.writes.push(Output::new(job.output.as_deref().unwrap_or(io::STDIN), text));
+                let output = Output::new(job.output.as_deref().unwrap_or(io::STDIN), text);
+                outcome.report.push_str(&voice.summaries(&summaries, &outputs::fate(&output), jobs.len() == 1));
+                outcome.writes.push(output);
                 outcome.writes.extend(stubs.into_iter().filter(|stub| seen.insert(stub.name.clone())));
             }
             Err(error) => problems.extend(error.into_problems()),
@@ -155,11 +152,10 @@ mod tests {
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/poetry-2.5/torch-2.1.2/poetry.lock");
         let sizes = |flags: &[&str]| {
             let words = ["torchswap", "export", "--cpu", "--python", "3.10", lock];
-            let command = Cli::parse_from(words.iter().chain(flags)).command;
-            let Command::Export(args) = &command else { panic!("{command:?}") };
+            let cli = Cli::parse_from(words.iter().chain(flags));
+            let Command::Export(args) = &cli.command else { panic!("{cli:?}") };
             let [job] = &jobs(args, &Config::default()).unwrap()[..] else { panic!("{args:?}") };
-            let Prepared { summaries, .. } =
-                prepare(job, &mut Learning::none(), Voice::of(&command).is_told()).unwrap();
+            let Prepared { summaries, .. } = prepare(job, &mut Learning::none(), Voice::of(&cli).is_told()).unwrap();
             summaries.iter().map(|summary| summary.downloads.len()).collect::<Vec<_>>()
         };
         assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], vec![0]));

@@ -41,7 +41,7 @@ fn run_shown(command: &Command, voice: Voice, display: &Display) -> Result<Outco
     match command {
         Command::Export(args) => export::run(args, voice, display),
         Command::Check(args) => check::run(args, voice, display),
-        Command::Audit(args) => audit::run(args, display),
+        Command::Audit(args) => audit::run(args, voice, display),
         Command::Init(args) => init::run(args, voice),
         Command::Rewrite(args) => rewrite::run(args, voice, display),
         Command::Catalog(args) => catalog::run(args, voice, display),

@@ -3,11 +3,11 @@
 use std::io::IsTerminal;
 
 use super::render::{self, Colour};
-use crate::cli::{ColourArg, Command, ReportFormat, TalkArgs, ToneArgs};
+use crate::cli::{Cli, ColourArg, ReportFormat, ToneArgs};
 use crate::edge::io::Output;
 use crate::edge::terminal;
-use crate::report::Summary;
 use crate::report::error::Error;
+use crate::report::{FileFate, Summary};
 
 /// What a command wants written and said, and how it ends.
 #[derive(Debug, Default)]
@@ -48,24 +48,24 @@ impl Outcome {
     }
 }
 
-/// How a run speaks on standard error: in which format, with colour or without, or of errors alone.
+/// How a run speaks on standard error: how much, in which format, with colour or without.
 #[derive(Debug, Clone, Copy)]
 pub struct Voice {
-    quiet: bool,
+    tone: ToneArgs,
     format: ReportFormat,
     colour: Colour,
 }
 
 impl Voice {
     /// As the command line asks for.
-    pub fn of(command: &Command) -> Self {
-        let TalkArgs { report, tone: ToneArgs { quiet, color } } = command.talk();
-        Self { quiet, format: report, colour: colour(color, &std::io::stderr()) }
+    pub fn of(Cli { tone, command, .. }: &Cli) -> Self {
+        Self { tone: *tone, format: command.format(), colour: colour(tone.color, &std::io::stderr()) }
     }
 
-    /// An error, which is said however quiet the run is.
+    /// An error, which is said unless the run is to be silent.
     pub fn error(self, error: &Error) -> String {
         match self.format {
+            _ if self.tone.quiet > 1 => String::new(),
             ReportFormat::Human => render::error(error, self.colour),
             ReportFormat::Json => render::error_json(error),
         }
@@ -79,13 +79,13 @@ impl Voice {
         }
     }
 
-    /// The summaries of one file's targets.
-    pub(super) fn summaries(self, summaries: &[Summary]) -> String {
-        let one = |summary| match self.format {
-            ReportFormat::Human => render::summary(summary, self.colour),
-            ReportFormat::Json => render::summary_json(summary),
-        };
-        self.said(|_| summaries.iter().map(one).collect())
+    /// What was done for each target of an output. Where there are other outputs, each says what it is.
+    pub(super) fn summaries(self, summaries: &[Summary], fate: &FileFate, is_alone: bool) -> String {
+        self.said(|colour| match self.format {
+            ReportFormat::Human if self.tone.verbose > 0 => render::summaries(summaries, fate, is_alone, colour),
+            ReportFormat::Human => render::short(summaries, fate, is_alone, colour),
+            ReportFormat::Json => summaries.iter().map(render::summary_json).collect(),
+        })
     }
 
     /// The catalogues that nobody named.
@@ -99,22 +99,27 @@ impl Voice {
 
     /// A text, unless the run is quiet.
     pub(super) fn said(self, text: impl FnOnce(Colour) -> String) -> String {
-        if self.quiet { String::new() } else { text(self.colour) }
+        if self.is_told() { text(self.colour) } else { String::new() }
+    }
+
+    /// What is told is what the command gives, on standard output.
+    pub(super) fn printed(self, text: impl FnOnce(Colour) -> String) -> String {
+        Self { colour: colour(self.tone.color, &std::io::stdout()), ..self }.said(text)
     }
 
     /// True if anybody reads along.
     pub(super) fn is_told(self) -> bool {
-        !self.quiet
+        self.tone.quiet == 0
     }
 
     /// True if people read along.
     pub fn is_for_people(self) -> bool {
-        !self.quiet && self.format == ReportFormat::Human
+        self.is_told() && self.format == ReportFormat::Human
     }
 }
 
 /// Whether to colour what is written to a stream.
-pub(super) fn colour(wanted: ColourArg, stream: &impl IsTerminal) -> Colour {
+fn colour(wanted: ColourArg, stream: &impl IsTerminal) -> Colour {
     let on = match wanted {
         ColourArg::Always => true,
         ColourArg::Never => false,

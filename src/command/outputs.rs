@@ -4,7 +4,8 @@ use std::path::{Component, Path};
 
 use super::catalogues::ChosenCatalogues;
 use super::job::Job;
-use crate::edge::io;
+use crate::edge::io::{self, Output};
+use crate::report::FileFate;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// The files that may hold a configuration.
@@ -37,6 +38,17 @@ pub(super) fn beside(catalogue: &str) -> Result<()> {
     }
     let problem = Problem::new(Code::Usage, format!("{catalogue} is a link that leads elsewhere"));
     Err(problem.help("name the catalogue on the command line: --catalog FILE").into())
+}
+
+/// What becomes of an output that is written now.
+pub(super) fn fate(output: &Output) -> FileFate {
+    let name = output.name.clone();
+    match &output.before {
+        _ if io::is_stream(&name) => FileFate::Printed,
+        Some(before) if before.as_bytes() == output.bytes => FileFate::Unchanged(name),
+        None if io::holds(&name, &output.bytes) => FileFate::Unchanged(name),
+        Some(_) | None => FileFate::Written(name),
+    }
 }
 
 /// Checks where a run writes.

@@ -10,16 +10,18 @@ use serde_json::{Value, json};
 
 use crate::packaging::target::Python;
 use crate::report::error::{Error, Problem};
-use crate::report::{Action, Change, LearnedRelease, Summary};
+use crate::report::{Action, Change, FileFate, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
 mod check;
 mod downloads;
 mod sarif;
+mod short;
 
 pub(super) use check::{checked, checked_github, checked_json};
 pub(super) use sarif::sarif;
+pub(super) use short::short;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,8 +103,17 @@ fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, messa
     format!("::{level} file={},line={line},col={column},title={title}::{}\n", property(file), value(message))
 }
 
+/// All that was done for each target of an output, for people.
+pub(super) fn summaries(all: &[Summary], fate: &FileFate, is_alone: bool, colour: Colour) -> String {
+    let each = all.iter().map(|one| {
+        let heading = if is_alone && all.len() == 1 { String::new() } else { short::heading(one, colour) };
+        heading + &summary(one, colour)
+    });
+    each.collect::<String>() + &short::ending(all, fate, colour)
+}
+
 /// A summary for people: one line a change.
-pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
+fn summary(summary: &Summary, colour: Colour) -> String {
     let mut text = learned(&summary.learned, colour);
     let width = summary.changes.iter().map(|change| change.action.as_str().len()).max().unwrap_or(0);
     for change in &summary.changes {
@@ -114,14 +125,18 @@ pub(super) fn summary(summary: &Summary, colour: Colour) -> String {
         };
         let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));
     }
-    for warning in &summary.warnings {
-        text.push_str(&problem(warning, &colour.paint("1;33", "warning"), colour));
-    }
-    let note = colour.paint("1;33", "note");
-    text.extend(summary.notes.iter().map(|one| format!("{note}: {}\n", shown(one))));
-    text + &left_out(&summary.left_out, colour)
+    text + &warnings(summary, colour)
+        + &left_out(&summary.left_out, colour)
         + &downloads::download(&summary.downloads)
         + &found(&summary.found, colour)
+}
+
+fn warnings(summary: &Summary, colour: Colour) -> String {
+    let warnings = summary.warnings.iter();
+    let mut text: String = warnings.map(|warning| problem(warning, &colour.paint("1;33", "warning"), colour)).collect();
+    let note = colour.paint("1;33", "note");
+    text.extend(summary.notes.iter().map(|one| format!("{note}: {}\n", shown(one))));
+    text
 }
 
 /// What was learned: one line a release.

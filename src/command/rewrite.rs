@@ -13,6 +13,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Also, Decision, Knowledge, TargetPlan};
+use crate::report::FileFate;
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
 
@@ -83,14 +84,19 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     if let Some(first) = summaries.first_mut() {
         first.learned = learned;
     }
-    let mut outcome = Outcome { report: voice.summaries(&summaries), writes: learning.writes(), ..Outcome::default() };
-    if args.diff {
+    let mut outcome = Outcome { writes: learning.writes(), ..Outcome::default() };
+    let fate = if args.diff {
         outcome.stdout = render::diff(&name, &before, &after);
-    } else if args.output.is_some() || io::is_stream(to) || *before != *after {
+        FileFate::Shown(to.to_owned())
+    } else {
         let replaced = to != io::STDIN && io::is_same_file(to, &name);
         outcome.writes.append(&mut stubs);
-        outcome.writes.push(Output { before: replaced.then(|| before.into()), ..Output::new(to, after) });
-    }
+        let output = Output { before: replaced.then(|| before.into()), ..Output::new(to, after) };
+        let fate = outputs::fate(&output);
+        outcome.writes.push(output);
+        fate
+    };
+    outcome.report = voice.summaries(&summaries, &fate, true);
     Ok(outcome)
 }
 

@@ -23,7 +23,7 @@ pub use dockerfiles::dockerfiles;
 pub use indexes::{InstallerIndexes, indexes};
 pub use network::settings as network_settings;
 pub use wheels::{Local, folder_url, is_page, wheels};
-pub use write::{Output, is_stream, print, undisturbed, write};
+pub use write::{Output, holds, is_stream, print, undisturbed, write};
 
 /// The name under which standard input is asked for.
 pub const STDIN: &str = "-";

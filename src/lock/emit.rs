@@ -49,6 +49,15 @@ impl NotEmitted {
         }
     }
 
+    /// Why in words that are the same for all that the image has; `None`: each is installed in a way of its own.
+    pub fn shared(&self) -> Option<&'static str> {
+        match self {
+            Self::Provided(_) => Some("the image has them"),
+            Self::OfProvided => Some("nothing but what the image has needs them"),
+            Self::Project | Self::Local | Self::Package => None,
+        }
+    }
+
     /// Why, and how it is installed beside the output.
     pub fn spoken(&self, install: &str) -> String {
         let why = match self {

@@ -4,36 +4,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Decision, Kept, Mismatch, TargetPlan, What, emit};
+use crate::catalog::library_group;
 use crate::lock::Lock;
 use crate::lock::emit::NoEmit;
+use crate::packaging::marker::Condition;
 use crate::packaging::target::Python;
 use crate::report::error::{Error, Problem};
 use crate::report::{Action, Change, DigestSource, Summary};
 
 /// Sums up a plan.
 pub fn summary(plan: &TargetPlan) -> Summary {
-    type SummaryKey = (Action, String, Option<String>, Option<String>, Option<String>, Option<DigestSource>);
-    let mut changes: BTreeMap<SummaryKey, (BTreeSet<Python>, u32)> = BTreeMap::new();
+    let mut changes: BTreeMap<Change, (BTreeSet<Python>, u32)> = BTreeMap::new();
     for (decision, pythons) in by_decision(plan) {
-        let change = change(decision);
-        let seen = change.source.as_ref().map_or(u32::MAX, |source| source.seen);
+        let mut change = change(decision);
         // What is told once differs in nothing but the count.
-        let place = change.source.map(|source| DigestSource { seen: 0, ..source });
-        let key = (change.action, change.package, change.from, change.to, change.why, place);
-        let (known, fewest) = changes.entry(key).or_insert((BTreeSet::new(), u32::MAX));
+        let seen = change.source.as_mut().map_or(u32::MAX, |source| std::mem::take(&mut source.seen));
+        let (known, fewest) = changes.entry(change).or_insert((BTreeSet::new(), u32::MAX));
         known.extend(pythons);
         *fewest = seen.min(*fewest);
     }
-    let changes = changes.into_iter().map(|((action, package, from, to, why, place), (pythons, seen))| Change {
-        action,
-        package,
-        from,
-        to,
+    let changes = changes.into_iter().map(|(change, (pythons, seen))| Change {
         pythons: pythons.into_iter().collect(),
-        why,
-        source: place.map(|source| DigestSource { seen, ..source }),
+        source: change.source.map(|source| DigestSource { seen, ..source }),
+        ..change
     });
+    let lines = plan.environments.iter().flat_map(|one| &one.lines).filter(|line| line.condition != Condition::Never);
     Summary {
+        name: plan.target.name.clone(),
+        packages: lines.map(|line| &line.name).collect::<BTreeSet<_>>().len(),
         platform: plan.target.platform,
         backend: plan.target.backend,
         pythons: plan.target.pythons.clone(),
@@ -70,6 +68,8 @@ pub fn without_name(lock: &Lock, no_emit: &NoEmit, pythons: &[Python]) -> Vec<Ch
             to: None,
             pythons: pythons.to_vec(),
             why: Some(why.spoken(&emit::local(place))),
+            shared_why: why.shared(),
+            group: None,
             source: None,
         })
     });
@@ -134,6 +134,7 @@ fn change(decision: &Decision) -> Change {
         }
         What::Kept(Kept::Unproven(why)) => (Action::Unproven, None, Some(format!("kept as locked: {why}"))),
     };
+    let shared_why = if let What::NotEmitted(why, _) = &decision.what { why.shared() } else { None };
     let to = match (pin, action) {
         (Some(pin), _) => Some(pin.version().to_string()),
         (None, Action::Removed) => None,
@@ -142,6 +143,8 @@ fn change(decision: &Decision) -> Change {
     Change {
         action,
         package: decision.name.to_string(),
+        group: library_group(decision.name.as_ref()),
+        shared_why,
         from: decision.from.as_ref().map(ToString::to_string),
         to,
         pythons: Vec::new(),

@@ -20,15 +20,32 @@ pub use drift::{Difference, DifferenceKind, in_short};
 pub use missing::{LockedPlace, Missing};
 pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
+/// What became of an output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileFate {
+    /// It goes to standard output.
+    Printed,
+    /// It goes to this file.
+    Written(String),
+    /// This file is like that already.
+    Unchanged(String),
+    /// It would go to this file, but is only shown.
+    Shown(String),
+}
+
 /// What an export did, for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
+    /// The target's name in the configuration.
+    pub name: Option<String>,
     /// Where the output runs.
     pub platform: Platform,
     /// The build that was asked for.
     pub backend: Option<Backend>,
     /// The Pythons served, ascending.
     pub pythons: Vec<Python>,
+    /// How many packages the output has, under any of the Pythons.
+    pub packages: usize,
     /// What became of the packages that matter, in the order in which it is told.
     pub changes: Vec<Change>,
     /// Pythons that the lock allows but that are not served, and why.
@@ -93,7 +110,7 @@ impl DownloadSize {
 }
 
 /// What became of one package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
     /// What was done.
     pub action: Action,
@@ -107,6 +124,10 @@ pub struct Change {
     pub pythons: Vec<Python>,
     /// Why, where it is not plain.
     pub why: Option<String>,
+    /// Why in words that are the same for many.
+    pub shared_why: Option<&'static str>,
+    /// Packages that are counted together: `nvidia-*-cu12`.
+    pub group: Option<String>,
     /// Who vouches for the digest.
     pub source: Option<DigestSource>,
 }

@@ -60,7 +60,7 @@ fn what_another_build_brought_along_goes_where_a_cpu_build_stays_as_locked() {
 #[test]
 fn what_a_wheel_for_another_python_brought_along_goes() {
     let text = for_all(&pin("nvidia-nccl-cu12==2.19.3", &[NCCL]));
-    let output = export(&text, "--cpu --python 3.11 -q").ok();
+    let output = export(&text, "--cpu --python 3.11").ok();
     assert!(!output.contains("nvidia-") && output.contains("torch-2.2.2%2Bcpu-cp311-"), "{output}");
 }
 
@@ -68,7 +68,7 @@ fn what_a_wheel_for_another_python_brought_along_goes() {
 fn without_digests_the_default_wheels_explain_the_libraries() {
     let text = "torch==2.2.2\nnvidia-nccl-cu12==2.19.3\ntriton==2.2.0\n".to_owned() + &BASE.join("\n");
     for target in KEPT.into_iter().chain(["--cpu"]) {
-        let output = on(&text, &format!("{target} --without-hashes -q")).ok();
+        let output = on(&text, &format!("{target} --without-hashes")).ok();
         assert!(!output.contains("nvidia-") && !output.contains("triton"), "{target}: {output}");
     }
 }
@@ -78,7 +78,7 @@ fn without_digests_the_default_wheels_explain_the_libraries() {
 fn the_list_of_another_platforms_wheel_explains_the_libraries() {
     let text = "torch==1.13.0\nnvidia-cublas-cu11==11.10.3.66\ntyping-extensions==4.12.2\n";
     for target in ["--platform macos-arm64", "--platform windows-x86_64 --cpu"] {
-        let output = on(text, &format!("{target} --without-hashes -q")).ok();
+        let output = on(text, &format!("{target} --without-hashes")).ok();
         assert!(!output.contains("nvidia-") && output.contains("\ntyping-extensions"), "{target}: {output}");
     }
 }
@@ -102,7 +102,7 @@ fn what_a_kept_cuda_wheel_needs_on_linux_alone_goes_where_it_has_no_file() {
         }
     }
     // On Linux all of them are needed, and what another package needs stays needed.
-    let output = on(&text("torch"), "--without-hashes -q").ok();
+    let output = on(&text("torch"), "--without-hashes").ok();
     assert!(KEPT_CUDA.iter().all(|(name, ..)| output.contains(&format!("\n{name}=="))), "{output}");
     let message = on(&text("filelock, torch"), "--platform windows-x86_64 --without-hashes").refused();
     assert!(message.contains("no file of nvidia-nccl-cu12 2.19.3 for windows-x86_64, and filelock needs"), "{message}");
@@ -224,7 +224,7 @@ fn a_library_that_the_project_asks_for_is_never_removed() {
     assert!(output.contains("\nnvidia-cublas-cu11==11.10.3.66 ") || output.starts_with("nvidia-cublas"), "{output}");
     assert!(!output.contains("nvidia-cudnn"), "{output}");
     let nccl = pin("nvidia-nccl-cu12==2.19.3", &[NCCL]) + "    # via -r requirements.in, torch\n";
-    let output = on(&for_all(&nccl), "--cpu -q").ok();
+    let output = on(&for_all(&nccl), "--cpu").ok();
     assert!(output.contains("\nnvidia-nccl-cu12==2.19.3 "), "{output}");
 }
 
@@ -259,10 +259,10 @@ fn a_library_without_a_wheel_that_something_asks_for_is_refused() {
 fn a_library_goes_where_it_has_no_wheel_and_stays_where_it_has_one() {
     let text = for_all(&pin("nvidia-cufile-cu12==1.11.1.6", &[CUFILE]));
     for target in KEPT {
-        let output = on(&text, &format!("{target} -q")).ok();
+        let output = on(&text, target).ok();
         assert!(!output.contains("nvidia-"), "{target}: {output}");
     }
-    let output = on(&text, "--cpu -q").ok();
+    let output = on(&text, "--cpu").ok();
     assert!(output.contains("\nnvidia-cufile-cu12==1.11.1.6 "), "{output}");
 }
 
@@ -272,7 +272,7 @@ fn a_library_of_which_nobody_knows_a_file_stays_but_for_gpu_libraries_on_macos()
     for (target, stays) in
         [("--cpu", true), ("--platform windows-x86_64 --cpu", true), ("--platform macos-arm64", false)]
     {
-        let output = on(&text, &format!("{target} --without-hashes -q")).ok();
+        let output = on(&text, &format!("{target} --without-hashes")).ok();
         assert_eq!(output.contains("\nnvidia-cufile-cu12==1.99.1\n"), stays, "{target}: {output}");
         assert!(output.contains("\nmkl==1999.1\n"), "{target}: {output}");
     }
@@ -283,7 +283,7 @@ fn a_library_of_which_nobody_knows_a_file_stays_but_for_gpu_libraries_on_macos()
 fn a_library_of_which_the_file_says_that_the_project_needs_it_stays() {
     for (by, stays) in [("demo", true), ("torch", false)] {
         let nccl = pin("nvidia-nccl-cu12==2.19.3", &[NCCL]) + &format!("    # via {by}, torch\n");
-        let output = on(&for_all(&nccl), "--cpu -q").ok();
+        let output = on(&for_all(&nccl), "--cpu").ok();
         assert_eq!(output.contains("\nnvidia-nccl-cu12==2.19.3 "), stays, "{by}: {output}");
     }
 }
@@ -299,9 +299,9 @@ fn a_library_that_is_locked_for_another_machine_gets_its_digest_from_the_catalog
         + &lock(&[], &["setuptools==80.0"])
         + &torch
         + &pin("nvidia-nccl-cu13==2.27.7", &[&intel]);
-    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12 -q").ok();
+    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12").ok();
     assert!(output.contains(&digest(&arm)) && !output.contains(&digest(&intel)), "{output}");
-    let output = export(&text, "--cuda 13.0 --python 3.12 -q").ok();
+    let output = export(&text, "--cuda 13.0 --python 3.12").ok();
     assert!(output.contains(&digest(&intel)) && !output.contains(&digest(&arm)), "{output}");
 }
 
@@ -315,7 +315,7 @@ fn a_release_that_fits_stays_where_the_lock_has_it_for_another_machine() {
         + &lock(&[], &["setuptools==80.0"])
         + &torch
         + &pin("cuda-bindings==13.3.1", &[&intel]);
-    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12 -q").ok();
+    let output = export(&text, "--cuda 13.0 --platform linux-aarch64 --python 3.12").ok();
     assert!(output.contains("\ncuda-bindings==13.3.1 ") || output.starts_with("cuda-bindings==13.3.1 "), "{output}");
     assert!(output.contains(&digest(&arm)) && !output.contains(&digest(&intel)), "{output}");
 }
@@ -326,7 +326,7 @@ fn a_wheel_that_is_locked_for_another_platform_is_not_kept() {
     let linux = [("torch==2.2.2", LINUX)];
     let message = on(&lock(&linux, &BASE), "--platform windows-x86_64").refused();
     assert!(message.contains("the lock has no wheel of torch 2.2.2 for windows-x86_64"), "{message}");
-    let output = on(&lock(&linux, &BASE), "--platform windows-x86_64 --cpu -q").ok();
+    let output = on(&lock(&linux, &BASE), "--platform windows-x86_64 --cpu").ok();
     assert!(output.contains("-win_amd64.whl") && !output.contains(&digest(LINUX)), "{output}");
 }
 
@@ -368,9 +368,9 @@ fn no_library_of_the_old_cuda_is_left() {
             continue;
         }
         // And back: what was added goes again.
-        let back = export(&output, "--cuda 13.0 --python 3.12 -q").ok();
+        let back = export(&output, "--cuda 13.0 --python 3.12").ok();
         assert!(self::names(&back).iter().all(|name| !name.ends_with("-cu12")), "{back}");
-        let none = export(&output, "--cpu --python 3.12 -q").ok();
+        let none = export(&output, "--cpu --python 3.12").ok();
         assert!(self::names(&none).is_empty() && !none.contains("cuda-toolkit"), "{none}");
     }
 }
@@ -379,7 +379,7 @@ fn no_library_of_the_old_cuda_is_left() {
 #[test]
 fn the_extras_of_another_release_are_followed() {
     let text = toolkit(false).replace("cuda-toolkit[cublas,cufft]==13.0.2", "cuda-toolkit[cccl,nvtx]==12.6.3");
-    let output = export(&text, "--cuda 13.0 --python 3.12 -q").ok();
+    let output = export(&text, "--cuda 13.0 --python 3.12").ok();
     assert!(output.contains("\ncuda-toolkit[cccl,") && output.contains(",nvtx]==13.0.2 "), "{output}");
     // Torch asks for the second of the two as well.
     for followed in ["nvidia-cuda-cccl==13.0.85 ", "nvidia-nvtx==13.0.85 "] {

@@ -29,14 +29,14 @@ fn both() -> Site {
 fn what_a_kept_wheel_requires_is_asked_in_the_same_run() {
     let site = both();
     let asked = site.server.log().len();
-    let run = site.run(&format!("{EXPORT} -o before.txt"), &[]);
+    let run = site.run(&format!("{EXPORT} -v -o before.txt"), &[]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     for package in ["torch 2.99.0+cu130", "torchvision 0.99.0+cu130"] {
         assert!(run.stderr.contains(&format!("unproven  {package}: kept as locked: no catalogue knows this wheel\n")));
     }
     assert_eq!(site.server.log().len(), asked);
     assert!(!site.place.read("before.txt").contains("pillow"));
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.contains("learned  torchvision 0.99.0+cu130: 1 wheel"), "{}", run.stderr);
     assert!(run.stderr.contains("added  pillow 9.0: needed by torchvision 0.99.0+cu130"), "{}", run.stderr);
@@ -48,7 +48,7 @@ fn what_a_kept_wheel_requires_is_asked_in_the_same_run() {
     }
     // A second run asks nothing, and one that may not ask finds the same.
     let asked = site.server.log().len();
-    site.learn(&format!("{EXPORT} -o again.txt")).ok();
+    site.learn(&format!("{EXPORT} -v -o again.txt")).ok();
     assert_eq!(site.place.read("again.txt"), text);
     assert_eq!(site.run(&format!("{EXPORT} -q"), &[]).ok(), text);
     assert_eq!(site.since(asked), Vec::<String>::new());
@@ -57,7 +57,7 @@ fn what_a_kept_wheel_requires_is_asked_in_the_same_run() {
     let kept: Vec<&str> = kept.lines().filter(|line| !line.starts_with("requires\ttorchvision\t")).collect();
     site.place.write(FILE, kept.join("\n") + "\n");
     let asked = site.server.log().len();
-    let run = site.learn(&format!("{EXPORT} -o again.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o again.txt"));
     assert!(run.stderr.starts_with("learned  torchvision 0.99.0+cu130: what it requires (now in"), "{}", run.stderr);
     assert_eq!(site.since(asked).len(), 2, "{:?}", site.since(asked));
     assert_eq!(site.place.read("again.txt"), text);
@@ -70,7 +70,7 @@ fn a_kept_library_that_torch_needs_is_asked_too() {
     let triton = site.put("/whl/cu130", "/whl", TRITON, &["demo-tools>=40"], Tells::All);
     let tools = site.put("/simple", "/files", "demo_tools-80.0-py3-none-any.whl", &[], Tells::All);
     lock(&site, &[("torch==2.99.0", &"f".repeat(64)), ("triton==3.99.0", &triton)]);
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     let text = site.place.read("out.txt");
     assert!(text.contains(&format!("demo-tools==80.0 \\\n    --hash=sha256:{tools}\n")), "{text}");
@@ -78,11 +78,11 @@ fn a_kept_library_that_torch_needs_is_asked_too() {
     let kept = site.catalogue();
     let kept: Vec<&str> = kept.lines().filter(|line| !line.contains("\ttriton\t")).collect();
     site.place.write(FILE, kept.join("\n") + "\n");
-    let run = site.run(&format!("{EXPORT} -o offline.txt"), &[]);
+    let run = site.run(&format!("{EXPORT} -v -o offline.txt"), &[]);
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.contains("unproven  triton 3.99.0: kept as locked: no catalogue knows this wheel\n"));
     assert!(!site.place.read("offline.txt").contains("demo-tools"));
-    site.learn(&format!("{EXPORT} -o again.txt")).ok();
+    site.learn(&format!("{EXPORT} -v -o again.txt")).ok();
     assert_eq!(site.place.read("again.txt"), text);
 }
 
@@ -92,7 +92,7 @@ fn where_nobody_has_it_that_is_said_and_it_stays() {
     let site = both();
     let torch = sha256(&site.server.served(super::TORCH));
     lock(&site, &[("torch==2.99.0+cu130", &torch), ("torchvision==0.99.0+cu130", &"e".repeat(64))]);
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     for line in [
         "unproven  torchvision 0.99.0+cu130: kept as locked: no catalogue knows this wheel\n",
@@ -114,7 +114,7 @@ fn where_nobody_has_it_that_is_said_and_it_stays() {
     std::fs::remove_file(site.place.path().join(FILE)).unwrap();
     for fault in [Fault::Status(500, ""), Fault::Cut(5)] {
         site.server.faults("/whl/cu130/torchvision/", vec![fault; 9]);
-        let message = site.learn(&format!("{EXPORT} -o out.txt")).refused();
+        let message = site.learn(&format!("{EXPORT} -v -o out.txt")).refused();
         assert!(message.contains("/whl/cu130/torchvision/"), "{message}");
         assert!(!site.place.exists("out.txt") && !site.place.exists(FILE));
     }
@@ -145,17 +145,17 @@ fn other_bytes_under_the_locks_own_name_are_refused_with_both_digests() {
         let site_page = |html: &str| site.server.page("/whl/cu130/torchvision/", html);
         let digest = if matches!(tells, Tells::All) { format!("#sha256={vision}") } else { String::new() };
         site_page(&format!("<a href=\"/whl/cu130/{}{digest}\">{VISION}</a>", VISION.replace('+', "%2B")));
-        let message = site.learn(&format!("{EXPORT} --hash-missing -o out.txt")).refused();
+        let message = site.learn(&format!("{EXPORT} -v --hash-missing -o out.txt")).refused();
         let says = format!("two digests for {VISION}: the lock has {known}, ");
         assert!(message.contains(&says) && message.contains(&vision), "{message}");
         assert!(!site.place.exists("out.txt") && !site.place.exists(FILE));
     }
     // The lock's own digest is found, whether the page tells it or the bytes do.
     site.place.write("poetry.lock", text.replace(&known, &vision) + metadata);
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     assert!(run.stderr.contains("--hash-missing downloads it and computes it"), "{}", run.stderr);
-    site.learn(&format!("{EXPORT} --hash-missing -o out.txt")).ok();
+    site.learn(&format!("{EXPORT} -v --hash-missing -o out.txt")).ok();
     assert!(site.place.read("out.txt").contains("pillow==9.0"));
 }
 
@@ -167,7 +167,7 @@ fn a_wheel_at_an_address_of_its_own_is_asked_there_if_the_user_names_the_host() 
     let bytes = site.server.served(&format!("/whl/cu130/{}", VISION.replace('+', "%2B")));
     let path = format!("/releases/{}", VISION.replace('+', "%2B"));
     let torch = sha256(&site.server.served(super::TORCH));
-    let hash = format!("{EXPORT} --hash-missing -o out.txt");
+    let hash = format!("{EXPORT} -v --hash-missing -o out.txt");
     let lock_at = |server: &Server| {
         server.file(&path, "application/octet-stream", bytes.clone());
         lock(
@@ -187,7 +187,7 @@ fn a_wheel_at_an_address_of_its_own_is_asked_there_if_the_user_names_the_host() 
     assert!(other.log().is_empty());
     let pages = site.server.count("/whl/cu130/torchvision/");
     lock_at(&site.server);
-    let run = site.learn(&format!("{EXPORT} -o out.txt"));
+    let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert!(run.status == 0 && run.stderr.contains("--hash-missing downloads it"), "{}", run.stderr);
     assert!(!site.place.read("out.txt").contains("pillow"));
     site.learn(&hash).ok();

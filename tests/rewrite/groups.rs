@@ -84,7 +84,7 @@ fn what_a_wheel_needs_comes_into_every_group_of_the_wheel() {
     let place = with_packaging("groups = [\"dev\"]");
     let old = exported(&place, flags);
     let packaging = old.iter().find(|line| line.starts_with("packaging==")).unwrap().replace("==", " ");
-    let run = place.run(&format!("rewrite {flags}"));
+    let run = place.run(&format!("rewrite -v {flags}"));
     assert!(run.stderr.contains(&format!("included  {packaging}: needed by wheel ")), "{}", run.stderr);
     run.ok();
     let lock = place.read("poetry.lock");

@@ -28,7 +28,7 @@ fn all_targets_are_made_and_checked() {
 fn the_project_itself_is_left_out_and_its_members_are_local() {
     let place = place("workspace");
     let run = place.run("export --allow-none --python 3.11 --without-hashes");
-    assert!(run.stderr.contains("left out  app 0.1.0: the project itself"), "{}", run.stderr);
+    assert!(run.stderr.contains("left out app 0.1.0: the project itself"), "{}", run.stderr);
     let text = run.ok();
     assert!(text.contains("\n-e ./packages/lib\n") && !text.contains("-e .\n"), "{text}");
     let message = place.run("export --allow-none --python 3.11").refused();

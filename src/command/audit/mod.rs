@@ -3,7 +3,7 @@
 mod ask;
 
 use super::catalogues::ChosenCatalogues;
-use super::{Exit, Outcome, job, outcome, read, render};
+use super::{Exit, Outcome, Voice, job, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
 use crate::audit::{self, AuditTarget, BaseImage, Offers};
@@ -21,15 +21,14 @@ use crate::text::quoted;
 ///
 /// # Errors
 /// As [`audited`].
-pub(super) fn run(args: &cli::AuditArgs, display: &Display) -> Result<Outcome> {
+pub(super) fn run(args: &cli::AuditArgs, voice: Voice, display: &Display) -> Result<Outcome> {
     let audit = audited(args, display)?;
-    let stdout = match args.report {
-        _ if args.quiet => String::new(),
-        AuditReport::Human => render::audit::human(&audit, outcome::colour(args.color, &std::io::stdout())),
+    let stdout = voice.printed(|colour| match args.report {
+        AuditReport::Human => render::audit::human(&audit, colour),
         AuditReport::Json => render::audit::json(&audit),
         AuditReport::Github => render::audit::github(&audit),
         AuditReport::Sarif => render::sarif(&audit),
-    };
+    });
     Ok(Outcome { stdout, exit: Exit::of(audit.count(Severity::Error) == 0), ..Outcome::default() })
 }
 

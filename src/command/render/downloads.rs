@@ -36,6 +36,20 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     }
 }
 
+/// The same in a few words: `4.1 GB to download`.
+pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
+    let most = all.iter().rev().max_by_key(|one| one.output.bytes)?;
+    let DownloadSize { bytes, unknown } = &most.output;
+    let most = if all.iter().all(|one| one.output == most.output) { "" } else { "up to " };
+    match (*bytes, unknown.as_slice()) {
+        (0, []) => None,
+        (bytes, []) => Some(format!("{most}{} to download", size(bytes))),
+        // What is known of it would be taken for most of it.
+        (bytes, unknown) if bytes == 0 || has_torch(unknown) => Some("unknown size to download".to_owned()),
+        (bytes, unknown) => Some(format!("{}{} to download", at_least(unknown), size(bytes))),
+    }
+}
+
 fn has_torch(names: &[String]) -> bool {
     names.iter().any(|name| name.parse().is_ok_and(|name| is_torch(&name)))
 }
@@ -113,6 +127,19 @@ mod tests {
         ] {
             assert_eq!(download(&all), line);
         }
+        for (all, told) in [
+            (vec![], None),
+            (vec![one(10, (0, 0), (0, 3))], None),
+            (vec![one(10, (4_130_000_000, 0), (0, 0)); 2], Some("4.1 GB to download")),
+            (vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 0), (0, 0))], Some("up to 6.0 kB to download")),
+            (vec![one(10, (5_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))], Some("at least 6.0 kB to download")),
+            (vec![one(10, (0, 2), (0, 0))], Some("unknown size to download")),
+        ] {
+            assert_eq!(in_short(&all).as_deref(), told);
+        }
+        let mut torch = one(10, (5_000, 1), (9_000, 0));
+        torch.output.unknown = vec!["torch".to_owned()];
+        assert_eq!(in_short(&[torch]).as_deref(), Some("unknown size to download"));
         let mut torch = one(10, (5_000, 1), (9_000, 0));
         torch.difference.unknown = vec!["torch".to_owned()];
         assert_eq!(

@@ -133,7 +133,7 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
     };
     let folder = target.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
     temporary::sweep(folder);
-    if old.is_some() && fs::read(&target).is_ok_and(|bytes| bytes == output.bytes) {
+    if old.is_some() && holds(&target, &output.bytes) {
         return Ok(PreparedFile::AsItIs);
     }
     let mut temporary = temporary::create(folder, old.as_ref())?;
@@ -144,6 +144,11 @@ fn prepare(output: &Output, notes: &mut Vec<String>) -> std::io::Result<Prepared
     }
     temporary.as_file().sync_all()?;
     Ok(PreparedFile::File { temporary, target: folder.join(name) })
+}
+
+/// True if a file holds these bytes already.
+pub fn holds(file: impl AsRef<Path>, bytes: &[u8]) -> bool {
+    fs::read(file).is_ok_and(|known| known == bytes)
 }
 
 /// Fails if a file does not hold any more what was read from it.

@@ -1,0 +1,186 @@
+//! What was done for an output, in a few lines: the family, then counts, then what to look at, then the file. It is made of
+//! the same summary as the long form, which names every package.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Colour, downloads, found, learned, left_out, list, sentence, warnings};
+use crate::catalog::is_torch;
+use crate::packaging::target::Python;
+use crate::report::{Action, Change, FileFate, Summary};
+use crate::text::shown;
+
+/// So many are named; the others are counted.
+const NAMED: usize = 3;
+
+/// What was done for each target of an output. If there are others, each says what it is.
+pub(crate) fn short(all: &[Summary], fate: &FileFate, is_alone: bool, colour: Colour) -> String {
+    let each = all.iter().map(|one| {
+        let heading = if is_alone && all.len() == 1 { String::new() } else { heading(one, colour) };
+        heading + &learned(&one.learned, colour) + &lines(one, colour) + &notes(one, colour)
+    });
+    each.collect::<String>() + &ending(all, fate, colour)
+}
+
+/// Which target: `docker: linux-x86_64, cu118, CPython 3.10`.
+pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
+    let name = summary.name.as_ref().map(|name| format!("{}: ", shown(name))).unwrap_or_default();
+    let backend = summary.backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
+    let target = format!("{name}{}, {backend}, {}", summary.platform, pythons(&summary.pythons));
+    format!("{}\n", colour.paint("1", &target))
+}
+
+/// What became of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`.
+pub(super) fn ending(all: &[Summary], fate: &FileFate, colour: Colour) -> String {
+    let what = match all {
+        [one] => {
+            let packages =
+                if one.packages == 1 { "1 package".to_owned() } else { format!("{} packages", one.packages) };
+            let size = downloads::in_short(&one.downloads).map(|size| format!(", {size}")).unwrap_or_default();
+            format!("{packages}, {}{size}", pythons(&one.pythons))
+        }
+        several => format!("{} targets", several.len()),
+    };
+    let (code, word, file) = match fate {
+        FileFate::Printed => return format!("{what}\n"),
+        FileFate::Written(file) => ("1;32", "wrote", file),
+        FileFate::Unchanged(file) => ("2", "unchanged", file),
+        FileFate::Shown(file) => ("1;33", "would write", file),
+    };
+    format!("{} {} ({what})\n", colour.paint(code, word), shown(file))
+}
+
+fn lines(summary: &Summary, colour: Colour) -> String {
+    let line = |code: &str, head: &str, rest: &str| format!("{} {}\n", colour.paint(code, head), shown(rest));
+    let of = |action| summary.changes.iter().filter(move |change| change.action == action);
+    let mut text = String::new();
+    for change in torch_first(of(Action::Swapped).collect()) {
+        let told = sentence(&Change { source: None, ..change.clone() }, &summary.pythons);
+        let (name, versions) = told.split_once(' ').unwrap_or((&told, ""));
+        text += &line("1", name, versions);
+    }
+    let repinned: Vec<&Change> = of(Action::Repinned).collect();
+    if !repinned.is_empty() {
+        text += &line("32", Action::Repinned.as_str(), &names(&grouped(&repinned, &summary.pythons)));
+    }
+    let counts = |sign, code, actions: &[Action]| {
+        let changes: Vec<&Change> = actions.iter().copied().flat_map(of).collect();
+        let sign = colour.paint(code, sign);
+        let all: Vec<String> =
+            grouped(&changes, &summary.pythons).iter().map(|one| format!("{sign}{}", shown(one))).collect();
+        (!all.is_empty()).then(|| names(&all))
+    };
+    let counts = [counts("+", "32", &[Action::Added, Action::Included]), counts("-", "31", &[Action::Removed])];
+    let counts: Vec<String> = counts.into_iter().flatten().collect();
+    if !counts.is_empty() {
+        text += &format!("{}\n", counts.join(", "));
+    }
+    for (code, action) in
+        [("2", Action::Kept), ("33", Action::Unproven), ("33", Action::Unswapped), ("33", Action::NotEmitted)]
+    {
+        for told in by_reason(&of(action).collect::<Vec<_>>(), &summary.pythons) {
+            text += &line(code, action.as_str(), &told);
+        }
+    }
+    for (what, packages) in witnesses(&summary.changes) {
+        text += &line("33", what, &packages);
+    }
+    for (package, reason) in overrides(&summary.changes) {
+        text += &line("33", "overrides another catalogue:", &format!("{package}: {reason}"));
+    }
+    text
+}
+
+fn notes(summary: &Summary, colour: Colour) -> String {
+    warnings(summary, colour) + &left_out(&summary.left_out, colour) + &found(&summary.found, colour)
+}
+
+/// Torch leads its family.
+fn torch_first(mut changes: Vec<&Change>) -> Vec<&Change> {
+    changes.sort_by_key(|change| !is_of_torch(change));
+    changes
+}
+
+fn is_of_torch(change: &Change) -> bool {
+    change.package.parse().is_ok_and(|name| is_torch(&name))
+}
+
+/// What became of a package, without the reasons.
+fn bare(change: &Change, all: &[Python]) -> String {
+    sentence(&Change { why: None, source: None, ..change.clone() }, all)
+}
+
+/// Packages, those of a group counted: `11 nvidia-*-cu11`, `triton 3.3.1`.
+fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
+    let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for change in changes {
+        if let Some(group) = &change.group {
+            groups.entry(group).or_default().insert(&change.package);
+        }
+    }
+    groups.retain(|_, packages| packages.len() > 1);
+    let is_counted = |change: &Change| change.group.as_deref().is_some_and(|group| groups.contains_key(group));
+    let counted = groups.iter().map(|(group, packages)| format!("{} {group}", packages.len()));
+    // What is behind "and 3 more" is never torch.
+    let (torch, others): (Vec<&Change>, Vec<&Change>) =
+        changes.iter().filter(|change| !is_counted(change)).partition(|change| is_of_torch(change));
+    let told = |changes: Vec<&Change>| changes.into_iter().map(|change| bare(change, pythons)).collect::<Vec<_>>();
+    told(torch).into_iter().chain(counted).chain(told(others)).collect()
+}
+
+/// What stays or is left out, together where the reason is one.
+fn by_reason(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&Change>)> = Vec::new();
+    for change in torch_first(changes.to_vec()) {
+        let why = change.shared_why.or(change.why.as_deref()).unwrap_or_default();
+        match reasons.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, all)) => all.push(change),
+            None => reasons.push((why, vec![change])),
+        }
+    }
+    reasons.iter().map(|(why, all)| format!("{}: {why}", names(&grouped(all, pythons)))).collect()
+}
+
+/// What rests on one witness, or on none but the index.
+fn witnesses(changes: &[Change]) -> Vec<(&'static str, String)> {
+    let mut weak: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for change in changes {
+        let Some(source) = &change.source else { continue };
+        let strength = match source.seen {
+            0 if source.computed => "digest computed from the file:",
+            0 => "digest as the index gives it:",
+            1 => "digest recorded by 1 project only:",
+            _ => continue,
+        };
+        let named = weak.entry(strength).or_default();
+        if !named.contains(&change.package) {
+            named.push(change.package.clone());
+        }
+    }
+    weak.into_iter().map(|(strength, packages)| (strength, names(&packages))).collect()
+}
+
+/// The packages of which a project's row counts instead of another catalogue's, and why.
+fn overrides(changes: &[Change]) -> BTreeSet<(&str, &str)> {
+    let each = changes
+        .iter()
+        .filter_map(|change| Some((change.package.as_str(), change.source.as_ref()?.overrides.as_deref()?)));
+    each.collect()
+}
+
+/// The first of some, and how many there are beside them.
+fn names(all: &[String]) -> String {
+    match all.get(..NAMED) {
+        // One more is as short as to say that there is one more.
+        Some(first) if all.len() > NAMED + 1 => format!("{} and {} more", first.join(", "), all.len() - NAMED),
+        Some(_) | None => all.join(", "),
+    }
+}
+
+/// `CPython 3.9 to 3.12`; with gaps, or if they are few, each.
+fn pythons(all: &[Python]) -> String {
+    let is_next = |two: &[Python]| matches!(two, [one, next] if next.minor() == one.minor() + 1);
+    match all {
+        [first, _, .., last] if all.len() > 2 && all.windows(2).all(is_next) => format!("CPython {first} to {last}"),
+        some => format!("CPython {}", list(some)),
+    }
+}

@@ -1,0 +1,84 @@
+//! The short summary: the family, counts, what to look at, the file. `-v` has every package, `-q` errors, `-qq` nothing.
+
+use crate::support::{Place, snapshot};
+
+const TORCH: &str = "poetry-2.5/torch-2.7.1";
+const EXPORT: &str = "export --cuda 11.8 --python 3.11";
+
+#[test]
+fn a_swap_is_told_in_a_few_lines() {
+    let place = Place::of(TORCH);
+    let run = place.run(&format!("{EXPORT} -o requirements.txt"));
+    snapshot("summary-short", &run.shown());
+    // The same once more.
+    let again = place.run(&format!("{EXPORT} -o requirements.txt"));
+    let same = run.stderr.replace("wrote requirements.txt", "unchanged requirements.txt");
+    assert_eq!(again.stderr, same);
+    assert!(same.contains("unchanged"));
+    // With -v the last line is the same behind those of every package.
+    let long = place.run(&format!("-v {EXPORT} -o requirements.txt"));
+    let last = |text: &str| text.lines().last().unwrap_or_default().to_owned();
+    assert_eq!(last(&long.stderr), last(&again.stderr));
+    assert_eq!(long.stderr.matches("\nadded    nvidia-").count(), 11, "{}", long.stderr);
+    assert_eq!(place.run(&format!("{EXPORT} --verbose -o requirements.txt")).stderr, long.stderr);
+    // Nothing is said of standard output but what goes there.
+    let printed = place.run(EXPORT).stderr;
+    assert_eq!(last(&printed), last(&same).replace("unchanged requirements.txt (", "").replace(')', ""));
+}
+
+#[test]
+fn quiet_leaves_errors_and_silent_leaves_the_status() {
+    let place = Place::of(TORCH);
+    for quiet in ["-q", "-qq"] {
+        let run = place.run(&format!("{EXPORT} {quiet} -o out.txt"));
+        assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    }
+    let wrong = |quiet: &str| place.run(&format!("{quiet} export --cuda 12.9 --python 3.11"));
+    assert!(wrong("-q").refused().starts_with("error: "));
+    let silent = wrong("-qq");
+    assert_eq!((silent.status, silent.stderr.as_str(), silent.stdout.as_str()), (2, "", ""));
+    assert!(place.run(&format!("{EXPORT} -q -v")).refused().contains("cannot be used with"));
+}
+
+#[test]
+fn what_stays_is_told_with_the_reason() {
+    let place = Place::of(TORCH);
+    let run = place.run("export --cuda 12.6 --python 3.11");
+    let kept = "kept torch 2.7.1, torchaudio 2.7.1, torchvision 0.22.1: already a cu126 build\n";
+    assert!(run.stderr.starts_with(kept), "{}", run.stderr);
+    assert!(place.run("export --python 3.11").stderr.starts_with("kept torch 2.7.1, "));
+}
+
+/// A witness is what the digest rests on, so it is never only behind `-v`.
+#[test]
+fn digests_of_one_witness_and_of_none_are_named() {
+    let place = Place::of(TORCH);
+    let file = "torch-2.7.1+cu118-cp311-cp311-manylinux_2_28_x86_64.whl";
+    let place_of_it = "https://download.pytorch.org/whl/cu118";
+    for (seen, told) in [
+        ("0", Some("\ndigest as the index gives it: torch\n")),
+        ("1", Some("\ndigest recorded by 1 project only: torch\n")),
+        ("2", None),
+    ] {
+        let digest = "e".repeat(64);
+        let row = format!(
+            "wheel\ttorch\t2.7.1+cu118\tcu118\t{place_of_it}\t{file}\t{digest}\t-\t{seen}\t-\t-\toverride=our build\n"
+        );
+        place.write("own.tsv", row);
+        let said = place.run(&format!("{EXPORT} --catalog own.tsv")).stderr;
+        assert!(said.contains("\noverrides another catalogue: torch: our build\n"), "{said}");
+        assert_eq!(said.contains("digest "), told.is_some(), "{said}");
+        assert!(told.is_none_or(|told| said.contains(told)), "{said}");
+    }
+}
+
+#[test]
+fn a_rewrite_ends_with_the_lock() {
+    let place = Place::of(TORCH);
+    let flags = "rewrite --cuda 11.8 --python 3.11";
+    let last = |arguments: &str| place.run(arguments).stderr.lines().last().unwrap_or_default().to_owned();
+    assert!(last(&format!("{flags} --diff")).starts_with("would write poetry.lock ("));
+    assert!(last(flags).starts_with("wrote poetry.lock ("));
+    assert!(last(flags).starts_with("unchanged poetry.lock ("));
+    assert!(last(&format!("{flags} -o other.lock")).starts_with("wrote other.lock ("));
+}
