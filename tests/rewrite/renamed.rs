@@ -176,4 +176,9 @@ fn a_pylock_toml_gets_the_new_name_where_it_is_sorted() {
         assert!(!names.contains(&"torch") && names.is_sorted(), "{text}");
         assert!(text.contains("version = \"2.0.1+cpu\""), "{text}");
     }
+    // For the platforms that are no target the old one stays.
+    let text = rewritten(&lock, "zorch", &[Platform::LinuxX86_64, Platform::WindowsX86_64]);
+    let count = |name: &str| names(&text).iter().filter(|one| **one == name).count();
+    assert!((count("torch"), count("zorch")) == (1, 1) && names(&text).is_sorted(), "{text}");
+    assert_eq!(text.matches("name = \"zorch\"\nversion = \"2.0.1+cpu\"\n").count(), 1, "{text}");
 }
