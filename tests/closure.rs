@@ -78,6 +78,9 @@ fn a_list_that_is_not_trusted_is_refused_with_its_reason() {
     let text = lock(&[("torch==2.6.0", "torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl")], &BASE);
     let message = export(&text, "--xpu --python 3.10").refused();
     assert!(message.contains("what torch 2.6.0+xpu requires on linux-x86_64 cannot be told"), "{message}");
+    let help =
+        "help: learn it with: torchswap catalog update torch==2.6.0 --xpu; or give its requirements in a catalogue";
+    assert!(message.contains(help), "{message}");
 }
 
 #[test]
