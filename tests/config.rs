@@ -70,3 +70,33 @@ fn mistakes_point_at_the_file() {
     let message = place.run("export --all-targets").refused();
     assert!(message.contains("the targets a (cpu) and b (cpu) cannot share a file"), "{message}");
 }
+
+/// Two targets fail in two ways, and one of them like a third: each problem is told once, with the targets that it is about.
+#[test]
+fn errors_name_their_targets_and_the_lines_of_the_configuration() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let target = |name: &str, cuda: &str| {
+        format!("[targets.{name}]\ncuda = \"{cuda}\"\npython = \"3.11\"\noutput = \"{name}.txt\"\n\n")
+    };
+    let all = [("one", "9.9"), ("good", "12.4"), ("two", "9.8"), ("three", "9.9")];
+    let text: String = all.iter().map(|(name, cuda)| target(name, cuda)).collect();
+    place.write("torchswap.toml", &text);
+    let at = |name: &str| {
+        let line = text.lines().position(|line| line == format!("[targets.{name}]")).unwrap();
+        format!("{name} (torchswap.toml:{})", line + 1)
+    };
+    let both = format!("\n  targets: {}, {}\n", at("one"), at("three"));
+    let alone = format!("\n  target: {}\n", at("two"));
+    for command in ["export --all-targets", "check", "check --fix"] {
+        let message = place.run(command).refused();
+        assert_eq!(message.matches(&both).count(), message.matches("cu99 build").count(), "{message}");
+        assert!(message.contains(&both) && message.contains(&alone), "{command}: {message}");
+        assert!(!message.contains("good"), "{message}");
+    }
+    let rewrite = place.run("rewrite --target two").refused();
+    assert!(rewrite.contains(&alone), "{rewrite}");
+    let json = place.run("export --target two --report json").refused();
+    assert!(json.contains(&format!("\"targets\":[\"{}\"]", at("two"))), "{json}");
+    // Without a configuration there is nothing to name.
+    assert!(!place.run("export --cuda 9.9 --python 3.11").refused().contains("target"));
+}

@@ -62,6 +62,8 @@ pub struct Config {
 /// A target and what its output holds.
 #[derive(Debug, Clone)]
 pub struct Configured {
+    /// The file that it stands in, and the line.
+    pub place: String,
     /// The target; it has a name.
     pub target: Target,
     /// Which groups and extras.
@@ -139,6 +141,12 @@ impl Config {
         self.folder.as_deref().unwrap_or_default()
     }
 
+    /// Says of an error's targets where they stand.
+    #[must_use]
+    pub fn located(&self, error: Error) -> Error {
+        error.with_places(|name| self.target(name).ok().map(|one| one.place.clone()))
+    }
+
     /// The target of a name.
     ///
     /// # Errors
@@ -188,7 +196,10 @@ impl<'s> ConfigReader<'_, 's> {
                     self.problems.push(self.toml.wrong(item, why));
                 }
                 match self.toml.table(item, name) {
-                    Ok(target) => config.targets.push(self.target(name, target)),
+                    Ok(target) => {
+                        let place = self.toml.place(item);
+                        config.targets.push(Configured { place, ..self.target(name, target) });
+                    }
                     Err(error) => self.problems.extend(error.into_problems()),
                 }
             }
@@ -257,6 +268,7 @@ impl<'s> ConfigReader<'_, 's> {
         let also = AlsoArgs { also: self.each(table, "also", PackageName::from_str) };
         let stubs = StubArgs { stubs: None, no_stubs: self.flag(table, "no-stubs") };
         Configured {
+            place: String::new(),
             also,
             stubs,
             target: Target { name: Some(name.to_owned()), platform, backend, pythons },

@@ -59,7 +59,7 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
             Err(error) => problems.extend(error.into_problems()),
         }
     }
-    Error::unless_empty(problems)?;
+    Error::unless_empty(problems).map_err(|error| config.located(error))?;
     expected.sort_by(|one: &Output, other: &Output| one.name.cmp(&other.name));
     expected.dedup_by(|one, other| one.name == other.name);
     for (finding, stub) in stubs::judged(&expected)? {

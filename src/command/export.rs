@@ -41,7 +41,7 @@ pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<
             Err(error) => problems.extend(error.into_problems()),
         }
     }
-    Error::unless_empty(problems)?;
+    Error::unless_empty(problems).map_err(|error| config.located(error))?;
     outcome.writes.splice(0..0, learning.writes());
     Ok(outcome)
 }

@@ -52,6 +52,9 @@ fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
     if let Some(place) = &problem.place {
         let _ = writeln!(text, "{place}");
     }
+    if let Some(targets) = problem.told_targets() {
+        let _ = writeln!(text, "  {}", shown(&targets));
+    }
     if let Some(remedy) = &problem.remedy {
         let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
     }
@@ -88,6 +91,7 @@ fn problem_json(problem: &Problem) -> Value {
         "place": place,
         "help": problem.remedy,
         "pythons": pythons,
+        "targets": problem.targets,
     })
 }
 

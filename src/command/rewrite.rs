@@ -47,11 +47,12 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     for (target, also) in &targets {
         also.check(&lock, target.backend)?;
     }
-    let (mut plans, learned) = learning.plans(&catalogs, |knowledge| {
+    let planned = learning.plans(&catalogs, |knowledge| {
         let mut plans = plans(&lock, &targets, &choices, knowledge)?;
         plans.iter_mut().filter(|_| voice.is_told()).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
-    })?;
+    });
+    let (mut plans, learned) = planned.map_err(|error| config.located(error))?;
     if let Some(least) = args.trust.require_witnesses.or(config.require_witnesses) {
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
@@ -111,7 +112,7 @@ fn plans(
     for ((target, also), choice) in targets.iter().zip(choices) {
         match plan::target(lock, choice, &NoEmit::default(), also, target, false, knowledge) {
             Ok(plan) => plans.push(plan),
-            Err(error) => problems.extend(error.into_problems()),
+            Err(error) => problems.extend(error.of_target(target.name.as_deref()).into_problems()),
         }
     }
     Error::unless_empty(problems)?;

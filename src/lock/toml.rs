@@ -97,6 +97,12 @@ impl<'s> Toml<'s> {
         Problem::new(Code::Syntax, message).at(self.source, item.span)
     }
 
+    /// Where a value stands: the file and the line.
+    pub(crate) fn place(&self, item: &Item<'_>) -> String {
+        let place = self.source.place(item.span);
+        format!("{}:{}", place.file, place.line)
+    }
+
     /// The text of a string value.
     pub(crate) fn string<'i>(&self, item: &'i Item<'_>, key: &str) -> Result<&'i str> {
         item.as_str().ok_or_else(|| self.wrong(item, format!("`{}` should be a string", quoted(key))).into())

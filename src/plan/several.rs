@@ -47,7 +47,7 @@ pub fn targets<S: WheelSource>(
                 problems.extend(plans.iter().filter_map(|other| indistinct(&other.target, &plan.target)));
                 plans.push(plan);
             }
-            Err(error) => problems.extend(error.into_problems()),
+            Err(error) => problems.extend(error.of_target(one.target.name.as_deref()).into_problems()),
         }
     }
     Error::unless_empty(problems)?;

@@ -113,6 +113,8 @@ pub struct Problem {
     pub remedy: Option<String>,
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
+    /// For which targets of the configuration, where it is about a target.
+    pub targets: Vec<String>,
     /// What is not known here, if that is what is wrong and an index may tell it.
     pub missing: Option<Box<Missing>>,
 }
@@ -122,7 +124,7 @@ impl Problem {
     /// terminal would obey is escaped.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         let message = shown(&message.into()).into_owned();
-        Self { code, message, place: None, remedy: None, pythons: Vec::new(), missing: None }
+        Self { code, message, place: None, remedy: None, pythons: Vec::new(), targets: Vec::new(), missing: None }
     }
 
     /// Says where it is.
@@ -156,7 +158,19 @@ impl Problem {
         under_pythons(&self.message, &self.pythons)
     }
 
+    /// Which targets it is about; `None`: it is about none.
+    pub fn told_targets(&self) -> Option<String> {
+        let word = if self.targets.len() == 1 { "target" } else { "targets" };
+        (!self.targets.is_empty()).then(|| format!("{word}: {}", self.targets.join(", ")))
+    }
+
+    /// True if both are told as one: of two targets only if they hold for the same Pythons.
     fn is_alike(&self, other: &Self) -> bool {
+        let is_about_one = self.targets == other.targets || self.pythons == other.pythons;
+        is_about_one && self.says_the_same(other)
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
         (self.code, &self.message, &self.place, &self.remedy)
             == (other.code, &other.message, &other.place, &other.remedy)
     }
@@ -174,6 +188,9 @@ impl fmt::Display for Problem {
         f.write_str(&self.sentence())?;
         if let Some(place) = &self.place {
             write!(f, "\n{place}")?;
+        }
+        if let Some(targets) = self.told_targets() {
+            write!(f, "\n  {targets}")?;
         }
         if let Some(remedy) = &self.remedy {
             write!(f, "\n  help: {remedy}")?;
@@ -200,11 +217,32 @@ impl Error {
                     known.pythons.extend(problem.pythons);
                     known.pythons.sort_unstable();
                     known.pythons.dedup();
+                    let more: Vec<String> =
+                        problem.targets.into_iter().filter(|target| !known.targets.contains(target)).collect();
+                    known.targets.extend(more);
                 }
                 None => seen.push(problem),
             }
         }
         if seen.is_empty() { Ok(()) } else { Err(Self(seen)) }
+    }
+
+    /// Says which target it is about, if the target has a name.
+    #[must_use]
+    pub fn of_target(mut self, target: Option<&str>) -> Self {
+        self.0.iter_mut().for_each(|problem| problem.targets.extend(target.map(str::to_owned)));
+        self
+    }
+
+    /// Says of each target where it stands.
+    #[must_use]
+    pub fn with_places(mut self, place: impl Fn(&str) -> Option<String>) -> Self {
+        for target in self.0.iter_mut().flat_map(|problem| &mut problem.targets) {
+            if let Some(place) = place(target) {
+                *target = format!("{target} ({place})");
+            }
+        }
+        self
     }
 
     /// All that is wrong, in order; never empty.
