@@ -2,6 +2,7 @@
 
 mod export;
 mod read;
+mod rewritten;
 mod selected;
 
 use torchswap::lock::Lock;
@@ -11,7 +12,7 @@ use torchswap::text::Source;
 use crate::support::{Place, fixture};
 
 /// The projects of the fixtures.
-const PROJECTS: [&str; 3] = ["members", "torch-2.7.1", "workspace"];
+const PROJECTS: [&str; 4] = ["members", "plain", "torch-2.7.1", "workspace"];
 
 fn text(project: &str, file: &str) -> String {
     std::fs::read_to_string(fixture("uv").join(project).join(file)).unwrap()

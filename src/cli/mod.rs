@@ -87,7 +87,7 @@ pub enum Command {
     Audit(Box<AuditArgs>),
     /// Swap the entries inside the lock itself
     ///
-    /// Edits a poetry.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
+    /// Edits a poetry.lock, a uv.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
     /// swapped, unless some are named: then what the others have stays. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<RewriteArgs>),
@@ -144,7 +144,7 @@ Examples:
 /// Options of `rewrite`.
 #[derive(Debug, Args)]
 pub struct RewriteArgs {
-    /// poetry.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
     /// writes standard output
     pub lock: Option<String>,
     /// The target.

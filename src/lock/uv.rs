@@ -12,8 +12,6 @@
 //! This file reads the head; `package` reads the packages, `source` where they come from, `select` decides what is
 //! installed on an environment.
 
-use std::collections::BTreeSet;
-
 use pep508_rs::{ExtraName, PackageName};
 
 use super::dependency::{ParseCache, read_extra, read_marker, read_name};
@@ -25,10 +23,12 @@ use crate::packaging::marker::Marker;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
+mod layout;
 mod package;
 mod select;
 mod source;
 
+pub use layout::UvBlock;
 use package::UvNode;
 
 /// What the file is called in messages.
@@ -53,8 +53,6 @@ pub struct UvLock {
     pub entries: Vec<Entry>,
     /// What the lock says of the files of each entry; as long as `entries`.
     pub packages: Vec<PylockPackage>,
-    /// The packages of which the project asks for a URL.
-    pub urls_asked_for: BTreeSet<PackageName>,
     /// The environments it is for; empty: any.
     environments: Vec<Marker>,
     /// Extras and groups of which at most one of each set is installed.
@@ -112,7 +110,6 @@ impl UvLock {
         let mut reading = package::UvPackageReader::new(&toml, &mut known);
         let (entries, packages, graph) = reading.packages()?;
         let manifest = reading.manifest()?;
-        let urls_asked_for = reading.urls_asked_for;
         let roots = roots(&toml, &entries)?;
         let default_groups = match &project {
             Some(project) => default_groups(project, &roots, &graph, &manifest)?,
@@ -125,7 +122,6 @@ impl UvLock {
             pythons,
             entries,
             packages,
-            urls_asked_for,
             environments,
             conflicts,
             graph,

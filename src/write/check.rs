@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 
 use crate::catalog::{Family, WheelSource, library_group};
 use crate::lock::poetry::PoetryLock;
-use crate::lock::pylock::Pylock;
+use crate::lock::pylock::{Pylock, PylockFile, PylockPackage};
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::uv::UvLock;
 use crate::lock::{Choice, Entry, Lock, LockedDigest, Origin};
@@ -209,17 +209,18 @@ fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -
     swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
 }
 
-/// The same for a `uv.lock`, which says itself for which URLs the project asks.
+/// The same for a `uv.lock`: packages of the family with wheels of PyTorch's index, though they are from another one.
 fn swapped_uv<S: WheelSource>(lock: &UvLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    let entries = lock.entries.iter().filter(|entry| {
-        matches!(entry.origin, Origin::Url(_))
-            && knowledge.family(&entry.name) != Family::No
-            && !lock.urls_asked_for.contains(&entry.name)
-    });
-    let entries: Vec<&Entry> = entries.collect();
-    let urls = if entries.len() == 1 { "a URL" } else { "URLs" };
-    let why = format!("from {urls}, for which the project does not ask");
-    swapped_problem(&lock.source, &entries, &why, "make it anew: uv lock --upgrade")
+    let of_pytorch = |url: &str| url.contains(address::PYTORCH_HOST);
+    let is_swapped = |package: &PylockPackage| {
+        let index = package.index.as_deref();
+        index.is_some_and(|index| !of_pytorch(index))
+            && package.kind.files().filter_map(PylockFile::url).any(of_pytorch)
+    };
+    let entries = lock.entries.iter().zip(&lock.packages).filter(|(_, package)| is_swapped(package));
+    let entries = entries.map(|(entry, _)| entry).filter(|entry| knowledge.family(&entry.name) != Family::No);
+    let why = "with wheels of PyTorch's index, though from another one";
+    swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), why, "make it anew: uv lock --upgrade-package torch")
 }
 
 /// What is said of the entries of a swapped lock, at the first of them.

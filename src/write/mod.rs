@@ -87,10 +87,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
             Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
             rewrite::pylock(lock, pylock, plans, choices)
         }
-        (Lock::Uv(_), _) => {
-            let problem = Problem::new(Code::Unsupported, "a uv.lock is not rewritten");
-            Err(problem.help("export a requirements file or a pylock.toml from it").into())
-        }
+        (Lock::Uv(uv), _) => rewrite::uv(lock, uv, plans),
         (Lock::Requirements(_), _) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
             Err(problem.help("name one target, or export a file for each").into())

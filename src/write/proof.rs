@@ -142,7 +142,7 @@ fn elsewhere(lock: &Lock, plan: &TargetPlan, again: &Lock, choices: &[(Choice, S
             let (Ok(old), Ok(new)) = (lock.select(choice, environment), again.select(choice, environment)) else {
                 continue;
             };
-            let had = selected(lock, &old);
+            let had = selected(lock, &old, environment);
             let gone = unmet(again, &new).into_iter().filter(|name| had.contains_key(*name));
             problems.extend(
                 gone.map(|name| wrong(&format!("{what}: CPython {python} lacks {name}, which something needs"))),
@@ -171,7 +171,7 @@ fn same(
     again: &Lock,
     new: &Selection,
 ) -> Result<(), String> {
-    let (was, is) = (selected(lock, old), selected(again, new));
+    let (was, is) = (selected(lock, old, plan.environment), selected(again, new, plan.environment));
     let involved = is_involved(plan, old);
     for (name, what) in &is {
         let as_planned = planned.get(&(plan.environment.python, name.clone()));
@@ -203,11 +203,16 @@ fn does(name: &str, lock: &Lock, selection: &Selection) -> bool {
     version.is_none_or(|version| needs.all(|(requirement, _)| requirement.versions.admits(version)))
 }
 
-fn selected(lock: &Lock, selection: &Selection) -> BTreeMap<String, (String, BTreeSet<LockedDigest>)> {
+fn selected(
+    lock: &Lock,
+    selection: &Selection,
+    environment: Environment,
+) -> BTreeMap<String, (String, BTreeSet<LockedDigest>)> {
     let each = selection.packages.iter().map(|package| {
         let entry = &lock.entries()[package.entry];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        (entry.name.to_string(), (version, entry.files.iter().map(|file| file.digest.clone()).collect()))
+        let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
+        (entry.name.to_string(), (version, digests(lock, files, environment)))
     });
     each.collect()
 }

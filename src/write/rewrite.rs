@@ -13,6 +13,7 @@ mod outside;
 mod pylock;
 mod reach;
 mod renamed;
+mod uv;
 mod wheels;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,7 @@ use reach::{Needed, Node, reach};
 use renamed::Renamed;
 
 pub(super) use pylock::pylock;
+pub(super) use uv::uv;
 
 /// Where something holds: index of the target, and the Python.
 type Where = BTreeSet<(usize, Python)>;

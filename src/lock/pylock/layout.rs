@@ -116,7 +116,7 @@ fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
 }
 
 /// Where the headers of a table and of the tables in it are.
-fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
+pub(in crate::lock) fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
     let table = |table: &Table<'_>, note: &mut dyn FnMut(usize)| {
         if let Some(span) = table.span().filter(|_| !table.is_implied()) {
             note(span.start);

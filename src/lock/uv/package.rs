@@ -1,6 +1,6 @@
 //! One `[[package]]` of a `uv.lock`: its files, and what it depends on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -50,8 +50,6 @@ pub(super) struct UvEdge {
 pub(super) struct UvPackageReader<'t, 's> {
     toml: &'t Toml<'s>,
     known: &'t mut ParseCache,
-    /// The packages of which a URL is asked for.
-    pub(super) urls_asked_for: BTreeSet<PackageName>,
     /// The versions and the sources of the packages of each name, with their indices.
     by_name: HashMap<PackageName, Vec<(usize, Option<Version>, UvSource)>>,
 }
@@ -60,7 +58,7 @@ type UvPackages = (Vec<Entry>, Vec<PylockPackage>, Vec<UvNode>);
 
 impl<'t, 's> UvPackageReader<'t, 's> {
     pub(super) fn new(toml: &'t Toml<'s>, known: &'t mut ParseCache) -> Self {
-        Self { toml, known, urls_asked_for: BTreeSet::new(), by_name: HashMap::new() }
+        Self { toml, known, by_name: HashMap::new() }
     }
 
     /// Reads all packages.
@@ -93,16 +91,10 @@ impl<'t, 's> UvPackageReader<'t, 's> {
     /// What is asked for that no package asks for.
     pub(super) fn manifest(&mut self) -> Result<UvNode> {
         let mut node = UvNode::default();
-        for key in ["requirements", "constraints", "overrides"] {
-            dig(self.toml.root(), &["manifest", key]).map_or(Ok(()), |item| self.note_urls(item, key))?;
-        }
         if let Some(item) = dig(self.toml.root(), &["manifest", "requirements"]) {
             node.dependencies = self.edges(item, "requirements")?;
         }
         if let Some(item) = dig(self.toml.root(), &["manifest", "dependency-groups"]) {
-            for (group, item) in self.toml.table(item, "dependency-groups")?.iter() {
-                self.note_urls(item, group)?;
-            }
             node.groups = self.named_edges(item, "dependency-groups")?;
         }
         Ok(node)
@@ -257,23 +249,9 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         if let Some(item) = dig(table, &["metadata", "requires-dev"]) {
             for (group, item) in self.toml.table(item, "requires-dev")?.iter() {
                 node.groups.entry(read_extra(self.toml, item.span(), group)?).or_default();
-                self.note_urls(item, group)?;
             }
-        }
-        if let Some(item) = dig(table, &["metadata", "requires-dist"]) {
-            self.note_urls(item, "requires-dist")?;
         }
         Ok(node)
-    }
-
-    /// Notes of which packages a list of requirements names a URL.
-    fn note_urls(&mut self, item: &Item<'_>, key: &str) -> Result<()> {
-        for (table, span) in tables(self.toml, item, key)? {
-            if let Some(name) = table.get("name").filter(|_| table.contains_key("url")) {
-                self.urls_asked_for.insert(read_name(self.toml, span, self.toml.string(name, "name")?)?);
-            }
-        }
-        Ok(())
     }
 
     fn named_edges(&mut self, item: &'t Item<'s>, key: &str) -> Result<BTreeMap<ExtraName, Vec<UvEdge>>> {

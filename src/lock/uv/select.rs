@@ -137,6 +137,11 @@ impl UvLock {
         extras.chain(groups).collect()
     }
 
+    /// True if extras or groups conflict, so that there is no choice of all of them.
+    pub(in crate::lock) fn has_conflicts(&self) -> bool {
+        !self.conflicts.is_empty()
+    }
+
     /// The extras and the groups that can be asked for, sorted.
     fn known(&self) -> (Vec<ExtraName>, Vec<ExtraName>) {
         let roots = || self.roots.iter().map(|root| &self.graph[*root]);

@@ -1,0 +1,110 @@
+//! Where the parts of each package are in a `uv.lock`, for edits that leave every other byte alone.
+
+use pep508_rs::PackageName;
+
+use super::{UvLock, WHAT};
+use crate::lock::poetry::above;
+use crate::lock::pylock::{headers, tables};
+use crate::lock::toml::{Item, Toml};
+use crate::report::error::{Code, Problem, Result};
+use crate::text::Span;
+
+/// The parts of one package.
+#[derive(Debug, Clone)]
+pub struct UvBlock {
+    /// All of it: from `[[package]]` up to the next package, or to the comments above that.
+    pub span: Span,
+    /// The value of `version`.
+    pub version: Option<Span>,
+    /// The value of `source`.
+    pub source: Span,
+    /// Behind the line of `source`.
+    pub behind_source: usize,
+    /// The value of `dependencies`, and its lines.
+    pub dependencies: Option<(Span, Span)>,
+    /// Each of them.
+    pub edges: Vec<(PackageName, Span)>,
+    /// The lines of `sdist`.
+    pub sdist: Option<Span>,
+    /// The value of `wheels`.
+    pub wheels: Option<Span>,
+}
+
+impl UvLock {
+    /// The layout of each package, in the order of the packages.
+    ///
+    /// # Errors
+    /// If a package has no header of its own, or something that is to be edited is written as uv does not write it.
+    pub fn layout(&self) -> Result<Vec<UvBlock>> {
+        let toml = Toml::parse(&self.source, WHAT)?;
+        let Some(item) = toml.root().get("package") else { return Ok(Vec::new()) };
+        let odd = |item: &Item<'_>| {
+            let message = "this is not written as uv writes it, so it cannot be edited";
+            Problem::new(Code::Unsupported, message).at(toml.source, item.span()).help(super::ANEW)
+        };
+        let mut ends: Vec<usize> = Vec::new();
+        headers(item, &mut |start| ends.push(start));
+        for (_, item) in toml.root().iter() {
+            headers(item, &mut |start| ends.push(start));
+        }
+        ends.sort_unstable();
+        let text = &self.source.text;
+        let end = |start: usize| {
+            let next = ends.partition_point(|other| *other <= start);
+            ends.get(next).map_or(text.len(), |end| above(text, *end))
+        };
+        let lines = |span: Span| Span {
+            start: text[..span.start].rfind('\n').map_or(0, |at| at + 1),
+            end: text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1),
+        };
+        let mut blocks = Vec::with_capacity(self.entries.len());
+        for table in item.as_array_of_tables().ok_or_else(|| odd(item))? {
+            let start = table.span().unwrap_or_default().start;
+            let mut last = start;
+            for (_, item) in table.iter() {
+                headers(item, &mut |start| last = last.max(start));
+            }
+            for key in ["dependencies", "sdist", "wheels", "source"] {
+                if let Some(item) =
+                    table.get(key).filter(|item| item.as_array().is_none() && item.as_inline_table().is_none())
+                {
+                    return Err(odd(item).into());
+                }
+            }
+            let source = table.get("source").map_or(Span::default(), Item::span);
+            let mut edges = Vec::new();
+            let dependencies = table.get("dependencies");
+            for (table, span) in dependencies.map_or(Ok(Vec::new()), |item| tables(&toml, item, "dependencies"))? {
+                let name = table.get("name").and_then(Item::as_str).and_then(|name| name.parse().ok());
+                edges.extend(name.map(|name| (name, span)));
+            }
+            blocks.push(UvBlock {
+                span: Span { start, end: end(last) },
+                version: table.get("version").map(Item::span),
+                source,
+                behind_source: lines(source).end,
+                dependencies: dependencies.map(|item| (item.span(), lines(item.span()))),
+                edges,
+                sdist: table.get("sdist").map(|item| lines(item.span())),
+                wheels: table.get("wheels").map(Item::span),
+            });
+        }
+        Ok(blocks)
+    }
+
+    /// Who depends on each entry: packages by their own `dependencies`.
+    pub(crate) fn dependents(&self) -> Vec<Vec<usize>> {
+        let mut dependents = vec![Vec::new(); self.entries.len()];
+        for (from, node) in self.graph.iter().enumerate() {
+            node.dependencies.iter().for_each(|edge| dependents[edge.to].push(from));
+        }
+        dependents
+    }
+
+    /// The entries that an extra, a group or the manifest asks for.
+    pub(crate) fn asked_for_apart(&self) -> Vec<usize> {
+        let extras =
+            self.graph.iter().chain([&self.manifest]).flat_map(|node| node.extras.values().chain(node.groups.values()));
+        extras.flatten().chain(&self.manifest.dependencies).map(|edge| edge.to).collect()
+    }
+}

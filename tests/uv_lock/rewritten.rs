@@ -1,0 +1,118 @@
+//! `rewrite` of a `uv.lock`: what is changed, and what is not.
+
+use super::{place, text};
+use crate::support::snapshot;
+
+/// The packages of a lock by name.
+fn blocks(lock: &str) -> std::collections::BTreeMap<&str, &str> {
+    let each = lock.split("[[package]]\n").skip(1).map(|block| (block.split('"').nth(1).unwrap(), block.trim_end()));
+    each.collect()
+}
+
+#[test]
+fn a_build_takes_the_place_of_another_and_the_rest_keeps_its_bytes() {
+    for (build, name) in [("--cuda 12.8", "cu128"), ("--cpu", "cpu"), ("--rocm 6.3", "rocm6.3")] {
+        let place = place("plain");
+        let before = place.read("uv.lock");
+        let run = place.run(&format!("rewrite {build}"));
+        let after = place.read("uv.lock");
+        snapshot(&format!("rewrite/uv-{name}"), &run.shown());
+        let (old, new) = (blocks(&before), blocks(&after));
+        let torch = new["torch"];
+        for python in ["cp311", "cp312"] {
+            let wheel = format!(
+                "/whl/{name}/torch-2.7.1%2B{name}-{python}-{python}-manylinux_2_28_x86_64.whl\", hash = \"sha256:"
+            );
+            assert!(torch.contains(&wheel), "{torch}");
+        }
+        // What the project asks for is from the index that it names.
+        assert!(
+            torch.contains("\nsource = { registry = \"https://index.example/simple\" }\n")
+                && !torch.contains("manylinux_2_28_aarch64")
+        );
+        let own = |name: &str| name == "torch" || name.starts_with("nvidia-") || name.contains("triton");
+        for (name, block) in old.iter().filter(|(name, _)| !own(name)) {
+            assert_eq!(Some(block), new.get(name), "{name}");
+        }
+        assert!(new.keys().all(|name| own(name) || old.contains_key(name)));
+        let needs = |name: &str| torch.contains(&format!("{{ name = \"{name}\""));
+        assert!(
+            new.keys()
+                .filter(|name| own(name) && **name != "torch")
+                .all(|name| after.matches(&format!("{{ name = \"{name}\"")).count() > 0)
+        );
+        assert_eq!((needs("triton"), needs("pytorch-triton-rocm")), (name == "cu128", name == "rocm6.3"));
+        // Once is enough, and the export of the new lock is that of the old one.
+        place.run(&format!("rewrite {build}")).ok();
+        assert_eq!(place.read("uv.lock"), after);
+        let of = |lock: &str| {
+            place.write("uv.lock", lock);
+            let export = place.run(&format!("export {build} --python 3.11")).ok();
+            export.lines().filter(|line| !line.starts_with('#')).map(|line| format!("{line}\n")).collect::<String>()
+        };
+        // What triton alone needed is not reached without it: the lock is a graph.
+        let (mut expected, found) = (of(&before), of(&after));
+        if let Some(at) = expected.find("setuptools==").filter(|_| name == "cpu") {
+            let end = at + expected[at..].find("\nsympy").unwrap() + 1;
+            expected.replace_range(at..end, "");
+        }
+        assert_eq!(found, expected);
+        place.write("uv.lock", &after);
+        place.write("torchswap.toml", "[targets.ci]\ncpu = true\n");
+        let check = place.run("check");
+        assert!(
+            check.status == 1 && check.stderr.contains("with wheels of PyTorch's index, though from another one"),
+            "{}",
+            check.shown()
+        );
+        place.run("check --allow-swapped").ok();
+    }
+}
+
+#[test]
+fn line_ends_are_kept() {
+    let place = place("plain");
+    let plain = place.read("uv.lock");
+    place.run("rewrite --rocm 6.3").ok();
+    let expected = place.read("uv.lock");
+    place.write("uv.lock", plain.replace('\n', "\r\n"));
+    place.run("rewrite --rocm 6.3").ok();
+    assert_eq!(place.read("uv.lock"), expected.replace('\n', "\r\n"));
+}
+
+#[test]
+fn what_a_lock_cannot_hold_is_refused_by_name() {
+    let place = place("torch-2.7.1");
+    let before = place.read("uv.lock");
+    let message = place.run("rewrite --cuda 12.8").refused();
+    assert!(message.contains("the lock has extras or groups that conflict"), "{message}");
+    let message = place.run("rewrite --cuda 12.8 --extras new").refused();
+    assert!(message.contains("groups and extras can be chosen of a poetry.lock alone"), "{message}");
+    assert_eq!(place.read("uv.lock"), before);
+
+    let place = super::place("plain");
+    place.write(
+        "torchswap.toml",
+        "[targets.a]\ncuda = \"12.8\"\n[targets.b]\nplatform = \"linux-aarch64\"\ncpu = true\n",
+    );
+    let message = place.run("rewrite --target a --target b").refused();
+    assert!(message.contains("a uv.lock is rewritten for one target"), "{message}");
+    // A second release of what would change, by a fork.
+    let whole = text("plain", "uv.lock");
+    let at = whole.find("[[package]]\nname = \"torch\"\n").unwrap();
+    let end = at + whole[at..].find("[[package]]\nname = \"triton\"").unwrap();
+    let old = whole[at..end].replace("2.7.1", "2.6.0");
+    let source = "source = { registry = \"https://index.example/simple\" }";
+    let forked = format!("{}{old}{}", &whole[..at], &whole[at..]).replacen(
+        "    { name = \"torch\" },\n",
+        &format!(
+            "    {{ name = \"torch\", version = \"2.6.0\", {source}, marker = \"sys_platform == 'darwin'\" }},\n    \
+             {{ name = \"torch\", version = \"2.7.1\", {source}, marker = \"sys_platform != 'darwin'\" }},\n"
+        ),
+        1,
+    );
+    place.write("uv.lock", &forked);
+    let message = place.run("rewrite --cuda 12.8").refused();
+    assert!(message.contains("torch is locked 2 times, by forks, and would be changed"), "{message}");
+    assert_eq!(place.read("uv.lock"), forked);
+}
