@@ -12,6 +12,7 @@ mod pylocks;
 mod requirements;
 mod smuggled;
 mod spoken;
+mod uv_locks;
 
 use std::fmt::Write as _;
 use std::io::{Read, Seek};
