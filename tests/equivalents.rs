@@ -235,14 +235,26 @@ fn a_configuration_puts_no_stubs_elsewhere_through_a_link() {
     assert!(elsewhere.names().is_empty() && !place.exists("out.txt"));
 }
 
-/// Of a run that fails no folder is left.
+/// Of a run that fails no folder is left: the second output is a folder's name.
 #[test]
 fn a_folder_of_stubs_goes_with_a_run_that_fails() {
     let place = place(&onnx("1.22.0"));
-    std::fs::create_dir(place.path().join("out.txt")).unwrap();
-    let run = place.run("export --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
-    run.refused();
-    assert!(!place.exists("torchswap-stubs"));
+    let target = |name: &str| {
+        format!("[targets.{name}]\ncuda = \"12.6\"\npython = [\"3.11\"]\nalso = \"all\"\noutput = \"{name}.txt\"\n")
+    };
+    place.write("torchswap.toml", target("a") + &target("b"));
+    std::fs::create_dir(place.path().join("b.txt")).unwrap();
+    let refusal = place.run("export --all-targets requirements.txt").refused();
+    assert!(refusal.contains("b.txt is a folder"), "{refusal}");
+    assert!(!place.exists("torchswap-stubs") && !place.exists("a.txt"));
+}
+
+/// A file that looks for wheels in the folder already is not told so twice.
+#[test]
+fn the_folder_of_stubs_is_named_once() {
+    let place = place(&format!("--find-links ./torchswap-stubs\n{}", onnx("1.22.0")));
+    place.run("export --cuda 12.6 --python 3.11 --also all -o out.txt requirements.txt").ok();
+    assert_eq!(place.read("out.txt").matches("--find-links").count(), 1);
 }
 
 /// Its metadata says nothing of them, so nothing else would tell that it runs on the CPU.

@@ -46,8 +46,9 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
     let _whole = undisturbed();
     let mut notes = Vec::new();
     let mut streams = Vec::new();
-    let mut ready = Vec::new();
+    // Given up last: only then they are empty.
     let mut folders = Folders::default();
+    let mut ready = Vec::new();
     for output in outputs {
         folders.make(output)?;
         match prepare(output, &mut notes).map_err(|error| cannot("write", &output.name, &error))? {
