@@ -278,3 +278,18 @@ fn a_build_of_which_nothing_brings_the_libraries_is_told() {
     let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --also onnxruntime");
     assert!(!run.stderr.contains("note:"), "{}", run.stderr);
 }
+
+#[test]
+fn a_locked_gpu_build_without_its_libraries_is_told() {
+    let note = "note: onnxruntime-gpu 1.22.0 is the GPU build and stays as locked, without [cuda,cudnn]: ";
+    let run = |pins: &[&str]| {
+        let text = onnx("1.22.0") + &lock(pins);
+        let run = export(&text, "--cuda 12.6 --python 3.11 --also onnxruntime");
+        assert!(run.stderr.contains("onnxruntime 1.22.0 -> 1.22.0+torchswap"), "{}", run.stderr);
+        run.stderr
+    };
+    assert!(run(&["onnxruntime-gpu==1.22.0"]).contains(note));
+    let libraries = ["onnxruntime-gpu==1.22.0", "nvidia-cuda-runtime-cu12==12.6.77"];
+    let none = [run(&["onnxruntime-gpu[cuda,cudnn]==1.22.0"]), run(&libraries)];
+    assert!(!none.concat().contains("note:"), "{none:?}");
+}

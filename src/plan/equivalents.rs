@@ -8,10 +8,11 @@
 
 mod why;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use pep440_rs::Version;
-use pep508_rs::PackageName;
+use pep508_rs::{ExtraName, PackageName};
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
@@ -299,8 +300,8 @@ pub fn stood_for(plan: &TargetPlan) -> impl Iterator<Item = String> {
     decisions.filter(|one| matches!(one.what, What::StoodFor(_))).map(|one| one.name.to_string())
 }
 
-/// What stays its CPU build though there is a GPU build of its release for the target, and what is swapped for a build of
-/// which nothing brings the libraries. `lines` is what is installed.
+/// What stays its CPU build though there is a GPU build of its release for the target, and builds for GPUs of which nothing
+/// brings the libraries. `lines` is what is installed.
 pub(super) fn notes<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
@@ -312,10 +313,14 @@ pub(super) fn notes<S: WheelSource>(
     if !matches!(request.backend, Some(Backend::Cuda(..))) {
         return Vec::new();
     }
+    let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
     let locked =
         |name: &PackageName| selection.packages.iter().any(|package| view.entries[package.entry].name == *name);
     let each = selection.packages.iter().filter_map(|package| {
         let entry = &view.entries[package.entry];
+        if !has_libraries && let Some(note) = without_extras(entry, &package.extras, also) {
+            return Some(note);
+        }
         let ways = ways(&entry.name, request.backend);
         let is_taken = ways.iter().any(|way| also.takes(way));
         if ways.is_empty() || !is_taken && ways.iter().any(|way| locked(way.to())) {
@@ -334,4 +339,21 @@ pub(super) fn notes<S: WheelSource>(
         Some(format!("{name} {version} stays its CPU build; --also {name} takes {} {version}", way.to()))
     });
     each.collect()
+}
+
+/// A GPU build that is locked, and so stays as it is, without the extras that bring CUDA's libraries.
+fn without_extras(entry: &Entry, extras: &BTreeSet<ExtraName>, also: &Also) -> Option<String> {
+    let version = entry.version.as_ref()?;
+    let mut ways = equivalents::of_gpu(&entry.name).map(|range| Way { range, to_gpu: true });
+    let way = ways.find(|way| way.range.has(version) && also.takes(way))?;
+    let lacking: Vec<String> =
+        way.range.extras.iter().filter(|extra| !extras.contains(extra)).map(ToString::to_string).collect();
+    (!lacking.is_empty()).then(|| {
+        let (name, (cuda, _)) = (&entry.name, way.range.cuda);
+        let extras = lacking.join(",");
+        format!(
+            "{name} {version} is the GPU build and stays as locked, without [{extras}]: CUDA {cuda}'s libraries must come \
+             with torch or the image, or lock {name}[{extras}]"
+        )
+    })
 }
