@@ -507,7 +507,7 @@ fn an_index_with_another_layout_is_asked_where_the_files_are() {
     assert!(line.contains(&format!("{}{path}/torch-2.1.2%2Bcu118-cp310", site.server.base)), "{line}");
     assert!(text.contains("https://download.pytorch.org/whl/cu118/torchvision-0.16.2%2Bcu118"), "{text}");
     site.place.write("out.txt", &text);
-    let again = site.run("export --cuda 11.8 --python 3.10 out.txt", &[]);
+    let again = site.run("export -v --cuda 11.8 --python 3.10 out.txt", &[]);
     assert!(again.stderr.contains(" torch 2.1.2+cu118: already a cu118 build"), "{}", again.stderr);
 }
 

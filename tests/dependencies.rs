@@ -36,7 +36,7 @@ fn policy() -> Policy {
 /// The packages that a build for `target` takes, those of its tests included.
 fn packages(target: &str) -> Vec<Value> {
     let run = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version", "1", "--filter-platform", target])
+        .args(["metadata", "--locked", "--format-version", "1", "--filter-platform", target])
         .current_dir(root())
         .output()
         .unwrap();
