@@ -24,7 +24,7 @@ static ALL_ARE_READ: LazyLock<bool> = LazyLock::new(|| std::env::var_os("FUZZ_AL
 static VOICES: LazyLock<[Voice; 2]> = LazyLock::new(|| {
     ["human", "json"].map(|report| {
         let words = ["torchswap", "export", "--color", "never", "--report", report];
-        Voice::of(&Cli::try_parse_from(words).unwrap().command)
+        Voice::of(&Cli::try_parse_from(words).unwrap())
     })
 });
 

@@ -10,7 +10,7 @@ use torchswap::lock::requirements::{LineKind, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, LockedFiles, requirements};
 use torchswap::packaging::marker::Extras;
 use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
-use torchswap::plan::{self, Knowledge, Line, TargetPlan, Wanted, What};
+use torchswap::plan::{self, Also, Knowledge, Line, TargetPlan, Wanted, What};
 use torchswap::report::error::Result;
 use torchswap::text::off_line;
 use torchswap::write::{self, Mirror, PylockDraft, Style, check};
@@ -53,11 +53,16 @@ impl Request {
         let mirror = (number & 16 != 0).then(|| Mirror::parse("https://mirror.example/whl").unwrap());
         let header = Some(vec!["Target: linux-x86_64".to_owned()]);
         let (without_hashes, pylock) = (number & 32 != 0, number & 64 != 0);
-        Self { targets, style: Style { without_hashes, no_emit, mirror, header }, pylock }
+        Self { targets, style: Style { without_hashes, no_emit, mirror, stubs: None, header }, pylock }
     }
 
     fn plans<S: WheelSource>(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_, S>) -> Result<Vec<TargetPlan>> {
-        let wanted = |target: &Target| Wanted { target: target.clone(), choice: choice.clone(), provided: None };
+        let wanted = |target: &Target| Wanted {
+            target: target.clone(),
+            choice: choice.clone(),
+            provided: None,
+            also: Also::Nothing,
+        };
         let wanted: Vec<Wanted> = self.targets.iter().map(wanted).collect();
         plan::targets(lock, &wanted, &self.style.no_emit, false, known)
     }
@@ -86,7 +91,7 @@ fn make(parse: &impl Fn() -> Result<Lock>, choice: &Choice, request: &Request) -
     let again = again.unwrap_or_else(|error| panic!("an output that is not read again: {error}\n{text}"));
     match &lock {
         Lock::Requirements(file) => is_kept(file, &plans, request, &text),
-        Lock::Poetry(_) | Lock::Pylock(_) => {
+        Lock::Poetry(_) | Lock::Pylock(_) | Lock::Uv(_) => {
             let odd = text.lines().find_map(off_line);
             assert_eq!(odd, None, "a value that does not stay on its line");
         }
@@ -115,6 +120,7 @@ fn is_meant(lock: &Lock, here: Environment, lines: &[Line], request: &Request, a
                 (Some(Pin::Index { version, files, .. }), _) => {
                     (Some(version), files.digests().map(|one| LockedDigest::Sha256(*one)).collect())
                 }
+                (Some(Pin::Stub(stub)), _) => (Some(&stub.version), [LockedDigest::Sha256(stub.sha256)].into()),
                 (None, Some(own)) => (own.version.as_ref(), self::digests(&own.files)),
                 (None, None) => (None, BTreeSet::new()),
             };

@@ -3,7 +3,7 @@
 use std::fs;
 
 use clap::Parser;
-use torchswap::cli::{Cli, Command};
+use torchswap::cli::Cli;
 use torchswap::command::{self, Voice};
 use torchswap::edge::progress::Display;
 use torchswap::packaging::requirement::Release;
@@ -11,7 +11,7 @@ use torchswap::packaging::requirement::Release;
 use crate::read;
 
 /// The options of a number.
-fn options(number: u8, lock: &str) -> Command {
+fn options(number: u8, lock: &str) -> Cli {
     let words = match number % 6 {
         0 => "--cuda 11.8 --python 3.10",
         1 => "--cpu --python 3.10",
@@ -20,8 +20,8 @@ fn options(number: u8, lock: &str) -> Command {
         4 => "--cuda 12.4 --mirror https://mirror.example/whl",
         _ => "--rocm 5.6 --python 3.10",
     };
-    let all = ["torchswap", "rewrite"].into_iter().chain(words.split(' ')).chain([lock]);
-    Cli::try_parse_from(all).expect("these are no options of a rewrite").command
+    let all = ["torchswap", "rewrite", "-v"].into_iter().chain(words.split(' ')).chain([lock]);
+    Cli::try_parse_from(all).expect("these are no options of a rewrite")
 }
 
 /// Rewrites a lock. The same comes of it each time, and what nothing is told of keeps its bytes.
@@ -35,15 +35,16 @@ pub fn rewrite(number: u8, lock: &str, project: Option<&str>) {
     if let Some(project) = project {
         fs::write(place.path().join("pyproject.toml"), project).unwrap();
     }
-    let command = options(number, path.to_str().unwrap());
-    let run = || command::run(&command, Voice::of(&command), &Display::of(false));
+    let cli = options(number, path.to_str().unwrap());
+    let run = || command::run(&cli.command, Voice::of(&cli), &Display::of(false));
     let Some(done) = read(run()) else { return };
     let again = run().expect("the same lock and options, but a refusal");
-    let texts = [&done, &again].map(|one| one.writes.first().map_or(lock, |write| write.text.as_str()));
-    assert_eq!(texts[0], texts[1], "the same lock and options, but other bytes");
+    let texts = [&done, &again].map(|one| one.writes.first().map_or(lock.as_bytes(), |write| &write.bytes));
+    assert!(texts[0] == texts[1], "the same lock and options, but other bytes");
     // The lines of a requirements file are seen to where one is exported.
     if let Some((_, head)) = table {
-        is_kept(lock, texts[0], head, &done.report);
+        let after = std::str::from_utf8(texts[0]).expect("a lock that is no text");
+        is_kept(lock, after, head, &done.report);
     }
 }
 

@@ -78,15 +78,6 @@ impl Also {
         }
     }
 
-    /// The names, as a command line has them.
-    pub fn names(&self) -> Vec<String> {
-        match self {
-            Self::Nothing => Vec::new(),
-            Self::All => vec!["all".to_owned()],
-            Self::Named(names) => names.iter().map(ToString::to_string).collect(),
-        }
-    }
-
     /// True if the pair of names that a way is between is asked for.
     fn takes(&self, way: &Way) -> bool {
         match self {

@@ -16,8 +16,6 @@ pub struct UvBlock {
     pub span: Span,
     /// The value of `version`.
     pub version: Option<Span>,
-    /// The value of `source`.
-    pub source: Span,
     /// Behind the line of `source`.
     pub behind_source: usize,
     /// The value of `dependencies`, and its lines.
@@ -71,7 +69,6 @@ impl UvLock {
                     return Err(odd(item).into());
                 }
             }
-            let source = table.get("source").map_or(Span::default(), Item::span);
             let mut edges = Vec::new();
             let dependencies = table.get("dependencies");
             for (table, span) in dependencies.map_or(Ok(Vec::new()), |item| tables(&toml, item, "dependencies"))? {
@@ -81,8 +78,7 @@ impl UvLock {
             blocks.push(UvBlock {
                 span: Span { start, end: end(last) },
                 version: table.get("version").map(Item::span),
-                source,
-                behind_source: lines(source).end,
+                behind_source: lines(table.get("source").map_or(Span::default(), Item::span)).end,
                 dependencies: dependencies.map(|item| (item.span(), lines(item.span()))),
                 edges,
                 sdist: table.get("sdist").map(|item| lines(item.span())),
