@@ -53,6 +53,22 @@ fn a_companion_is_ruled_out_beyond_the_ends_of_its_torch_alone() {
     }
 }
 
+/// Where there is a wheel of it for the Python, whatever the build, the history of its torch proves nothing.
+#[test]
+fn a_companion_with_a_wheel_of_another_build_for_the_python_is_not_ruled_out() {
+    for (python, is_out) in [("cp311", true), ("cp312", false)] {
+        let place = place("torch==2.2.2\ntorchvision==0.99.0");
+        let (file, digest) = (format!("torchvision-0.99.0+cpu-{python}-{python}-linux_x86_64.whl"), "0".repeat(64));
+        let row = format!("wheel\ttorchvision\t0.99.0+cpu\tcpu\thttps://a.example/x\t{file}\t{digest}\t-\t1\t-\t-\n");
+        let list = "requires\ttorchvision\t0.99.0+cpu\thttps://a.example/x\t*\tby-hand\t-\ttorch==2.1.2\n";
+        place.write("own.tsv", row + list);
+        let target = "--cuda 12.1 --python 3.12 --without-hashes --catalog own.tsv";
+        let told = place.run(&format!("export {target} requirements.txt")).refused();
+        let out = "torchvision 0.99.0 goes with torch 2.1.2, and torch 2.1.2 has no wheel for linux-x86_64";
+        assert_eq!((told.contains(out), told.contains("catalog update")), (is_out, !is_out), "{python}: {told}");
+    }
+}
+
 /// A CPU wheel of the other C++ interface is not the CPU build that people mean.
 #[test]
 fn a_build_that_its_label_says_is_another_is_not_named_as_known() {
