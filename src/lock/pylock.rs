@@ -37,7 +37,8 @@ pub use package::{PackageKind, PylockPackage};
 pub use registry::index_options;
 pub use select::Digests;
 
-pub(super) use layout::headers;
+pub(super) use files::size;
+pub(super) use layout::{ends, headers};
 pub(super) use package::{of_package, tables};
 pub(super) use registry::origin as index_of;
 pub(super) use select::without_file;

@@ -31,6 +31,16 @@ pub enum Stored {
     Path(String),
 }
 
+impl Stored {
+    /// The name that its place ends in.
+    pub(in crate::lock) fn file_name(&self) -> String {
+        match self {
+            Self::Url(url) => address::file_name(url),
+            Self::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+        }
+    }
+}
+
 impl Default for Stored {
     fn default() -> Self {
         Self::Path(String::new())
@@ -79,18 +89,9 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
             }
             name.to_owned()
         }
-        Some(_) | None => match &stored {
-            Stored::Url(url) => address::file_name(url),
-            Stored::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
-        },
+        Some(_) | None => stored.file_name(),
     };
-    let size = match table.get("size") {
-        None => None,
-        Some(item) => match item.as_integer().map(u64::try_from) {
-            Some(Ok(size)) => Some(size),
-            Some(Err(_)) | None => return Err(toml.wrong(item, "`size` should be a number of bytes").into()),
-        },
-    };
+    let size = size(toml, table)?;
     if let Some(item) = table.get("upload-time")
         && !item.is_date()
     {
@@ -135,4 +136,13 @@ pub(super) fn base(url: &str) -> Option<&str> {
         rest = before;
     }
     rest.strip_suffix("packages").filter(|base| base.ends_with('/'))
+}
+
+/// The size of a file in bytes, where its table says so.
+pub(in crate::lock) fn size(toml: &Toml<'_>, table: &Table<'_>) -> Result<Option<u64>> {
+    let Some(item) = table.get("size") else { return Ok(None) };
+    match item.as_integer().map(u64::try_from) {
+        Some(Ok(size)) => Ok(Some(size)),
+        Some(Err(_)) | None => Err(toml.wrong(item, "`size` should be a number of bytes").into()),
+    }
 }

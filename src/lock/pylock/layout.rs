@@ -83,16 +83,7 @@ impl Pylock {
             }
             return Err(odd(&toml, item).into());
         };
-        let mut ends: Vec<usize> = Vec::new();
-        for (_, item) in toml.root().iter() {
-            headers(item, &mut |start| ends.push(start));
-        }
-        ends.sort_unstable();
-        let text = &self.source.text;
-        let end = |start: usize| {
-            let next = ends.partition_point(|other| *other <= start);
-            ends.get(next).map_or(text.len(), |end| above(text, *end))
-        };
+        let end = ends(&toml);
         let mut blocks = Vec::with_capacity(self.entries.len());
         for (index, table) in tables.iter().enumerate() {
             let start = table.span().unwrap_or_default().start;
@@ -113,6 +104,20 @@ impl Pylock {
 fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
     let problem = Problem::new(Code::Unsupported, "this is not written as a tool writes it, so it cannot be edited");
     problem.at(toml.source, item.span()).help("make the lock anew with pip, uv, Poetry or PDM")
+}
+
+/// Where what follows a header ends: at the next header, or at the comments above that.
+pub(in crate::lock) fn ends<'t>(toml: &'t Toml<'_>) -> impl Fn(usize) -> usize + 't {
+    let mut ends: Vec<usize> = Vec::new();
+    for (_, item) in toml.root().iter() {
+        headers(item, &mut |start| ends.push(start));
+    }
+    ends.sort_unstable();
+    let text = &toml.source.text;
+    move |start| {
+        let next = ends.partition_point(|other| *other <= start);
+        ends.get(next).map_or(text.len(), |end| above(text, *end))
+    }
 }
 
 /// Where the headers of a table and of the tables in it are.

@@ -3,8 +3,7 @@
 use pep508_rs::PackageName;
 
 use super::{UvLock, WHAT};
-use crate::lock::poetry::above;
-use crate::lock::pylock::{headers, tables};
+use crate::lock::pylock::{ends, headers, tables};
 use crate::lock::toml::{Item, Toml};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Span;
@@ -40,17 +39,8 @@ impl UvLock {
             let message = "this is not written as uv writes it, so it cannot be edited";
             Problem::new(Code::Unsupported, message).at(toml.source, item.span()).help(super::ANEW)
         };
-        let mut ends: Vec<usize> = Vec::new();
-        headers(item, &mut |start| ends.push(start));
-        for (_, item) in toml.root().iter() {
-            headers(item, &mut |start| ends.push(start));
-        }
-        ends.sort_unstable();
         let text = &self.source.text;
-        let end = |start: usize| {
-            let next = ends.partition_point(|other| *other <= start);
-            ends.get(next).map_or(text.len(), |end| above(text, *end))
-        };
+        let end = ends(&toml);
         let lines = |span: Span| Span {
             start: text[..span.start].rfind('\n').map_or(0, |at| at + 1),
             end: text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1),

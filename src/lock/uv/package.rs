@@ -10,10 +10,9 @@ use pep508_rs::{ExtraName, PackageName};
 use super::ANEW;
 use super::source::{UvSource, UvSourceKind, unsupported};
 use crate::lock::dependency::{LONGEST_NAME, ParseCache, read_extra, read_marker, read_name};
-use crate::lock::pylock::{PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, tables};
+use crate::lock::pylock::{PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, size, tables};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{Entry, LockedDigest, Position, origin, requirements};
-use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Marker;
 use crate::packaging::requirement::Requirement;
@@ -206,17 +205,8 @@ impl<'t, 's> UvPackageReader<'t, 's> {
                 return Err(problem.at(toml.source, near).help(ANEW).into());
             }
         };
-        let name = match &stored {
-            Stored::Url(url) => address::file_name(url),
-            Stored::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
-        };
-        let size = match table.get("size") {
-            None => None,
-            Some(item) => match item.as_integer().map(u64::try_from) {
-                Some(Ok(size)) => Some(size),
-                Some(Err(_)) | None => return Err(toml.wrong(item, "`size` should be a number of bytes").into()),
-            },
-        };
+        let name = stored.file_name();
+        let size = size(toml, table)?;
         let digests = match table.get("hash") {
             None => Vec::new(),
             Some(item) => vec![self.digest(item)?],
