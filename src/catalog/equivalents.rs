@@ -1,5 +1,7 @@
 //! Packages that have one name on CPUs and another on GPUs: `equivalents.tsv`.
 
+use std::sync::LazyLock;
+
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
@@ -61,32 +63,36 @@ impl Equivalent {
     }
 }
 
-/// The lines of the table with a name in their first column or, with `gpu`, in their second: only those are taken apart,
-/// for most packages have none.
-fn lines(name: &PackageName, gpu: bool) -> impl Iterator<Item = Equivalent> {
-    let is_it = move |line: &&'static str| {
-        let from = if gpu { line.split_once('\t').map(|(_, rest)| rest) } else { Some(*line) };
-        from.and_then(|text| text.strip_prefix(name.as_ref())).is_some_and(|rest| rest.starts_with('\t'))
+/// The lines of the table behind the two names of each: every package of a lock is looked for in them.
+static LINES: LazyLock<Vec<[&'static str; 3]>> = LazyLock::new(|| {
+    let named = |line: &'static str| {
+        let mut columns = line.split('\t');
+        Some([columns.next()?, columns.next()?, line])
     };
-    TEXT.lines().filter(is_it).filter_map(Equivalent::parse)
+    TEXT.lines().filter(|line| !line.starts_with('#')).filter_map(named).collect()
+});
+
+/// The ranges of a package by its name on GPUs, or by that on CPUs.
+fn ranges(name: &PackageName, gpu: bool) -> impl Iterator<Item = Equivalent> {
+    LINES
+        .iter()
+        .filter(move |line| line[usize::from(gpu)] == name.as_ref())
+        .filter_map(|line| Equivalent::parse(line[2]))
 }
 
 /// The ranges of a package by its name on CPUs.
 pub fn of_cpu(name: &PackageName) -> impl Iterator<Item = Equivalent> {
-    lines(name, false)
+    ranges(name, false)
 }
 
 /// The ranges of a package by its name on GPUs.
 pub fn of_gpu(name: &PackageName) -> impl Iterator<Item = Equivalent> {
-    lines(name, true)
+    ranges(name, true)
 }
 
 /// Every package that has two names, by that on CPUs and that on GPUs.
 pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TEXT.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
-        let mut columns = line.split('\t');
-        Some((columns.next()?, columns.next()?))
-    })
+    LINES.iter().map(|[cpu, gpu, _]| (*cpu, *gpu))
 }
 
 #[cfg(test)]
