@@ -145,8 +145,8 @@ fn member<S: WheelSource>(
     let rows = made_for::loading(&all, torch, request);
     // The digest that the lock lacks is the catalogue's, if that knows the file at its address.
     let undigested = view.packages.get(index).and_then(|package| package.undigested(request.environment)?.url());
-    let is_it = |row: &&Rc<WheelRow>| row.url().zip(undigested).is_some_and(|(one, url)| address::is_same(&one, url));
-    let known = all.iter().find(is_it).map(Rc::clone);
+    let at = |url| all.iter().find(|row| row.url().is_some_and(|known| address::is_same(&known, url)));
+    let known = undigested.and_then(at).map(Rc::clone);
     let is_known = known.is_some();
     let locked = known.map_or_else(|| locked_wheel(view, entry, request, &all, knowledge), LockedWheel::Row);
     let current = match &locked {
