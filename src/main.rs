@@ -7,6 +7,7 @@ use torchswap::cli::{Cli, Command};
 use torchswap::command::{self, Voice};
 use torchswap::edge::io;
 use torchswap::edge::progress::Display;
+use torchswap::edge::terminal;
 use torchswap::report::error::Error;
 
 /// The answer could not be given, and nothing was written.
@@ -16,7 +17,7 @@ const COULD_NOT: u8 = 2;
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::read(&io::words()).unwrap_or_else(|error| error.exit());
+    let cli = Cli::read(&io::words(), terminal::columns(&std::io::stdout())).unwrap_or_else(|error| error.exit());
     let voice = Voice::of(&cli);
     let (said, status) = match run(&cli, voice) {
         Ok((said, exit)) => (said, exit as u8),
@@ -36,7 +37,7 @@ fn run(cli: &Cli, voice: Voice) -> Result<(String, command::Exit), Error> {
     if matches!(cli.command, Command::Verify(_)) {
         end_on_interrupt(display.clone());
     }
-    let outcome = command::run(&cli.command, voice, &display)?;
+    let outcome = command::run(cli, voice, &display)?;
     let unkept = io::write(&outcome.writes)?;
     io::print(&outcome.stdout)?;
     Ok((voice.unkept(&unkept) + &outcome.report, outcome.exit))

@@ -451,6 +451,21 @@ fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[test]
+fn what_would_be_learned_can_be_shown() {
+    let site = Site::torch();
+    for preview in ["--dry-run", "--diff"] {
+        let run = site.update(&format!("{TORCH} {preview}"));
+        assert!(run.stderr.contains("learned  torch 2.99.0+cu130"), "{}", run.stderr);
+        assert!(run.stderr.ends_with("would write torchswap-catalog.tsv\n"), "{}", run.stderr);
+        let shows = run.stdout.starts_with("--- /dev/null\n+++ torchswap-catalog.tsv\n");
+        assert_eq!((shows, run.ok().is_empty()), (preview == "--diff", preview == "--dry-run"));
+        assert!(!site.place.exists("torchswap-catalog.tsv"));
+    }
+    site.update(TORCH).ok();
+    assert_eq!(site.update(&format!("{TORCH} --diff")).ok(), "", "nothing is new");
+}
+
+#[test]
 fn without_a_closure_index_the_rest_is_named() {
     let site = Site::torch();
     let index = site.server.url("/whl/cu130");

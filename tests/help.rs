@@ -12,6 +12,26 @@ fn help_reads_well() {
     snapshot("help-verify", &place.run("verify --help").ok());
 }
 
+/// What is piped into a pager or a file is no wider than a plain terminal.
+#[test]
+fn help_has_eighty_columns_where_there_is_no_terminal() {
+    let place = Place::new();
+    for (columns, most) in [(None, 80), (Some("60"), 60), (Some("300"), 100)] {
+        for command in ["--help", "check --help", "rewrite -h", "init -h"] {
+            let mut run = place.command(command);
+            match columns {
+                Some(columns) => run.env("COLUMNS", columns),
+                None => run.env_remove("COLUMNS"),
+            };
+            let text = String::from_utf8(run.output().unwrap().stdout).unwrap();
+            // Examples and names of values stand as they are.
+            let prose = text.split("\nExamples:").next().unwrap().lines().filter(|line| !line.contains(['[', '<']));
+            let widest = prose.map(|line| line.chars().count()).max().unwrap();
+            assert!(widest <= most && widest > most - 15, "{command}, {columns:?}: {widest}\n{text}");
+        }
+    }
+}
+
 #[test]
 fn typos_get_a_suggestion() {
     let place = Place::new();

@@ -43,6 +43,7 @@ mod locks;
 mod memory;
 mod one_configuration;
 mod poetry_says;
+mod preview;
 mod project_catalogue;
 mod projects;
 mod provided;

@@ -21,7 +21,9 @@ fn the_configuration_and_its_lock_are_found_in_a_folder_above() {
     place.run("export --all-targets -q").ok();
     assert_eq!(place.read("docker.txt"), text, "the same from there as from here");
     let checked = run(&place, "src/app", &[], "check");
-    assert_eq!((checked.status, checked.stderr.as_str()), (0, "../../docker.txt is up to date\n"));
+    let note = "note: the configuration is ../../torchswap.toml, the lock is ../../poetry.lock\n";
+    let said = format!("{note}../../docker.txt is up to date\n");
+    assert_eq!((checked.status, checked.stderr), (0, said));
     // The nearest one counts.
     place.write("src/app/torchswap.toml", "[targets.near]\ncpu = true\n");
     let refused = run(&place, "src/app", &[], "export --target docker").refused();
@@ -71,6 +73,11 @@ fn variables_say_what_the_command_line_leaves_open() {
     assert_eq!(run(&place, "", &[("TORCHSWAP_BACKEND", "cpu"), variables[1]], "export -q").ok(), cpu);
     let refused = run(&place, "", &[("TORCHSWAP_CUDA", "twelve")], "export");
     assert!(refused.status == 2 && refused.stderr.contains("is no version of CUDA"), "{}", refused.stderr);
+    // One that is no yes is as one that is not set.
+    for (learn, status) in [("1", 0), ("0", 2), ("", 2)] {
+        let index = "export --cpu --python 3.11 -q --learn-index http://127.0.0.1:9/whl";
+        assert_eq!(run(&place, "", &[("TORCHSWAP_LEARN", learn)], index).status, status, "{learn}");
+    }
     // A target that is named is taken as it stands.
     place.write("torchswap.toml", CONFIG);
     let variables = [("TORCHSWAP_CUDA", "12.1"), ("TORCHSWAP_PYTHON", "3.10"), ("TORCHSWAP_PLATFORM", "linux-aarch64")];
@@ -93,4 +100,121 @@ fn a_check_of_a_file_reads_no_variables() {
     ];
     let checked = run(&place, "", &variables, "check out.txt");
     assert_eq!((checked.status, checked.stderr.as_str()), (0, "out.txt is up to date\n"));
+}
+
+#[test]
+fn what_is_found_above_is_told_in_one_line() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", CONFIG);
+    let told = |folder: &str, arguments: &str| run(&place, folder, &[], arguments).stderr;
+    let note = "note: the configuration is ../torchswap.toml, the lock is ../poetry.lock\n";
+    assert!(told("src", "export --all-targets").starts_with(note));
+    assert!(!told("src", "export --all-targets -q").contains("note: the"));
+    assert!(!told("src", "export --all-targets --report json").contains("note: the"));
+    assert!(!told("", "export --all-targets").contains("note: the"), "nothing lies above");
+    // What is named needs no telling.
+    let named = told("src", "export --target docker ../poetry.lock");
+    assert!(named.starts_with("note: the configuration is ../torchswap.toml\n"), "{named}");
+    let named = told("src", "export --config-file ../torchswap.toml --all-targets");
+    assert!(!named.contains("note: the"), "{named}");
+}
+
+#[test]
+fn a_configuration_can_be_named() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", "[targets.near]\ncpu = true\noutput = \"near.txt\"\n");
+    place.write("conf/gpu.toml", CONFIG);
+    // Its paths are relative to its folder; the lock is found as ever.
+    place.run("export --config-file conf/gpu.toml --all-targets -q").ok();
+    assert!(place.exists("conf/docker.txt") && !place.exists("near.txt"));
+    let variable = [("TORCHSWAP_CONFIG_FILE", "conf/gpu.toml")];
+    assert_eq!(run(&place, "", &variable, "check").stderr, "conf/docker.txt is up to date\n");
+    assert_eq!(place.run("--config-file conf/gpu.toml check").stderr, "conf/docker.txt is up to date\n");
+    place.write("conf/pyproject.toml", "[tool.torchswap.targets.mac]\nplatform = \"macos-arm64\"\n");
+    place.run("export --config-file conf/pyproject.toml --target mac -q").ok();
+    place.write("conf/pyproject.toml", "[tool.other]\n");
+    let refused = place.run("export --config-file conf/pyproject.toml").refused();
+    assert!(refused.contains("conf/pyproject.toml has no [tool.torchswap]"), "{refused}");
+    let refused = place.run("export --config-file absent.toml").refused();
+    assert!(refused.contains("cannot read absent.toml: there is no such file"), "{refused}");
+    // What it names to write lies below it.
+    place.write("conf/gpu.toml", CONFIG.replace("docker.txt", "../poetry.txt"));
+    assert!(place.run("export --config-file conf/gpu.toml --all-targets").refused().contains("lies outside"));
+}
+
+/// A repository with two projects, one of which keeps its configuration in its pyproject.toml, and what others made.
+fn repository() -> Place {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let (lock, project) = (place.read("poetry.lock"), place.read("pyproject.toml"));
+    for folder in
+        ["api", "jobs/train", ".git", "api/node_modules/x", "api/target/x", "api/.venv", "api/env", "vendor/x"]
+    {
+        place.write(&format!("{folder}/poetry.lock"), &lock);
+        place.write(&format!("{folder}/pyproject.toml"), &project);
+        if folder != "jobs/train" {
+            place.write(&format!("{folder}/torchswap.toml"), CONFIG);
+        }
+    }
+    place.write("api/env/pyvenv.cfg", "");
+    let own = "\n[tool.torchswap.targets.ci]\ncpu = true\npython = [\"3.11\"]\noutput = \"ci.txt\"\n";
+    place.write("jobs/train/pyproject.toml", format!("{project}{own}"));
+    // A lock of the root is nobody's.
+    place.write("poetry.lock", "not a lock");
+    place
+}
+
+#[test]
+fn every_project_of_a_repository_is_checked_from_its_root() {
+    let place = repository();
+    let checked = place.run("check --workspace");
+    assert_eq!(checked.status, 1);
+    let found: Vec<&str> = checked.stderr.lines().filter(|line| line.starts_with("found: ")).collect();
+    assert_eq!(found, ["found: api/docker.txt is not there", "found: jobs/train/ci.txt is not there"]);
+    place.run("check --workspace --fix").ok();
+    for folder in ["api", "jobs/train"] {
+        assert_eq!(run(&place, folder, &[], "check").status, 0, "{folder}: the same as from there");
+    }
+    assert_eq!(place.run("check --workspace").stderr, "2 outputs are up to date\n");
+    // A problem of one keeps nothing of the others from being told, and nothing is written.
+    place.write("api/poetry.lock", "not a lock");
+    place.write("jobs/train/ci.txt", "");
+    let refused = place.run("check --workspace --fix").refused();
+    assert!(refused.contains("api/poetry.lock") && place.read("jobs/train/ci.txt").is_empty(), "{refused}");
+    place.write("api/torchswap.toml", "lok = 1\n");
+    assert!(place.run("check --workspace").refused().contains("--> api/torchswap.toml:1:7"));
+}
+
+#[test]
+fn of_a_repository_the_projects_of_changed_files_are_checked() {
+    let place = repository();
+    let checked = |files: &str| {
+        let run = place.run(&format!("check --workspace {files}"));
+        assert!(run.status < 2, "{}", run.stderr);
+        let mut found = run.stderr.lines().filter_map(|line| line.strip_prefix("found: ")?.split(' ').next());
+        (found.next().map(str::to_owned), found.next().map(str::to_owned))
+    };
+    let (api, train) = (Some("api/docker.txt".to_owned()), Some("jobs/train/ci.txt".to_owned()));
+    assert_eq!(checked("api/poetry.lock"), (api.clone(), None));
+    assert_eq!(checked("jobs/train/src/deep.py api/docker.txt"), (api.clone(), train.clone()));
+    assert_eq!(checked("README.md"), (None, None));
+    // What a configuration reads belongs to it wherever it lies.
+    place.write("shared/poetry.lock", place.read("api/poetry.lock"));
+    place.write("api/torchswap.toml", format!("lock = \"../shared/poetry.lock\"\n{CONFIG}"));
+    assert_eq!(checked("shared/poetry.lock"), (api, None));
+}
+
+#[test]
+fn a_repository_without_configurations_has_nothing_to_check() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let said = "nothing to check: no outputs are configured\n";
+    assert_eq!(
+        (place.run("check --workspace").ok(), place.run("check --workspace").stderr),
+        (String::new(), said.into())
+    );
+    let required = place.run("check --workspace --require-outputs");
+    assert!(required.status == 1 && required.stderr.contains("no outputs are configured"), "{}", required.stderr);
+    place.write("api/torchswap.toml", "[targets.docker]\ncuda = \"12.4\"\n");
+    std::fs::rename(place.path().join("poetry.lock"), place.path().join("api/uv.lock.old")).unwrap();
+    let refused = place.run("check --workspace").refused();
+    assert!(refused.contains("there is no poetry.lock") && refused.contains("in api/"), "{refused}");
 }

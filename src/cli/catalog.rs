@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, NetworkArgs, values};
+use super::{CatalogArgs, NetworkArgs, PreviewArgs, values};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -166,6 +166,9 @@ pub struct UpdateArgs {
     /// The catalogue to write; default: the configuration's, else torchswap-catalog.tsv
     #[arg(long = "catalog", short = 'o', visible_alias = "output", value_name = "FILE")]
     pub catalog: Option<String>,
+    /// Whether it is written.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,

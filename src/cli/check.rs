@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{LearnArgs, NetworkArgs, TrustArgs};
+use super::{LearnArgs, NetworkArgs, PreviewArgs, TrustArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -12,17 +12,28 @@ Examples:
       one file; its header says how it was made
   torchswap check --fix
       writes what is out of date
+  torchswap check --diff
+      shows what --fix would write
+  torchswap check --workspace
+      every project of a repository, from its root
 
 Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer.";
 
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Outputs that torchswap wrote; default: those of the configuration
+    /// Outputs that torchswap wrote; default: those of the configuration. With --workspace files that were changed: only
+    /// the configurations that they belong to are checked
     pub files: Vec<String>,
     /// Write the outputs that are out of date
     #[arg(long)]
     pub fix: bool,
+    /// Whether they are written; both options say what --fix would do.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
+    /// Check the outputs of every configuration in this folder and below
+    #[arg(long, conflicts_with = "config_file")]
+    pub workspace: bool,
     /// Fail if no output is configured
     #[arg(long)]
     pub require_outputs: bool,
@@ -47,6 +58,13 @@ pub struct CheckArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
+}
+
+impl CheckArgs {
+    /// True if what puts things right is asked for, to be written or to be shown.
+    pub fn wants_mended(&self) -> bool {
+        self.fix || self.preview.is_asked()
+    }
 }
 
 /// Formats of findings.

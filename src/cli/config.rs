@@ -45,6 +45,8 @@ pub struct Config {
     /// The folder that it lies in, as it stands before a name: empty for the current one, `../` above. `None`: there is no
     /// configuration.
     pub folder: Option<String>,
+    /// The file that it stands in.
+    pub file: String,
     /// The lock, relative to the file's folder.
     pub lock: Option<String>,
     /// The project's catalogues, relative to the file's folder.
@@ -184,6 +186,7 @@ impl<'s> ConfigReader<'_, 's> {
         self.known(table, &TOP_KEYS);
         let mut config = Config {
             folder: Some(String::new()),
+            file: self.toml.source.name.clone(),
             lock: self.text(table, "lock"),
             catalogs: self.texts(table, "catalog"),
             learn: self.flag(table, "learn"),

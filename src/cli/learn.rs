@@ -1,6 +1,7 @@
 //! Asking an index in the same run: the same options wherever a plan may lack something.
 
 use clap::Args;
+use clap::builder::FalseyValueParser;
 
 /// What is asked of an index, and which.
 #[derive(Debug, Clone, Default, Args)]
@@ -8,7 +9,7 @@ use clap::Args;
 pub struct LearnArgs {
     /// Ask the index for wheels, digests and requirements that are not known here, use them, and keep them in the project's
     /// catalogue: the one named with --catalog or in the configuration, else torchswap-catalog.tsv
-    #[arg(long)]
+    #[arg(long, env = "TORCHSWAP_LEARN", hide_env_values = true, value_parser = FalseyValueParser::new())]
     pub learn: bool,
     /// Base URL of the index that has the builds.
     // Read later: clap would print a login. The help names the address: rustdoc wants links marked.

@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use pep508_rs::{ExtraName, PackageName};
 
@@ -24,6 +24,7 @@ mod learn;
 mod network;
 mod output;
 pub mod pages;
+mod preview;
 mod provided;
 pub mod starter;
 mod talk;
@@ -39,6 +40,7 @@ pub use check::{CheckArgs, CheckReport};
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use output::{OutputArgs, OutputFormat};
+pub use preview::PreviewArgs;
 pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, ReportFormat, TalkArgs, ToneArgs};
 pub use trust::TrustArgs;
@@ -49,6 +51,7 @@ pub use trust::TrustArgs;
     name = "torchswap",
     version,
     arg_required_else_help = true,
+    max_term_width = 100,
     after_help = "Exit status: 0 done, 1 the answer is no, 2 could not answer; with 2 nothing was written.\n\
                   Run `torchswap export --help` for examples."
 )]
@@ -56,6 +59,10 @@ pub struct Cli {
     /// Run as if in this folder
     #[arg(long, short = 'C', value_name = "DIR", global = true, help_heading = "Global options", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
+    /// The configuration: a torchswap.toml, or a pyproject.toml with [tool.torchswap]; default: that of this folder or of the
+    /// nearest one above
+    #[arg(long, value_name = "FILE", global = true, help_heading = "Global options", env = "TORCHSWAP_CONFIG_FILE", hide_env_values = true, value_hint = clap::ValueHint::FilePath)]
+    pub config_file: Option<String>,
     /// How much is told, and in which colours.
     #[command(flatten)]
     pub tone: ToneArgs,
@@ -123,9 +130,9 @@ pub enum Command {
 /// Options of `init`.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct InitArgs {
-    /// Show the configuration, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
+    /// Whether the file is written.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
 }
 
 const REWRITE_EXAMPLES: &str = "\
@@ -159,9 +166,9 @@ pub struct RewriteArgs {
     /// Write here instead of replacing the lock
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
-    /// Show what would change, and write nothing
-    #[arg(long, conflicts_with = "output")]
-    pub diff: bool,
+    /// Whether the file is written.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
     /// Take PyTorch's wheels from this base URL; digests stay
     #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true)]
     pub mirror: Option<String>,
@@ -231,6 +238,9 @@ pub struct ExportArgs {
     /// How it is written.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Whether it is written.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
@@ -256,7 +266,7 @@ impl ExportArgs {
     pub fn of(words: &[String]) -> Option<Self> {
         let all = ["torchswap", "export"].into_iter().map(OsString::from).chain(words.iter().map(OsString::from));
         // A header says all: what a variable says here had no part in it.
-        match Cli::without_variables(&all.collect::<Vec<_>>(), &variables::ALL).ok()?.command {
+        match Cli::without_variables(Cli::command(), &all.collect::<Vec<_>>(), &variables::ALL).ok()?.command {
             Command::Export(export) => Some(*export),
             Command::Audit(_)
             | Command::Check(_)
@@ -366,7 +376,6 @@ pub struct LockedArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
 
     #[test]
     fn the_definition_holds_together() {

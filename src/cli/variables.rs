@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches};
 
 use super::Cli;
 
@@ -10,41 +10,49 @@ use super::Cli;
 const BUILD: [&str; 5] = ["cuda", "rocm", "xpu", "cpu", "backend"];
 
 /// Options that a variable may say as well.
-pub(super) const ALL: [&str; 8] =
-    ["cuda", "rocm", "backend", "platform", "pythons", "mirror", "catalogs", "require_witnesses"];
+pub(super) const ALL: [&str; 9] =
+    ["cuda", "rocm", "backend", "platform", "pythons", "mirror", "catalogs", "require_witnesses", "learn"];
 
 /// Options that say which target, of those that a variable may say as well.
 const TARGET: [&str; 5] = ["cuda", "rocm", "backend", "platform", "pythons"];
 
 impl Cli {
     /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target
-    /// where it names those of the configuration.
+    /// where it names those of the configuration. Help is so many columns wide; `None`: as the terminal is.
     ///
     /// # Errors
     /// As clap has them, and for help.
-    pub fn read(words: &[OsString]) -> Result<Self, clap::Error> {
+    pub fn read(words: &[OsString], columns: Option<usize>) -> Result<Self, clap::Error> {
         let options = || {
             let words = words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
             words.filter_map(|word| word.strip_prefix("--")?.split('=').next())
         };
-        if options().any(|option| matches!(option, "target" | "all-targets")) {
-            Self::without_variables(words, &TARGET)
+        let unset: &[&str] = if options().any(|option| matches!(option, "target" | "all-targets")) {
+            &TARGET
         } else if options().any(|option| BUILD.contains(&option)) {
-            Self::without_variables(words, &BUILD)
+            &BUILD
         } else {
-            Self::try_parse_from(words)
-        }
+            &[]
+        };
+        let command = Self::command();
+        let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
+        Self::without_variables(command, words, unset)
     }
 
     /// Reads a command line for which some options have no variables.
-    pub(super) fn without_variables(words: &[OsString], options: &[&str]) -> Result<Self, clap::Error> {
+    pub(super) fn without_variables(
+        command: clap::Command,
+        words: &[OsString],
+        options: &[&str],
+    ) -> Result<Self, clap::Error> {
         let unset = |option: clap::Arg| match options.contains(&option.get_id().as_str()) {
             true => option.env(None::<&'static str>),
             false => option,
         };
         // Only a command that is named can be meant, and each that is changed takes time.
-        let is_named = |command: &clap::Command| words.iter().any(|word| word == command.get_name());
-        let mut command = Self::command().mut_subcommands(|command| match is_named(&command) {
+        let is_changed =
+            |command: &clap::Command| !options.is_empty() && words.iter().any(|word| word == command.get_name());
+        let mut command = command.mut_subcommands(|command| match is_changed(&command) {
             true => command.mut_args(unset),
             false => command,
         });

@@ -8,6 +8,7 @@ use super::catalogues::ChosenCatalogues;
 use super::export::{self, PreparedOutput};
 use super::job::{Job, jobs};
 use super::learning::Learning;
+use super::read::CONFIGURATIONS;
 use super::{Exit, Outcome, Voice, outputs, read, render, stubs};
 use crate::cli::config::Config;
 use crate::cli::{CatalogArgs, CheckArgs, CheckReport, ExportArgs};
@@ -31,25 +32,70 @@ pub(super) const NO_OUTPUTS: &str = "nothing to check: no outputs are configured
 ///
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
-pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let config = read::config()?;
+pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &Display) -> Result<Outcome> {
+    let concerned = configs.iter().filter(|config| !args.workspace || concerns(config, &args.files));
+    let concerned: Vec<(&Config, WantedOutputs)> =
+        concerned.map(|config| Ok((config, wanted(args, config)?))).collect::<Result<_>>()?;
+    let all = concerned.iter().flat_map(|(_, wanted)| wanted);
+    let jobs: Vec<Job> = all.map(|(_, job)| job.clone()).collect();
+    outputs::check(&jobs)?;
+    let mut outcome = Outcome::default();
+    let mut checked = Checked { has_no_outputs: jobs.is_empty(), ..Checked::default() };
     let mut problems = Vec::new();
-    let wanted = wanted(args, &config)?;
-    outputs::check(&wanted.iter().map(|(_, job)| job.clone()).collect::<Vec<_>>())?;
-    let mut learning = match args.fix {
-        true => Learning::of(&args.learn, args.network, &config, display)?,
+    if concerned.is_empty() && args.require_outputs {
+        checked.findings.push(no_outputs(CONFIGURATIONS[0]));
+    }
+    for (config, wanted) in concerned {
+        match one(args, config, &wanted, display, &mut checked) {
+            Ok(writes) => outcome.writes.extend(writes),
+            Err(error) => problems.extend(config.located(error).into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    outcome.report = voice.said(|colour| match args.report {
+        CheckReport::Human => render::checked(&checked, colour),
+        CheckReport::Json => render::checked_json(&checked),
+        CheckReport::Github => render::checked_github(&checked),
+    });
+    outcome.exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
+    Ok(outcome)
+}
+
+/// Outputs, and how each is made.
+type WantedOutputs = Vec<(String, Job)>;
+
+/// True if files belong to a configuration: they lie in its folder or below, or it reads them. Without any, each does.
+fn concerns(config: &Config, files: &[String]) -> bool {
+    let read = || config.lock.iter().chain(&config.catalogs);
+    let belongs = |file: &String| {
+        io::is_below(file, &io::beside(&config.file, ".")) || read().any(|known| io::is_same_file(known, file))
+    };
+    files.is_empty() || files.iter().any(belongs)
+}
+
+/// Checks the outputs of one configuration, and gives what is to be written.
+fn one(
+    args: &CheckArgs,
+    config: &Config,
+    wanted: &WantedOutputs,
+    display: &Display,
+    checked: &mut Checked,
+) -> Result<Vec<Output>> {
+    let mut problems = Vec::new();
+    let mut learning = match args.wants_mended() {
+        true => Learning::of(&args.learn, args.network, config, display)?,
         false => Learning::none(),
     };
-    let mut checked = Checked { has_no_outputs: wanted.is_empty(), ..Checked::default() };
-    let swapped = locks(args, &config, &wanted, &mut learning, &mut checked)?;
+    let swapped = locks(args, config, wanted, &mut learning, checked)?;
     let mut writes = Vec::new();
     let mut expected = Vec::new();
+    let is_fixed = args.fix && !args.preview.is_asked();
     for (file, job) in wanted.iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
         match output(file, job, &mut learning, &mut checked.learned, &mut expected) {
             Ok(None) => checked.up_to_date.push(file.clone()),
             Ok(Some((finding, text))) => {
-                checked.findings.push(CheckFinding { fixed: args.fix, ..finding });
-                if args.fix {
+                checked.findings.push(CheckFinding { fixed: is_fixed, ..finding });
+                if args.wants_mended() {
                     match text {
                         Ok(text) => writes.push(Output::new(file, text)),
                         Err(error) => problems.extend(error.into_problems()),
@@ -59,26 +105,26 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
             Err(error) => problems.extend(error.into_problems()),
         }
     }
-    Error::unless_empty(problems).map_err(|error| config.located(error))?;
+    Error::unless_empty(problems)?;
     expected.sort_by(|one: &Output, other: &Output| one.name.cmp(&other.name));
     expected.dedup_by(|one, other| one.name == other.name);
     for (finding, stub) in stubs::judged(&expected)? {
-        checked.findings.push(CheckFinding { fixed: args.fix, ..finding });
-        writes.extend(args.fix.then_some(stub));
+        checked.findings.push(CheckFinding { fixed: is_fixed, ..finding });
+        writes.extend(args.wants_mended().then_some(stub));
     }
     // Which stubs are of no use can be told where all outputs are known.
-    if args.files.is_empty() && swapped.is_empty() {
+    if (args.workspace || args.files.is_empty()) && swapped.is_empty() {
         let folders = wanted.iter().filter_map(|(file, job)| Some(io::beside(file, job.stubs.folder()?)));
         checked.findings.extend(stubs::stray(&folders.collect(), &expected));
     }
-    let report = voice.said(|colour| match args.report {
-        CheckReport::Human => render::checked(&checked, colour),
-        CheckReport::Json => render::checked_json(&checked),
-        CheckReport::Github => render::checked_github(&checked),
-    });
-    let exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
     writes.splice(0..0, learning.writes());
-    Ok(Outcome { writes, report, exit, ..Outcome::default() })
+    Ok(writes)
+}
+
+/// What is found where outputs are required and there are none.
+fn no_outputs(file: &str) -> CheckFinding {
+    let help = "give a target of the configuration an `output`; torchswap init writes a configuration";
+    CheckFinding::new(file, Problem::new(Code::NoOutputs, NO_OUTPUTS).help(help))
 }
 
 /// Adds what is found in the locks themselves, and gives those of them that were swapped. An output of a swapped lock is
@@ -86,7 +132,7 @@ pub(super) fn run(args: &CheckArgs, voice: Voice, display: &Display) -> Result<O
 fn locks(
     args: &CheckArgs,
     config: &Config,
-    wanted: &[(String, Job)],
+    wanted: &WantedOutputs,
     learning: &mut Learning,
     checked: &mut Checked,
 ) -> Result<BTreeSet<String>> {
@@ -94,9 +140,7 @@ fn locks(
     if names.is_empty() {
         let name = read::lock_name(None, config)?;
         if args.require_outputs {
-            let problem = Problem::new(Code::NoOutputs, NO_OUTPUTS);
-            let help = "give a target of the configuration an `output`; torchswap init writes a configuration";
-            checked.findings.push(CheckFinding::new(&*name, problem.help(help)));
+            checked.findings.push(no_outputs(&name));
         }
         names.insert(name);
     }
@@ -124,8 +168,8 @@ fn locks(
 }
 
 /// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
-fn wanted(args: &CheckArgs, config: &Config) -> Result<Vec<(String, Job)>> {
-    if args.files.is_empty() {
+fn wanted(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
+    if args.workspace || args.files.is_empty() {
         if config.targets.iter().all(|target| target.output.is_none()) {
             return Ok(Vec::new());
         }

@@ -8,6 +8,7 @@ use super::catalogues::ChosenCatalogues;
 use super::job::{Job, jobs};
 use super::learning::Learning;
 use super::{Outcome, Voice, outputs, read};
+use crate::cli::config::Config;
 use crate::cli::{ExportArgs, OutputFormat};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
@@ -22,19 +23,22 @@ use crate::write::{self, PylockDraft, Style};
 ///
 /// # Errors
 /// Everything that keeps an output from being whole, of all outputs.
-pub(super) fn run(args: &ExportArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let config = read::config()?;
+pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
-    let jobs = jobs(args, &config)?;
+    let jobs = jobs(args, config)?;
     outputs::check(&jobs)?;
-    let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
+    let mut learning = Learning::of(&args.learn, args.network, config, display)?;
     for job in &jobs {
         match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries, stubs)) => {
                 let output = Output::new(job.output.as_deref().unwrap_or(io::STDIN), text);
-                outcome.report.push_str(&voice.summaries(&summaries, &outputs::fate(&output), jobs.len() == 1));
+                outcome.report.push_str(&voice.summaries(
+                    &summaries,
+                    &outputs::fate(&output, args.preview),
+                    jobs.len() == 1,
+                ));
                 outcome.writes.push(output);
                 outcome.writes.extend(stubs.into_iter().filter(|stub| seen.insert(stub.name.clone())));
             }
@@ -144,7 +148,6 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::cli::config::Config;
     use crate::cli::{Cli, Command};
 
     #[test]

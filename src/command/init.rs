@@ -3,8 +3,9 @@
 use super::catalogues::ChosenCatalogues;
 use super::{Outcome, Voice, outputs, read};
 use crate::catalog::{Built, Catalogues, WheelSource, is_torch};
+use crate::cli::config::Config;
 use crate::cli::starter::{self, HOOKS, StageImage, StartTorch};
-use crate::cli::{CatalogArgs, InitArgs};
+use crate::cli::{CatalogArgs, InitArgs, PreviewArgs};
 use crate::edge::io::{self, Output};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock};
@@ -20,11 +21,10 @@ const FILE: &str = "torchswap.toml";
 ///
 /// # Errors
 /// If there is no lock, or it cannot be read.
-pub(super) fn run(args: &InitArgs, voice: Voice) -> Result<Outcome> {
-    let config = read::config_in("")?.unwrap_or_default();
-    let name = read::lock_name(None, &config)?;
+pub(super) fn run(args: InitArgs, config: &Config, voice: Voice) -> Result<Outcome> {
+    let name = read::lock_name(None, config)?;
     let lock = read::lock(&name)?;
-    let catalogs = ChosenCatalogues::of(&config, &CatalogArgs::default(), [&*name]);
+    let catalogs = ChosenCatalogues::of(config, &CatalogArgs::default(), [&*name]);
     let dockerfiles = dockerfiles();
     let catalogues = catalogs.read()?;
     let mut advice = String::new();
@@ -71,15 +71,13 @@ pub(super) fn run(args: &InitArgs, voice: Voice) -> Result<Outcome> {
         advice.push_str(HOOKS);
     }
     let mut outcome = Outcome::printed(advice);
-    match configuration {
-        Some(text) if args.dry_run => {
+    if let Some(text) = configuration {
+        let word = if args.preview.is_asked() { "would write" } else { "wrote" };
+        outcome.report = voice.said(|_| format!("{word} {FILE}\n"));
+        if args.preview == (PreviewArgs { dry_run: true, diff: false }) {
             outcome.stdout = format!("{FILE} would be:\n\n{text}\n{}", outcome.stdout);
         }
-        Some(text) => {
-            outcome.writes.push(Output::new(FILE, text));
-            outcome.report = voice.said(|_| format!("wrote {FILE}\n"));
-        }
-        None => {}
+        outcome.writes.push(Output::new(FILE, text));
     }
     Ok(outcome)
 }

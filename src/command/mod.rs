@@ -23,29 +23,48 @@ mod verify;
 
 pub use outcome::{Exit, Outcome, Voice};
 
-use crate::cli::{Command, pages};
+use crate::cli::config::Config;
+use crate::cli::{Cli, Command, pages};
 use crate::edge::progress::Display;
 use crate::report::error::Result;
 
-/// Runs a command, and writes nothing but the memory of downloads. What takes its time is shown on the display.
+/// Runs a command, and writes nothing but the memory of downloads. What takes its time is shown on the display. Where nothing is to
+/// be written, what would be is shown instead.
 ///
 /// # Errors
 /// Everything that keeps the command from an answer.
-pub fn run(command: &Command, voice: Voice, display: &Display) -> Result<Outcome> {
-    let done = run_shown(command, voice, display);
+pub fn run(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
+    let done = run_shown(cli, voice, display);
     display.clear();
-    done
+    done?.previewed(cli.command.preview())
 }
 
-fn run_shown(command: &Command, voice: Voice, display: &Display) -> Result<Outcome> {
-    match command {
-        Command::Export(args) => export::run(args, voice, display),
-        Command::Check(args) => check::run(args, voice, display),
-        Command::Audit(args) => audit::run(args, voice, display),
-        Command::Init(args) => init::run(args, voice),
-        Command::Rewrite(args) => rewrite::run(args, voice, display),
-        Command::Catalog(args) => catalog::run(args, voice, display),
-        Command::Verify(args) => verify::run(args, voice, display),
+fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
+    let named = cli.config_file.as_deref();
+    // What is read that nobody named, and that lies where people may not look for it, is told.
+    let with_config = |wants_lock: bool, run: &dyn Fn(&Config) -> Result<Outcome>| {
+        let config = read::config(named)?;
+        let mut outcome = run(&config)?;
+        let above = if named.is_none() { read::found_above(&config, wants_lock) } else { None };
+        outcome.report.insert_str(0, &above.map(|note| voice.note(&note)).unwrap_or_default());
+        Ok(outcome)
+    };
+    match &cli.command {
+        Command::Export(args) => with_config(args.lock.is_none(), &|config| export::run(args, config, voice, display)),
+        Command::Check(args) if args.workspace => check::run(args, &read::workspace()?, voice, display),
+        Command::Check(args) => {
+            with_config(args.files.is_empty(), &|config| check::run(args, std::slice::from_ref(config), voice, display))
+        }
+        Command::Audit(args) => with_config(args.lock.is_none(), &|config| audit::run(args, config, voice, display)),
+        Command::Init(args) => {
+            let config = named.map_or_else(|| read::config_in(""), |named| read::config(Some(named)).map(Some))?;
+            init::run(*args, &config.unwrap_or_default(), voice)
+        }
+        Command::Rewrite(args) => {
+            with_config(args.lock.is_none(), &|config| rewrite::run(args, config, voice, display))
+        }
+        Command::Catalog(args) => with_config(false, &|config| catalog::run(args, config, voice, display)),
+        Command::Verify(args) => with_config(false, &|config| verify::run(args, config, voice, display)),
         Command::Completions { shell } => Ok(Outcome::printed(pages::completions(*shell))),
         Command::Man { command } => Ok(Outcome::printed(pages::man(command.as_deref())?)),
     }

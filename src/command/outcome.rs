@@ -3,11 +3,12 @@
 use std::io::IsTerminal;
 
 use super::render::{self, Colour};
-use crate::cli::{Cli, ColourArg, ReportFormat, ToneArgs};
-use crate::edge::io::Output;
+use crate::cli::{Cli, ColourArg, PreviewArgs, ReportFormat, ToneArgs};
+use crate::edge::io::{self, Output};
 use crate::edge::terminal;
-use crate::report::error::Error;
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::{FileFate, Summary};
+use crate::text::shown;
 
 /// What a command wants written and said, and how it ends.
 #[derive(Debug, Default)]
@@ -42,10 +43,49 @@ impl Exit {
 }
 
 impl Outcome {
+    /// What is left to do where nothing is to be written: the difference, if it is to be shown.
+    ///
+    /// # Errors
+    /// If there is nothing that an output could be compared with.
+    pub(super) fn previewed(mut self, preview: PreviewArgs) -> Result<Self> {
+        if preview.is_asked() {
+            let writes = std::mem::take(&mut self.writes);
+            if preview.diff {
+                let shown = writes.iter().map(difference).collect::<Result<String>>()?;
+                self.stdout.insert_str(0, &shown);
+            }
+        }
+        Ok(self)
+    }
+
     /// A text for standard output, and nothing else.
     pub(super) fn printed(stdout: String) -> Self {
         Self { stdout, ..Self::default() }
     }
+}
+
+/// What would change in a file, as `diff -u` shows it.
+fn difference(output: &Output) -> Result<String> {
+    let Output { name, bytes, before, .. } = output;
+    let before = match before {
+        Some(before) => Some(before.clone().into_bytes()),
+        None if io::is_stream(name) => {
+            let problem =
+                Problem::new(Code::Usage, "the output goes to standard output, so there is nothing to compare");
+            return Err(problem.help("name the file that it is compared with: -o FILE").into());
+        }
+        None => io::bytes_if_there(name)?,
+    };
+    if before.as_ref() == Some(bytes) {
+        return Ok(String::new());
+    }
+    let is_new = before.is_none();
+    Ok(match (String::from_utf8(before.unwrap_or_default()), std::str::from_utf8(bytes)) {
+        (Ok(before), Ok(after)) => render::diff(if is_new { "/dev/null" } else { name }, name, &before, after),
+        (Err(_), _) | (_, Err(_)) => {
+            format!("Binary file {} {}\n", shown(name), if is_new { "is new" } else { "differs" })
+        }
+    })
 }
 
 /// How a run speaks on standard error: how much, in which format, with colour or without.
@@ -95,6 +135,11 @@ impl Voice {
             ReportFormat::Json if names.is_empty() => String::new(),
             ReportFormat::Json => render::found_json(names),
         })
+    }
+
+    /// Something to know, for people.
+    pub(super) fn note(self, text: &str) -> String {
+        if self.is_for_people() { render::note(text, self.colour) } else { String::new() }
     }
 
     /// A text, unless the run is quiet.

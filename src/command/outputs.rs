@@ -4,12 +4,11 @@ use std::path::{Component, Path};
 
 use super::catalogues::ChosenCatalogues;
 use super::job::Job;
+use super::read::CONFIGURATIONS;
+use crate::cli::PreviewArgs;
 use crate::edge::io::{self, Output};
 use crate::report::FileFate;
 use crate::report::error::{Code, Error, Problem, Result};
-
-/// The files that may hold a configuration.
-const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", "pyproject.toml"];
 
 /// Checks a file that a configuration names, or that is found by its name, but that the command line does not name: a
 /// checkout of somebody else must not write elsewhere.
@@ -40,13 +39,14 @@ pub(super) fn beside(catalogue: &str) -> Result<()> {
     Err(problem.help("name the catalogue on the command line: --catalog FILE").into())
 }
 
-/// What becomes of an output that is written now.
-pub(super) fn fate(output: &Output) -> FileFate {
+/// What becomes of an output now.
+pub(super) fn fate(output: &Output, preview: PreviewArgs) -> FileFate {
     let name = output.name.clone();
     match &output.before {
         _ if io::is_stream(&name) => FileFate::Printed,
         Some(before) if before.as_bytes() == output.bytes => FileFate::Unchanged(name),
         None if io::holds(&name, &output.bytes) => FileFate::Unchanged(name),
+        Some(_) | None if preview.is_asked() => FileFate::Shown(name),
         Some(_) | None => FileFate::Written(name),
     }
 }

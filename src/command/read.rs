@@ -10,12 +10,21 @@ use crate::cli::config::Config;
 use crate::edge::io;
 use crate::lock::provided::{self, Provided};
 use crate::lock::{Format, Lock};
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::{Code, Error, Problem, Result};
 use crate::write::Mirror;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
 pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {
-    named.or(config.lock.as_ref()).cloned().map_or_else(|| io::find_lock(config.folder()), Ok)
+    named.or(config.lock.as_ref()).cloned().map_or_else(|| io::find_lock("", config.folder()), Ok)
+}
+
+/// What was found above the current folder, where people may not look for it: the configuration and the lock.
+pub(super) fn found_above(config: &Config, wants_lock: bool) -> Option<String> {
+    let is_above = |name: &String| name.starts_with("../");
+    let lock = wants_lock.then(|| lock_name(None, config).ok()).flatten();
+    let found = [("configuration", Some(config.file.clone())), ("lock", lock)];
+    let told = found.into_iter().filter_map(|(what, name)| Some(format!("the {what} is {}", name.filter(is_above)?)));
+    Some(told.collect::<Vec<_>>().join(", ")).filter(|told| !told.is_empty())
 }
 
 /// The mirror of a command line. Its address is not shown: it may hold a login.
@@ -106,9 +115,26 @@ pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
     Ok(lock.stale().into_iter().collect())
 }
 
-/// The configuration: `torchswap.toml`, else `[tool.torchswap]` of `pyproject.toml`, in the current folder or in the nearest
-/// one above that has one; its paths as seen from here. None: the default.
-pub(super) fn config() -> Result<Config> {
+/// The files that may hold a configuration, the first that does in a folder counts.
+pub(super) const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", PROJECT];
+
+/// The file that has a configuration in a table of its own.
+const PROJECT: &str = "pyproject.toml";
+
+/// The configuration: the one that is named, else that of the current folder or of the nearest one above that has one; its
+/// paths as seen from here. None: the default.
+pub(super) fn config(named: Option<&str>) -> Result<Config> {
+    if let Some(file) = named {
+        let source = io::read(file)?;
+        let config = match file.rsplit(['/', '\\']).next() {
+            Some(PROJECT) => Config::parse_pyproject(&source)?.ok_or_else(|| {
+                let problem = Problem::new(Code::Usage, format!("{file} has no [tool.torchswap]"));
+                problem.help("name the file that has it, or leave --config-file out")
+            })?,
+            Some(_) | None => Config::parse(&source)?,
+        };
+        return Ok(within(config, &io::beside(file, "")));
+    }
     for folder in io::upward() {
         match config_in(&folder) {
             Ok(None) => {}
@@ -119,6 +145,25 @@ pub(super) fn config() -> Result<Config> {
         }
     }
     Ok(Config::default())
+}
+
+/// Every configuration in the current folder and below, each with its lock as it would be found from its folder.
+pub(super) fn workspace() -> Result<Vec<Config>> {
+    let mut folders: Vec<String> = io::all_below(&CONFIGURATIONS).iter().map(|file| io::beside(file, "")).collect();
+    folders.dedup();
+    let mut configs = Vec::new();
+    let mut problems = Vec::new();
+    for folder in folders {
+        match config_in(&folder) {
+            Ok(config) => configs.extend(config.map(|config| within(config, &folder))),
+            Err(error) => problems.extend(error.into_problems()),
+        }
+    }
+    Error::unless_empty(problems)?;
+    for config in configs.iter_mut().filter(|config| config.lock.is_none()) {
+        config.lock = Some(io::find_lock(config.folder(), config.folder())?);
+    }
+    Ok(configs)
 }
 
 /// A configuration of another folder, to which its paths are relative.
@@ -136,10 +181,11 @@ fn within(mut config: Config, folder: &str) -> Config {
 
 /// The configuration that lies in a folder.
 pub(super) fn config_in(folder: &str) -> Result<Option<Config>> {
-    if let Some(source) = io::read_if_there(&format!("{folder}torchswap.toml"))? {
+    let [own, project] = CONFIGURATIONS.map(|name| format!("{folder}{name}"));
+    if let Some(source) = io::read_if_there(&own)? {
         return Config::parse(&source).map(Some);
     }
-    match io::read_if_there(&format!("{folder}pyproject.toml"))? {
+    match io::read_if_there(&project)? {
         Some(source) if source.text.contains("torchswap") => Config::parse_pyproject(&source),
         Some(_) | None => Ok(None),
     }

@@ -170,8 +170,12 @@ fn learned_json(lessons: &[LearnedRelease]) -> Vec<Value> {
 
 /// The catalogues that nobody named.
 pub(super) fn found(names: &[String], colour: Colour) -> String {
-    let note = colour.paint("1;33", "note");
-    names.iter().map(|name| format!("{note}: {}\n", shown(&found_by_name(name)))).collect()
+    names.iter().map(|name| note(&found_by_name(name), colour)).collect()
+}
+
+/// Something to know.
+pub(super) fn note(text: &str, colour: Colour) -> String {
+    format!("{}: {}\n", colour.paint("1;33", "note"), shown(text))
 }
 
 /// The same as one JSON object.
@@ -242,9 +246,9 @@ fn list(pythons: &[Python]) -> String {
 }
 
 /// The difference between two texts, as `diff -u` shows it.
-pub(super) fn diff(name: &str, before: &str, after: &str) -> String {
+pub(super) fn diff(old: &str, new: &str, before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
-    diff.unified_diff().header(name, name).to_string()
+    diff.unified_diff().header(old, new).to_string()
 }
 
 /// A summary as one JSON object.

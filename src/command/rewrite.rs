@@ -4,8 +4,9 @@ use super::catalogues::ChosenCatalogues;
 use super::export::summaries;
 use super::learning::Learning;
 use super::stubs::StubFolder;
-use super::{Outcome, Voice, job, outputs, read, render};
+use super::{Outcome, Voice, job, outputs, read};
 use crate::catalog::Catalogues;
+use crate::cli::config::Config;
 use crate::cli::{RewriteArgs, StubArgs};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
@@ -13,7 +14,6 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Also, Decision, Knowledge, TargetPlan};
-use crate::report::FileFate;
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
 
@@ -21,16 +21,15 @@ use crate::write::{self, Style, proof};
 ///
 /// # Errors
 /// Everything that keeps the new lock from being whole, and a new text that does not say what was planned.
-pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result<Outcome> {
+pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
-    let config = read::config()?;
-    let name = read::lock_name(args.lock.as_ref(), &config)?;
-    let catalogs = ChosenCatalogues::of(&config, &args.catalogues, [&*name]);
+    let name = read::lock_name(args.lock.as_ref(), config)?;
+    let catalogs = ChosenCatalogues::of(config, &args.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
             outputs::unread(file, Some(&name), &catalogs, config.folder())?;
         }
-        None if args.lock.is_none() && !args.diff => {
+        None if args.lock.is_none() && !args.preview.is_asked() => {
             outputs::below(&name, config.folder())?;
             let stubs = StubFolder::beside().folder().map(|folder| io::beside(&name, folder));
             stubs.map_or(Ok(()), |stubs| outputs::below(&stubs, config.folder()))?;
@@ -39,8 +38,8 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     }
     let lock = read::lock(&name)?;
     let warnings = read::warnings(&lock, args.locked.locked)?;
-    let mut learning = Learning::of(&args.learn, args.network, &config, display)?;
-    let rewritings = job::rewritings(args, mirror.as_ref(), &config)?;
+    let mut learning = Learning::of(&args.learn, args.network, config, display)?;
+    let rewritings = job::rewritings(args, mirror.as_ref(), config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
     let targets: Vec<(Target, Also)> = rewritings.iter().map(|one| (one.target.clone(), one.also.clone())).collect();
@@ -64,7 +63,7 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
     let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
     let to = args.output.as_deref().unwrap_or(passed_on);
     let has_stubs = plans.iter().flat_map(plan::stubs).next().is_some();
-    let mut stubs = match has_stubs && !args.diff {
+    let mut stubs = match has_stubs {
         true => StubFolder::of(&StubArgs::default(), Some(to)).settle(&mut plans, Some(to))?,
         false => Vec::new(),
     };
@@ -86,17 +85,12 @@ pub(super) fn run(args: &RewriteArgs, voice: Voice, display: &Display) -> Result
         first.learned = learned;
     }
     let mut outcome = Outcome { writes: learning.writes(), ..Outcome::default() };
-    let fate = if args.diff {
-        outcome.stdout = render::diff(&name, &before, &after);
-        FileFate::Shown(to.to_owned())
-    } else {
-        let replaced = to != io::STDIN && io::is_same_file(to, &name);
-        outcome.writes.append(&mut stubs);
-        let output = Output { before: replaced.then(|| before.into()), ..Output::new(to, after) };
-        let fate = outputs::fate(&output);
-        outcome.writes.push(output);
-        fate
-    };
+    outcome.writes.append(&mut stubs);
+    // What comes from a pipe is nothing that could have changed, but a difference can be shown.
+    let is_known = if to == io::STDIN { args.preview.diff } else { io::is_same_file(to, &name) };
+    let output = Output { before: is_known.then(|| before.into()), ..Output::new(to, after) };
+    let fate = outputs::fate(&output, args.preview);
+    outcome.writes.push(output);
     outcome.report = voice.summaries(&summaries, &fate, true);
     Ok(outcome)
 }

@@ -5,21 +5,21 @@ use std::fs;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-use crate::lock::FOREIGN;
+use crate::lock::{FOREIGN, Foreign};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, without_logins};
 
 mod attributes;
+mod below;
 mod cache;
-mod dockerfiles;
 mod indexes;
 mod network;
 mod temporary;
 mod wheels;
 mod write;
 
+pub use below::{all_below, dockerfiles};
 pub use cache::{Cache, CacheKey};
-pub use dockerfiles::dockerfiles;
 pub use indexes::{InstallerIndexes, indexes};
 pub use network::settings as network_settings;
 pub use wheels::{Local, folder_url, is_page, wheels};
@@ -56,17 +56,23 @@ pub fn upward() -> impl Iterator<Item = String> {
     (0..=above).map(|count| "../".repeat(count))
 }
 
-/// Finds the lock in the current folder, in that of the configuration, or in the nearest folder above that is one of a project
-/// and has one.
+/// The folder `from` and those above it, the nearest first, as far as they are below the current one; then as [`upward`].
+fn upward_from(from: &str) -> impl Iterator<Item = String> {
+    let below = Path::new(from).ancestors().filter(|folder| *folder != Path::new(""));
+    below.map(|folder| format!("{}/", folder.display())).collect::<Vec<_>>().into_iter().chain(upward())
+}
+
+/// Finds the lock in a folder, in that of the configuration, or in the nearest folder above that is one of a project and has one.
+/// A folder is as it stands before a name: empty for the current one.
 ///
 /// # Errors
 /// If there is none; a lock of another tool is named, with the command that makes one of these from it.
-pub fn find_lock(configured: &str) -> Result<String> {
+pub fn find_lock(from: &str, configured: &str) -> Result<String> {
     let is_file = |name: &String| Path::new(name).is_file();
     let lock_in = |folder: &str| LOCKS.map(|name| format!("{folder}{name}")).into_iter().find(is_file);
-    let of_project = || upward().skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
+    let of_project = || upward_from(from).skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
     let found =
-        lock_in("").or_else(|| lock_in(configured)).or_else(|| of_project().find_map(|folder| lock_in(&folder)));
+        lock_in(from).or_else(|| lock_in(configured)).or_else(|| of_project().find_map(|folder| lock_in(&folder)));
     // The others may be exported from the first; these are two tools' own, and only one of them is kept up to date.
     if let Some(folder) = found.as_deref().and_then(|lock| lock.strip_suffix(LOCKS[0]))
         && is_file(&format!("{folder}{}", LOCKS[1]))
@@ -77,10 +83,12 @@ pub fn find_lock(configured: &str) -> Result<String> {
             .into());
     }
     found.ok_or_else(|| {
-        if let Some(foreign) = FOREIGN.into_iter().find(|foreign| Path::new(foreign.file).is_file()) {
-            return foreign.refusal(foreign.file).into();
+        let place = |foreign: &Foreign| format!("{from}{}", foreign.file);
+        if let Some(foreign) = FOREIGN.into_iter().find(|foreign| is_file(&place(foreign))) {
+            return foreign.refusal(&place(&foreign)).into();
         }
-        let problem = Problem::new(Code::Io, format!("there is no {} here", LOCKS.join(" and no ")));
+        let place = if from.is_empty() { "here".to_owned() } else { format!("in {from}") };
+        let problem = Problem::new(Code::Io, format!("there is no {} {place}", LOCKS.join(" and no ")));
         problem.help("name the lock: torchswap export path/to/poetry.lock").into()
     })
 }

@@ -10,6 +10,11 @@ pub fn takes_colour(stream: &impl IsTerminal) -> bool {
     is_coloured(|name| env::var_os(name), stream.is_terminal())
 }
 
+/// How many columns a text may have there where nobody says so: there is no terminal, and no `COLUMNS`.
+pub fn columns(stream: &impl IsTerminal) -> Option<usize> {
+    (!stream.is_terminal() && env::var_os("COLUMNS").is_none()).then_some(80)
+}
+
 /// True if lines there can be drawn anew.
 pub fn takes_bars(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !is_dumb(|name| env::var_os(name))

@@ -7,6 +7,7 @@ use super::{Exit, Outcome, Voice, job, read, render};
 use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
 use crate::audit::{self, AuditTarget, BaseImage, Offers};
+use crate::cli::config::Config;
 use crate::cli::{self, AuditReport, MachineArgs};
 use crate::edge::io;
 use crate::edge::progress::Display;
@@ -21,8 +22,8 @@ use crate::text::quoted;
 ///
 /// # Errors
 /// As [`audited`].
-pub(super) fn run(args: &cli::AuditArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let audit = audited(args, display)?;
+pub(super) fn run(args: &cli::AuditArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
+    let audit = audited(args, config, display)?;
     let stdout = voice.printed(|colour| match args.report {
         AuditReport::Human => render::audit::human(&audit, colour),
         AuditReport::Json => render::audit::json(&audit),
@@ -37,19 +38,18 @@ pub(super) fn run(args: &cli::AuditArgs, voice: Voice, display: &Display) -> Res
 /// # Errors
 /// If the lock, the Dockerfile or the configuration cannot be read, what the lock gives cannot be determined, or an index that is
 /// to be asked does not answer.
-fn audited(args: &cli::AuditArgs, display: &Display) -> Result<Audit> {
-    let config = read::config()?;
-    let targets = job::audited(args, &config)?;
+fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<Audit> {
+    let targets = job::audited(args, config)?;
     let machine = MachineFacts::of(&args.machine)?;
     let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args, display)?;
-    let name = read::lock_name(args.lock.as_ref(), &config)?;
+    let name = read::lock_name(args.lock.as_ref(), config)?;
     let lock = read::lock(&name)?;
     if args.locked.locked {
         read::warnings(&lock, true)?;
     }
-    let catalogs = ChosenCatalogues::of(&config, &args.catalogues, [&*name]);
+    let catalogs = ChosenCatalogues::of(config, &args.catalogues, [&*name]);
     let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out) = (Vec::new(), Vec::new());

@@ -5,24 +5,24 @@ use pep508_rs::PackageName;
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::catalog::{ListArgs, ShowArgs, SourceArgs};
+use crate::cli::config::Config;
 use crate::command::catalogues::ChosenCatalogues;
 use crate::command::render::catalog as render;
-use crate::command::{Exit, Outcome, Voice, read};
+use crate::command::{Exit, Outcome, Voice};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
 
 /// What is known, and what is said of the catalogues that nobody named.
-fn catalogues(args: &SourceArgs, voice: Voice) -> Result<(Catalogues, String)> {
-    let config = read::config()?;
-    let chosen = ChosenCatalogues::of(&config, &args.catalogues, config.lock.as_deref());
+fn catalogues(args: &SourceArgs, config: &Config, voice: Voice) -> Result<(Catalogues, String)> {
+    let chosen = ChosenCatalogues::of(config, &args.catalogues, config.lock.as_deref());
     Ok((chosen.read()?, voice.found(&chosen.found)))
 }
 
 /// Lists packages, or the builds of one.
-pub(super) fn list(args: &ListArgs, voice: Voice) -> Result<Outcome> {
-    let (catalogues, report) = catalogues(&args.source, voice)?;
+pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Outcome> {
+    let (catalogues, report) = catalogues(&args.source, config, voice)?;
     let filter =
         Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
     let (text, found) = match &args.package {
@@ -58,8 +58,8 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 }
 
 /// Shows a wheel, wherever it is served.
-pub(super) fn show(args: &ShowArgs, voice: Voice) -> Result<Outcome> {
-    let (catalogues, report) = catalogues(&args.source, voice)?;
+pub(super) fn show(args: &ShowArgs, config: &Config, voice: Voice) -> Result<Outcome> {
+    let (catalogues, report) = catalogues(&args.source, config, voice)?;
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
         let problem = Problem::new(Code::Usage, format!("{error}"));

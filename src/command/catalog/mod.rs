@@ -5,6 +5,7 @@ mod update;
 
 use super::{Outcome, Voice};
 use crate::cli::catalog::Catalog;
+use crate::cli::config::Config;
 use crate::edge::progress::Display;
 use crate::report::error::Result;
 
@@ -12,10 +13,10 @@ use crate::report::error::Result;
 ///
 /// # Errors
 /// If a catalogue cannot be read, or nothing of the name asked for is known.
-pub(super) fn run(args: &Catalog, voice: Voice, display: &Display) -> Result<Outcome> {
+pub(super) fn run(args: &Catalog, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     match args {
-        Catalog::List(args) => list::list(args, voice),
-        Catalog::Show(args) => list::show(args, voice),
-        Catalog::Update(args) => update::update(args, voice, display),
+        Catalog::List(args) => list::list(args, config, voice),
+        Catalog::Show(args) => list::show(args, config, voice),
+        Catalog::Update(args) => update::update(args, config, voice, display),
     }
 }

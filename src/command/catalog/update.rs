@@ -6,6 +6,7 @@ use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
 use crate::cli::CatalogArgs;
 use crate::cli::catalog::UpdateArgs;
+use crate::cli::config::Config;
 use crate::command::catalogues::{Addition, ChosenCatalogues, FILE, lessons};
 use crate::command::network::network;
 use crate::command::read::{self, address};
@@ -19,14 +20,13 @@ use crate::text::shown;
 use crate::write::Mirror;
 
 /// Learns the releases into the project's catalogue.
-pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let config = read::config()?;
+pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let file = args.catalog.as_ref().or(config.catalogs.first()).map_or(FILE, String::as_str).to_owned();
     if args.catalog.is_none() {
         outputs::below(&file, config.folder())?;
     }
     let wanted = wanted(args)?;
-    let chosen = ChosenCatalogues::of(&config, &CatalogArgs::default(), config.lock.as_deref());
+    let chosen = ChosenCatalogues::of(config, &CatalogArgs::default(), config.lock.as_deref());
     let catalogue = Addition::open(&file, &chosen)?;
     // Where PyTorch's index is asked by default, nobody named it.
     let index = wanted.index.iter().filter(|_| args.index.is_some());
@@ -48,8 +48,11 @@ pub(super) fn update(args: &UpdateArgs, voice: Voice, display: &Display) -> Resu
             file => format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"),
         });
     }
-    let report = voice.said(|colour| added(&merged, &file, colour) + &notes);
     let is_new = *catalogue.file.text != *merged.text;
+    if is_new && args.preview.is_asked() {
+        notes.push_str(&format!("would write {}\n", shown(&file)));
+    }
+    let report = voice.said(|colour| added(&merged, &file, colour) + &notes);
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
     Ok(Outcome { writes, report, ..Outcome::default() })
 }

@@ -12,6 +12,7 @@ use super::network::network;
 use super::{Exit, Outcome, Voice, read, render};
 use crate::catalog::Catalogues;
 use crate::cli::ReportFormat;
+use crate::cli::config::Config;
 use crate::cli::verify::VerifyArgs;
 use crate::edge::index::Network;
 use crate::edge::io::Output;
@@ -30,8 +31,8 @@ use crate::write::Mirror;
 ///
 /// # Errors
 /// If a file cannot be read, or there is nothing in it to verify.
-pub(super) fn run(args: &VerifyArgs, voice: Voice, display: &Display) -> Result<Outcome> {
-    let (verification, write) = verified(args, display)?;
+pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
+    let (verification, write) = verified(args, config, display)?;
     let report = voice.said(|colour| match args.talk.report {
         ReportFormat::Human => render::verify::verification(&verification, colour),
         ReportFormat::Json => render::verify::verification_json(&verification),
@@ -45,9 +46,8 @@ pub(super) fn run(args: &VerifyArgs, voice: Voice, display: &Display) -> Result<
 }
 
 /// What was found out, and with `--record` the file to write.
-fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Option<Output>)> {
-    let config = read::config()?;
-    let chosen = ChosenCatalogues::of(&config, &args.catalogues, args.files.iter().map(String::as_str));
+fn verified(args: &VerifyArgs, config: &Config, display: &Display) -> Result<(Verification, Option<Output>)> {
+    let chosen = ChosenCatalogues::of(config, &args.catalogues, args.files.iter().map(String::as_str));
     let record = match &args.witnesses.record {
         Some(file) => Some(Addition::open(file, &chosen)?),
         None => None,
@@ -61,7 +61,7 @@ fn verified(args: &VerifyArgs, display: &Display) -> Result<(Verification, Optio
             &read_here
         }
     };
-    let configured = config.targets.into_iter().filter_map(|target| target.mirror);
+    let configured = config.targets.iter().filter_map(|target| target.mirror.clone());
     let mirrors: Vec<Mirror> = read::mirror(args.witnesses.mirror.as_deref())?.into_iter().chain(configured).collect();
     let pins = pins(args)?;
     let named = args.index.index_url.as_ref();

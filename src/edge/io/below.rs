@@ -1,41 +1,68 @@
-//! Finding Dockerfiles.
+//! Finding files in the folders below.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How far below the current folder they are looked for, and in how many folders.
-const DEEPEST: usize = 3;
-const MOST: usize = 1000;
+/// How far below the current folder Dockerfiles are looked for, and in how many folders.
+const DOCKERFILES: Limits = Limits { deepest: 3, most: 1000 };
+
+/// A configuration that was not found would not be checked, and nobody would know.
+const CONFIGURATIONS: Limits = Limits { deepest: usize::MAX, most: usize::MAX };
 
 /// Folders that hold what others made.
 const FOREIGN: [&str; 5] = ["node_modules", "site-packages", "target", "vendor", "venv"];
 
+/// Every virtual environment of Python has it, whatever its folder is called.
+const ENVIRONMENT: &str = "pyvenv.cfg";
+
+struct Limits {
+    deepest: usize,
+    most: usize,
+}
+
 /// The Dockerfiles in the current folder and below, the nearest first, then by name. A folder that cannot be read, and what
 /// is a link, has none.
 pub fn dockerfiles() -> Vec<String> {
+    below(&DOCKERFILES, is_dockerfile)
+}
+
+/// The files of some names in the current folder and below, however deep; the order is that of [`dockerfiles`]. Folders that hold
+/// what others made are left out.
+pub fn all_below(names: &[&str]) -> Vec<String> {
+    below(&CONFIGURATIONS, |name| names.contains(&name))
+}
+
+fn below(limits: &Limits, is_wanted: impl Fn(&str) -> bool) -> Vec<String> {
     let (mut found, mut folders, mut seen) = (Vec::new(), vec![PathBuf::new()], 0);
-    for _ in 0..=DEEPEST {
+    for _ in 0..=limits.deepest {
         let mut below = Vec::new();
         for folder in folders {
             seen += 1;
-            if seen > MOST {
+            if seen > limits.most {
                 break;
             }
             let Ok(entries) = fs::read_dir(if folder == Path::new("") { Path::new(".") } else { &folder }) else {
                 continue;
             };
-            let mut here = Vec::new();
+            let (mut files, mut inside) = (Vec::new(), Vec::new());
             for entry in entries.filter_map(Result::ok) {
                 let (Ok(kind), Ok(name)) = (entry.file_type(), entry.file_name().into_string()) else { continue };
-                let path = folder.join(&name);
                 if kind.is_dir() && !name.starts_with('.') && !FOREIGN.contains(&name.as_str()) {
-                    below.push(path);
-                } else if kind.is_file() && is_dockerfile(&name) {
-                    here.push(path.to_string_lossy().into_owned());
+                    inside.push(folder.join(&name));
+                } else if kind.is_file() {
+                    files.push(name);
                 }
             }
-            here.sort();
-            found.extend(here);
+            if files.iter().any(|name| name == ENVIRONMENT) && folder != Path::new("") {
+                continue;
+            }
+            files.sort();
+            let wanted = files.iter().filter(|name| is_wanted(name));
+            found.extend(wanted.map(|name| folder.join(name).to_string_lossy().into_owned()));
+            below.append(&mut inside);
+        }
+        if below.is_empty() {
+            break;
         }
         below.sort();
         folders = below;

@@ -1,0 +1,42 @@
+//! Options that show what a command would write: the same for every command that writes.
+
+use clap::Args;
+
+use super::Command;
+use super::catalog::Catalog;
+
+/// What becomes of the files that a command makes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
+pub struct PreviewArgs {
+    /// Write no file; tell what would be written
+    #[arg(long, help_heading = "Preview")]
+    pub dry_run: bool,
+    /// Write no file; show on standard output what would change, as `diff -u` does
+    #[arg(long, help_heading = "Preview")]
+    pub diff: bool,
+}
+
+impl PreviewArgs {
+    /// True if nothing is written.
+    pub fn is_asked(self) -> bool {
+        self.dry_run || self.diff
+    }
+}
+
+impl Command {
+    /// Whether the command is to write, or to show what it would write.
+    pub fn preview(&self) -> PreviewArgs {
+        match self {
+            Self::Export(args) => args.preview,
+            Self::Rewrite(args) => args.preview,
+            Self::Check(args) => args.preview,
+            Self::Init(args) => args.preview,
+            Self::Catalog(Catalog::Update(args)) => args.preview,
+            Self::Catalog(Catalog::List(_) | Catalog::Show(_))
+            | Self::Audit(_)
+            | Self::Verify(_)
+            | Self::Completions { .. }
+            | Self::Man { .. } => PreviewArgs::default(),
+        }
+    }
+}
