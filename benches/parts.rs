@@ -51,8 +51,16 @@ fn target(all: bool) -> Target {
 fn planned(lock: &Lock, all: bool) -> TargetPlan {
     let catalogues = Catalogues::default();
     let knowledge = Knowledge::new(&catalogues);
-    plan::target(lock, &Choice::default(), &NoEmit::default(), &plan::Also::Nothing, &target(all), false, &knowledge)
-        .expect("the catalogue knows these wheels")
+    plan::target(
+        lock,
+        &Choice::default(),
+        &NoEmit::default(),
+        &plan::Beyond::default(),
+        &target(all),
+        false,
+        &knowledge,
+    )
+    .expect("the catalogue knows these wheels")
 }
 
 #[divan::bench(args = FIXTURES)]

@@ -8,6 +8,7 @@ mod checked;
 mod coexistence;
 mod locks;
 mod refused;
+mod shared;
 
 const ZEROS: &str = "--hash=sha256:0000000000000000000000000000000000000000000000000000000000000000";
 

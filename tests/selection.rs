@@ -138,7 +138,7 @@ fn what_is_not_touched_is_what_poetry_exports() {
                 &lock,
                 &Choice::default(),
                 &NoEmit::default(),
-                &plan::Also::Nothing,
+                &plan::Beyond::default(),
                 &target,
                 false,
                 &knowledge,

@@ -168,7 +168,7 @@ impl Trial<'_> {
             target: target.clone(),
             choice: Choice::default(),
             provided: None,
-            also: Default::default(),
+            beyond: Default::default(),
         };
         let wanted: Vec<Wanted> = targets.iter().map(wanted).collect();
         plan::targets(self.lock, &wanted, &NoEmit::default(), false, self.knowledge).ok()

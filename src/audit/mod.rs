@@ -126,7 +126,8 @@ pub fn audit<S: WheelSource>(
                 selected => selected?,
             };
             asked.no_emit.apply(view.entries, &mut selection, |_| false);
-            let request = Request { backend: asked.target.backend, environment, pythons: &[*python] };
+            let request =
+                Request { backend: asked.target.backend, environment, pythons: &[*python], shares_libraries: false };
             let (mut members, problems) = family::members(view, &selection, &request, knowledge);
             // Without a build that is wanted the lock is looked at as it is.
             members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
@@ -212,7 +213,12 @@ pub fn pythons<S: WheelSource>(
         let selection = match lock.select(&asked.choice, environment) {
             Ok(selection) => selection,
             Err(error) => {
-                let request = Request { backend: asked.target.backend, environment, pythons: &[*python] };
+                let request = Request {
+                    backend: asked.target.backend,
+                    environment,
+                    pythons: &[*python],
+                    shares_libraries: false,
+                };
                 let Some(problems) = without_torch(LockView::of(lock), &request, knowledge) else { return Err(error) };
                 let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
                 left_out.push(LeftOut { python: *python, why, missing: Vec::new() });

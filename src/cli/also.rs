@@ -12,6 +12,10 @@ pub struct AlsoArgs {
     /// Repeatable
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = package, help_heading = "Target")]
     pub also: Vec<PackageName>,
+    /// Where what is swapped asks for an older release of one of CUDA's libraries than torch pins, of the same major version,
+    /// keep torch's
+    #[arg(long, help_heading = "Target")]
+    pub share_libraries: bool,
 }
 
 /// Where stubs go: wheels that let a package of another name stand for the one that is asked for.

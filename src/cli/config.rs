@@ -12,6 +12,7 @@
 //! cuda = "11.8"                     # or rocm, xpu = true, cpu = true, backend = "cu118"
 //! python = ["3.10"]                 # default: every one the lock allows and the wheels exist for
 //! also = ["all"]                    # or names: packages beyond torch's family that are swapped, too, as the flag has them
+//! share-libraries = true            # as the flag has it
 //! output = "requirements-cu118.txt"
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
 //! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, no-stubs, provided, as the flags
@@ -90,7 +91,7 @@ const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "t
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 24] = [
+const TARGET_KEYS: [&str; 25] = [
     "platform",
     "cuda",
     "rocm",
@@ -99,6 +100,7 @@ const TARGET_KEYS: [&str; 24] = [
     "backend",
     "python",
     "also",
+    "share-libraries",
     "output",
     "no-stubs",
     "with",
@@ -268,7 +270,10 @@ impl<'s> ConfigReader<'_, 's> {
             provided_names: self.each(table, "provided-names", PackageName::from_str),
             provided_all: self.flag(table, "provided-all"),
         };
-        let also = AlsoArgs { also: self.each(table, "also", PackageName::from_str) };
+        let also = AlsoArgs {
+            also: self.each(table, "also", PackageName::from_str),
+            share_libraries: self.flag(table, "share-libraries"),
+        };
         let stubs = StubArgs { stubs: None, no_stubs: self.flag(table, "no-stubs") };
         Configured {
             place: String::new(),

@@ -1,5 +1,7 @@
 //! What is asked of one output: the command line, the configuration, or both. Flags override what the target says.
 
+use std::collections::BTreeSet;
+
 use pep508_rs::ExtraName;
 
 mod rewriting;
@@ -17,7 +19,7 @@ use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
-use crate::plan::{self, Also, TargetPlan, Wanted};
+use crate::plan::{self, Also, Beyond, TargetPlan, Wanted};
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
 
@@ -151,18 +153,19 @@ fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>
     let flags = Some(&args.provided).filter(|flags| **flags != ProvidedArgs::default());
     let each = wanted(configured, &args.target, &args.choice).into_iter().enumerate();
     let each = each.map(|(at, (target, choice))| {
-        let also = also(&args.also, configured.get(at));
+        let beyond = beyond(&args.also, configured.get(at));
         let said = flags.or(configured.get(at).map(|one| &one.provided));
         let provided = said.map(read::provided).transpose()?.flatten();
-        Ok(Wanted { target, choice, provided, also })
+        Ok(Wanted { target, choice, provided, beyond })
     });
     each.collect()
 }
 
-/// What is swapped beyond torch's family: what the flags say, or the target of the configuration.
-fn also(flags: &AlsoArgs, configured: Option<&&Configured>) -> Also {
-    let configured = configured.map(|one| &one.also).filter(|_| *flags == AlsoArgs::default());
-    Also::of(&configured.unwrap_or(flags).also)
+/// What is asked for beyond the swap of torch's family: what the flags say, or the target of the configuration.
+fn beyond(flags: &AlsoArgs, configured: Option<&&Configured>) -> Beyond {
+    let named = configured.map(|one| &one.also).filter(|_| flags.also.is_empty()).unwrap_or(flags);
+    let shares_libraries = flags.share_libraries || configured.is_some_and(|one| one.also.share_libraries);
+    Beyond { also: Also::of(&named.also), shares_libraries }
 }
 
 /// What the targets of one file have in common; `None` where there are no targets.
@@ -303,6 +306,7 @@ fn command(
     words.extend(build(target).map(Backend::flag));
     words.extend(target.platform.map(|platform| format!("--platform {platform}")));
     words.extend(args.also.also.iter().map(|name| format!("--also {name}")));
+    words.extend(args.also.share_libraries.then(|| "--share-libraries".to_owned()));
     words.extend(target.pythons.iter().map(|python| format!("--python {python}")));
     let names = |flag: &str, names: &[ExtraName]| -> Vec<String> {
         names.iter().map(|name| format!("--{flag} {name}")).collect()
@@ -353,11 +357,13 @@ impl Job {
             let uv = "For uv, which wants a line for each package: name these in a file of their own, --excludes FILE";
             line.into_iter().flat_map(move |line| [line, uv.to_owned()])
         });
+        let shared: BTreeSet<String> = plans.iter().flat_map(plan::shared).collect();
         let no_deps = stubs::header(plans);
         plans
             .iter()
             .map(target)
             .chain(provided)
+            .chain(shared)
             .chain(no_deps)
             .chain(alone)
             .chain([format!("Command: {}", self.command)])

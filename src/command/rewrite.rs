@@ -13,7 +13,7 @@ use crate::edge::progress::Display;
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
-use crate::plan::{self, Also, Decision, Knowledge, TargetPlan};
+use crate::plan::{self, Beyond, Decision, Knowledge, TargetPlan};
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
 
@@ -42,9 +42,10 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let rewritings = job::rewritings(args, mirror.as_ref(), config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
-    let targets: Vec<(Target, Also)> = rewritings.iter().map(|one| (one.target.clone(), one.also.clone())).collect();
-    for (target, also) in &targets {
-        also.check(&lock, target.backend)?;
+    let targets: Vec<(Target, Beyond)> =
+        rewritings.iter().map(|one| (one.target.clone(), one.beyond.clone())).collect();
+    for (target, beyond) in &targets {
+        beyond.also.check(&lock, target.backend)?;
     }
     let planned = learning.plans(&catalogs, |knowledge| {
         let mut plans = plans(&lock, &targets, &choices, knowledge)?;
@@ -73,8 +74,8 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
-        let pinned = plans.iter().zip(&targets).map(|(plan, (_, also))| (plan.target.clone(), also.clone()));
-        let pinned: Vec<(Target, Also)> = pinned.collect();
+        let pinned = plans.iter().zip(&targets).map(|(plan, (_, beyond))| (plan.target.clone(), beyond.clone()));
+        let pinned: Vec<(Target, Beyond)> = pinned.collect();
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         let second = self::plans(&again, &pinned, &choices, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
@@ -97,14 +98,14 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
 
 fn plans(
     lock: &Lock,
-    targets: &[(Target, Also)],
+    targets: &[(Target, Beyond)],
     choices: &[Choice],
     knowledge: &Knowledge<'_, Catalogues>,
 ) -> Result<Vec<TargetPlan>> {
     let mut plans = Vec::new();
     let mut problems = Vec::new();
-    for ((target, also), choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, &NoEmit::default(), also, target, false, knowledge) {
+    for ((target, beyond), choice) in targets.iter().zip(choices) {
+        match plan::target(lock, choice, &NoEmit::default(), beyond, target, false, knowledge) {
             Ok(plan) => plans.push(plan),
             Err(error) => problems.extend(error.of_target(target.name.as_deref()).into_problems()),
         }

@@ -154,6 +154,39 @@ impl Constraint {
         }
     }
 
+    /// The one release that the constraint means, with `==` or as `==1.2.3.*`, which admits what is built anew of it, too.
+    pub fn release(&self) -> Option<&Version> {
+        let [all] = &*self.0.all else { return None };
+        match &**all {
+            [Clause::Release { version, negated: false }] if version.release().len() > 2 => Some(version),
+            _ => self.exact(),
+        }
+    }
+
+    /// True if a version is newer than what is asked for and of the same major version, whatever limit above the latter there
+    /// is: for a library, as a rule, it will do.
+    pub fn is_outgrown_by(&self, version: &Version) -> bool {
+        let public = version.clone().without_local();
+        let is_older = |asked: &Version| asked.release().first() == public.release().first() && *asked <= public;
+        self.0.all.iter().any(|all| {
+            let mut is_named = false;
+            let allowed = all.iter().all(|clause| match clause {
+                Clause::Specifier(one) if matches!(one.operator(), Operator::Equal | Operator::TildeEqual) => {
+                    is_named = true;
+                    is_older(one.version())
+                }
+                Clause::Release { version: asked, negated: false }
+                | Clause::Bound(Bound::Above | Bound::AtLeast, asked) => {
+                    is_named = true;
+                    is_older(asked)
+                }
+                Clause::Bound(Bound::AtMost | Bound::Below, _) => true,
+                Clause::Specifier(_) | Clause::Release { negated: true, .. } => clause.admits(version, &public),
+            });
+            allowed && is_named && !self.admits(version)
+        })
+    }
+
     /// True if a release of CPython `3.minor` may be admitted: tried with the first and a late patch release.
     pub fn admits_python(&self, python: crate::packaging::target::Python) -> bool {
         let Some(asked) = 1u32.checked_shl(python.minor().into()) else { return self.tries_python(python) };
@@ -170,6 +203,13 @@ impl Constraint {
     fn tries_python(&self, python: crate::packaging::target::Python) -> bool {
         let minor = u64::from(python.minor());
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 99].iter().any(|patch| self.admits(&Version::new([3, minor, *patch])))
+    }
+}
+
+impl From<&Version> for Constraint {
+    /// Admits this version alone.
+    fn from(version: &Version) -> Self {
+        Self::of([[Clause::Specifier(VersionSpecifier::equals_version(version.clone()))].into()])
     }
 }
 
@@ -295,91 +335,4 @@ fn bounded(version: Version, fixed: usize, all: &mut Vec<Clause>) -> Option<()> 
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn admits(constraint: &str, version: &str) -> bool {
-        Constraint::poetry(constraint).unwrap().admits(&version.parse().unwrap())
-    }
-
-    #[test]
-    fn reads_poetrys_writing() {
-        for (constraint, inside, outside) in [
-            ("^1.2.3", "1.9", "2.0"),
-            ("^0.2.3", "0.2.9", "0.3.0"),
-            ("^0.0.3", "0.0.3", "0.0.4"),
-            ("^0", "0.9", "1.0"),
-            ("^1.26,<1.27", "1.26.4", "1.27"),
-            ("~1.2", "1.2.9", "1.3"),
-            ("~1", "1.9", "2"),
-            ("~1.2.3", "1.2.9", "1.3"),
-            ("1.2.*", "1.2.7", "1.3"),
-            ("==1.2.*", "1.2.7", "1.3"),
-            ("1.2.3", "1.2.3", "1.2.4"),
-            ("=1.2.3", "1.2.3", "1.2.4"),
-            ("!=1.2.*", "1.3", "1.2.1"),
-            ("~=1.4.2", "1.4.9", "1.5"),
-            (">= 1.0 , < 2.0", "1.5", "2.0"),
-            (">=1.0 <2.0", "1.5", "2.0"),
-            (">=2.7,<3.0.dev0 || >=3.5", "3.6", "3.2"),
-            (">=1,<2 | >3", "4", "2.5"),
-            ("*", "0.1", "!"),
-            (">=3.5.*", "3.5", "3.4.9"),
-            ("<3.11.*", "3.10.9", "3.11"),
-            (">=3.5.*,<3.11.*", "3.9", "3.11.1"),
-            ("^0.22.0+rocm6.3", "0.22.0+rocm6.3", "0.22.0"),
-            ("^0.22.0+rocm6.3", "0.22.1", "0.23"),
-            (">=2.0+cu118", "2.0+cu118", "2.0+cpu.0"),
-            ("~=1", "1.9", "2"),
-            ("~=1.4.5rc1", "1.4.9", "1.5"),
-            ("v1.2", "1.2", "1.3"),
-            ("x", "7", "!"),
-            ("1.*.*", "1.7", "2.0"),
-            ("=1.2.*", "1.2.7", "1.3"),
-            ("<>1.2", "1.2", "1.3"),
-            ("^0.0.0.5", "0.0.0.7", "0.0.1"),
-            ("^1!2.0", "1!2.5", "2.5"),
-            (">=1|<0.5", "0.4", "0.7"),
-            (">=1,<2,", "1.5", "2"),
-        ] {
-            assert!(admits(constraint, inside), "{constraint} {inside}");
-            assert!(outside == "!" || !admits(constraint, outside), "{constraint} {outside}");
-        }
-        for text in ["", ">", "latest", "^x", "1..2", ">=1;", "^18446744073709551615"] {
-            let read = Constraint::poetry(text);
-            assert!(read.is_err() || text.is_empty(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_local_label_counts_only_where_one_is_asked_for() {
-        assert!(admits("2.0.1", "2.0.1+cu118"));
-        assert!(admits("<=2.0.1", "2.0.1+cu118"));
-        assert!(!admits(">2.0.1", "2.0.1+cu118"));
-        assert!(admits("2.0.1+cu118", "2.0.1+cu118"));
-        assert!(!admits("2.0.1+cu118", "2.0.1"));
-        assert!(!admits("2.0.1+cu118", "2.0.1+cpu"));
-    }
-
-    #[test]
-    fn a_python_is_admitted_however_often_it_is_asked_for() {
-        let constraint = Constraint::poetry(">=3.9,<3.11").unwrap();
-        for _ in 0..2 {
-            let admitted =
-                (0..=40).filter(|minor| constraint.admits_python(crate::packaging::target::Python::three(*minor)));
-            assert_eq!(admitted.collect::<Vec<_>>(), [9, 10]);
-        }
-        assert_eq!(constraint, Constraint::poetry(">=3.9,<3.11").unwrap());
-    }
-
-    #[test]
-    fn pythons() {
-        let python = |constraint: &str, minor| {
-            Constraint::poetry(constraint).unwrap().admits_python(crate::packaging::target::Python::three(minor))
-        };
-        assert!(python(">=3.9.1,<3.12", 9) && python(">=3.9,<3.12", 11) && !python(">=3.9,<3.12", 12));
-        assert!(python("^3.8", 13) && !python("^3.8", 7));
-        assert!(python(">=3.31", 31) && python(">=3.31", 32) && !python("<3.32", 32) && !python("<3.32", 255));
-        assert!(python(">=2.7, !=3.0.*, !=3.1.*", 8));
-    }
-}
+mod tests;

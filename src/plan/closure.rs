@@ -10,6 +10,7 @@
 mod candidates;
 mod conflicts;
 mod instead;
+mod sharing;
 mod wants;
 
 use std::cell::OnceCell;
@@ -31,7 +32,8 @@ use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
 pub(crate) use conflicts::conflicts;
-use wants::Demand;
+pub(crate) use wants::Asked;
+use wants::{Demand, Demands};
 
 /// More rounds than any real closure needs: it is some five packages deep.
 const MOST_ROUNDS: usize = 64;
@@ -53,7 +55,7 @@ pub(crate) struct Resolved {
     /// Where it comes from.
     pub(crate) from: Provider,
     /// Its version.
-    version: Option<Version>,
+    pub(crate) version: Option<Version>,
     /// Its name and version, for messages: put together when it is asked for.
     who: OnceCell<Rc<str>>,
     /// A pin from the catalogue: an addition, or a re-pin of a selected package.
@@ -66,6 +68,8 @@ pub(crate) struct Resolved {
     pub(crate) condition: Condition,
     /// By whom.
     pub(crate) because: BTreeSet<Rc<str>>,
+    /// What others than torch ask for, and do not get: torch's release, which they share, is newer.
+    pub(crate) overruled: Vec<Asked>,
 }
 
 impl Resolved {
@@ -95,6 +99,8 @@ struct Resolver<'a, S> {
     unselected: ByName<'a>,
     /// The names and versions of the members, for messages.
     spoken: Vec<Rc<str>>,
+    /// What could take the place of torch's build: gathered once that is asked for.
+    pinnings: OnceCell<Vec<instead::Pinning>>,
 }
 
 /// Packages in the order of their names, which is mostly the one they come in.
@@ -125,14 +131,23 @@ pub(crate) fn resolve<S: WheelSource>(
 ) -> (Resolution, Vec<Problem>) {
     let (packages, unselected) = (ByName::new(view, &selection.packages), ByName::new(view, &selection.unselected));
     let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
-    let resolver = Resolver { view, selection, members, request, knowledge, packages, unselected, spoken };
+    let resolver = Resolver {
+        view,
+        selection,
+        members,
+        request,
+        knowledge,
+        packages,
+        unselected,
+        spoken,
+        pinnings: OnceCell::new(),
+    };
     let mut chosen = Resolution::new();
-    let mut problems = Vec::new();
-    let mut before: BTreeMap<PackageName, Demand> = BTreeMap::new();
+    let mut before = Demands::new();
     for _ in 0..MOST_ROUNDS {
         let mut unknown = Vec::new();
         let wants = resolver.wants(&chosen, &mut unknown);
-        problems.clear();
+        let mut unsettled = Vec::new();
         let mut next = Resolution::new();
         for (name, want) in &wants {
             // What is wanted as in the round before is met as it was then.
@@ -145,16 +160,19 @@ pub(crate) fn resolve<S: WheelSource>(
                     next.insert(name.clone(), Rc::new(choice));
                 }
                 Ok(None) => {}
-                Err(problem) => problems.push(problem),
+                Err(Unsettled) => unsettled.push(name),
             }
         }
         let settled = is_same(&next, &chosen);
-        (chosen, before) = (next, wants);
+        chosen = next;
         if settled {
+            let mut problems: Vec<Problem> =
+                unsettled.into_iter().filter_map(|name| resolver.problem(name, &wants)).collect();
             // What was followed this time is what was chosen the time before, which is the same.
             problems.extend(unknown);
             return (chosen, problems);
         }
+        before = wants;
     }
     let message = "the requirements of the swapped wheels exclude each other in turn, so no choice settles";
     (chosen, vec![Problem::new(Code::Unmet, message)])
@@ -168,23 +186,25 @@ fn is_same(next: &Resolution, before: &Resolution) -> bool {
     next.keys().eq(before.keys()) && next.values().map(Rc::as_ref).zip(before.values().map(Rc::as_ref)).all(same)
 }
 
+/// Nothing meets what is wanted of a package.
+struct Unsettled;
+
 impl<S: WheelSource> Resolver<'_, S> {
     fn is_member(&self, name: &PackageName) -> bool {
         self.members.iter().any(|member| member.name == *name)
     }
 
     /// How one package is met. `Ok(None)`: by a package of the family, or by one that the output leaves out.
-    fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Problem> {
+    fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Unsettled> {
         if self.is_member(name) {
-            let bad = self.members.iter().find(|member| member.name == *name && !want.admits(&member.version));
-            return match bad {
-                None => Ok(None),
-                Some(member) => Err(self.out_of_step(member, want)),
-            };
+            return if self.unfit_member(name, want).is_some() { Err(Unsettled) } else { Ok(None) };
         }
         if self.selection.unemitted.iter().any(|(package, _)| self.view.entries[package.entry].name == *name) {
             return Ok(None);
         }
+        let shared = self.shared(name, want);
+        let want = shared.as_ref().map_or(want, |(left, _)| left);
+        let overruled = || shared.iter().flat_map(|(_, overruled)| overruled.clone()).collect();
         let package = self.packages.get(name).find(|index| {
             let package = &self.selection.packages[*index];
             let covers = package.condition == Condition::Always || package.condition == want.condition;
@@ -194,22 +214,36 @@ impl<S: WheelSource> Resolver<'_, S> {
         if let Some(index) = package {
             let package = &self.selection.packages[index];
             let version = self.view.entries[package.entry].version.clone();
-            return Ok(Some(self.choice(Provider::Selected(index), version, None, want)));
+            return Ok(Some(self.choice(Provider::Selected(index), version, None, want, overruled())));
         }
         let locked = self.packages.get(name).next();
         if locked.is_none()
             && let Some(index) = self.best_spare(name, want)
         {
             let version = self.view.entries[self.selection.unselected[index].entry].version.clone();
-            return Ok(Some(self.choice(Provider::Unselected(index), version, None, want)));
+            return Ok(Some(self.choice(Provider::Unselected(index), version, None, want, overruled())));
         }
         match self.as_locked(locked, want).or_else(|| self.newest_known(name, want)) {
             Some((pin, row)) => {
                 let from = locked.map_or(Provider::Catalogue, Provider::Selected);
-                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want)))
+                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want, overruled())))
             }
-            None => Err(self.unmet(name, want)),
+            None => Err(Unsettled),
         }
+    }
+
+    /// A package of the family whose release is not what others of the family want.
+    fn unfit_member(&self, name: &PackageName, want: &Demand) -> Option<&FamilyPackage> {
+        self.members.iter().find(|member| member.name == *name && !want.admits(&member.version))
+    }
+
+    /// Why nothing meets what is wanted of a package.
+    fn problem(&self, name: &PackageName, wants: &Demands) -> Option<Problem> {
+        let want = wants.get(name)?;
+        Some(match self.unfit_member(name, want) {
+            Some(member) => self.out_of_step(member, want),
+            None => self.unmet(name, want, wants),
+        })
     }
 
     /// True but for a library of torch's of which the lock has no file for the environment: a lock of another platform may
@@ -225,6 +259,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         version: Option<Version>,
         pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
         want: &Demand,
+        overruled: Vec<Asked>,
     ) -> Resolved {
         let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
         Resolved {
@@ -235,7 +270,8 @@ impl<S: WheelSource> Resolver<'_, S> {
             row,
             extras: want.extras.clone(),
             condition: want.condition.clone(),
-            because: want.versions.iter().map(|(_, who)| Rc::clone(who)).collect(),
+            because: want.asked.iter().chain(&overruled).map(|one| Rc::clone(&one.by)).collect(),
+            overruled,
         }
     }
 
@@ -264,19 +300,19 @@ impl<S: WheelSource> Resolver<'_, S> {
         problem.help("lock releases that were made for each other")
     }
 
-    fn unmet(&self, name: &PackageName, want: &Demand) -> Problem {
+    fn unmet(&self, name: &PackageName, want: &Demand, wants: &Demands) -> Problem {
         let wanted = want.spoken(name);
         let python = self.request.environment.python;
         let locked = self.packages.get(name).next().map(|index| self.selection.packages[index].entry);
         let missing = Missing::Release {
             package: name.clone(),
-            versions: want.versions.iter().map(|(versions, _)| versions.clone()).collect(),
+            versions: want.asked.iter().map(|one| one.versions.clone()).collect(),
             backend: self.request.backend,
             platform: self.request.environment.platform,
             is_locked: locked.is_some(),
         };
         // The wheels themselves exclude each other: no release of the library would help.
-        if let Some(help) = self.exclusive(name, want) {
+        if let Some(help) = self.exclusive(name, want, wants) {
             return Problem::new(Code::Unmet, format!("{wanted}: no release meets both")).under(python).help(help);
         }
         let problem = match locked {

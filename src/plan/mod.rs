@@ -28,6 +28,7 @@ mod provided;
 pub(crate) mod refusal;
 mod replacement;
 mod several;
+mod shared;
 mod sizes;
 mod summary;
 mod target;
@@ -61,6 +62,7 @@ pub use knowledge::{Knowledge, Rows, WheelRequirement};
 pub use provided::provided;
 pub use replacement::{Line, Replacement};
 pub use several::{Wanted, targets};
+pub use shared::{Beyond, shared};
 pub use sizes::size;
 pub use summary::{summary, without_name};
 pub(crate) use target::without_torch;
@@ -76,6 +78,8 @@ pub struct Request<'a> {
     pub environment: Environment,
     /// All Pythons of the target, this environment's among them: a release's line admits the files of all of them.
     pub pythons: &'a [Python],
+    /// What asks for an older release of one of CUDA's libraries shares torch's, if that is of the same major version.
+    pub shares_libraries: bool,
 }
 
 /// A lock as the plan sees it.
@@ -356,6 +360,7 @@ fn assemble<S: WheelSource>(
     }));
     // Both parts are sorted already, or nearly.
     lines.append(&mut added);
+    lines.iter_mut().for_each(|line| shared::unasked(line, &chosen, request.environment));
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Also, Knowledge, TargetPlan, target};
+use super::{Beyond, Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
 use crate::lock::emit::NoEmit;
 use crate::lock::provided::Provided;
@@ -19,8 +19,8 @@ pub struct Wanted {
     pub choice: Choice,
     /// What its image has.
     pub provided: Option<Arc<Provided>>,
-    /// What is swapped beyond torch's family.
-    pub also: Also,
+    /// What is asked for beyond the swap of torch's family.
+    pub beyond: Beyond,
 }
 
 /// Plans each target, with what is chosen of the lock for it.
@@ -39,8 +39,8 @@ pub fn targets<S: WheelSource>(
     for one in wanted {
         let own = NoEmit { provided: one.provided.clone(), ..no_emit.clone() };
         let planned = own.of(lock).and_then(|own| {
-            one.also.check(lock, one.target.backend)?;
-            target(lock, &one.choice, &own, &one.also, &one.target, allow_none, knowledge)
+            one.beyond.also.check(lock, one.target.backend)?;
+            target(lock, &one.choice, &own, &one.beyond, &one.target, allow_none, knowledge)
         });
         match planned {
             Ok(plan) => {

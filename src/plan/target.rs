@@ -5,7 +5,10 @@ use std::fmt::Display;
 use pep508_rs::PackageName;
 
 use super::family::FamilyPackage;
-use super::{Also, EnvironmentPlan, Knowledge, LockView, Request, emit, equivalents, hand_written, plan, provided};
+use super::{
+    Also, Beyond, EnvironmentPlan, Knowledge, LockView, Request, emit, equivalents, hand_written, plan, provided,
+    shared,
+};
 use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
@@ -50,11 +53,13 @@ pub fn target<S: WheelSource>(
     lock: &Lock,
     choice: &Choice,
     no_emit: &NoEmit,
-    also: &Also,
+    beyond: &Beyond,
     wanted: &Target,
     allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<TargetPlan> {
+    let Beyond { also, shares_libraries } = beyond;
+    let shares_libraries = *shares_libraries;
     let allowed = lock.pythons(wanted.platform);
     let chosen_here = wanted.pythons.is_empty();
     let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
@@ -80,7 +85,8 @@ pub fn target<S: WheelSource>(
             }
             Err(error) if !chosen_here => return Err(error),
             Err(error) => {
-                let request = Request { backend: wanted.backend, environment, pythons: &[python] };
+                let request =
+                    Request { backend: wanted.backend, environment, pythons: &[python], shares_libraries: false };
                 let problems = without_torch(view, &request, knowledge).ok_or(error)?;
                 missing.push((python, problems));
                 continue;
@@ -102,7 +108,7 @@ pub fn target<S: WheelSource>(
     let mut served = Vec::new();
     for (python, selection) in found {
         let environment = Environment { platform: wanted.platform, python };
-        let request = Request { backend: wanted.backend, environment, pythons: &[python] };
+        let request = Request { backend: wanted.backend, environment, pythons: &[python], shares_libraries };
         let (members, found) = members(view, &selection, also, &request, knowledge);
         if found.is_empty() {
             served.push((python, selection, Some(members)));
@@ -122,7 +128,7 @@ pub fn target<S: WheelSource>(
         let mut refused: Vec<(Python, Vec<Problem>)> = Vec::new();
         for (python, selection, members) in &mut served {
             let environment = Environment { platform: wanted.platform, python: *python };
-            let request = Request { backend: wanted.backend, environment, pythons: &pythons };
+            let request = Request { backend: wanted.backend, environment, pythons: &pythons, shares_libraries };
             let members = members.take().unwrap_or_else(|| self::members(view, selection, also, &request, knowledge).0);
             let planned =
                 plan(view, selection, members, &request, knowledge).and_then(|plan| match &no_emit.provided {
@@ -133,6 +139,7 @@ pub fn target<S: WheelSource>(
                 Ok(mut plan) => {
                     emit::without_torch(&mut plan, view.entries, no_emit);
                     plan.notes = equivalents::notes(view, selection, also, &plan.lines, &request, knowledge);
+                    plan.notes.extend(shared::notes(&plan));
                     environments.push(plan);
                 }
                 Err(error) => refused.push((*python, error.into_problems())),

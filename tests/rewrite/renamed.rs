@@ -64,7 +64,7 @@ fn plans(lock: &Lock, name: &str, platforms: &[Platform]) -> Vec<TargetPlan> {
             Lock::Requirements(_) => Choice::default(),
             Lock::Poetry(_) | Lock::Pylock(_) | Lock::Uv(_) => Choice::everything(),
         };
-        plan::target(lock, &choice, &NoEmit::default(), &plan::Also::Nothing, &target, false, &knowledge).unwrap()
+        plan::target(lock, &choice, &NoEmit::default(), &plan::Beyond::default(), &target, false, &knowledge).unwrap()
     };
     let mut plans: Vec<TargetPlan> = platforms.iter().map(plan).collect();
     for line in plans.iter_mut().flat_map(|plan| &mut plan.environments).flat_map(|one| &mut one.lines) {

@@ -1,11 +1,11 @@
 //! What is asked of a rewrite of a lock.
 
-use super::{also, wanted};
+use super::{beyond, wanted};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{ProvidedArgs, RewriteArgs};
 use crate::lock::Choice;
 use crate::packaging::target::Target;
-use crate::plan::Also;
+use crate::plan::Beyond;
 use crate::report::error::{Code, Problem, Result};
 use crate::write::Mirror;
 
@@ -16,7 +16,7 @@ pub(in crate::command) struct Rewriting {
     /// What is chosen of the lock; `None`: all of it.
     pub(in crate::command) choice: Option<Choice>,
     pub(in crate::command) mirror: Option<Mirror>,
-    pub(in crate::command) also: Also,
+    pub(in crate::command) beyond: Beyond,
 }
 
 /// The targets that a rewrite is for: those named, with what the flags say instead, or the one of the flags.
@@ -37,7 +37,7 @@ pub(in crate::command) fn rewritings(
     let each = wanted(&configured, &args.target, &args.choice).into_iter().zip(mirrors);
     let each = each.enumerate().map(|(at, ((target, choice), mirror))| {
         let choice = Some(choice).filter(|choice| *choice != Choice::default());
-        Rewriting { target, choice, mirror, also: also(&args.also, configured.get(at)) }
+        Rewriting { target, choice, mirror, beyond: beyond(&args.also, configured.get(at)) }
     });
     Ok(each.collect())
 }

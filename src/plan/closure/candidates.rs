@@ -28,7 +28,7 @@ impl<S: WheelSource> Resolver<'_, S> {
     /// requirements something meets.
     pub(super) fn newest_known(&self, name: &PackageName, want: &Demand) -> Option<(Rc<Pin>, Rc<WheelRow>)> {
         // A release that is asked for by name need not be looked for among all of them.
-        let exact = want.versions.iter().find_map(|(versions, _)| versions.exact());
+        let exact = want.asked.iter().find_map(|one| one.versions.exact());
         let named = exact.map(|version| Rc::from([version.clone().without_local()]));
         let exact = named.is_some();
         let versions = named.unwrap_or_else(|| self.knowledge.versions(name));

@@ -1,45 +1,60 @@
 //! What would fit where torch and another wheel exclude each other's library: another build of torch, or another release.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{Demand, Resolver};
-use crate::catalog::{WheelRow, WheelSource, is_torch};
-use crate::packaging::constraint::Constraint;
+use super::Resolver;
+use super::wants::{Demand, Demands};
+use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch};
+use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
 use crate::plan::knowledge::WheelRequirements;
 
+/// A build of torch, and the libraries that it pins to one release each.
+pub(super) struct Pinning {
+    version: Version,
+    backend: Backend,
+    pins: Vec<(PackageName, Version)>,
+}
+
 impl<S: WheelSource> Resolver<'_, S> {
     /// What to do where torch names one release of a library and something else does not take it; `None`: that is not so.
-    pub(super) fn exclusive(&self, name: &PackageName, want: &Demand) -> Option<String> {
-        let torch = self.members.iter().position(|member| is_torch(&member.name))?;
-        let (by_torch, by_others): (Vec<_>, Vec<_>) =
-            want.versions.iter().partition(|(_, who)| *who == self.spoken[torch]);
-        let pin = by_torch.first()?.0.exact()?;
-        let others: Vec<&Constraint> = by_others.into_iter().map(|(versions, _)| versions).collect();
-        if others.iter().all(|versions| versions.admits(pin)) {
+    pub(super) fn exclusive(&self, name: &PackageName, want: &Demand, wants: &Demands) -> Option<String> {
+        let pin = self.torchs_pin(want)?;
+        let others: BTreeSet<&str> =
+            want.asked.iter().filter(|one| !one.versions.admits(pin)).map(|one| &*one.by).collect();
+        if others.is_empty() {
             return None;
         }
-        let torch = &self.members[torch].name;
-        let own = self.members.iter().find(|member| member.name == *torch)?.version.clone().without_local();
-        let fits = |version: &Version, backend: Backend| {
-            let rows = self.knowledge.rows(torch, version);
-            rows.iter().any(|row| row.is_for(backend) && self.pins_one_of(row, name, &others))
+        let torch = self.members.iter().find(|member| is_torch(&member.name))?;
+        let (torch, own) = (&torch.name, torch.version.clone().without_local());
+        let takes = |library: &PackageName, pin: &Version| {
+            let asked = wants.get(library).into_iter().flat_map(|want| &want.asked);
+            asked.filter(|one| others.contains(&*one.by)).all(|one| one.versions.admits(pin))
         };
+        let fits = |one: &&Pinning| {
+            one.pins.iter().any(|(library, _)| library == name)
+                && one.pins.iter().all(|(library, pin)| takes(library, pin))
+        };
+        let fitting: Vec<&Pinning> =
+            self.pinnings.get_or_init(|| self.pinnings(torch, &own)).iter().filter(fits).collect();
         let builds: BTreeSet<Backend> =
-            self.knowledge.source().builds(torch).into_iter().map(|(_, build)| build).collect();
-        let builds = builds.into_iter().filter(|build| build.is_gpu() && fits(&own, *build));
-        let mut found: Vec<String> = builds.map(|build| format!("the {build} build of {torch} {own} fits")).collect();
+            fitting.iter().filter(|one| one.version == own).map(|one| one.backend).collect();
+        let mut found: Vec<String> =
+            builds.into_iter().map(|build| format!("the {build} build of {torch} {own} fits")).collect();
         if let Some(backend) = self.request.backend {
-            // Descending.
-            let known = self.knowledge.versions(torch);
-            let later = known.iter().rev().find(|version| **version > own && fits(version, backend));
-            let older = || known.iter().find(|version| **version < own && fits(version, backend));
+            let of_build = || fitting.iter().filter(|one| one.backend == backend).map(|one| &one.version);
+            let later = of_build().filter(|version| **version > own).min();
+            let older = || of_build().filter(|version| **version < own).max();
             let which =
                 |version: &Version| format!("{torch} {version} is the nearest release whose {backend} build fits");
             found.extend(later.or_else(older).map(which));
+        }
+        if want.asked.iter().all(|one| one.versions.admits(pin) || one.can_share(pin)) {
+            found.insert(0, format!("--share-libraries keeps torch's {name} {pin}, the newer of the two"));
         }
         Some(match found.as_slice() {
             [] => format!("choose another release of one of them; of {torch} no build is known that would fit"),
@@ -47,14 +62,43 @@ impl<S: WheelSource> Resolver<'_, S> {
         })
     }
 
-    /// True if a wheel installs here and pins a library to a release that all of some take.
-    fn pins_one_of(&self, row: &WheelRow, library: &PackageName, takers: &[&Constraint]) -> bool {
-        if row.wheel.fit(self.request.environment).is_none() {
-            return false;
+    /// The builds for GPUs that could take the place of torch's: those of its release, and of other releases those for the
+    /// backend.
+    fn pinnings(&self, torch: &PackageName, own: &Version) -> Vec<Pinning> {
+        let mut builds: BTreeSet<(Version, Backend)> =
+            self.knowledge.source().builds(torch).into_iter().map(|(_, build)| (own.clone(), build)).collect();
+        let known = self.knowledge.versions(torch);
+        builds.extend(
+            self.request.backend.into_iter().flat_map(|build| known.iter().map(move |one| (one.clone(), build))),
+        );
+        let each = builds.into_iter().filter(|(_, build)| build.is_gpu()).flat_map(|(version, backend)| {
+            let rows = self.knowledge.rows(torch, &version);
+            let here = |row: &&Rc<WheelRow>| row.is_for(backend) && row.wheel.fit(self.request.environment).is_some();
+            let pins = rows.iter().filter(here).map(|row| self.pins(row, &Extras::new()));
+            pins.map(|pins| Pinning { version: version.clone(), backend, pins }).collect::<Vec<_>>()
+        });
+        each.collect()
+    }
+
+    /// The libraries that a wheel pins to one release each, directly or through a package that brings several.
+    fn pins(&self, row: &WheelRow, extras: &Extras) -> Vec<(PackageName, Version)> {
+        let WheelRequirements::Known(list) = self.knowledge.requires(row, self.request.environment.platform) else {
+            return Vec::new();
+        };
+        let mut pins = Vec::new();
+        for one in list.iter().filter(|one| is_gpu_runtime(&one.name)) {
+            let Some(version) = one.versions.release() else { continue };
+            if Condition::of(&one.marker, self.request.environment, extras).is_never() {
+                continue;
+            }
+            let bundle = || self.knowledge.wheel_for(&one.name, version, self.request.environment);
+            if !one.extras.is_empty()
+                && let Some(row) = bundle()
+            {
+                pins.extend(self.pins(&row, &one.extras.iter().cloned().collect()));
+            }
+            pins.push((one.name.clone(), version.clone()));
         }
-        let requires = self.knowledge.requires(row, self.request.environment.platform);
-        let WheelRequirements::Known(list) = requires else { return false };
-        let pin = list.iter().find(|one| one.name == *library).and_then(|one| one.versions.exact());
-        pin.is_some_and(|pin| takers.iter().all(|versions| versions.admits(pin)))
+        pins
     }
 }

@@ -15,34 +15,55 @@ use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
+/// What one package asks of another.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Asked {
+    /// The releases that will do.
+    pub(crate) versions: Constraint,
+    /// The name and version of who asks.
+    pub(crate) by: Rc<str>,
+    /// It asks for an extra's sake alone.
+    pub(crate) for_extra: bool,
+}
+
+impl Asked {
+    /// The name of who asks.
+    pub(super) fn name(&self) -> &str {
+        self.by.split_once(' ').map_or(&self.by, |(name, _)| name)
+    }
+}
+
 /// What is wanted of one package.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Demand {
-    pub(super) versions: Vec<(Constraint, Rc<str>)>,
+    pub(super) asked: Vec<Asked>,
     pub(super) extras: Extras,
     pub(super) condition: Condition,
 }
 
 impl Demand {
     pub(super) fn admits(&self, version: &Version) -> bool {
-        self.versions.iter().all(|(versions, _)| versions.admits(version))
+        self.asked.iter().all(|one| one.versions.admits(version))
     }
 
     /// `nvidia-cublas-cu12==12.1.3.1 (torch 2.1.2+cu121)`, for a message.
     pub(super) fn spoken(&self, name: &PackageName) -> String {
-        let each = self.versions.iter().map(|(versions, who)| {
+        let each = self.asked.iter().map(|Asked { versions, by, .. }| {
             let versions = if versions.is_any() { String::new() } else { versions.to_string() };
-            format!("{who} needs {name}{versions}")
+            format!("{by} needs {name}{versions}")
         });
         let each: BTreeSet<String> = each.collect();
         each.into_iter().collect::<Vec<_>>().join(", ")
     }
 }
 
+/// What is wanted in a round, by name.
+pub(super) type Demands = BTreeMap<PackageName, Demand>;
+
 /// What is wanted in a round, and what it leads to.
 #[derive(Default)]
 struct Round {
-    wants: BTreeMap<PackageName, Demand>,
+    wants: Demands,
     /// Wanted, and not followed yet: each name once.
     open: VecDeque<PackageName>,
 }
@@ -61,7 +82,7 @@ impl Round {
 
 impl<S: WheelSource> Resolver<'_, S> {
     /// What the family and, from there on, the packages chosen so far require.
-    pub(super) fn wants(&self, chosen: &Resolution, problems: &mut Vec<Problem>) -> BTreeMap<PackageName, Demand> {
+    pub(super) fn wants(&self, chosen: &Resolution, problems: &mut Vec<Problem>) -> Demands {
         let mut round = Round::default();
         for (member, who) in self.members.iter().zip(&self.spoken) {
             if let WheelRequirements::Known(list) = &member.requires {
@@ -96,7 +117,8 @@ impl<S: WheelSource> Resolver<'_, S> {
                             continue;
                         }
                         let want = round.want(&requirement.name);
-                        want.versions.push((requirement.versions.clone(), Rc::clone(choice.who(&name))));
+                        let (versions, by) = (requirement.versions.clone(), Rc::clone(choice.who(&name)));
+                        want.asked.push(Asked { versions, by, for_extra: false });
                         want.extras.extend(requirement.extras.iter().cloned());
                         want.condition = std::mem::take(&mut want.condition).or(when);
                     }
@@ -145,8 +167,10 @@ impl<S: WheelSource> Resolver<'_, S> {
             if when.is_never() {
                 continue;
             }
+            let for_extra = !extras.is_empty()
+                && Condition::of(&required.marker, self.request.environment, &Extras::new()).is_never();
             let want = round.want(&required.name);
-            want.versions.push((required.versions.clone(), Rc::clone(who)));
+            want.asked.push(Asked { versions: required.versions.clone(), by: Rc::clone(who), for_extra });
             want.extras.extend(required.extras.iter().cloned());
             want.condition = std::mem::take(&mut want.condition).or(when);
         }
