@@ -3,33 +3,42 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use torchswap::cli::{Cli, Command};
-use torchswap::command::{self, Voice};
+use torchswap::cli::{Cli, Command, usage};
+use torchswap::command::{self, Exit, Outcome, Voice};
 use torchswap::edge::io;
 use torchswap::edge::progress::Display;
 use torchswap::edge::terminal;
 use torchswap::report::error::Error;
 
-/// The answer could not be given, and nothing was written.
-const COULD_NOT: u8 = 2;
-
 /// Ended by Ctrl-C, as shells have it.
 const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
-    let cli = Cli::read(&io::words(), terminal::columns(&std::io::stdout())).unwrap_or_else(|error| error.exit());
-    let voice = Voice::of(&cli);
-    let (said, status) = match run(&cli, voice) {
-        Ok((said, exit)) => (said, exit as u8),
-        Err(error) => (voice.error(&error), COULD_NOT),
+    let words = io::words();
+    let (said, exit) = match Cli::read(&words, terminal::columns(&std::io::stdout())) {
+        Ok(cli) => {
+            let voice = Voice::of(&cli);
+            run(&cli, voice).unwrap_or_else(|error| told(voice.error(&error)))
+        }
+        Err(error) => {
+            let refusal = usage::problem(&error).and_then(|problem| Voice::misread(&words, problem));
+            told(refusal.unwrap_or_else(|| error.exit()))
+        }
     };
     // Nobody listens to a closed standard error; the work is done all the same.
     let _ = std::io::stderr().write_all(said.as_bytes());
-    ExitCode::from(status)
+    ExitCode::from(exit as u8)
+}
+
+/// Prints why there is no answer, where it is printed; gives what else is said.
+fn told(refusal: Outcome) -> (String, Exit) {
+    // There is nobody to be told that it could not be told.
+    let _ = io::print(&refusal.stdout);
+    (refusal.report, refusal.exit)
 }
 
 /// Runs the command and does what it wants done; gives what to say of it.
-fn run(cli: &Cli, voice: Voice) -> Result<(String, command::Exit), Error> {
+fn run(cli: &Cli, voice: Voice) -> Result<(String, Exit), Error> {
     if let Some(folder) = &cli.directory {
         io::go_to(folder)?;
     }

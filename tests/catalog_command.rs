@@ -68,15 +68,15 @@ fn a_projects_wheels_are_listed_beside_the_others() {
 fn tells_the_same_as_data() {
     let place = Place::new();
     let json = |arguments: &str| -> Value { serde_json::from_str(&place.run(arguments).ok()).unwrap() };
-    let list = json("catalog list torchvision==0.16.2 --cuda 11.8 --json");
+    let list = &json("catalog list torchvision==0.16.2 --cuda 11.8 --output-format json")["builds"];
     assert_eq!(list[0]["wheels"].as_array().unwrap().len(), 4);
     assert_eq!((list[0]["build"].as_str(), list[0]["pythons"].as_str()), (Some("cu118"), Some("3.8-3.11")));
-    let show = json("catalog show torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl --json");
+    let show = &json("catalog show torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl --output-format json")["wheels"];
     assert_eq!(show[0]["seen"], 17);
     assert_eq!(show[0]["evidence"][1], "poetry");
     assert_eq!(show[0]["sha256"], "a7a49d459bf4862f64f7bc1a68beccf8881c2fa9f3e0569608e16ba6f85ebf7b");
     assert_eq!(show[0]["requires"][0]["provenance"], "poetry.lock:exact:20");
-    assert!(json("catalog list --json").as_array().unwrap().len() > 50);
+    assert!(json("catalog list --json")["packages"].as_array().unwrap().len() > 50);
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! `catalog update` against an index on loopback that behaves as PyTorch's does, and misbehaves when told to.
 
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
 use crate::judges::pythons::interpreters;
+use crate::reports;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
 use crate::support::{Place, Run, root};
@@ -181,6 +183,18 @@ impl Site {
 }
 
 const TORCH: &str = "torch==2.99.0 --cuda 13.0";
+
+#[test]
+fn what_is_learned_is_reported_as_data() {
+    let site = Site::torch();
+    let run = site.update(&format!("{TORCH} --output-format json"));
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    let report = reports::valid(&run.stdout, &mut BTreeSet::new());
+    assert_eq!((&report["command"], &report["file"]), (&"catalog update".into(), &"torchswap-catalog.tsv".into()));
+    let torch = report["learned"].as_array().unwrap().iter().find(|one| one["package"] == "torch").unwrap();
+    assert_eq!((&torch["version"], &torch["wheels"]), (&"2.99.0+cu130".into(), &4.into()));
+    assert_eq!(site.rows("wheel", "torch").len(), 4);
+}
 
 #[test]
 fn learns_wheels_and_what_they_need() {

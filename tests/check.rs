@@ -16,10 +16,10 @@ fn place() -> Place {
 fn fresh_outputs_pass() {
     let place = place();
     let run = place.run("check");
-    assert_eq!((run.status, run.stderr.as_str()), (0, "2 outputs are up to date\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "2 outputs are up to date\n"));
     let run = place.run("check requirements-ci.txt");
-    assert_eq!((run.status, run.stderr.as_str()), (0, "requirements-ci.txt is up to date\n"));
-    assert_eq!(place.run("check -q").stderr, "");
+    assert_eq!((run.status, run.stdout.as_str()), (0, "requirements-ci.txt is up to date\n"));
+    assert_eq!(place.run("check -q").stdout, "");
 }
 
 #[test]
@@ -35,13 +35,13 @@ fn a_lock_that_moved_on_is_found_and_fixed() {
     assert_eq!(run.status, 1);
     snapshot("check-drift", &run.shown());
     snapshot("check-drift-github", &place.run("check --report github").shown());
-    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stderr).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stdout).unwrap();
     assert_eq!(json["findings"][0]["code"], "out-of-date");
-    assert_eq!(place.run("check --quiet").stderr, "");
+    assert_eq!(place.run("check --quiet").stdout, "");
     let fixed = place.run("check --fix");
-    assert_eq!(fixed.status, 0, "{}", fixed.stderr);
+    assert_eq!(fixed.status, 0, "{}", fixed.stdout);
     let lines = |file| format!("fixed: {file}\n  tqdm 4.70.1 -> 4.70.2\n");
-    assert_eq!(fixed.stderr, lines("requirements-cu124.txt") + &lines("requirements-ci.txt"));
+    assert_eq!(fixed.stdout, lines("requirements-cu124.txt") + &lines("requirements-ci.txt"));
     assert_eq!(place.run("check").status, 0);
     assert!(place.read("requirements-ci.txt").contains("tqdm==4.70.2"));
 }
@@ -54,10 +54,10 @@ fn what_was_edited_by_hand_is_found() {
     let line = text.lines().find(|line| line.starts_with("tqdm==")).unwrap();
     place.write("requirements-ci.txt", text.replace(line, "tqdm==4.66.0 \\"));
     let run = place.run("check requirements-ci.txt");
-    assert!(run.status == 1 && run.stderr.contains("  tqdm 4.66.0 -> 4.70.1"), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("  tqdm 4.66.0 -> 4.70.1"), "{}", run.stdout);
     place.write("requirements-ci.txt", text.replace("idna==", "idna-x=="));
     let run = place.run("check");
-    assert!(run.stderr.contains("- idna-x==") && run.stderr.contains("+ idna=="), "{}", run.stderr);
+    assert!(run.stdout.contains("- idna-x==") && run.stdout.contains("+ idna=="), "{}", run.stdout);
 }
 
 #[test]
@@ -73,13 +73,13 @@ fn an_output_that_takes_its_packages_from_elsewhere_is_found() {
         for other in [line.replace(".example", ".elsewhere.example"), String::new(), format!("{line}\n--no-index")] {
             place.write("out.txt", text.replace(line, &other));
             let run = place.run("check out.txt");
-            assert_eq!(run.status, 1, "{line} -> {other}: {}", run.stderr);
+            assert_eq!(run.status, 1, "{line} -> {other}: {}", run.stdout);
             if !other.contains("--no-index") {
-                assert!(run.stderr.contains(&format!("+ {line}")), "{}", run.stderr);
+                assert!(run.stdout.contains(&format!("+ {line}")), "{}", run.stdout);
             }
             // What is in both is no difference.
-            let told = run.stderr.lines().filter(|told| told.trim_start().starts_with(['-', '+'])).count();
-            assert_eq!(told, if other.contains("elsewhere") { 2 } else { 1 }, "{}", run.stderr);
+            let told = run.stdout.lines().filter(|told| told.trim_start().starts_with(['-', '+'])).count();
+            assert_eq!(told, if other.contains("elsewhere") { 2 } else { 1 }, "{}", run.stdout);
         }
         place.write("out.txt", format!("{text}{}\n", line.replace(".example", ".more.example")));
         assert_eq!(place.run("check out.txt").status, 1, "{line}");
@@ -105,7 +105,7 @@ fn a_folder_that_an_output_installs_otherwise_is_found() {
         assert!(text.contains(line), "{text}");
         place.write("out.txt", text.replacen(line, other, 1));
         let run = place.run("check out.txt");
-        assert!(run.status == 1 && run.stderr.contains(told), "{other}: {}", run.stderr);
+        assert!(run.status == 1 && run.stdout.contains(told), "{other}: {}", run.stdout);
     }
 }
 
@@ -125,7 +125,7 @@ fn what_means_the_same_passes() {
     blocks.reverse();
     place.write("requirements-cu124.txt", head.replace("torchswap 0.1.0", "torchswap 9.9.9") + "\n" + &blocks.concat());
     let run = place.run("check");
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn an_output_that_is_not_there_is_found() {
     let place = place();
     std::fs::remove_file(place.path().join("requirements-ci.txt")).unwrap();
     let run = place.run("check");
-    assert!(run.status == 1 && run.stderr.contains("requirements-ci.txt is not there"), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("requirements-ci.txt is not there"), "{}", run.stdout);
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_swapped_lock_is_found() {
     let place = place();
     place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
     let run = place.run("check requirements-ci.txt");
-    assert_eq!((run.status, run.stderr.matches("found: ").count()), (1, 1), "one accident, one finding");
+    assert_eq!((run.status, run.stdout.matches("found: ").count()), (1, 1), "one accident, one finding");
     snapshot("check-swapped-lock", &run.shown());
     // A project may ask for the very URL of one, which then is no leak.
     let url =
@@ -150,8 +150,8 @@ fn a_swapped_lock_is_found() {
     let asked = format!("\"torch @ {}\"", url.trim_matches('"'));
     place.write("pyproject.toml", place.read("pyproject.toml").replace("\"torch==2.4.1\"", &asked));
     let run = place.run("check requirements-ci.txt");
-    assert!(!run.stderr.contains("has torch 2"), "{}", run.stderr);
-    assert!(run.stderr.contains("has torchaudio 2.4.1+cu124 and torchvision ") && run.status == 1, "{}", run.stderr);
+    assert!(!run.stdout.contains("has torch 2"), "{}", run.stdout);
+    assert!(run.stdout.contains("has torchaudio 2.4.1+cu124 and torchvision ") && run.status == 1, "{}", run.stdout);
 }
 
 /// What a lock swapped by accident gives would spread the accident, so a good output is left as it is.
@@ -167,13 +167,13 @@ fn a_swapped_lock_is_told_first_and_nothing_is_made_of_it() {
     let good = place.read("gpu.txt");
     place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
     let run = place.run("check --fix");
-    assert_eq!((run.status, place.read("gpu.txt")), (1, good), "{}", run.stderr);
-    assert!(run.stderr.starts_with("found: poetry.lock has torch "), "{}", run.stderr);
-    assert!(run.stderr.contains("not compared: gpu.txt") && run.stderr.contains("not compared: ci.txt"));
-    assert!(!run.stderr.contains("fixed:") && !run.stderr.contains("is not what"), "{}", run.stderr);
+    assert_eq!((run.status, place.read("gpu.txt")), (1, good), "{}", run.stdout);
+    assert!(run.stdout.starts_with("found: poetry.lock has torch "), "{}", run.stdout);
+    assert!(run.stdout.contains("not compared: gpu.txt") && run.stdout.contains("not compared: ci.txt"));
+    assert!(!run.stdout.contains("fixed:") && !run.stdout.contains("is not what"), "{}", run.stdout);
     // One that is meant to be swapped is a lock like any other.
     let run = place.run("check --fix --allow-swapped");
-    assert!(run.status == 0 && run.stderr.contains("fixed: gpu.txt"), "{}", run.stderr);
+    assert!(run.status == 0 && run.stdout.contains("fixed: gpu.txt"), "{}", run.stdout);
 }
 
 /// Two dozen libraries come and go with CUDA, and a digest is no news that people can read.
@@ -190,13 +190,14 @@ fn libraries_that_come_and_go_together_and_digests_are_counted() {
     place.write("requirements-ci.txt", other);
     let run = place.run("check --fix");
     snapshot("check-fix", &run.shown());
-    assert!(!run.stderr.contains("nvidia-cublas") && run.stderr.contains(" nvidia-*-cu12\n"), "{}", run.stderr);
+    assert!(!run.stdout.contains("nvidia-cublas") && run.stdout.contains(" nvidia-*-cu12\n"), "{}", run.stdout);
     // A program gets each of them.
     place.write("requirements-cu124.txt", gpu);
-    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stderr).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&place.run("check --report json").stdout).unwrap();
     let details = json["findings"][0]["details"].as_array().unwrap();
     assert!(details.iter().any(|one| one.as_str().unwrap().starts_with("- nvidia-cublas-cu12==")), "{json}");
-    assert_eq!(json["up_to_date"], serde_json::json!(["requirements-ci.txt"]));
+    let ci = serde_json::json!([{ "file": "requirements-ci.txt", "targets": [{ "name": "ci", "place": null }] }]);
+    assert_eq!(json["up_to_date"], ci);
 }
 
 #[test]
@@ -204,25 +205,25 @@ fn a_check_of_nothing_says_so_and_may_fail() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     let nothing = "nothing to check: no outputs are configured\n";
     let run = place.run("check");
-    assert_eq!((run.status, run.stderr.as_str()), (0, nothing));
+    assert_eq!((run.status, run.stdout.as_str()), (0, nothing));
     let run = place.run("check --report github");
-    assert_eq!((run.status, run.stderr), (0, format!("::notice title=no-outputs::{nothing}")));
+    assert_eq!((run.status, run.stdout), (0, format!("::notice title=no-outputs::{nothing}")));
     let run = place.run("check --require-outputs");
-    assert!(run.status == 1 && run.stderr.starts_with(&format!("found: {nothing}")), "{}", run.shown());
-    assert_eq!(run.stderr.matches("nothing to check").count(), 1, "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.starts_with(&format!("found: {nothing}")), "{}", run.shown());
+    assert_eq!(run.stdout.matches("nothing to check").count(), 1, "{}", run.stdout);
     place.write("torchswap.toml", "[targets.a]\ncpu = true\n");
     let run = place.run("check --require-outputs --report json");
-    let json: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!((run.status, &json["findings"][0]["code"]), (1, &"no-outputs".into()), "a target without an output");
     place.write("torchswap.toml", "[targets.a]\ncpu = true\npython = [\"3.11\"]\noutput = \"a.txt\"\n");
     place.run("export --all-targets -q").ok();
     let run = place.run("check --require-outputs");
-    assert_eq!((run.status, run.stderr.as_str()), (0, "a.txt is up to date\n"));
+    assert_eq!((run.status, run.stdout.as_str()), (0, "a.txt is up to date\n"));
     // The lock itself is looked at all the same.
     std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
     place.run("rewrite --cuda 12.4 --python 3.11 -q").ok();
     let run = place.run("check");
-    assert!(run.status == 1 && run.stderr.contains("found: poetry.lock has torch "), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("found: poetry.lock has torch "), "{}", run.stdout);
 }
 
 /// An output may have any name, and the catalogue too, so the hooks ask for none.

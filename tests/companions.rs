@@ -290,8 +290,8 @@ fn what_is_bound_to_another_build_is_told() {
     // The report has it, too.
     let report = place(&lines)
         .run("export --cuda 12.4 --python 3.12 --without-hashes --report json -o out.txt requirements.txt");
-    let json: serde_json::Value = serde_json::from_str(report.stderr.lines().next().unwrap_or_default()).unwrap();
-    let changes = json["changes"].as_array().unwrap();
+    let json: serde_json::Value = serde_json::from_str(&report.stderr).unwrap();
+    let changes = json["outputs"][0]["targets"][0]["changes"].as_array().unwrap();
     let told = changes.iter().filter(|change| change["action"] == "unswapped").map(|change| change["package"].clone());
     assert_eq!(told.collect::<Vec<_>>(), ["torch-scatter"]);
 }

@@ -81,10 +81,11 @@ fn errors_name_their_targets_and_the_lines_of_the_configuration() {
     let all = [("one", "9.9"), ("good", "12.4"), ("two", "9.8"), ("three", "9.9")];
     let text: String = all.iter().map(|(name, cuda)| target(name, cuda)).collect();
     place.write("torchswap.toml", &text);
-    let at = |name: &str| {
+    let place_of = |name: &str| {
         let line = text.lines().position(|line| line == format!("[targets.{name}]")).unwrap();
-        format!("{name} (torchswap.toml:{})", line + 1)
+        format!("torchswap.toml:{}", line + 1)
     };
+    let at = |name: &str| format!("{name} ({})", place_of(name));
     let both = format!("\n  targets: {}, {}\n", at("one"), at("three"));
     let alone = format!("\n  target: {}\n", at("two"));
     for command in ["export --all-targets", "check", "check --fix"] {
@@ -96,7 +97,7 @@ fn errors_name_their_targets_and_the_lines_of_the_configuration() {
     let rewrite = place.run("rewrite --target two").refused();
     assert!(rewrite.contains(&alone), "{rewrite}");
     let json = place.run("export --target two --report json").refused();
-    assert!(json.contains(&format!("\"targets\":[\"{}\"]", at("two"))), "{json}");
+    assert!(json.contains(&format!("\"targets\":[{{\"name\":\"two\",\"place\":\"{}\"}}]", place_of("two"))), "{json}");
     // Without a configuration there is nothing to name.
     assert!(!place.run("export --cuda 9.9 --python 3.11").refused().contains("target"));
 }

@@ -30,7 +30,8 @@ fn lines(text: &str) -> Vec<(String, Vec<String>)> {
 fn report(place: &Place, arguments: &str) -> Value {
     let run = place.run(&format!("{arguments} --report json -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
-    serde_json::from_str(&run.stderr).unwrap()
+    let report: Value = serde_json::from_str(&run.stderr).unwrap();
+    report["outputs"][0]["targets"][0].clone()
 }
 
 #[test]

@@ -243,7 +243,8 @@ fn the_summary_is_silenced_and_given_as_data() {
     assert_eq!(quiet.stderr, "");
     let json = place.run("export --cuda 11.8 --python 3.10 --report json");
     let data: serde_json::Value = serde_json::from_str(&json.stderr).unwrap();
-    assert_eq!(data["target"]["backend"], "cu118");
+    let data = &data["outputs"][0]["targets"][0];
+    assert_eq!(data["backend"], "cu118");
     let torch = data["changes"].as_array().unwrap().iter().find(|change| change["package"] == "torch").unwrap();
     assert_eq!((&torch["action"], &torch["to"]), (&"swapped".into(), &"2.1.2+cu118".into()));
     assert!(torch["source"]["seen"].as_u64().unwrap() > 0);

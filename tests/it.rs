@@ -50,6 +50,7 @@ mod provided;
 mod pylock;
 mod pythons;
 mod readme;
+mod reports;
 mod requirements_files;
 mod rewrite;
 mod security;

@@ -192,8 +192,8 @@ fn a_check_of_the_output_knows_what_was_left_out() {
     place.run("check out.txt").ok();
     place.write("out.txt", place.read("out.txt").replace(" --no-emit-package tqdm", ""));
     let found = place.run("check out.txt");
-    assert_eq!(found.status, 1, "{}", found.stderr);
-    assert!(found.stderr.contains("tqdm"), "{}", found.stderr);
+    assert_eq!(found.status, 1, "{}", found.stdout);
+    assert!(found.stdout.contains("tqdm"), "{}", found.stdout);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn all_targets_give_what_is_committed() {
     assert_eq!(place.run("check").status, 0);
 }
 
-/// The workflow of the example says `check --report github`.
+/// The workflow of the example says `check --output-format github`.
 #[test]
 fn a_stale_output_is_found() {
     let place = place();
@@ -42,7 +42,7 @@ fn a_stale_output_is_found() {
         "requirements-docker.txt",
         committed("requirements-docker.txt").replace("triton==3.0.0", "triton==2.3.1"),
     );
-    let run = place.run("check --report github");
+    let run = place.run("check --output-format github");
     assert_eq!(run.status, 1, "{}", run.stderr);
     let said = run.stdout + &run.stderr;
     assert!(said.contains("::error") && said.contains("requirements-docker.txt"), "{said}");
@@ -54,6 +54,6 @@ fn a_stale_output_is_found() {
 fn the_makefile_and_the_workflow_name_what_is_there() {
     let makefile = committed("Makefile");
     assert!(makefile.contains("$(TORCHSWAP) export --all-targets\n") && makefile.contains("$(TORCHSWAP) check\n"));
-    assert!(committed("ci.yml").contains("torchswap check --report github\n"));
+    assert!(committed("ci.yml").contains("torchswap check --output-format github\n"));
     assert!(committed("Dockerfile").contains("COPY requirements-docker.txt"));
 }

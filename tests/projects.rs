@@ -22,8 +22,8 @@ fn the_configuration_and_its_lock_are_found_in_a_folder_above() {
     assert_eq!(place.read("docker.txt"), text, "the same from there as from here");
     let checked = run(&place, "src/app", &[], "check");
     let note = "note: the configuration is ../../torchswap.toml, the lock is ../../poetry.lock\n";
-    let said = format!("{note}../../docker.txt is up to date\n");
-    assert_eq!((checked.status, checked.stderr), (0, said));
+    let said = "../../docker.txt is up to date\n";
+    assert_eq!((checked.status, checked.stdout.as_str(), checked.stderr.as_str()), (0, said, note));
     // The nearest one counts.
     place.write("src/app/torchswap.toml", "[targets.near]\ncpu = true\n");
     let refused = run(&place, "src/app", &[], "export --target docker").refused();
@@ -99,7 +99,7 @@ fn a_check_of_a_file_reads_no_variables() {
         ("TORCHSWAP_CATALOG", "absent.tsv"),
     ];
     let checked = run(&place, "", &variables, "check out.txt");
-    assert_eq!((checked.status, checked.stderr.as_str()), (0, "out.txt is up to date\n"));
+    assert_eq!((checked.status, checked.stdout.as_str()), (0, "out.txt is up to date\n"));
 }
 
 #[test]
@@ -128,8 +128,8 @@ fn a_configuration_can_be_named() {
     place.run("export --config-file conf/gpu.toml --all-targets -q").ok();
     assert!(place.exists("conf/docker.txt") && !place.exists("near.txt"));
     let variable = [("TORCHSWAP_CONFIG_FILE", "conf/gpu.toml")];
-    assert_eq!(run(&place, "", &variable, "check").stderr, "conf/docker.txt is up to date\n");
-    assert_eq!(place.run("--config-file conf/gpu.toml check").stderr, "conf/docker.txt is up to date\n");
+    assert_eq!(run(&place, "", &variable, "check").stdout, "conf/docker.txt is up to date\n");
+    assert_eq!(place.run("--config-file conf/gpu.toml check").stdout, "conf/docker.txt is up to date\n");
     place.write("conf/pyproject.toml", "[tool.torchswap.targets.mac]\nplatform = \"macos-arm64\"\n");
     place.run("export --config-file conf/pyproject.toml --target mac -q").ok();
     place.write("conf/pyproject.toml", "[tool.other]\n");
@@ -168,13 +168,13 @@ fn every_project_of_a_repository_is_checked_from_its_root() {
     let place = repository();
     let checked = place.run("check --workspace");
     assert_eq!(checked.status, 1);
-    let found: Vec<&str> = checked.stderr.lines().filter(|line| line.starts_with("found: ")).collect();
+    let found: Vec<&str> = checked.stdout.lines().filter(|line| line.starts_with("found: ")).collect();
     assert_eq!(found, ["found: api/docker.txt is not there", "found: jobs/train/ci.txt is not there"]);
     place.run("check --workspace --fix").ok();
     for folder in ["api", "jobs/train"] {
         assert_eq!(run(&place, folder, &[], "check").status, 0, "{folder}: the same as from there");
     }
-    assert_eq!(place.run("check --workspace").stderr, "2 outputs are up to date\n");
+    assert_eq!(place.run("check --workspace").stdout, "2 outputs are up to date\n");
     // A problem of one keeps nothing of the others from being told, and nothing is written.
     place.write("api/poetry.lock", "not a lock");
     place.write("jobs/train/ci.txt", "");
@@ -190,7 +190,7 @@ fn of_a_repository_the_projects_of_changed_files_are_checked() {
     let checked = |files: &str| {
         let run = place.run(&format!("check --workspace {files}"));
         assert!(run.status < 2, "{}", run.stderr);
-        let mut found = run.stderr.lines().filter_map(|line| line.strip_prefix("found: ")?.split(' ').next());
+        let mut found = run.stdout.lines().filter_map(|line| line.strip_prefix("found: ")?.split(' ').next());
         (found.next().map(str::to_owned), found.next().map(str::to_owned))
     };
     let (api, train) = (Some("api/docker.txt".to_owned()), Some("jobs/train/ci.txt".to_owned()));
@@ -209,10 +209,10 @@ fn a_repository_without_configurations_has_nothing_to_check() {
     let said = "nothing to check: no outputs are configured\n";
     assert_eq!(
         (place.run("check --workspace").ok(), place.run("check --workspace").stderr),
-        (String::new(), said.into())
+        (said.into(), String::new())
     );
     let required = place.run("check --workspace --require-outputs");
-    assert!(required.status == 1 && required.stderr.contains("no outputs are configured"), "{}", required.stderr);
+    assert!(required.status == 1 && required.stdout.contains("no outputs are configured"), "{}", required.stdout);
     place.write("api/torchswap.toml", "[targets.docker]\ncuda = \"12.4\"\n");
     std::fs::rename(place.path().join("poetry.lock"), place.path().join("api/uv.lock.old")).unwrap();
     let refused = place.run("check --workspace").refused();

@@ -311,7 +311,7 @@ fn the_configuration_names_what_each_image_has_and_check_reads_it_again() {
     place.run("check").ok();
     place.write("image.txt", "torchaudio==2.7.1\n");
     let run = place.run("check");
-    assert!(run.status == 1 && run.stderr.contains("+ torch==2.7.1\n"), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("+ torch==2.7.1\n"), "{}", run.stdout);
     place.run("check --fix").ok();
     assert!(place.read("out.txt").contains("\nnvidia-cudnn-cu12==9.5.1.17 ; "));
 

@@ -58,7 +58,8 @@ fn identity(place: &Place, name: &str) -> std::time::SystemTime {
 
 /// What a run says that it did, one object for each target.
 fn reports(run: &Run) -> Vec<Value> {
-    run.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let report: Value = serde_json::from_str(&run.stderr).unwrap();
+    report["outputs"][0]["targets"].as_array().unwrap().clone()
 }
 
 /// The packages that a run says it changed, and those in whose requirements it noted what was missing.
@@ -79,7 +80,7 @@ fn touched(run: &Run) -> BTreeSet<String> {
 /// The Pythons of a run's target, as flags.
 fn pythons(run: &Run) -> String {
     let reports = reports(run);
-    let pythons = reports[0]["target"]["pythons"].as_array().unwrap();
+    let pythons = reports[0]["pythons"].as_array().unwrap();
     let flags: Vec<String> = pythons.iter().map(|python| format!("--python {}", python.as_str().unwrap())).collect();
     flags.join(" ")
 }

@@ -85,7 +85,7 @@ fn a_shared_output_is_one_file() {
     let line = text.lines().find(|line| line.starts_with("triton==")).unwrap();
     place.write("all.txt", text.replace(line, &line.replace("\"x86_64\"", "\"ppc64le\"")));
     let run = place.run("check all.txt");
-    assert!(run.status == 1 && run.stderr.contains("+ triton=="), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("+ triton=="), "{}", run.stdout);
     assert_eq!(place.run("check").status, 1);
     assert_eq!(place.run("check --fix -q").status, 0);
     assert_eq!(place.read("all.txt"), text);

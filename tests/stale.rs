@@ -31,7 +31,7 @@ fn a_stale_lock_is_warned_of_wherever_something_is_made_of_it() {
         );
         let json = place.run(&format!("{command} {FLAGS} --report json")).stderr;
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(json["warnings"][0]["message"], SAYS);
+        assert_eq!(json["outputs"][0]["targets"][0]["warnings"][0]["message"], SAYS);
     }
     let audit = place.run(&format!("audit {FLAGS} --report json")).stdout;
     let audit: serde_json::Value = serde_json::from_str(&audit).unwrap();
@@ -48,7 +48,7 @@ fn a_check_finds_a_stale_lock() {
     let place = stale();
     let run = place.run("check");
     assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains(&format!("found: {SAYS}\n")), "{}", run.stderr);
+    assert!(run.stdout.contains(&format!("found: {SAYS}\n")), "{}", run.stdout);
     let text = std::fs::read_to_string(place.path().join("fresh.toml")).unwrap();
     place.write("pyproject.toml", text);
     assert_eq!(place.run("check").status, 0);

@@ -1,10 +1,12 @@
 //! `torchswap verify` as a user runs it, against a server on loopback.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 
 use serde_json::Value;
 use torchswap::packaging::digest::Sha256;
 
+use crate::reports;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
 use crate::support::{Place, Run, root};
@@ -94,7 +96,7 @@ impl World {
 
     fn json(&self, options: &str) -> (i32, Value) {
         let run = self.run(&format!("--report json {options}"));
-        (run.status, serde_json::from_str(&run.stderr).unwrap_or_else(|_| panic!("{}", run.stderr)))
+        (run.status, reports::valid(&run.stdout, &mut BTreeSet::new()))
     }
 }
 
@@ -120,10 +122,10 @@ fn four_witnesses_agree() {
         assert_eq!(witnesses(&value), expected);
     }
     let run = world.run("--catalog team.tsv --index --download");
-    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
-    assert!(run.stderr.contains("ok  demo-1.0+cu118-cp310-cp310-linux_x86_64.whl (team.tsv catalogue, recorded by 3"));
-    assert!(run.stderr.ends_with("1 file verified\n"), "{}", run.stderr);
-    assert_eq!(world.run("--catalog team.tsv --index --download -q").stderr, "");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("ok  demo-1.0+cu118-cp310-cp310-linux_x86_64.whl (team.tsv catalogue, recorded by 3"));
+    assert!(run.stdout.ends_with("1 file verified\n"), "{}", run.stdout);
+    assert_eq!(world.run("--catalog team.tsv --index --download -q").stdout, "");
     assert_eq!(world.place.names(), ["cache", "r.txt", "team.tsv"]);
 }
 
@@ -165,8 +167,8 @@ fn who_stands_alone_is_told() {
         assert_eq!(value["wheels"][0]["wrong"][0]["code"], "digest-conflict");
         let run = world.run("--catalog team.tsv --index --download");
         assert_eq!(run.status, 1);
-        assert!(run.stderr.contains("r.txt:2:1"), "{}", run.stderr);
-        assert_eq!(run.stderr.contains("<- alone"), expected.contains('*'), "{}", run.stderr);
+        assert!(run.stdout.contains("r.txt:2:1"), "{}", run.stdout);
+        assert_eq!(run.stdout.contains("<- alone"), expected.contains('*'), "{}", run.stdout);
     }
 }
 
@@ -184,8 +186,8 @@ fn a_wheel_must_be_what_its_name_and_the_catalogue_say() {
     for (wheel, why) in cases {
         let world = World::of(&wheel);
         let run = world.run("--catalog team.tsv --download");
-        assert_eq!(run.status, 1, "{}", run.stderr);
-        assert!(run.stderr.contains(why), "{why}: {}", run.stderr);
+        assert_eq!(run.status, 1, "{}", run.stdout);
+        assert!(run.stdout.contains(why), "{why}: {}", run.stdout);
     }
     // Spelt otherwise, or renamed within a system: the same.
     for same in [
@@ -194,7 +196,7 @@ fn a_wheel_must_be_what_its_name_and_the_catalogue_say() {
         Wheel { tag: "cp310-cp310-linux_aarch64".to_owned(), ..wheel() },
     ] {
         let run = World::of(&same).run("--catalog team.tsv --download");
-        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_eq!(run.status, 0, "{}", run.stdout);
     }
 }
 
@@ -209,12 +211,12 @@ fn what_passes_is_borne_with() {
         let world = World::of(&Wheel { ballast: 200_000, ..wheel() });
         world.server.faults(&World::path(), faults.clone());
         let run = world.run("--download");
-        assert_eq!(run.status, 0, "{faults:?}: {}", run.stderr);
+        assert_eq!(run.status, 0, "{faults:?}: {}", run.stdout);
     }
     let world = World::of(&Wheel { ballast: 200_000, ..wheel() });
     world.server.faults(&World::path(), vec![Stall(100), None, Stall(500)]);
     let run = world.place.online("verify r.txt --download --timeout 2 --retries 2");
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
 #[test]
@@ -233,9 +235,9 @@ fn what_cannot_be_answered_is_no_answer() {
         let world = World::new();
         spoil(&world);
         let run = world.run(options);
-        assert_eq!(run.status, 2, "{}", run.stderr);
-        assert!(run.stderr.contains(why), "{why}: {}", run.stderr);
-        assert!(run.stderr.contains("unanswered  demo-1.0"), "{}", run.stderr);
+        assert_eq!(run.status, 2, "{}", run.stdout);
+        assert!(run.stdout.contains(why), "{why}: {}", run.stdout);
+        assert!(run.stdout.contains("unanswered  demo-1.0"), "{}", run.stdout);
     }
 }
 
@@ -245,7 +247,7 @@ fn finished_downloads_are_remembered_by_their_tag() {
     let whole = || world.server.log().iter().filter(|request| request.header("range").is_empty()).count();
     for (options, expected) in [("--no-cache", 1), ("", 2), ("", 2), ("--no-cache", 3)] {
         let run = world.run(&format!("--download {options}"));
-        assert_eq!((run.status, whole()), (0, expected), "{}", run.stderr);
+        assert_eq!((run.status, whole()), (0, expected), "{}", run.stdout);
     }
     let kept: Vec<String> = std::fs::read_dir(world.place.path().join("cache/torchswap/digests-2"))
         .unwrap()
@@ -257,11 +259,11 @@ fn finished_downloads_are_remembered_by_their_tag() {
     for text in ["", "x 1", &format!("{} 1\n", none())] {
         world.place.write(&name, text);
         let run = world.run("--download");
-        assert_eq!(run.status, 0, "{}", run.stderr);
+        assert_eq!(run.status, 0, "{}", run.stdout);
     }
     world.server.faults(&World::path(), [Fault::Change]);
     let run = world.run("--download");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
 }
 
 #[test]
@@ -269,7 +271,7 @@ fn a_digest_is_not_remembered_by_a_tag_that_the_file_did_not_come_with() {
     let world = World::new();
     world.server.faults(&World::path(), [Fault::None, Fault::Untagged]);
     let run = world.run("--download");
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
     assert!(!world.place.exists("cache/torchswap"));
 }
 
@@ -278,13 +280,13 @@ fn a_server_without_parts_is_read_whole() {
     let world = World::new();
     world.always(&Fault::Whole);
     let run = world.run("--download --catalog team.tsv");
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(!run.stderr.contains("it was not opened"), "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(!run.stdout.contains("it was not opened"), "{}", run.stdout);
     // It says of itself what the catalogue does not.
     let other = World::of(&wheel().requires(&["filelock"]));
     other.always(&Fault::Whole);
     let run = other.run("--download --catalog team.tsv");
-    assert!(run.status == 1 && run.stderr.contains("require triton ==2.0.0"), "{}", run.stderr);
+    assert!(run.status == 1 && run.stdout.contains("require triton ==2.0.0"), "{}", run.stdout);
 }
 
 /// A run over an output whose wheel is these bytes, and a server that always has a fault.
@@ -305,7 +307,7 @@ fn a_header_that_is_not_what_the_directory_says_is_wrong_however_the_bytes_come(
     for fault in [Fault::None, Fault::Whole] {
         let (world, run) = downloaded(&bytes, &fault);
         let why = "the directory and the header of ballast do not agree";
-        assert!(run.status == 1 && run.stderr.contains(why), "{fault:?}: {}", run.stderr);
+        assert!(run.status == 1 && run.stdout.contains(why), "{fault:?}: {}", run.stdout);
         assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
     }
 }
@@ -315,7 +317,7 @@ fn what_does_not_open_is_wrong_whether_or_not_the_server_has_parts() {
     let bytes = b"no wheel at all".to_vec();
     for fault in [Fault::None, Fault::Whole] {
         let (world, run) = downloaded(&bytes, &fault);
-        assert!(run.status == 1 && run.stderr.contains("is not a wheel to be trusted"), "{fault:?}: {}", run.stderr);
+        assert!(run.status == 1 && run.stdout.contains("is not a wheel to be trusted"), "{fault:?}: {}", run.stdout);
         // Nor is its digest remembered.
         assert!(!world.place.exists("cache/torchswap"), "{fault:?}");
     }
@@ -326,8 +328,8 @@ fn a_file_that_changes_between_opening_and_reading_is_told() {
     let world = World::new();
     world.server.faults(&World::path(), [Fault::None, Fault::ChangeSilently]);
     let run = world.run("--download");
-    assert_eq!(run.status, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("another file when it was opened"), "{}", run.stderr);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert!(run.stdout.contains("another file when it was opened"), "{}", run.stdout);
 }
 
 #[test]
@@ -340,20 +342,20 @@ fn releases_are_asked_for_on_the_default_index() {
     let run = world.place.command("verify r.txt --index").env("PIP_INDEX_URL", &index).output().unwrap();
     let run = Run::new(&run);
     // One digest is on no page: it is not confirmed.
-    assert_eq!(run.status, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("ok  demo: 1 file in r.txt (index page)"), "{}", run.stderr);
-    assert!(run.stderr.contains("1 file of releases known to the lock alone"), "{}", run.stderr);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert!(run.stdout.contains("ok  demo: 1 file in r.txt (index page)"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 file of releases known to the lock alone"), "{}", run.stdout);
     world.place.write("r.txt", format!("demo==1.0+cu118 --hash=sha256:{digest}\n"));
     assert_eq!(world.run(&format!("--index --index-url {index}")).status, 0);
     let download = |more: &str| world.run(&format!("--download --index-url {index} {more}"));
     let (run, other) = (download("--package demo --platform linux-x86_64 --python 3.10"), download("--package other"));
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("the bytes, downloaded"), "{}", run.stderr);
-    assert_eq!(other.status, 2, "{}", other.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("the bytes, downloaded"), "{}", run.stdout);
+    assert_eq!(other.status, 2, "{}", other.stdout);
     assert_eq!(download("--package demo --platform macos-arm64").status, 2);
     let homeless = world.run("--download --package demo --catalog team.tsv");
-    assert_eq!(homeless.status, 2, "{}", homeless.stderr);
-    assert!(homeless.stderr.contains("name it with --index-url"), "{}", homeless.stderr);
+    assert_eq!(homeless.status, 2, "{}", homeless.stdout);
+    assert!(homeless.stdout.contains("name it with --index-url"), "{}", homeless.stdout);
     let secret = world.place.online("verify r.txt --index --index-url ftp://me:secret@i.example");
     assert!(secret.status == 2 && !secret.stderr.contains("secret"), "{}", secret.stderr);
 }
@@ -373,7 +375,7 @@ fn a_pylock_says_where_its_wheels_lie() {
         world.place.write("pylock.toml", package(&digest));
         for options in ["--catalog team.tsv", "--download --package demo"] {
             let run = world.place.online(&format!("verify pylock.toml {options}"));
-            assert_eq!(run.status, status, "{options}: {}", run.stderr);
+            assert_eq!(run.status, status, "{options}: {}", run.stdout);
         }
     }
 }
@@ -394,8 +396,8 @@ fn no_login_is_told() {
             let mut command = world.place.command(&arguments);
             let run =
                 Run::new(&command.env("PIP_INDEX_URL", with_login(world.server.url("/simple"))).output().unwrap());
-            assert!(!run.stderr.contains("secret"), "{}", run.stderr);
-            assert!(run.status != 0 && !run.stderr.is_empty());
+            assert!(!run.stdout.contains("secret"), "{}", run.stdout);
+            assert!(run.status != 0 && !run.stdout.is_empty());
         }
     }
     assert!(world.server.log().iter().all(|request| request.header("authorization") == "Basic bWU6c2VjcmV0"));

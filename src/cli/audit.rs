@@ -1,8 +1,8 @@
 //! The options of `audit`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{CatalogArgs, ChoiceArgs, EmitArgs, LockedArgs, NetworkArgs, TargetArgs, TrustArgs};
+use super::{CatalogArgs, ChoiceArgs, EmitArgs, LockedArgs, NetworkArgs, ReportArgs, TargetArgs, TrustArgs};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -18,7 +18,7 @@ Examples:
       whether build, driver and base image fit each other
   torchswap audit --platform macos-arm64 --python 3.9 --index
       asks the index which release of a package is the first that has a wheel
-  torchswap audit --all-targets --report sarif > audit.sarif
+  torchswap audit --all-targets --output-format sarif > audit.sarif
       every target of the configuration, for code scanning
 
 Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer.";
@@ -64,9 +64,9 @@ pub struct AuditArgs {
     /// How bad a finding is: error, warning, note or off, by its code; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,
-    /// How to tell what was found, on standard output
-    #[arg(long, value_enum, default_value_t = AuditReport::Human, value_name = "FORMAT", help_heading = "Report")]
-    pub report: AuditReport,
+    /// How it is told.
+    #[command(flatten)]
+    pub report: ReportArgs,
 }
 
 /// What is known of the machine. Without any of these its system is new enough for every wheel.
@@ -88,19 +88,6 @@ pub struct MachineArgs {
     /// Its NVIDIA driver, such as 470.57
     #[arg(long, value_name = "VERSION")]
     pub driver: Option<Driver>,
-}
-
-/// Formats of an audit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum AuditReport {
-    /// Text for people
-    Human,
-    /// One JSON object
-    Json,
-    /// Annotations of GitHub Actions
-    Github,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
 }
 
 fn severity(text: &str) -> Result<(Rule, Level), String> {

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, NetworkArgs, PreviewArgs, values};
+use super::{CatalogArgs, DataArgs, NetworkArgs, PreviewArgs, values};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::{Backend, Platform, Python};
 
@@ -12,7 +12,7 @@ Examples:
       the packages
   torchswap catalog list torch --cuda 11.8 --platform linux-x86_64
       which releases of torch are known for CUDA 11.8, and for which Pythons
-  torchswap catalog list torchvision==0.16.2 --json
+  torchswap catalog list torchvision==0.16.2 --output-format json
       every build of one release, as data";
 
 const SHOW_EXAMPLES: &str = "\
@@ -114,9 +114,9 @@ impl BuildArgs {
 /// Where to look, and how to tell.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    /// How it is told.
+    #[command(flatten)]
+    pub data: DataArgs,
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
@@ -172,4 +172,7 @@ pub struct UpdateArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How it is told.
+    #[command(flatten)]
+    pub data: DataArgs,
 }

@@ -1,8 +1,8 @@
 //! Options of `check`.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{LearnArgs, NetworkArgs, PreviewArgs, TrustArgs};
+use super::{LearnArgs, NetworkArgs, PreviewArgs, ReportArgs, TrustArgs};
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -49,9 +49,9 @@ pub struct CheckArgs {
     /// What is asked of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// How to tell what was found
-    #[arg(long, value_enum, default_value_t = CheckReport::Human, value_name = "FORMAT")]
-    pub report: CheckReport,
+    /// How it is told.
+    #[command(flatten)]
+    pub report: ReportArgs,
     /// What may be learned.
     #[command(flatten)]
     pub learn: LearnArgs,
@@ -65,15 +65,4 @@ impl CheckArgs {
     pub fn wants_mended(&self) -> bool {
         self.fix || self.preview.is_asked()
     }
-}
-
-/// Formats of findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CheckReport {
-    /// Text for people
-    Human,
-    /// One JSON object
-    Json,
-    /// Annotations of GitHub Actions
-    Github,
 }

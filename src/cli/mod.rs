@@ -29,20 +29,21 @@ mod provided;
 pub mod starter;
 mod talk;
 mod trust;
+pub mod usage;
 pub mod values;
 mod variables;
 pub mod verify;
 
 pub use also::{AlsoArgs, StubArgs};
-pub use audit::{AuditArgs, AuditReport, MachineArgs};
+pub use audit::{AuditArgs, MachineArgs};
 pub use catalogues::CatalogArgs;
-pub use check::{CheckArgs, CheckReport};
+pub use check::CheckArgs;
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use output::{OutputArgs, OutputFormat};
 pub use preview::PreviewArgs;
 pub use provided::ProvidedArgs;
-pub use talk::{ColourArg, ReportFormat, TalkArgs, ToneArgs};
+pub use talk::{ColourArg, DataArgs, DataFormat, ReportArgs, ReportFormat, Reporting, TalkArgs, ToneArgs};
 pub use trust::TrustArgs;
 
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.

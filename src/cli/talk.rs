@@ -2,16 +2,44 @@
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::catalog::{Catalog, ListArgs, ShowArgs};
-use super::{AuditReport, CheckReport, Command};
+use super::Command;
+use super::catalog::Catalog;
 
 /// What is told on standard error.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Messages, on standard error")]
 pub struct TalkArgs {
     /// How to tell what was done
-    #[arg(long, value_enum, default_value_t = ReportFormat::Human, value_name = "FORMAT")]
-    pub report: ReportFormat,
+    #[arg(long, value_enum, default_value_t = DataFormat::Text, value_name = "FORMAT")]
+    pub report: DataFormat,
+}
+
+/// What is told on standard output.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Report")]
+pub struct ReportArgs {
+    /// How to tell what was found, on standard output
+    #[arg(long, alias = "report", value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
+    pub output_format: ReportFormat,
+}
+
+/// How the catalogue is told.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Report")]
+pub struct DataArgs {
+    /// How to tell it, on standard output
+    #[arg(long, value_enum, default_value_t = DataFormat::Text, value_name = "FORMAT")]
+    output_format: DataFormat,
+    /// The same as `--output-format json`
+    #[arg(long, hide = true, conflicts_with = "output_format")]
+    json: bool,
+}
+
+impl DataArgs {
+    /// The format that was asked for.
+    pub fn format(self) -> DataFormat {
+        if self.json { DataFormat::Json } else { self.output_format }
+    }
 }
 
 /// How much is told, and in which colours. Every command has these, before its name and behind it.
@@ -29,13 +57,37 @@ pub struct ToneArgs {
     pub color: ColourArg,
 }
 
-/// Formats of the report.
+/// Formats of what was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
-    /// Text for people
-    Human,
-    /// One JSON object
+    /// For people
+    #[value(alias = "human")]
+    Text,
+    /// One JSON document
     Json,
+    /// Annotations of GitHub Actions
+    Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+/// Formats of what was done, or is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// For people
+    #[value(alias = "human")]
+    Text,
+    /// One JSON document
+    Json,
+}
+
+impl From<DataFormat> for ReportFormat {
+    fn from(format: DataFormat) -> Self {
+        match format {
+            DataFormat::Text => Self::Text,
+            DataFormat::Json => Self::Json,
+        }
+    }
 }
 
 /// When to colour.
@@ -49,20 +101,34 @@ pub enum ColourArg {
     Never,
 }
 
+/// How a command gives its report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reporting {
+    /// The command: `catalog list`; `None` where it was not understood.
+    pub command: Option<&'static str>,
+    /// In this format; so are errors.
+    pub format: ReportFormat,
+    /// On standard output; else on standard error, for something else is printed.
+    pub is_printed: bool,
+}
+
 impl Command {
-    /// The format in which the command speaks on standard error: in JSON where its report is.
-    pub fn format(&self) -> ReportFormat {
-        let is_json = match self {
-            Self::Export(args) => return args.talk.report,
-            Self::Rewrite(args) => return args.talk.report,
-            Self::Verify(args) => return args.talk.report,
-            Self::Check(args) => args.report == CheckReport::Json,
-            Self::Audit(args) => args.report == AuditReport::Json,
-            Self::Catalog(Catalog::List(ListArgs { source, .. }) | Catalog::Show(ShowArgs { source, .. })) => {
-                source.json
-            }
-            Self::Catalog(Catalog::Update(_)) | Self::Init(_) | Self::Completions { .. } | Self::Man { .. } => false,
+    /// How the command gives its report.
+    pub fn reporting(&self) -> Reporting {
+        let (command, format) = match self {
+            Self::Export(args) => ("export", args.talk.report.into()),
+            Self::Rewrite(args) => ("rewrite", args.talk.report.into()),
+            Self::Verify(args) => ("verify", args.report.output_format),
+            Self::Check(args) => ("check", args.report.output_format),
+            Self::Audit(args) => ("audit", args.report.output_format),
+            Self::Catalog(Catalog::List(args)) => ("catalog list", args.source.data.format().into()),
+            Self::Catalog(Catalog::Show(args)) => ("catalog show", args.source.data.format().into()),
+            Self::Catalog(Catalog::Update(args)) => ("catalog update", args.data.format().into()),
+            Self::Init(_) => ("init", ReportFormat::Text),
+            Self::Completions { .. } => ("completions", ReportFormat::Text),
+            Self::Man { .. } => ("man", ReportFormat::Text),
         };
-        if is_json { ReportFormat::Json } else { ReportFormat::Human }
+        let is_printed = !matches!(self, Self::Export(_) | Self::Rewrite(_)) && !self.preview().diff;
+        Reporting { command: Some(command), format, is_printed }
     }
 }

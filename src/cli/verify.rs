@@ -3,7 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::{CatalogArgs, NetworkArgs, TalkArgs, values};
+use super::{CatalogArgs, NetworkArgs, ReportArgs, values};
 use crate::packaging::target::{Platform, Python};
 
 /// Examples of `verify`, for its help.
@@ -55,9 +55,9 @@ pub struct VerifyArgs {
     /// How the network is used.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// What is told.
+    /// How it is told.
     #[command(flatten)]
-    pub talk: TalkArgs,
+    pub report: ReportArgs,
 }
 
 /// Whom to ask beside the catalogue.

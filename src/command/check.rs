@@ -11,7 +11,7 @@ use super::learning::Learning;
 use super::read::CONFIGURATIONS;
 use super::{Exit, Outcome, Voice, outputs, read, render, stubs};
 use crate::cli::config::Config;
-use crate::cli::{CatalogArgs, CheckArgs, CheckReport, ExportArgs};
+use crate::cli::{CatalogArgs, CheckArgs, ExportArgs, ReportFormat};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::LockedDigest;
@@ -19,7 +19,7 @@ use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
-use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::{CheckFinding, Checked, LearnedRelease};
 use crate::text::Source;
 use crate::write::check;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &
     let all = concerned.iter().flat_map(|(_, wanted)| wanted);
     let jobs: Vec<Job> = all.map(|(_, job)| job.clone()).collect();
     outputs::check(&jobs)?;
-    let mut outcome = Outcome::default();
+    let mut writes = Vec::new();
     let mut checked = Checked { has_no_outputs: jobs.is_empty(), ..Checked::default() };
     let mut problems = Vec::new();
     if concerned.is_empty() && args.require_outputs {
@@ -47,18 +47,19 @@ pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &
     }
     for (config, wanted) in concerned {
         match one(args, config, &wanted, display, &mut checked) {
-            Ok(writes) => outcome.writes.extend(writes),
+            Ok(more) => writes.extend(more),
             Err(error) => problems.extend(config.located(error).into_problems()),
         }
     }
     Error::unless_empty(problems)?;
-    outcome.report = voice.said(|colour| match args.report {
-        CheckReport::Human => render::checked(&checked, colour),
-        CheckReport::Json => render::checked_json(&checked),
-        CheckReport::Github => render::checked_github(&checked),
+    let exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
+    let told = voice.reported(|colour| match args.report.output_format {
+        ReportFormat::Text => render::checked(&checked, colour),
+        ReportFormat::Json => render::checked_json(&checked),
+        ReportFormat::Github => render::checked_github(&checked, &io::Repository::here()),
+        ReportFormat::Sarif => render::sarif::checked(&checked, &io::Repository::here()),
     });
-    outcome.exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
-    Ok(outcome)
+    Ok(Outcome { writes, exit, ..told })
 }
 
 /// Outputs, and how each is made.
@@ -92,7 +93,7 @@ fn one(
     let is_fixed = args.fix && !args.preview.is_asked();
     for (file, job) in wanted.iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
         match output(file, job, &mut learning, &mut checked.learned, &mut expected) {
-            Ok(None) => checked.up_to_date.push(file.clone()),
+            Ok(None) => checked.up_to_date.push((file.clone(), targets(job))),
             Ok(Some((finding, text))) => {
                 checked.findings.push(CheckFinding { fixed: is_fixed, ..finding });
                 if args.wants_mended() {
@@ -233,8 +234,10 @@ fn output(
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
     let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
-    let finding =
-        |problem: Problem, differences| CheckFinding { differences, ..CheckFinding::new(file, problem.help(help())) };
+    let finding = |problem: Problem, differences| {
+        let problem = Problem { targets: targets(job), ..problem.help(help()) };
+        CheckFinding { differences, ..CheckFinding::new(file, problem) }
+    };
     let environments = summaries.iter().flat_map(|summary| {
         summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
     });
@@ -262,6 +265,11 @@ fn output(
     }
     let problem = Problem::new(Code::OutOfDate, format!("{file} is not what {} gives now", job.lock));
     Ok(Some((finding(problem, differences), text)))
+}
+
+/// The targets of an output that have a name.
+fn targets(job: &Job) -> Vec<NamedTarget> {
+    job.wanted.iter().filter_map(|one| one.target.name.as_deref()).map(NamedTarget::new).collect()
 }
 
 /// Where a file is by an output that was made before: its digest is the same, so it is the same file.

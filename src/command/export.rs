@@ -14,8 +14,8 @@ use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::pylock::Pylock;
 use crate::plan::{self, Knowledge, TargetPlan};
-use crate::report::Summary;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::{OutputReport, Summary};
 use crate::write::check;
 use crate::write::{self, PylockDraft, Style};
 
@@ -25,6 +25,7 @@ use crate::write::{self, PylockDraft, Style};
 /// Everything that keeps an output from being whole, of all outputs.
 pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let mut outcome = Outcome::default();
+    let mut reports = Vec::new();
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
     let jobs = jobs(args, config)?;
@@ -34,11 +35,8 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
         match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries, stubs)) => {
                 let output = Output::new(job.output.as_deref().unwrap_or(io::STDIN), text);
-                outcome.report.push_str(&voice.summaries(
-                    &summaries,
-                    &outputs::fate(&output, args.preview),
-                    jobs.len() == 1,
-                ));
+                let fate = outputs::fate(&output, args.preview);
+                reports.push(OutputReport { lock: job.lock.clone(), fate, summaries });
                 outcome.writes.push(output);
                 outcome.writes.extend(stubs.into_iter().filter(|stub| seen.insert(stub.name.clone())));
             }
@@ -46,6 +44,7 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
         }
     }
     Error::unless_empty(problems).map_err(|error| config.located(error))?;
+    outcome.report = voice.outputs(&reports);
     outcome.writes.splice(0..0, learning.writes());
     Ok(outcome)
 }

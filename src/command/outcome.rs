@@ -1,13 +1,14 @@
 //! What a command gives back: everything it wants done, none of it done yet.
 
+use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use super::render::{self, Colour};
-use crate::cli::{Cli, ColourArg, PreviewArgs, ReportFormat, ToneArgs};
-use crate::edge::io::{self, Output};
+use crate::cli::{Cli, ColourArg, PreviewArgs, ReportFormat, Reporting, ToneArgs};
+use crate::edge::io::{self, Output, Repository};
 use crate::edge::terminal;
+use crate::report::OutputReport;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{FileFate, Summary};
 use crate::text::shown;
 
 /// What a command wants written and said, and how it ends.
@@ -88,53 +89,74 @@ fn difference(output: &Output) -> Result<String> {
     })
 }
 
-/// How a run speaks on standard error: how much, in which format, with colour or without.
+/// How a run speaks: how much, in which format, with colour or without.
 #[derive(Debug, Clone, Copy)]
 pub struct Voice {
     tone: ToneArgs,
-    format: ReportFormat,
+    reporting: Reporting,
     colour: Colour,
 }
 
 impl Voice {
     /// As the command line asks for.
     pub fn of(Cli { tone, command, .. }: &Cli) -> Self {
-        Self { tone: *tone, format: command.format(), colour: colour(tone.color, &std::io::stderr()) }
+        Self { tone: *tone, reporting: command.reporting(), colour: colour(tone.color, &std::io::stderr()) }
     }
 
-    /// An error, which is said unless the run is to be silent.
-    pub fn error(self, error: &Error) -> String {
-        match self.format {
-            _ if self.tone.quiet > 1 => String::new(),
-            ReportFormat::Human => render::error(error, self.colour),
-            ReportFormat::Json => render::error_json(error),
+    /// What is said of a command line that is not understood, if it asks for another format than clap has.
+    pub fn misread(words: &[OsString], problem: Problem) -> Option<Outcome> {
+        let tone = ToneArgs { quiet: 0, verbose: 0, color: ColourArg::Never };
+        let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off };
+        match voice.reporting.format {
+            ReportFormat::Text | ReportFormat::Sarif => None,
+            ReportFormat::Json | ReportFormat::Github => Some(voice.error(&problem.into())),
+        }
+    }
+
+    /// An error, which is said unless the run is to be silent. It goes where the report would go; a log in SARIF that found
+    /// nothing would be taken for an answer.
+    pub fn error(self, error: &Error) -> Outcome {
+        let refusal = Outcome { exit: Exit::Unanswered, ..Outcome::default() };
+        let stdout = match self.reporting.format {
+            _ if self.tone.quiet > 1 => return refusal,
+            ReportFormat::Text | ReportFormat::Sarif => {
+                return Outcome { report: render::error(error, self.colour), ..refusal };
+            }
+            ReportFormat::Json => render::error_json(error, self.reporting.command),
+            ReportFormat::Github => render::error_github(error, &Repository::here()),
+        };
+        match self.reporting.is_printed {
+            true => Outcome { stdout, ..refusal },
+            false => Outcome { report: stdout, ..refusal },
         }
     }
 
     /// What of a written file could not be kept. A JSON report has no place for it.
     pub fn unkept(self, notes: &[String]) -> String {
-        match self.format {
-            ReportFormat::Human => self.said(|_| notes.iter().map(|note| format!("warning: {note}\n")).collect()),
-            ReportFormat::Json => String::new(),
+        if self.reporting.format == ReportFormat::Json && !self.reporting.is_printed {
+            return String::new();
         }
+        self.said(|_| notes.iter().map(|note| format!("warning: {note}\n")).collect())
     }
 
-    /// What was done for each target of an output. Where there are other outputs, each says what it is.
-    pub(super) fn summaries(self, summaries: &[Summary], fate: &FileFate, is_alone: bool) -> String {
-        self.said(|colour| match self.format {
-            ReportFormat::Human if self.tone.verbose > 0 => render::summaries(summaries, fate, is_alone, colour),
-            ReportFormat::Human => render::short(summaries, fate, is_alone, colour),
-            ReportFormat::Json => summaries.iter().map(render::summary_json).collect(),
+    /// What was done for each output.
+    pub(super) fn outputs(self, outputs: &[OutputReport]) -> String {
+        self.said(|colour| match self.reporting.format {
+            ReportFormat::Json => render::outputs_json(outputs, self.reporting.command),
+            ReportFormat::Text | ReportFormat::Github | ReportFormat::Sarif => {
+                let is_alone = outputs.len() == 1;
+                let render = if self.tone.verbose > 0 { render::summaries } else { render::short };
+                outputs.iter().map(|one| render(&one.summaries, &one.fate, is_alone, colour)).collect()
+            }
         })
     }
 
-    /// The catalogues that nobody named.
+    /// The catalogues that nobody named, where the report does not tell them.
     pub(super) fn found(self, names: &[String]) -> String {
-        self.said(|colour| match self.format {
-            ReportFormat::Human => render::found(names, colour),
-            ReportFormat::Json if names.is_empty() => String::new(),
-            ReportFormat::Json => render::found_json(names),
-        })
+        if self.reporting.format == ReportFormat::Json {
+            return String::new();
+        }
+        self.said(|colour| render::found(names, colour))
     }
 
     /// Something to know, for people.
@@ -145,6 +167,14 @@ impl Voice {
     /// A text, unless the run is quiet.
     pub(super) fn said(self, text: impl FnOnce(Colour) -> String) -> String {
         if self.is_told() { text(self.colour) } else { String::new() }
+    }
+
+    /// What the command found: on standard output, unless something else is printed there.
+    pub(super) fn reported(self, text: impl FnOnce(Colour) -> String) -> Outcome {
+        match self.reporting.is_printed {
+            true => Outcome { stdout: self.printed(text), ..Outcome::default() },
+            false => Outcome { report: self.said(text), ..Outcome::default() },
+        }
     }
 
     /// What is told is what the command gives, on standard output.
@@ -159,7 +189,7 @@ impl Voice {
 
     /// True if people read along.
     pub fn is_for_people(self) -> bool {
-        self.is_told() && self.format == ReportFormat::Human
+        self.is_told() && self.reporting.format == ReportFormat::Text
     }
 }
 

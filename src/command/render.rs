@@ -8,19 +8,21 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::edge::io::Repository;
 use crate::packaging::target::Python;
-use crate::report::error::{Error, Problem};
+use crate::report::error::{Error, NamedTarget, Problem};
 use crate::report::{Action, Change, FileFate, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
 mod check;
 mod downloads;
-mod sarif;
+mod outputs;
+pub(super) mod sarif;
 mod short;
 
 pub(super) use check::{checked, checked_github, checked_json};
-pub(super) use sarif::sarif;
+pub(super) use outputs::outputs_json;
 pub(super) use short::short;
 
 /// Whether to colour.
@@ -61,8 +63,15 @@ fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
     text
 }
 
-/// A JSON value as a line. What a terminal would obey stands in texts alone, where it can be escaped.
-fn document(value: &Value) -> String {
+/// The version of what stands in the JSON reports; `docs/report.schema.json` says what that is.
+const SCHEMA: u32 = 1;
+
+/// The JSON report of a run, as a line. What a terminal would obey stands in texts alone, where it can be escaped.
+fn document(command: Option<&str>, mut fields: Value) -> String {
+    let mut value = json!({ "schema": SCHEMA, "command": command });
+    if let (Some(all), Some(fields)) = (value.as_object_mut(), fields.as_object_mut()) {
+        all.append(fields);
+    }
     let mut text = String::new();
     for c in value.to_string().chars() {
         match shown(c.encode_utf8(&mut [0; 4])) {
@@ -76,10 +85,23 @@ fn document(value: &Value) -> String {
     text
 }
 
-/// An error as one JSON object.
-pub(super) fn error_json(error: &Error) -> String {
+/// An error as a JSON report.
+pub(super) fn error_json(error: &Error, command: Option<&str>) -> String {
     let problems: Vec<Value> = error.problems().iter().map(problem_json).collect();
-    document(&json!({ "problems": problems }))
+    document(command, json!({ "problems": problems }))
+}
+
+/// An error as annotations of GitHub Actions.
+pub(super) fn error_github(error: &Error, files: &Repository) -> String {
+    let each = error.problems().iter().map(|problem| {
+        let place = problem.place.as_deref();
+        let mut lines = vec![problem.sentence()];
+        lines.extend(problem.told_targets().map(|targets| shown(&targets).into_owned()));
+        lines.extend(problem.remedy.clone());
+        let file = place.map(|place| files.path(&place.file));
+        annotation("error", file.as_deref(), place, problem.code.as_str(), &lines.join("\n"))
+    });
+    each.collect()
 }
 
 fn problem_json(problem: &Problem) -> Value {
@@ -91,8 +113,12 @@ fn problem_json(problem: &Problem) -> Value {
         "place": place,
         "help": problem.remedy,
         "pythons": pythons,
-        "targets": problem.targets,
+        "targets": targets_json(&problem.targets),
     })
+}
+
+fn targets_json(targets: &[NamedTarget]) -> Vec<Value> {
+    targets.iter().map(|target| json!({ "name": target.name, "place": target.place })).collect()
 }
 
 fn place_json(place: &Place) -> Value {
@@ -100,11 +126,12 @@ fn place_json(place: &Place) -> Value {
 }
 
 /// An annotation of GitHub Actions, which is one line.
-fn annotation(level: &str, file: &str, place: Option<&Place>, title: &str, message: &str) -> String {
+fn annotation(level: &str, file: Option<&str>, place: Option<&Place>, title: &str, message: &str) -> String {
     let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
     let property = |text: &str| value(&shown(text)).replace(':', "%3A").replace(',', "%2C");
     let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
-    format!("::{level} file={},line={line},col={column},title={title}::{}\n", property(file), value(message))
+    let at = file.map(|file| format!("file={},line={line},col={column},", property(file))).unwrap_or_default();
+    format!("::{level} {at}title={title}::{}\n", value(message))
 }
 
 /// All that was done for each target of an output, for people.
@@ -178,11 +205,6 @@ pub(super) fn note(text: &str, colour: Colour) -> String {
     format!("{}: {}\n", colour.paint("1;33", "note"), shown(text))
 }
 
-/// The same as one JSON object.
-pub(super) fn found_json(names: &[String]) -> String {
-    document(&json!({ "found_catalogues": names }))
-}
-
 /// What is said of a catalogue that nobody named.
 pub(super) fn found_by_name(name: &str) -> String {
     format!("the catalogue {name} was found by its name")
@@ -249,43 +271,4 @@ fn list(pythons: &[Python]) -> String {
 pub(super) fn diff(old: &str, new: &str, before: &str, after: &str) -> String {
     let diff = similar::TextDiff::from_lines(before, after);
     diff.unified_diff().header(old, new).to_string()
-}
-
-/// A summary as one JSON object.
-pub(super) fn summary_json(summary: &Summary) -> String {
-    let pythons = |some: &[Python]| some.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let changes: Vec<Value> = summary
-        .changes
-        .iter()
-        .map(|change| {
-            let source = change
-                .source
-                .as_ref()
-                .map(|vouch| json!({ "catalogue": vouch.catalogue, "index": vouch.index, "seen": vouch.seen, "computed": vouch.computed, "overrides": vouch.overrides }));
-            json!({
-                "action": change.action.as_str(),
-                "package": change.package,
-                "from": change.from,
-                "to": change.to,
-                "pythons": pythons(&change.pythons),
-                "why": change.why,
-                "source": source,
-            })
-        })
-        .collect();
-    let value = json!({
-        "target": {
-            "platform": summary.platform.as_str(),
-            "backend": summary.backend.map(|backend| backend.to_string()),
-            "pythons": pythons(&summary.pythons),
-        },
-        "changes": changes,
-        "left_out": left_out_json(&summary.left_out),
-        "downloads": downloads::json(&summary.downloads),
-        "found_catalogues": summary.found,
-        "learned": learned_json(&summary.learned),
-        "notes": summary.notes,
-        "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
-    });
-    document(&value)
 }

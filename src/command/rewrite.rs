@@ -14,6 +14,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::Target;
 use crate::plan::{self, Beyond, Decision, Knowledge, TargetPlan};
+use crate::report::OutputReport;
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
 
@@ -92,7 +93,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let output = Output { before: is_known.then(|| before.into()), ..Output::new(to, after) };
     let fate = outputs::fate(&output, args.preview);
     outcome.writes.push(output);
-    outcome.report = voice.summaries(&summaries, &fate, true);
+    outcome.report = voice.outputs(&[OutputReport { lock: name, fate, summaries }]);
     Ok(outcome)
 }
 

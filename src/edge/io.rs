@@ -14,6 +14,7 @@ mod below;
 mod cache;
 mod indexes;
 mod network;
+mod repository;
 mod temporary;
 mod wheels;
 mod write;
@@ -22,6 +23,7 @@ pub use below::{all_below, dockerfiles};
 pub use cache::{Cache, CacheKey};
 pub use indexes::{InstallerIndexes, indexes};
 pub use network::settings as network_settings;
+pub use repository::Repository;
 pub use wheels::{Local, folder_url, is_page, wheels};
 pub use write::{Output, holds, is_stream, print, undisturbed, write};
 

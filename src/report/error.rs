@@ -91,6 +91,37 @@ impl Code {
     }
 }
 
+impl Code {
+    /// What it means, in one sentence without a full stop.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Usage => "the command line or the value of an option is wrong",
+            Self::Io => "a file cannot be read, written or found",
+            Self::Syntax => "a file is not what its format says",
+            Self::Unsupported => "a format, or a version of one, that is not read here",
+            Self::NoTorch => "the lock has no package of the torch family",
+            Self::Impossible => "the build asked for was never made",
+            Self::Unknown => "the build may exist, but no catalogue at hand knows it",
+            Self::NoDigest => "an entry has no digest, or one that is too weak to count",
+            Self::DigestConflict => "two sources give different digests for one file",
+            Self::FewWitnesses => "fewer projects recorded a digest than should have",
+            Self::Contradiction => "a catalogue of the project says something else of a wheel than another catalogue",
+            Self::Unmet => "nothing in the lock or the catalogue meets what a wheel requires",
+            Self::OutOfStep => "the packages of torch's family do not fit each other",
+            Self::ImageConstraint => "what the image has and what the output installs do not fit each other",
+            Self::NotPinnable => "an entry from a repository, a folder or a file cannot be pinned by a digest",
+            Self::Unpinned => "an entry is not pinned to one version",
+            Self::OutOfDate => "an output is not what its lock gives now",
+            Self::NoOutputs => "there is no output to check",
+            Self::SwappedLock => "a lock has been swapped without its project asking for it",
+            Self::Inconsistent => "the lock does not agree with itself or with its pyproject.toml",
+            Self::Network => "an index cannot be reached, or what it answers is no answer",
+            Self::Absent => "an index does not have what was asked for",
+            Self::WrongWheel => "a wheel is not what its name or the catalogue says",
+        }
+    }
+}
+
 /// A message, with the Pythons it holds for; none: whatever the Python.
 pub(crate) fn under_pythons(message: &str, pythons: &[Python]) -> String {
     if pythons.is_empty() {
@@ -98,6 +129,29 @@ pub(crate) fn under_pythons(message: &str, pythons: &[Python]) -> String {
     }
     let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!("{message} (CPython {list})")
+}
+
+/// A target of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedTarget {
+    /// Its name.
+    pub name: String,
+    /// Where it stands: `torchswap.toml:3`.
+    pub place: Option<String>,
+}
+
+impl NamedTarget {
+    /// One of which it is not said where it stands.
+    pub fn new(name: &str) -> Self {
+        Self { name: name.to_owned(), place: None }
+    }
+}
+
+impl fmt::Display for NamedTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        self.place.iter().try_for_each(|place| write!(f, " ({place})"))
+    }
 }
 
 /// One thing that is wrong.
@@ -114,7 +168,7 @@ pub struct Problem {
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
     /// For which targets of the configuration, where it is about a target.
-    pub targets: Vec<String>,
+    pub targets: Vec<NamedTarget>,
     /// What is not known here, if that is what is wrong and an index may tell it.
     pub missing: Option<Box<Missing>>,
 }
@@ -161,7 +215,8 @@ impl Problem {
     /// Which targets it is about; `None`: it is about none.
     pub fn told_targets(&self) -> Option<String> {
         let word = if self.targets.len() == 1 { "target" } else { "targets" };
-        (!self.targets.is_empty()).then(|| format!("{word}: {}", self.targets.join(", ")))
+        let names: Vec<String> = self.targets.iter().map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
     }
 
     /// True if both are told as one: of two targets only if they hold for the same Pythons.
@@ -217,7 +272,7 @@ impl Error {
                     known.pythons.extend(problem.pythons);
                     known.pythons.sort_unstable();
                     known.pythons.dedup();
-                    let more: Vec<String> =
+                    let more: Vec<NamedTarget> =
                         problem.targets.into_iter().filter(|target| !known.targets.contains(target)).collect();
                     known.targets.extend(more);
                 }
@@ -230,7 +285,7 @@ impl Error {
     /// Says which target it is about, if the target has a name.
     #[must_use]
     pub fn of_target(mut self, target: Option<&str>) -> Self {
-        self.0.iter_mut().for_each(|problem| problem.targets.extend(target.map(str::to_owned)));
+        self.0.iter_mut().for_each(|problem| problem.targets.extend(target.map(NamedTarget::new)));
         self
     }
 
@@ -238,9 +293,7 @@ impl Error {
     #[must_use]
     pub fn with_places(mut self, place: impl Fn(&str) -> Option<String>) -> Self {
         for target in self.0.iter_mut().flat_map(|problem| &mut problem.targets) {
-            if let Some(place) = place(target) {
-                *target = format!("{target} ({place})");
-            }
+            target.place = place(&target.name);
         }
         self
     }

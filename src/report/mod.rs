@@ -10,7 +10,7 @@ pub mod error;
 pub mod rule;
 
 use crate::packaging::target::{Backend, Platform, Python};
-use crate::report::error::Problem;
+use crate::report::error::{NamedTarget, Problem};
 
 mod drift;
 mod missing;
@@ -31,6 +31,17 @@ pub enum FileFate {
     Unchanged(String),
     /// It would go to this file, but is only shown.
     Shown(String),
+}
+
+/// What was done for one output.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputReport {
+    /// The lock that it is made from.
+    pub lock: String,
+    /// What became of it.
+    pub fate: FileFate,
+    /// What was done for each of its targets.
+    pub summaries: Vec<Summary>,
 }
 
 /// What an export did, for one target.
@@ -192,8 +203,8 @@ pub struct DigestSource {
 pub struct Checked {
     /// What is wrong, or was.
     pub findings: Vec<CheckFinding>,
-    /// The outputs that are what their lock gives.
-    pub up_to_date: Vec<String>,
+    /// The outputs that are what their lock gives, each with its targets.
+    pub up_to_date: Vec<(String, Vec<NamedTarget>)>,
     /// True if there was no output to look at.
     pub has_no_outputs: bool,
     /// What an index told in this run.

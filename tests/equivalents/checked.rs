@@ -27,9 +27,9 @@ fn a_stub_that_is_not_there_or_is_another_is_found_and_put_right() {
         }
         for words in ["check", "check out.txt"] {
             let run = place.run(words);
-            assert_eq!(run.status, 1, "{}", run.stderr);
+            assert_eq!(run.status, 1, "{}", run.stdout);
             let why = if spoil.is_none() { "is not there" } else { "has other bytes" };
-            assert!(run.stderr.contains(&format!("{STUB} {why}")), "{}", run.stderr);
+            assert!(run.stdout.contains(&format!("{STUB} {why}")), "{}", run.stdout);
         }
         place.run("check --fix").ok();
         assert_eq!(std::fs::read(&stub).unwrap(), bytes);
@@ -43,13 +43,13 @@ fn a_stub_that_no_output_names_is_found() {
     place.write("torchswap-stubs/a-1+torchswap-py3-none-any.whl", "");
     place.write("torchswap-stubs/README", "not a stub");
     let run = place.run("check");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
     assert!(
-        run.stderr.contains("torchswap-stubs/a-1+torchswap-py3-none-any.whl is a stub that no output names"),
+        run.stdout.contains("torchswap-stubs/a-1+torchswap-py3-none-any.whl is a stub that no output names"),
         "{}",
-        run.stderr
+        run.stdout
     );
-    assert!(!run.stderr.contains("README"), "{}", run.stderr);
+    assert!(!run.stdout.contains("README"), "{}", run.stdout);
     // One output alone does not tell what others name.
     place.run("check out.txt").ok();
 }
@@ -63,7 +63,7 @@ fn a_lock_with_a_stub_was_swapped() {
     place.run("check").ok();
     place.run("rewrite --cuda 12.6 --also onnxruntime").ok();
     let run = place.run("check");
-    assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("poetry.lock has onnxruntime 1.26.0+torchswap as a stub"), "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("poetry.lock has onnxruntime 1.26.0+torchswap as a stub"), "{}", run.stdout);
     place.run("check --allow-swapped").ok();
 }

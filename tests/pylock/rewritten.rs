@@ -30,10 +30,10 @@ fn place(lock: &str) -> Place {
 
 /// The packages that a run says it changed.
 fn touched(report: &str) -> BTreeSet<String> {
-    let reports = report.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let report: Value = serde_json::from_str(report).unwrap();
     let mut names = BTreeSet::new();
-    for report in reports {
-        for change in report["changes"].as_array().unwrap() {
+    for target in report["outputs"][0]["targets"].as_array().unwrap() {
+        for change in target["changes"].as_array().unwrap() {
             if !["kept", "unproven"].contains(&change["action"].as_str().unwrap()) {
                 names.insert(change["package"].as_str().unwrap().to_owned());
             }

@@ -76,9 +76,9 @@ fn every_platform_and_python_gets_exactly_one_of_each() {
         let served: BTreeMap<String, Vec<String>> = super::reports(&run)
             .iter()
             .map(|report| {
-                let pythons = report["target"]["pythons"].as_array().unwrap();
+                let pythons = report["pythons"].as_array().unwrap();
                 let pythons = pythons.iter().map(|python| python.as_str().unwrap().to_owned());
-                (report["target"]["platform"].as_str().unwrap().to_owned(), pythons.collect())
+                (report["platform"].as_str().unwrap().to_owned(), pythons.collect())
             })
             .collect();
         let (old, new) = (parse(&place, &before), parse(&place, &after));

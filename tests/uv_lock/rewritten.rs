@@ -61,7 +61,7 @@ fn a_build_takes_the_place_of_another_and_the_rest_keeps_its_bytes() {
         place.write("torchswap.toml", "[targets.ci]\ncpu = true\n");
         let check = place.run("check");
         assert!(
-            check.status == 1 && check.stderr.contains("with wheels of PyTorch's index, though from another one"),
+            check.status == 1 && check.stdout.contains("with wheels of PyTorch's index, though from another one"),
             "{}",
             check.shown()
         );

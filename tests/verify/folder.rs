@@ -9,14 +9,14 @@ fn wheels_in_a_folder_are_hashed_and_opened() {
     world.place.write(&format!("wheels/{FILE}"), wheel().bytes());
     world.place.write("wheels/other-1-py3-none-any.whl", "no matter");
     let run = world.run("--wheel-dir wheels --catalog team.tsv");
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("the bytes, read"), "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("the bytes, read"), "{}", run.stdout);
     assert!(world.server.log().is_empty());
     let altered = Wheel { ballast: 999, ..wheel() };
     world.place.write(&format!("wheels/{FILE}"), altered.bytes());
     let run = world.run("--wheel-dir wheels --catalog team.tsv");
-    assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("do not install them"), "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("do not install them"), "{}", run.stdout);
 }
 
 #[test]
@@ -24,8 +24,8 @@ fn a_folder_without_the_wheel_is_no_answer() {
     let world = World::new();
     world.place.write("wheels/nothing.txt", "");
     let run = world.run("--wheel-dir wheels --catalog team.tsv");
-    assert_eq!(run.status, 2, "{}", run.stderr);
-    assert!(run.stderr.contains("is not in wheels"), "{}", run.stderr);
+    assert_eq!(run.status, 2, "{}", run.stdout);
+    assert!(run.stdout.contains("is not in wheels"), "{}", run.stdout);
     assert_eq!(world.run("--wheel-dir nowhere").status, 2);
 }
 
@@ -37,9 +37,9 @@ fn a_release_admits_the_wheels_of_its_digests_and_no_others() {
     world.place.write("r.txt", line);
     world.place.write(&format!("wheels/{}", other.file), other.bytes());
     let run = world.run("--wheel-dir wheels");
-    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert_eq!(run.status, 0, "{}", run.stdout);
     world.place.write("wheels/demo-1.0-cp312-cp312-linux_x86_64.whl", wheel().bytes());
     let run = world.run("--wheel-dir wheels");
-    assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("a digest that the lock does not allow"), "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("a digest that the lock does not allow"), "{}", run.stdout);
 }

@@ -31,7 +31,7 @@ fn commands_that_need_no_network_open_no_connection() {
             command.env(name, &address).env(name.to_lowercase(), &address);
         }
         let run = Run::new(&command.output().unwrap());
-        assert_eq!(run.status, status, "{arguments}: {}", run.stderr);
+        assert_eq!(run.status, status, "{arguments}: {}", run.stdout);
     }
     // A connection that was made stands in the queue, whether or not it was closed since.
     assert_eq!(trap.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
@@ -44,8 +44,8 @@ fn the_catalogue_knows_what_the_examples_pin() {
     let lock = lock.to_str().unwrap();
     place.online(&format!("export --cuda 11.8 --python 3.10 -o r.txt {lock}")).ok();
     let run = place.online("verify r.txt --package torch --package torchvision --package torchaudio --package triton");
-    assert_eq!(run.status, 0, "{}", run.stderr);
-    assert!(run.stderr.contains("ok  torch-2.1.2+cu118-cp310-cp310-linux_x86_64.whl (built-in catalogue, recorded by"));
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    assert!(run.stdout.contains("ok  torch-2.1.2+cu118-cp310-cp310-linux_x86_64.whl (built-in catalogue, recorded by"));
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn what_the_catalogue_does_not_know_is_not_checked_and_so_not_confirmed() {
     let torch = format!("torch=={} --hash=sha256:{}\n", row.wheel.version, row.sha256);
     place.write("r.txt", format!("{torch}attrs==23.1.0 --hash=sha256:{}\n", none()));
     let run = place.online("verify r.txt");
-    assert_eq!(run.status, 2, "{}", run.stderr);
+    assert_eq!(run.status, 2, "{}", run.stdout);
     let counted = "1 file verified, 1 file not checked (the catalogue has torch and what it needs)\n";
-    assert!(run.stderr.contains(counted), "{}", run.stderr);
-    let json = place.online("verify r.txt --report json").stderr;
+    assert!(run.stdout.contains(counted), "{}", run.stdout);
+    let json = place.online("verify r.txt --report json").stdout;
     assert!(json.contains(r#""state":"unanswered""#) && json.contains(r#""unknown":1"#), "{json}");
     let run = place.online("verify r.txt --package torch");
-    assert!(run.status == 0 && run.stderr.ends_with("1 file verified\n"), "{}", run.stderr);
+    assert!(run.status == 0 && run.stdout.ends_with("1 file verified\n"), "{}", run.stdout);
     // A digest of another kind is nobody's here to confirm.
     place.write("r.txt", format!("{torch}attrs==23.1.0 --hash=sha512:{}\n", none().repeat(2)));
     assert_eq!(place.online("verify r.txt").status, 2);
@@ -96,14 +96,14 @@ fn a_digest_that_any_index_has_under_the_name_is_known_and_said_from_where() {
         place.write("poetry.lock", lock(&row.sha256.to_string()));
         for file in ["r.txt", "poetry.lock"] {
             let run = place.online(&format!("verify {file}"));
-            assert_eq!(run.status, 0, "{}", run.stderr);
-            assert!(run.stderr.contains(&format!("ok  torch: 1 file in {file} {from}")), "{}", run.stderr);
+            assert_eq!(run.status, 0, "{}", run.stdout);
+            assert!(run.stdout.contains(&format!("ok  torch: 1 file in {file} {from}")), "{}", run.stdout);
         }
     }
     // With none of the digests that are known of the name, it is wrong.
     place.write("poetry.lock", lock(&none()));
     let run = place.online("verify poetry.lock");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
 }
 
 #[test]
@@ -116,9 +116,9 @@ fn at_a_url_only_the_digest_of_that_very_file_is_right() {
         for (row, status) in [(right, 0), (wrong, 1)] {
             place.write("r.txt", format!("torch @ {url} --hash=sha256:{}\n", row.sha256));
             let run = place.online("verify r.txt");
-            assert_eq!(run.status, status, "{url}: {}", run.stderr);
+            assert_eq!(run.status, status, "{url}: {}", run.stdout);
             let note = format!("its digest is that of the file of this name on {}", wrong.index);
-            assert_eq!(run.stderr.contains(&note), status == 1, "{}", run.stderr);
+            assert_eq!(run.stdout.contains(&note), status == 1, "{}", run.stdout);
         }
     }
 }
@@ -133,8 +133,8 @@ fn a_damaged_digest_is_found_offline() {
     assert_ne!(damaged, lock);
     place.write("poetry.lock", damaged);
     let run = place.online("verify poetry.lock");
-    assert_eq!(run.status, 1, "{}", run.stderr);
-    assert!(run.stderr.contains("differs  torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl"), "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("differs  torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl"), "{}", run.stdout);
     // Of an output only the digests are there: which one was meant is seen by how near it is.
     let place = Place::of("poetry-2.5/torch-2.1.2");
     let text = place.online("export --platform macos-arm64 --python 3.10").ok();
@@ -142,7 +142,7 @@ fn a_damaged_digest_is_found_offline() {
     let digest = at + text[at..].find("sha256:").unwrap() + "sha256:".len();
     place.write("r.txt", format!("{}000{}", &text[..digest], &text[digest + 3..]));
     let run = place.online("verify r.txt");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn the_configuration_of_pip_is_read_only_where_an_index_is_asked() {
     let broken = place.path().join("pip.conf");
     let says = |arguments: &str| {
         let output = place.command(arguments).env("PIP_CONFIG_FILE", &broken).output().unwrap();
-        String::from_utf8(output.stderr).unwrap()
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
     assert!(says("verify r.txt --index").contains("is neither a section"));
     let offline = says("verify r.txt");

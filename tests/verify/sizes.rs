@@ -34,9 +34,9 @@ fn a_size_that_another_contradicts_is_wrong() {
     ] {
         let world = world(page, catalogue);
         let run = world.run(&format!("--catalog team.tsv {options}"));
-        let shown = format!("{page:?} {catalogue:?} {options}: {}", run.stderr);
+        let shown = format!("{page:?} {catalogue:?} {options}: {}", run.stdout);
         assert_eq!(run.status, i32::from(wrong.is_some()), "{shown}");
-        assert!(wrong.map_or(!run.stderr.contains(" bytes by "), |why| run.stderr.contains(why)), "{shown}");
+        assert!(wrong.map_or(!run.stdout.contains(" bytes by "), |why| run.stdout.contains(why)), "{shown}");
     }
 }
 
@@ -54,8 +54,8 @@ fn a_size_that_a_pylock_tells_is_held_against_the_bytes() {
             let head = "lock-version = \"1.0\"\ncreated-by = \"a test\"\n[[packages]]\nname = \"demo\"\n";
             world.place.write("pylock.toml", format!("{head}{package}\n"));
             let run = world.place.online("verify pylock.toml --download --package demo");
-            assert_eq!(run.status, status, "{package}: {}", run.stderr);
-            assert!(status == 0 || run.stderr.contains("by pylock.toml:4, and"), "{}", run.stderr);
+            assert_eq!(run.status, status, "{package}: {}", run.stdout);
+            assert!(status == 0 || run.stdout.contains("by pylock.toml:4, and"), "{}", run.stdout);
         }
     }
 }
@@ -66,6 +66,6 @@ fn a_wheel_of_another_size_than_the_catalogue_says_is_not_recorded() {
     let row = |size: usize| world.place.read("team.tsv").replace("\t-\t3\t", &format!("\t{size}\t3\t"));
     world.place.write("ours.tsv", row(7));
     let run = world.run("--download --record ours.tsv");
-    assert_eq!(run.status, 1, "{}", run.stderr);
+    assert_eq!(run.status, 1, "{}", run.stdout);
     assert_eq!(world.place.read("ours.tsv"), row(7));
 }

@@ -8,7 +8,7 @@ use crate::audit::container::dockerfile::Dockerfile;
 use crate::audit::container::image::Image;
 use crate::audit::{self, AuditTarget, BaseImage, Offers};
 use crate::cli::config::Config;
-use crate::cli::{self, AuditReport, MachineArgs};
+use crate::cli::{self, MachineArgs, ReportFormat};
 use crate::edge::io;
 use crate::edge::progress::Display;
 use crate::packaging::target::{Platform, Python};
@@ -24,11 +24,11 @@ use crate::text::quoted;
 /// As [`audited`].
 pub(super) fn run(args: &cli::AuditArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let audit = audited(args, config, display)?;
-    let stdout = voice.printed(|colour| match args.report {
-        AuditReport::Human => render::audit::human(&audit, colour),
-        AuditReport::Json => render::audit::json(&audit),
-        AuditReport::Github => render::audit::github(&audit),
-        AuditReport::Sarif => render::sarif(&audit),
+    let stdout = voice.printed(|colour| match args.report.output_format {
+        ReportFormat::Text => render::audit::human(&audit, colour),
+        ReportFormat::Json => render::audit::json(&audit),
+        ReportFormat::Github => render::audit::github(&audit, &io::Repository::here()),
+        ReportFormat::Sarif => render::sarif::audit(&audit, &io::Repository::here()),
     });
     Ok(Outcome { stdout, exit: Exit::of(audit.count(Severity::Error) == 0), ..Outcome::default() })
 }

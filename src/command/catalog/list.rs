@@ -4,6 +4,7 @@ use pep508_rs::PackageName;
 
 use crate::catalog::listing::{self, Filter};
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
+use crate::cli::DataFormat;
 use crate::cli::catalog::{ListArgs, ShowArgs, SourceArgs};
 use crate::cli::config::Config;
 use crate::command::catalogues::ChosenCatalogues;
@@ -14,21 +15,25 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
 
-/// What is known, and what is said of the catalogues that nobody named.
-fn catalogues(args: &SourceArgs, config: &Config, voice: Voice) -> Result<(Catalogues, String)> {
+/// What is known, and the catalogues that nobody named.
+fn catalogues(args: &SourceArgs, config: &Config) -> Result<(Catalogues, Vec<String>)> {
     let chosen = ChosenCatalogues::of(config, &args.catalogues, config.lock.as_deref());
-    Ok((chosen.read()?, voice.found(&chosen.found)))
+    Ok((chosen.read()?, chosen.found))
 }
 
 /// Lists packages, or the builds of one.
 pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Outcome> {
-    let (catalogues, report) = catalogues(&args.source, config, voice)?;
+    let (catalogues, unnamed) = catalogues(&args.source, config)?;
     let filter =
         Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
+    let format = args.source.data.format();
     let (text, found) = match &args.package {
         None => {
             let packages = listing::packages(&catalogues, &filter);
-            let text = if args.source.json { render::packages_json(&packages) } else { render::packages(&packages) };
+            let text = match format {
+                DataFormat::Text => render::packages(&packages),
+                DataFormat::Json => render::packages_json(&packages, &unnamed),
+            };
             (text, !packages.is_empty())
         }
         Some(release) => {
@@ -36,12 +41,15 @@ pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Out
                 return Err(unknown(&release.name, &catalogues).into());
             }
             let builds = listing::builds(&catalogues, &release.name, release.version.as_ref(), &filter);
-            let text =
-                if args.source.json { render::builds_json(&release.name, &builds) } else { render::builds(&builds) };
+            let text = match format {
+                DataFormat::Text => render::builds(&builds),
+                DataFormat::Json => render::builds_json(&release.name, &builds, &unnamed),
+            };
             (text, !builds.is_empty())
         }
     };
-    let mut outcome = Outcome { stdout: text, report, exit: Exit::of(found), ..Outcome::default() };
+    let mut outcome =
+        Outcome { stdout: text, report: voice.found(&unnamed), exit: Exit::of(found), ..Outcome::default() };
     if !found && voice.is_for_people() {
         outcome.report.push_str("the catalogue knows no such wheel\n");
     }
@@ -59,11 +67,13 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
 
 /// Shows a wheel, wherever it is served.
 pub(super) fn show(args: &ShowArgs, config: &Config, voice: Voice) -> Result<Outcome> {
-    let (catalogues, report) = catalogues(&args.source, config, voice)?;
+    let (catalogues, unnamed) = catalogues(&args.source, config)?;
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
         let problem = Problem::new(Code::Usage, format!("{error}"));
-        problem.help("name the file of a wheel; torchswap catalog list PACKAGE --json tells those that are known")
+        problem.help(
+            "name the file of a wheel; torchswap catalog list PACKAGE --output-format json tells those that are known",
+        )
     })?;
     if catalogues.versions(&wheel.name).is_empty() {
         return Err(unknown(&wheel.name, &catalogues).into());
@@ -76,6 +86,9 @@ pub(super) fn show(args: &ShowArgs, config: &Config, voice: Voice) -> Result<Out
         return Err(problem.help(near.map_or_else(String::new, |near| format!("did you mean {near}?"))).into());
     }
     let shown: Vec<_> = rows.into_iter().map(|row| (row, listing::lists(&catalogues, row))).collect();
-    let text = if args.source.json { render::wheels_json(&shown) } else { render::wheels(&shown) };
-    Ok(Outcome { stdout: text, report, ..Outcome::default() })
+    let stdout = match args.source.data.format() {
+        DataFormat::Text => render::wheels(&shown),
+        DataFormat::Json => render::wheels_json(&shown, &unnamed),
+    };
+    Ok(Outcome { stdout, report: voice.found(&unnamed), ..Outcome::default() })
 }

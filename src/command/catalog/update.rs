@@ -4,9 +4,9 @@ use url::Url;
 
 use crate::catalog::Merged;
 use crate::catalog::listing::Filter;
-use crate::cli::CatalogArgs;
 use crate::cli::catalog::UpdateArgs;
 use crate::cli::config::Config;
+use crate::cli::{CatalogArgs, DataFormat};
 use crate::command::catalogues::{Addition, ChosenCatalogues, FILE, lessons};
 use crate::command::network::network;
 use crate::command::read::{self, address};
@@ -15,6 +15,7 @@ use crate::command::{Outcome, Voice, outputs};
 use crate::edge::io::{self, Output};
 use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::edge::progress::Display;
+use crate::report::LearnedRelease;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
 use crate::write::Mirror;
@@ -38,10 +39,8 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
     let network = network(args.network, named, display)?;
     let learned = learn(&wanted, &catalogue.known, &network)?;
     let (merged, _) = catalogue.merge(learned.wheels, learned.lists)?;
-    let mut notes = String::new();
-    for note in learned.notes.iter().chain(&merged.notes) {
-        notes.push_str(&format!("note: {}\n", shown(note)));
-    }
+    let told: Vec<String> = learned.notes.into_iter().chain(merged.notes.iter().cloned()).collect();
+    let mut notes: String = told.iter().map(|note| format!("note: {}\n", shown(note))).collect();
     if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
         notes.push_str(&match shown(&file) {
             file if file == FILE => "it is used wherever the lock or the configuration lies beside it\n".to_owned(),
@@ -52,9 +51,16 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
     if is_new && args.preview.is_asked() {
         notes.push_str(&format!("would write {}\n", shown(&file)));
     }
-    let report = voice.said(|colour| added(&merged, &file, colour) + &notes);
+    let news = lessons(&merged, &Merged::default(), &file);
+    let outcome = match args.data.format() {
+        DataFormat::Text => {
+            let report = voice.said(|colour| added(&merged, &news, &file, colour) + &notes);
+            Outcome { report, ..Outcome::default() }
+        }
+        DataFormat::Json => voice.reported(|_| render::catalog::updated_json(&file, &news, merged.known, &told)),
+    };
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
-    Ok(Outcome { writes, report, ..Outcome::default() })
+    Ok(Outcome { writes, ..outcome })
 }
 
 fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
@@ -100,8 +106,8 @@ fn links(text: &str) -> Result<Links> {
 }
 
 /// What was added, and what was known.
-fn added(merged: &Merged, file: &str, colour: Colour) -> String {
-    let mut text = render::learned(&lessons(merged, &Merged::default(), file), colour);
+fn added(merged: &Merged, news: &[LearnedRelease], file: &str, colour: Colour) -> String {
+    let mut text = render::learned(news, colour);
     if merged.known > 0 {
         let wheels = if merged.known == 1 { "wheel" } else { "wheels" };
         text.push_str(&format!("known    {} {wheels}, with the same digests\n", merged.known));

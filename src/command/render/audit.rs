@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::Colour;
+use crate::edge::io::Repository;
 use crate::packaging::target::Platform;
 use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
 use crate::report::rule::Severity;
@@ -96,12 +97,12 @@ fn spoken(machine: &Machine) -> String {
     text
 }
 
-/// One JSON object: what happens to every entry on every target and Python, and the findings.
+/// As a JSON report: what happens to every entry on every target and Python, and the findings.
 pub(crate) fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
     let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
     let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out), "found_catalogues": audit.found });
-    super::document(&value)
+    super::document(Some("audit"), value)
 }
 
 fn machine_json(machine: &Machine) -> Value {
@@ -139,7 +140,7 @@ fn finding_json(finding: &AuditFinding) -> Value {
 }
 
 /// Annotations of GitHub Actions.
-pub(crate) fn github(audit: &Audit) -> String {
+pub(crate) fn github(audit: &Audit, files: &Repository) -> String {
     let mut text = String::new();
     for finding in &audit.findings {
         let level = match finding.severity {
@@ -150,7 +151,13 @@ pub(crate) fn github(audit: &Audit) -> String {
         let message: Vec<String> = std::iter::once(finding.sentence()).chain(finding.remedy.clone()).collect();
         let place = finding.place.as_deref();
         let file = place.map_or(audit.lock.as_str(), |place| &place.file);
-        text.push_str(&super::annotation(level, file, place, finding.rule.as_str(), &message.join("\n")));
+        text.push_str(&super::annotation(
+            level,
+            Some(&files.path(file)),
+            place,
+            finding.rule.as_str(),
+            &message.join("\n"),
+        ));
     }
     text
 }

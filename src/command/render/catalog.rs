@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::catalog::listing::{EVER, Filter, ListedBuild, ListedPackage};
 use crate::catalog::{Built, Requires, WheelRow};
 use crate::packaging::target::{Platform, Python};
+use crate::report::LearnedRelease;
 use crate::text::shown;
 
 /// Lines of columns, each as wide as its widest text; nothing follows the last.
@@ -74,8 +75,8 @@ pub(crate) fn packages(packages: &[ListedPackage]) -> String {
     table(&rows)
 }
 
-/// Packages as a JSON array.
-pub(crate) fn packages_json(packages: &[ListedPackage]) -> String {
+/// Packages as a JSON report.
+pub(crate) fn packages_json(packages: &[ListedPackage], found: &[String]) -> String {
     let each = packages.iter().map(|one| {
         json!({
             "package": one.name.as_ref(),
@@ -84,7 +85,13 @@ pub(crate) fn packages_json(packages: &[ListedPackage]) -> String {
             "wheels": one.wheels,
         })
     });
-    super::document(&Value::Array(each.collect()))
+    report("catalog list", "packages", each, found)
+}
+
+/// A list, and the catalogues that nobody named.
+fn report(command: &str, key: &str, list: impl Iterator<Item = Value>, found: &[String]) -> String {
+    let list: Vec<Value> = list.collect();
+    super::document(Some(command), json!({ key: list, "found_catalogues": found }))
 }
 
 /// `None` where nothing is known of it.
@@ -115,8 +122,8 @@ pub(crate) fn builds(builds: &[ListedBuild]) -> String {
     table(&rows)
 }
 
-/// The builds of a package as a JSON array.
-pub(crate) fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> String {
+/// The builds of a package as a JSON report.
+pub(crate) fn builds_json(package: &PackageName, builds: &[ListedBuild], found: &[String]) -> String {
     let each = builds.iter().map(|one| {
         json!({
             "package": package.as_ref(),
@@ -131,7 +138,7 @@ pub(crate) fn builds_json(package: &PackageName, builds: &[ListedBuild]) -> Stri
             "catalogue": one.catalogue,
         })
     });
-    super::document(&Value::Array(each.collect()))
+    report("catalog list", "builds", each, found)
 }
 
 /// A wheel at one place, and what it requires by platform.
@@ -250,8 +257,8 @@ fn provenance_spoken(provenance: &str) -> String {
     }
 }
 
-/// The same as a JSON array.
-pub(crate) fn wheels_json(shown: &[Shown<'_>]) -> String {
+/// The same as a JSON report.
+pub(crate) fn wheels_json(shown: &[Shown<'_>], found: &[String]) -> String {
     let each = shown.iter().map(|(row, lists)| {
         let lists = lists.iter().map(|(on, known)| {
             let on: Vec<&str> = on.iter().map(|platform| platform.as_str()).collect();
@@ -284,7 +291,13 @@ pub(crate) fn wheels_json(shown: &[Shown<'_>]) -> String {
             "requires": lists.collect::<Vec<_>>(),
         })
     });
-    super::document(&Value::Array(each.collect()))
+    report("catalog show", "wheels", each, found)
+}
+
+/// What an update learned, as a JSON report.
+pub(crate) fn updated_json(file: &str, learned: &[LearnedRelease], known: usize, notes: &[String]) -> String {
+    let learned = super::learned_json(learned);
+    super::document(Some("catalog update"), json!({ "file": file, "learned": learned, "known": known, "notes": notes }))
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Colour, annotation, document, found, learned, learned_json, problem_json};
+use super::{Colour, annotation, document, found, learned, learned_json, problem_json, targets_json};
 use crate::command::check::NO_OUTPUTS;
+use crate::edge::io::Repository;
 use crate::report::{CheckFinding, Checked, in_short};
 use crate::text::shown;
 
@@ -22,7 +23,7 @@ pub(crate) fn checked(checked: &Checked, colour: Colour) -> String {
     if checked.findings.is_empty() {
         match checked.up_to_date.as_slice() {
             [] => {}
-            [file] => text.push_str(&format!("{} is up to date\n", shown(file))),
+            [(file, _)] => text.push_str(&format!("{} is up to date\n", shown(file))),
             several => text.push_str(&format!("{} outputs are up to date\n", several.len())),
         }
     }
@@ -52,7 +53,7 @@ fn not_compared(file: &str) -> String {
     format!("not compared: {file}")
 }
 
-/// As one JSON object.
+/// As a JSON report.
 pub(crate) fn checked_json(checked: &Checked) -> String {
     let each = checked.findings.iter().map(|finding| {
         let mut value = problem_json(&finding.problem);
@@ -64,28 +65,38 @@ pub(crate) fn checked_json(checked: &Checked) -> String {
         value["fixed"] = finding.fixed.into();
         value
     });
-    document(&json!({
-        "findings": each.collect::<Vec<Value>>(),
-        "up_to_date": checked.up_to_date,
-        "learned": learned_json(&checked.learned),
-        "found_catalogues": checked.found,
-    }))
+    let up_to_date = checked.up_to_date.iter();
+    let up_to_date = up_to_date.map(|(file, targets)| json!({ "file": file, "targets": targets_json(targets) }));
+    document(
+        Some("check"),
+        json!({
+            "findings": each.collect::<Vec<Value>>(),
+            "up_to_date": up_to_date.collect::<Vec<Value>>(),
+            "learned": learned_json(&checked.learned),
+            "found_catalogues": checked.found,
+        }),
+    )
+}
+
+/// What was found, what differs, and what to do, a line each.
+pub(super) fn message(finding: &CheckFinding) -> String {
+    let not_compared = finding.not_compared.iter().map(|file| not_compared(file));
+    let mut message = finding.problem.sentence();
+    for more in in_short(&finding.differences).into_iter().chain(not_compared).chain(finding.problem.remedy.clone()) {
+        message.push('\n');
+        message.push_str(&shown(&more));
+    }
+    message
 }
 
 /// As annotations of GitHub Actions.
-pub(crate) fn checked_github(checked: &Checked) -> String {
+pub(crate) fn checked_github(checked: &Checked, files: &Repository) -> String {
     let mut text = String::new();
     for finding in &checked.findings {
         let level = if finding.fixed { "notice" } else { "error" };
-        let not_compared = finding.not_compared.iter().map(|file| not_compared(file));
-        let mut message = finding.problem.sentence();
-        for more in in_short(&finding.differences).into_iter().chain(not_compared).chain(finding.problem.remedy.clone())
-        {
-            message.push('\n');
-            message.push_str(&shown(&more));
-        }
         let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
-        text.push_str(&annotation(level, &finding.file, place, code, &message));
+        let file = files.path(&finding.file);
+        text.push_str(&annotation(level, Some(&file), place, code, &message(finding)));
     }
     if checked.has_no_outputs && checked.findings.is_empty() {
         let _ = writeln!(text, "::notice title=no-outputs::{NO_OUTPUTS}");

@@ -1,19 +1,112 @@
-//! An audit as SARIF 2.1.0, the format that code scanning services read.
+//! What was found as SARIF 2.1.0, the format that code scanning services read.
 
 use serde_json::{Value, json};
 
-use crate::packaging::target::Platform;
+use super::check;
+use crate::edge::io::Repository;
+use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding};
+use crate::report::error::{Code, Problem};
 use crate::report::rule::{Rule, Severity};
+use crate::report::{CheckFinding, Checked, Verification, Verified};
 use crate::text::Place;
 
 /// Where the format's schema is published.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
-/// One SARIF log with one run. All rules are listed, so that a service knows those that found nothing.
-pub(crate) fn sarif(audit: &Audit) -> String {
-    let rules: Vec<Value> = Rule::ALL.iter().map(|rule| rule_json(*rule)).collect();
-    let results: Vec<Value> = audit.findings.iter().map(|finding| result(finding, audit)).collect();
+/// One thing that was found.
+struct SarifFinding<'f> {
+    code: &'static str,
+    severity: Severity,
+    text: String,
+    file: &'f str,
+    place: Option<&'f Place>,
+    package: Option<&'f str>,
+    properties: Value,
+}
+
+/// An audit. All rules are listed, so that a service knows those that found nothing.
+pub(crate) fn audit(audit: &Audit, files: &Repository) -> String {
+    let rules = Rule::ALL.into_iter().map(|rule| rule_json(rule.as_str(), rule.meaning(), rule.severity()));
+    let results = audit.findings.iter().map(|finding| of_audit(finding, audit));
+    log(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>(), files)
+}
+
+fn of_audit<'f>(finding: &'f AuditFinding, audit: &'f Audit) -> SarifFinding<'f> {
+    let place = finding.place.as_deref();
+    SarifFinding {
+        code: finding.rule.as_str(),
+        severity: finding.severity,
+        text: with_help(finding.sentence(), finding.remedy.as_deref()),
+        file: place.map_or(&audit.lock, |place| &place.file),
+        place,
+        package: finding.package.as_deref(),
+        properties: json!({
+            "package": finding.package,
+            "version": finding.version,
+            "platform": finding.platform.map(Platform::as_str),
+            "pythons": pythons(&finding.pythons),
+        }),
+    }
+}
+
+/// A check. Of its rules those are listed that found something: others stop the work, and then there is no log.
+pub(crate) fn checked(checked: &Checked, files: &Repository) -> String {
+    let codes = checked.findings.iter().map(|finding| finding.problem.code);
+    let results = checked.findings.iter().map(of_check);
+    log(&rules(codes), &results.collect::<Vec<_>>(), files)
+}
+
+fn of_check(finding: &CheckFinding) -> SarifFinding<'_> {
+    let problem = &finding.problem;
+    let place = problem.place.as_deref();
+    SarifFinding {
+        code: problem.code.as_str(),
+        severity: if finding.fixed { Severity::Note } else { Severity::Error },
+        text: check::message(finding),
+        file: place.map_or(&finding.file, |place| &place.file),
+        place,
+        package: None,
+        properties: json!({
+            "targets": problem.targets.iter().map(|target| &target.name).collect::<Vec<_>>(),
+            "fixed": finding.fixed,
+        }),
+    }
+}
+
+/// A verification.
+pub(crate) fn verification(verification: &Verification, files: &Repository) -> String {
+    let all = || {
+        verification.wheels.iter().flat_map(|wheel| {
+            let wrong = wheel.wrong.iter().map(move |problem| (wheel, problem, Severity::Error));
+            wrong.chain(wheel.unanswered.iter().map(move |problem| (wheel, problem, Severity::Warning)))
+        })
+    };
+    let results = all().map(|(wheel, problem, severity)| of_wheel(wheel, problem, severity));
+    log(&rules(all().map(|(_, problem, _)| problem.code)), &results.collect::<Vec<_>>(), files)
+}
+
+fn of_wheel<'f>(wheel: &'f Verified, problem: &'f Problem, severity: Severity) -> SarifFinding<'f> {
+    let place = problem.place.as_deref();
+    SarifFinding {
+        code: problem.code.as_str(),
+        severity,
+        text: with_help(problem.sentence(), problem.remedy.as_deref()),
+        file: place.map_or(&wheel.lock, |place| &place.file),
+        place,
+        package: Some(&wheel.package),
+        properties: json!({ "package": wheel.package, "wheel": wheel.wheel }),
+    }
+}
+
+fn rules(codes: impl Iterator<Item = Code>) -> Vec<Value> {
+    let codes: std::collections::BTreeSet<Code> = codes.collect();
+    codes.into_iter().map(|code| rule_json(code.as_str(), code.meaning(), Severity::Error)).collect()
+}
+
+/// One log with one run.
+fn log(rules: &[Value], found: &[SarifFinding<'_>], files: &Repository) -> String {
+    let results: Vec<Value> = found.iter().map(|one| result(one, rules, files)).collect();
     let value = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -24,6 +117,7 @@ pub(crate) fn sarif(audit: &Audit) -> String {
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             } },
+            "invocations": [{ "executionSuccessful": true }],
             "columnKind": "unicodeCodePoints",
             "results": results,
         }],
@@ -31,48 +125,42 @@ pub(crate) fn sarif(audit: &Audit) -> String {
     format!("{value:#}\n")
 }
 
-fn rule_json(rule: Rule) -> Value {
+fn rule_json(id: &str, meaning: &str, severity: Severity) -> Value {
     json!({
-        "id": rule.as_str(),
-        "shortDescription": { "text": rule.meaning() },
-        "defaultConfiguration": { "level": level(rule.severity()) },
+        "id": id,
+        "shortDescription": { "text": meaning },
+        "defaultConfiguration": { "level": severity.as_str() },
     })
 }
 
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
-    }
-}
-
-fn result(finding: &AuditFinding, audit: &Audit) -> Value {
-    let mut text = finding.sentence();
-    if let Some(remedy) = &finding.remedy {
+fn with_help(mut text: String, remedy: Option<&str>) -> String {
+    if let Some(remedy) = remedy {
         text.push_str("\nhelp: ");
         text.push_str(remedy);
     }
-    let physical = match &finding.place {
-        Some(place) => json!({ "artifactLocation": { "uri": uri(&place.file) }, "region": region(place) }),
-        None => json!({ "artifactLocation": { "uri": uri(&audit.lock) } }),
-    };
+    text
+}
+
+fn pythons(some: &[Python]) -> Vec<String> {
+    some.iter().map(ToString::to_string).collect()
+}
+
+fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Value {
+    let mut physical = json!({ "artifactLocation": { "uri": uri(&files.path(found.file)) } });
+    if let Some(place) = found.place {
+        physical["region"] = region(place);
+    }
     let mut location = json!({ "physicalLocation": physical });
-    if let Some(package) = &finding.package {
+    if let Some(package) = &found.package {
         location["logicalLocations"] = json!([{ "name": package, "kind": "module" }]);
     }
     json!({
-        "ruleId": finding.rule.as_str(),
-        "ruleIndex": Rule::ALL.iter().position(|rule| *rule == finding.rule),
-        "level": level(finding.severity),
-        "message": { "text": text },
+        "ruleId": found.code,
+        "ruleIndex": rules.iter().position(|rule| rule["id"] == found.code),
+        "level": found.severity.as_str(),
+        "message": { "text": found.text },
         "locations": [location],
-        "properties": {
-            "package": finding.package,
-            "version": finding.version,
-            "platform": finding.platform.map(Platform::as_str),
-            "pythons": finding.pythons.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        },
+        "properties": found.properties,
     })
 }
 

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Colour, problem_json};
+use crate::edge::io::Repository;
 use crate::report::error::Problem;
 use crate::report::{Scope, State, Verification, Verified, Witness, WitnessKind};
 use crate::text::shown;
@@ -113,7 +114,22 @@ fn push_problem(text: &mut String, problem: &Problem, colour: Colour) {
     }
 }
 
-/// A verification as one JSON object.
+/// As annotations of GitHub Actions: what is wrong, and what could not be answered.
+pub(crate) fn github(verification: &Verification, files: &Repository) -> String {
+    let mut text = String::new();
+    for wheel in &verification.wheels {
+        let wrong = wheel.wrong.iter().map(|problem| ("error", problem));
+        for (level, problem) in wrong.chain(wheel.unanswered.iter().map(|problem| ("warning", problem))) {
+            let place = problem.place.as_deref();
+            let message: Vec<String> = std::iter::once(problem.sentence()).chain(problem.remedy.clone()).collect();
+            let file = files.path(place.map_or(&wheel.lock, |place| &place.file));
+            text += &super::annotation(level, Some(&file), place, problem.code.as_str(), &message.join("\n"));
+        }
+    }
+    text
+}
+
+/// A verification as a JSON report.
 pub(crate) fn verification_json(verification: &Verification) -> String {
     let witness = |witness: &Witness| {
         json!({
@@ -146,5 +162,5 @@ pub(crate) fn verification_json(verification: &Verification) -> String {
         "unknown": verification.unknown,
         "notes": verification.notes,
     });
-    super::document(&value)
+    super::document(Some("verify"), value)
 }

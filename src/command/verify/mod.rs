@@ -15,7 +15,7 @@ use crate::cli::ReportFormat;
 use crate::cli::config::Config;
 use crate::cli::verify::VerifyArgs;
 use crate::edge::index::Network;
-use crate::edge::io::Output;
+use crate::edge::io::{Output, Repository};
 use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
@@ -33,16 +33,18 @@ use crate::write::Mirror;
 /// If a file cannot be read, or there is nothing in it to verify.
 pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let (verification, write) = verified(args, config, display)?;
-    let report = voice.said(|colour| match args.talk.report {
-        ReportFormat::Human => render::verify::verification(&verification, colour),
+    let stdout = voice.printed(|colour| match args.report.output_format {
+        ReportFormat::Text => render::verify::verification(&verification, colour),
         ReportFormat::Json => render::verify::verification_json(&verification),
+        ReportFormat::Github => render::verify::github(&verification, &Repository::here()),
+        ReportFormat::Sarif => render::sarif::verification(&verification, &Repository::here()),
     });
     let exit = match verification.state() {
         State::Agrees => Exit::Yes,
         State::Differs => Exit::No,
         State::Unanswered => Exit::Unanswered,
     };
-    Ok(Outcome { writes: write.into_iter().collect(), report, exit, ..Outcome::default() })
+    Ok(Outcome { writes: write.into_iter().collect(), stdout, exit, ..Outcome::default() })
 }
 
 /// What was found out, and with `--record` the file to write.

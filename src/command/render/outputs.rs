@@ -1,0 +1,66 @@
+//! What was done for each output, as JSON.
+
+use serde_json::{Value, json};
+
+use super::{document, downloads, learned_json, left_out_json, problem_json};
+use crate::packaging::target::Python;
+use crate::report::{Change, FileFate, OutputReport, Summary};
+
+/// All outputs of a run.
+pub(crate) fn outputs_json(outputs: &[OutputReport], command: Option<&str>) -> String {
+    let each: Vec<Value> = outputs.iter().map(output_json).collect();
+    document(command, json!({ "outputs": each }))
+}
+
+fn output_json(output: &OutputReport) -> Value {
+    let (status, file) = match &output.fate {
+        FileFate::Printed => ("printed", None),
+        FileFate::Written(file) => ("written", Some(file)),
+        FileFate::Unchanged(file) => ("unchanged", Some(file)),
+        FileFate::Shown(file) => ("shown", Some(file)),
+    };
+    let targets: Vec<Value> = output.summaries.iter().map(target_json).collect();
+    json!({ "file": file, "status": status, "lock": output.lock, "targets": targets })
+}
+
+fn target_json(summary: &Summary) -> Value {
+    json!({
+        "name": summary.name,
+        "platform": summary.platform.as_str(),
+        "backend": summary.backend.map(|backend| backend.to_string()),
+        "pythons": pythons(&summary.pythons),
+        "packages": summary.packages,
+        "changes": summary.changes.iter().map(change_json).collect::<Vec<_>>(),
+        "left_out": left_out_json(&summary.left_out),
+        "downloads": downloads::json(&summary.downloads),
+        "found_catalogues": summary.found,
+        "learned": learned_json(&summary.learned),
+        "notes": summary.notes,
+        "warnings": summary.warnings.iter().map(problem_json).collect::<Vec<_>>(),
+    })
+}
+
+fn change_json(change: &Change) -> Value {
+    let source = change.source.as_ref().map(|vouch| {
+        json!({
+            "catalogue": vouch.catalogue,
+            "index": vouch.index,
+            "seen": vouch.seen,
+            "computed": vouch.computed,
+            "overrides": vouch.overrides,
+        })
+    });
+    json!({
+        "action": change.action.as_str(),
+        "package": change.package,
+        "from": change.from,
+        "to": change.to,
+        "pythons": pythons(&change.pythons),
+        "why": change.why,
+        "source": source,
+    })
+}
+
+fn pythons(some: &[Python]) -> Vec<String> {
+    some.iter().map(ToString::to_string).collect()
+}
