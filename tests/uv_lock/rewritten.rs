@@ -69,6 +69,24 @@ fn a_build_takes_the_place_of_another_and_the_rest_keeps_its_bytes() {
     }
 }
 
+/// A source that stays could be built in the place of the wheels.
+#[test]
+fn a_source_goes_with_the_wheels_that_it_was_of() {
+    let place = place("plain");
+    let lock = place.read("uv.lock");
+    let at = lock.find("[[package]]\nname = \"torch\"\n").unwrap();
+    let wheels = at + lock[at..].find("wheels = [").unwrap();
+    let zeros = "0".repeat(64);
+    let sdist =
+        format!("sdist = {{ url = \"https://files.example/torch-2.7.1.tar.gz\", hash = \"sha256:{zeros}\" }}\n");
+    place.write("uv.lock", format!("{}{sdist}{}", &lock[..wheels], &lock[wheels..]));
+    place.run("rewrite --cuda 12.8").ok();
+    let after = place.read("uv.lock");
+    assert!(!after.contains("torch-2.7.1.tar.gz"), "{}", blocks(&after)["torch"]);
+    // That of others stays.
+    assert_eq!(after.matches("\nsdist = ").count(), lock.matches("\nsdist = ").count());
+}
+
 #[test]
 fn line_ends_are_kept() {
     let place = place("plain");

@@ -7,6 +7,7 @@ use torchswap::lock::{Choice, Lock, LockedDigest, Origin, requirements};
 use torchswap::packaging::target::{Environment, Platform, Python};
 
 use super::{PROJECTS, lock, text};
+use crate::support::Place;
 
 /// Version, or place, and digests by name.
 type Chosen = BTreeMap<String, (String, BTreeSet<LockedDigest>)>;
@@ -41,6 +42,44 @@ fn choice(options: &str) -> Choice {
         }
     }
     choice
+}
+
+/// As long as a patch release of Python decides, the line carries what each step on the way demands.
+#[test]
+fn what_is_needed_below_a_condition_is_needed_under_both() {
+    let package = |name: &str, needs: &str| {
+        let file = format!("https://files.example/{name}-1-py3-none-any.whl");
+        let wheel = format!("wheels = [{{ url = \"{file}\", hash = \"sha256:{}\" }}]\n", "0".repeat(64));
+        let source = "source = { registry = \"https://index.example/simple\" }\n";
+        format!("[[package]]\nname = \"{name}\"\nversion = \"1\"\n{source}{needs}{wheel}\n")
+    };
+    let needs = |name: &str, marker: &str| format!("dependencies = [{{ name = \"{name}\"{marker} }}]\n");
+    let early = ", marker = \"python_full_version < '3.11.4'\"";
+    let late = ", marker = \"python_full_version >= '3.11.2'\"";
+    let text = format!(
+        "version = 1\nrevision = 3\nrequires-python = \">=3.11\"\n\n{}[[package]]\nname = \"p\"\nversion = \"1\"\n\
+         source = {{ virtual = \".\" }}\n{}\n{}{}",
+        package("a", &needs("b", late)),
+        needs("a", early),
+        package("b", &needs("c", "")),
+        package("c", ""),
+    );
+    let place = Place::new();
+    place.write("uv.lock", text);
+    place.write(
+        "pyproject.toml",
+        "[project]\nname = \"p\"\nversion = \"1\"\nrequires-python = \">=3.11\"\ndependencies = [\"a\"]\n",
+    );
+    let export = place.run("export --python 3.11 --allow-none -q uv.lock").ok();
+    let line = |name: &str| {
+        let line =
+            export.lines().find(|line| line.starts_with(&format!("{name} @ "))).unwrap_or_else(|| panic!("{export}"));
+        line.to_owned()
+    };
+    assert!(line("a").contains("< \"3.11.4\"") && !line("a").contains("3.11.2"), "{export}");
+    for name in ["b", "c"] {
+        assert!(line(name).contains("< \"3.11.4\"") && line(name).contains(">= \"3.11.2\""), "{export}");
+    }
 }
 
 #[test]
