@@ -4,9 +4,11 @@ use torchswap::catalog::equivalents;
 
 use crate::support::{Place, Run};
 
+mod backwards;
 mod checked;
 mod coexistence;
 mod locks;
+mod nearest;
 mod refused;
 mod shared;
 
@@ -277,7 +279,25 @@ fn a_build_of_which_nothing_brings_the_libraries_is_told() {
     assert!(!run.stderr.contains("note:"), "{}", run.stderr);
     run.ok();
     let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --also onnxruntime");
-    assert!(!run.stderr.contains("note:"), "{}", run.stderr);
+    assert!(!run.stderr.contains("brings no libraries along"), "{}", run.stderr);
+}
+
+/// Once, whatever the number of Pythons; a torch for CUDA loads them.
+#[test]
+fn a_build_of_which_nothing_loads_the_libraries_is_told() {
+    let note = "note: onnxruntime-gpu 1.22.0 does not load CUDA's libraries by itself, and there is no torch for CUDA that \
+                would: call onnxruntime.preload_dlls() before the first session, or take an image with CUDA and cuDNN\n";
+    let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --python 3.12 --also onnxruntime");
+    assert_eq!(run.stderr.matches(note).count(), 1, "{}", run.stderr);
+    run.ok();
+    let torch = ["torch==2.7.1", "filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4"];
+    let text = onnx("1.22.0") + &lock(&torch) + &lock(&["typing-extensions==4.12.2"]);
+    for (text, arguments) in [(&*text, "--cuda 12.6 --also onnxruntime"), (&onnx("1.22.0"), "--cuda 12.6 --allow-none")]
+    {
+        let run = export(text, &format!("{arguments} --python 3.11"));
+        assert!(!run.stderr.contains("preload_dlls"), "{}", run.stderr);
+        run.ok();
+    }
 }
 
 #[test]
@@ -292,5 +312,5 @@ fn a_locked_gpu_build_without_its_libraries_is_told() {
     assert!(run(&["onnxruntime-gpu==1.22.0"]).contains(note));
     let libraries = ["onnxruntime-gpu==1.22.0", "nvidia-cuda-runtime-cu12==12.6.77"];
     let none = [run(&["onnxruntime-gpu[cuda,cudnn]==1.22.0"]), run(&libraries)];
-    assert!(!none.concat().contains("note:"), "{none:?}");
+    assert!(!none.concat().contains("stays as locked"), "{none:?}");
 }

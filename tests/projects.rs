@@ -1,6 +1,6 @@
 //! Where a run looks for its project, and what variables say.
 
-use crate::support::{Place, Run};
+use crate::support::{Place, Run, root};
 
 const CONFIG: &str = "[targets.docker]\ncuda = \"12.4\"\npython = [\"3.11\"]\noutput = \"docker.txt\"\n";
 
@@ -84,6 +84,31 @@ fn variables_say_what_the_command_line_leaves_open() {
     run(&place, "", &variables, "export --all-targets -q").ok();
     assert!(place.read("docker.txt").contains("\n# Target: linux-x86_64, cu124, CPython 3.11\n"));
     assert!(run(&place, "", &variables, "export --target docker -q -o -").ok().contains("cu124, CPython 3.11\n"));
+}
+
+#[test]
+fn a_variable_says_what_is_swapped_beyond_the_family() {
+    let place = Place::new();
+    for name in ["poetry.lock", "pyproject.toml"] {
+        place.write(name, std::fs::read(root().join("examples/onnxruntime-transitive").join(name)).unwrap());
+    }
+    let export = "export --cuda 12.6 --python 3.11 --stubs stubs --allow-none -q";
+    let (plain, swapped) = (place.run(export), place.run(&format!("{export} --also onnxruntime")).ok());
+    assert_ne!(plain.ok(), swapped);
+    for names in ["onnxruntime", "all"] {
+        let text = run(&place, "", &[("TORCHSWAP_ALSO", names)], export).ok();
+        assert_eq!(text, swapped.replace("--also onnxruntime", &format!("--also {names}")));
+        // The header has what the variable said, and is read without it.
+        place.write("out.txt", run(&place, "", &[("TORCHSWAP_ALSO", names)], &format!("{export} -o -")).ok());
+        let checked = run(&place, "", &[("TORCHSWAP_ALSO", "faiss-cpu")], "check out.txt");
+        assert_eq!(checked.status, 0, "{}", checked.stderr);
+    }
+    let refused = run(&place, "", &[("TORCHSWAP_ALSO", "onnxruntme")], export);
+    assert!(refused.status == 2 && refused.stderr.contains("did you mean `onnxruntime`?"), "{}", refused.stderr);
+    // A target that is named is taken as it stands.
+    place.write("torchswap.toml", "[targets.gpu]\ncuda = \"12.6\"\npython = [\"3.11\"]\n");
+    let text = run(&place, "", &[("TORCHSWAP_ALSO", "all")], "export --target gpu --allow-none -q").ok();
+    assert!(text.contains("\nonnxruntime==") && !text.contains("onnxruntime-gpu"), "{text}");
 }
 
 /// A header says all that its file was made with.

@@ -10,7 +10,7 @@ use torchswap::lock::requirements::{LineKind, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, LockedFiles, requirements};
 use torchswap::packaging::marker::Extras;
 use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
-use torchswap::plan::{self, Also, Knowledge, Line, TargetPlan, Wanted, What};
+use torchswap::plan::{self, Beyond, Knowledge, Line, TargetPlan, Wanted, What};
 use torchswap::report::error::Result;
 use torchswap::text::off_line;
 use torchswap::write::{self, Mirror, PylockDraft, Style, check};
@@ -61,7 +61,7 @@ impl Request {
             target: target.clone(),
             choice: choice.clone(),
             provided: None,
-            also: Also::Nothing,
+            beyond: Beyond::default(),
         };
         let wanted: Vec<Wanted> = self.targets.iter().map(wanted).collect();
         plan::targets(lock, &wanted, &self.style.no_emit, false, known)

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 use super::AuditContext;
 use super::findings::Findings;
 use super::install::spoken;
-use super::modules::{self, LoadedBy, OwnedKind, Owner};
+use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
 use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::stub;

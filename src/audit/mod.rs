@@ -22,7 +22,6 @@ mod history;
 mod image;
 mod install;
 mod layers;
-mod modules;
 mod offers;
 mod witnesses;
 

@@ -13,6 +13,7 @@
 //!   then one requirement a column. See [`RequiresRow`].
 //! - `equivalents.tsv`: which packages have one name on CPUs and another on GPUs. See [`equivalents`].
 //! - `families.tsv`: which packages belong together, and which libraries their builds bring along.
+//! - `modules.tsv`: which packages own one module or library, and what needs libraries that it does not load itself.
 //! - `releases.tsv`: which builds each release of torch has and for which Pythons. See [`releases`].
 //! - `labels.tsv`: how publishers tell in a name what a wheel was built for. See [`WheelLabel`].
 //! - `paths.bin`: where the default index keeps each file. See [`path_on_default_index`].
@@ -41,6 +42,7 @@ mod labels;
 pub mod listing;
 mod made_for;
 mod merge;
+pub(crate) mod modules;
 mod paths;
 pub mod pin;
 mod project;

@@ -10,7 +10,7 @@ const TEXT: &str = include_str!("modules.tsv");
 
 /// What several packages install under the same paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum OwnedKind {
+pub(crate) enum OwnedKind {
     /// An import package.
     Module,
     /// A folder of shared libraries.
@@ -21,15 +21,15 @@ pub(super) enum OwnedKind {
 
 /// One package that owns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Owner {
-    pub(super) kind: OwnedKind,
+pub(crate) struct Owner {
+    pub(crate) kind: OwnedKind,
     /// The import package or the folder: `onnxruntime`, `nvidia/nccl/lib`.
-    pub(super) owned: &'static str,
-    pub(super) package: &'static str,
+    pub(crate) owned: &'static str,
+    pub(crate) package: &'static str,
 }
 
 /// All rows that name an owner, in the order of the table.
-pub(super) fn owners() -> impl Iterator<Item = Owner> {
+pub(crate) fn owners() -> impl Iterator<Item = Owner> {
     rows().filter_map(|columns| {
         let [kind, owned, package] = *columns.as_slice() else { return None };
         let kind = match kind {
@@ -43,12 +43,12 @@ pub(super) fn owners() -> impl Iterator<Item = Owner> {
 }
 
 /// A GPU build of a package, for whichever release, if the package is a CPU build.
-pub(super) fn any_gpu_twin(package: &str) -> Option<&'static str> {
+pub(crate) fn any_gpu_twin(package: &str) -> Option<&'static str> {
     twins(package).last().map(|twin| twin.gpu)
 }
 
 /// The GPU build of a CPU build; `cuda` is the major release that is there, if one is known.
-pub(super) fn gpu_twin(package: &str, version: &Version, cuda: Option<u8>, platform: Platform) -> Option<&'static str> {
+pub(crate) fn gpu_twin(package: &str, version: &Version, cuda: Option<u8>, platform: Platform) -> Option<&'static str> {
     let serves = |twin: &Twin| {
         twin.cuda.is_none_or(|own| cuda.is_none_or(|cuda| cuda == own))
             && twin.platforms.split(' ').any(|one| one == platform.as_str())
@@ -78,7 +78,7 @@ fn twins(package: &str) -> impl Iterator<Item = Twin> {
 
 /// Who loads the libraries of CUDA that a package needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LoadedBy {
+pub(crate) enum LoadedBy {
     /// A torch for CUDA.
     Torch,
     /// The package itself, from NVIDIA's packages for CUDA 12.
@@ -87,15 +87,15 @@ pub(super) enum LoadedBy {
 
 /// A package that finds CUDA's libraries only where something else brings them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Needy {
-    pub(super) needs: LoadedBy,
+pub(crate) struct Needy {
+    pub(crate) needs: LoadedBy,
     /// What is wrong without it, behind the package's name.
-    pub(super) message: &'static str,
-    pub(super) help: &'static str,
+    pub(crate) message: &'static str,
+    pub(crate) help: &'static str,
 }
 
 /// What a release of a package needs, if it is one of those.
-pub(super) fn needy(package: &str, version: &Version) -> Option<Needy> {
+pub(crate) fn needy(package: &str, version: &Version) -> Option<Needy> {
     let meant = |(own, versions, _): &(&str, Constraint, Needy)| *own == package && versions.admits(version);
     all_needy().find(meant).map(|(.., needy)| needy)
 }

@@ -12,7 +12,7 @@
 //! cuda = "11.8"                     # or rocm, xpu = true, cpu = true, backend = "cu118"
 //! python = ["3.10"]                 # default: every one the lock allows and the wheels exist for
 //! also = ["all"]                    # or names: packages beyond torch's family that are swapped, too, as the flag has them
-//! share-libraries = true            # as the flag has it
+//! nearest = true                    # as the flag has it; so share-libraries
 //! output = "requirements-cu118.txt"
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
 //! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, no-stubs, provided, as the flags
@@ -91,7 +91,7 @@ const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "t
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 25] = [
+const TARGET_KEYS: [&str; 26] = [
     "platform",
     "cuda",
     "rocm",
@@ -101,6 +101,7 @@ const TARGET_KEYS: [&str; 25] = [
     "python",
     "also",
     "share-libraries",
+    "nearest",
     "output",
     "no-stubs",
     "with",
@@ -272,6 +273,7 @@ impl<'s> ConfigReader<'_, 's> {
         };
         let also = AlsoArgs {
             also: self.each(table, "also", PackageName::from_str),
+            nearest: self.flag(table, "nearest"),
             share_libraries: self.flag(table, "share-libraries"),
         };
         let stubs = StubArgs { stubs: None, no_stubs: self.flag(table, "no-stubs") };

@@ -10,11 +10,11 @@ use super::Cli;
 const BUILD: [&str; 5] = ["cuda", "rocm", "xpu", "cpu", "backend"];
 
 /// Options that a variable may say as well.
-pub(super) const ALL: [&str; 9] =
-    ["cuda", "rocm", "backend", "platform", "pythons", "mirror", "catalogs", "require_witnesses", "learn"];
+pub(super) const ALL: [&str; 10] =
+    ["cuda", "rocm", "backend", "platform", "pythons", "also", "mirror", "catalogs", "require_witnesses", "learn"];
 
 /// Options that say which target, of those that a variable may say as well.
-const TARGET: [&str; 5] = ["cuda", "rocm", "backend", "platform", "pythons"];
+const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "pythons", "also"];
 
 impl Cli {
     /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target

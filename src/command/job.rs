@@ -165,7 +165,8 @@ fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>
 fn beyond(flags: &AlsoArgs, configured: Option<&&Configured>) -> Beyond {
     let named = configured.map(|one| &one.also).filter(|_| flags.also.is_empty()).unwrap_or(flags);
     let shares_libraries = flags.share_libraries || configured.is_some_and(|one| one.also.share_libraries);
-    Beyond { also: Also::of(&named.also), shares_libraries }
+    let nearest = flags.nearest || configured.is_some_and(|one| one.also.nearest);
+    Beyond { also: Also::of(&named.also, nearest), shares_libraries }
 }
 
 /// What the targets of one file have in common; `None` where there are no targets.
@@ -307,6 +308,7 @@ fn command(
     words.extend(target.platform.map(|platform| format!("--platform {platform}")));
     words.extend(args.also.also.iter().map(|name| format!("--also {name}")));
     words.extend(args.also.share_libraries.then(|| "--share-libraries".to_owned()));
+    words.extend(args.also.nearest.then(|| "--nearest".to_owned()));
     words.extend(target.pythons.iter().map(|python| format!("--python {python}")));
     let names = |flag: &str, names: &[ExtraName]| -> Vec<String> {
         names.iter().map(|name| format!("--{flag} {name}")).collect()

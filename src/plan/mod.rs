@@ -46,6 +46,7 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{WheelSource, is_torch};
 use crate::lock::emit::NotEmitted;
 use crate::lock::pylock::PylockPackage;
+use crate::lock::pyproject::Project;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
 use crate::packaging::marker::{Condition, Extras};
@@ -93,12 +94,19 @@ pub struct LockView<'a> {
     pub options: Option<&'a [GlobalOption]>,
     /// The files of each entry, where the lock names them, with digests or without; else none at all.
     pub packages: &'a [PylockPackage],
+    /// What the project asks for, where the lock tells in which versions others need a package.
+    pub project: Option<&'a Project>,
 }
 
 impl<'a> LockView<'a> {
     /// All of a lock.
     pub fn of(lock: &'a Lock) -> Self {
-        Self { entries: lock.entries(), sources: lock.sources(), options: lock.options(), packages: lock.packages() }
+        let project = match lock {
+            Lock::Poetry(lock) => lock.project.as_ref(),
+            Lock::Requirements(_) | Lock::Pylock(_) | Lock::Uv(_) => None,
+        };
+        let (entries, sources, options) = (lock.entries(), lock.sources(), lock.options());
+        Self { entries, sources, options, packages: lock.packages(), project }
     }
 
     /// Points a problem at an entry.

@@ -85,7 +85,7 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
         (Lock::Pylock(pylock), _) => {
             Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
-            rewrite::pylock(lock, pylock, plans, choices)
+            rewrite::pylock(lock, pylock, plans, choices, style.stubs.as_deref().unwrap_or_default())
         }
         (Lock::Uv(uv), _) => rewrite::uv(lock, uv, plans),
         (Lock::Requirements(_), _) => {

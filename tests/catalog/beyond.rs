@@ -28,7 +28,8 @@ impl Beyond {
         if !folder.join("equivalents.jsonl").exists() {
             return None;
         }
-        let pairs: Vec<Value> = json_lines(&folder, "equivalents.jsonl").into_iter().filter(is_pair).collect();
+        let all = json_lines(&folder, "equivalents.jsonl");
+        let (pairs, others): (Vec<Value>, Vec<Value>) = all.into_iter().partition(is_pair);
         let names: BTreeSet<&str> = pairs.iter().flat_map(|pair| [text(pair, "cpu"), text(pair, "gpu")]).collect();
         let is_of = |fact: &Value| names.contains(text(fact, "package"));
         let lists = json_lines(&folder, "requires.jsonl");
@@ -42,7 +43,7 @@ impl Beyond {
         Some(Self {
             requires: lists.map(list_of).collect(),
             wheels: wheels.into_iter().map(wheel).collect(),
-            equivalents: lines(&pairs),
+            equivalents: lines(&pairs, &others),
         })
     }
 }
@@ -112,13 +113,23 @@ const HEAD: &str = "\
 # cpu\tgpu\tfrom\tto\tcuda\textras\tneeds\tflaw
 ";
 
-/// Neighbours that are alike make one range.
-fn lines(pairs: &[Value]) -> String {
+/// Neighbours that are alike make one range. `others`: those of which the CPU build has no release are named as the nearest
+/// of some, and are of the kind of their minor version.
+fn lines(pairs: &[Value], others: &[Value]) -> String {
     let mut by_names: BTreeMap<(&str, &str), BTreeMap<Version, Kind>> = BTreeMap::new();
     for pair in pairs {
         assert_eq!(pair["cpu_version"], pair["gpu_version"], "releases of one number belong together: {pair}");
         let version = text(pair, "cpu_version").parse().unwrap();
         by_names.entry((text(pair, "cpu"), text(pair, "gpu"))).or_default().insert(version, kind(pair));
+    }
+    for other in others.iter().filter(|other| other["nearest_same_minor"].is_string() && other["cpu"].is_string()) {
+        let near: Version = text(other, "nearest_same_minor").parse().unwrap();
+        let Some(releases) = by_names.get_mut(&(text(other, "cpu"), text(other, "gpu"))) else { continue };
+        let same = |release: &(&Version, &Kind)| release.0.release()[..2] == near.release()[..2];
+        let kinds: BTreeSet<Kind> = releases.iter().filter(same).map(|(_, kind)| kind.clone()).collect();
+        if let [kind] = kinds.into_iter().collect::<Vec<_>>().as_slice() {
+            releases.entry(near).or_insert_with(|| kind.clone());
+        }
     }
     let mut made = HEAD.to_owned();
     for ((cpu, gpu), releases) in by_names {

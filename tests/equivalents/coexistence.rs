@@ -77,7 +77,7 @@ fn verdict(
     let lock = Lock::Requirements(Box::new(parse("requirements.txt", text, &mut |_| Err("none".to_owned())).unwrap()));
     let target = Target { name: None, platform: Platform::LinuxX86_64, backend: Some(backend), pythons: vec![python] };
     let excludes = |shares_libraries| {
-        let beyond = Beyond { also: Also::All, shares_libraries };
+        let beyond = Beyond { also: Also::of(&["all".parse().unwrap()], false), shares_libraries };
         let planned = plan::target(&lock, &Choice::default(), &NoEmit::default(), &beyond, &target, false, knowledge);
         let problems = planned.err().map(Error::into_problems).unwrap_or_default();
         // What else they need may be missing, or unknown; only that libraries exclude each other counts.

@@ -129,6 +129,58 @@ fn a_pylock_names_the_stub_by_its_path() {
     place.run(&format!("export {arguments} -o pylock.again.toml pylock.docker.toml")).ok();
     let body = |text: String| text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
     assert_eq!(body(place.read("pylock.again.toml")), body(text));
-    let refusal = place.run(&format!("rewrite {arguments} pylock.toml")).refused();
-    assert!(refusal.contains("is not rewritten with a stub"), "{refusal}");
+}
+
+/// An index has no stub, and what the wheel needed it needs no more.
+#[test]
+fn a_pylock_is_rewritten_with_the_stub_in_the_shape_that_it_has() {
+    let zeros = "0".repeat(60);
+    let hashes = "0".repeat(64);
+    let needs = ["flatbuffers 25.1", "numpy 1.26.4", "onnxruntime 1.26.0", "packaging 24.0", "protobuf 5.29.0"];
+    let url = |file: &str| format!("https://files.example/packages/00/00/{zeros}/{file}");
+    let lock = |wheel: &dyn Fn(&str) -> String| {
+        let packages = needs.map(|one| {
+            let (name, version) = one.split_once(' ').unwrap();
+            let more = match name {
+                "onnxruntime" => "index = \"https://index.example/simple\"\ndependencies = [{ name = \"numpy\" }]\n",
+                _ => "",
+            };
+            let wheel = wheel(&format!("{name}-{version}-py3-none-any.whl"));
+            format!("[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\n{more}{wheel}\n")
+        });
+        format!("lock-version = \"1.0\"\ncreated-by = \"by hand\"\n\n{}", packages.concat())
+    };
+    let inline = |file: &str| {
+        format!("wheels = [{{ name = \"{file}\", url = \"{}\", hashes = {{ sha256 = \"{hashes}\" }} }}]\n", url(file))
+    };
+    let headers = |file: &str| {
+        let head = format!("\n[[packages.wheels]]\nname = \"{file}\"\nurl = \"{}\"\n", url(file));
+        format!("{head}\n[packages.wheels.hashes]\nsha256 = \"{hashes}\"\n")
+    };
+    for text in [lock(&inline), lock(&headers)] {
+        let place = Place::new();
+        place.write("pylock.toml", &text);
+        let arguments = "--cuda 12.6 --python 3.11 --also onnxruntime";
+        place.run(&format!("rewrite {arguments} pylock.toml")).ok();
+        let after = place.read("pylock.toml");
+        let digest = torchswap::packaging::digest::Sha256::of_bytes(&std::fs::read(place.path().join(STUB)).unwrap());
+        let block = |name: &str| {
+            let start = after.find(&format!("[[packages]]\nname = \"{name}\"\n")).unwrap_or_else(|| panic!("{after}"));
+            after[start + 13..].split("[[packages]]\n").next().unwrap().to_owned()
+        };
+        let stub = block("onnxruntime");
+        assert!(stub.starts_with("name = \"onnxruntime\"\nversion = \"1.26.0+torchswap\"\n"), "{stub}");
+        assert!(stub.contains(&format!("path = \"{STUB}\"")) && stub.contains(&digest.to_string()), "{stub}");
+        assert!(!stub.contains("url =") && !stub.contains("index =") && !stub.contains("dependencies"), "{stub}");
+        assert!(block("onnxruntime-gpu").contains("version = \"1.26.0\"\n") && after.contains("nvidia-cudnn-cu12"));
+        assert!(
+            text.split("[[packages]]")
+                .filter(|old| !old.contains("\"onnxruntime\""))
+                .all(|old| after.contains(old.trim()))
+        );
+        place.run(&format!("rewrite {arguments} pylock.toml")).ok();
+        assert_eq!(place.read("pylock.toml"), after);
+        let export = place.run("export --python 3.11 --allow-none -q --stubs torchswap-stubs pylock.toml").ok();
+        assert!(export.contains("onnxruntime-gpu") && !export.contains("onnxruntime==1.26.0 "), "{export}");
+    }
 }

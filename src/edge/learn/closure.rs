@@ -110,7 +110,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     });
     let mut notes: Vec<String> = unknown.collect();
     let request = Request { backend: None, environment, pythons: &[environment.python], shares_libraries: false };
-    let view = LockView { entries: &entries, sources: &[], options: None, packages: &[] };
+    let view = LockView { entries: &entries, sources: &[], options: None, packages: &[], project: None };
     let (chosen, problems) = closure::resolve(view, &selection, &members, &request, &knowledge);
     // What nothing meets is told by name once all indexes were asked.
     let others = problems.iter().filter(|one| one.code != Code::Unmet);

@@ -24,8 +24,8 @@ pub struct PylockBlock {
     pub version: Option<Span>,
     /// The value of `marker`, and its line.
     pub marker: Option<(Span, Span)>,
-    /// The value of `index`.
-    pub index: Option<Span>,
+    /// The value of `index`, and its line.
+    pub index: Option<(Span, Span)>,
     /// `wheels`.
     pub wheels: Option<Part>,
     /// What has no place beside wheels of another build: `sdist`, `archive`, who attests the files, and `dependencies`.
@@ -155,7 +155,7 @@ impl LayoutReader<'_, '_> {
             behind_version: self.lines(version.unwrap_or(name)).end,
             version,
             marker: value("marker").map(|span| (span, self.lines(span))),
-            index: value("index"),
+            index: value("index").map(|span| (span, self.lines(span))),
             wheels: self.part("wheels")?,
             others,
             dependencies: self.dependencies()?,

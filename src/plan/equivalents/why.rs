@@ -3,12 +3,15 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{Way, pythons};
+use super::Way;
+use super::offered::pythons;
 use crate::catalog::{WheelSource, is_torch, library_of};
+use crate::lock::Entry;
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::Knowledge;
 use crate::plan::family::FamilyPackage;
 use crate::plan::knowledge::WheelRequirements;
+use crate::report::error::{Code, Problem};
 
 /// No release of that number: which one is near, and the nearest that both have.
 pub(super) fn no_release<S: WheelSource>(
@@ -21,12 +24,32 @@ pub(super) fn no_release<S: WheelSource>(
     let Some(to) = to else { return String::new() };
     // Descending.
     let known = knowledge.versions(to);
+    let near = near(&known, version).map(|near| format!("; the nearest is {near}")).unwrap_or_default();
+    format!("there is no release {version} of {to}{near}")
+}
+
+/// Nothing is known of the package that would take its place.
+pub(super) fn no_wheels(version: &Version, to: &PackageName) -> Problem {
+    let message = format!("{to} {version} would take its place, and the catalogue has no wheel of {to}");
+    let help = "add its wheels with --catalog FILE, or leave it out of --also, and it stays as locked";
+    Problem::new(Code::Unknown, message).help(help)
+}
+
+/// A stub of what would take the place of an entry is there, for which that entry stands: each would stand for the other.
+pub(super) fn swapped_already(entry: &Entry, stub: &Entry) -> Problem {
+    let version = stub.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    let message =
+        format!("{} stands for {} {version}, which is a stub: this was swapped already", entry.name, stub.name);
+    Problem::new(Code::Inconsistent, message).help("begin with the lock that it was made from")
+}
+
+/// The nearest of some releases, which descend: of the same minor version the one with the least distance, else the last
+/// before, else the first.
+pub(super) fn near<'v>(known: &'v [Version], version: &Version) -> Option<&'v Version> {
     let minor = |version: &Version| version.release().iter().take(2).copied().collect::<Vec<_>>();
     let same = known.iter().filter(|other| minor(other) == minor(version));
     let near = same.min_by_key(|other| distance(other, version));
-    let near = near.or_else(|| known.iter().find(|other| *other < version)).or(known.last());
-    let near = near.map(|near| format!("; the nearest is {near}")).unwrap_or_default();
-    format!("there is no release {version} of {to}{near}")
+    near.or_else(|| known.iter().find(|other| *other < version)).or(known.last())
 }
 
 /// How far two releases of one minor version are apart.

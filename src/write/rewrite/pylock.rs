@@ -46,6 +46,7 @@ pub(in crate::write) fn pylock(
     pylock: &Pylock,
     plans: &[TargetPlan],
     choices: &[Choice],
+    stubs: &str,
 ) -> Result<String> {
     Error::unless_empty(super::impossible::same_platform(plans, choices))?;
     let blocks = pylock.layout()?;
@@ -71,6 +72,7 @@ pub(in crate::write) fn pylock(
         gone,
         changed,
         renamed: Vec::new(),
+        stubs: stubs.strip_prefix("./").unwrap_or(stubs),
         patch: Patch::default(),
     };
     let mut problems = Vec::new();
@@ -98,6 +100,8 @@ struct PylockRewriter<'a> {
     changed: BTreeSet<&'a PackageName>,
     /// What gets another name: the entry's index, the new name and the text.
     renamed: Vec<(usize, PackageName, String)>,
+    /// The folder of stubs.
+    stubs: &'a str,
     patch: Patch,
 }
 
@@ -197,20 +201,19 @@ impl PylockRewriter<'_> {
         match pin {
             Pin::Url { file, url, sha256, .. } => {
                 let folder = url.rsplit_once('/').map(|(folder, _)| folder.to_owned());
-                let wheel = Wheel { file: file.clone(), url: url.clone(), sha256: *sha256 };
+                let wheel = Wheel { file: file.clone(), url: url.clone(), is_path: false, sha256: *sha256 };
                 Ok((folder, vec![wheel]))
             }
             Pin::Stub(stub) => {
-                let message = format!("a pylock.toml is not rewritten with a stub, as {} would be", stub.file);
-                let help = "export one instead: torchswap export --also … -o pylock.docker.toml";
-                Err(Problem::new(Code::Unsupported, message).help(help).into())
+                let url = format!("{}/{}", self.stubs, stub.file);
+                Ok((None, vec![Wheel { file: stub.file.clone(), url, is_path: true, sha256: stub.sha256 }]))
             }
             Pin::Index { files, .. } => {
                 let mut wheels = Vec::new();
                 let mut problems = Vec::new();
                 for (file, sha256) in files.iter() {
                     match self.located.url(file, sha256) {
-                        Ok(url) => wheels.push(Wheel { file: file.to_owned(), url, sha256: *sha256 }),
+                        Ok(url) => wheels.push(Wheel { file: file.to_owned(), url, is_path: false, sha256: *sha256 }),
                         Err(problem) => problems.push(problem),
                     }
                 }
@@ -333,8 +336,10 @@ fn change(
     if let Some(span) = block.version {
         patch.replace(span, string(&version.to_string()));
     }
-    if let (Some(span), Some(folder)) = (block.index, folder) {
-        patch.replace(span, string(folder));
+    match (block.index, folder) {
+        (Some((value, _)), Some(folder)) => patch.replace(value, string(folder)),
+        (Some((_, line)), None) if wheels.iter().all(|wheel| wheel.is_path) => patch.replace(line, ""),
+        _ => {}
     }
     let shape = WheelStyle::of(source, block);
     match &block.wheels {

@@ -12,7 +12,15 @@ use crate::write::toml::string;
 pub(super) struct Wheel {
     pub(super) file: String,
     pub(super) url: String,
+    /// True if that is a path beside the lock.
+    pub(super) is_path: bool,
     pub(super) sha256: Sha256,
+}
+
+impl Wheel {
+    fn key(&self) -> &'static str {
+        if self.is_path { "path" } else { "url" }
+    }
 }
 
 /// How a lock writes its wheels.
@@ -39,8 +47,8 @@ impl WheelStyle {
         let pad = self.pad;
         let each = wheels.iter().map(|wheel| {
             let name = if self.named { format!("name = {}, ", string(&wheel.file)) } else { String::new() };
-            let (url, sha256) = (string(&wheel.url), wheel.sha256);
-            format!("{{{pad}{name}url = {url}, hashes = {{{pad}sha256 = \"{sha256}\"{pad}}}{pad}}}")
+            let (key, url, sha256) = (wheel.key(), string(&wheel.url), wheel.sha256);
+            format!("{{{pad}{name}{key} = {url}, hashes = {{{pad}sha256 = \"{sha256}\"{pad}}}{pad}}}")
         });
         let each: Vec<String> = each.collect();
         match each.as_slice() {
@@ -52,9 +60,9 @@ impl WheelStyle {
     /// Under a header each, a blank line behind each.
     pub(super) fn headers(&self, wheels: &BTreeSet<Wheel>) -> String {
         let each = wheels.iter().map(|wheel| {
-            let (name, url, sha256) = (string(&wheel.file), string(&wheel.url), wheel.sha256);
+            let (name, key, url, sha256) = (string(&wheel.file), wheel.key(), string(&wheel.url), wheel.sha256);
             format!(
-                "[[packages.wheels]]\nname = {name}\nurl = {url}\n\n[packages.wheels.hashes]\nsha256 = \"{sha256}\"\n\n"
+                "[[packages.wheels]]\nname = {name}\n{key} = {url}\n\n[packages.wheels.hashes]\nsha256 = \"{sha256}\"\n\n"
             )
         });
         each.collect()

@@ -1,0 +1,114 @@
+//! What is to be said of packages with two names: what could be had, and what an installed GPU build still needs.
+
+use std::collections::BTreeSet;
+
+use pep440_rs::Version;
+use pep508_rs::{ExtraName, PackageName};
+
+use super::search::Search;
+use super::{Also, Way, ways};
+use crate::catalog::modules::{self, LoadedBy};
+use crate::catalog::{WheelSource, equivalents, is_torch, library_of};
+use crate::lock::{Entry, Selection};
+use crate::packaging::target::Backend;
+use crate::plan::{Knowledge, Line, LockView, Request};
+
+/// What stays its CPU build though there is a GPU build of its release for the target, what takes the place of another
+/// release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
+pub(crate) fn notes<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    also: &Also,
+    lines: &[Line],
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> Vec<String> {
+    let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
+    let is_for_gpu = matches!(request.backend, Some(Backend::Cuda(..)));
+    let mut notes = Vec::new();
+    for package in &selection.packages {
+        let entry = &view.entries[package.entry];
+        if is_for_gpu
+            && !has_libraries
+            && let Some(note) = without_extras(entry, &package.extras, also)
+        {
+            notes.push(note);
+            continue;
+        }
+        let ways = ways(&entry.name, request.backend);
+        if ways.iter().any(|way| also.takes(way)) {
+            let stub = lines.iter().find(|line| line.entry == Some(package.entry)).and_then(|line| line.pin()?.stub());
+            let Some(stub) = stub else { continue };
+            let version = stub.version.clone().without_local();
+            notes.extend(other_release(entry, &version, &stub.stands_for, view.project.is_some()));
+            let way = ways.iter().find(|way| *way.to() == stub.stands_for && way.range.has(&version));
+            notes.extend(way.filter(|_| is_for_gpu).and_then(|way| unloaded(way, &version, lines)));
+        } else if is_for_gpu {
+            let search = Search { view, selection, also: &Also::default(), family: &[], request, knowledge };
+            notes.extend(could_be(entry, selection, &ways, &search));
+        }
+    }
+    notes
+}
+
+/// What a CPU build could be.
+fn could_be<S: WheelSource>(
+    entry: &Entry,
+    selection: &Selection,
+    ways: &[Way],
+    search: &Search<'_, S>,
+) -> Option<String> {
+    let is_locked =
+        |name: &PackageName| selection.packages.iter().any(|one| search.view.entries[one.entry].name == *name);
+    if ways.is_empty() || ways.iter().any(|way| is_locked(way.to())) {
+        return None;
+    }
+    let (version, way) = search.chosen(entry, ways).ok()?;
+    let name = &entry.name;
+    Some(format!("{name} {version} stays its CPU build; --also {name} takes {} {version}", way.to()))
+}
+
+/// Another release than the locked one takes its place. `is_admitted`: the lock tells that all who ask for it take that.
+fn other_release(entry: &Entry, version: &Version, to: &PackageName, is_admitted: bool) -> Option<String> {
+    let locked = entry.version.as_ref().filter(|locked| *locked != version)?;
+    let name = &entry.name;
+    let unknown =
+        format!("; whether all that need {name} take that release this lock does not tell, an installer does");
+    let unknown = if is_admitted { "" } else { &unknown };
+    Some(format!(
+        "{to} {version} is the nearest release for the target, and takes the place of {name} {locked}{unknown}"
+    ))
+}
+
+/// A GPU build of which nothing brings or loads the libraries.
+fn unloaded(way: &Way, version: &Version, lines: &[Line]) -> Option<String> {
+    let to = way.to();
+    if let Some((library, major)) = way.range.needs
+        && !lines.iter().any(|line| library_of(&line.name) == Some(library))
+    {
+        let (cuda, _) = way.range.cuda;
+        return Some(format!(
+            "{to} {version} brings no libraries along: CUDA {cuda} and {library} {major} must come with torch or the image"
+        ));
+    }
+    let needy = modules::needy(to.as_ref(), version).filter(|needy| needy.needs == LoadedBy::Torch)?;
+    let has_torch = lines.iter().any(|line| is_torch(&line.name));
+    (!has_torch).then(|| format!("{to} {version} {}: {}", needy.message, needy.help))
+}
+
+/// A GPU build that is locked, and so stays as it is, without the extras that bring CUDA's libraries.
+fn without_extras(entry: &Entry, extras: &BTreeSet<ExtraName>, also: &Also) -> Option<String> {
+    let version = entry.version.as_ref()?;
+    let mut ways = equivalents::of_gpu(&entry.name).map(|range| Way { range, to_gpu: true });
+    let way = ways.find(|way| way.range.has(version) && also.takes(way))?;
+    let lacking: Vec<String> =
+        way.range.extras.iter().filter(|extra| !extras.contains(extra)).map(ToString::to_string).collect();
+    (!lacking.is_empty()).then(|| {
+        let (name, (cuda, _)) = (&entry.name, way.range.cuda);
+        let extras = lacking.join(",");
+        format!(
+            "{name} {version} is the GPU build and stays as locked, without [{extras}]: CUDA {cuda}'s libraries must come \
+             with torch or the image, or lock {name}[{extras}]"
+        )
+    })
+}

@@ -1,0 +1,96 @@
+//! Which release takes the place of an entry, and under which name.
+
+use pep440_rs::Version;
+
+use super::offered::{installs, pythons};
+use super::why::{no_platform, no_release, no_wheels, other_cuda, other_library};
+use super::{Also, Way};
+use crate::catalog::WheelSource;
+use crate::lock::{Entry, Origin, Selection};
+use crate::packaging::target::{Backend, Environment};
+use crate::plan::family::FamilyPackage;
+use crate::plan::{Knowledge, LockView, Request};
+use crate::report::error::{Code, Problem};
+
+/// What the release that takes the place of an entry must go with.
+pub(super) struct Search<'a, S> {
+    pub(super) view: LockView<'a>,
+    pub(super) selection: &'a Selection,
+    pub(super) also: &'a Also,
+    /// What becomes of torch's family.
+    pub(super) family: &'a [FamilyPackage],
+    pub(super) request: &'a Request<'a>,
+    pub(super) knowledge: &'a Knowledge<'a, S>,
+}
+
+impl<S: WheelSource> Search<'_, S> {
+    /// The release that takes the place of an entry, and on which way.
+    pub(super) fn chosen<'w>(&self, entry: &Entry, ways: &'w [Way]) -> Result<(Version, &'w Way), Problem> {
+        let name = &entry.name;
+        let stay = format!("lock another release of {name}, or leave it out of --also, and it stays as locked");
+        let Some(version) = &entry.version else {
+            let problem = Problem::new(Code::Unpinned, format!("{name} is not pinned to one version"));
+            return Err(problem.help(format!("write it as {name}==VERSION, or lock the file with a tool that does")));
+        };
+        if !matches!(entry.origin, Origin::Index(_)) || version.is_local() {
+            let message = format!(
+                "{name} {version} is no release of an index: what its own build for the target is, nobody knows"
+            );
+            return Err(Problem::new(Code::NotPinnable, message).help(stay));
+        }
+        let same = self.of_release(version, ways, &stay);
+        match same {
+            // A Python without a wheel is left out, or another one is asked for.
+            Err(problem) if self.also.nearest && problem.code == Code::Impossible && problem.pythons.is_empty() => {
+                match self.nearest(entry, version, ways) {
+                    Some(near) => self.of_release(&near, ways, &stay),
+                    None => Err(problem.help(format!(
+                        "no other release for the target is admitted by all that ask for {name}; {stay}"
+                    ))),
+                }
+            }
+            decided => decided,
+        }
+    }
+
+    /// The way to a release of another name.
+    fn of_release<'w>(&self, version: &Version, ways: &'w [Way], stay: &str) -> Result<(Version, &'w Way), Problem> {
+        let (request, knowledge) = (self.request, self.knowledge);
+        let backend = request.backend.unwrap_or(Backend::Cpu);
+        let Environment { platform, python } = request.environment;
+        let there = |way: &&Way| way.range.has(version) && !knowledge.rows(way.to(), version).is_empty();
+        let of_release: Vec<&Way> = ways.iter().filter(there).collect();
+        let suiting: Vec<&Way> = of_release.iter().copied().filter(|way| way.suits(backend)).collect();
+        let impossible = |message: String| Problem::new(Code::Impossible, message).help(stay);
+        let Some(first) = suiting.first() else {
+            return Err(match of_release.first() {
+                Some(way) => impossible(other_cuda(version, way, ways, backend)),
+                None => match ways.iter().find(|way| knowledge.versions(way.to()).is_empty()) {
+                    Some(way) => no_wheels(version, way.to()),
+                    None => impossible(no_release(version, ways, backend, knowledge)),
+                },
+            });
+        };
+        let here = |way: &&&Way| {
+            let rows = knowledge.rows(way.to(), version);
+            rows.iter().any(|row| installs(row, request.environment, knowledge))
+        };
+        let Some(way) = suiting.iter().find(here) else {
+            let to = first.to();
+            return Err(match pythons(to, version, platform, knowledge).as_slice() {
+                [] => impossible(no_platform(version, to, platform, knowledge)),
+                some => {
+                    let list = some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                    impossible(format!("{to} {version} has wheels for CPython {list} on {platform}")).under(python)
+                }
+            });
+        };
+        if let Some(flaw) = way.range.flaw.filter(|_| way.to_gpu) {
+            return Err(impossible(format!("{} {version} cannot be had: {flaw}", way.to())));
+        }
+        match other_library(way, self.family) {
+            Some(what) => Err(impossible(format!("{} {version} {what}", way.to()))),
+            None => Ok((version.clone(), way)),
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Another release, where there is none of the locked number (`--nearest`).
+
+use super::{ONNX, export, lock, onnx, place};
+use crate::support::Place;
+
+#[test]
+fn the_nearest_release_for_the_target_is_taken_and_told() {
+    for (version, arguments, near) in [
+        // Of the same minor version.
+        ("1.20.1", "--cuda 12.6", "1.20.2"),
+        // The last one for that CUDA, and the first one.
+        ("1.28.0", "--cuda 12.6", "1.26.0"),
+        ("1.22.0", "--cuda 13.0", "1.28.0"),
+        // The first one for that platform; what cannot be had is passed over.
+        ("1.28.0", "--cuda 13.0 --platform linux-aarch64", "1.29.0"),
+        ("1.27.0", "--cuda 13.0", "1.28.0"),
+    ] {
+        let place = place(&onnx(version));
+        let export = format!("export -v {arguments} --python 3.11 --also onnxruntime -o out.txt requirements.txt");
+        place.run(&export).refused();
+        let run = place.run(&format!("{export} --nearest"));
+        let note = format!(
+            "note: onnxruntime-gpu {near} is the nearest release for the target, and takes the place of onnxruntime \
+             {version}; whether all that need onnxruntime take that release this lock does not tell, an installer does\n"
+        );
+        assert_eq!(run.stderr.matches(&note).count(), 1, "{note}: {}", run.stderr);
+        run.ok();
+        let text = place.read("out.txt");
+        assert!(text.contains(&format!("\nonnxruntime=={near}+torchswap \\\n")), "{text}");
+        assert!(text.contains(&format!("]=={near} \\\n")) || text.contains(&format!("\nonnxruntime-gpu=={near} \\\n")));
+        assert!(text.contains(" --nearest") && !text.contains(&format!("onnxruntime=={version}")), "{text}");
+    }
+}
+
+/// Asked for, it changes nothing where it is not needed.
+#[test]
+fn the_release_of_the_same_number_goes_before() {
+    let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --also onnxruntime --nearest");
+    assert!(run.stderr.contains("onnxruntime 1.22.0 -> 1.22.0+torchswap"), "{}", run.stderr);
+    assert!(!run.stderr.contains("nearest"), "{}", run.stderr);
+    run.ok();
+    // A Python without a wheel is no reason for another release under all of them.
+    let message = export(&onnx("1.26.0"), "--cuda 12.6 --python 3.10 --also onnxruntime --nearest").refused();
+    assert!(message.contains("onnxruntime-gpu 1.26.0 has wheels for CPython 3.11, "), "{message}");
+    // What needs another library of torch's is no release to take.
+    let torch = ["torch==2.4.1", "filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4"];
+    let text = onnx("1.18.1") + &lock(&torch) + &lock(&["typing-extensions==4.12.2"]);
+    let message = export(&text, "--cuda 11.8 --python 3.11 --also onnxruntime --nearest").refused();
+    assert!(message.contains("onnxruntime-gpu 1.18.1 needs cudnn 8, but torch 2.4.1+cu118 brings"), "{message}");
+    assert!(
+        message.contains("no other release for the target is admitted by all that ask for onnxruntime"),
+        "{message}"
+    );
+}
+
+#[test]
+fn nothing_asked_for_has_no_nearest_release() {
+    let message = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --nearest").refused();
+    assert!(message.contains("--nearest says which release --also takes, and nothing is asked for"), "{message}");
+}
+
+#[test]
+fn a_target_of_the_configuration_takes_the_nearest_too() {
+    let place = place(&onnx("1.20.1"));
+    let target =
+        "[targets.docker]\ncuda = \"12.6\"\npython = [\"3.11\"]\nalso = \"onnxruntime\"\noutput = \"out.txt\"\n";
+    place.write("torchswap.toml", target);
+    place.run("export --all-targets requirements.txt").refused();
+    place.write("torchswap.toml", format!("{target}nearest = true\n"));
+    place.run("export --all-targets requirements.txt").ok();
+    assert!(place.read("out.txt").contains("onnxruntime==1.20.2+torchswap"));
+    place.run("check out.txt").ok();
+}
+
+/// A lock of Poetry's in which rembg, and the project where it does, ask for some onnxruntime.
+fn poetry(by_rembg: &str, by_project: Option<&str>) -> Place {
+    let entry = |pin: &str, dependencies: &str| {
+        let (name, version) = pin.split_once("==").unwrap();
+        let file = format!("{name}-{version}-py3-none-any.whl");
+        let files = format!("files = [\n    {{file = \"{file}\", hash = \"sha256:{}\"}},\n]\n", "0".repeat(64));
+        let head =
+            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n");
+        format!("{head}python-versions = \"*\"\ngroups = [\"main\"]\n{files}\n{dependencies}")
+    };
+    let needs = ONNX.map(|pin| format!("{} = \"*\"\n", pin.split_once("==").unwrap().0)).concat();
+    let mut entries: Vec<String> = ONNX.iter().map(|pin| entry(pin, "")).collect();
+    entries.push(entry("onnxruntime==1.20.1", &format!("[package.dependencies]\n{needs}\n")));
+    entries.push(entry("rembg==2.0.60", &format!("[package.dependencies]\nonnxruntime = \"{by_rembg}\"\n\n")));
+    entries.sort();
+    let zeros = "0".repeat(64);
+    let metadata =
+        format!("[metadata]\nlock-version = \"2.1\"\npython-versions = \"~3.11\"\ncontent-hash = \"{zeros}\"\n");
+    let asked = by_project.map(|versions| format!("onnxruntime = \"{versions}\"\n")).unwrap_or_default();
+    let place = Place::new();
+    place.write("poetry.lock", entries.concat() + &metadata);
+    let project = "[tool.poetry]\nname = \"p\"\nversion = \"1\"\ndescription = \"\"\nauthors = []\n\n\
+                   [tool.poetry.dependencies]\npython = \"~3.11\"\nrembg = \"2.0.60\"\n";
+    place.write("pyproject.toml", format!("{project}{asked}"));
+    place
+}
+
+#[test]
+fn a_release_that_a_dependent_or_the_project_does_not_admit_is_not_taken() {
+    let rewrite = "rewrite --cuda 12.6 --also onnxruntime --nearest";
+    for (by_rembg, by_project, near) in [
+        ("*", None, Some("1.20.2")),
+        (">=1.20,<2", Some("^1.20"), Some("1.20.2")),
+        ("<1.20.2", None, Some("1.20.0")),
+        ("<1.20.2", Some(">=1.20"), Some("1.20.0")),
+        ("*", Some("<1.20.2"), Some("1.20.0")),
+        ("1.20.1", None, None),
+        ("*", Some("1.20.1"), None),
+    ] {
+        let place = poetry(by_rembg, by_project);
+        let run = place.run(rewrite);
+        match near {
+            Some(near) => {
+                let note = format!(
+                    "note: onnxruntime-gpu {near} is the nearest release for the target, and takes the place of onnxruntime 1.20.1\n"
+                );
+                assert!(run.stderr.contains(&note), "{by_rembg} {by_project:?}: {}", run.stderr);
+                run.ok();
+                let text = place.read("poetry.lock");
+                assert!(text.contains(&format!("name = \"onnxruntime\"\nversion = \"{near}+torchswap\"\n")), "{text}");
+                assert!(text.contains(&format!("name = \"onnxruntime-gpu\"\nversion = \"{near}\"\n")), "{text}");
+            }
+            None => {
+                let message = run.refused();
+                let why = "no other release for the target is admitted by all that ask for onnxruntime";
+                assert!(message.contains("there is no release 1.20.1 of onnxruntime-gpu"), "{message}");
+                assert!(message.contains(why), "{message}");
+            }
+        }
+    }
+}
