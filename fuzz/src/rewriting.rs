@@ -12,13 +12,14 @@ use crate::read;
 
 /// The options of a number.
 fn options(number: u8, lock: &str) -> Cli {
-    let words = match number % 6 {
+    let words = match number % 7 {
         0 => "--cuda 11.8 --python 3.10",
         1 => "--cpu --python 3.10",
         2 => "--platform macos-arm64 --python 3.10,3.11",
         3 => "--cuda 12.1 --platform windows-x86_64 --python 3.11",
         4 => "--cuda 12.4 --mirror https://mirror.example/whl",
-        _ => "--rocm 5.6 --python 3.10",
+        5 => "--rocm 5.6 --python 3.10",
+        _ => "--cuda 12.8",
     };
     let all = ["torchswap", "rewrite", "-v"].into_iter().chain(words.split(' ')).chain([lock]);
     Cli::try_parse_from(all).expect("these are no options of a rewrite")
@@ -28,7 +29,11 @@ fn options(number: u8, lock: &str) -> Cli {
 pub fn rewrite(number: u8, lock: &str, project: Option<&str>) {
     let heads = [("pylock.toml", "[[packages]]"), ("poetry.lock", "[[package]]")];
     let table = heads.into_iter().find(|(_, head)| lock.contains(head));
-    let name = table.map_or("requirements.txt", |(name, _)| name);
+    let name = match table {
+        Some(("poetry.lock", _)) if lock.starts_with("version = ") => "uv.lock",
+        Some((name, _)) => name,
+        None => "requirements.txt",
+    };
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join(name);
     fs::write(&path, lock).unwrap();
