@@ -92,6 +92,12 @@ impl UvLock {
         }
     }
 
+    /// Whether an entry depends on a package of that name on an environment.
+    pub(crate) fn depends(&self, index: usize, on: &PackageName, environment: Environment) -> bool {
+        let edges = self.graph[index].dependencies.iter().filter(|edge| self.entries[edge.to].name == *on);
+        edges.map(|edge| edge.condition(environment, &Extras::new())).any(|when| !when.is_never())
+    }
+
     pub(in crate::lock) fn is_for(&self, environment: Environment) -> bool {
         let holds = |marker| !Condition::of(marker, environment, &Extras::new()).is_never();
         self.environments.is_empty() || self.environments.iter().any(holds)

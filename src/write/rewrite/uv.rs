@@ -13,11 +13,11 @@ use pep508_rs::PackageName;
 
 use super::blocks::parted;
 use super::impossible::by_python;
-use super::{EntryUses, Wants, uses, wants};
+use super::{EntryUses, Wants, Where, uses, wants};
 use crate::catalog::pin::Pin;
 use crate::lock::Lock;
 use crate::lock::uv::{UvBlock, UvLock};
-use crate::packaging::target::Platform;
+use crate::packaging::target::{Environment, Platform};
 use crate::plan::{Replacement, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Patch, Source};
@@ -180,22 +180,29 @@ impl UvRewriter<'_> {
         Ok((version, format!("[\n{}]", wheels.iter().map(wheel).collect::<String>())))
     }
 
-    /// The names that a release needs beside those that it is said to need, each as a line.
-    fn new_edges(&self, name: &PackageName, version: &str, known: &[&PackageName]) -> Vec<(PackageName, String)> {
+    /// The names that a release needs where it is not said to need them, each as a line.
+    fn new_edges(
+        &self,
+        name: &PackageName,
+        version: &str,
+        is_said: impl Fn(&PackageName, &Where) -> bool,
+    ) -> Vec<(PackageName, String)> {
         let wants = self.wants.get(&format!("{name} {version}"));
-        let new = wants.into_iter().flat_map(BTreeMap::keys).filter(|wanted| !known.contains(wanted));
+        let new = wants.into_iter().flatten().filter(|(wanted, places)| !is_said(wanted, places));
         let (machine, system) = (self.platform.platform_machine(), self.platform.sys_platform());
         let marker = string(&format!("platform_machine == '{machine}' and sys_platform == '{system}'"));
-        new.map(|wanted| (wanted.clone(), format!("{{ name = {}, marker = {marker} }}", string(wanted.as_ref()))))
+        new.map(|(wanted, _)| (wanted.clone(), format!("{{ name = {}, marker = {marker} }}", string(wanted.as_ref()))))
             .collect()
     }
 
     /// The dependencies of an entry without what is gone and with what is new.
     fn dependencies(&self, index: usize, version: &str, patch: &mut Patch) {
         let (block, source) = (&self.blocks[index], &self.uv.source);
-        let known: Vec<&PackageName> = block.edges.iter().map(|(name, _)| name).collect();
-        let new = self.new_edges(&self.uv.entries[index].name, version, &known);
-        if new.is_empty() && !known.iter().any(|name| self.gone.contains(name)) {
+        let new = self.new_edges(&self.uv.entries[index].name, version, |wanted, places| {
+            let here = |python| Environment { platform: self.platform, python };
+            places.iter().all(|(_, python)| self.uv.depends(index, wanted, here(*python)))
+        });
+        if new.is_empty() && !block.edges.iter().any(|(name, _)| self.gone.contains(name)) {
             return;
         }
         let old = block.edges.iter().filter(|(name, _)| !self.gone.contains(name));
@@ -231,7 +238,7 @@ impl UvRewriter<'_> {
                 return Err(problem.help(EXPORT).into());
             };
             let (version, wheels) = self.release(name, replaced.into_iter())?;
-            let edges = self.new_edges(name, &version, &[]);
+            let edges = self.new_edges(name, &version, |_, _| false);
             let edges = if edges.is_empty() { String::new() } else { format!("dependencies = {}\n", list(&edges)) };
             let text = format!(
                 "[[package]]\nname = {}\nversion = {}\nsource = {{ registry = {} }}\n{edges}wheels = {wheels}\n\n",
