@@ -1,7 +1,8 @@
 //! The CPythons of this machine, and pip.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tempfile::TempDir;
@@ -12,6 +13,8 @@ pub struct Interpreter {
     pub version: Python,
     /// A virtual environment that holds pip and nothing else: what else is there could hide a missing requirement.
     home: PathBuf,
+    /// Processes of pip that wait for work.
+    idle: Mutex<Vec<Pip>>,
 }
 
 /// The CPythons that are found, ascending; empty, with a visible line that says so, where there is none.
@@ -55,7 +58,7 @@ fn interpreter(version: Python) -> Option<Interpreter> {
     let answer = text(&probe.args(["-c", print]).output().ok()?)?;
     let path = answer.trim().strip_prefix("cpython linux-x86_64 ")?;
     match home(Path::new(path), version) {
-        Ok(home) => Some(Interpreter { version, home }),
+        Ok(home) => Some(Interpreter { version, home, idle: Mutex::default() }),
         Err(why) => {
             println!("skipped: CPython {version} makes no virtual environment with pip: {why}");
             None
@@ -136,14 +139,40 @@ impl Interpreter {
     }
 
     fn run(&self, into: Option<&Path>, arguments: &[&str]) -> Verdict {
-        let mut command = self.command();
-        command.args(["-m", "pip", "--no-input"]);
-        if let Some(folder) = into {
-            command.arg("--python").arg(folder.join("bin/python"));
-        }
-        let output = command.args(arguments).output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        Verdict { ok: output.status.success(), said: String::from_utf8_lossy(&said).into_owned() }
+        let python = into.map(|folder| folder.join("bin/python").to_string_lossy().into_owned());
+        let into = python.iter().flat_map(|python| ["--python", python]);
+        let arguments: Vec<&str> = ["--no-input"].into_iter().chain(into).chain(arguments.iter().copied()).collect();
+        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let waiting = idle().pop();
+        let mut pip = waiting.unwrap_or_else(|| Pip::new(self.command()));
+        let verdict = pip.run(&arguments);
+        idle().push(pip);
+        verdict
+    }
+}
+
+/// A process that runs pip again and again.
+struct Pip {
+    /// It ends with the tests: then there is nothing more to read.
+    _process: Child,
+    requests: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Pip {
+    fn new(mut python: Command) -> Self {
+        let python = python.args(["-c", include_str!("run_pip.py")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = python.spawn().unwrap();
+        let (requests, answers) = (process.stdin.take().unwrap(), process.stdout.take().unwrap());
+        Self { requests, answers: BufReader::new(answers), _process: process }
+    }
+
+    fn run(&mut self, arguments: &[&str]) -> Verdict {
+        writeln!(self.requests, "{}", serde_json::json!(arguments)).unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        let (status, said): (i32, String) = serde_json::from_str(&answer).unwrap();
+        Verdict { ok: status == 0, said }
     }
 }
 
