@@ -264,7 +264,11 @@ fn try_all<'a>(locks: impl Iterator<Item = (String, &'a Lock)>) -> (usize, usize
     let (mut files, mut compared) = (0, 0);
     for (what, lock) in locks {
         let without_hashes = lock.entries().iter().all(|entry| !entry.is_hashed());
-        let style = Style { without_hashes, header: Some(vec!["Target: none".to_owned()]), ..Style::default() };
+        let style = Style {
+            without_hashes,
+            header: Some(write::HeaderText { lines: vec!["Target: none".to_owned()], ..write::HeaderText::default() }),
+            ..Style::default()
+        };
         let environments = Trial { lock, what: &what, knowledge: &knowledge, style }.run();
         files += usize::from(environments > 0);
         compared += environments;

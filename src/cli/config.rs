@@ -17,6 +17,8 @@
 //! with = ["server"]                 # also without, only, all-groups, extras, all-extras, as the flags
 //! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, no-stubs, provided, as the flags
 //! without-hashes = false
+//! only-usable-hashes = true         # as the flag
+//! header = "full"                   # or short, the default
 //! mirror = "https://wheels.example/torch"
 //!
 //! [tool.torchswap.audit.severity]
@@ -27,9 +29,10 @@
 
 use std::str::FromStr;
 
+use clap::ValueEnum;
 use pep508_rs::{ExtraName, PackageName};
 
-use super::{AlsoArgs, ProvidedArgs, StubArgs, values};
+use super::{AlsoArgs, HeaderKind, ProvidedArgs, StubArgs, values};
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
@@ -83,6 +86,10 @@ pub struct Configured {
     pub output: Option<String>,
     /// Write no digests.
     pub without_hashes: bool,
+    /// Write only the digests that are of use on the target.
+    pub only_usable_hashes: bool,
+    /// What the header says.
+    pub header: HeaderKind,
     /// Where PyTorch's wheels are taken from.
     pub mirror: Option<Mirror>,
 }
@@ -91,7 +98,7 @@ const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "t
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 26] = [
+const TARGET_KEYS: [&str; 28] = [
     "platform",
     "cuda",
     "rocm",
@@ -117,6 +124,8 @@ const TARGET_KEYS: [&str; 26] = [
     "provided-names",
     "provided-all",
     "without-hashes",
+    "only-usable-hashes",
+    "header",
     "mirror",
 ];
 
@@ -287,6 +296,8 @@ impl<'s> ConfigReader<'_, 's> {
             provided,
             output: self.text(table, "output"),
             without_hashes: self.flag(table, "without-hashes"),
+            only_usable_hashes: self.flag(table, "only-usable-hashes"),
+            header: self.read(table, "header", |text| HeaderKind::from_str(text, false)).unwrap_or_default(),
             mirror: self.read(table, "mirror", Mirror::parse),
         }
     }

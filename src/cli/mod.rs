@@ -40,7 +40,7 @@ pub use catalogues::CatalogArgs;
 pub use check::CheckArgs;
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
-pub use output::{OutputArgs, OutputFormat};
+pub use output::{HeaderKind, OutputArgs, OutputFormat};
 pub use preview::PreviewArgs;
 pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, DataArgs, DataFormat, ReportArgs, ReportFormat, Reporting, TalkArgs, ToneArgs};

@@ -26,6 +26,13 @@ pub struct OutputArgs {
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,
+    /// Write only the digests of files that install on the target: far fewer lines. Where the lock does not name a file its
+    /// digest stays
+    #[arg(long, conflicts_with = "without_hashes")]
+    pub only_usable_hashes: bool,
+    /// What the comment at the top says: full names the version of torchswap, too
+    #[arg(long, value_enum, value_name = "HEADER")]
+    pub header: Option<HeaderKind>,
     /// Another base URL for PyTorch's wheels.
     // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
     #[arg(
@@ -36,6 +43,16 @@ pub struct OutputArgs {
         help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
     )]
     pub mirror: Option<String>,
+}
+
+/// Kinds of headers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum HeaderKind {
+    /// The lock, the target, and a command that makes the file [default]
+    #[default]
+    Short,
+    /// The version of torchswap as well, so that a new one makes another file
+    Full,
 }
 
 /// Formats of outputs.

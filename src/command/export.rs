@@ -124,6 +124,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     let style = Style {
         stubs: job.stubs.written().filter(|_| !stubs.is_empty()),
         without_hashes: job.without_hashes,
+        only_usable_hashes: job.only_usable_hashes,
         no_emit: job.no_emit.clone(),
         mirror: job.mirror.clone(),
         header: Some(job.header(&plans)),

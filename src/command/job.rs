@@ -11,8 +11,8 @@ use super::read;
 use super::stubs::{self, StubFolder};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
-    AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, NetworkArgs, OutputFormat, ProvidedArgs, StubArgs,
-    TargetArgs,
+    AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, HeaderKind, NetworkArgs, OutputFormat, ProvidedArgs,
+    StubArgs, TargetArgs,
 };
 use crate::edge::io;
 use crate::lock::Choice;
@@ -21,7 +21,7 @@ use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::{self, Also, Beyond, TargetPlan, Wanted};
 use crate::report::error::{Code, Problem, Result};
-use crate::write::Mirror;
+use crate::write::{HeaderText, Mirror};
 
 pub(super) use rewriting::rewritings;
 
@@ -37,6 +37,8 @@ pub(super) struct Job {
     /// A stale lock is refused.
     pub(super) locked: bool,
     pub(super) without_hashes: bool,
+    pub(super) only_usable_hashes: bool,
+    pub(super) header: HeaderKind,
     /// Where stubs go.
     pub(super) stubs: StubFolder,
     /// What is left out of the output.
@@ -97,6 +99,9 @@ fn job(
     configured: &[&Configured],
 ) -> Result<Job> {
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
+    let only_usable_hashes =
+        alike(configured, "only-usable-hashes", |one| args.output.only_usable_hashes || one.only_usable_hashes)?;
+    let header = alike(configured, "header", |one| args.output.header.unwrap_or(one.header))?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
     let named = args.output.output.clone();
     let is_named = named.is_some();
@@ -120,6 +125,8 @@ fn job(
         wanted: provided(configured, args)?,
         allow_none: args.allow_none,
         without_hashes,
+        only_usable_hashes: only_usable_hashes.unwrap_or(args.output.only_usable_hashes) && !without_hashes,
+        header: header.or(args.output.header).unwrap_or_default(),
         stubs: StubFolder::of(stubs, output.as_deref()),
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
@@ -330,6 +337,8 @@ fn command(
     words.extend(output.stubs.stubs.iter().map(|folder| format!("--stubs {}", portable(folder))));
     words.extend(output.stubs.no_stubs.then(|| "--no-stubs".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
+    words.extend(output.only_usable_hashes.then(|| "--only-usable-hashes".to_owned()));
+    words.extend((output.header == Some(HeaderKind::Full)).then(|| "--header full".to_owned()));
     words.extend(args.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
     words.extend(args.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
@@ -341,7 +350,7 @@ fn command(
 
 impl Job {
     /// What the header says: the targets, and a command that makes the same file.
-    pub(super) fn header(&self, plans: &[TargetPlan]) -> Vec<String> {
+    pub(super) fn header(&self, plans: &[TargetPlan]) -> HeaderText {
         let several = plans.len() > 1;
         let target = |plan: &TargetPlan| {
             let Target { name, platform, backend, pythons } = &plan.target;
@@ -361,7 +370,7 @@ impl Job {
         });
         let shared: BTreeSet<String> = plans.iter().flat_map(plan::shared).collect();
         let no_deps = stubs::header(plans);
-        plans
+        let lines = plans
             .iter()
             .map(target)
             .chain(provided)
@@ -369,7 +378,8 @@ impl Job {
             .chain(no_deps)
             .chain(alone)
             .chain([format!("Command: {}", self.command)])
-            .collect()
+            .collect();
+        HeaderText { names_version: self.header == HeaderKind::Full, lines }
     }
 }
 

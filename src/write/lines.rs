@@ -1,12 +1,14 @@
 //! The lines of an output: what a package says in each place, and the marker that selects it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Style;
 use super::coverage::Coverage;
+use super::usable::usable;
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
 use crate::lock::{LockedDigest, Origin};
@@ -28,6 +30,7 @@ struct LineBody<'a> {
     /// What the target cannot decide.
     undecided: Option<String>,
     digests: Vec<Written<'a>>,
+    version: Option<&'a Version>,
 }
 
 /// A digest as it is written; in the order of the texts.
@@ -147,7 +150,9 @@ impl<'a> LineWriter<'a> {
             }
             None => self.as_locked(line, &named),
         };
-        LineBody { head, undecided: line.condition.marker(), digests }
+        let locked = || line.entry.and_then(|index| self.view.entries.get(index)?.version.as_ref());
+        let version = line.pin().map(Pin::version).or_else(locked);
+        LineBody { head, undecided: line.condition.marker(), digests, version }
     }
 
     /// A line that says what the lock says.
@@ -220,17 +225,51 @@ impl<'a> LineWriter<'a> {
         coverage: &Coverage,
     ) -> Vec<(LineText<'a>, Option<usize>)> {
         let view = self.view;
+        let known = self.style.only_usable_hashes.then(|| KnownFiles::of(lines, view));
         let all = Gathered::new(lines, |line| self.body(line));
         let each = all.marked(view, lines, coverage);
         let mut written = Vec::new();
         for one in each {
-            let text = one.body.text(one.marker.as_deref());
+            let mut body = one.body;
+            if let Some(known) = &known {
+                known.keep_usable(&mut body, &one.places);
+            }
+            let text = body.text(one.marker.as_deref());
             if let Some(problem) = unfit(text.line(), self.fresh) {
                 self.problems.push(one.entry.map_or(problem.clone(), |entry| view.point(problem, entry)));
             }
             written.push((text, one.entry));
         }
         written
+    }
+}
+
+/// The files of a package whose names are known, by digest.
+struct KnownFiles<'a>(BTreeMap<Written<'a>, &'a str>);
+
+impl<'a> KnownFiles<'a> {
+    fn of(lines: &[(Environment, &'a Line)], view: LockView<'a>) -> Self {
+        let mut all = BTreeMap::new();
+        for (_, line) in lines {
+            match (line.pin(), line.entry.and_then(|index| view.entries.get(index))) {
+                (Some(Pin::Index { files, .. }), _) => {
+                    all.extend(files.iter().map(|(name, digest)| (Written::Sha256(digest), name)));
+                }
+                // One file is all there is.
+                (Some(Pin::Url { .. } | Pin::Stub(_)), _) | (None, None) => {}
+                (None, Some(entry)) => {
+                    all.extend(entry.files.iter().filter_map(|file| Some((spelled(file.digest)?, file.name?))));
+                }
+            }
+        }
+        Self(all)
+    }
+
+    /// Takes out the digests of files that no place can use.
+    fn keep_usable(&self, body: &mut LineBody<'a>, places: &BTreeSet<Environment>) {
+        let names = body.digests.iter().map(|digest| self.0.get(digest).copied());
+        let mut kept = usable(names, body.version, places).into_iter();
+        body.digests.retain(|_| kept.next().unwrap_or(true));
     }
 }
 

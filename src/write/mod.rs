@@ -24,6 +24,7 @@ mod pylock;
 mod rewrite;
 pub(crate) mod toml;
 mod urls;
+mod usable;
 
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::{Digests, index_options};
@@ -40,14 +41,25 @@ pub use pylock::{Content, ContentFile, DraftPackage, FileLocation, PylockDraft};
 pub struct Style {
     /// Write no digests.
     pub without_hashes: bool,
+    /// Write only the digests of files that can be installed where the output is for, as far as the files are known.
+    pub only_usable_hashes: bool,
     /// What is left out.
     pub no_emit: NoEmit,
     /// Serve the wheels of PyTorch's index from here instead.
     pub mirror: Option<Mirror>,
     /// The folder that the stubs are in, where there are some.
     pub stubs: Option<String>,
-    /// What the header says beside the tool and the lock: one comment line each, without the `#`. `None`: no header.
-    pub header: Option<Vec<String>>,
+    /// The comments at the top. `None`: there are none.
+    pub header: Option<HeaderText>,
+}
+
+/// The comments at the top of an output.
+#[derive(Debug, Clone, Default)]
+pub struct HeaderText {
+    /// Name the version of the tool, so that each new one makes another file.
+    pub names_version: bool,
+    /// What is said beside the tool and the lock: one comment line each, without the `#`.
+    pub lines: Vec<String>,
 }
 
 /// Writes the plans of one target or several as one requirements file. No two of them are for one platform and Python.
@@ -108,9 +120,10 @@ fn without_file(lock: &Lock, plans: &[TargetPlan], wanted: Digests) -> Vec<Probl
 /// # Errors
 /// If a name would not stay on its line.
 fn header(style: &Style, lock: &Lock) -> Result<String> {
-    let Some(lines) = &style.header else { return Ok(String::new()) };
+    let Some(HeaderText { names_version, lines }) = &style.header else { return Ok(String::new()) };
     let name = lock.sources().first().map_or("the lock", |source| source.file_name());
-    let mut text = format!("# Made by torchswap {} from {name}\n", env!("CARGO_PKG_VERSION"));
+    let version = if *names_version { concat!(" ", env!("CARGO_PKG_VERSION")) } else { "" };
+    let mut text = format!("# Made by torchswap{version} from {name}\n");
     for line in lines {
         text.push_str(format!("# {line}").trim_end());
         text.push('\n');

@@ -68,6 +68,11 @@ impl PylockDraft {
             let problem = Problem::new(Code::Usage, "a pylock.toml has a digest for every file");
             return Err(problem.help("leave out --without-hashes, or write a requirements file").into());
         }
+        if style.only_usable_hashes {
+            let problem =
+                Problem::new(Code::Usage, "a pylock.toml names its files, so installers skip those of no use");
+            return Err(problem.help("leave out --only-usable-hashes, or write a requirements file").into());
+        }
         Error::unless_empty(super::without_file(lock, plans, Digests::Carried))?;
         let of_one_version = urls::of_one_version(lock, plans);
         let plans = of_one_version.as_deref().unwrap_or(plans);

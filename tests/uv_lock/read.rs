@@ -20,7 +20,7 @@ fn one_is_found_by_its_name_but_not_beside_a_poetry_lock() {
     for name in ["requirements.txt", "pylock.toml"] {
         place.write(name, "nonsense");
     }
-    assert!(place.run("export --cpu").ok().starts_with("# Made by torchswap 0.1.0 from uv.lock\n"));
+    assert!(place.run("export --cpu").ok().starts_with("# Made by torchswap from uv.lock\n"));
     place.write("poetry.lock", "");
     for command in ["export --cpu", "rewrite --cpu", "audit", "init"] {
         let message = place.run(command).refused();

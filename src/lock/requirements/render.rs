@@ -40,7 +40,7 @@ impl LineEdits {
         self.added.push(Added { name, text: text.into(), after });
     }
 
-    /// Puts a header at the top, in the place of the one this tool wrote before.
+    /// Puts a header at the top, in the place of the one that this tool or another wrote before.
     pub fn header(&mut self, text: impl Into<String>) {
         self.header = Some(text.into());
     }
@@ -105,7 +105,7 @@ impl RequirementsFile {
         let mut first = 0;
         if let Some(header) = &edits.header {
             out.line(header, root_end);
-            first = self.header_lines().map_or(0, |lines| lines.end);
+            first = self.replaced_header();
             if let Some(option) = &edits.option {
                 out.line(option, root_end);
             }
