@@ -1,7 +1,7 @@
 //! `rewrite` of a `uv.lock`: what is changed, and what is not.
 
 use super::{place, text};
-use crate::support::snapshot;
+use crate::support::{root, snapshot};
 
 /// The packages of a lock by name.
 fn blocks(lock: &str) -> std::collections::BTreeMap<&str, &str> {
@@ -85,6 +85,34 @@ fn a_source_goes_with_the_wheels_that_it_was_of() {
     assert!(!after.contains("torch-2.7.1.tar.gz"), "{}", blocks(&after)["torch"]);
     // That of others stays.
     assert_eq!(after.matches("\nsdist = ").count(), lock.matches("\nsdist = ").count());
+}
+
+/// The CPU wheel of torch 2.9.1 is said to need setuptools under each Python, the locked one from 3.12 on.
+#[test]
+fn what_the_new_release_needs_under_more_pythons_is_added_for_those() {
+    let place = place("plain");
+    let table = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
+    let rows = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let wheels: String = rows
+        .filter(|row| row.starts_with(&["torch", "2.9.1"]) && row[3] == "pypi")
+        .map(|row| format!("    {{ url = \"https://files.example/{}\", hash = \"sha256:{}\" }},\n", row[4], row[5]))
+        .collect();
+    let lock = place.read("uv.lock");
+    let old = blocks(&lock)["torch"];
+    let at = old.find("wheels = [").unwrap();
+    let new = format!("{}wheels = [\n{wheels}]", &old[..at]).replace("2.7.1", "2.9.1");
+    assert!(new.contains("{ name = \"setuptools\", marker = \"python_full_version >= '3.12'\" }"), "{new}");
+    place.write("uv.lock", lock.replace(old, &new).replace("\"==2.7.1\"", "\"==2.9.1\""));
+    place.write("pyproject.toml", place.read("pyproject.toml").replace("2.7.1", "2.9.1"));
+    place.run("rewrite --cpu").ok();
+    let after = place.read("uv.lock");
+    assert_eq!(blocks(&after)["torch"].matches("{ name = \"setuptools\"").count(), 2, "{after}");
+    for python in ["3.11", "3.12"] {
+        let export = place.run(&format!("export --cpu --python {python}")).ok();
+        assert!(export.contains("\nsetuptools=="), "{python}: {export}");
+    }
+    place.run("rewrite --cpu").ok();
+    assert_eq!(place.read("uv.lock"), after);
 }
 
 #[test]
