@@ -9,7 +9,7 @@ use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
 use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::stub;
-use crate::packaging::target::Backend;
+use crate::packaging::target::{Backend, Platform};
 use crate::plan::Knowledge;
 use crate::plan::companions::built;
 use crate::report::audit::AuditFinding;
@@ -84,9 +84,14 @@ pub(super) fn find<S: WheelSource>(
         if is_stub(entry) {
             continue;
         }
-        cpu_runtime(package, entry, &beside, here, findings);
-        useless_extra(package, entry, &beside, here, findings);
-        unloaded(package, entry, &beside, here, findings);
+        let found = [
+            cpu_runtime(entry, &beside, here.environment.platform),
+            useless_extra(package, entry, &beside),
+            unloaded(entry, &beside, here),
+        ];
+        for finding in found.into_iter().flatten() {
+            findings.about(package.entry, finding.on(here.environment));
+        }
     }
 }
 
@@ -173,71 +178,47 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
 }
 
 /// A CPU build where there is a GPU.
-fn cpu_runtime(
-    package: &SelectedPackage,
-    entry: &Entry,
-    beside: &Beside<'_>,
-    here: &AuditContext<'_>,
-    findings: &mut Findings<'_>,
-) {
-    let (Gpu::Cuda(cuda), Some(version)) = (beside.gpu, entry.version.as_ref()) else { return };
-    let Some(twin) = modules::gpu_twin(entry.name.as_ref(), version, cuda, here.environment.platform) else { return };
+fn cpu_runtime(entry: &Entry, beside: &Beside<'_>, platform: Platform) -> Option<AuditFinding> {
+    let Gpu::Cuda(cuda) = beside.gpu else { return None };
+    let twin = modules::gpu_twin(entry.name.as_ref(), entry.version.as_ref()?, cuda, platform)?;
     // Where both are there, that is what is wrong.
     if beside.selected.iter().any(|(.., other)| other.name.as_ref() == twin) {
-        return;
+        return None;
     }
     let message = format!("{} is a CPU build, and the target is for CUDA", spoken(entry));
-    let finding = AuditFinding::new(Rule::CpuRuntime, message).on(here.environment);
-    findings.about(
-        package.entry,
-        finding.help(format!("its GPU build is {twin}: lock that instead, if it is to use the GPU")),
-    );
+    let help = format!("its GPU build is {twin}: lock that instead, if it is to use the GPU");
+    Some(AuditFinding::new(Rule::CpuRuntime, message).help(help))
 }
 
 /// CUDA's libraries that a CPU build asks for.
-fn useless_extra(
-    package: &SelectedPackage,
-    entry: &Entry,
-    beside: &Beside<'_>,
-    here: &AuditContext<'_>,
-    findings: &mut Findings<'_>,
-) {
-    let Some(twin) = modules::any_gpu_twin(entry.name.as_ref()) else { return };
+fn useless_extra(package: &SelectedPackage, entry: &Entry, beside: &Beside<'_>) -> Option<AuditFinding> {
+    let twin = modules::any_gpu_twin(entry.name.as_ref())?;
     let extra = package.extras.iter().any(|extra| extra.as_ref() == AND_CUDA);
     let needs = package.needs.iter().flatten().any(|(requirement, _)| is_gpu_runtime(&requirement.name));
     let via = |(_, other, library): &(usize, &SelectedPackage, &Entry)| {
         is_gpu_runtime(&library.name) && other.via.iter().flatten().any(|by| *by == entry.name)
     };
     if !extra && !needs && !beside.selected.iter().any(via) {
-        return;
+        return None;
     }
     let message = format!("{} asks for CUDA's libraries, which a CPU build cannot use", spoken(entry));
-    let finding = AuditFinding::new(Rule::UselessExtra, message).on(here.environment);
-    findings.about(package.entry, finding.help(format!("leave the extra [{AND_CUDA}] out, or lock {twin} instead")));
+    let help = format!("leave the extra [{AND_CUDA}] out, or lock {twin} instead");
+    Some(AuditFinding::new(Rule::UselessExtra, message).help(help))
 }
 
 /// CUDA's libraries that nothing loads, or that nothing asks for.
-fn unloaded(
-    package: &SelectedPackage,
-    entry: &Entry,
-    beside: &Beside<'_>,
-    here: &AuditContext<'_>,
-    findings: &mut Findings<'_>,
-) {
+fn unloaded(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Option<AuditFinding> {
     let has_cudnn = here.asked.image.as_ref().is_some_and(|image| image.stage.base.contains("cudnn"));
     if here.environment.platform.is_macos() || beside.is_torch_unknown || has_cudnn {
-        return;
+        return None;
     }
-    let Some(version) = entry.version.as_ref() else { return };
-    let Some(needy) = modules::needy(entry.name.as_ref(), version) else { return };
+    let needy = modules::needy(entry.name.as_ref(), entry.version.as_ref()?)?;
     let is_served = match needy.needs {
         LoadedBy::Torch => matches!(beside.torch, Some(Backend::Cuda(..))),
         LoadedBy::Cuda12 => beside.has_libraries_of_cuda_12(),
     };
-    if !is_served {
-        let message = format!("{} {}", spoken(entry), needy.message);
-        findings.about(package.entry, AuditFinding::new(Rule::Unloaded, message).on(here.environment).help(needy.help));
-    }
+    let message = || format!("{} {}", spoken(entry), needy.message);
+    (!is_served).then(|| AuditFinding::new(Rule::Unloaded, message()).help(needy.help))
 }
 
 impl Beside<'_> {

@@ -21,13 +21,10 @@ pub struct Filter {
     pub pythons: Vec<Python>,
 }
 
-/// A minor release of CPython 3 that represents all to come.
-pub const EVER: u8 = 99;
-
 impl Filter {
     /// Where a wheel installs, as far as that is asked for: platforms, and Pythons under which it does on any of them.
     pub fn places(&self, row: &WheelRow) -> (BTreeSet<Platform>, BTreeSet<Python>) {
-        let all: Vec<Python> = (0..=EVER).map(Python::three).collect();
+        let all: Vec<Python> = Python::all().collect();
         let (mut platforms, mut pythons) = (BTreeSet::new(), BTreeSet::new());
         let range = row.requires_python.as_ref().and_then(|text| Constraint::poetry(text).ok());
         let asked = if self.pythons.is_empty() { &all } else { &self.pythons };
@@ -62,7 +59,7 @@ pub struct ListedBuild {
     pub index: Index,
     /// The platforms they install on; empty: none that this tool knows.
     pub platforms: BTreeSet<Platform>,
-    /// The Pythons, [`EVER`] for all to come.
+    /// The Pythons, [`Python::EVER`] for all to come.
     pub pythons: BTreeSet<Python>,
     /// The file names.
     pub wheels: Vec<String>,
@@ -188,7 +185,7 @@ mod tests {
         );
         let table = super::super::ProjectTable::parse("t", line).unwrap();
         let found = builds(&Catalogues::new(vec![table]).unwrap(), &name, None, &Filter::default());
-        assert_eq!(found[0].pythons, (8..=EVER).map(Python::three).collect());
+        assert_eq!(found[0].pythons, Python::all().skip(8).collect());
         assert_eq!(found[0].platforms.len(), 5);
     }
 }

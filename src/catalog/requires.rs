@@ -205,22 +205,22 @@ fn is_gpu_requirement(text: &str) -> bool {
 
 /// True if the marker can hold on a platform under any Python that torch has wheels for.
 fn holds(tree: &Marker, platform: Platform) -> bool {
-    (6..=16).any(|minor| {
-        let environment = Environment { platform, python: Python::three(minor) };
+    Python::known().any(|python| {
+        let environment = Environment { platform, python };
         !Condition::of(tree, environment, &Extras::new()).is_never()
     })
 }
 
 /// What a list asks for on a platform when no extra is wanted, under each Python: two lists that are written differently
 /// may ask for the same.
-pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(u8, String)> {
+pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(Python, String)> {
     let mut all = BTreeSet::new();
     for text in list {
         let (before, written) = requirement::split(text);
         let what = requirement::plain(before).map_or_else(|_| text.clone(), |(plain, _)| plain.canonical());
         let marker = written.map(marker::parse);
-        for minor in 6..=16 {
-            let environment = Environment { platform, python: Python::three(minor) };
+        for python in Python::known() {
+            let environment = Environment { platform, python };
             let condition = match &marker {
                 None | Some(Err(_)) => Condition::Always,
                 Some(Ok(tree)) => Condition::of(tree, environment, &Extras::new()),
@@ -228,10 +228,10 @@ pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(u8, String
             match condition {
                 Condition::Never => {}
                 Condition::Always => {
-                    all.insert((minor, what.clone()));
+                    all.insert((python, what.clone()));
                 }
                 Condition::When(tree) => {
-                    all.insert((minor, format!("{what} ; {}", tree.try_to_string().unwrap_or_default())));
+                    all.insert((python, format!("{what} ; {}", tree.try_to_string().unwrap_or_default())));
                 }
             }
         }
@@ -262,7 +262,7 @@ pub(super) fn contradiction(
         let (here, there) = (choose(&row.package, &[own], platform), choose(&row.package, known, platform));
         let (Requires::Known { list, .. }, Requires::Known { list: known, .. }) = (here, there) else { return None };
         let (one, other) = (means(&list, platform), means(&known, platform));
-        let mut different = one.symmetric_difference(&other).filter(|(minor, _)| speaks_for(Python::three(*minor)));
+        let mut different = one.symmetric_difference(&other).filter(|(python, _)| speaks_for(*python));
         different.next().map(|(_, what)| (platform, what.clone()))
     })
 }

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, DataArgs, NetworkArgs, PreviewArgs, values};
+use super::{CatalogArgs, DataArgs, NetworkArgs, PlaceArgs, PreviewArgs, values};
 use crate::packaging::requirement::Release;
-use crate::packaging::target::{Backend, Platform, Python};
+use crate::packaging::target::Backend;
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -55,18 +55,9 @@ pub struct ListArgs {
     /// The build.
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Wheels for this platform; repeatable
-    #[arg(
-        long = "platform",
-        value_name = "PLATFORM",
-        value_parser = values::PlatformParser,
-        hide_possible_values = true,
-        value_delimiter = ','
-    )]
-    pub platforms: Vec<Platform>,
-    /// Wheels for this CPython, such as 3.10; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
-    pub pythons: Vec<Python>,
+    /// Where they install.
+    #[command(flatten)]
+    pub places: PlaceArgs,
     /// Where to look.
     #[command(flatten)]
     pub source: SourceArgs,
@@ -131,18 +122,9 @@ pub struct UpdateArgs {
     /// The build.
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Wheels for this platform alone; repeatable
-    #[arg(
-        long = "platform",
-        value_name = "PLATFORM",
-        value_parser = values::PlatformParser,
-        hide_possible_values = true,
-        value_delimiter = ','
-    )]
-    pub platforms: Vec<Platform>,
-    /// Wheels for this CPython alone, such as 3.10; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
-    pub pythons: Vec<Python>,
+    /// Where they install.
+    #[command(flatten)]
+    pub places: PlaceArgs,
     /// Base URL of the index; default: the build's folder of PyTorch's index.
     // Read later: clap would print a login. The help names the address: rustdoc wants links marked.
     #[arg(

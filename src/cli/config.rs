@@ -254,7 +254,7 @@ impl<'s> ConfigReader<'_, 's> {
             let near = ["backend", "cpu", "xpu", "rocm", "cuda"].iter().find_map(|key| table.get(key));
             self.problems.extend(near.map(|item| self.toml.wrong(item, message)));
         }
-        let backend = named.first().copied().or(platform.is_macos().then_some(Backend::Cpu));
+        let backend = named.first().copied().or(platform.only_build());
         let pythons = self.each(table, "python", values::python);
         let mut names = |key: &str| {
             let read = |text: &str| ExtraName::new(text.to_owned()).map_err(|_| format!("`{text}` is not a name"));

@@ -24,6 +24,7 @@ mod learn;
 mod network;
 mod output;
 pub mod pages;
+mod places;
 mod preview;
 mod provided;
 pub mod starter;
@@ -41,6 +42,7 @@ pub use check::CheckArgs;
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use output::{HeaderKind, OutputArgs, OutputFormat};
+pub use places::PlaceArgs;
 pub use preview::PreviewArgs;
 pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, DataArgs, DataFormat, ReportArgs, ReportFormat, Reporting, TalkArgs, ToneArgs};
@@ -176,18 +178,9 @@ pub struct RewriteArgs {
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
-    /// The project's catalogues.
+    /// Where wheels are looked for.
     #[command(flatten)]
-    pub catalogues: CatalogArgs,
-    /// What is asked of digests.
-    #[command(flatten)]
-    pub trust: TrustArgs,
-    /// What may be learned.
-    #[command(flatten)]
-    pub learn: LearnArgs,
-    /// How the network is used.
-    #[command(flatten)]
-    pub network: NetworkArgs,
+    pub search: SearchArgs,
     /// What is told.
     #[command(flatten)]
     pub talk: TalkArgs,
@@ -242,18 +235,9 @@ pub struct ExportArgs {
     /// Whether it is written.
     #[command(flatten)]
     pub preview: PreviewArgs,
-    /// The project's catalogues.
+    /// Where wheels are looked for.
     #[command(flatten)]
-    pub catalogues: CatalogArgs,
-    /// What is asked of digests.
-    #[command(flatten)]
-    pub trust: TrustArgs,
-    /// What may be learned.
-    #[command(flatten)]
-    pub learn: LearnArgs,
-    /// How the network is used.
-    #[command(flatten)]
-    pub network: NetworkArgs,
+    pub search: SearchArgs,
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
@@ -317,6 +301,23 @@ pub struct TargetArgs {
     /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
     #[arg(long = "target", value_name = "NAME")]
     pub targets: Vec<String>,
+}
+
+/// Where wheels are looked for, and what is asked of their digests.
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// The project's catalogues.
+    #[command(flatten)]
+    pub catalogues: CatalogArgs,
+    /// What is asked of digests.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+    /// What may be learned.
+    #[command(flatten)]
+    pub learn: LearnArgs,
+    /// How the network is used.
+    #[command(flatten)]
+    pub network: NetworkArgs,
 }
 
 /// Which groups and extras.

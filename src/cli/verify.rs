@@ -3,8 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::{CatalogArgs, NetworkArgs, ReportArgs, values};
-use crate::packaging::target::{Platform, Python};
+use super::{CatalogArgs, NetworkArgs, PlaceArgs, ReportArgs};
 
 /// Examples of `verify`, for its help.
 pub(super) const EXAMPLES: &str = "\
@@ -31,18 +30,9 @@ pub struct VerifyArgs {
     /// Only this package; repeatable. With --download, also wheels of releases on an index
     #[arg(long = "package", short = 'p', value_name = "NAME")]
     pub packages: Vec<PackageName>,
-    /// Only wheels that install on this platform; repeatable
-    #[arg(
-        long = "platform",
-        value_name = "PLATFORM",
-        value_parser = values::PlatformParser,
-        hide_possible_values = true,
-        value_delimiter = ','
-    )]
-    pub platforms: Vec<Platform>,
-    /// Only wheels that install under this CPython; repeatable
-    #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
-    pub pythons: Vec<Python>,
+    /// Where they install.
+    #[command(flatten)]
+    pub places: PlaceArgs,
     /// Whom to ask.
     #[command(flatten)]
     pub witnesses: WitnessArgs,

@@ -175,8 +175,8 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
             return Ok(Vec::new());
         }
         let mut export = export_of(&["--all-targets".to_owned()])?;
-        export.catalogues.no_catalog = args.no_catalog;
-        export.trust = args.trust;
+        export.search.catalogues.no_catalog = args.no_catalog;
+        export.search.trust = args.trust;
         let jobs = jobs(&export, config)?;
         return Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect());
     }
@@ -200,8 +200,8 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
                 .into());
         }
         // The header has the lock's name alone: it lies beside the output.
-        export.catalogues.no_catalog |= args.no_catalog;
-        export.trust = args.trust;
+        export.search.catalogues.no_catalog |= args.no_catalog;
+        export.search.trust = args.trust;
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
         for mut job in jobs(&export, config)? {
             (job.output, job.is_named) = (Some(file.clone()), true);

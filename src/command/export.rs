@@ -30,7 +30,7 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
     let mut seen = BTreeSet::new();
     let jobs = jobs(args, config)?;
     outputs::check(&jobs)?;
-    let mut learning = Learning::of(&args.learn, args.network, config, display)?;
+    let mut learning = Learning::of(&args.search.learn, args.search.network, config, display)?;
     for job in &jobs {
         match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries, stubs)) => {

@@ -118,7 +118,7 @@ fn job(
     let hashed = !without_hashes || format == OutputFormat::Pylock;
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
     let asked = args.output.index || args.output.index_url.is_some();
-    let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.network });
+    let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.search.network });
     Ok(Job {
         lock: lock.to_owned(),
         folder: config.folder().to_owned(),
@@ -130,8 +130,8 @@ fn job(
         stubs: StubFolder::of(stubs, output.as_deref()),
         no_emit,
         mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
-        witnesses: args.trust.require_witnesses.or(config.require_witnesses),
-        catalogs: ChosenCatalogues::of(config, &args.catalogues, [lock]),
+        witnesses: args.search.trust.require_witnesses.or(config.require_witnesses),
+        catalogs: ChosenCatalogues::of(config, &args.search.catalogues, [lock]),
         locked: args.locked.locked,
         format,
         index,
@@ -242,7 +242,7 @@ fn build(args: &TargetArgs) -> Option<Backend> {
 fn flags(args: &TargetArgs) -> Target {
     let platform = args.platform.unwrap_or(Platform::LinuxX86_64);
     // Every build for macOS is the CPU build, so a lock of another platform's builds is swapped without being told.
-    let backend = build(args).or(platform.is_macos().then_some(Backend::Cpu));
+    let backend = build(args).or(platform.only_build());
     Target { name: None, platform, backend, pythons: args.pythons.clone() }
 }
 
@@ -339,8 +339,8 @@ fn command(
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.only_usable_hashes.then(|| "--only-usable-hashes".to_owned()));
     words.extend((output.header == Some(HeaderKind::Full)).then(|| "--header full".to_owned()));
-    words.extend(args.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
-    words.extend(args.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
+    words.extend(args.search.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
+    words.extend(args.search.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
     if configured.is_empty() || args.lock.is_some() {
         words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });

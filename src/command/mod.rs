@@ -15,6 +15,7 @@ mod learning;
 mod network;
 mod outcome;
 mod outputs;
+mod parallel;
 mod read;
 mod render;
 mod rewrite;

@@ -25,7 +25,7 @@ use crate::write::{self, Style, proof};
 pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let mirror = read::mirror(args.mirror.as_deref())?;
     let name = read::lock_name(args.lock.as_ref(), config)?;
-    let catalogs = ChosenCatalogues::of(config, &args.catalogues, [&*name]);
+    let catalogs = ChosenCatalogues::of(config, &args.search.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
             outputs::unread(file, Some(&name), &catalogs, config.folder())?;
@@ -39,7 +39,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     }
     let lock = read::lock(&name)?;
     let warnings = read::warnings(&lock, args.locked.locked)?;
-    let mut learning = Learning::of(&args.learn, args.network, config, display)?;
+    let mut learning = Learning::of(&args.search.learn, args.search.network, config, display)?;
     let rewritings = job::rewritings(args, mirror.as_ref(), config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
@@ -54,7 +54,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
         Ok(plans)
     });
     let (mut plans, learned) = planned.map_err(|error| config.located(error))?;
-    if let Some(least) = args.trust.require_witnesses.or(config.require_witnesses) {
+    if let Some(least) = args.search.trust.require_witnesses.or(config.require_witnesses) {
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
     }

@@ -19,6 +19,7 @@ pub mod pylock;
 pub mod pyproject;
 mod questions;
 pub mod requirements;
+mod swapped;
 pub(crate) mod toml;
 mod undecided;
 pub mod uv;
@@ -39,6 +40,7 @@ use emit::NotEmitted;
 pub use files::{LockedDigest, LockedFile, LockedFiles};
 pub use foreign::{FOREIGN, Foreign};
 pub use format::Format;
+pub(crate) use swapped::SwappedEntries;
 
 use poetry::PoetryLock;
 use pylock::Pylock;
@@ -131,7 +133,7 @@ impl Lock {
 
     /// The minor releases of CPython that it may be installed under on a platform, ascending.
     pub fn pythons(&self, platform: Platform) -> Vec<Python> {
-        let all = (6..=15).map(Python::three);
+        let all = Python::released();
         match self {
             Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
             Self::Pylock(lock) => {
@@ -211,6 +213,13 @@ impl Origin {
             Self::Url(place) | Self::Git(place) | Self::File(place) | Self::Directory(place) => Some(place),
         }
     }
+}
+
+/// The lines that make pip look at an index by an option, or at a page of links. An `http` one is trusted, as the lock was.
+fn index_option(option: &str, url: &str) -> impl Iterator<Item = String> + use<> {
+    let host = url.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+    let option = if is_links_page(url) { "--find-links" } else { option };
+    host.map(|host| format!("--trusted-host {host}")).into_iter().chain([format!("{option} {url}")])
 }
 
 /// True if a source is one page of links and no index: Poetry and pip tell it by its ending. Poetry writes both as `legacy`.

@@ -1,5 +1,7 @@
 //! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
 
+use std::collections::BTreeSet;
+
 use super::poetry::{LockVersion, PoetryLock};
 use super::pylock::{self, Digests, Pylock, PylockFile, PylockPackage};
 use super::pyproject::{self, Project};
@@ -136,6 +138,22 @@ impl Lock {
             Self::Pylock(lock) => &lock.packages,
             Self::Uv(lock) => &lock.packages,
             Self::Poetry(_) | Self::Requirements(_) => &[],
+        }
+    }
+
+    /// Its text, if it is a `pylock.toml`: another one carries over from it what stays as it is.
+    pub(crate) fn carried(&self) -> Option<&Source> {
+        match self {
+            Self::Pylock(lock) => Some(&lock.source),
+            Self::Poetry(_) | Self::Uv(_) | Self::Requirements(_) => None,
+        }
+    }
+
+    /// The lines by which a requirements file made of it has pip look at some indexes.
+    pub(crate) fn index_options(&self, used: &BTreeSet<&str>) -> Vec<String> {
+        match self {
+            Self::Poetry(lock) => lock.index_options(used),
+            Self::Pylock(_) | Self::Uv(_) | Self::Requirements(_) => pylock::index_options(used),
         }
     }
 

@@ -165,6 +165,11 @@ impl Platform {
         }
     }
 
+    /// The build that everything for the platform is, where there is no other: on macOS that for the CPU.
+    pub fn only_build(self) -> Option<Backend> {
+        self.is_macos().then_some(Backend::Cpu)
+    }
+
     /// True on Apple's systems, for which every build is a CPU build.
     pub fn is_macos(self) -> bool {
         matches!(self, Self::MacosArm64 | Self::MacosX86_64)
@@ -254,9 +259,30 @@ impl fmt::Display for Platform {
 pub struct Python(u8);
 
 impl Python {
+    /// The newest release.
+    pub const NEWEST: Self = Self(15);
+
+    /// One that represents all to come.
+    pub const EVER: Self = Self(99);
+
     /// CPython `3.minor`.
     pub fn three(minor: u8) -> Self {
         Self(minor)
+    }
+
+    /// Every one that a wheel may be for, those to come included.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=Self::EVER.0).map(Self)
+    }
+
+    /// Those that torch has wheels for, and the one in development.
+    pub fn known() -> impl DoubleEndedIterator<Item = Self> + Clone {
+        (6..=Self::NEWEST.0 + 1).map(Self)
+    }
+
+    /// The known ones that are released.
+    pub fn released() -> impl DoubleEndedIterator<Item = Self> + Clone {
+        Self::known().filter(|python| *python <= Self::NEWEST)
     }
 
     /// The minor version: 10 for `3.10`.

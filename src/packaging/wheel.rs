@@ -10,7 +10,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::packaging::system::System;
-use crate::packaging::target::Environment;
+use crate::packaging::target::{Environment, Platform, Python};
 use crate::text::quoted;
 
 mod tags;
@@ -133,6 +133,11 @@ impl WheelName {
     /// The version without its local label: `2.0.1` for `2.0.1+cu118`.
     pub fn public_version(&self) -> Version {
         self.version.clone().without_local()
+    }
+
+    /// True if it installs on a platform under some Python.
+    pub fn is_for(&self, platform: Platform) -> bool {
+        Python::all().any(|python| self.fit(Environment { platform, python }).is_some())
     }
 
     /// How well the wheel suits an environment; `None` if it cannot be installed there. Greater is preferred.

@@ -199,7 +199,7 @@ impl EntryFiles {
                 one.takes(*python) && !matches!(misfit, Some(TagMisfit::Python | TagMisfit::Platform))
             })
         };
-        (6..=20).map(Python::three).filter(takes).collect()
+        Python::known().filter(takes).collect()
     }
 
     /// The withdrawn wheel of a name.

@@ -13,7 +13,7 @@ use crate::catalog::{Index, WheelRow, label};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
-use crate::packaging::target::{Backend, Environment, Platform, Python};
+use crate::packaging::target::{Backend, Environment, Platform};
 
 /// Pages of links below such a folder, which pip reads with `--find-links`.
 const PAGES: [&str; 2] = ["/torch_stable.html", "/torch"];
@@ -26,10 +26,7 @@ pub(super) fn build(version: &Version) -> Option<Backend> {
 /// True if there are wheels of this very version, label included, and none of them is for the platform.
 pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], platform: Platform) -> bool {
     let own = || rows.iter().filter(|row| row.wheel.version == *version);
-    let installs = |row: &Rc<WheelRow>| {
-        (0..=99).any(|minor| row.wheel.fit(Environment { platform, python: Python::three(minor) }).is_some())
-    };
-    version.is_local() && own().next().is_some() && !own().any(installs)
+    version.is_local() && own().next().is_some() && !own().any(|row| row.wheel.is_for(platform))
 }
 
 /// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;

@@ -101,10 +101,7 @@ pub(super) fn no_such_build<S: WheelSource>(
         return problem;
     }
     let Environment { platform, python } = request.environment;
-    let on_platform = |row: &&Rc<WheelRow>| {
-        let there = |minor| Environment { platform, python: Python::three(minor) };
-        (0..=99).any(|minor| row.wheel.fit(there(minor)).is_some())
-    };
+    let on_platform = |row: &&Rc<WheelRow>| row.wheel.is_for(platform);
     let builds: BTreeSet<Built> = rows
         .iter()
         .filter(on_platform)
@@ -142,8 +139,8 @@ pub(super) fn no_such_build<S: WheelSource>(
 
 /// The Pythons for which something holds on a platform.
 fn pythons(holds: impl Fn(Environment) -> bool, platform: Platform) -> Vec<String> {
-    let all = (0..=99).map(Python::three);
-    all.filter(|python| holds(Environment { platform, python: *python })).map(|python| python.to_string()).collect()
+    let there = Python::all().filter(|python| holds(Environment { platform, python: *python }));
+    there.map(|python| python.to_string()).collect()
 }
 
 /// A kind of build that the package does not have at all, or not on the platform: there is nothing to be learned.
@@ -170,8 +167,7 @@ fn never_of_kind<S: WheelSource>(
         return Some(Problem::new(Code::Impossible, message).under(python).help(help));
     }
     // A catalogue of the project may know what nobody else does.
-    let there = |row: &Rc<WheelRow>| !pythons(|there| row.wheel.fit(there).is_some(), platform).is_empty();
-    if rows.iter().any(|row| row.built == Built::For(wanted) && there(row)) {
+    if rows.iter().any(|row| row.built == Built::For(wanted) && row.wheel.is_for(platform)) {
         return None;
     }
     if let Some(kinds) = releases::kinds_of(name).filter(|_| !releases::may_have(name, wanted)) {

@@ -16,7 +16,7 @@ use crate::text::quoted;
 fn environments(wheel: &WheelName) -> impl Iterator<Item = Environment> {
     let all = Platform::ALL
         .iter()
-        .flat_map(|platform| (6..=16).map(|minor| Environment { platform: *platform, python: Python::three(minor) }));
+        .flat_map(|platform| Python::known().map(|python| Environment { platform: *platform, python }));
     all.filter(|environment| wheel.fit(*environment).is_some())
 }
 

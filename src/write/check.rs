@@ -6,19 +6,14 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::{Family, WheelSource, library_group};
-use crate::lock::poetry::PoetryLock;
-use crate::lock::pylock::{Pylock, PylockFile, PylockPackage};
+use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
-use crate::lock::uv::UvLock;
-use crate::lock::{Choice, Entry, Lock, LockedDigest, Origin};
-use crate::packaging::address;
+use crate::lock::{Choice, Lock, LockedDigest, SwappedEntries};
 use crate::packaging::marker::{Condition, Extras};
-use crate::packaging::stub::is_stub;
 use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Problem, Result};
 use crate::report::{Difference, DifferenceKind};
-use crate::text::Source;
 use crate::write::PylockDraft;
 
 /// What one line of an output means on an environment.
@@ -154,80 +149,13 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
     each.collect()
 }
 
-/// Entries of a lock that a rewrite left behind: wheels of the family at URLs that the project does not ask for. A plain
-/// `poetry lock` would then keep these wheels for every platform. One accident is one problem.
+/// A lock that a rewrite left behind. A plain `poetry lock` would then keep these wheels for every platform. One accident is
+/// one problem, at the first of the entries.
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    match lock {
-        Lock::Poetry(poetry) => {
-            let anew = "make it anew: poetry lock --regenerate";
-            stubbed(&poetry.source, &poetry.entries, anew).or_else(|| swapped_poetry(poetry, knowledge))
-        }
-        Lock::Pylock(pylock) => {
-            let anew = "make it anew with the tool that made it";
-            stubbed(&pylock.source, &pylock.entries, anew).or_else(|| swapped_pylock(pylock, knowledge))
-        }
-        Lock::Uv(uv) => swapped_uv(uv, knowledge),
-        // A requirements file is an output as often as a lock.
-        Lock::Requirements(_) => None,
-    }
-}
-
-/// Stubs, which no index has, so that only a rewrite can have put them there.
-fn stubbed(source: &Source, entries: &[Entry], anew: &str) -> Option<Problem> {
-    let stubs = entries.iter().filter(|entry| entry.version.as_ref().is_some_and(is_stub));
-    swapped_problem(source, &stubs.collect::<Vec<_>>(), "as a stub, for which another package stands", anew)
-}
-
-fn swapped_poetry<S: WheelSource>(lock: &PoetryLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    let project = lock.project.as_ref()?;
-    let asked = |name: &PackageName| {
-        project.groups.values().flatten().any(|root| root.direct.is_some() && root.requirement.name == *name)
-    };
-    let entries = lock.entries.iter().filter(|entry| {
-        matches!(entry.origin, Origin::Url(_)) && knowledge.family(&entry.name) != Family::No && !asked(&entry.name)
-    });
-    let entries: Vec<&Entry> = entries.collect();
-    let urls = if entries.len() == 1 { "a URL" } else { "URLs" };
-    let why = format!("from {urls}, for which {} does not ask", project.source.name);
-    swapped_problem(&lock.source, &entries, &why, "make it anew: poetry lock --regenerate")
-}
-
-/// Tools that take their indexes from the project, and so lock nothing from PyTorch's if that does not name it. pip takes
-/// them from its command line.
-const BY_PROJECT: [&str; 3] = ["uv", "pdm", "poetry-plugin-export"];
-
-/// The same for a `pylock.toml`: packages of the family on PyTorch's index, which the project does not name.
-fn swapped_pylock<S: WheelSource>(lock: &Pylock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    let project = lock.project.as_ref().filter(|project| !project.text.contains(address::PYTORCH_HOST))?;
-    if !BY_PROJECT.contains(&lock.created_by.as_str()) {
-        return None;
-    }
-    let there =
-        |entry: &Entry| matches!(&entry.origin, Origin::Index(Some(index)) if index.contains(address::PYTORCH_HOST));
-    let entries = lock.entries.iter().filter(|entry| knowledge.family(&entry.name) != Family::No && there(entry));
-    let why = format!("from PyTorch's index, which {} does not name", project.name);
-    swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), &why, "make it anew with the tool that made it")
-}
-
-/// The same for a `uv.lock`: packages of the family with wheels of PyTorch's index, though they are from another one.
-fn swapped_uv<S: WheelSource>(lock: &UvLock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
-    let of_pytorch = |url: &str| url.contains(address::PYTORCH_HOST);
-    let is_swapped = |package: &PylockPackage| {
-        let index = package.index.as_deref();
-        index.is_some_and(|index| !of_pytorch(index))
-            && package.kind.files().filter_map(PylockFile::url).any(of_pytorch)
-    };
-    let entries = lock.entries.iter().zip(&lock.packages).filter(|(_, package)| is_swapped(package));
-    let entries = entries.map(|(entry, _)| entry).filter(|entry| knowledge.family(&entry.name) != Family::No);
-    let why = "with wheels of PyTorch's index, though from another one";
-    swapped_problem(&lock.source, &entries.collect::<Vec<_>>(), why, "make it anew: uv lock --upgrade-package torch")
-}
-
-/// What is said of the entries of a swapped lock, at the first of them.
-fn swapped_problem(source: &Source, entries: &[&Entry], why: &str, anew: &str) -> Option<Problem> {
+    let SwappedEntries { entries, how, remedy } = lock.swapped(&|name| knowledge.family(name) != Family::No)?;
     let first = entries.first()?;
     let mut releases: Vec<String> = Vec::new();
-    for entry in entries {
+    for entry in &entries {
         let release = entry.version.as_ref().map(|version| format!("{} {version}", entry.name));
         let release = release.unwrap_or_else(|| entry.name.to_string());
         if !releases.contains(&release) {
@@ -239,9 +167,10 @@ fn swapped_problem(source: &Source, entries: &[&Entry], why: &str, anew: &str) -
         Some(_) | None => releases.concat(),
     };
     let help = format!(
-        "take back the committed lock (git checkout), or {anew}; a lock that is meant to be swapped passes with \
+        "take back the committed lock (git checkout), or {remedy}; a lock that is meant to be swapped passes with \
          --allow-swapped"
     );
-    let message = format!("{} has {releases} {why}", source.name);
+    let source = lock.sources().get(first.at.source)?;
+    let message = format!("{} has {releases} {how}", source.name);
     Some(Problem::new(Code::SwappedLock, message).at(source, first.at.span).help(help))
 }

@@ -13,14 +13,7 @@ use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Error, Result};
 
 /// Writes the file.
-///
-/// `index_options` gives the lines that make pip look at some indexes.
-pub(super) fn write(
-    index_options: &dyn Fn(&BTreeSet<&str>) -> Vec<String>,
-    lock: &Lock,
-    plans: &[TargetPlan],
-    style: &Style,
-) -> Result<String> {
+pub(super) fn write(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
     let mut writer = LineWriter { view: LockView::of(lock), style, fresh: true, problems: Vec::new() };
     let mut by_name: BTreeMap<&PackageName, Vec<(Environment, &Line)>> = BTreeMap::new();
     let mut indexes: BTreeSet<&str> = BTreeSet::new();
@@ -34,7 +27,7 @@ pub(super) fn write(
         }
     }
     let mut text = header(style, lock)?;
-    let mut options = index_options(&indexes);
+    let mut options = lock.index_options(&indexes);
     options.extend(style.stubs.iter().map(|folder| format!("--find-links {folder}")));
     for option in &options {
         writer.problems.extend(unfit(option, true));

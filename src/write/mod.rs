@@ -27,7 +27,7 @@ mod urls;
 mod usable;
 
 use crate::lock::emit::NoEmit;
-use crate::lock::pylock::{Digests, index_options};
+use crate::lock::pylock::Digests;
 use crate::lock::{Choice, Lock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -67,16 +67,16 @@ pub struct HeaderText {
 /// # Errors
 /// Every line that could not be pinned or would have no digest.
 pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<String> {
-    match lock {
-        Lock::Poetry(poetry) => fresh::write(&|used| poetry.index_options(used), lock, plans, style),
-        Lock::Pylock(_) | Lock::Uv(_) => {
-            let wanted = if style.without_hashes { Digests::Unwanted } else { Digests::Counted };
-            Error::unless_empty(without_file(lock, plans, wanted))?;
-            let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(lock, plan)).collect();
-            fresh::write(&index_options, lock, &plans, style)
-        }
-        Lock::Requirements(file) => patched::write(file, lock, plans, style),
+    if let Lock::Requirements(file) = lock {
+        return patched::write(file, lock, plans, style);
     }
+    if !lock.names_files() {
+        return fresh::write(lock, plans, style);
+    }
+    let wanted = if style.without_hashes { Digests::Unwanted } else { Digests::Counted };
+    Error::unless_empty(without_file(lock, plans, wanted))?;
+    let plans: Vec<TargetPlan> = plans.iter().map(|plan| urls::pinned(lock, plan)).collect();
+    fresh::write(lock, &plans, style)
 }
 
 /// Writes a plan into the lock itself: the lock's text afterwards. Entries that thereby come into more groups are added to
@@ -85,8 +85,8 @@ pub fn requirements(lock: &Lock, plans: &[TargetPlan], style: &Style) -> Result<
 /// # Errors
 /// As [`requirements`]; for several targets, if the lock's format cannot hold them.
 pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], style: &Style) -> Result<String> {
-    match (lock, &*plans) {
-        (Lock::Poetry(poetry), _) => {
+    match lock {
+        Lock::Poetry(poetry) => {
             let (text, included) = rewrite::poetry(lock, poetry, plans, choices, style)?;
             for (target, python, decision) in included {
                 let there = plans[target].environments.iter_mut().find(|one| one.environment.python == python);
@@ -94,13 +94,13 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
             }
             Ok(text)
         }
-        (Lock::Requirements(file), [_]) => patched::write(file, lock, plans, style),
-        (Lock::Pylock(pylock), _) => {
+        Lock::Pylock(pylock) => {
             Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
             rewrite::pylock(lock, pylock, plans, choices, style.stubs.as_deref().unwrap_or_default())
         }
-        (Lock::Uv(uv), _) => rewrite::uv(lock, uv, plans),
-        (Lock::Requirements(_), _) => {
+        Lock::Uv(uv) => rewrite::uv(lock, uv, plans),
+        Lock::Requirements(file) if plans.len() == 1 => patched::write(file, lock, plans, style),
+        Lock::Requirements(_) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
             Err(problem.help("name one target, or export a file for each").into())
         }

@@ -1,7 +1,6 @@
 //! Asking indexes which files there are.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pep508_rs::PackageName;
@@ -10,7 +9,7 @@ use url::Url;
 use crate::audit::{OfferedFile, Offers};
 use crate::cli;
 use crate::command::network::network;
-use crate::command::read;
+use crate::command::{parallel, read};
 use crate::edge::index::{Network, Page, simple};
 use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
@@ -53,24 +52,10 @@ impl Indexes {
             }
         }
         Error::unless_empty(problems)?;
-        let left = Mutex::new(pages.into_iter());
-        let answers: Mutex<Vec<(_, Result<Vec<OfferedFile>, _>)>> = Mutex::new(Vec::new());
         let kept = AtomicUsize::new(0);
-        let next = || left.lock().ok().and_then(|mut left| left.next());
-        std::thread::scope(|scope| {
-            for _ in 0..WORKERS {
-                scope.spawn(|| {
-                    while let Some((name, url)) = next() {
-                        let answer = self.network.page_as(&url, |page| offers(page, &kept)).and_then(|offers| offers);
-                        if let Ok(mut answers) = answers.lock() {
-                            answers.push((name, answer));
-                        }
-                    }
-                });
-            }
+        let answers = parallel::each(pages, WORKERS, |(name, url)| {
+            (name, self.network.page_as(&url, |page| offers(page, &kept)).and_then(|offers| offers))
         });
-        let mut answers = answers.into_inner().unwrap_or_default();
-        answers.sort_by(|one, other| one.0.cmp(other.0));
         let (mut found, mut problems) = (BTreeMap::<PackageName, Vec<OfferedFile>>::new(), Vec::new());
         for (name, answer) in answers {
             match answer {

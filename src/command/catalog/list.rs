@@ -24,8 +24,11 @@ fn catalogues(args: &SourceArgs, config: &Config) -> Result<(Catalogues, Vec<Str
 /// Lists packages, or the builds of one.
 pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Outcome> {
     let (catalogues, unnamed) = catalogues(&args.source, config)?;
-    let filter =
-        Filter { backend: args.build.backend(), platforms: args.platforms.clone(), pythons: args.pythons.clone() };
+    let filter = Filter {
+        backend: args.build.backend(),
+        platforms: args.places.platforms.clone(),
+        pythons: args.places.pythons.clone(),
+    };
     let format = args.source.data.format();
     let (text, found) = match &args.package {
         None => {

@@ -90,7 +90,7 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
         }
     };
     let closure = read::closure_urls(args.closure_index.as_ref())?;
-    let filter = Filter { backend, platforms: args.platforms.clone(), pythons: args.pythons.clone() };
+    let filter = Filter { backend, platforms: args.places.platforms.clone(), pythons: args.places.pythons.clone() };
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
 }
 

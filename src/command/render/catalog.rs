@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use pep508_rs::PackageName;
 use serde_json::{Value, json};
 
-use crate::catalog::listing::{EVER, Filter, ListedBuild, ListedPackage};
+use crate::catalog::listing::{Filter, ListedBuild, ListedPackage};
 use crate::catalog::{Built, Requires, WheelRow};
 use crate::packaging::target::{Platform, Python};
 use crate::report::LearnedRelease;
@@ -40,7 +40,7 @@ pub(crate) fn pythons(pythons: &BTreeSet<Python>) -> String {
         }
     }
     let spoken = ranges.into_iter().map(|range| match range {
-        (first, EVER) => format!("3.{first}+"),
+        (first, last) if last == Python::EVER.minor() => format!("3.{first}+"),
         (first, last) if first == last => format!("3.{first}"),
         (first, last) => format!("3.{first}-3.{last}"),
     });
@@ -309,7 +309,7 @@ mod tests {
         let told = |minors: &[u8]| pythons(&minors.iter().copied().map(Python::three).collect());
         assert_eq!(told(&[8, 9, 10, 11]), "3.8-3.11");
         assert_eq!(told(&[8, 10, 11]), "3.8, 3.10-3.11");
-        assert_eq!(told(&(9..=EVER).collect::<Vec<_>>()), "3.9+");
+        assert_eq!(told(&(9..=Python::EVER.minor()).collect::<Vec<_>>()), "3.9+");
         assert_eq!(told(&[]), "");
     }
 }

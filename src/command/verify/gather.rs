@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::VerifyJob;
 use super::bytes;
 use super::pages::{self, Pages};
-use super::{VerifyJob, parallel};
+use crate::command::parallel;
 use crate::edge::index::{Link, shown};
 use crate::edge::io::{self, Cache, Local};
 use crate::report::Verified;

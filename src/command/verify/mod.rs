@@ -5,7 +5,6 @@ use url::Url;
 mod bytes;
 mod gather;
 mod pages;
-mod parallel;
 
 use super::catalogues::{Addition, ChosenCatalogues};
 use super::network::network;
@@ -162,14 +161,13 @@ impl VerifyJob<'_> {
 
     /// True for a file that installs where the command line says.
     fn is_wanted(&self, name: &str) -> bool {
-        let (platforms, pythons) = (&self.args.platforms, &self.args.pythons);
+        let (platforms, pythons) = (&self.args.places.platforms, &self.args.places.pythons);
         if platforms.is_empty() && pythons.is_empty() {
             return true;
         }
         let Ok(wheel) = name.parse::<WheelName>() else { return false };
         let platforms: Vec<Platform> = if platforms.is_empty() { Platform::ALL.to_vec() } else { platforms.clone() };
-        let pythons: Vec<Python> =
-            if pythons.is_empty() { (6..=16).map(Python::three).collect() } else { pythons.clone() };
+        let pythons: Vec<Python> = if pythons.is_empty() { Python::known().collect() } else { pythons.clone() };
         platforms.iter().any(|platform| {
             let fits = |python: &Python| wheel.fit(Environment { platform: *platform, python: *python }).is_some();
             pythons.iter().any(fits)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use url::Url;
 
-use super::parallel;
+use crate::command::parallel;
 use crate::edge::index::{Link, Network, Page, simple};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};

@@ -20,9 +20,6 @@ use crate::plan::{Kept, Knowledge, LockView, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Span;
 
-/// The Pythons that are served where the wheels do not say: those that torch has wheels for.
-const PYTHONS: std::ops::RangeInclusive<u8> = 6..=16;
-
 /// More rounds than any closure is deep.
 const MOST_ROUNDS: usize = 40;
 
@@ -64,7 +61,8 @@ pub(super) fn complete(
 fn environments(wanted: &LearnRequest, roots: &[WheelRow]) -> BTreeSet<Environment> {
     let all = roots.iter().flat_map(|row| {
         let (platforms, pythons) = wanted.filter.places(row);
-        let pythons: Vec<Python> = pythons.into_iter().filter(|python| PYTHONS.contains(&python.minor())).collect();
+        let pythons: Vec<Python> =
+            pythons.into_iter().filter(|python| Python::known().any(|known| known == *python)).collect();
         platforms
             .into_iter()
             .flat_map(move |platform| pythons.clone().into_iter().map(move |python| Environment { platform, python }))

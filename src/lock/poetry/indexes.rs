@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{LockVersion, PoetryLock};
-use crate::lock::is_links_page;
+use crate::lock::index_option;
 use crate::lock::pyproject::ProjectIndex;
 
 impl PoetryLock {
@@ -28,18 +28,7 @@ impl PoetryLock {
                 order.push(url);
             }
         }
-        let mut options = Vec::new();
-        for url in order {
-            if let Some(rest) = url.strip_prefix("http://") {
-                options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
-            }
-            let option = match () {
-                () if is_links_page(url) => "--find-links",
-                () if Some(url) == first => "--index-url",
-                () => "--extra-index-url",
-            };
-            options.push(format!("{option} {url}"));
-        }
-        options
+        let option = |url| if Some(url) == first { "--index-url" } else { "--extra-index-url" };
+        order.into_iter().flat_map(|url| index_option(option(url), url)).collect()
     }
 }

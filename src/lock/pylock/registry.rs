@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use url::Url;
 
 use super::files::{PylockFile, Stored, base};
-use crate::lock::{Origin, is_links_page};
+use crate::lock::{Origin, index_option};
 use crate::packaging::address;
 
 /// The origin of a package that has an sdist or wheels.
@@ -28,17 +28,9 @@ pub(in crate::lock) fn origin(index: Option<&str>, files: &[PylockFile]) -> Orig
     }
 }
 
-/// The options that make pip look at the indexes used beside the default one. `http` ones are trusted, as the lock was.
+/// The options that make pip look at the indexes used beside the default one.
 pub fn index_options(used: &BTreeSet<&str>) -> Vec<String> {
-    let mut options = Vec::new();
-    for url in used {
-        if let Some(rest) = url.strip_prefix("http://") {
-            options.push(format!("--trusted-host {}", rest.split('/').next().unwrap_or_default()));
-        }
-        let option = if is_links_page(url) { "--find-links" } else { "--extra-index-url" };
-        options.push(format!("{option} {url}"));
-    }
-    options
+    used.iter().flat_map(|url| index_option("--extra-index-url", url)).collect()
 }
 
 /// The folder of PyTorch's index that all files lie in.

@@ -122,8 +122,8 @@ impl Pylock {
 
     /// Why the lock cannot be installed on a platform under any Python: what prevents it for the newest one that it names.
     pub fn never_on(&self, platform: Platform) -> Option<Problem> {
-        let newest = (6..=15).rev().map(Python::three).find(|python| self.pythons.admits_python(*python));
-        let problem = self.leaves_out(Environment { platform, python: newest.unwrap_or(Python::three(15)) })?;
+        let newest = Python::released().rev().find(|python| self.pythons.admits_python(*python));
+        let problem = self.leaves_out(Environment { platform, python: newest.unwrap_or(Python::NEWEST) })?;
         Some(problem.help("choose another target, or lock for this one too"))
     }
 }

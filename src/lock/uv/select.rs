@@ -11,7 +11,7 @@ use crate::lock::emit::NotEmitted;
 use crate::lock::undecided::Undecided;
 use crate::lock::{Choice, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
-use crate::packaging::target::{Environment, Platform};
+use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// More steps than any lock needs; a crafted one could ask for endless ones.
@@ -123,8 +123,7 @@ impl UvLock {
 
     /// Why the lock cannot be installed on a platform under any Python.
     pub(in crate::lock) fn never_on(&self, platform: Platform) -> Option<Problem> {
-        let newest = (6..=15).rev().map(crate::packaging::target::Python::three);
-        let python = newest.into_iter().find(|python| self.pythons.admits_python(*python))?;
+        let python = Python::released().rev().find(|python| self.pythons.admits_python(*python))?;
         let problem = self.leaves_out(Environment { platform, python })?;
         Some(problem.help("choose another target, or lock for this one too"))
     }

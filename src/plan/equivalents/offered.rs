@@ -15,7 +15,7 @@ pub(super) fn pythons<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<Python> {
     let rows = knowledge.rows(name, version);
-    let all = (6..=20).map(Python::three);
+    let all = Python::known();
     all.filter(|python| rows.iter().any(|row| installs(row, Environment { platform, python: *python }, knowledge)))
         .collect()
 }

@@ -99,13 +99,13 @@ impl<'a> Making<'a> {
         style: &'a Style,
         by_name: &BTreeMap<&PackageName, Vec<(Environment, &Line)>>,
     ) -> Result<Self> {
-        let kept = match lock {
-            Lock::Pylock(pylock) => {
+        let kept = match lock.carried() {
+            Some(source) => {
                 let as_locked = by_name.iter().filter(|(_, lines)| lines.iter().all(|(_, line)| line.pin().is_none()));
                 let as_locked = as_locked.map(|(name, _)| name.as_ref()).collect();
-                kept::lines(&pylock.source, &as_locked)?
+                kept::lines(source, &as_locked)?
             }
-            Lock::Poetry(_) | Lock::Requirements(_) | Lock::Uv(_) => Vec::new(),
+            None => Vec::new(),
         };
         let located = lock.names_files().then(|| Located::of(lock.packages()));
         let view = LockView::of(lock);
