@@ -39,8 +39,25 @@ fn shells_accept_their_scripts() {
 }
 
 #[test]
+fn the_shells_that_can_ask_for_the_targets_do() {
+    let place = Place::new();
+    for (shell, call) in [
+        ("zsh", ":NAME:{compadd -- ${(f)\"$(torchswap targets 2>/dev/null)\"}}' \\\n"),
+        ("fish", " -f -a \"(torchswap targets 2>/dev/null)\"\n"),
+        ("bash", "COMPREPLY=($(compgen -W \"$(torchswap targets 2>/dev/null)\" -- \"${cur}\"))\n"),
+    ] {
+        let script = place.run(&format!("completions {shell}")).ok();
+        assert_eq!(script.matches(call).count(), 3, "{shell}: export, audit and rewrite");
+    }
+    assert_eq!(place.run("targets").ok(), "", "no configuration, no targets");
+}
+
+#[test]
 fn bash_completes_commands_and_options() {
     let place = Place::new();
+    place.write("torchswap.toml", "[targets.docker]\n[targets.dev]\n[targets.mac]\n");
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     place.write("script", place.run("completions bash").ok());
     let complete = |words: &str| {
         let line = format!(
@@ -48,13 +65,15 @@ fn bash_completes_commands_and_options() {
              _torchswap torchswap \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD - 1]}}\"; \
              echo \"${{COMPREPLY[@]}}\""
         );
-        let output = Command::new("bash").args(["-c", &line]).current_dir(place.path()).output();
+        let output = Command::new("bash").args(["-c", &line]).current_dir(place.path()).env("PATH", &path).output();
         output.ok().map(|output| String::from_utf8(output.stdout).unwrap())
     };
     for (words, found) in [
         ("torchswap exp", "export\n"),
         ("torchswap export --cu", "--cuda\n"),
         ("torchswap export --platform macos", "macos-arm64 macos-x86_64\n"),
+        ("torchswap export --target d", "docker dev\n"),
+        ("torchswap rewrite --target m", "mac\n"),
     ] {
         match complete(words) {
             None => println!("skipped: there is no bash here"),

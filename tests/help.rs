@@ -59,6 +59,7 @@ fn wrong_values_are_explained() {
         "export --python 3.13t",
         "export --format constraints.txt",
         "export --index https://me:secret@index.example/simple",
+        "audit --cuda 12.4 --index https://me:secret@index.example/simple poetry.lock",
         "export --only docs --with dev",
         "export --mirror ftp://a.example",
         "export --mirror https://me:secret@a.example",

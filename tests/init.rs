@@ -44,6 +44,22 @@ fn it_takes_the_locked_cuda_where_no_dockerfile_tells() {
     assert!(place.read("torchswap.toml").contains("cuda = \"12.4\"  # the newest that torch 2.4.1 has"));
 }
 
+#[test]
+fn it_takes_the_cuda_that_the_image_installs_by_hand_today() {
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    place.write(
+        "docker/Dockerfile",
+        "FROM nvidia/cuda:12.1.1-runtime-ubuntu22.04\n\
+         RUN pip install --extra-index-url https://download.pytorch.org/whl/cu118 -r requirements.txt\n",
+    );
+    let run = place.run("init");
+    assert!(run.stdout.contains("docker/Dockerfile:2: RUN pip install"), "{}", run.stdout);
+    let line = "cuda = \"11.8\"  # docker/Dockerfile:2: as it installs by hand\n";
+    assert!(place.read("torchswap.toml").contains(line), "{}", place.read("torchswap.toml"));
+    place.run("export --all-targets -q").ok();
+    assert!(place.read("requirements-docker.txt").contains("cu118"));
+}
+
 /// Two extras that exclude each other, each with a torch; and a group.
 #[test]
 fn it_names_the_extra_or_the_group_that_has_torch() {

@@ -43,6 +43,7 @@ mod left_out;
 mod locks;
 mod memory;
 mod one_configuration;
+mod picture;
 mod poetry_says;
 mod preview;
 mod project_catalogue;

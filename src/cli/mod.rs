@@ -122,6 +122,9 @@ pub enum Command {
         /// The shell
         shell: Shell,
     },
+    /// Print the names of the configuration's targets, for completions
+    #[command(hide = true)]
+    Targets,
     /// Print a page for `man`, as roff
     #[command(hide = true)]
     Man {
@@ -260,6 +263,7 @@ impl ExportArgs {
             | Command::Catalog(_)
             | Command::Verify(_)
             | Command::Completions { .. }
+            | Command::Targets
             | Command::Man { .. } => None,
         }
     }

@@ -7,11 +7,39 @@ use clap_mangen::Man;
 use super::Cli;
 use crate::report::error::{Code, Problem};
 
-/// The script that teaches a shell the commands and options.
+/// The script that teaches a shell the commands and options, and in bash, zsh and fish the targets of the project that one is in.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "torchswap", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    with_targets(shell, &String::from_utf8_lossy(&script))
+}
+
+/// The names of targets are no part of the definition: the shell asks the program for them.
+fn with_targets(shell: Shell, script: &str) -> String {
+    const NAMES: &str = "torchswap targets 2>/dev/null";
+    match shell {
+        Shell::Bash => script.replace(
+            "--target)\n                    COMPREPLY=($(compgen -f \"${cur}\"))",
+            &format!("--target)\n                    COMPREPLY=($(compgen -W \"$({NAMES})\" -- \"${{cur}}\"))"),
+        ),
+        Shell::Zsh => {
+            let line = |line: &str| match line.strip_suffix(":NAME:_default' \\") {
+                Some(head) if head.starts_with("'*--target=[") => {
+                    format!("{head}:NAME:{{compadd -- ${{(f)\"$({NAMES})\"}}}}' \\")
+                }
+                Some(_) | None => line.to_owned(),
+            };
+            script.lines().map(|one| line(one) + "\n").collect()
+        }
+        Shell::Fish => {
+            let line = |line: &str| match line.contains(" -l target -d ") {
+                true => format!("{line} -f -a \"({NAMES})\""),
+                false => line.to_owned(),
+            };
+            script.lines().map(|one| line(one) + "\n").collect()
+        }
+        _ => script.to_owned(),
+    }
 }
 
 /// The manual page of the program, or of one of its commands, as roff.

@@ -36,6 +36,7 @@ impl Command {
             | Self::Audit(_)
             | Self::Verify(_)
             | Self::Completions { .. }
+            | Self::Targets
             | Self::Man { .. } => PreviewArgs::default(),
         }
     }

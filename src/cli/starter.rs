@@ -11,7 +11,8 @@ use crate::write::toml::string;
 /// What a Dockerfile tells of the image that is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageImage {
-    /// The CUDA of a base image: `nvidia/cuda:11.8.0-…`, `pytorch/pytorch:2.1.2-cuda11.8-…`; and the line that says so.
+    /// The CUDA of the wheels that it installs by hand, or of a base image: `nvidia/cuda:11.8.0-…`,
+    /// `pytorch/pytorch:2.1.2-cuda11.8-…`; and the line that says so.
     pub cuda: Option<(Backend, String)>,
     /// Its Python: `FROM python:3.10-slim`, or one that is installed.
     pub python: Option<Python>,
@@ -23,10 +24,27 @@ impl StageImage {
         let dockerfile = Dockerfile::parse(source);
         let stages = || dockerfile.stages.iter().rev();
         let line = |span| format!("{}:{}", source.name, source.place(span).line);
-        let cuda =
-            stages().find_map(|stage| Some((stage.image.cuda?, format!("{}: {}", line(stage.span), stage.base))));
+        let of_image =
+            || stages().find_map(|stage| Some((stage.image.cuda?, format!("{}: {}", line(stage.span), stage.base))));
+        // What is installed by hand says more of the wheels than what they run on.
+        let cuda = cuda_by_hand(source).or_else(of_image);
         Self { cuda, python: stages().find_map(|stage| stage.python) }
     }
+}
+
+/// The CUDA of the wheels that a Dockerfile installs by hand, and the last line that says so: `…/whl/cu118`, `torch==2.1+cu118`.
+fn cuda_by_hand(source: &Source) -> Option<(Backend, String)> {
+    let label = |line: &str| {
+        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
+        words.find_map(|word| word.parse().ok().filter(|backend| matches!(backend, Backend::Cuda(..))))
+    };
+    let found = by_hand(source).into_iter().rev();
+    found
+        .filter_map(|line| {
+            let place = line.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
+            Some((label(&line)?, format!("{place}: as it installs by hand")))
+        })
+        .next()
 }
 
 /// A torch of the lock, in the group or the extra that has it.
@@ -198,6 +216,22 @@ mod tests {
         let lines = by_hand(&Source::new("docker/Dockerfile", text));
         let places: Vec<&str> = lines.iter().filter_map(|line| line.split(": ").next()).collect();
         assert_eq!(places, ["docker/Dockerfile:4", "docker/Dockerfile:5"], "{lines:?}");
+    }
+
+    #[test]
+    fn what_is_installed_by_hand_says_more_than_the_base_image() {
+        let cuda = |lines: &str| {
+            let source = Source::new("Dockerfile", format!("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n{lines}"));
+            StageImage::of(&source).cuda
+        };
+        let by_hand = |version, line| Some((version, format!("Dockerfile:{line}: as it installs by hand")));
+        let index = "RUN pip install torch --index-url https://download.pytorch.org/whl/cu118\n";
+        assert_eq!(cuda(index), by_hand(Backend::Cuda(11, 8), 2));
+        let edit = "RUN sed -i 's/torch==2.1.2/torch==2.1.2+cu121/' requirements.txt\n";
+        assert_eq!(cuda(&format!("{index}{edit}")), by_hand(Backend::Cuda(12, 1), 3));
+        for other in ["RUN pip install torch --index-url https://download.pytorch.org/whl/cpu\n", "RUN echo cu118\n"] {
+            assert_eq!(cuda(other).map(|(cuda, _)| cuda), Some(Backend::Cuda(12, 4)), "{other}");
+        }
     }
 
     #[test]

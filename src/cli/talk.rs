@@ -126,6 +126,7 @@ impl Command {
             Self::Catalog(Catalog::Update(args)) => ("catalog update", args.data.format().into()),
             Self::Init(_) => ("init", ReportFormat::Text),
             Self::Completions { .. } => ("completions", ReportFormat::Text),
+            Self::Targets => ("targets", ReportFormat::Text),
             Self::Man { .. } => ("man", ReportFormat::Text),
         };
         let is_printed = !matches!(self, Self::Export(_) | Self::Rewrite(_)) && !self.preview().diff;

@@ -9,7 +9,7 @@ use super::{ReportFormat, Reporting};
 use crate::report::error::{Code, Problem};
 
 /// The commands, and whether the report is what they print.
-const COMMANDS: [(&str, bool); 9] = [
+const COMMANDS: [(&str, bool); 10] = [
     ("export", false),
     ("rewrite", false),
     ("check", true),
@@ -18,6 +18,7 @@ const COMMANDS: [(&str, bool); 9] = [
     ("catalog", true),
     ("init", true),
     ("completions", true),
+    ("targets", true),
     ("man", true),
 ];
 

@@ -34,6 +34,9 @@ impl Cli {
         } else {
             &[]
         };
+        if let Some(error) = address_of_index(words) {
+            return Err(error);
+        }
         let command = Self::command();
         let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
         Self::without_variables(command, words, unset)
@@ -59,6 +62,19 @@ impl Cli {
         let matches = command.try_get_matches_from_mut(words)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
+}
+
+/// What is typed for uv, whose `--index` takes an address: here it is a flag, and the address would be taken for the lock. The
+/// address is not shown: it may hold a login.
+fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
+    let is_address = |word: &OsString| word.to_str().is_some_and(|word| word.contains("://"));
+    let is_asked = words.windows(2).any(|pair| pair[0] == "--index" && is_address(&pair[1]));
+    // There it takes one.
+    let takes_one = words.iter().any(|word| word == "catalog");
+    (is_asked && !takes_one).then(|| {
+        let message = "--index takes no address here; name an index with --index-url URL";
+        Cli::command().error(clap::error::ErrorKind::TooManyValues, message)
+    })
 }
 
 #[cfg(test)]

@@ -67,6 +67,11 @@ fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
         Command::Catalog(args) => with_config(false, &|config| catalog::run(args, config, voice, display)),
         Command::Verify(args) => with_config(false, &|config| verify::run(args, config, voice, display)),
         Command::Completions { shell } => Ok(Outcome::printed(pages::completions(*shell))),
+        Command::Targets => {
+            let config = read::config(named)?;
+            let names = config.targets.iter().filter_map(|one| one.target.name.as_deref());
+            Ok(Outcome::printed(names.map(|name| format!("{name}\n")).collect()))
+        }
         Command::Man { command } => Ok(Outcome::printed(pages::man(command.as_deref())?)),
     }
 }
