@@ -14,6 +14,7 @@ mod hostile;
 mod index;
 mod layers;
 mod lock;
+mod targets;
 
 use lock::{Package, lock};
 
@@ -139,6 +140,7 @@ fn sarif_has_the_published_shape() {
     for result in results {
         let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
         assert_eq!(rule["id"], result["ruleId"]);
+        assert!(rule["help"]["text"].as_str().unwrap().ends_with('.'));
         assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         let place = &result["locations"][0]["physicalLocation"];
@@ -402,6 +404,19 @@ fn targets_come_from_the_configuration() {
     assert!(place.run("audit --target mca").refused().contains("no target `mca`"));
     assert_eq!(json(&place.run("audit --target mac --python 3.9 --report json"))["targets"][0]["python"], "3.9");
     assert!(place.run("audit --target ci --macos 12").refused().contains("no target is one"));
+}
+
+#[test]
+fn every_code_is_explained() {
+    let place = Place::new();
+    for rule in Rule::ALL {
+        let text = place.run(&format!("audit --explain {}", rule.as_str())).ok();
+        assert!(text.starts_with(&format!("{} ({})\n\n", rule.as_str(), rule.severity().as_str())), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert!(words(&text).ends_with(&words(rule.explanation())), "{text}");
+    }
+    assert!(place.run("audit --explain no-weel").refused().contains("did you mean `no-wheel`?"));
 }
 
 #[test]

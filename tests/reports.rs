@@ -131,6 +131,8 @@ fn every_report_is_as_the_schema_says_and_all_of_that_is_seen() {
     assert_eq!(audit["problems"][0]["code"], "usage");
     report(&place, "audit --all-targets --output-format json", 0, seen);
     report(&place, "audit --platform macos-arm64 --python 3.7 --output-format json", 1, seen);
+    let explained = report(&place, "audit --explain no-wheel --output-format json", 0, seen);
+    assert_eq!(explained["rule"]["severity"], "error");
     report(&place, "verify docker.txt --output-format json", 2, seen);
     report(&place, "catalog list --output-format json", 0, seen);
     report(&place, "catalog list torch==2.1.2 --json", 0, seen);

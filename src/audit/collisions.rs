@@ -51,7 +51,7 @@ enum Gpu {
 impl Gpu {
     /// As it is asked for, else as torch is built, else as the image or a driver says.
     fn of(here: &AuditContext<'_>, torch: Option<Backend>) -> Self {
-        let image = here.asked.image.as_ref().and_then(|image| image.stage.image.cuda);
+        let image = here.asked.image.as_ref().and_then(|image| image.facts.cuda);
         match here.asked.target.backend.or(torch).or(image) {
             Some(Backend::Cuda(major, _)) => Self::Cuda(Some(major)),
             Some(Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => Self::None,
@@ -208,7 +208,7 @@ fn useless_extra(package: &SelectedPackage, entry: &Entry, beside: &Beside<'_>) 
 
 /// CUDA's libraries that nothing loads, or that nothing asks for.
 fn unloaded(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Option<AuditFinding> {
-    let has_cudnn = here.asked.image.as_ref().is_some_and(|image| image.stage.base.contains("cudnn"));
+    let has_cudnn = here.asked.image.as_ref().is_some_and(|image| image.name.contains("cudnn"));
     if here.environment.platform.is_macos() || beside.is_torch_unknown || has_cudnn {
         return None;
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::lock::{Lock, Position};
 use crate::report::audit::AuditFinding;
+use crate::report::error::NamedTarget;
 use crate::report::rule::Rule;
 use crate::text::Place;
 
@@ -13,6 +14,8 @@ const MOST: usize = 1000;
 /// Findings while they are collected.
 pub(super) struct Findings<'l> {
     lock: &'l Lock,
+    /// The target that is looked at, if it has a name.
+    pub(super) target: Option<String>,
     /// By entry, those about no entry first.
     found: BTreeMap<(Option<usize>, Rule), Vec<AuditFinding>>,
     counts: BTreeMap<Rule, usize>,
@@ -20,7 +23,7 @@ pub(super) struct Findings<'l> {
 
 impl<'l> Findings<'l> {
     pub(super) fn new(lock: &'l Lock) -> Self {
-        Self { lock, found: BTreeMap::new(), counts: BTreeMap::new() }
+        Self { lock, target: None, found: BTreeMap::new(), counts: BTreeMap::new() }
     }
 
     /// Adds one about the lock, or about something beside it.
@@ -41,7 +44,8 @@ impl<'l> Findings<'l> {
 
     fn put(&mut self, entry: Option<usize>, finding: AuditFinding) {
         let rule = finding.rule;
-        let mut left = Some(finding);
+        let targets = self.target.iter().map(|name| NamedTarget::new(name)).collect();
+        let mut left = Some(AuditFinding { targets, ..finding });
         let known = self.found.entry((entry, rule)).or_default();
         for one in known.iter_mut() {
             left = left.and_then(|finding| one.absorb(finding));
@@ -61,13 +65,26 @@ impl<'l> Findings<'l> {
             let at = entry.and_then(|entry| lock.entries().get(entry)).map(|entry| entry.at);
             // The place is looked up last: to count lines takes longer than all the rest.
             let own = at.and_then(|at| place(lock, at)).map(Box::new);
-            all.extend(found.into_iter().map(|mut finding| {
+            all.extend(together(found).into_iter().map(|mut finding| {
                 finding.place = finding.place.or_else(|| own.clone());
                 finding
             }));
         }
         all
     }
+}
+
+/// Findings of which each is told once: the Pythons of two targets are whole only in the end.
+fn together(found: Vec<AuditFinding>) -> Vec<AuditFinding> {
+    let mut all: Vec<AuditFinding> = Vec::with_capacity(found.len());
+    for finding in found {
+        let left = all.iter_mut().try_fold(finding, |finding, known| match known.absorb(finding) {
+            Some(finding) => Ok(finding),
+            None => Err(()),
+        });
+        all.extend(left);
+    }
+    all
 }
 
 /// Where something is in a lock.

@@ -39,15 +39,11 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
         if releases.iter().any(|release| !release.any_prerelease()) {
             releases.retain(|release| !release.any_prerelease());
         }
-        let (first, last) = (releases.first()?, releases.last()?);
+        let last = releases.last()?;
         let own = version.clone().without_local();
         let name = &entry.name;
-        let range = match first == last {
-            true => format!("{name} {first} alone has a wheel for it, as {source} knows"),
-            false => format!("{name} {first} is the first with a wheel for it, {last} the last, as {source} knows"),
-        };
         let platform = here.environment.platform;
-        Some(match releases.iter().find(|release| **release > own).filter(|next| *next != first) {
+        Some(match releases.iter().find(|release| **release > own) {
             _ if releases.contains(&own) && source == "the index" => {
                 format!("the index has a wheel of {name} {own} for it that the lock does not list: lock again")
             }
@@ -61,8 +57,15 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
                     "the catalogue has a wheel of {name} {own} for it: torchswap export --platform {platform} takes that"
                 )
             }
-            Some(next) => format!("lock {name} {next}; {range}"),
-            None => range,
+            Some(next) if next == last => {
+                format!("lock {name} {next}: of the newer releases it alone has a wheel for it, as {source} knows")
+            }
+            Some(next) => {
+                format!(
+                    "lock {name} {next}: it is the next release with a wheel for it, {last} the last, as {source} knows"
+                )
+            }
+            None => format!("{name} {last} is the last with a wheel for it, as {source} knows"),
         })
     }
 
@@ -80,7 +83,11 @@ impl<'k, 's, S: WheelSource> History<'k, 's, S> {
             rows
         });
         let fits = |row: &&WheelRow| {
-            row.wheel.fit_on(here.environment, here.asked.system).is_ok()
+            // Releases from before the family was compiled fit every machine and no torch of today.
+            let is_compiled = row.wheel.platform_tag() != "any";
+            !row.yanked
+                && (is_compiled || self.knowledge.family(name) != Family::PerBackend)
+                && row.wheel.fit_on(here.environment, here.asked.system).is_ok()
                 && here.asked.target.backend.is_none_or(|backend| row.is_for(backend))
                 && self.knowledge.admits_python(row, here.environment.python)
                 && !is_for_glibc_alone(&row.wheel, here)

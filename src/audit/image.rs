@@ -9,29 +9,29 @@ use crate::text::quoted;
 /// Compares the image with the target and the driver.
 pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(image) = &here.asked.image else { return };
-    let (stage, environment) = (&image.stage, here.environment);
-    let at = |finding: AuditFinding| finding.at(Some(image.place.clone()));
-    if let Some(platform) = stage.platform.filter(|platform| *platform != environment.platform) {
+    let environment = here.environment;
+    let at = |finding: AuditFinding| finding.at(image.place.clone());
+    if let Some(platform) = image.platform.filter(|platform| *platform != environment.platform) {
         let message = format!("the image is built for {platform}, the target is {}", environment.platform);
         let help = format!("say --platform {platform}, or take --platform out of the FROM line");
         findings.add(at(AuditFinding::new(Rule::ImagePlatform, message).help(help)));
     }
-    if let Some(python) = stage.python.filter(|python| *python != environment.python) {
+    if let Some(python) = image.python.filter(|python| *python != environment.python) {
         let message = format!("the image has CPython {python}, the target does not");
         let help = format!("say --python {python}, or take an image with the target's Python");
         findings.add(at(AuditFinding::new(Rule::ImagePython, message).on(environment).help(help)));
     }
     if here.asked.system.is_none() {
-        let message = format!("the name {} does not tell which glibc is inside", quoted(&stage.base));
-        let help = "name it: --glibc 2.31, or --image debian:12; wheels for any are taken to install";
+        let message = format!("the name {} does not tell which glibc is inside", quoted(&image.name));
+        let help = "name it: --glibc 2.31; until then wheels for any are taken to install";
         findings.add(at(AuditFinding::new(Rule::UnknownImage, message).help(help)));
     }
-    if let (Some(cuda), Some(driver)) = (stage.image.cuda, &here.asked.driver)
+    if let (Some(cuda), Some(driver)) = (image.facts.cuda, &here.asked.driver)
         && let Some(oldest) =
             Driver::oldest_for(cuda, environment.platform).filter(|oldest| driver.is_older_than(oldest))
     {
         let message =
-            format!("{} with {} needs driver {oldest} or newer, not {driver}", quoted(&stage.base), cuda.spoken());
+            format!("{} with {} needs driver {oldest} or newer, not {driver}", quoted(&image.name), cuda.spoken());
         findings
             .add(at(AuditFinding::new(Rule::OldDriver, message)
                 .help("take an image with an older CUDA, or update the driver")));

@@ -137,12 +137,12 @@ fn driver(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditCon
 /// The CUDA of the image should be torch's.
 fn image(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let Some(image) = &here.asked.image else { return };
-    let Some(cuda) = image.stage.image.cuda.filter(|cuda| *cuda != backend) else { return };
+    let Some(cuda) = image.facts.cuda.filter(|cuda| *cuda != backend) else { return };
     let message = format!(
         "torch {} is built for {}, the image {} has {}",
         torch.version,
         backend.spoken(),
-        quoted(&image.stage.base),
+        quoted(&image.name),
         cuda.spoken()
     );
     let help = match backend {
@@ -154,7 +154,7 @@ fn image(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditCont
             cuda.flag()
         ),
     };
-    let finding = AuditFinding::new(Rule::ImageCuda, message).on(here.environment).at(Some(image.place.clone()));
+    let finding = AuditFinding::new(Rule::ImageCuda, message).on(here.environment).at(image.place.clone());
     findings.about(index, finding.help(help));
 }
 

@@ -28,18 +28,18 @@ mod witnesses;
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::audit::container::dockerfile::Stage;
+use crate::audit::container::image::Image;
 use crate::catalog::{Family, WheelSource};
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
-use crate::packaging::target::{Environment, Python, Target};
+use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::plan::companions::{self, Settled};
 use crate::plan::family::{self, FamilyPackage};
 use crate::plan::files::EntryFiles;
 use crate::plan::{Knowledge, LeftOut, LockView, Request, without_torch};
 use crate::report::audit::{Audit, AuditFinding, EntryAudit, Machine, Verdict};
-use crate::report::error::Result;
+use crate::report::error::{Error, Result};
 use crate::report::rule::Rule;
 use crate::text::Place;
 
@@ -70,13 +70,19 @@ pub struct AuditTarget {
     pub witnesses: Option<u32>,
 }
 
-/// The image that a Dockerfile builds.
+/// The image that runs: the one that a Dockerfile builds, or that is named.
 #[derive(Debug, Clone)]
 pub struct BaseImage {
-    /// The stage that runs.
-    pub stage: Stage,
-    /// Where its base image is named.
-    pub place: Place,
+    /// Its name, as it is written.
+    pub name: String,
+    /// What its name says.
+    pub facts: Image,
+    /// The platform that its Dockerfile names.
+    pub platform: Option<Platform>,
+    /// The Python that is there in the end.
+    pub python: Option<Python>,
+    /// Where it is named, if that is in a file.
+    pub place: Option<Place>,
 }
 
 /// What one environment gives.
@@ -115,58 +121,72 @@ pub fn audit<S: WheelSource>(
     let mut findings = Findings::new(lock);
     let mut machines = Vec::new();
     let (mut selected, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let mut problems = Vec::new();
     for asked in all {
-        for python in &asked.target.pythons {
-            let environment = Environment { platform: asked.target.platform, python: *python };
-            let excluded = install::excludes(lock, environment, &mut findings);
-            let mut selection = match lock.select(&asked.choice, environment) {
-                // A lock that is not for this environment lacks what others need there: the one says the other.
-                Err(_) if excluded => Selection::default(),
-                selected => selected?,
-            };
-            asked.no_emit.apply(view.entries, &mut selection, |_| false);
-            let request =
-                Request { backend: asked.target.backend, environment, pythons: &[*python], shares_libraries: false };
-            let (mut members, problems) = family::members(view, &selection, &request, knowledge);
-            // Without a build that is wanted the lock is looked at as it is.
-            members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
-            let here = AuditContext {
-                asked,
-                environment,
-                selection: &selection,
-                members: &members,
-                request: &request,
-                settled: OnceCell::new(),
-            };
-            image::find(&here, &mut findings);
-            if asked.target.backend.is_some() {
-                layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
-            }
-            layers::find(lock, &here, knowledge, &mut findings);
-            collisions::find(lock, &here, knowledge, &mut findings);
-            if let Some(least) = asked.witnesses {
-                witnesses::find(&here, least, &mut findings);
-            }
-            let mut fates = install::fates(lock, &files, &here);
-            for package in &selection.packages {
-                selected.insert(package.entry);
-                if let Some(fate) = fates.get_mut(package.entry) {
-                    fate.selected = true;
-                    if fate.verdict == Verdict::Unknown {
-                        unknown.insert(package.entry);
-                    }
+        findings.target.clone_from(&asked.target.name);
+        let mut look = || -> Result<()> {
+            for python in &asked.target.pythons {
+                let environment = Environment { platform: asked.target.platform, python: *python };
+                let excluded = install::excludes(lock, environment, &mut findings);
+                let mut selection = match lock.select(&asked.choice, environment) {
+                    // A lock that is not for this environment lacks what others need there: the one says the other.
+                    Err(_) if excluded => Selection::default(),
+                    selected => selected?,
+                };
+                asked.no_emit.apply(view.entries, &mut selection, |_| false);
+                let request = Request {
+                    backend: asked.target.backend,
+                    environment,
+                    pythons: &[*python],
+                    shares_libraries: false,
+                };
+                let (mut members, problems) = family::members(view, &selection, &request, knowledge);
+                // Without a build that is wanted the lock is looked at as it is.
+                members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
+                let here = AuditContext {
+                    asked,
+                    environment,
+                    selection: &selection,
+                    members: &members,
+                    request: &request,
+                    settled: OnceCell::new(),
+                };
+                image::find(&here, &mut findings);
+                if asked.target.backend.is_some() {
+                    layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
                 }
-                install::find(lock, package.entry, &files, &fates, &here, &history, &mut findings);
+                layers::find(lock, &here, knowledge, &mut findings);
+                collisions::find(lock, &here, knowledge, &mut findings);
+                if let Some(least) = asked.witnesses {
+                    witnesses::find(&here, least, &mut findings);
+                }
+                let mut fates = install::fates(lock, &files, &here);
+                for package in &selection.packages {
+                    selected.insert(package.entry);
+                    if let Some(fate) = fates.get_mut(package.entry) {
+                        fate.selected = true;
+                        if fate.verdict == Verdict::Unknown {
+                            unknown.insert(package.entry);
+                        }
+                    }
+                    install::find(lock, package.entry, &files, &fates, &here, &history, &mut findings);
+                }
+                machines.push(Machine {
+                    target: asked.target.name.clone(),
+                    environment,
+                    system: asked.system,
+                    backend: asked.target.backend,
+                    entries: fates,
+                });
             }
-            machines.push(Machine {
-                target: asked.target.name.clone(),
-                environment,
-                system: asked.system,
-                backend: asked.target.backend,
-                entries: fates,
-            });
+            Ok(())
+        };
+        if let Err(error) = look() {
+            problems.extend(error.of_target(asked.target.name.as_deref()).into_problems());
         }
     }
+    Error::unless_empty(problems)?;
+    findings.target = None;
     if let Some(stale) = lock.stale() {
         let finding = AuditFinding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
         findings.add(finding.help(stale.remedy.unwrap_or_default()));

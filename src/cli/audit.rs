@@ -20,6 +20,8 @@ Examples:
       asks the index which release of a package is the first that has a wheel
   torchswap audit --all-targets --output-format sarif > audit.sarif
       every target of the configuration, for code scanning
+  torchswap audit --explain newer-system
+      what a finding means, and what helps
 
 Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer.";
 
@@ -61,6 +63,9 @@ pub struct AuditArgs {
     /// What is asked of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
+    /// Tell what a finding means and what to do about it, by its code, and look at nothing
+    #[arg(long, value_name = "CODE", value_parser = rule, help_heading = "Report")]
+    pub explain: Option<Rule>,
     /// How bad a finding is: error, warning, note or off, by its code; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,
@@ -77,9 +82,10 @@ pub struct MachineArgs {
     #[arg(long, value_name = "VERSION", value_parser = System::macos)]
     pub macos: Option<System>,
     /// Its glibc, such as 2.31
-    #[arg(long, value_name = "VERSION", value_parser = System::glibc, conflicts_with = "image")]
+    #[arg(long, value_name = "VERSION", value_parser = System::glibc)]
     pub glibc: Option<System>,
-    /// Its container image, such as debian:12, nvidia/cuda:11.8.0-runtime-ubuntu22.04, python:3.10-slim-bookworm, alpine
+    /// Its container image, such as debian:12, nvidia/cuda:11.8.0-runtime-ubuntu22.04, python:3.10-slim-bookworm, alpine: what its
+    /// name tells of glibc, CUDA and Python
     #[arg(long, value_name = "NAME")]
     pub image: Option<String>,
     /// The Dockerfile of its image: base image, its CUDA, and the Python that is installed
@@ -88,6 +94,10 @@ pub struct MachineArgs {
     /// Its NVIDIA driver, such as 470.57
     #[arg(long, value_name = "VERSION")]
     pub driver: Option<Driver>,
+}
+
+fn rule(text: &str) -> Result<Rule, String> {
+    text.parse().map_err(|error| format!("{error}; the codes are in docs/audit.md"))
 }
 
 fn severity(text: &str) -> Result<(Rule, Level), String> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::rule::{Rule, Severity};
 use crate::packaging::system::System;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
-use crate::report::error::under_pythons;
+use crate::report::error::{NamedTarget, under_pythons};
 use crate::text::{Place, quoted, shown};
 
 /// An audit of one lock.
@@ -163,6 +163,8 @@ pub struct AuditFinding {
     pub platform: Option<Platform>,
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
+    /// On which targets of the configuration.
+    pub targets: Vec<NamedTarget>,
 }
 
 impl AuditFinding {
@@ -179,6 +181,7 @@ impl AuditFinding {
             remedy: None,
             platform: None,
             pythons: Vec::new(),
+            targets: Vec::new(),
         }
     }
 
@@ -204,14 +207,18 @@ impl AuditFinding {
         self
     }
 
-    /// Takes in one that says the same of other Pythons; gives it back if it says something else.
+    /// Takes in one that says the same of other Pythons or other targets; gives it back if it says something else.
     pub fn absorb(&mut self, other: Self) -> Option<Self> {
         let key = |one: &Self| {
             (one.rule, one.platform, one.package.clone(), one.message.clone(), one.place.clone(), one.remedy.clone())
         };
-        if key(self) != key(&other) {
+        // Of two targets only if it holds for the same Pythons.
+        if key(self) != key(&other) || (self.targets != other.targets && self.pythons != other.pythons) {
             return Some(other);
         }
+        let more = other.targets.into_iter().filter(|target| !self.targets.contains(target));
+        let more: Vec<NamedTarget> = more.collect();
+        self.targets.extend(more);
         self.pythons.extend(other.pythons);
         self.pythons.sort_unstable();
         self.pythons.dedup();

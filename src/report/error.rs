@@ -8,6 +8,13 @@ use super::Missing;
 use crate::packaging::target::Python;
 use crate::text::{Place, Source, Span, shown};
 
+/// Targets in words: `targets: docker (torchswap.toml:3), ci (torchswap.toml:7)`; `None`: there are none.
+pub fn told_targets(targets: &[NamedTarget]) -> Option<String> {
+    let word = if targets.len() == 1 { "target" } else { "targets" };
+    let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
+    (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
+}
+
 /// What kind of problem it is. The names are stable: they stand in the JSON report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -214,9 +221,7 @@ impl Problem {
 
     /// Which targets it is about; `None`: it is about none.
     pub fn told_targets(&self) -> Option<String> {
-        let word = if self.targets.len() == 1 { "target" } else { "targets" };
-        let names: Vec<String> = self.targets.iter().map(ToString::to_string).collect();
-        (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
+        told_targets(&self.targets)
     }
 
     /// True if both are told as one: of two targets only if they hold for the same Pythons.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+mod explained;
+
 use crate::text::quoted;
 
 /// How bad a finding is, worst first.

@@ -35,6 +35,27 @@ fn codes(packages: &[Package], dockerfile: &str, arguments: &str) -> Vec<String>
 }
 
 #[test]
+fn an_image_is_known_by_what_its_tag_says() {
+    let torch = [real("torch", "2.1.2+cu118")];
+    let pytorch = "--python 3.10 --image pytorch/pytorch:2.1.2-cuda12.1-cudnn8-runtime";
+    assert_eq!(codes(&torch, "", pytorch), ["unknown-image", "image-cuda"]);
+    assert_eq!(codes(&torch, "", &format!("{pytorch} --glibc 2.35")), ["image-cuda"]);
+    let report = json(&place(&torch, "").run("audit --image python:3.10 --report json"));
+    assert_eq!(
+        (&report["targets"][0]["python"], &report["targets"][0]["system"]),
+        (&"3.10".into(), &serde_json::Value::Null)
+    );
+    assert_eq!(codes(&torch, "", "--image python:3.10"), ["unknown-image"]);
+    assert_eq!(codes(&torch, "", "--python 3.10 --image python:3.11-bookworm"), ["image-python"]);
+    for (flags, why) in [
+        ("--image debain:12", "what is in debain:12 is not known here"),
+        ("--image debian:12 --glibc 2.31", "the name debian:12 tells that it has glibc 2.36"),
+    ] {
+        assert!(place(&torch, "").run(&format!("audit --python 3.10 {flags}")).refused().contains(why), "{flags}");
+    }
+}
+
+#[test]
 fn a_driver_must_be_new_enough() {
     let torch = [real("torch", "2.1.2+cu118")];
     assert_eq!(codes(&torch, "", "--python 3.10 --driver 470.57"), [""; 0]);
@@ -136,4 +157,15 @@ fn a_build_that_cannot_be_had_is_told() {
     // What is swapped in may need a newer system, too.
     let newer = codes(&[real("torch", "2.7.1+cu126")], "", "--python 3.10 --cuda 11.8 --glibc 2.17");
     assert_eq!(newer, ["newer-system"]);
+}
+
+/// `torchvision 0.1.6` is a withdrawn wheel for every machine, and of before torchvision was compiled.
+#[test]
+fn advice_names_the_next_release_and_no_withdrawn_one() {
+    let run = place(&[real("torchvision", "0.13.1")], "").run("audit --platform macos-arm64 --macos 12 --python 3.12");
+    let help = "help: lock torchvision 0.17.0: it is the next release with a wheel for it, ";
+    assert!(run.stdout.contains(help) && !run.stdout.contains("0.1.6"), "{}", run.stdout);
+    let last = place(&[real("torch", "2.7.1")], "").run("audit --platform macos-x86_64 --python 3.11");
+    let help = "help: torch 2.2.2 is the last with a wheel for it, as the catalogue knows";
+    assert!(last.stdout.contains(help), "{}", last.stdout);
 }

@@ -23,6 +23,12 @@ use crate::text::quoted;
 /// # Errors
 /// As [`audited`].
 pub(super) fn run(args: &cli::AuditArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
+    if let Some(rule) = args.explain {
+        return Ok(Outcome::printed(match args.report.output_format {
+            ReportFormat::Json => render::audit::explained_json(rule),
+            ReportFormat::Text | ReportFormat::Github | ReportFormat::Sarif => render::audit::explained(rule),
+        }));
+    }
     let audit = audited(args, config, display)?;
     let stdout = voice.printed(|colour| match args.report.output_format {
         ReportFormat::Text => render::audit::human(&audit, colour),
@@ -52,35 +58,49 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     let catalogs = ChosenCatalogues::of(config, &args.catalogues, [&*name]);
     let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
-    let (mut all, mut left_out) = (Vec::new(), Vec::new());
+    let (mut all, mut left_out, mut problems) = (Vec::new(), Vec::new(), Vec::new());
     for (target, choice, no_emit) in targets {
-        let no_emit = no_emit.of(&lock)?;
-        let mut asked = machine.asked(AuditTarget {
-            target,
-            choice,
-            no_emit,
-            system: None,
-            machine: "the target has".to_owned(),
-            driver: args.machine.driver.clone(),
-            image: None,
-            witnesses: args.trust.require_witnesses.or(config.require_witnesses),
-        });
-        if asked.target.pythons.is_empty() {
-            asked.target.pythons = match machine.python.filter(|_| is_linux(asked.target.platform)) {
-                Some(python) => vec![python],
-                None => {
-                    let (pythons, without) = audit::pythons(&lock, &asked, &knowledge)?;
-                    left_out.extend(without.into_iter().map(|one| (one.python, one.why)));
-                    pythons
-                }
-            };
+        let name = target.name.clone();
+        let asked = || -> Result<AuditTarget> {
+            let mut asked = machine.asked(AuditTarget {
+                target,
+                choice,
+                no_emit: no_emit.of(&lock)?,
+                system: None,
+                machine: "the target has".to_owned(),
+                driver: args.machine.driver.clone(),
+                image: None,
+                witnesses: args.trust.require_witnesses.or(config.require_witnesses),
+            });
+            if asked.target.pythons.is_empty() {
+                asked.target.pythons = match machine.python().filter(|_| is_linux(asked.target.platform)) {
+                    Some(python) => vec![python],
+                    None => {
+                        let (pythons, without) = audit::pythons(&lock, &asked, &knowledge)?;
+                        left_out.extend(without.into_iter().map(|one| (one.python, one.why)));
+                        pythons
+                    }
+                };
+            }
+            Ok(asked)
+        };
+        match asked() {
+            Ok(asked) => all.push(asked),
+            Err(error) => problems.extend(error.of_target(name.as_deref()).into_problems()),
         }
-        all.push(asked);
     }
-    let mut audit = audit::audit(&lock, &all, &knowledge, &Offers::default())?;
+    let audited = |offers: &Offers| audit::audit(&lock, &all, &knowledge, offers);
+    let audit = audited(&Offers::default());
+    // What is wrong with some targets and what with others is told together.
+    problems.extend(audit.as_ref().err().into_iter().flat_map(|error| error.problems().to_vec()));
+    Error::unless_empty(problems).map_err(|error| config.located(error))?;
+    let mut audit = audit?;
     if let Some(indexes) = indexes {
         let offers = indexes.ask(&Offers::wanted(&lock, &audit))?;
-        audit = audit::audit(&lock, &all, &knowledge, &offers)?;
+        audit = audited(&offers)?;
+    }
+    for target in audit.findings.iter_mut().flat_map(|finding| &mut finding.targets) {
+        target.place = config.target(&target.name).ok().map(|one| one.place.clone());
     }
     audit.left_out = left_out;
     audit.found = catalogs.found;
@@ -94,40 +114,22 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
 /// What is known of the machine.
 struct MachineFacts<'a> {
     args: &'a MachineArgs,
-    /// What the name of the image says, and the name.
-    image: Option<(Image, String)>,
-    base: Option<BaseImage>,
-    python: Option<Python>,
+    image: Option<BaseImage>,
 }
 
 impl<'a> MachineFacts<'a> {
     fn of(args: &'a MachineArgs) -> Result<Self> {
-        let mut known = Self { args, image: None, base: None, python: None };
-        if let Some(name) = &args.image {
-            let image = Image::of(name);
-            if image.system.is_none() {
-                let problem = Problem::new(Code::Usage, format!("which glibc {} has is not known here", quoted(name)));
-                return Err(problem
-                    .help("name it: --glibc 2.31, or an image whose tag names its system: debian:12")
-                    .into());
-            }
-            known.python = image.python;
-            known.image = Some((image, name.clone()));
-        }
-        if let Some(file) = &args.dockerfile {
-            let source = io::read(file)?;
-            let Some(stage) = Dockerfile::parse(&source).stages.pop() else {
-                let problem = Problem::new(Code::Syntax, format!("{file} has no FROM, so it is not a Dockerfile"));
-                return Err(problem
-                    .at(&source, 0..source.text.len().min(1))
-                    .help("name the Dockerfile that builds the image")
-                    .into());
-            };
-            known.python = stage.python;
-            known.image = Some((stage.image, stage.base.clone()));
-            known.base = Some(BaseImage { place: source.place(stage.span), stage });
-        }
-        Ok(known)
+        let image = match (&args.image, &args.dockerfile) {
+            (Some(name), _) => Some(named_image(name, args)?),
+            (None, Some(file)) => Some(built_image(file)?),
+            (None, None) => None,
+        };
+        Ok(Self { args, image })
+    }
+
+    /// The Python that the image has.
+    fn python(&self) -> Option<Python> {
+        self.image.as_ref().and_then(|image| image.python)
     }
 
     /// Refuses what says nothing about any of the targets.
@@ -159,14 +161,43 @@ impl<'a> MachineFacts<'a> {
         if asked.target.platform.is_macos() {
             asked.system = self.args.macos;
         } else if is_linux(asked.target.platform) {
-            asked.system = self.args.glibc.or(self.image.as_ref().and_then(|(image, _)| image.system));
-            if let Some((_, name)) = self.image.as_ref().filter(|_| self.args.glibc.is_none()) {
-                asked.machine = format!("{} has", quoted(name));
+            asked.system = self.args.glibc.or(self.image.as_ref().and_then(|image| image.facts.system));
+            if let Some(image) = self.image.as_ref().filter(|_| self.args.glibc.is_none()) {
+                asked.machine = format!("{} has", quoted(&image.name));
             }
-            asked.image.clone_from(&self.base);
+            asked.image.clone_from(&self.image);
         }
         asked
     }
+}
+
+/// An image by its name, which must say something.
+fn named_image(name: &str, args: &MachineArgs) -> Result<BaseImage> {
+    let facts = Image::of(name);
+    let problem = |message: String| Problem::new(Code::Usage, message);
+    if facts == Image::default() {
+        let problem = problem(format!("what is in {} is not known here", quoted(name)));
+        return Err(problem
+            .help("name its glibc: --glibc 2.31, or an image whose tag names its system: debian:12")
+            .into());
+    }
+    if let (Some(system), Some(_)) = (facts.system, args.glibc) {
+        let problem = problem(format!("the name {} tells that it has {system}", quoted(name)));
+        return Err(problem.help("leave --glibc out").into());
+    }
+    Ok(BaseImage { name: name.to_owned(), facts, platform: None, python: facts.python, place: None })
+}
+
+/// The image that a Dockerfile builds.
+fn built_image(file: &str) -> Result<BaseImage> {
+    let source = io::read(file)?;
+    let Some(stage) = Dockerfile::parse(&source).stages.pop() else {
+        let problem = Problem::new(Code::Syntax, format!("{file} has no FROM, so it is not a Dockerfile"));
+        let problem = problem.at(&source, 0..source.text.len().min(1));
+        return Err(problem.help("name the Dockerfile that builds the image").into());
+    };
+    let place = Some(source.place(stage.span));
+    Ok(BaseImage { name: stage.base, facts: stage.image, platform: stage.platform, python: stage.python, place })
 }
 
 fn is_linux(platform: Platform) -> bool {

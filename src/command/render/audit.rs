@@ -1,15 +1,20 @@
 //! An audit for people and for programs: text, JSON, annotations of GitHub Actions. SARIF is in `sarif.rs`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::Colour;
 use crate::edge::io::Repository;
-use crate::packaging::target::Platform;
+use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
-use crate::report::rule::Severity;
+use crate::report::error::told_targets;
+use crate::report::rule::{Rule, Severity};
 use crate::text::shown;
+
+/// How wide a terminal is at least.
+const WIDTH: usize = 80;
 
 fn colour_of(severity: Severity) -> &'static str {
     match severity {
@@ -22,12 +27,16 @@ fn colour_of(severity: Severity) -> &'static str {
 /// Every finding with its place and its remedy, and a table of what was looked at.
 pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
     let mut text = String::new();
+    let targets: BTreeSet<&str> = audit.machines.iter().filter_map(|machine| machine.target.as_deref()).collect();
     for severity in Severity::ALL {
         for finding in audit.findings.iter().filter(|finding| finding.severity == severity) {
             let head = format!("{}[{}]", severity.as_str(), finding.rule.as_str());
             let _ = writeln!(text, "{}: {}", colour.paint(colour_of(severity), &head), finding.sentence());
             if let Some(place) = &finding.place {
                 let _ = writeln!(text, "{place}");
+            }
+            if finding.targets.len() < targets.len() {
+                text.extend(told_targets(&finding.targets).map(|targets| format!("  {}\n", shown(&targets))));
             }
             if let Some(remedy) = &finding.remedy {
                 let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
@@ -55,52 +64,119 @@ fn counts(audit: &Audit) -> String {
     if some.is_empty() { "nothing found".to_owned() } else { some.join(", ") }
 }
 
-/// One row a target and Python: how many entries install from what.
+/// A row for each target: how many entries install from what. Pythons alike in that share one.
 fn table(machines: &[Machine]) -> String {
-    let mut rows = vec![["target", "entries", "wheel", "build", "none", "unknown"].map(str::to_owned)];
+    let mut rows: Vec<(&Machine, Vec<Python>, [usize; 5])> = Vec::new();
     for machine in machines {
-        let selected = || machine.entries.iter().filter(|fate| fate.selected);
-        let count = |word: &str| selected().filter(|fate| fate.verdict.as_str() == word).count().to_string();
-        rows.push([
-            spoken(machine),
-            selected().count().to_string(),
-            count(Verdict::Wheel(String::new()).as_str()),
-            count(Verdict::Built(None).as_str()),
-            count(Verdict::Nothing.as_str()),
-            count(Verdict::Unknown.as_str()),
-        ]);
-    }
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..6).map(width).collect();
-    let mut text = String::new();
-    for [target, numbers @ ..] in &rows {
-        let _ = write!(text, "{target:first$}", first = widths[0]);
-        for (number, width) in numbers.iter().zip(&widths[1..]) {
-            let _ = write!(text, "  {number:>width$}");
+        let (python, counts) = (machine.environment.python, counts_of(machine));
+        match rows.last_mut().filter(|(last, _, known)| *known == counts && is_one_target(last, machine)) {
+            Some((_, pythons, _)) => pythons.push(python),
+            None => rows.push((machine, vec![python], counts)),
         }
-        text.push('\n');
+    }
+    let heads = ["entries", "wheel", "build", "none", "unknown"];
+    let room = WIDTH - heads.iter().map(|head| head.len() + 2).sum::<usize>();
+    let labels: Vec<Vec<String>> = rows.iter().map(|(machine, pythons, _)| label(machine, pythons, room)).collect();
+    let width = labels.iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0).max("target".len());
+    let mut text = format!("{:width$}  {}\n", "target", heads.join("  "));
+    for (lines, (.., counts)) in labels.iter().zip(&rows) {
+        for (at, line) in lines.iter().enumerate() {
+            text.push_str(line);
+            if at == 0 {
+                text.push_str(&" ".repeat(width.saturating_sub(line.chars().count())));
+                for (count, head) in counts.iter().zip(heads) {
+                    let _ = write!(text, "  {count:>0$}", head.len());
+                }
+            }
+            text.push('\n');
+        }
     }
     text
 }
 
-/// `docker: linux-x86_64, cu118, CPython 3.10, glibc 2.31`
-fn spoken(machine: &Machine) -> String {
-    let mut text = machine.target.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-    text.push_str(machine.environment.platform.as_str());
-    if let Some(backend) = machine.backend {
-        let _ = write!(text, ", {backend}");
+/// Entries, and how many of them are installed from a wheel, are built, have nothing, cannot be judged.
+fn counts_of(machine: &Machine) -> [usize; 5] {
+    let selected = || machine.entries.iter().filter(|fate| fate.selected);
+    let count = |verdict: &Verdict| selected().filter(|fate| fate.verdict.as_str() == verdict.as_str()).count();
+    [
+        selected().count(),
+        count(&Verdict::Wheel(String::new())),
+        count(&Verdict::Built(None)),
+        count(&Verdict::Nothing),
+        count(&Verdict::Unknown),
+    ]
+}
+
+/// True if nothing but the Python is another.
+fn is_one_target(one: &Machine, other: &Machine) -> bool {
+    let key =
+        |machine: &Machine| (machine.target.clone(), machine.environment.platform, machine.backend, machine.system);
+    key(one) == key(other)
+}
+
+/// `docker: linux-x86_64, cu118, CPython 3.10, glibc 2.31`, in lines that fit.
+fn label(machine: &Machine, pythons: &[Python], room: usize) -> Vec<String> {
+    let name = machine.target.as_ref().map(|name| format!("{}: ", shown(name))).unwrap_or_default();
+    let mut parts = vec![format!("{name}{}", machine.environment.platform)];
+    parts.extend(machine.backend.map(|backend| backend.to_string()));
+    parts.push(super::short::pythons(pythons));
+    parts.extend(machine.system.map(|system| system.to_string()));
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + part.chars().count() + ", ".len() < room => {
+                line.push_str(", ");
+                line.push_str(&part);
+            }
+            Some(line) => {
+                line.push(',');
+                lines.push(format!("  {part}"));
+            }
+            None => lines.push(part),
+        }
     }
-    let _ = write!(text, ", CPython {}", machine.environment.python);
-    if let Some(system) = machine.system {
-        let _ = write!(text, ", {system}");
+    lines
+}
+
+/// What a rule is about, for people.
+pub(crate) fn explained(rule: Rule) -> String {
+    let head = format!("{} ({})", rule.as_str(), rule.severity().as_str());
+    format!("{head}\n\n{}\n\n{}\n", wrapped(&sentence(rule)), wrapped(rule.explanation()))
+}
+
+/// A text in lines that a terminal shows whole.
+fn wrapped(text: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= WIDTH) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(word.to_owned()),
+        }
     }
-    text
+    lines.join("\n")
+}
+
+/// The meaning as a sentence.
+fn sentence(rule: Rule) -> String {
+    let mut chars = rule.meaning().chars();
+    chars.next().map(|first| format!("{}{}.", first.to_uppercase(), chars.as_str())).unwrap_or_default()
+}
+
+/// The same as a JSON report.
+pub(crate) fn explained_json(rule: Rule) -> String {
+    let (code, severity) = (rule.as_str(), rule.severity().as_str());
+    let (meaning, explanation) = (rule.meaning(), rule.explanation());
+    let rule = json!({ "code": code, "severity": severity, "meaning": meaning, "explanation": explanation });
+    super::document(Some("audit"), json!({ "rule": rule }))
 }
 
 /// As a JSON report: what happens to every entry on every target and Python, and the findings.
 pub(crate) fn json(audit: &Audit) -> String {
     let machines: Vec<Value> = audit.machines.iter().map(machine_json).collect();
-    let findings: Vec<Value> = audit.findings.iter().map(finding_json).collect();
+    let findings: Vec<Value> = audit.findings.iter().map(|finding| finding_json(finding, &audit.lock)).collect();
     let value = json!({ "lock": audit.lock, "targets": machines, "findings": findings, "left_out": super::left_out_json(&audit.left_out), "found_catalogues": audit.found });
     super::document(Some("audit"), value)
 }
@@ -125,7 +201,8 @@ fn machine_json(machine: &Machine) -> Value {
     })
 }
 
-fn finding_json(finding: &AuditFinding) -> Value {
+fn finding_json(finding: &AuditFinding, lock: &str) -> Value {
+    let file = finding.place.as_deref().map_or(lock, |place| &place.file);
     json!({
         "code": finding.rule.as_str(),
         "severity": finding.severity.as_str(),
@@ -136,6 +213,8 @@ fn finding_json(finding: &AuditFinding) -> Value {
         "help": finding.remedy,
         "platform": finding.platform.map(Platform::as_str),
         "pythons": finding.pythons.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "targets": super::targets_json(&finding.targets),
+        "file": file,
     })
 }
 

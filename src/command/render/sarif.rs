@@ -6,7 +6,7 @@ use super::check;
 use crate::edge::io::Repository;
 use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding};
-use crate::report::error::{Code, Problem};
+use crate::report::error::{Code, NamedTarget, Problem};
 use crate::report::rule::{Rule, Severity};
 use crate::report::{CheckFinding, Checked, Verification, Verified};
 use crate::text::Place;
@@ -27,7 +27,11 @@ struct SarifFinding<'f> {
 
 /// An audit. All rules are listed, so that a service knows those that found nothing.
 pub(crate) fn audit(audit: &Audit, files: &Repository) -> String {
-    let rules = Rule::ALL.into_iter().map(|rule| rule_json(rule.as_str(), rule.meaning(), rule.severity()));
+    let rules = Rule::ALL.into_iter().map(|rule| {
+        let mut value = rule_json(rule.as_str(), rule.meaning(), rule.severity());
+        value["help"] = json!({ "text": rule.explanation() });
+        value
+    });
     let results = audit.findings.iter().map(|finding| of_audit(finding, audit));
     log(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>(), files)
 }
@@ -46,6 +50,7 @@ fn of_audit<'f>(finding: &'f AuditFinding, audit: &'f Audit) -> SarifFinding<'f>
             "version": finding.version,
             "platform": finding.platform.map(Platform::as_str),
             "pythons": pythons(&finding.pythons),
+            "targets": names(&finding.targets),
         }),
     }
 }
@@ -68,7 +73,7 @@ fn of_check(finding: &CheckFinding) -> SarifFinding<'_> {
         place,
         package: None,
         properties: json!({
-            "targets": problem.targets.iter().map(|target| &target.name).collect::<Vec<_>>(),
+            "targets": names(&problem.targets),
             "fixed": finding.fixed,
         }),
     }
@@ -139,6 +144,10 @@ fn with_help(mut text: String, remedy: Option<&str>) -> String {
         text.push_str(remedy);
     }
     text
+}
+
+fn names(some: &[NamedTarget]) -> Vec<&str> {
+    some.iter().map(|target| target.name.as_str()).collect()
 }
 
 fn pythons(some: &[Python]) -> Vec<String> {

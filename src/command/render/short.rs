@@ -177,7 +177,7 @@ fn names(all: &[String]) -> String {
 }
 
 /// `CPython 3.9 to 3.12`; with gaps, or if they are few, each.
-fn pythons(all: &[Python]) -> String {
+pub(super) fn pythons(all: &[Python]) -> String {
     let is_next = |two: &[Python]| matches!(two, [one, next] if next.minor() == one.minor() + 1);
     match all {
         [first, _, .., last] if all.len() > 2 && all.windows(2).all(is_next) => format!("CPython {first} to {last}"),
