@@ -3,8 +3,11 @@
 //! Nothing is guessed. Digits that may be read in two ways (`torch210`: 2.10, or 2.1.0) count only where the release matrix
 //! has one of the two with that CUDA, and not the other.
 
+use std::sync::{LazyLock, OnceLock};
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
+use regex::{Captures, Regex, RegexBuilder};
 
 use super::built::Built;
 use super::made_for::{Abi, MadeFor};
@@ -41,10 +44,7 @@ pub(super) fn of_folder(folder: &str) -> Option<Option<WheelLabel>> {
 
 fn of(kind: &str, text: &str) -> Option<Option<WheelLabel>> {
     let text = text.to_ascii_lowercase();
-    lines(kind).find_map(|line| {
-        let mut holes = Vec::new();
-        fits(line.split('\t').next()?, &text, &mut holes).then(|| meaning(&text, &holes))?
-    })
+    grammars(kind).find_map(|grammar| meaning(&grammar.captures(&text)?))
 }
 
 /// True for a package whose wheels have no torch in them.
@@ -57,48 +57,60 @@ pub(super) fn is_untold(package: &PackageName) -> bool {
     lines("untold").any(|name| name == package.as_ref())
 }
 
-/// A part of a text that a grammar leaves open, and where it is.
-type Hole = (&'static str, std::ops::Range<usize>);
-
-/// True if a text is written as a grammar says. Its open parts are collected in their order.
-fn fits(grammar: &'static str, text: &str, holes: &mut Vec<Hole>) -> bool {
-    fits_from(grammar, text, 0, holes)
+/// A way in which publishers write what a wheel was built for.
+struct LabelGrammar {
+    kind: &'static str,
+    written: &'static str,
+    packages: &'static str,
+    /// Compiled where it is first asked: most locks have no such names.
+    pattern: OnceLock<Option<Regex>>,
 }
 
-fn fits_from(grammar: &'static str, text: &str, at: usize, holes: &mut Vec<Hole>) -> bool {
-    let Some((literal, open)) = grammar.split_once('{') else { return &text[at..] == grammar };
-    let Some((name, rest)) = open.split_once('}').filter(|_| text[at..].starts_with(literal)) else { return false };
-    let start = at + literal.len();
-    let admits = |byte: u8| match name {
-        "cuda" => byte.is_ascii_digit(),
-        "torch" | "torch+patch" => byte.is_ascii_digit() || byte == b'.',
-        "abi" => byte.is_ascii_lowercase(),
-        _ => byte.is_ascii_alphanumeric() || byte == b'.',
+static GRAMMARS: LazyLock<Vec<LabelGrammar>> = LazyLock::new(|| {
+    let read = |line: &'static str| {
+        let mut columns = line.split('\t');
+        let (kind, written) = (columns.next()?, columns.next()?);
+        Some(LabelGrammar { kind, written, packages: columns.next().unwrap_or_default(), pattern: OnceLock::new() })
     };
-    let longest = text[start..].bytes().take_while(|byte| admits(*byte)).count();
-    // What says nothing is as short as can be; the others are digits, which end where no digit follows.
-    let lengths: Box<dyn Iterator<Item = usize>> =
-        if name == "commit" { Box::new(1..=longest) } else { Box::new((1..=longest).rev()) };
-    for length in lengths {
-        let count = holes.len();
-        holes.push((name, start..start + length));
-        if fits_from(rest, text, start + length, holes) {
-            return true;
-        }
-        holes.truncate(count);
+    TEXT.lines().filter_map(read).collect()
+});
+
+fn grammars(kind: &str) -> impl Iterator<Item = &'static LabelGrammar> {
+    GRAMMARS.iter().filter(move |grammar| grammar.kind == kind)
+}
+
+/// The open parts of grammars. What says nothing is as short as can be.
+const PARTS: [(&str, &str); 5] = [
+    ("cuda", "[0-9]+"),
+    ("torch", "[0-9.]+"),
+    ("torch_patch", "[0-9.]+"),
+    ("abi", "[a-z]+"),
+    ("commit", "[a-z0-9.]+?"),
+];
+
+impl LabelGrammar {
+    /// The open parts of a text that is written so, by their names.
+    fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
+        let pattern = || {
+            let literal = format!("^{}$", regex::escape(self.written));
+            let open = |pattern: String, (name, part): &(&str, &str)| {
+                pattern.replace(&regex::escape(&format!("{{{name}}}")), &format!("(?<{name}>{part})"))
+            };
+            RegexBuilder::new(&PARTS.iter().fold(literal, open)).unicode(false).build().ok()
+        };
+        self.pattern.get_or_init(pattern).as_ref()?.captures(text)
     }
-    false
 }
 
 /// What the open parts say; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
-fn meaning(text: &str, holes: &[Hole]) -> Option<Option<WheelLabel>> {
+fn meaning(parts: &Captures<'_>) -> Option<Option<WheelLabel>> {
     let mut told = WheelLabel { built: Built::For(Backend::Cpu), torch: None, abi: None };
-    for (name, range) in holes {
-        let part = &text[range.clone()];
-        match *name {
+    for (name, _) in PARTS {
+        let Some(part) = parts.name(name).map(|part| part.as_str()) else { continue };
+        match name {
             "cuda" => told.built = format!("cu{part}").parse().ok()?,
             "torch" => told.torch = Some(MadeFor::whole(part, false)?),
-            "torch+patch" => told.torch = Some(MadeFor::whole(part, true)?),
+            "torch_patch" => told.torch = Some(MadeFor::whole(part, true)?),
             "abi" => told.abi = Some(part.parse().ok()?),
             _ => {}
         }
@@ -114,9 +126,9 @@ fn meaning(text: &str, holes: &[Hole]) -> Option<Option<WheelLabel>> {
 fn sibling(grammar: &str, package: &PackageName) -> Option<&'static str> {
     let (cuda, cpu) = ("cu{cuda}", "cpu");
     let other = if grammar.contains(cuda) { grammar.replace(cuda, cpu) } else { grammar.replace(cpu, cuda) };
-    let mut all = lines("label").filter_map(|line| line.split_once('\t'));
-    let (found, _) = all.find(|(own, who)| *own == other && who.split(' ').any(|name| name == package.as_ref()))?;
-    Some(found)
+    let writes =
+        |one: &&LabelGrammar| one.written == other && one.packages.split(' ').any(|name| name == package.as_ref());
+    grammars("label").find(writes).map(|one| one.written)
 }
 
 /// The name of the file that would fit: a wheel's, with another torch, build and CPython in it. `None` if its label is
@@ -131,16 +143,12 @@ pub(crate) fn fitting(
     let (before, rest) = wheel.as_str().split_once('+')?;
     let (own, _) = rest.split_once('-')?;
     let lower = own.to_ascii_lowercase();
-    let (own_grammar, holes) = lines("label").find_map(|line| {
-        let mut holes = Vec::new();
-        let grammar = line.split('\t').next()?;
-        fits(grammar, &lower, &mut holes).then_some((grammar, holes))
-    })?;
+    let (own_grammar, parts) = grammars("label").find_map(|one| Some((one.written, one.captures(&lower)?)))?;
     let grammar = match backend.is_gpu() == own_grammar.contains("{cuda}") {
         true => own_grammar,
         false => sibling(own_grammar, &wheel.name)?,
     };
-    let as_before = |name: &str| holes.iter().find(|(own, _)| *own == name).map(|(_, range)| &own[range.clone()]);
+    let as_before = |name: &str| parts.name(name).map(|part| &own[part.range()]);
     let mut label = String::new();
     let mut rest = grammar;
     while let Some((literal, (name, after))) =
@@ -155,7 +163,7 @@ pub(crate) fn fitting(
             }
             ("cuda", Backend::Cuda(major, minor)) => label.push_str(&format!("{major}{minor}")),
             ("cuda", Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => return None,
-            ("torch" | "torch+patch", _) => label.push_str(&as_written(before?, torch)),
+            ("torch" | "torch_patch", _) => label.push_str(&as_written(before?, torch)),
             ("abi", _) => label.push_str(if abi? == Abi::New { "TRUE" } else { "FALSE" }),
             _ => label.push_str(before?),
         }

@@ -196,7 +196,7 @@ fn the_file_that_would_fit_is_named_in_its_publishers_way() {
 fn every_grammar_is_one_that_reads_what_it_is_written_for() {
     for kind in ["label", "folder"] {
         for grammar in lines(kind).map(|line| line.split('\t').next().unwrap()) {
-            let text = grammar.replace("{cuda}", "118").replace("{torch}", "2.1").replace("{torch+patch}", "2.1");
+            let text = grammar.replace("{cuda}", "118").replace("{torch}", "2.1").replace("{torch_patch}", "2.1");
             let text = text.replace("{abi}", "true").replace("{commit}", "ab12");
             assert!(!text.contains('{') && of(kind, &text).is_some_and(|told| told.is_some()), "{grammar}");
         }

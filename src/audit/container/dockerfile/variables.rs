@@ -1,6 +1,9 @@
 //! The variables of a Dockerfile: `ARG`, `ENV`, and their use.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 /// Each variable with its value; `None`: only a build knows it.
 pub(super) type Variables = BTreeMap<String, Option<String>>;
@@ -46,42 +49,39 @@ fn unquoted(text: &str) -> &str {
     text.trim_matches(['"', '\''])
 }
 
+/// `\$`, `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:+other}`, and a brace that nothing closes.
+static USE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\\\$|\$\{(?<braced>[^:+}-]*):*(?<how>[-+]?)(?<word>[^}]*)\}|\$(?<open>\{)|\$(?<plain>[A-Za-z0-9_]*)")
+        .ok()
+});
+
 /// A text with its variables written out; `None` if a build alone knows one of them. One that is not set is empty, as
 /// Docker has it.
 pub(super) fn expand(text: &str, variables: &Variables) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        if out.ends_with('\\') {
-            out.pop();
-            out.push('$');
-            continue;
-        }
-        if let Some(inner) = rest.strip_prefix('{') {
-            let (inner, behind) = inner.split_once('}')?;
-            rest = behind;
-            let end = inner.find([':', '-', '+']).unwrap_or(inner.len());
-            let (name, how) = inner.split_at(end);
-            let value = value(name, variables);
-            let set = value.as_ref().is_some_and(|value| value.as_ref().is_none_or(|value| !value.is_empty()));
-            match how.trim_start_matches(':').split_at_checked(1) {
-                Some(("-", default)) if !set => out.push_str(default),
-                Some(("+", other)) => out.push_str(if set { other } else { "" }),
-                _ => out.push_str(&value.unwrap_or(Some(String::new()))?),
+    let (mut out, mut behind) = (String::new(), 0);
+    for one in USE.as_ref()?.captures_iter(text) {
+        let all = one.get(0)?;
+        out.push_str(&text[behind..all.start()]);
+        behind = all.end();
+        let part = |name| one.name(name).map(|part| part.as_str());
+        match part("braced").or(part("plain")) {
+            None if part("open").is_some() => return None,
+            None => out.push('$'),
+            Some(name) => {
+                let value = value(name, variables);
+                let set = value.as_ref().is_some_and(|value| value.as_ref().is_none_or(|value| !value.is_empty()));
+                match (part("how"), part("word")) {
+                    (Some("-"), Some(default)) if !set => out.push_str(default),
+                    (Some("+"), Some(other)) => out.push_str(if set { other } else { "" }),
+                    _ => out.push_str(&value.unwrap_or(Some(String::new()))?),
+                }
             }
-        } else {
-            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
-            let name = &rest[..end];
-            rest = &rest[end..];
-            out.push_str(&value(name, variables).unwrap_or(Some(String::new()))?);
         }
         if out.len() > LONGEST {
             return None;
         }
     }
-    out.push_str(rest);
+    out.push_str(&text[behind..]);
     (out.len() <= LONGEST.max(text.len())).then_some(out)
 }
 
