@@ -2,6 +2,8 @@
 
 use crate::support::{Place, Run, fixture};
 
+mod project;
+
 const FREEZE: &str = "torch==2.7.1+cu126\ntorchvision==0.22.1+cu126\ntorchaudio==2.7.1+cu126\n";
 const ARGUMENTS: &str = "export -v --cuda 12.6 --python 3.11 --provided image.txt";
 
@@ -171,6 +173,10 @@ fn a_release_that_is_not_the_images_is_told() {
         run.stderr
     );
     assert!(names(&run.ok()).contains(&"numpy"));
+    // The project's own range leaves that out.
+    let message = place.run(&format!("{ARGUMENTS} --provided-all")).refused();
+    assert!(message.contains("the project requires numpy>=2.0,<3.0, but the image has numpy 1.26.4"), "{message}");
+    place.write("image.txt", place.read("image.txt").replace("1.26.4", "2.0.1"));
     let run = place.run(&format!("{ARGUMENTS} --provided-all"));
     let said = "not checked: whether what stays takes the image's tqdm, of no known version";
     assert!(run.stderr.contains(said), "{}", run.stderr);

@@ -76,12 +76,13 @@ pub(super) fn find<S: WheelSource>(
     let beside = Beside {
         selected,
         torch: backend,
-        is_torch_unknown: torch.is_some() && backend.is_none(),
+        is_torch_unknown: torch.is_some() && backend.is_none() || here.image_has_torch(),
         gpu: Gpu::of(here, backend),
     };
     shared_files(lock, here, &beside, knowledge, findings);
-    for (_, package, entry) in &beside.selected {
-        if is_stub(entry) {
+    for (index, package, entry) in &beside.selected {
+        // What is swapped for a stub is not there in the end.
+        if is_stub(entry) || here.has_stub_for(*index) {
             continue;
         }
         let found = [
@@ -108,7 +109,7 @@ fn shared_files<S: WheelSource>(
     let owned: Vec<(usize, InstalledOwner<'_>)> = beside
         .selected
         .iter()
-        .filter(|(.., entry)| !is_stub(entry))
+        .filter(|(index, _, entry)| !is_stub(entry) && !here.has_stub_for(*index))
         .filter_map(|(index, package, entry)| {
             let installed =
                 InstalledOwner { spoken: spoken(entry), owner: owner(&entry.name)?, selected: Some(package) };
@@ -116,8 +117,11 @@ fn shared_files<S: WheelSource>(
         })
         .collect();
     let mut installed: Vec<InstalledOwner<'_>> = Vec::new();
+    installed.extend(of_image(here, &owned));
     // With torch its libraries are swapped: some go, others come.
-    if here.asked.target.backend.is_some() && owned.iter().any(|(_, one)| is_library(&one.owner)) {
+    let brings_libraries = || beside.selected.iter().any(|(index, ..)| here.has_stub_for(*index));
+    let has_libraries = owned.iter().any(|(_, one)| is_library(&one.owner));
+    if here.asked.target.backend.is_some() && (has_libraries || brings_libraries()) {
         let (chosen, removed) = here.settled(lock, knowledge);
         let new = chosen.iter().filter(|(name, _)| owned.iter().all(|(_, one)| one.owner.package != name.as_ref()));
         installed.extend(new.filter_map(|(name, resolved)| {
@@ -134,6 +138,15 @@ fn shared_files<S: WheelSource>(
             findings.about(package.entry, overwritten(one, other).on(here.environment));
         }
     }
+}
+
+/// What the image has and the lock does not put another release in the place of.
+fn of_image<'a>(here: &AuditContext<'_>, owned: &[(usize, InstalledOwner<'_>)]) -> Vec<InstalledOwner<'a>> {
+    let stays = |owner: &Owner| owned.iter().all(|(_, one)| one.owner.package != owner.package);
+    let there = modules::owners().filter(stays).filter(|owner| here.image_has(owner.package));
+    there
+        .map(|owner| InstalledOwner { spoken: format!("{} of the image", owner.package), owner, selected: None })
+        .collect()
 }
 
 /// True for what goes and comes with torch.
@@ -215,7 +228,7 @@ fn unloaded(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Opti
     let needy = modules::needy(entry.name.as_ref(), entry.version.as_ref()?)?;
     let is_served = match needy.needs {
         LoadedBy::Torch => matches!(beside.torch, Some(Backend::Cuda(..))),
-        LoadedBy::Cuda12 => beside.has_libraries_of_cuda_12(),
+        LoadedBy::Cuda12 => beside.has_libraries_of_cuda_12(here),
     };
     let message = || format!("{} {}", spoken(entry), needy.message);
     (!is_served).then(|| AuditFinding::new(Rule::Unloaded, message()).help(needy.help))
@@ -223,8 +236,9 @@ fn unloaded(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Opti
 
 impl Beside<'_> {
     /// True where they are there, or there is no GPU to need them for.
-    fn has_libraries_of_cuda_12(&self) -> bool {
-        let has = |name: &str| self.selected.iter().any(|(.., entry)| entry.name.as_ref() == name);
+    fn has_libraries_of_cuda_12(&self, here: &AuditContext<'_>) -> bool {
+        let has =
+            |name: &str| here.image_has(name) || self.selected.iter().any(|(.., entry)| entry.name.as_ref() == name);
         self.gpu == Gpu::None
             || matches!(self.torch, Some(Backend::Cuda(12, _)))
             || has("nvidia-cublas-cu12") && has("nvidia-cudnn-cu12")

@@ -1,9 +1,11 @@
-//! What the image of a Dockerfile says about the target.
+//! What the image of a Dockerfile, or a list of what an image has, says about the target.
 
 use super::findings::Findings;
 use super::{AuditContext, drivers::Driver};
+use crate::plan::Request;
 use crate::report::audit::AuditFinding;
-use crate::report::rule::Rule;
+use crate::report::error::Problem;
+use crate::report::rule::{Rule, Severity};
 use crate::text::quoted;
 
 /// Compares the image with the target and the driver.
@@ -35,5 +37,16 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
         findings
             .add(at(AuditFinding::new(Rule::OldDriver, message)
                 .help("take an image with an older CUDA, or update the driver")));
+    }
+}
+
+/// Tells what stays though it does not take what the image has (the first), and what could not be checked (the second).
+pub(super) fn fit(judged: &(Vec<Problem>, Vec<Problem>), request: &Request<'_>, findings: &mut Findings<'_>) {
+    let (refused, unchecked) = judged;
+    let severities = refused.iter().map(|_| Severity::Error).chain(unchecked.iter().map(|_| Severity::Warning));
+    for (problem, severity) in refused.iter().chain(unchecked).zip(severities) {
+        let finding = AuditFinding::new(Rule::ImageConstraint, problem.message.clone()).on(request.environment);
+        let finding = finding.at(problem.place.as_deref().cloned()).help(problem.remedy.clone().unwrap_or_default());
+        findings.add(AuditFinding { severity, ..finding });
     }
 }

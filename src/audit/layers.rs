@@ -204,7 +204,7 @@ fn runtime<S: WheelSource>(
 ) {
     let entries =
         || here.selection.packages.iter().filter_map(|package| Some((package, lock.entries().get(package.entry)?)));
-    if !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
+    if here.image_has_torch() || !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
     let stray = companions::stray(LockView::of(lock), here.selection, here.settled(lock, knowledge));

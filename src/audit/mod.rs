@@ -29,15 +29,17 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::audit::container::image::Image;
-use crate::catalog::{Family, WheelSource};
+use crate::catalog::{Family, WheelSource, is_torch};
 use crate::lock::emit::NoEmit;
+use crate::lock::provided::Provided;
 use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::plan::companions::{self, Settled};
 use crate::plan::family::{self, FamilyPackage};
 use crate::plan::files::EntryFiles;
-use crate::plan::{Knowledge, LeftOut, LockView, Request, without_torch};
+use crate::plan::provided::{self, ImageFacts};
+use crate::plan::{Beyond, Knowledge, LeftOut, LockView, Request, equivalents, without_torch};
 use crate::report::audit::{Audit, AuditFinding, EntryAudit, Machine, Verdict};
 use crate::report::error::{Error, Result};
 use crate::report::rule::Rule;
@@ -56,8 +58,10 @@ pub struct AuditTarget {
     pub target: Target,
     /// Which groups and extras.
     pub choice: Choice,
-    /// What of it is left out.
+    /// What of it is left out, and what the image has.
     pub no_emit: NoEmit,
+    /// What is swapped beyond torch's family.
+    pub beyond: Beyond,
     /// How old the system is; `None`: new enough for everything.
     pub system: Option<System>,
     /// What the machine is called in messages: `amazonlinux:2 has`.
@@ -96,6 +100,23 @@ struct AuditContext<'a> {
 }
 
 impl AuditContext<'_> {
+    /// True if the image has a package, as far as that is told.
+    fn image_has(&self, name: &str) -> bool {
+        let provided = self.asked.no_emit.provided.as_ref();
+        provided.is_some_and(|all| name.parse().is_ok_and(|name| all.has(&name, self.environment).is_some()))
+    }
+
+    /// True if the image has a torch.
+    fn image_has_torch(&self) -> bool {
+        let names = |all: &Provided| all.installed.iter().map(|one| &one.name).chain(&all.names).any(is_torch);
+        self.asked.no_emit.provided.as_deref().is_some_and(names)
+    }
+
+    /// True if a stub takes the place of a selected package, for one of another name stands for it.
+    fn has_stub_for(&self, package: usize) -> bool {
+        self.members.iter().any(|member| member.package == package && member.is_stub())
+    }
+
     /// What the wheels require in the end, and what goes with a swap; found when it is first asked for.
     fn settled<S: WheelSource>(&self, lock: &Lock, knowledge: &Knowledge<'_, S>) -> &Settled {
         let find = || companions::settled(LockView::of(lock), self.selection, self.members, self.request, knowledge);
@@ -134,13 +155,19 @@ pub fn audit<S: WheelSource>(
                     selected => selected?,
                 };
                 asked.no_emit.apply(view.entries, &mut selection, |_| false);
-                let request = Request {
-                    backend: asked.target.backend,
-                    environment,
-                    pythons: &[*python],
-                    shares_libraries: false,
-                };
-                let (mut members, problems) = family::members(view, &selection, &request, knowledge);
+                let Beyond { also, shares_libraries } = &asked.beyond;
+                let (backend, shares_libraries) = (asked.target.backend, *shares_libraries);
+                let request = Request { backend, environment, pythons: &[*python], shares_libraries };
+                if let Some(provided) = &asked.no_emit.provided {
+                    provided::take(view, &mut selection, provided, environment, knowledge);
+                    let image = ImageFacts { provided, asked: lock.asked_by_project(&asked.choice, environment) };
+                    let judged = provided::judged(view, &selection, &image, &request, knowledge);
+                    image::fit(&judged, &request, &mut findings);
+                }
+                let (mut members, mut problems) = family::members(view, &selection, &request, knowledge);
+                let (more, found) = equivalents::members(view, &selection, also, &members, &request, knowledge);
+                members.extend(more);
+                problems.extend(found);
                 // Without a build that is wanted the lock is looked at as it is.
                 members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
                 let here = AuditContext {

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{CatalogArgs, ChoiceArgs, EmitArgs, LockedArgs, NetworkArgs, ReportArgs, TargetArgs, TrustArgs};
+use super::{
+    AlsoArgs, CatalogArgs, ChoiceArgs, EmitArgs, LockedArgs, NetworkArgs, ProvidedArgs, ReportArgs, TargetArgs,
+    TrustArgs,
+};
 use crate::audit::Driver;
 use crate::packaging::system::System;
 use crate::report::audit::Level;
@@ -45,6 +48,12 @@ pub struct AuditArgs {
     /// What is left out.
     #[command(flatten)]
     pub emit: EmitArgs,
+    /// What the image has.
+    #[command(flatten)]
+    pub provided: ProvidedArgs,
+    /// What is swapped beyond torch's family.
+    #[command(flatten)]
+    pub also: AlsoArgs,
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,

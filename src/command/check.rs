@@ -199,10 +199,12 @@ fn wanted(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
                 .help("make it from a file, which its header then names, or make it anew and compare")
                 .into());
         }
-        // The header has the lock's name alone: it lies beside the output.
+        // The header names files from where the output lies.
         export.search.catalogues.no_catalog |= args.no_catalog;
         export.search.trust = args.trust;
         export.lock = export.lock.map(|lock| io::beside(file, &lock));
+        let named = export.search.catalogues.catalogs.iter_mut().chain(&mut export.provided.provided);
+        named.for_each(|path| *path = io::beside(file, path));
         for mut job in jobs(&export, config)? {
             (job.output, job.is_named) = (Some(file.clone()), true);
             job.stubs = job.stubs.or_beside();

@@ -1,14 +1,11 @@
 //! What is asked of one output: the command line, the configuration, or both. Flags override what the target says.
 
-use std::collections::BTreeSet;
-
-use pep508_rs::ExtraName;
-
+mod header;
 mod rewriting;
 
 use super::catalogues::ChosenCatalogues;
 use super::read;
-use super::stubs::{self, StubFolder};
+use super::stubs::StubFolder;
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
     AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, HeaderKind, NetworkArgs, OutputFormat, ProvidedArgs,
@@ -19,9 +16,9 @@ use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
-use crate::plan::{self, Also, Beyond, TargetPlan, Wanted};
+use crate::plan::{Also, Beyond, Wanted};
 use crate::report::error::{Code, Problem, Result};
-use crate::write::{HeaderText, Mirror};
+use crate::write::Mirror;
 
 pub(super) use rewriting::rewritings;
 
@@ -122,7 +119,7 @@ fn job(
     Ok(Job {
         lock: lock.to_owned(),
         folder: config.folder().to_owned(),
-        wanted: provided(configured, args)?,
+        wanted: whole(configured, (&args.target, &args.choice), &args.provided, &args.also)?,
         allow_none: args.allow_none,
         without_hashes,
         only_usable_hashes: only_usable_hashes.unwrap_or(args.output.only_usable_hashes) && !without_hashes,
@@ -137,7 +134,7 @@ fn job(
         index,
         output,
         is_named,
-        command: command(args, format, mirror, lock, configured),
+        command: header::command(args, format, mirror, lock, configured),
     })
 }
 
@@ -155,12 +152,17 @@ fn wanted(configured: &[&Configured], target: &TargetArgs, chosen: &ChoiceArgs) 
     }
 }
 
-/// The targets of an output, each with what its image has: what the flags say, or the configuration.
-fn provided(configured: &[&Configured], args: &ExportArgs) -> Result<Vec<Wanted>> {
-    let flags = Some(&args.provided).filter(|flags| **flags != ProvidedArgs::default());
-    let each = wanted(configured, &args.target, &args.choice).into_iter().enumerate();
+/// Targets, each with what its image has and what else is swapped: what the flags say, or the configuration.
+fn whole(
+    configured: &[&Configured],
+    (target, choice): (&TargetArgs, &ChoiceArgs),
+    provided: &ProvidedArgs,
+    also: &AlsoArgs,
+) -> Result<Vec<Wanted>> {
+    let flags = Some(provided).filter(|flags| **flags != ProvidedArgs::default());
+    let each = wanted(configured, target, choice).into_iter().enumerate();
     let each = each.map(|(at, (target, choice))| {
-        let beyond = beyond(&args.also, configured.get(at));
+        let beyond = beyond(also, configured.get(at));
         let said = flags.or(configured.get(at).map(|one| &one.provided));
         let provided = said.map(read::provided).transpose()?.flatten();
         Ok(Wanted { target, choice, provided, beyond })
@@ -209,7 +211,7 @@ fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>>
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of
 /// the flags. On macOS the CPU build is every build, so it asks for nothing.
-pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Target, Choice, NoEmit)>> {
+pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Wanted, NoEmit)>> {
     let configured: Vec<&Configured> = if args.all_targets {
         if config.targets.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no targets");
@@ -222,9 +224,9 @@ pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Target, 
     let flags = no_emit(&args.emit);
     let no_emits = configured.iter().map(|one| one.no_emit.clone().and(&flags));
     let no_emits = no_emits.chain(configured.is_empty().then(|| flags.clone()));
-    let all = wanted(&configured, &args.target, &args.choice).into_iter().zip(no_emits);
-    let mut all: Vec<_> = all.map(|((target, choice), no_emit)| (target, choice, no_emit)).collect();
-    for (target, ..) in &mut all {
+    let all = whole(&configured, (&args.target, &args.choice), &args.provided, &args.also)?.into_iter().zip(no_emits);
+    let mut all: Vec<(Wanted, NoEmit)> = all.collect();
+    for (Wanted { target, .. }, _) in &mut all {
         target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
         target.pythons.sort_unstable();
         target.pythons.dedup();
@@ -301,94 +303,6 @@ fn format(asked: Option<OutputFormat>, output: Option<&str>) -> Result<OutputFor
     }
 }
 
-fn command(
-    args: &ExportArgs,
-    format: OutputFormat,
-    mirror: Option<&Mirror>,
-    lock: &str,
-    configured: &[&Configured],
-) -> String {
-    let (target, choice, output) = (&args.target, &args.choice, &args.output);
-    let mut words = vec!["torchswap export".to_owned()];
-    words.extend(configured.iter().filter_map(|one| Some(format!("--target {}", one.target.name.as_ref()?))));
-    words.extend(build(target).map(Backend::flag));
-    words.extend(target.platform.map(|platform| format!("--platform {platform}")));
-    words.extend(args.also.also.iter().map(|name| format!("--also {name}")));
-    words.extend(args.also.share_libraries.then(|| "--share-libraries".to_owned()));
-    words.extend(args.also.nearest.then(|| "--nearest".to_owned()));
-    words.extend(target.pythons.iter().map(|python| format!("--python {python}")));
-    let names = |flag: &str, names: &[ExtraName]| -> Vec<String> {
-        names.iter().map(|name| format!("--{flag} {name}")).collect()
-    };
-    words.extend(names("with", &choice.with));
-    words.extend(names("without", &choice.without));
-    words.extend(names("only", &choice.only));
-    words.extend(choice.all_groups.then(|| "--all-groups".to_owned()));
-    words.extend(names("extras", &choice.extras));
-    words.extend(choice.all_extras.then(|| "--all-extras".to_owned()));
-    words.extend(args.emit.no_emit_project.then(|| "--no-emit-project".to_owned()));
-    words.extend(args.emit.no_emit_local.then(|| "--no-emit-local".to_owned()));
-    words.extend(args.emit.no_emit_packages.iter().map(|name| format!("--no-emit-package {name}")));
-    words.extend(args.provided.provided.iter().map(|file| format!("--provided {}", portable(file))));
-    words.extend(args.provided.provided_names.iter().map(|name| format!("--provided-names {name}")));
-    words.extend(args.provided.provided_all.then(|| "--provided-all".to_owned()));
-    words.extend(args.allow_none.then(|| "--allow-none".to_owned()));
-    words.extend((format == OutputFormat::Pylock).then(|| "--format pylock".to_owned()));
-    words.extend(output.stubs.stubs.iter().map(|folder| format!("--stubs {}", portable(folder))));
-    words.extend(output.stubs.no_stubs.then(|| "--no-stubs".to_owned()));
-    words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
-    words.extend(output.only_usable_hashes.then(|| "--only-usable-hashes".to_owned()));
-    words.extend((output.header == Some(HeaderKind::Full)).then(|| "--header full".to_owned()));
-    words.extend(args.search.catalogues.catalogs.iter().map(|file| format!("--catalog {}", portable(file))));
-    words.extend(args.search.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
-    words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
-    if configured.is_empty() || args.lock.is_some() {
-        words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });
-    }
-    words.join(" ")
-}
-
-impl Job {
-    /// What the header says: the targets, and a command that makes the same file.
-    pub(super) fn header(&self, plans: &[TargetPlan]) -> HeaderText {
-        let several = plans.len() > 1;
-        let target = |plan: &TargetPlan| {
-            let Target { name, platform, backend, pythons } = &plan.target;
-            let pythons = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let build = backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
-            let name = name.as_ref().filter(|_| several).map(|name| format!(" {name}")).unwrap_or_default();
-            format!("Target{name}: {platform}, {build}, CPython {pythons}")
-        };
-        let alone = several.then(|| "For these targets alone.".to_owned());
-        let provided = plans.iter().flat_map(|plan| {
-            let provided = plan::provided(plan);
-            let of =
-                plan.target.name.as_ref().filter(|_| several).map(|name| format!(" of {name}")).unwrap_or_default();
-            let line = (!provided.is_empty()).then(|| format!("Provided by the image{of}: {}", provided.join(", ")));
-            let uv = "For uv, which wants a line for each package: name these in a file of their own, --excludes FILE";
-            line.into_iter().flat_map(move |line| [line, uv.to_owned()])
-        });
-        let shared: BTreeSet<String> = plans.iter().flat_map(plan::shared).collect();
-        let no_deps = stubs::header(plans);
-        let lines = plans
-            .iter()
-            .map(target)
-            .chain(provided)
-            .chain(shared)
-            .chain(no_deps)
-            .chain(alone)
-            .chain([format!("Command: {}", self.command)])
-            .collect();
-        HeaderText { names_version: self.header == HeaderKind::Full, lines }
-    }
-}
-
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
-}
-
-/// A path as typed, but for one that only this machine has.
-fn portable(path: &str) -> &str {
-    let absolute = path.starts_with(['/', '\\']) || path.get(1..2) == Some(":");
-    if absolute { file_name(path) } else { path }
 }

@@ -7,6 +7,7 @@
 //!
 //! Imports: `text`, `packaging`, `report`.
 
+mod asked;
 mod dependency;
 pub mod emit;
 mod files;
@@ -37,6 +38,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span};
 use emit::NotEmitted;
 
+pub use asked::ProjectRequirement;
 pub use files::{LockedDigest, LockedFile, LockedFiles};
 pub use foreign::{FOREIGN, Foreign};
 pub use format::Format;

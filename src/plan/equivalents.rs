@@ -151,7 +151,7 @@ impl Also {
 }
 
 /// The packages that are swapped, and everything that is wrong with them. `family`: what becomes of torch's.
-pub(super) fn members<S: WheelSource>(
+pub(crate) fn members<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
     also: &Also,

@@ -47,6 +47,11 @@ pub(crate) enum FamilyDecision {
 }
 
 impl FamilyPackage {
+    /// True if a stub takes its place.
+    pub(crate) fn is_stub(&self) -> bool {
+        matches!(&self.decision, FamilyDecision::Swap { pin } if pin.stub().is_some())
+    }
+
     /// True if another wheel takes its place.
     pub(crate) fn is_swapped(&self) -> bool {
         matches!(self.decision, FamilyDecision::Swap { .. })

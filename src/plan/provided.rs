@@ -25,6 +25,8 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::target::Environment;
 use crate::plan::TargetPlan;
 
+pub(crate) use fit::{ImageFacts, judged};
+
 pub(super) use fit::checked;
 
 /// What becomes of a selected package.
@@ -57,7 +59,7 @@ fn is_same_release(one: &Version, other: &Version) -> bool {
 }
 
 /// Takes what the image has from what is selected.
-pub(super) fn take<S: WheelSource>(
+pub(crate) fn take<S: WheelSource>(
     view: LockView<'_>,
     selection: &mut Selection,
     provided: &Provided,

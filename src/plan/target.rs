@@ -132,7 +132,11 @@ pub fn target<S: WheelSource>(
             let members = members.take().unwrap_or_else(|| self::members(view, selection, also, &request, knowledge).0);
             let planned =
                 plan(view, selection, members, &request, knowledge).and_then(|plan| match &no_emit.provided {
-                    Some(provided) => provided::checked(view, selection, plan, provided, &request, knowledge),
+                    Some(provided) => {
+                        let image =
+                            provided::ImageFacts { provided, asked: lock.asked_by_project(choice, environment) };
+                        provided::checked(view, selection, plan, &image, &request, knowledge)
+                    }
                     None => Ok(plan),
                 });
             match planned {

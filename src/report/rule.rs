@@ -73,6 +73,8 @@ pub enum Rule {
     Unloaded,
     /// The driver is older than the CUDA of the wheels needs.
     OldDriver,
+    /// What stays does not take what the image has, or that could not be checked.
+    ImageConstraint,
     /// The base image has another CUDA than torch.
     ImageCuda,
     /// The image has another Python than the target.
@@ -99,7 +101,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in the order of the table in docs/audit.md.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::NoWheel,
         Self::NeedsCompiler,
         Self::SourceOnly,
@@ -119,6 +121,7 @@ impl Rule {
         Self::UselessExtra,
         Self::Unloaded,
         Self::OldDriver,
+        Self::ImageConstraint,
         Self::ImageCuda,
         Self::ImagePython,
         Self::ImagePlatform,
@@ -154,6 +157,7 @@ impl Rule {
             Self::UselessExtra => "useless-extra",
             Self::Unloaded => "unloaded",
             Self::OldDriver => "old-driver",
+            Self::ImageConstraint => "image-constraint",
             Self::ImageCuda => "image-cuda",
             Self::ImagePython => "image-python",
             Self::ImagePlatform => "image-platform",
@@ -192,6 +196,7 @@ impl Rule {
             Self::UselessExtra => "a CPU build asks for CUDA's libraries, which it cannot use",
             Self::Unloaded => "a package needs libraries of CUDA that nothing loads for it, or nothing brings along",
             Self::OldDriver => "the driver is older than the CUDA of the wheels or of the image needs",
+            Self::ImageConstraint => "what stays does not take what the image has, or that could not be checked",
             Self::ImageCuda => "the base image has another CUDA than torch",
             Self::ImagePython => "the image has another Python than the target",
             Self::ImagePlatform => "the image is for another platform than the target",
@@ -220,6 +225,7 @@ impl Rule {
             | Self::SameModule
             | Self::SameLibrary
             | Self::OldDriver
+            | Self::ImageConstraint
             | Self::ImagePython
             | Self::ImagePlatform
             | Self::NoDigest

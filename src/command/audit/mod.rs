@@ -11,8 +11,9 @@ use crate::cli::config::Config;
 use crate::cli::{self, MachineArgs, ReportFormat};
 use crate::edge::io;
 use crate::edge::progress::Display;
+use crate::lock::emit::NoEmit;
 use crate::packaging::target::{Platform, Python};
-use crate::plan::Knowledge;
+use crate::plan::{Knowledge, Wanted};
 use crate::report::audit::Audit;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::rule::Severity;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &cli::AuditArgs, config: &Config, voice: Voice, display:
 fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<Audit> {
     let targets = job::audited(args, config)?;
     let machine = MachineFacts::of(&args.machine)?;
-    let platforms: Vec<Platform> = targets.iter().map(|(target, ..)| target.platform).collect();
+    let platforms: Vec<Platform> = targets.iter().map(|(wanted, _)| wanted.target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args, display)?;
     let name = read::lock_name(args.lock.as_ref(), config)?;
@@ -59,13 +60,15 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    for (target, choice, no_emit) in targets {
+    for (Wanted { target, choice, provided, beyond }, no_emit) in targets {
         let name = target.name.clone();
         let asked = || -> Result<AuditTarget> {
+            beyond.also.check(&lock, target.backend)?;
             let mut asked = machine.asked(AuditTarget {
                 target,
                 choice,
-                no_emit: no_emit.of(&lock)?,
+                no_emit: NoEmit { provided, ..no_emit }.of(&lock)?,
+                beyond,
                 system: None,
                 machine: "the target has".to_owned(),
                 driver: args.machine.driver.clone(),

@@ -10,7 +10,7 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, WheelSource};
 use crate::lock::emit::NotEmitted;
 use crate::lock::provided::Provided;
-use crate::lock::{SelectedPackage, Selection};
+use crate::lock::{ProjectRequirement, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Condition;
 use crate::packaging::target::Backend;
@@ -22,6 +22,12 @@ use crate::report::error::{Code, Error, Problem, Result};
 /// What is left out for the image's sake, by name, with the locked version.
 type InImage<'a> = BTreeMap<&'a PackageName, (&'a NotEmitted, Option<&'a Version>)>;
 
+/// What an image has, and what the project asks for itself.
+pub(crate) struct ImageFacts<'a> {
+    pub(crate) provided: &'a Provided,
+    pub(crate) asked: Vec<ProjectRequirement>,
+}
+
 /// Checks a plan against what the image has, and notes in it what could not be checked.
 ///
 /// # Errors
@@ -30,10 +36,44 @@ pub(in crate::plan) fn checked<S: WheelSource>(
     view: LockView<'_>,
     selection: &Selection,
     mut plan: EnvironmentPlan,
-    provided: &Provided,
+    image: &ImageFacts<'_>,
     request: &Request<'_>,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<EnvironmentPlan> {
+    let (problems, warnings) = compared(view, selection, &plan.lines, image, request, knowledge);
+    Error::unless_empty(problems)?;
+    plan.warnings.extend(warnings);
+    Ok(plan)
+}
+
+/// As [`checked`], of what a lock gives before anything is swapped: what is refused, and what could not be checked.
+pub(crate) fn judged<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    image: &ImageFacts<'_>,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Vec<Problem>, Vec<Problem>) {
+    let line = |package: &SelectedPackage| Line {
+        name: view.entries[package.entry].name.clone(),
+        extras: package.extras.clone(),
+        condition: package.condition.clone(),
+        entry: Some(package.entry),
+        replacement: None,
+    };
+    let lines: Vec<Line> = selection.packages.iter().map(line).collect();
+    compared(view, selection, &lines, image, request, knowledge)
+}
+
+fn compared<S: WheelSource>(
+    view: LockView<'_>,
+    selection: &Selection,
+    lines: &[Line],
+    image: &ImageFacts<'_>,
+    request: &Request<'_>,
+    knowledge: &Knowledge<'_, S>,
+) -> (Vec<Problem>, Vec<Problem>) {
+    let provided = image.provided;
     let out = selection.unemitted.iter().filter(|(_, why)| why.is_provided());
     let out: InImage<'_> = out
         .map(|(package, why)| (&view.entries[package.entry].name, (why, view.entries[package.entry].version.as_ref())))
@@ -42,7 +82,9 @@ pub(in crate::plan) fn checked<S: WheelSource>(
         selection.unselected.iter().chain(&selection.packages).map(|package| (package.entry, package)).collect();
     let mut problems = Vec::new();
     let (mut untold, mut others) = (false, Vec::new());
-    for line in plan.lines.iter().filter(|line| !line.condition.is_never()) {
+    let (refused, mut warnings) = by_project(image, &out, request);
+    problems.extend(refused);
+    for line in lines.iter().filter(|line| !line.condition.is_never()) {
         let installed = line.pin().map(Pin::version);
         let installed = installed.or_else(|| view.entries[line.entry?].version.as_ref());
         match requirements(view, line, &selected, request, knowledge) {
@@ -65,21 +107,37 @@ pub(in crate::plan) fn checked<S: WheelSource>(
             others.push(format!("{} (image: {version})", spoken(&line.name, Some(installed))));
         }
     }
-    Error::unless_empty(problems)?;
     let file = view.sources.first().map_or("the lock", |source| source.file_name());
-    plan.warnings.extend(unchecked(file, &out, untold));
+    warnings.extend(unchecked(file, &out, untold));
     if !others.is_empty() {
         let message = format!("the output installs other releases than the image has: {}", others.join(", "));
         let help = "pip refuses them where the image limits it (PIP_CONSTRAINT); lock the image's, or leave out all that it \
                     has: --provided-all";
-        plan.warnings.push(Problem::new(Code::ImageConstraint, message).help(help));
+        warnings.push(Problem::new(Code::ImageConstraint, message).help(help));
     }
     if out.is_empty() {
         let message = format!("{} has nothing of what {file} gives, so nothing is left out", of(provided));
-        plan.warnings
-            .push(Problem::new(Code::ImageConstraint, message).help("write it in the image: pip freeze > FILE"));
+        warnings.push(Problem::new(Code::ImageConstraint, message).help("write it in the image: pip freeze > FILE"));
     }
-    Ok(plan)
+    (problems, warnings)
+}
+
+/// What the project asks for itself and the image has in another release. A range says what its code works with; a pin, as a
+/// rule, only which release is to be locked.
+fn by_project(image: &ImageFacts<'_>, out: &InImage<'_>, request: &Request<'_>) -> (Vec<Problem>, Vec<Problem>) {
+    let (mut refused, mut warnings) = (Vec::new(), Vec::new());
+    for ProjectRequirement { requirement, source, span } in &image.asked {
+        let (name, versions) = (&requirement.name, &requirement.versions);
+        let Some((why @ NotEmitted::Provided(Some(version)), _)) = out.get(name) else { continue };
+        if versions.exact().is_some() && !versions.admits(version) {
+            let message = format!("the project pins {name}{versions}, but the image has {name} {version}");
+            let help = "not checked: whether the project works with that; a range in its place would tell";
+            warnings.push(Problem::new(Code::ImageConstraint, message).at(source, *span).help(help));
+        } else if let Some(problem) = refusal("the project", name, versions, why) {
+            refused.push(problem.at(source, *span).under(request.environment.python));
+        }
+    }
+    (refused, warnings)
 }
 
 fn of(provided: &Provided) -> &str {

@@ -86,6 +86,11 @@ impl Rule {
                 "Each CUDA needs a driver of some age on the host; what is older cannot start a kernel. Update the driver, or \
                  choose a build for an older CUDA."
             }
+            Self::ImageConstraint => {
+                "What the image has is left out, so what stays must take the releases that are there, and the project's own \
+                 range must, too: pip would put another release in their place, or what runs fails. Lock a release that takes \
+                 them, or take an image that fits. Where the lock or the list of the image does not tell releases, nobody checked."
+            }
             Self::ImageCuda => {
                 "PyTorch's wheels bring their CUDA along, so torch itself runs. But what is compiled in the image, such as \
                  extensions, is compiled against the image's CUDA and does not fit torch's. Take an image with the same CUDA, or \

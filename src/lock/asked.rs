@@ -1,0 +1,54 @@
+//! What the project of a lock asks for itself.
+
+use std::sync::Arc;
+
+use super::pyproject::{MAIN, Project};
+use super::{Choice, Lock};
+use crate::packaging::marker::Extras;
+use crate::packaging::requirement::Requirement;
+use crate::packaging::target::Environment;
+use crate::text::{Source, Span};
+
+/// One requirement of a project, and where it stands.
+#[derive(Debug, Clone)]
+pub struct ProjectRequirement {
+    /// What is asked for.
+    pub requirement: Arc<Requirement>,
+    /// The project's file.
+    pub source: Source,
+    /// Where in it.
+    pub span: Span,
+}
+
+impl Lock {
+    /// What the project beside it asks for on an environment with the groups and extras that are chosen, as far as its file can
+    /// be read. Beside a requirements file may lie the project of another program, so of that nothing is told.
+    pub fn asked_by_project(&self, choice: &Choice, environment: Environment) -> Vec<ProjectRequirement> {
+        let parse = |source: &Source| Project::parse(&source.name, source.text.to_string()).ok();
+        let project = match self {
+            Self::Poetry(lock) => lock.project.clone(),
+            Self::Pylock(lock) => lock.project.as_ref().and_then(parse),
+            Self::Uv(lock) => lock.project.as_ref().and_then(parse),
+            Self::Requirements(_) => None,
+        };
+        let Some(project) = project else { return Vec::new() };
+        let is_chosen = |group: &str| {
+            let names = |list: &[pep508_rs::ExtraName]| list.iter().any(|name| name.as_ref() == group);
+            let by_default = group == MAIN && choice.only.is_empty();
+            choice.all_groups || names(&choice.only) || (by_default || names(&choice.with)) && !names(&choice.without)
+        };
+        let extras: Extras =
+            project.extras.keys().filter(|extra| choice.all_extras || choice.extras.contains(extra)).cloned().collect();
+        let groups = project.groups.iter().filter(|(group, _)| is_chosen(group.as_ref()));
+        let here = groups.flat_map(|(_, all)| all).filter(|one| {
+            let by_extra = || extras.iter().any(|extra| project.extras[extra].contains(&one.requirement.name));
+            (!one.optional || by_extra()) && !one.condition(environment, &extras).is_never()
+        });
+        here.map(|one| ProjectRequirement {
+            requirement: Arc::clone(&one.requirement),
+            source: project.source.clone(),
+            span: one.span,
+        })
+        .collect()
+    }
+}
