@@ -36,18 +36,27 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     }
 }
 
-/// The same in a few words: `4.1 GB to download`.
+/// The same in a few words: `4.1 GB to download`, `2.5 GB and 3 files of unknown size to download`; torch's file is named, for
+/// it is larger than most others together. Where Pythons differ it is what none goes beyond.
 pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
-    let most = all.iter().rev().max_by_key(|one| one.output.bytes)?;
-    let DownloadSize { bytes, unknown } = &most.output;
-    let most = if all.iter().all(|one| one.output == most.output) { "" } else { "up to " };
-    match (*bytes, unknown.as_slice()) {
-        (0, []) => None,
-        (bytes, []) => Some(format!("{most}{} to download", size(bytes))),
-        // What is known of it would be taken for most of it.
-        (bytes, unknown) if bytes == 0 || has_torch(unknown) => Some("unknown size to download".to_owned()),
-        (bytes, unknown) => Some(format!("{}{} to download", at_least(unknown), size(bytes))),
-    }
+    let outputs = || all.iter().map(|one| &one.output);
+    let bytes = outputs().map(|output| output.bytes).max()?;
+    let torch = outputs().any(|output| has_torch(&output.unknown));
+    let count = outputs().map(|output| output.unknown.len()).max()?;
+    let most = if outputs().all(|output| Some(output) == outputs().next()) { "" } else { "up to " };
+    let known = (bytes > 0).then(|| size(bytes));
+    let others = match (count - usize::from(torch), torch) {
+        (0, _) => None,
+        (1, false) => Some("1 file".to_owned()),
+        (1, true) => Some("1 more file".to_owned()),
+        (others, false) => Some(format!("{others} files")),
+        (others, true) => Some(format!("{others} more files")),
+    };
+    let parts: Vec<String> = known.into_iter().chain(torch.then(|| "torch".to_owned())).chain(others).collect();
+    let (last, first) = parts.split_last()?;
+    let told = if first.is_empty() { last.clone() } else { format!("{} and {last}", first.join(", ")) };
+    let unknown = if count == 0 { "" } else { " of unknown size" };
+    Some(format!("{most}{told}{unknown} to download"))
 }
 
 fn has_torch(names: &[String]) -> bool {
@@ -132,14 +141,29 @@ mod tests {
             (vec![one(10, (0, 0), (0, 3))], None),
             (vec![one(10, (4_130_000_000, 0), (0, 0)); 2], Some("4.1 GB to download")),
             (vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 0), (0, 0))], Some("up to 6.0 kB to download")),
-            (vec![one(10, (5_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))], Some("at least 6.0 kB to download")),
-            (vec![one(10, (0, 2), (0, 0))], Some("unknown size to download")),
+            (
+                vec![one(10, (5_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
+                Some("up to 6.0 kB and 2 files of unknown size to download"),
+            ),
+            (
+                vec![one(10, (7_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
+                Some("up to 7.0 kB and 2 files of unknown size to download"),
+            ),
+            (vec![one(10, (5_000, 1), (0, 0))], Some("5.0 kB and 1 file of unknown size to download")),
+            (vec![one(10, (0, 2), (0, 0))], Some("2 files of unknown size to download")),
         ] {
             assert_eq!(in_short(&all).as_deref(), told);
         }
-        let mut torch = one(10, (5_000, 1), (9_000, 0));
-        torch.output.unknown = vec!["torch".to_owned()];
-        assert_eq!(in_short(&[torch]).as_deref(), Some("unknown size to download"));
+        for (bytes, others, told) in [
+            (0, &[][..], "torch of unknown size to download"),
+            (5_000, &[], "5.0 kB and torch of unknown size to download"),
+            (5_000, &["a"], "5.0 kB, torch and 1 more file of unknown size to download"),
+            (0, &["a", "b"], "torch and 2 more files of unknown size to download"),
+        ] {
+            let mut torch = one(10, (bytes, 0), (9_000, 0));
+            torch.output.unknown = others.iter().chain(&["torch"]).map(|name| (*name).to_owned()).collect();
+            assert_eq!(in_short(&[torch]).as_deref(), Some(told));
+        }
         let mut torch = one(10, (5_000, 1), (9_000, 0));
         torch.difference.unknown = vec!["torch".to_owned()];
         assert_eq!(
