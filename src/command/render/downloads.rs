@@ -41,18 +41,18 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
 pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
     let outputs = || all.iter().map(|one| &one.output);
     let bytes = outputs().map(|output| output.bytes).max()?;
-    let torch = outputs().any(|output| has_torch(&output.unknown));
+    let torch = outputs().flat_map(|output| &output.unknown).find(|name| is_named_torch(name));
     let count = outputs().map(|output| output.unknown.len()).max()?;
     let most = if outputs().all(|output| Some(output) == outputs().next()) { "" } else { "up to " };
     let known = (bytes > 0).then(|| size(bytes));
-    let others = match (count - usize::from(torch), torch) {
+    let others = match (count - usize::from(torch.is_some()), torch.is_some()) {
         (0, _) => None,
         (1, false) => Some("1 file".to_owned()),
         (1, true) => Some("1 more file".to_owned()),
         (others, false) => Some(format!("{others} files")),
         (others, true) => Some(format!("{others} more files")),
     };
-    let parts: Vec<String> = known.into_iter().chain(torch.then(|| "torch".to_owned())).chain(others).collect();
+    let parts: Vec<String> = known.into_iter().chain(torch.cloned()).chain(others).collect();
     let (last, first) = parts.split_last()?;
     let told = if first.is_empty() { last.clone() } else { format!("{} and {last}", first.join(", ")) };
     let unknown = if count == 0 { "" } else { " of unknown size" };
@@ -60,7 +60,11 @@ pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
 }
 
 fn has_torch(names: &[String]) -> bool {
-    names.iter().any(|name| name.parse().is_ok_and(|name| is_torch(&name)))
+    names.iter().any(|name| is_named_torch(name))
+}
+
+fn is_named_torch(name: &str) -> bool {
+    name.parse().is_ok_and(|name| is_torch(&name))
 }
 
 /// What a sum begins with of which a part is not known. Of a difference that would be wrong: what goes may be unknown.
