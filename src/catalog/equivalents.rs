@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use crate::packaging::target::Backend;
+use crate::packaging::target::{Backend, Platform};
 
 const TEXT: &str = include_str!("equivalents.tsv");
 
@@ -28,11 +28,14 @@ pub struct Equivalent {
     pub needs: Option<(&'static str, u64)>,
     /// Why it cannot be had, though its wheels are there.
     pub flaw: Option<&'static str>,
+    /// Where its GPU build is one; `None`: wherever it has a wheel.
+    on: Option<&'static str>,
 }
 
 impl Equivalent {
     fn parse(line: &'static str) -> Option<Self> {
-        let [cpu, gpu, from, to, cuda, extras, needs, flaw] = *line.split('\t').collect::<Vec<_>>().as_slice() else {
+        let [cpu, gpu, from, to, cuda, extras, needs, flaw, on] = *line.split('\t').collect::<Vec<_>>().as_slice()
+        else {
             return None;
         };
         let (major, minor) = cuda.split_once('.')?;
@@ -49,12 +52,18 @@ impl Equivalent {
                 None => None,
             },
             flaw: Some(flaw).filter(|flaw| *flaw != "-"),
+            on: Some(on).filter(|on| *on != "-"),
         })
     }
 
     /// True if a release is in the range.
     pub fn has(&self, version: &Version) -> bool {
         (&self.from..=&self.to).contains(&version)
+    }
+
+    /// True if a wheel for a platform is a GPU build.
+    pub fn is_on(&self, platform: Platform) -> bool {
+        self.on.is_none_or(|on| on.split(' ').any(|one| one == platform.as_str()))
     }
 
     /// True if the GPU build runs on a backend.

@@ -54,6 +54,12 @@ fn is_pair(fact: &Value) -> bool {
     fact["replaces"] == true && fact["exact"] == true && fact["cuda"].is_string() && fact["cpu"].is_string()
 }
 
+/// A wheel that is the GPU build of itself, with an extra.
+fn is_extra(fact: &Value) -> bool {
+    let adds = fact["adds"].as_array().is_some_and(|adds| !adds.is_empty());
+    fact["replaces"] == false && fact["cuda"].is_string() && fact["cpu"].is_string() && !adds
+}
+
 fn wheel(fact: &Value) -> Value {
     let file = text(fact, "file");
     json!({
@@ -84,13 +90,14 @@ fn list_of(fact: &Value) -> Value {
 }
 
 /// What is the same for a range of releases.
-type Kind = (String, String, String, String);
+type Kind = (String, String, String, String, String);
 
 fn words(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect()
 }
 
-fn kind(fact: &Value) -> Kind {
+/// `platforms`: it has wheels for platforms on which they are no GPU builds.
+fn kind(fact: &Value, platforms: bool) -> Kind {
     let cuda = text(fact, "cuda").trim_end_matches('+');
     let cuda = if cuda.contains('.') { cuda.to_owned() } else { format!("{cuda}.0") };
     let extras = words(&fact["extras"]);
@@ -100,7 +107,8 @@ fn kind(fact: &Value) -> Kind {
     let needs = cudnn.map_or("-".to_owned(), |major| format!("cudnn {major}"));
     let flaw = fact["note"].as_str().filter(|_| fact["extras_usable"] == false).unwrap_or("-");
     let extras = if extras.is_empty() { "-".to_owned() } else { extras.join(" ") };
-    (cuda, extras, needs, flaw.to_owned())
+    let on = if platforms { words(&fact["platforms"]).join(" ") } else { "-".to_owned() };
+    (cuda, extras, needs, flaw.to_owned(), on)
 }
 
 const HEAD: &str = "\
@@ -109,18 +117,23 @@ const HEAD: &str = "\
 # cpu, gpu: the names. from, to: the releases, both among them; which of them have a wheel tells wheels.tsv. cuda: the
 # least CUDA that it runs on; every newer one of the same major version will do. extras: which of the GPU build's bring
 # CUDA's libraries along. needs: a library of which its metadata says nothing, and the major version. flaw: why it cannot
-# be had all the same.
-# cpu\tgpu\tfrom\tto\tcuda\textras\tneeds\tflaw
+# be had all the same. on: the platforms on which its wheels are GPU builds, where others have wheels, too.
+# cpu\tgpu\tfrom\tto\tcuda\textras\tneeds\tflaw\ton
 ";
 
 /// Neighbours that are alike make one range. `others`: those of which the CPU build has no release are named as the nearest
 /// of some, and are of the kind of their minor version.
 fn lines(pairs: &[Value], others: &[Value]) -> String {
+    // Its wheel is the GPU build where the facts say so, and has the same name elsewhere.
+    let in_places: BTreeSet<&str> = others.iter().filter(|fact| is_extra(fact)).map(|fact| text(fact, "gpu")).collect();
     let mut by_names: BTreeMap<(&str, &str), BTreeMap<Version, Kind>> = BTreeMap::new();
     for pair in pairs {
         assert_eq!(pair["cpu_version"], pair["gpu_version"], "releases of one number belong together: {pair}");
         let version = text(pair, "cpu_version").parse().unwrap();
-        by_names.entry((text(pair, "cpu"), text(pair, "gpu"))).or_default().insert(version, kind(pair));
+        by_names
+            .entry((text(pair, "cpu"), text(pair, "gpu")))
+            .or_default()
+            .insert(version, kind(pair, in_places.contains(text(pair, "gpu"))));
     }
     for other in others.iter().filter(|other| other["nearest_same_minor"].is_string() && other["cpu"].is_string()) {
         let near: Version = text(other, "nearest_same_minor").parse().unwrap();
@@ -135,8 +148,8 @@ fn lines(pairs: &[Value], others: &[Value]) -> String {
     for ((cpu, gpu), releases) in by_names {
         let releases: Vec<(&Version, &Kind)> = releases.iter().collect();
         for alike in releases.chunk_by(|one, other| one.1 == other.1) {
-            let ((from, (cuda, extras, needs, flaw)), (to, _)) = (alike[0], alike[alike.len() - 1]);
-            made.push_str(&format!("{cpu}\t{gpu}\t{from}\t{to}\t{cuda}\t{extras}\t{needs}\t{flaw}\n"));
+            let ((from, (cuda, extras, needs, flaw, on)), (to, _)) = (alike[0], alike[alike.len() - 1]);
+            made.push_str(&format!("{cpu}\t{gpu}\t{from}\t{to}\t{cuda}\t{extras}\t{needs}\t{flaw}\t{on}\n"));
         }
     }
     made

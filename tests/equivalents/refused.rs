@@ -52,6 +52,12 @@ fn each_reason_is_told() {
             "--cuda 12.1",
             "help: torch 2.4.0 is the nearest release whose cu121 build fits",
         ),
+        // There it has the very code of the CPU build.
+        (
+            lock(&["tensorflow-cpu==2.18.0"]),
+            "--cuda 12.6 --platform linux-aarch64",
+            "tensorflow 2.18.0 is no GPU build on linux-aarch64",
+        ),
         (
             lock(&["faiss-cpu==1.11.0", "numpy==2.1.0", "packaging==24.0"]),
             "--cuda 12.6",

@@ -23,6 +23,7 @@ impl<S: WheelSource> Search<'_, S> {
             let fits = |version: &&Version| {
                 let platform = self.request.environment.platform;
                 way.range.has(version)
+                    && (!way.to_gpu || way.range.is_on(platform))
                     && !version.any_prerelease()
                     && self.is_admitted(entry, version)
                     && !pythons(way.to(), version, platform, self.knowledge).is_empty()

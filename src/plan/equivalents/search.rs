@@ -88,6 +88,9 @@ impl<S: WheelSource> Search<'_, S> {
         if let Some(flaw) = way.range.flaw.filter(|_| way.to_gpu) {
             return Err(impossible(format!("{} {version} cannot be had: {flaw}", way.to())));
         }
+        if way.to_gpu && !way.range.is_on(platform) {
+            return Err(impossible(format!("{} {version} is no GPU build on {platform}", way.to())));
+        }
         match other_library(way, self.family) {
             Some(what) => Err(impossible(format!("{} {version} {what}", way.to()))),
             None => Ok((version.clone(), way)),
