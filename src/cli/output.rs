@@ -48,7 +48,7 @@ pub struct OutputArgs {
 /// Kinds of headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum HeaderKind {
-    /// The lock, the target, and a command that makes the file [default]
+    /// The lock, the target, and a command that makes the file (default)
     #[default]
     Short,
     /// The version of torchswap as well, so that a new one makes another file
