@@ -83,7 +83,7 @@ impl Source {
 
     /// The last component of the name: what goes into a header, so that no path of a machine does.
     pub fn file_name(&self) -> &str {
-        self.name.rsplit(['/', '\\']).next().unwrap_or(&self.name)
+        file_name(&self.name)
     }
 
     /// Where a span is, for a message.
@@ -140,6 +140,11 @@ fn skipped(column: usize) -> usize {
 
 /// How alike two names must be, from 0 to 1, for one to be taken for a slip of the other.
 const ALIKE: f64 = 0.7;
+
+/// The last component of a path, whichever system it is of.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
 
 /// Of several names the one that was probably meant; `None` if none is much alike.
 pub fn nearest<'n>(meant: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

@@ -18,6 +18,7 @@ use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::{Also, Beyond, Wanted};
 use crate::report::error::{Code, Problem, Result};
+use crate::text::file_name;
 use crate::write::Mirror;
 
 pub(super) use rewriting::rewritings;
@@ -301,8 +302,4 @@ fn format(asked: Option<OutputFormat>, output: Option<&str>) -> Result<OutputFor
         (None, Some(true)) => Ok(OutputFormat::Pylock),
         (None, Some(false) | None) => Ok(OutputFormat::Requirements),
     }
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }

@@ -11,6 +11,7 @@ use crate::edge::io;
 use crate::lock::provided::{self, Provided};
 use crate::lock::{Format, Lock};
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::file_name;
 use crate::write::Mirror;
 
 /// The lock that is meant: the one named, else the configuration's, else the one found here by name.
@@ -126,12 +127,12 @@ const PROJECT: &str = "pyproject.toml";
 pub(super) fn config(named: Option<&str>) -> Result<Config> {
     if let Some(file) = named {
         let source = io::read(file)?;
-        let config = match file.rsplit(['/', '\\']).next() {
-            Some(PROJECT) => Config::parse_pyproject(&source)?.ok_or_else(|| {
+        let config = match file_name(file) {
+            PROJECT => Config::parse_pyproject(&source)?.ok_or_else(|| {
                 let problem = Problem::new(Code::Usage, format!("{file} has no [tool.torchswap]"));
                 problem.help("name the file that has it, or leave --config-file out")
             })?,
-            Some(_) | None => Config::parse(&source)?,
+            _ => Config::parse(&source)?,
         };
         return Ok(within(config, &io::beside(file, "")));
     }

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use pep508_rs::ExtraName;
 
-use super::{Job, build, file_name};
+use super::{Job, build};
 use crate::cli::config::Configured;
 use crate::cli::{ExportArgs, HeaderKind, OutputFormat};
 use crate::command::stubs;
 use crate::edge::io;
 use crate::packaging::target::{Backend, Target};
 use crate::plan::{self, TargetPlan};
+use crate::text::file_name;
 use crate::write::{HeaderText, Mirror};
 
 /// A command that makes the same output: beside the files that it names.

@@ -5,7 +5,7 @@ use crate::lock::{LockedDigest, origin, requirements};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
-use crate::text::{Span, quoted};
+use crate::text::{self, Span, quoted};
 
 /// A file that a lock names.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +36,7 @@ impl Stored {
     pub(in crate::lock) fn file_name(&self) -> String {
         match self {
             Self::Url(url) => address::file_name(url),
-            Self::Path(path) => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+            Self::Path(path) => text::file_name(path).to_owned(),
         }
     }
 }

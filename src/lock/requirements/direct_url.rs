@@ -8,7 +8,7 @@ use crate::lock::{LockedDigest, Origin};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::Code;
-use crate::text::quoted;
+use crate::text::{self, quoted};
 
 /// What a URL or path says.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct DirectUrl {
 pub(super) fn read(target: &str) -> Result<DirectUrl, String> {
     if !is_url(target) && !target.starts_with("${") {
         let archive = is_archive(target);
-        let file = archive.then(|| target.rsplit(['/', '\\']).next().unwrap_or(target).to_owned());
+        let file = archive.then(|| text::file_name(target).to_owned());
         let origin = if archive { Origin::File(target.to_owned()) } else { Origin::Directory(target.to_owned()) };
         return Ok(DirectUrl { origin, wheel: wheel(file.as_deref()), file, egg: None, digests: Vec::new() });
     }
