@@ -141,6 +141,14 @@ impl Lock {
         }
     }
 
+    /// What the project asks for, where the lock tells in which versions others need a package.
+    pub(crate) fn project(&self) -> Option<&Project> {
+        match self {
+            Self::Poetry(lock) => lock.project.as_ref(),
+            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => None,
+        }
+    }
+
     /// Its text, if it is a `pylock.toml`: another one carries over from it what stays as it is.
     pub(crate) fn carried(&self) -> Option<&Source> {
         match self {

@@ -24,7 +24,7 @@ use crate::catalog::equivalents::{self, Equivalent};
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock, SelectedPackage, Selection};
 use crate::packaging::stub::{Stub, is_stub};
-use crate::packaging::target::Backend;
+use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
 
@@ -65,6 +65,16 @@ impl Way {
     /// True if the build that is wanted is for a backend.
     fn suits(&self, backend: Backend) -> bool {
         !self.to_gpu || self.range.runs_on(backend)
+    }
+
+    /// True if the wheel for a platform is the build that is wanted.
+    fn is_on(&self, platform: Platform) -> bool {
+        !self.to_gpu || self.range.is_on(platform)
+    }
+
+    /// Why the build that is wanted cannot be had, though its wheels are there.
+    fn flaw(&self) -> Option<&'static str> {
+        self.range.flaw.filter(|_| self.to_gpu)
     }
 }
 

@@ -128,10 +128,7 @@ fn member<S: WheelSource>(
 ) -> Result<Decided, Vec<Problem>> {
     let entry = &view.entries[index];
     let Some(version) = &entry.version else {
-        let problem = Problem::new(Code::Unpinned, format!("{} is not pinned to one version", entry.name));
-        return Err(vec![
-            problem.help(format!("write it as {}==VERSION, or lock the file with a tool that does", entry.name)),
-        ]);
+        return Err(vec![refusal::unpinned(entry)]);
     };
     if let (Origin::Git(_) | Origin::Directory(_), Some(backend)) = (&entry.origin, request.backend) {
         let message = format!(

@@ -101,12 +101,8 @@ pub struct LockView<'a> {
 impl<'a> LockView<'a> {
     /// All of a lock.
     pub fn of(lock: &'a Lock) -> Self {
-        let project = match lock {
-            Lock::Poetry(lock) => lock.project.as_ref(),
-            Lock::Requirements(_) | Lock::Pylock(_) | Lock::Uv(_) => None,
-        };
         let (entries, sources, options) = (lock.entries(), lock.sources(), lock.options());
-        Self { entries, sources, options, packages: lock.packages(), project }
+        Self { entries, sources, options, packages: lock.packages(), project: lock.project() }
     }
 
     /// Points a problem at an entry.
@@ -368,7 +364,9 @@ fn assemble<S: WheelSource>(
     }));
     // Both parts are sorted already, or nearly.
     lines.append(&mut added);
-    lines.iter_mut().for_each(|line| shared::unasked(line, &chosen, request.environment));
+    if request.shares_libraries {
+        lines.iter_mut().for_each(|line| shared::unasked(line, &chosen, request.environment));
+    }
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
     decisions.sort();

@@ -23,6 +23,13 @@ pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
     Problem::new(Code::Impossible, message).help("leave the backend out: on macOS every build is the CPU build")
 }
 
+/// Which release of a package is installed nobody says.
+pub(super) fn unpinned(entry: &Entry) -> Problem {
+    let name = &entry.name;
+    let problem = Problem::new(Code::Unpinned, format!("{name} is not pinned to one version"));
+    problem.help(format!("write it as {name}==VERSION, or lock the file with a tool that does"))
+}
+
 /// Two entries of one package hold on one machine: each would be replaced, and both would be in the output.
 pub(super) fn twice(name: &PackageName, request: &Request<'_>) -> Problem {
     let message = format!("{name} stands twice for {}", request.environment.platform);

@@ -15,15 +15,14 @@ impl<S: WheelSource> Search<'_, S> {
     /// admit: the stub has its number.
     pub(super) fn nearest(&self, entry: &Entry, locked: &Version, ways: &[Way]) -> Option<Version> {
         let backend = self.request.backend.unwrap_or(Backend::Cpu);
-        let is_had =
-            |way: &&Way| way.range.flaw.filter(|_| way.to_gpu).is_none() && other_library(way, self.family).is_none();
+        let is_had = |way: &&Way| way.flaw().is_none() && other_library(way, self.family).is_none();
         let suiting = ways.iter().filter(|way| way.suits(backend)).filter(is_had);
         let there = suiting.flat_map(|way| {
             let known = self.knowledge.versions(way.to());
             let fits = |version: &&Version| {
                 let platform = self.request.environment.platform;
                 way.range.has(version)
-                    && (!way.to_gpu || way.range.is_on(platform))
+                    && way.is_on(platform)
                     && !version.any_prerelease()
                     && self.is_admitted(entry, version)
                     && !pythons(way.to(), version, platform, self.knowledge).is_empty()

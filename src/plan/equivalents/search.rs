@@ -9,7 +9,7 @@ use crate::catalog::WheelSource;
 use crate::lock::{Entry, Origin, Selection};
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::family::FamilyPackage;
-use crate::plan::{Knowledge, LockView, Request};
+use crate::plan::{Knowledge, LockView, Request, refusal};
 use crate::report::error::{Code, Problem};
 
 /// What the release that takes the place of an entry must go with.
@@ -29,8 +29,7 @@ impl<S: WheelSource> Search<'_, S> {
         let name = &entry.name;
         let stay = format!("lock another release of {name}, or leave it out of --also, and it stays as locked");
         let Some(version) = &entry.version else {
-            let problem = Problem::new(Code::Unpinned, format!("{name} is not pinned to one version"));
-            return Err(problem.help(format!("write it as {name}==VERSION, or lock the file with a tool that does")));
+            return Err(refusal::unpinned(entry));
         };
         if !matches!(entry.origin, Origin::Index(_)) || version.is_local() {
             let message = format!(
@@ -85,10 +84,10 @@ impl<S: WheelSource> Search<'_, S> {
                 }
             });
         };
-        if let Some(flaw) = way.range.flaw.filter(|_| way.to_gpu) {
+        if let Some(flaw) = way.flaw() {
             return Err(impossible(format!("{} {version} cannot be had: {flaw}", way.to())));
         }
-        if way.to_gpu && !way.range.is_on(platform) {
+        if !way.is_on(platform) {
             return Err(impossible(format!("{} {version} is no GPU build on {platform}", way.to())));
         }
         match other_library(way, self.family) {
