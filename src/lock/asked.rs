@@ -32,14 +32,9 @@ impl Lock {
             Self::Requirements(_) => None,
         };
         let Some(project) = project else { return Vec::new() };
-        let is_chosen = |group: &str| {
-            let names = |list: &[pep508_rs::ExtraName]| list.iter().any(|name| name.as_ref() == group);
-            let by_default = group == MAIN && choice.only.is_empty();
-            choice.all_groups || names(&choice.only) || (by_default || names(&choice.with)) && !names(&choice.without)
-        };
         let extras: Extras =
             project.extras.keys().filter(|extra| choice.all_extras || choice.extras.contains(extra)).cloned().collect();
-        let groups = project.groups.iter().filter(|(group, _)| is_chosen(group.as_ref()));
+        let groups = project.groups.iter().filter(|(group, _)| choice.takes(group, group.as_ref() == MAIN));
         let here = groups.flat_map(|(_, all)| all).filter(|one| {
             let by_extra = || extras.iter().any(|extra| project.extras[extra].contains(&one.requirement.name));
             (!one.optional || by_extra()) && !one.condition(environment, &extras).is_never()

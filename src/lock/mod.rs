@@ -253,6 +253,15 @@ impl Choice {
         Self { all_groups: true, all_extras: true, ..Self::default() }
     }
 
+    /// True if a group is chosen. `by_default`: it is one of those that are where none is named.
+    pub(crate) fn takes(&self, group: &ExtraName, by_default: bool) -> bool {
+        match () {
+            () if self.all_groups => true,
+            () if !self.only.is_empty() => self.only.contains(group),
+            () => (by_default || self.with.contains(group)) && !self.without.contains(group),
+        }
+    }
+
     /// What is asked of a lock that has default groups: of its extras and groups, those that are chosen.
     ///
     /// # Errors

@@ -50,14 +50,8 @@ impl PoetryLock {
             }
         }
         Error::unless_empty(problems)?;
-        if choice.all_groups {
-            return Ok(known.into_iter().chain([main]).collect());
-        }
-        if !choice.only.is_empty() {
-            return Ok(choice.only.iter().cloned().collect());
-        }
-        let groups = choice.with.iter().cloned().chain([main]);
-        Ok(groups.filter(|group| !choice.without.contains(group)).collect())
+        let all = known.into_iter().chain([main.clone()]);
+        Ok(all.filter(|group| choice.takes(group, *group == main)).collect())
     }
 
     /// The extras of the project that a choice means.
