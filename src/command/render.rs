@@ -106,15 +106,18 @@ pub(super) fn error_github(error: &Error, files: &Repository) -> String {
 
 fn problem_json(problem: &Problem) -> Value {
     let place = problem.place.as_deref().map(place_json);
-    let pythons: Vec<String> = problem.pythons.iter().map(ToString::to_string).collect();
     json!({
         "code": problem.code.as_str(),
         "message": problem.message,
         "place": place,
         "help": problem.remedy,
-        "pythons": pythons,
+        "pythons": pythons_json(&problem.pythons),
         "targets": targets_json(&problem.targets),
     })
+}
+
+fn pythons_json(some: &[Python]) -> Vec<String> {
+    some.iter().map(ToString::to_string).collect()
 }
 
 fn targets_json(targets: &[NamedTarget]) -> Vec<Value> {
@@ -123,6 +126,15 @@ fn targets_json(targets: &[NamedTarget]) -> Vec<Value> {
 
 fn place_json(place: &Place) -> Value {
     json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
+}
+
+/// What is wrong, and what helps, a line each.
+fn with_remedy(mut sentence: String, help: Option<&str>) -> String {
+    if let Some(help) = help {
+        sentence.push('\n');
+        sentence.push_str(help);
+    }
+    sentence
 }
 
 /// An annotation of GitHub Actions, which is one line.

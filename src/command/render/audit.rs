@@ -212,7 +212,7 @@ fn finding_json(finding: &AuditFinding, lock: &str) -> Value {
         "place": finding.place.as_deref().map(super::place_json),
         "help": finding.remedy,
         "platform": finding.platform.map(Platform::as_str),
-        "pythons": finding.pythons.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "pythons": super::pythons_json(&finding.pythons),
         "targets": super::targets_json(&finding.targets),
         "file": file,
     })
@@ -227,16 +227,10 @@ pub(crate) fn github(audit: &Audit, files: &Repository) -> String {
             Severity::Warning => "warning",
             Severity::Note => "notice",
         };
-        let message: Vec<String> = std::iter::once(finding.sentence()).chain(finding.remedy.clone()).collect();
+        let message = super::with_remedy(finding.sentence(), finding.remedy.as_deref());
         let place = finding.place.as_deref();
         let file = place.map_or(audit.lock.as_str(), |place| &place.file);
-        text.push_str(&super::annotation(
-            level,
-            Some(&files.path(file)),
-            place,
-            finding.rule.as_str(),
-            &message.join("\n"),
-        ));
+        text.push_str(&super::annotation(level, Some(&files.path(file)), place, finding.rule.as_str(), &message));
     }
     text
 }

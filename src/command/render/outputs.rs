@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{document, downloads, learned_json, left_out_json, problem_json};
-use crate::packaging::target::Python;
+use super::{document, downloads, learned_json, left_out_json, problem_json, pythons_json};
 use crate::report::{Change, FileFate, OutputReport, Summary};
 
 /// All outputs of a run.
@@ -28,7 +27,7 @@ fn target_json(summary: &Summary) -> Value {
         "name": summary.name,
         "platform": summary.platform.as_str(),
         "backend": summary.backend.map(|backend| backend.to_string()),
-        "pythons": pythons(&summary.pythons),
+        "pythons": pythons_json(&summary.pythons),
         "packages": summary.packages,
         "changes": summary.changes.iter().map(change_json).collect::<Vec<_>>(),
         "left_out": left_out_json(&summary.left_out),
@@ -55,12 +54,8 @@ fn change_json(change: &Change) -> Value {
         "package": change.package,
         "from": change.from,
         "to": change.to,
-        "pythons": pythons(&change.pythons),
+        "pythons": pythons_json(&change.pythons),
         "why": change.why,
         "source": source,
     })
-}
-
-fn pythons(some: &[Python]) -> Vec<String> {
-    some.iter().map(ToString::to_string).collect()
 }

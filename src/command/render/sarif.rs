@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::check;
+use super::{check, pythons_json};
 use crate::edge::io::Repository;
-use crate::packaging::target::{Platform, Python};
+use crate::packaging::target::Platform;
 use crate::report::audit::{Audit, AuditFinding};
 use crate::report::error::{Code, NamedTarget, Problem};
 use crate::report::rule::{Rule, Severity};
@@ -49,7 +49,7 @@ fn of_audit<'f>(finding: &'f AuditFinding, audit: &'f Audit) -> SarifFinding<'f>
             "package": finding.package,
             "version": finding.version,
             "platform": finding.platform.map(Platform::as_str),
-            "pythons": pythons(&finding.pythons),
+            "pythons": pythons_json(&finding.pythons),
             "targets": names(&finding.targets),
         }),
     }
@@ -148,10 +148,6 @@ fn with_help(mut text: String, remedy: Option<&str>) -> String {
 
 fn names(some: &[NamedTarget]) -> Vec<&str> {
     some.iter().map(|target| target.name.as_str()).collect()
-}
-
-fn pythons(some: &[Python]) -> Vec<String> {
-    some.iter().map(ToString::to_string).collect()
 }
 
 fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Value {

@@ -121,9 +121,9 @@ pub(crate) fn github(verification: &Verification, files: &Repository) -> String 
         let wrong = wheel.wrong.iter().map(|problem| ("error", problem));
         for (level, problem) in wrong.chain(wheel.unanswered.iter().map(|problem| ("warning", problem))) {
             let place = problem.place.as_deref();
-            let message: Vec<String> = std::iter::once(problem.sentence()).chain(problem.remedy.clone()).collect();
+            let message = super::with_remedy(problem.sentence(), problem.remedy.as_deref());
             let file = files.path(place.map_or(&wheel.lock, |place| &place.file));
-            text += &super::annotation(level, Some(&file), place, problem.code.as_str(), &message.join("\n"));
+            text += &super::annotation(level, Some(&file), place, problem.code.as_str(), &message);
         }
     }
     text
