@@ -43,8 +43,8 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
 /// Tells what stays though it does not take what the image has (the first), and what could not be checked (the second).
 pub(super) fn fit(judged: &(Vec<Problem>, Vec<Problem>), request: &Request<'_>, findings: &mut Findings<'_>) {
     let (refused, unchecked) = judged;
-    let severities = refused.iter().map(|_| Severity::Error).chain(unchecked.iter().map(|_| Severity::Warning));
-    for (problem, severity) in refused.iter().chain(unchecked).zip(severities) {
+    let refused = refused.iter().map(|problem| (problem, Severity::Error));
+    for (problem, severity) in refused.chain(unchecked.iter().map(|problem| (problem, Severity::Warning))) {
         let finding = AuditFinding::new(Rule::ImageConstraint, problem.message.clone()).on(request.environment);
         let finding = finding.at(problem.place.as_deref().cloned()).help(problem.remedy.clone().unwrap_or_default());
         findings.add(AuditFinding { severity, ..finding });

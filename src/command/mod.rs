@@ -46,8 +46,12 @@ fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
     let with_config = |wants_lock: bool, run: &dyn Fn(&Config) -> Result<Outcome>| {
         let config = read::config(named)?;
         let mut outcome = run(&config)?;
-        let above = if named.is_none() { read::found_above(&config, wants_lock) } else { None };
-        outcome.report.insert_str(0, &above.map(|note| voice.note(&note)).unwrap_or_default());
+        if named.is_none()
+            && voice.is_for_people()
+            && let Some(above) = read::found_above(&config, wants_lock)
+        {
+            outcome.report.insert_str(0, &voice.note(&above));
+        }
         Ok(outcome)
     };
     match &cli.command {

@@ -161,7 +161,7 @@ impl Voice {
 
     /// Something to know, for people.
     pub(super) fn note(self, text: &str) -> String {
-        if self.is_for_people() { render::note(text, self.colour) } else { String::new() }
+        render::note(text, self.colour)
     }
 
     /// A text, unless the run is quiet.
