@@ -8,6 +8,7 @@ use crate::catalog::WheelSource;
 use crate::lock::pylock::PylockFile;
 use crate::lock::requirements::{GlobalOption, LineKind, RequirementsFile};
 use crate::lock::{Entry, Lock, Origin, Position};
+use crate::packaging::address;
 use crate::plan::{Knowledge, refusal};
 use crate::report::audit::AuditFinding;
 use crate::report::rule::Rule;
@@ -56,7 +57,7 @@ pub(super) fn find<S: WheelSource>(
             Origin::File(_) | Origin::Directory(_) => "",
         };
         // An index is reported once, and so is a host that many files lie on.
-        let told = if listed.is_some() { host(address) } else { address };
+        let told = if listed.is_some() { address::host(address) } else { address };
         if is_plain(address) && addresses.insert(told) {
             findings.about(index, plain(address));
         }
@@ -99,13 +100,7 @@ fn is_plain(address: &str) -> bool {
 }
 
 fn plain(address: &str) -> AuditFinding {
-    let host = quoted(host(address));
+    let host = quoted(address::host(address));
     let message = format!("http://{host} has no TLS: what is fetched can be changed on the way");
     AuditFinding::new(Rule::PlainHttp, message).help("write https://")
-}
-
-/// The host of a plain address, without a login.
-fn host(address: &str) -> &str {
-    let host = address.get(7..).unwrap_or_default().split('/').next().unwrap_or_default();
-    host.rsplit('@').next().unwrap_or_default()
 }

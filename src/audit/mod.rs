@@ -259,12 +259,8 @@ pub fn pythons<S: WheelSource>(
         let selection = match lock.select(&asked.choice, environment) {
             Ok(selection) => selection,
             Err(error) => {
-                let request = Request {
-                    backend: asked.target.backend,
-                    environment,
-                    pythons: &[*python],
-                    shares_libraries: false,
-                };
+                let pythons = &[*python];
+                let request = Request::new(asked.target.backend, environment, pythons);
                 let Some(problems) = without_torch(LockView::of(lock), &request, knowledge) else { return Err(error) };
                 let why = problems.first().map(|problem| problem.message.clone()).unwrap_or_default();
                 left_out.push(LeftOut { python: *python, why, missing: Vec::new() });

@@ -11,11 +11,11 @@ use crate::edge::index::Network;
 use crate::edge::io::{self, Output};
 use crate::edge::learn::{IndexBases, IndexSearch, Learned};
 use crate::edge::progress::Display;
+use crate::packaging::address;
 use crate::packaging::target::Python;
 use crate::plan::{Knowledge, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::{LearnedRelease, Missing};
-use crate::write::Mirror;
 
 /// More rounds than any closure is deep.
 const MOST_ROUNDS: usize = 40;
@@ -68,7 +68,7 @@ impl Learning {
                 }
             };
         }
-        let builds = read::address("--learn-index", args.learn_index.as_deref().unwrap_or(Mirror::OF))?;
+        let builds = read::address("--learn-index", args.learn_index.as_deref().unwrap_or(address::PYTORCH))?;
         let closure = read::closure_urls(args.closure_index.as_ref())?;
         // Where PyTorch's index is asked by default, nobody named it.
         let named = args.learn_index.iter().map(|_| &builds).chain(&closure).cloned();

@@ -2,7 +2,7 @@
 //!
 //! All other rooms are pure. Not here: decisions about a lock or a plan.
 //!
-//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`, `write`.
+//! Imports: `text`, `packaging`, `report`, `catalog`, `lock`, `plan`.
 
 pub mod index;
 pub mod io;

@@ -30,6 +30,7 @@ use std::sync::Arc;
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
+use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::requirement::Requirement;
@@ -219,14 +220,14 @@ impl Origin {
 
 /// The lines that make pip look at an index by an option, or at a page of links. An `http` one is trusted, as the lock was.
 fn index_option(option: &str, url: &str) -> impl Iterator<Item = String> + use<> {
-    let host = url.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+    let host = url.starts_with("http://").then(|| address::host(url));
     let option = if is_links_page(url) { "--find-links" } else { option };
     host.map(|host| format!("--trusted-host {host}")).into_iter().chain([format!("{option} {url}")])
 }
 
 /// True if a source is one page of links and no index: Poetry and pip tell it by its ending. Poetry writes both as `legacy`.
 pub(crate) fn is_links_page(url: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = address::without_query(url);
     [".html", ".htm"].iter().any(|ending| path.ends_with(ending))
 }
 
@@ -290,14 +291,8 @@ impl Choice {
         unknown("extra", &self.extras, known_extras);
         Error::unless_empty(problems)?;
         let extras = if self.all_extras { known_extras } else { &self.extras };
-        let groups: Vec<&ExtraName> = if self.all_groups {
-            known_groups.iter().collect()
-        } else if self.only.is_empty() {
-            default_groups.iter().chain(&self.with).filter(|group| !self.without.contains(group)).collect()
-        } else {
-            self.only.iter().collect()
-        };
-        Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.into_iter().cloned().collect() })
+        let groups = known_groups.iter().filter(|group| self.takes(group, default_groups.contains(group)));
+        Ok(ExtrasAndGroups { extras: extras.iter().cloned().collect(), groups: groups.cloned().collect() })
     }
 }
 

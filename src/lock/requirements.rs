@@ -38,7 +38,7 @@ mod render;
 mod sniff;
 mod via;
 
-pub(super) use digests::option as digest;
+pub(super) use digests::{option as digest, read as digest_of_kind};
 pub use read::parse;
 pub use render::{LineEdits, without_hashes};
 pub(super) use sniff::is_requirements;

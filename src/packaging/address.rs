@@ -1,6 +1,6 @@
-//! Words about addresses: the file that a URL names, and the two names of PyTorch's host.
+//! Addresses: the parts of a URL, percent-encoding, and the two names of PyTorch's host.
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Where PyTorch keeps its wheels: a folder for each build, which is also the address of that build's index.
 pub const PYTORCH: &str = "https://download.pytorch.org/whl";
@@ -13,11 +13,38 @@ pub fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 
+/// A path as a URI reference (RFC 3986): with slashes, and everything odd in percent.
+pub fn of_path(path: &str) -> String {
+    const ODD: AsciiSet =
+        NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'+').remove(b'@');
+    utf8_percent_encode(&path.replace('\\', "/"), &ODD).to_string()
+}
+
+/// The name of a wheel in a URL, or a URL that has it: a `+`, as labels have it, is written `%2B`.
+pub fn encoded(text: &str) -> String {
+    text.replace('+', "%2B")
+}
+
+/// A URL without query and fragment.
+pub fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// The folder that a URL's file lies in, without the slash.
+pub fn folder(url: &str) -> Option<&str> {
+    without_query(url).rsplit_once('/').map(|(folder, _)| folder)
+}
+
 /// The file that a URL names: what follows its last slash, without query, fragment and percent-encoding.
 pub fn file_name(url: &str) -> String {
-    let path = url.split(['?', '#']).next().unwrap_or_default();
-    let last = path.rsplit('/').next().unwrap_or_default();
+    let last = without_query(url).rsplit('/').next().unwrap_or_default();
     decoded(last).unwrap_or_else(|| last.to_owned())
+}
+
+/// The host of a URL and its port, without a login.
+pub fn host(url: &str) -> &str {
+    let authority = url.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
+    authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// A path that pip takes for one, and not for a package's name. An absolute one ties what it is written into to a machine,
@@ -29,9 +56,7 @@ pub fn path(path: &str) -> String {
 
 /// True for the default index by its own address: the host is `pypi` with a top-level domain.
 pub fn is_default_index(place: &str) -> bool {
-    let host = place.split_once("://").and_then(|(_, rest)| rest.split('/').next()).unwrap_or_default();
-    let host = host.rsplit('@').next().unwrap_or_default();
-    host.strip_prefix("pypi.").is_some_and(|domain| !domain.is_empty() && !domain.contains(['.', ':']))
+    host(place).strip_prefix("pypi.").is_some_and(|domain| !domain.is_empty() && !domain.contains(['.', ':']))
 }
 
 /// An address with the first name of PyTorch's host, which has had a second one since 2026. The path is what counts there.
@@ -59,6 +84,23 @@ mod tests {
             assert_eq!(decoded(text).as_deref(), Some(expected));
         }
         assert_eq!(decoded("%ff"), None);
+    }
+
+    #[test]
+    fn paths_become_uris() {
+        assert_eq!(of_path("a/poetry.lock"), "a/poetry.lock");
+        assert_eq!(of_path("a\\b c.txt"), "a/b%20c.txt");
+        assert_eq!(of_path("<stdin>"), "%3Cstdin%3E");
+        assert_eq!(of_path("C:/é~+@_"), "C%3A/%C3%A9~+@_");
+    }
+
+    #[test]
+    fn a_url_is_a_host_and_a_folder_and_a_file() {
+        let url = "https://me:secret@x.example:8080/whl/cu118/a.whl?b=/c@d#e/f";
+        assert_eq!(host(url), "x.example:8080");
+        assert_eq!(folder(url), Some("https://me:secret@x.example:8080/whl/cu118"));
+        assert_eq!((host("a.whl"), folder("a.whl")), ("", None));
+        assert_eq!(encoded("a-1+cpu.whl"), "a-1%2Bcpu.whl");
     }
 
     #[test]

@@ -111,7 +111,7 @@ fn may_serve(options: &[GlobalOption], folder: &str) -> bool {
 
 /// What is on a host that nobody here knows may be a copy of PyTorch's index.
 fn has(place: &str, folder: &str) -> bool {
-    let place = place.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let place = address::without_query(place).trim_end_matches('/');
     if address::is_default_index(place) {
         return false;
     }

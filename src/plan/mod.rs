@@ -83,6 +83,13 @@ pub struct Request<'a> {
     pub shares_libraries: bool,
 }
 
+impl<'a> Request<'a> {
+    /// Each has the libraries that it asks for.
+    pub fn new(backend: Option<Backend>, environment: Environment, pythons: &'a [Python]) -> Self {
+        Self { backend, environment, pythons, shares_libraries: false }
+    }
+}
+
 /// A lock as the plan sees it.
 #[derive(Debug, Clone, Copy)]
 pub struct LockView<'a> {

@@ -18,8 +18,7 @@ pub fn size<S: WheelSource>(lock: &Lock, plan: &mut TargetPlan, knowledge: &Know
     let target = &plan.target;
     let each = plan.environments.iter().zip(&plan.selections).map(|(plan, selection)| {
         let pythons = &[plan.environment.python];
-        let request =
-            Request { backend: target.backend, environment: plan.environment, pythons, shares_libraries: false };
+        let request = Request::new(target.backend, plan.environment, pythons);
         download(lock, plan, selection, &request, knowledge)
     });
     plan.downloads = each.collect();

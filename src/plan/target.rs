@@ -85,8 +85,7 @@ pub fn target<S: WheelSource>(
             }
             Err(error) if !chosen_here => return Err(error),
             Err(error) => {
-                let request =
-                    Request { backend: wanted.backend, environment, pythons: &[python], shares_libraries: false };
+                let request = Request::new(wanted.backend, environment, std::slice::from_ref(&python));
                 let problems = without_torch(view, &request, knowledge).ok_or(error)?;
                 missing.push((python, problems));
                 continue;

@@ -111,8 +111,9 @@ fn is_at(url: &str, row: &WheelRow, mirrors: &[Mirror]) -> bool {
             address::is_same(url, &known) || mirrors.iter().any(|mirror| address::is_same(url, &mirror.apply(&known)))
         }
         None => path_on_default_index(&row.sha256).is_some_and(|path| {
-            let plain = url.split(['?', '#']).next().unwrap_or_default();
-            plain.strip_suffix(row.wheel.as_str()).is_some_and(|folder| folder.ends_with(&format!("/{path}/")))
+            address::without_query(url)
+                .strip_suffix(row.wheel.as_str())
+                .is_some_and(|folder| folder.ends_with(&format!("/{path}/")))
         }),
     }
 }

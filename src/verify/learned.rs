@@ -1,6 +1,7 @@
 //! What a verification learned, as rows for a project's catalogue.
 
 use crate::catalog::{Built, Index, ReadList, WheelRow};
+use crate::packaging::address;
 use crate::packaging::archive::Contents;
 use crate::packaging::digest::Sha256;
 use crate::packaging::wheel::WheelName;
@@ -28,10 +29,7 @@ pub struct HashedWheel {
 /// Where a pinned file is served, as a catalogue names it; `None` if no catalogue can.
 pub fn index(pinned: &PinnedEntry) -> Option<Index> {
     match &pinned.from {
-        FileSource::Url(url) => {
-            let folder = url.split(['?', '#']).next()?.rsplit_once('/')?.0;
-            folder.parse().ok().filter(|index| matches!(index, Index::Url(_)))
-        }
+        FileSource::Url(url) => address::folder(url)?.parse().ok().filter(|index| matches!(index, Index::Url(_))),
         FileSource::Index(None) => Some(Index::Pypi),
         FileSource::Index(Some(_)) => None,
     }
@@ -41,8 +39,7 @@ pub fn index(pinned: &PinnedEntry) -> Option<Index> {
 pub fn rows(all: &[HashedWheel]) -> (Vec<WheelRow>, Vec<ReadList>) {
     let (mut wheels, mut lists) = (Vec::new(), Vec::new());
     for one in all {
-        let folder = one.index.as_str().rsplit('/').next().unwrap_or_default();
-        let built = Built::of(&one.wheel, folder, None);
+        let built = Built::of(&one.wheel, &address::file_name(one.index.as_str()), None);
         let metadata = one.contents.as_ref().map(|contents| &contents.metadata);
         let row = WheelRow {
             size: Some(one.size),

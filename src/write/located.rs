@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalog::path_on_default_index;
 use crate::lock::LockedDigest;
 use crate::lock::pylock::PylockPackage;
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
@@ -68,6 +69,6 @@ impl<'a> Located<'a> {
             return Some((*url).to_owned());
         }
         let path = path_on_default_index(sha256)?;
-        Some(format!("{}{path}/{}", self.base?, file.replace('+', "%2B")))
+        Some(format!("{}{path}/{}", self.base?, address::encoded(file)))
     }
 }

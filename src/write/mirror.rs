@@ -6,6 +6,7 @@ use std::rc::Rc;
 use url::Url;
 
 use crate::catalog::pin::Pin;
+use crate::packaging::address;
 use crate::plan::TargetPlan;
 use crate::text::{off_line, quoted, variable};
 
@@ -14,9 +15,6 @@ use crate::text::{off_line, quoted, variable};
 pub struct Mirror(String);
 
 impl Mirror {
-    /// The base that is replaced.
-    pub const OF: &'static str = "https://download.pytorch.org/whl";
-
     /// Reads the URL of a mirror. What is written later is the URL that was understood, not the text.
     ///
     /// # Errors
@@ -59,7 +57,7 @@ impl Mirror {
 
     /// The address of a file on the mirror.
     pub fn apply(&self, url: &str) -> String {
-        match url.strip_prefix(Self::OF) {
+        match url.strip_prefix(address::PYTORCH) {
             Some(rest) => format!("{}{rest}", self.0),
             None => url.to_owned(),
         }

@@ -56,7 +56,7 @@ fn pin(lock: &Lock, entry: &Entry, package: &PylockPackage, environment: Environ
         computed: false,
         overrides: None,
     };
-    let url = url.split(['?', '#']).next().unwrap_or_default().replace('+', "%2B");
+    let url = address::encoded(address::without_query(url));
     let of_wheel = file.wheel.as_ref().map(|wheel| wheel.version.clone());
     let (version, size) = (of_wheel.or_else(|| entry.version.clone())?, file.size);
     Some(Pin::Url { version, file: file.name.clone(), url, sha256, size, witness })

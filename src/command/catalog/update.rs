@@ -15,10 +15,10 @@ use crate::command::{Outcome, Voice, outputs};
 use crate::edge::io::{self, Output};
 use crate::edge::learn::{LearnRequest, Links, learn};
 use crate::edge::progress::Display;
+use crate::packaging::address::PYTORCH;
 use crate::report::LearnedRelease;
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::shown;
-use crate::write::Mirror;
 
 /// Learns the releases into the project's catalogue.
 pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
@@ -81,7 +81,7 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
     let index = match (&args.index, backend) {
         (Some(text), _) => Some(address("--index", text)?),
         (None, _) if !links.is_empty() => None,
-        (None, Some(backend)) => Some(address("--index", &format!("{}/{backend}", Mirror::OF))?),
+        (None, Some(backend)) => Some(address("--index", &format!("{PYTORCH}/{backend}"))?),
         (None, None) => {
             let problem = Problem::new(Code::Usage, "neither a build nor an index is named");
             return Err(problem

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{check, pythons_json};
 use crate::edge::io::Repository;
+use crate::packaging::address;
 use crate::packaging::target::Platform;
 use crate::report::audit::{Audit, AuditFinding};
 use crate::report::error::{Code, NamedTarget, Problem};
@@ -151,7 +152,7 @@ fn names(some: &[NamedTarget]) -> Vec<&str> {
 }
 
 fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Value {
-    let mut physical = json!({ "artifactLocation": { "uri": uri(&files.path(found.file)) } });
+    let mut physical = json!({ "artifactLocation": { "uri": address::of_path(&files.path(found.file)) } });
     if let Some(place) = found.place {
         physical["region"] = region(place);
     }
@@ -176,31 +177,4 @@ fn region(place: &Place) -> Value {
         "endColumn": place.column + place.width,
         "snippet": { "text": place.text },
     })
-}
-
-/// A path as a URI reference (RFC 3986): with slashes, and everything odd in percent.
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.replace('\\', "/").bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' | b'+' | b'@' => {
-                out.push(char::from(byte));
-            }
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_uris() {
-        assert_eq!(uri("a/poetry.lock"), "a/poetry.lock");
-        assert_eq!(uri("a\\b c.txt"), "a/b%20c.txt");
-        assert_eq!(uri("<stdin>"), "%3Cstdin%3E");
-        assert_eq!(uri("C:/é"), "C%3A/%C3%A9");
-    }
 }

@@ -6,11 +6,11 @@ use url::Url;
 
 use crate::command::parallel;
 use crate::edge::index::{Link, Network, Page, simple};
+use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 use crate::verify::catalogued::SortedFiles;
 use crate::verify::pins::{FileSource, PinnedEntry};
-use crate::write::Mirror;
 
 /// The pages that were asked for, by the first address at which they may lie.
 #[derive(Debug, Default)]
@@ -112,14 +112,8 @@ fn places(pinned: &PinnedEntry, default: &[Url]) -> Vec<Url> {
             // PyTorch's index has the page below the folder of the wheels; others have the wheels beside the page.
             let mut all = vec![simple::page_url(&folder, package), folder.clone()];
             // And its second host has no pages.
-            let path = Url::parse(Mirror::OF).ok().map(|base| base.path().to_owned()).unwrap_or_default();
-            let second =
-                folder.host_str().is_some_and(|host| host.starts_with("download-") && host.ends_with(".pytorch.org"));
-            if let Some(rest) = folder.path().strip_prefix(&path).filter(|_| second)
-                && let Ok(base) = Url::parse(&format!("{}{rest}", Mirror::OF))
-            {
-                all.insert(0, simple::page_url(&base, package));
-            }
+            let first = Url::parse(&address::canonical(folder.as_str())).ok().filter(|first| *first != folder);
+            all.splice(..0, first.map(|base| simple::page_url(&base, package)));
             all
         }
     }

@@ -107,7 +107,8 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         }
     });
     let mut notes: Vec<String> = unknown.collect();
-    let request = Request { backend: None, environment, pythons: &[environment.python], shares_libraries: false };
+    let pythons = &[environment.python];
+    let request = Request::new(None, environment, pythons);
     let view = LockView { entries: &entries, sources: &[], options: None, packages: &[], project: None };
     let (chosen, problems) = closure::resolve(view, &selection, &members, &request, &knowledge);
     // What nothing meets is told by name once all indexes were asked.

@@ -17,7 +17,6 @@ use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::report::LockedPlace;
 use crate::report::error::{Code, Problem, Result};
-use crate::write::Mirror;
 
 /// The files that a lock admits of a release; not every lock names them.
 type AdmittedFiles<'a> = &'a [(Option<String>, Sha256)];
@@ -96,7 +95,7 @@ impl IndexSearch<'_> {
         let Some(address) = address_of(place) else { return true };
         let origin = Url::parse(address).map(|url| url.origin());
         let mut named = self.bases.closure.iter().chain([&self.bases.builds]);
-        address::canonical(address).starts_with(Mirror::OF) || named.any(|base| Ok(base.origin()) == origin)
+        address::canonical(address).starts_with(address::PYTORCH) || named.any(|base| Ok(base.origin()) == origin)
     }
 
     /// What a place has of a package. PyTorch's index tells digests, so it is asked for a file of its own, too.
@@ -113,8 +112,8 @@ impl IndexSearch<'_> {
             LockedPlace::Index(url) => self.base_of(url).map_or_else(|| Ok(Vec::new()), own),
             LockedPlace::File(url) => {
                 let url = address::canonical(url);
-                match url.rsplit_once('/').filter(|_| url.starts_with(Mirror::OF)) {
-                    Some((folder, _)) => self.base_of(folder).map_or_else(|| Ok(Vec::new()), own),
+                match address::folder(&url).filter(|_| url.starts_with(address::PYTORCH)) {
+                    Some(folder) => self.base_of(folder).map_or_else(|| Ok(Vec::new()), own),
                     None => Ok(alone(&url).map(|page| (Rc::new(page), None)).into_iter().collect()),
                 }
             }

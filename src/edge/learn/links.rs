@@ -137,7 +137,7 @@ fn in_folder(
         None => io::folder_url(folder)?,
     };
     let index: Index = served.parse().map_err(|why: String| Problem::new(Code::Usage, why))?;
-    let last = address::decoded(served.rsplit('/').next().unwrap_or_default()).unwrap_or_default();
+    let last = address::file_name(&served);
     let (mut refused, mut problems) = (Vec::new(), Vec::new());
     for local in io::wheels(folder)?.into_iter().filter(|local| page::is_of(&local.wheel, name, version)) {
         let told = match WheelLabel::of(&local.wheel, &last, wanted.filter.backend) {

@@ -18,7 +18,6 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::write::Mirror;
 
 /// Where is asked.
 #[derive(Debug, Clone)]
@@ -169,7 +168,7 @@ impl<'n> IndexSearch<'n> {
     /// The index at an address that a lock or a catalogue has: a folder of PyTorch's index is one of the index that stands
     /// for it.
     pub(super) fn base_of(&self, url: &str) -> Option<Url> {
-        match address::canonical(url).strip_prefix(Mirror::OF) {
+        match address::canonical(url).strip_prefix(address::PYTORCH) {
             Some(folder) => Some(self.bases.of(&folder.trim_start_matches('/'))),
             None => Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")),
         }
@@ -300,7 +299,7 @@ fn no_page(index: &Url, other: Option<&Url>, package: &PackageName) -> Problem {
 fn unlisted(index: &Url, row: &WheelRow) -> Link {
     Link {
         file: row.wheel.as_str().to_owned(),
-        url: below(index, &row.wheel.as_str().replace('+', "%2B")),
+        url: below(index, &address::encoded(row.wheel.as_str())),
         sha256: Some(row.sha256),
         size: row.size,
         requires_python: None,

@@ -160,8 +160,8 @@ fn place(link: &Link, index: Option<&Index>) -> Result<Index, String> {
     let _ = url.set_password(None);
     // PyTorch's index links to a second host with the same files. One of the two names is enough.
     let text = address::canonical(url.as_str());
-    let (folder, file) = text.rsplit_once('/').ok_or("its address has no folder")?;
-    if file.replace("%2B", "+").replace("%2b", "+") != link.file {
+    let folder = address::folder(&text).ok_or("its address has no folder")?;
+    if !address::is_same(&text, &format!("{folder}/{}", link.file)) {
         return Err("its address does not end in its name".to_owned());
     }
     folder.parse()

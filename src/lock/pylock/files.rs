@@ -114,11 +114,9 @@ fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
     let mut digests = Vec::new();
     for (kind, item) in table.iter() {
         let hex = toml.string(item, kind)?;
-        let known = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512"].contains(&kind);
-        digests.push(if known {
-            requirements::digest(&format!("{kind}:{hex}")).map_err(|why| toml.wrong(item, why))?
-        } else {
-            LockedDigest::Weak(format!("{}:{}", quoted(kind), quoted(hex)))
+        digests.push(match requirements::digest_of_kind(kind, hex) {
+            Some(digest) => digest.map_err(|why| toml.wrong(item, why))?,
+            None => LockedDigest::Weak(format!("{}:{}", quoted(kind), quoted(hex))),
         });
     }
     digests.sort();
@@ -127,7 +125,7 @@ fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
 
 /// What is before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
 pub(super) fn base(url: &str) -> Option<&str> {
-    let mut rest = url.rsplit_once('/')?.0;
+    let mut rest = address::folder(url)?;
     for length in [60, 2, 2] {
         let (before, part) = rest.rsplit_once('/')?;
         if part.len() != length || !part.bytes().all(|byte| byte.is_ascii_hexdigit()) {

@@ -36,7 +36,7 @@ pub fn index_options(used: &BTreeSet<&str>) -> Vec<String> {
 /// The folder of PyTorch's index that all files lie in.
 fn folder<'u>(mut urls: impl Iterator<Item = &'u str>) -> Option<String> {
     let of = |url: &str| {
-        let (folder, _) = url.rsplit_once('/')?;
+        let folder = address::folder(url)?;
         let build = folder.strip_prefix(address::PYTORCH)?.strip_prefix('/')?;
         if build.is_empty() || build.contains('/') {
             return None;

@@ -17,18 +17,15 @@ const ALGORITHMS: [(&str, usize, bool); 6] = [
 pub(in crate::lock) fn option(value: &str) -> Result<LockedDigest, String> {
     let (algorithm, hex) =
         value.split_once(':').ok_or_else(|| format!("`{}` is no digest; one is written `sha256:…`", quoted(value)))?;
-    read(algorithm, hex)
+    let unknown = || Err(format!("`{}` is no digest algorithm that pip knows", quoted(algorithm)));
+    read(algorithm, hex).unwrap_or_else(unknown)
 }
 
 /// Reads the digests of a URL's fragment (without its `#`), which also holds other things: `egg=name&sha256=…`.
 pub(super) fn fragment(fragment: &str) -> Result<Vec<LockedDigest>, String> {
     let mut digests = Vec::new();
     for part in fragment.split('&') {
-        if let Some((key, value)) = part.split_once('=')
-            && ALGORITHMS.iter().any(|(name, ..)| *name == key)
-        {
-            digests.push(read(key, value)?);
-        }
+        digests.extend(part.split_once('=').and_then(|(key, value)| read(key, value)).transpose()?);
     }
     Ok(digests)
 }
@@ -41,24 +38,23 @@ pub(super) fn counts(digest: &LockedDigest) -> bool {
     }
 }
 
-fn read(algorithm: &str, hex: &str) -> Result<LockedDigest, String> {
-    let Some((_, length, strong)) = ALGORITHMS.iter().find(|(name, ..)| *name == algorithm) else {
-        return Err(format!("`{}` is no digest algorithm that pip knows", quoted(algorithm)));
-    };
+/// Reads the digits of a digest; `None`: pip knows no such algorithm.
+pub(in crate::lock) fn read(algorithm: &str, hex: &str) -> Option<Result<LockedDigest, String>> {
+    let (_, length, strong) = ALGORITHMS.iter().find(|(name, ..)| *name == algorithm)?;
     if algorithm == "sha256" {
-        return hex.parse().map(LockedDigest::Sha256).map_err(|error| error.to_string());
+        return Some(hex.parse().map(LockedDigest::Sha256).map_err(|error| error.to_string()));
     }
     if let Some(odd) = hex.chars().find(|c| !c.is_ascii_hexdigit()) {
-        return Err(format!("`{}` is not a hexadecimal digit", odd.escape_debug()));
+        return Some(Err(format!("`{}` is not a hexadecimal digit", odd.escape_debug())));
     }
     if hex.len() != *length {
-        return Err(format!(
-            "a {algorithm} digest has {length} hexadecimal digits, this one has {} characters",
-            hex.len()
-        ));
+        let there = hex.len();
+        return Some(Err(format!(
+            "a {algorithm} digest has {length} hexadecimal digits, this one has {there} characters"
+        )));
     }
     let text = format!("{algorithm}:{}", hex.to_ascii_lowercase());
-    Ok(if *strong { LockedDigest::Strong(text) } else { LockedDigest::Weak(text) })
+    Some(Ok(if *strong { LockedDigest::Strong(text) } else { LockedDigest::Weak(text) }))
 }
 
 #[cfg(test)]

@@ -158,14 +158,13 @@ impl UvLock {
 
     fn asked(&self, choice: &Choice, environment: Environment) -> Result<UvAsked<'_>> {
         let (extras, groups) = self.known();
-        let default: Vec<ExtraName> =
-            self.default_groups.iter().filter(|group| groups.contains(group)).cloned().collect();
         let with_project = choice.only.is_empty() || choice.all_groups;
         if !with_project && !choice.extras.is_empty() {
             let problem = Problem::new(Code::Usage, "a group alone is without the project, and so without its extras");
             return Err(problem.help("choose the group beside the project (--with), or leave the extras out").into());
         }
-        let ExtrasAndGroups { extras, groups } = choice.resolved(&self.source.name, &extras, &groups, &default)?;
+        let ExtrasAndGroups { extras, groups } =
+            choice.resolved(&self.source.name, &extras, &groups, &self.default_groups)?;
         let mut asked = UvAsked { roots: Vec::new(), active: Extras::new(), projects: Vec::new() };
         let mut chosen: Vec<ConflictItem> = Vec::new();
         for root in &self.roots {

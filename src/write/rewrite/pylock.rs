@@ -17,6 +17,7 @@ use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
 use crate::lock::{Choice, Lock};
+use crate::packaging::address;
 use crate::plan::{Replacement, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Patch, Source, Span};
@@ -200,7 +201,7 @@ impl PylockRewriter<'_> {
     fn wheels(&self, pin: &Pin) -> Result<(Option<String>, Vec<Wheel>)> {
         match pin {
             Pin::Url { file, url, sha256, .. } => {
-                let folder = url.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+                let folder = address::folder(url).map(str::to_owned);
                 let wheel = Wheel { file: file.clone(), url: url.clone(), is_path: false, sha256: *sha256 };
                 Ok((folder, vec![wheel]))
             }
