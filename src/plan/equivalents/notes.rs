@@ -41,8 +41,8 @@ pub(crate) fn notes<S: WheelSource>(
             let Some(stub) = stub else { continue };
             let version = stub.version.clone().without_local();
             notes.extend(other_release(entry, &version, &stub.stands_for, view.project.is_some()));
-            let way = ways.iter().find(|way| *way.to() == stub.stands_for && way.range.has(&version));
-            notes.extend(way.filter(|_| is_for_gpu).and_then(|way| unloaded(way, &version, lines)));
+            let gpu_build = gpu_build(&stub.stands_for, &version, also);
+            notes.extend(gpu_build.and_then(|way| unloaded(&way, &version, lines)));
         } else if is_for_gpu {
             let search = Search { view, selection, also: &Also::default(), family: &[], request, knowledge };
             notes.extend(could_be(entry, selection, &ways, &search));
@@ -80,6 +80,12 @@ fn other_release(entry: &Entry, version: &Version, to: &PackageName, is_admitted
     ))
 }
 
+/// A release of a GPU build that is asked for, whether it is locked or takes the place of what is.
+fn gpu_build(name: &PackageName, version: &Version, also: &Also) -> Option<Way> {
+    let mut ways = equivalents::of_gpu(name).map(|range| Way { range, to_gpu: true });
+    ways.find(|way| way.range.has(version) && also.takes(way))
+}
+
 /// A GPU build of which nothing brings or loads the libraries.
 fn unloaded(way: &Way, version: &Version, lines: &[Line]) -> Option<String> {
     let to = way.to();
@@ -99,8 +105,7 @@ fn unloaded(way: &Way, version: &Version, lines: &[Line]) -> Option<String> {
 /// A GPU build that is locked, and so stays as it is, without the extras that bring CUDA's libraries.
 fn without_extras(entry: &Entry, extras: &BTreeSet<ExtraName>, also: &Also) -> Option<String> {
     let version = entry.version.as_ref()?;
-    let mut ways = equivalents::of_gpu(&entry.name).map(|range| Way { range, to_gpu: true });
-    let way = ways.find(|way| way.range.has(version) && also.takes(way))?;
+    let way = gpu_build(&entry.name, version, also)?;
     let lacking: Vec<String> =
         way.range.extras.iter().filter(|extra| !extras.contains(extra)).map(ToString::to_string).collect();
     (!lacking.is_empty()).then(|| {
