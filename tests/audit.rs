@@ -14,6 +14,7 @@ mod hostile;
 mod index;
 mod layers;
 mod lock;
+mod overlap;
 mod provided;
 mod targets;
 
