@@ -6,12 +6,13 @@ use super::AuditContext;
 use super::findings::Findings;
 use super::install::spoken;
 use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
-use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
+use crate::catalog::{WheelSource, equivalents, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::stub;
-use crate::packaging::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Environment};
 use crate::plan::Knowledge;
 use crate::plan::companions::built;
+use crate::plan::equivalents::{GpuBuild, gpu_build};
 use crate::report::audit::AuditFinding;
 use crate::report::rule::{Rule, Severity};
 
@@ -44,8 +45,8 @@ struct Beside<'a> {
 enum Gpu {
     /// None of NVIDIA's, as far as one can tell.
     None,
-    /// One, with this major release of CUDA if it is known.
-    Cuda(Option<u8>),
+    /// One, with this CUDA if it is known.
+    Cuda(Option<Backend>),
 }
 
 impl Gpu {
@@ -53,7 +54,7 @@ impl Gpu {
     fn of(here: &AuditContext<'_>, torch: Option<Backend>) -> Self {
         let image = here.asked.image.as_ref().and_then(|image| image.facts.cuda);
         match here.asked.target.backend.or(torch).or(image) {
-            Some(Backend::Cuda(major, _)) => Self::Cuda(Some(major)),
+            Some(cuda @ Backend::Cuda(..)) => Self::Cuda(Some(cuda)),
             Some(Backend::Cpu | Backend::Rocm(..) | Backend::Xpu) => Self::None,
             None if here.asked.driver.is_some() => Self::Cuda(None),
             None => Self::None,
@@ -86,7 +87,7 @@ pub(super) fn find<S: WheelSource>(
             continue;
         }
         let found = [
-            cpu_runtime(entry, &beside, here.environment.platform),
+            cpu_runtime(entry, &beside, here.environment, knowledge),
             useless_extra(package, entry, &beside),
             unloaded(entry, &beside, here),
         ];
@@ -191,21 +192,33 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
 }
 
 /// A CPU build where there is a GPU.
-fn cpu_runtime(entry: &Entry, beside: &Beside<'_>, platform: Platform) -> Option<AuditFinding> {
+fn cpu_runtime<S: WheelSource>(
+    entry: &Entry,
+    beside: &Beside<'_>,
+    environment: Environment,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<AuditFinding> {
     let Gpu::Cuda(cuda) = beside.gpu else { return None };
-    let twin = modules::gpu_twin(entry.name.as_ref(), entry.version.as_ref()?, cuda, platform)?;
+    let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, environment, knowledge)?;
     // Where both are there, that is what is wrong.
-    if beside.selected.iter().any(|(.., other)| other.name.as_ref() == twin) {
+    let is_locked = |gpu: &PackageName| beside.selected.iter().any(|(.., other)| other.name == *gpu);
+    if equivalents::of_cpu(&entry.name).any(|range| is_locked(&range.gpu)) {
         return None;
     }
     let message = format!("{} is a CPU build, and the target is for CUDA", spoken(entry));
-    let help = format!("its GPU build is {twin}: lock that instead, if it is to use the GPU");
+    let help = match build {
+        GpuBuild::Same(gpu) => format!("its GPU build is {gpu}: lock that instead, if it is to use the GPU"),
+        GpuBuild::Nearest(gpu, near) => {
+            format!("there is no GPU build of this release for the target: the nearest is {gpu} {near}")
+        }
+        GpuBuild::OtherCuda(gpu) => format!("there is no {gpu} for the target's CUDA, so it runs on the CPU"),
+    };
     Some(AuditFinding::new(Rule::CpuRuntime, message).help(help))
 }
 
 /// CUDA's libraries that a CPU build asks for.
 fn useless_extra(package: &SelectedPackage, entry: &Entry, beside: &Beside<'_>) -> Option<AuditFinding> {
-    let twin = modules::any_gpu_twin(entry.name.as_ref())?;
+    let twin = equivalents::of_cpu(&entry.name).last()?.gpu;
     let extra = package.extras.iter().any(|extra| extra.as_ref() == AND_CUDA);
     let needs = package.needs.iter().flatten().any(|(requirement, _)| is_gpu_runtime(&requirement.name));
     let via = |(_, other, library): &(usize, &SelectedPackage, &Entry)| {

@@ -6,6 +6,7 @@
 //!
 //! Not here: which names belong together (`catalog::equivalents`), and the bytes of a stub (`packaging::stub`).
 
+mod advice;
 mod nearest;
 mod notes;
 mod offered;
@@ -28,6 +29,7 @@ use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
 
+pub(crate) use advice::{GpuBuild, gpu_build};
 pub(super) use notes::notes;
 use offered::pythons;
 use search::Search;

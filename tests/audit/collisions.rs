@@ -125,11 +125,49 @@ fn a_cpu_build_is_told_where_the_target_is_for_cuda() {
     assert_eq!(in_lines("faiss-cpu==1.11.0\n", "--driver 580.65"), told);
     // There is no GPU build of it for Linux on ARM.
     assert_eq!(in_lines(lines, "--cuda 12.6 --platform linux-aarch64"), []);
-    let place = Place::new();
-    place.write("requirements.txt", lines);
-    for (cuda, twin) in [("12.6", "faiss-gpu-cu12"), ("11.8", "faiss-gpu-cu11")] {
-        let run = place.run(&format!("audit --python 3.11 requirements.txt --cuda {cuda}"));
-        assert!(run.stdout.contains(&format!("help: its GPU build is {twin}: ")), "{}", run.stdout);
+}
+
+/// What the tables have, and nothing that would have to be guessed.
+#[test]
+fn the_gpu_build_that_is_advised_is_one_that_there_is() {
+    let same = |gpu: &str| format!("help: its GPU build is {gpu}: lock that instead");
+    let nearest =
+        |gpu: &str| format!("help: there is no GPU build of this release for the target: the nearest is {gpu}\n");
+    for (pin, arguments, help) in [
+        ("faiss-cpu==1.11.0", "--cuda 12.6", same("faiss-gpu-cu12")),
+        ("faiss-cpu==1.11.0", "--cuda 11.8", same("faiss-gpu-cu11")),
+        ("faiss-cpu==1.11.0", "--driver 580.65", same("faiss-gpu-cu12")),
+        ("faiss-cpu==1.15.1", "--cuda 12.6", same("faiss-gpu")),
+        ("faiss-cpu==1.15.1", "--cuda 12.4", nearest("faiss-gpu-cu12 1.13.2")),
+        ("faiss-cpu==1.11.0", "--cuda 13.0", "help: there is no faiss-gpu for the target's CUDA".to_owned()),
+        ("onnxruntime==1.22.0", "--cuda 12.6", same("onnxruntime-gpu")),
+        ("onnxruntime==1.22.0", "--cuda 13.0", nearest("onnxruntime-gpu 1.28.0")),
+        // There is none of its number, and one that cannot be had.
+        ("onnxruntime==1.32.0", "--cuda 13.0", nearest("onnxruntime-gpu 1.31.1")),
+        ("onnxruntime==1.32.0", "--driver 580.65", nearest("onnxruntime-gpu 1.31.1")),
+        ("onnxruntime==1.27.0", "--cuda 13.0", nearest("onnxruntime-gpu 1.28.0")),
+        ("onnxruntime==1.29.0", "--cuda 13.0 --platform linux-aarch64", same("onnxruntime-gpu")),
+        ("onnxruntime==1.28.0", "--cuda 13.0 --platform linux-aarch64", nearest("onnxruntime-gpu 1.29.0")),
+        ("tensorflow-cpu==2.18.0", "--cuda 12.6", same("tensorflow")),
+        // Nor one for that Python.
+        ("onnxruntime==1.26.0", "--cuda 12.6 --python 3.10", nearest("onnxruntime-gpu 1.23.2")),
+    ] {
+        let place = Place::new();
+        place.write("requirements.txt", format!("{pin}\n"));
+        let run = place.run(&format!("audit --python 3.11 requirements.txt {arguments}"));
+        assert!(
+            run.stdout.contains("warning[cpu-runtime]: ") && run.stdout.contains(&help),
+            "{pin} {arguments}: {help}\n{}",
+            run.stdout
+        );
+    }
+    // No wheel of any release is a GPU build there.
+    for (pin, arguments) in [
+        ("tensorflow-cpu==2.18.0", "--cuda 12.6 --platform linux-aarch64"),
+        ("onnxruntime==1.31.1", "--cuda 13.0 --platform macos-arm64"),
+        ("faiss-cpu==1.11.0", "--cuda 12.6 --platform linux-aarch64"),
+    ] {
+        assert_eq!(in_lines(&format!("{pin}\n"), arguments), [], "{pin} {arguments}");
     }
 }
 

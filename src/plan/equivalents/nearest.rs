@@ -3,7 +3,7 @@
 use pep440_rs::Version;
 
 use super::Way;
-use super::offered::pythons;
+use super::offered::had;
 use super::search::Search;
 use super::why::{near, other_library};
 use crate::catalog::WheelSource;
@@ -15,21 +15,9 @@ impl<S: WheelSource> Search<'_, S> {
     /// admit: the stub has its number.
     pub(super) fn nearest(&self, entry: &Entry, locked: &Version, ways: &[Way]) -> Option<Version> {
         let backend = self.request.backend.unwrap_or(Backend::Cpu);
-        let is_had = |way: &&Way| way.flaw().is_none() && other_library(way, self.family).is_none();
-        let suiting = ways.iter().filter(|way| way.suits(backend)).filter(is_had);
-        let there = suiting.flat_map(|way| {
-            let known = self.knowledge.versions(way.to());
-            let fits = |version: &&Version| {
-                let platform = self.request.environment.platform;
-                way.range.has(version)
-                    && way.is_on(platform)
-                    && !version.any_prerelease()
-                    && self.is_admitted(entry, version)
-                    && !pythons(way.to(), version, platform, self.knowledge).is_empty()
-            };
-            known.iter().filter(fits).cloned().collect::<Vec<_>>()
-        });
-        let mut there: Vec<Version> = there.collect();
+        let suiting = ways.iter().filter(|way| way.suits(backend) && other_library(way, self.family).is_none());
+        let there = suiting.flat_map(|way| had(way, self.request.environment.platform, self.knowledge));
+        let mut there: Vec<Version> = there.filter(|version| self.is_admitted(entry, version)).collect();
         there.sort();
         there.reverse();
         near(&there, locked).cloned()

@@ -1,11 +1,28 @@
-//! Where the wheels of a release install.
+//! Which releases of the other name there are, and where their wheels install.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::Way;
 use crate::catalog::{WheelRow, WheelSource};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::plan::Knowledge;
+
+/// The releases on a way that can be had on a platform and are the build that is wanted there, newest first.
+pub(super) fn had<S: WheelSource>(
+    way: &Way,
+    platform: Platform,
+    knowledge: &Knowledge<'_, S>,
+) -> impl Iterator<Item = Version> {
+    let is_had = |version: &Version| {
+        way.range.has(version)
+            && !version.any_prerelease()
+            && !pythons(way.to(), version, platform, knowledge).is_empty()
+    };
+    let may_be = way.flaw().is_none() && way.is_on(platform);
+    let known = if may_be { knowledge.versions(way.to()).to_vec() } else { Vec::new() };
+    known.into_iter().filter(is_had).collect::<Vec<_>>().into_iter()
+}
 
 /// The Pythons for which a release has wheels on a platform.
 pub(super) fn pythons<S: WheelSource>(

@@ -1,0 +1,51 @@
+//! What could take the place of a CPU build, for who only looks at a lock.
+
+use pep440_rs::Version;
+use pep508_rs::PackageName;
+
+use super::Way;
+use super::offered::{had, pythons};
+use super::why::near;
+use crate::catalog::{WheelSource, equivalents};
+use crate::packaging::target::{Backend, Environment};
+use crate::plan::Knowledge;
+
+/// What is to be had for the GPU in the place of a release of a CPU build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum GpuBuild {
+    /// The release of the same number of this package.
+    Same(PackageName),
+    /// Another release of this package: that is the nearest.
+    Nearest(PackageName, Version),
+    /// This package, but no release of it for the CUDA that is there.
+    OtherCuda(PackageName),
+}
+
+/// What is to be had for the GPU in the place of a release of a CPU build; `None`: there is nothing on this environment, or it
+/// is no CPU build. `cuda`: what is there, if that is known.
+pub(crate) fn gpu_build<S: WheelSource>(
+    name: &PackageName,
+    version: &Version,
+    cuda: Option<Backend>,
+    environment: Environment,
+    knowledge: &Knowledge<'_, S>,
+) -> Option<GpuBuild> {
+    let ways: Vec<Way> = equivalents::of_cpu(name).map(|range| Way { range, to_gpu: true }).collect();
+    let there = ways.iter().flat_map(|way| had(way, environment.platform, knowledge).map(move |one| (one, way)));
+    let installs = |(release, way): &(Version, &Way)| {
+        pythons(way.to(), release, environment.platform, knowledge).contains(&environment.python)
+    };
+    let mut there: Vec<(Version, &Way)> = there.filter(installs).collect();
+    // Where any CUDA will do, the newest is meant: of one release it is last in the table.
+    there.sort_by(|(one, _), (other, _)| one.cmp(other));
+    there.reverse();
+    let other_cuda = there.first().map(|(_, way)| GpuBuild::OtherCuda(way.to().clone()))?;
+    there.retain(|(_, way)| cuda.is_none_or(|cuda| way.suits(cuda)));
+    if let Some((_, way)) = there.iter().find(|(release, _)| release == version) {
+        return Some(GpuBuild::Same(way.to().clone()));
+    }
+    let releases: Vec<Version> = there.iter().map(|(release, _)| release.clone()).collect();
+    let Some(near) = near(&releases, version) else { return Some(other_cuda) };
+    let (_, way) = there.iter().find(|(release, _)| release == near)?;
+    Some(GpuBuild::Nearest(way.to().clone(), near.clone()))
+}
