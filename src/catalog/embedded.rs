@@ -3,10 +3,8 @@
 use super::BUILT_IN;
 use super::directory::{self, Head};
 use super::search::Tables;
-use super::short::{self, WHEELS};
+use super::short::{self, REQUIRES, WHEELS};
 use super::table::SortedTable;
-
-const REQUIRES: &str = include_str!("requires.tsv");
 
 static WHEELS_OF: [Head; directory::count(WHEELS)] = directory::heads(WHEELS);
 static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIRES);
@@ -17,4 +15,5 @@ pub(super) const TABLES: Tables<'static> = Tables {
     wheels: SortedTable::with_directory(WHEELS, &WHEELS_OF),
     columns: short::columns,
     requires: SortedTable::with_directory(REQUIRES, &REQUIRES_OF),
+    list: short::list,
 };

@@ -3,7 +3,7 @@
 //! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs; the paths alone are bytes.
 //! They are the reviewable truth and the run-time index at once: a lookup bisects the text in place and reads only the
 //! lines it is asked for. Nothing is read at start-up; where each package's lines begin, the compiler has found out. Of
-//! `wheels.tsv` the program holds the same lines in a shorter form, which `build.rs` makes.
+//! `wheels.tsv` and `requires.tsv` the program holds the same lines in a shorter form, which `build.rs` makes.
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
 //!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),

@@ -106,6 +106,7 @@ impl ProjectTable {
             wheels: SortedTable::new(&self.wheels),
             columns,
             requires: SortedTable::new(&self.requires),
+            list: |line| List::split(line),
         }
     }
 }

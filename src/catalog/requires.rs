@@ -121,27 +121,36 @@ impl fmt::Display for RequiresRow {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct List<'t> {
     pub(super) index: &'t str,
-    platform: &'t str,
-    provenance: &'t str,
+    pub(super) platform: &'t str,
+    pub(super) provenance: &'t str,
     pub(super) reason: &'t str,
     /// The requirements, tabs between them; `None`: there are none.
     rest: Option<&'t str>,
+    /// What each of them stands for.
+    word: StandsFor,
 }
 
+/// What is written in a column: the text itself, or what it stands for where a table is written shorter.
+type StandsFor = for<'l> fn(&'l str) -> Option<&'l str>;
+
 impl<'t> List<'t> {
+    /// Splits a line that is written in full.
     pub(super) fn split(line: &'t str) -> Option<Self> {
+        Self::written(line, |text| Some(text))
+    }
+
+    /// Splits a line whose columns from the third on stand for something; `None` if one of them does not.
+    pub(super) fn written(line: &'t str, word: StandsFor) -> Option<Self> {
         let mut columns = line.splitn(7, '\t').skip(2);
-        Some(Self {
-            index: columns.next()?,
-            platform: columns.next()?,
-            provenance: columns.next()?,
-            reason: columns.next()?,
-            rest: columns.next(),
-        })
+        let mut next = || columns.next();
+        let [index, platform, provenance, reason] = [word(next()?)?, word(next()?)?, word(next()?)?, word(next()?)?];
+        let rest = next();
+        let list = Self { index, platform, provenance, reason, rest, word };
+        rest.is_none_or(|rest| rest.split('\t').all(|text| word(text).is_some())).then_some(list)
     }
 
     fn list(self) -> impl Iterator<Item = &'t str> {
-        self.rest.into_iter().flat_map(|rest| rest.split('\t'))
+        self.rest.into_iter().flat_map(|rest| rest.split('\t')).filter_map(self.word)
     }
 
     /// True if the list counts instead of another catalogue's.

@@ -20,6 +20,8 @@ pub(super) struct Tables<'t> {
     pub(super) columns: for<'l> fn(&'l str) -> Option<Columns<'l>>,
     /// The lines of requirements.
     pub(super) requires: SortedTable<'t>,
+    /// How a line of them is taken apart: [`List::split`], or what knows their form.
+    pub(super) list: for<'l> fn(&'l str) -> Option<List<'l>>,
 }
 
 impl<'t> Tables<'t> {
@@ -96,7 +98,7 @@ impl<'t> Tables<'t> {
     /// What is listed for the exact version of a wheel, on whichever index.
     pub(super) fn lists<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = List<'t>> + use<'t, 'e> {
         let lines = self.requires.of(exact.package).between(&exact.from, &exact.to);
-        lines.filter(|line| exact.is_of(line)).filter_map(List::split)
+        lines.filter(|line| exact.is_of(line)).filter_map(self.list)
     }
 
     /// The unread index and the digest of every wheel of an exact version.
