@@ -3,6 +3,7 @@
 use crate::support::{Place, Run, fixture};
 
 mod project;
+mod stale;
 
 const FREEZE: &str = "torch==2.7.1+cu126\ntorchvision==0.22.1+cu126\ntorchaudio==2.7.1+cu126\n";
 const ARGUMENTS: &str = "export -v --cuda 12.6 --python 3.11 --provided image.txt";
@@ -39,7 +40,7 @@ fn with_dependent(torch: &str) -> Place {
     );
     let project = place
         .read("pyproject.toml")
-        .replace("    \"torch==2.7.1\",\n", "    \"torch==2.7.1\",\n    \"accelerate==1.2.1\",\n");
+        .replace("    \"torch==2.7.1\",\n", "    \"torch>=2.0\",\n    \"accelerate==1.2.1\",\n");
     place.write("pyproject.toml", project);
     place
 }

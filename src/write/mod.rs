@@ -20,6 +20,7 @@ mod located;
 mod mirror;
 mod patched;
 pub mod proof;
+mod provided;
 mod pylock;
 mod rewrite;
 pub(crate) mod toml;
@@ -34,6 +35,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{off_line, quoted};
 
 pub use mirror::Mirror;
+pub use provided::{FOR_UV, PROVIDED};
 pub use pylock::{Content, ContentFile, DraftPackage, FileLocation, PylockDraft};
 
 /// How an output is written.
@@ -96,10 +98,13 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
         }
         Lock::Pylock(pylock) => {
             Error::unless_empty(without_file(lock, plans, Digests::Carried))?;
-            rewrite::pylock(lock, pylock, plans, choices, style.stubs.as_deref().unwrap_or_default())
+            let text = rewrite::pylock(lock, pylock, plans, choices, style.stubs.as_deref().unwrap_or_default())?;
+            Ok(provided::without_added(&text, plans))
         }
         Lock::Uv(uv) => rewrite::uv(lock, uv, plans),
-        Lock::Requirements(file) if plans.len() == 1 => patched::write(file, lock, plans, style),
+        Lock::Requirements(file) if plans.len() == 1 => {
+            Ok(provided::without_added(&patched::write(file, lock, plans, style)?, plans))
+        }
         Lock::Requirements(_) => {
             let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
             Err(problem.help("name one target, or export a file for each").into())

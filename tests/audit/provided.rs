@@ -79,11 +79,19 @@ fn what_does_not_take_the_image_is_an_error() {
     );
     assert!(
         run.stdout
-            .contains("warning[image-constraint]: the project pins torch==2.7.1, but the image has torch 2.6.0a0"),
+            .contains("error[image-constraint]: the project requires torch==2.7.1, but the image has torch 2.6.0a0"),
         "{}",
         run.stdout
     );
     assert_eq!(run.status, 1);
+    place.write("image.txt", "torch==2.7.0a0\ntorchvision==0.22.1\ntorchaudio==2.7.1\n");
+    let run = place.run(audit);
+    assert!(
+        run.stdout
+            .contains("warning[image-constraint]: the project pins torch==2.7.1, but the image has torch 2.7.0a0"),
+        "{}",
+        run.stdout
+    );
     place.write("image.txt", "torch==2.7.1\ntorchvision==0.22.1\ntorchaudio==2.7.1\n");
     let run = place.run(audit);
     assert!(!run.stdout.contains("image-constraint"), "{}", run.stdout);

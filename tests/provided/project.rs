@@ -32,15 +32,34 @@ fn what_the_project_asks_for_must_take_the_release_of_the_image() {
     }
 }
 
-/// It says which release to lock, and seldom that the code works with no other.
+/// It says which release to lock, and seldom that the code works with no other of its minor version: NVIDIA's images have
+/// builds of prereleases, which no pin takes.
 #[test]
-fn a_pin_of_the_project_is_told_and_refused_not() {
-    let place = poetry(IMAGE);
-    let run = place.run(ARGUMENTS);
-    let said = "warning: the project pins torch==2.7.1, but the image has torch 2.6.0a0+ecf3bae40a.nv25.1\n";
-    assert!(run.stderr.contains(said), "{}", run.stderr);
-    assert!(!run.stderr.contains("pins torchaudio"), "{}", run.stderr);
-    run.ok();
+fn a_pin_of_the_project_takes_the_images_builds_of_that_minor_version() {
+    for (pin, image, fits) in [
+        ("2.6.0", "2.6.0a0+ecf3bae40a.nv25.1", true),
+        ("2.6.1", "2.6.0a0+ecf3bae40a.nv25.1", true),
+        ("2.6", "2.6.3", true),
+        ("2.7.1", "2.6.0a0+ecf3bae40a.nv25.1", false),
+        ("2.6.0", "2.7.0a0+7c8ec84dab.nv25.3", false),
+        ("1.6.0", "2.6.0", false),
+    ] {
+        let place = poetry(&format!("torch=={image}\ntorchvision==0.22.1\ntorchaudio==2.7.1\n"));
+        let project = place.read("pyproject.toml").replace("torch==2.7.1\"", &format!("torch=={pin}\""));
+        place.write("pyproject.toml", project);
+        let run = place.run(ARGUMENTS);
+        if fits {
+            let said = format!("warning: the project pins torch=={pin}, but the image has torch {image}\n");
+            assert!(run.stderr.contains(&said), "{}", run.stderr);
+            assert!(!run.stderr.contains("pins torchaudio"), "{}", run.stderr);
+            run.ok();
+            continue;
+        }
+        let message = run.refused();
+        let said =
+            format!("error: the project requires torch=={pin}, but the image has torch {image} (CPython 3.11)\n");
+        assert!(message.contains(&said), "{message}");
+    }
 }
 
 #[test]

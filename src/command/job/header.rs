@@ -12,7 +12,7 @@ use crate::edge::io;
 use crate::packaging::target::{Backend, Target};
 use crate::plan::{self, TargetPlan};
 use crate::text::file_name;
-use crate::write::{HeaderText, Mirror};
+use crate::write::{FOR_UV, HeaderText, Mirror, PROVIDED};
 
 /// A command that makes the same output: beside the files that it names.
 pub(super) fn command(
@@ -80,9 +80,8 @@ impl Job {
             let provided = plan::provided(plan);
             let of =
                 plan.target.name.as_ref().filter(|_| several).map(|name| format!(" of {name}")).unwrap_or_default();
-            let line = (!provided.is_empty()).then(|| format!("Provided by the image{of}: {}", provided.join(", ")));
-            let uv = "For uv, which wants a line for each package: name these in a file of their own, --excludes FILE";
-            line.into_iter().flat_map(move |line| [line, uv.to_owned()])
+            let line = (!provided.is_empty()).then(|| format!("{PROVIDED}{of}: {}", provided.join(", ")));
+            line.into_iter().flat_map(move |line| [line, FOR_UV.to_owned()])
         });
         let shared: BTreeSet<String> = plans.iter().flat_map(plan::shared).collect();
         let no_deps = stubs::header(plans);

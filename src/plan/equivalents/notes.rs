@@ -24,6 +24,8 @@ pub(crate) fn notes<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Vec<String> {
     let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
+    // It is left out, and there all the same.
+    let is_in_image = selection.unemitted.iter().any(|(package, _)| is_torch(&view.entries[package.entry].name));
     let is_for_gpu = matches!(request.backend, Some(Backend::Cuda(..)));
     let mut notes = Vec::new();
     for package in &selection.packages {
@@ -42,7 +44,7 @@ pub(crate) fn notes<S: WheelSource>(
             let version = stub.version.clone().without_local();
             notes.extend(other_release(entry, &version, &stub.stands_for, view.project.is_some()));
             let gpu_build = gpu_build(&stub.stands_for, &version, also);
-            notes.extend(gpu_build.and_then(|way| unloaded(&way, &version, lines)));
+            notes.extend(gpu_build.and_then(|way| unloaded(&way, &version, lines, is_in_image)));
         } else if is_for_gpu {
             let search = Search { view, selection, also: &Also::default(), family: &[], request, knowledge };
             notes.extend(could_be(entry, selection, &ways, &search));
@@ -87,7 +89,7 @@ fn gpu_build(name: &PackageName, version: &Version, also: &Also) -> Option<Way> 
 }
 
 /// A GPU build of which nothing brings or loads the libraries.
-fn unloaded(way: &Way, version: &Version, lines: &[Line]) -> Option<String> {
+fn unloaded(way: &Way, version: &Version, lines: &[Line], is_torch_in_image: bool) -> Option<String> {
     let to = way.to();
     if let Some((library, major)) = way.range.needs
         && !lines.iter().any(|line| library_of(&line.name) == Some(library))
@@ -98,7 +100,7 @@ fn unloaded(way: &Way, version: &Version, lines: &[Line]) -> Option<String> {
         ));
     }
     let needy = modules::needy(to.as_ref(), version).filter(|needy| needy.needs == LoadedBy::Torch)?;
-    let has_torch = lines.iter().any(|line| is_torch(&line.name));
+    let has_torch = is_torch_in_image || lines.iter().any(|line| is_torch(&line.name));
     (!has_torch).then(|| format!("{to} {version} {}: {}", needy.message, needy.help))
 }
 

@@ -122,16 +122,19 @@ fn compared<S: WheelSource>(
     (problems, warnings)
 }
 
-/// What the project asks for itself and the image has in another release. A range says what its code works with; a pin, as a
-/// rule, only which release is to be locked.
+/// What the project asks for itself and the image has in another release. Who installs the output is not asked for it, but
+/// whoever installs the project is, and would replace the image's. A range says what its code works with. A pin, as a rule,
+/// says which release is to be locked, and the image's builds of that minor version are no other release to the code.
 fn by_project(image: &ImageFacts<'_>, out: &InImage<'_>, request: &Request<'_>) -> (Vec<Problem>, Vec<Problem>) {
     let (mut refused, mut warnings) = (Vec::new(), Vec::new());
+    let minor = |version: &Version| [0, 1].map(|at| version.release().get(at).copied().unwrap_or_default());
     for ProjectRequirement { requirement, source, span } in &image.asked {
         let (name, versions) = (&requirement.name, &requirement.versions);
         let Some((why @ NotEmitted::Provided(Some(version)), _)) = out.get(name) else { continue };
-        if versions.exact().is_some() && !versions.admits(version) {
+        if versions.exact().is_some_and(|pin| minor(pin) == minor(version)) && !versions.admits(version) {
             let message = format!("the project pins {name}{versions}, but the image has {name} {version}");
-            let help = "not checked: whether the project works with that; a range in its place would tell";
+            let help = "not checked: whether the project works with that; a range in its place would tell. pip install \
+                        --no-deps installs the project without replacing it";
             warnings.push(Problem::new(Code::ImageConstraint, message).at(source, *span).help(help));
         } else if let Some(problem) = refusal("the project", name, versions, why) {
             refused.push(problem.at(source, *span).under(request.environment.python));
