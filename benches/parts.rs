@@ -9,7 +9,6 @@ use divan::Bencher;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 use torchswap::catalog::{Catalogues, WheelSource};
-use torchswap::lock::emit::NoEmit;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Lock};
@@ -18,7 +17,7 @@ use torchswap::packaging::digest::Sha256;
 use torchswap::packaging::marker::{self, Condition, Extras};
 use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
 use torchswap::packaging::wheel::WheelName;
-use torchswap::plan::{self, Knowledge, TargetPlan};
+use torchswap::plan::{self, Knowledge, TargetPlan, Wanted};
 use torchswap::write::{self, Style};
 
 const FIXTURES: [&str; 2] = ["poetry-1.8", "poetry-2.5"];
@@ -51,16 +50,8 @@ fn target(all: bool) -> Target {
 fn planned(lock: &Lock, all: bool) -> TargetPlan {
     let catalogues = Catalogues::default();
     let knowledge = Knowledge::new(&catalogues);
-    plan::target(
-        lock,
-        &Choice::default(),
-        &NoEmit::default(),
-        &plan::Beyond::default(),
-        &target(all),
-        false,
-        &knowledge,
-    )
-    .expect("the catalogue knows these wheels")
+    plan::target(lock, &Wanted::new(target(all), Choice::default()), &knowledge)
+        .expect("the catalogue knows these wheels")
 }
 
 #[divan::bench(args = FIXTURES)]

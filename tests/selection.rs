@@ -6,12 +6,11 @@ use std::path::Path;
 
 use pep508_rs::ExtraName;
 use torchswap::catalog::Catalogues;
-use torchswap::lock::emit::NoEmit;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pyproject::Project;
 use torchswap::lock::{Choice, Entry, Lock, LockedDigest, requirements};
 use torchswap::packaging::target::{Environment, Platform, Target};
-use torchswap::plan::{self, Knowledge, What};
+use torchswap::plan::{self, Knowledge, Wanted, What};
 
 use crate::support::poetry_fixtures;
 
@@ -134,17 +133,8 @@ fn what_is_not_touched_is_what_poetry_exports() {
         let (lock, export) = (read_poetry(&folder), read_export(&path));
         for (platform, backend) in targets {
             let target = Target { name: None, platform, backend: backend.parse().ok(), pythons: Vec::new() };
-            let Ok(plan) = plan::target(
-                &lock,
-                &Choice::default(),
-                &NoEmit::default(),
-                &plan::Beyond::default(),
-                &target,
-                false,
-                &knowledge,
-            ) else {
-                continue;
-            };
+            let wanted = Wanted::new(target, Choice::default());
+            let Ok(plan) = plan::target(&lock, &wanted, &knowledge) else { continue };
             planned += 1;
             for environment in &plan.environments {
                 let mut theirs = chosen(&export, &Choice::default(), environment.environment, true);

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use torchswap::catalog::Catalogues;
-use torchswap::lock::emit::NoEmit;
 use torchswap::lock::requirements::{self, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, Origin};
 use torchswap::packaging::marker::Extras;
@@ -164,14 +163,9 @@ struct Trial<'a> {
 
 impl Trial<'_> {
     fn plans(&self, targets: &[Target]) -> Option<Vec<TargetPlan>> {
-        let wanted = |target: &Target| Wanted {
-            target: target.clone(),
-            choice: Choice::default(),
-            provided: None,
-            beyond: Default::default(),
-        };
-        let wanted: Vec<Wanted> = targets.iter().map(wanted).collect();
-        plan::targets(self.lock, &wanted, &NoEmit::default(), false, self.knowledge).ok()
+        let wanted = targets.iter().map(|target| Wanted::new(target.clone(), Choice::default()));
+        let wanted: Vec<Wanted> = wanted.collect();
+        plan::targets(self.lock, &wanted, self.knowledge).ok()
     }
 
     fn file(&self, plans: &[TargetPlan]) -> Option<RequirementsFile> {

@@ -10,7 +10,7 @@ use torchswap::lock::requirements::{LineKind, RequirementsFile};
 use torchswap::lock::{Choice, Lock, LockedDigest, LockedFiles, requirements};
 use torchswap::packaging::marker::Extras;
 use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
-use torchswap::plan::{self, Beyond, Knowledge, Line, TargetPlan, Wanted, What};
+use torchswap::plan::{self, Knowledge, Line, TargetPlan, Wanted, What};
 use torchswap::report::error::Result;
 use torchswap::text::off_line;
 use torchswap::write::{self, Mirror, PylockDraft, Style, check};
@@ -57,14 +57,11 @@ impl Request {
     }
 
     fn plans<S: WheelSource>(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_, S>) -> Result<Vec<TargetPlan>> {
-        let wanted = |target: &Target| Wanted {
-            target: target.clone(),
-            choice: choice.clone(),
-            provided: None,
-            beyond: Beyond::default(),
+        let wanted = |target: &Target| {
+            Wanted::new(target.clone(), choice.clone()).leaving_out(self.style.no_emit.clone())
         };
         let wanted: Vec<Wanted> = self.targets.iter().map(wanted).collect();
-        plan::targets(lock, &wanted, &self.style.no_emit, false, known)
+        plan::targets(lock, &wanted, known)
     }
 }
 

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::install::spoken;
 use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
 use crate::catalog::{WheelSource, equivalents, is_gpu_runtime, is_torch};
-use crate::lock::{Entry, Lock, SelectedPackage};
+use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::stub;
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::Knowledge;
@@ -63,12 +63,8 @@ impl Gpu {
 }
 
 /// Looks at one environment.
-pub(super) fn find<S: WheelSource>(
-    lock: &Lock,
-    here: &AuditContext<'_>,
-    knowledge: &Knowledge<'_, S>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledge<'_, S>, findings: &mut Findings<'_>) {
+    let lock = here.lock;
     let packages = here.selection.packages.iter().enumerate();
     let selected =
         packages.filter_map(|(index, package)| Some((index, package, lock.entries().get(package.entry)?))).collect();
@@ -80,7 +76,7 @@ pub(super) fn find<S: WheelSource>(
         is_torch_unknown: torch.is_some() && backend.is_none() || here.image_has_torch(),
         gpu: Gpu::of(here, backend),
     };
-    shared_files(lock, here, &beside, knowledge, findings);
+    shared_files(here, &beside, knowledge, findings);
     for (index, package, entry) in &beside.selected {
         // What is swapped for a stub is not there in the end.
         if is_stub(entry) || here.has_stub_for(*index) {
@@ -99,12 +95,12 @@ pub(super) fn find<S: WheelSource>(
 
 /// Two packages that are installed together own the same files.
 fn shared_files<S: WheelSource>(
-    lock: &Lock,
     here: &AuditContext<'_>,
     beside: &Beside<'_>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
+    let _lock = here.lock;
     let owners: Vec<Owner> = modules::owners().collect();
     let owner = |name: &PackageName| owners.iter().find(|owner| owner.package == name.as_ref()).copied();
     let owned: Vec<(usize, InstalledOwner<'_>)> = beside
@@ -123,7 +119,7 @@ fn shared_files<S: WheelSource>(
     let brings_libraries = || beside.selected.iter().any(|(index, ..)| here.has_stub_for(*index));
     let has_libraries = owned.iter().any(|(_, one)| is_library(&one.owner));
     if here.asked.target.backend.is_some() && (has_libraries || brings_libraries()) {
-        let (chosen, removed) = here.settled(lock, knowledge);
+        let (chosen, removed) = here.settled(knowledge);
         let new = chosen.iter().filter(|(name, _)| owned.iter().all(|(_, one)| one.owner.package != name.as_ref()));
         installed.extend(new.filter_map(|(name, resolved)| {
             let version = resolved.pin.as_ref().map(|pin| format!(" {}", pin.version())).unwrap_or_default();

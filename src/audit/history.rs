@@ -16,14 +16,14 @@ use crate::packaging::wheel::WheelName;
 use crate::plan::Knowledge;
 
 /// The wheels of packages that were asked for.
-pub(super) struct History<'k, 's, S> {
-    knowledge: &'k Knowledge<'s, S>,
+pub(super) struct History<'k, S> {
+    knowledge: &'k Knowledge<'k, S>,
     offers: &'k Offers,
     rows: RefCell<HashMap<PackageName, Rc<[WheelRow]>>>,
 }
 
-impl<'k, 's, S: WheelSource> History<'k, 's, S> {
-    pub(super) fn new(knowledge: &'k Knowledge<'s, S>, offers: &'k Offers) -> Self {
+impl<'k, S: WheelSource> History<'k, S> {
+    pub(super) fn new(knowledge: &'k Knowledge<'k, S>, offers: &'k Offers) -> Self {
         Self { knowledge, offers, rows: RefCell::default() }
     }
 

@@ -19,7 +19,8 @@ use crate::text::quoted;
 const GLIBC: TagMisfit = TagMisfit::System(System::Glibc(2, 17));
 
 /// What happens to every entry of the lock, wanted or not.
-pub(super) fn fates(lock: &Lock, files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
+pub(super) fn fates(files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
+    let lock = here.lock;
     let mut all: Vec<EntryAudit> = lock
         .entries()
         .iter()
@@ -68,14 +69,14 @@ pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Fin
 
 /// Says what keeps an entry from being installed.
 pub(super) fn find<S: WheelSource>(
-    lock: &Lock,
     index: usize,
     files: &[EntryFiles],
     fates: &[EntryAudit],
     here: &AuditContext<'_>,
-    history: &History<'_, '_, S>,
+    history: &History<'_, S>,
     findings: &mut Findings<'_>,
 ) {
+    let lock = here.lock;
     let (Some(entry), Some(files), Some(fate)) = (lock.entries().get(index), files.get(index), fates.get(index)) else {
         return;
     };

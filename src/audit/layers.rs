@@ -20,12 +20,12 @@ use crate::text::quoted;
 
 /// The builds that were asked for and cannot be had.
 pub(super) fn not_to_be_had<S: WheelSource>(
-    lock: &Lock,
     here: &AuditContext<'_>,
     problems: Vec<Problem>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
+    let lock = here.lock;
     // A digest that the catalogue contradicts is reported for every entry, of the family or not.
     let problems: Vec<Problem> = problems.into_iter().filter(|one| one.code != Code::DigestConflict).collect();
     if problems.is_empty() {
@@ -48,12 +48,8 @@ pub(super) fn not_to_be_had<S: WheelSource>(
 }
 
 /// Compares the layers.
-pub(super) fn find<S: WheelSource>(
-    lock: &Lock,
-    here: &AuditContext<'_>,
-    knowledge: &Knowledge<'_, S>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledge<'_, S>, findings: &mut Findings<'_>) {
+    let _lock = here.lock;
     let entry_of = |member: &FamilyPackage| here.selection.packages.get(member.package).map(|package| package.entry);
     let torch = here.members.iter().find(|member| is_torch(&member.name));
     let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
@@ -82,22 +78,21 @@ pub(super) fn find<S: WheelSource>(
         }
         pairing(member, index, torch, here, knowledge, findings);
     }
-    companions(lock, here, torch, knowledge, findings);
-    runtime(lock, here, backend, knowledge, findings);
+    companions(here, torch, knowledge, findings);
+    runtime(here, backend, knowledge, findings);
 }
 
 /// What is bound to a GPU by its name or its label must fit torch.
 fn companions<S: WheelSource>(
-    lock: &Lock,
     here: &AuditContext<'_>,
     torch: Option<&FamilyPackage>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
+    let lock = here.lock;
     let Some(torch) = torch else { return };
-    let (view, wanted) = (LockView::of(lock), here.request.backend);
-    let settled = || here.settled(lock, knowledge);
-    for misfit in companions::staying(view, here.selection, here.members, wanted, knowledge, settled) {
+    let settled = || here.settled(knowledge);
+    for misfit in companions::staying(&here.planner(knowledge), here.members, settled) {
         let Some(package) = here.selection.packages.get(misfit.package) else { continue };
         let Some(entry) = lock.entries().get(package.entry) else { continue };
         let entry_spoken = spoken(entry);
@@ -196,18 +191,18 @@ fn pairing<S: WheelSource>(
 
 /// GPU libraries that no torch needs.
 fn runtime<S: WheelSource>(
-    lock: &Lock,
     here: &AuditContext<'_>,
     backend: Option<Backend>,
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
+    let lock = here.lock;
     let entries =
         || here.selection.packages.iter().filter_map(|package| Some((package, lock.entries().get(package.entry)?)));
     if here.image_has_torch() || !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
-    let stray = companions::stray(LockView::of(lock), here.selection, here.settled(lock, knowledge));
+    let stray = companions::stray(LockView::of(lock), here.selection, here.settled(knowledge));
     let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(lock, here, package)).collect();
     let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
     // Where the lock does not say who needs what, only that there is no torch counts.

@@ -36,10 +36,10 @@ use crate::lock::{Choice, Entry, Lock, Selection};
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::plan::companions::{self, Settled};
-use crate::plan::family::{self, FamilyPackage};
+use crate::plan::family::FamilyPackage;
 use crate::plan::files::EntryFiles;
 use crate::plan::provided::{self, ImageFacts};
-use crate::plan::{Beyond, Knowledge, LeftOut, LockView, Request, equivalents, without_torch};
+use crate::plan::{Beyond, Knowledge, LeftOut, LockView, Planner, Request, members, without_torch};
 use crate::report::audit::{Audit, AuditFinding, EntryAudit, Machine, Verdict};
 use crate::report::error::{Error, Result};
 use crate::report::rule::Rule;
@@ -91,6 +91,7 @@ pub struct BaseImage {
 
 /// What one environment gives.
 struct AuditContext<'a> {
+    lock: &'a Lock,
     asked: &'a AuditTarget,
     environment: Environment,
     selection: &'a Selection,
@@ -118,9 +119,12 @@ impl AuditContext<'_> {
     }
 
     /// What the wheels require in the end, and what goes with a swap; found when it is first asked for.
-    fn settled<S: WheelSource>(&self, lock: &Lock, knowledge: &Knowledge<'_, S>) -> &Settled {
-        let find = || companions::settled(LockView::of(lock), self.selection, self.members, self.request, knowledge);
-        self.settled.get_or_init(find)
+    fn settled<S: WheelSource>(&self, knowledge: &Knowledge<'_, S>) -> &Settled {
+        self.settled.get_or_init(|| companions::settled(&self.planner(knowledge), self.members))
+    }
+
+    fn planner<'s, S: WheelSource>(&'s self, knowledge: &'s Knowledge<'s, S>) -> Planner<'s, S> {
+        Planner { view: LockView::of(self.lock), selection: self.selection, request: self.request, knowledge }
     }
 }
 
@@ -134,85 +138,27 @@ pub fn audit<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
     offers: &Offers,
 ) -> Result<Audit> {
-    let view = LockView::of(lock);
     let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
-    let files: Vec<EntryFiles> =
-        view.entries.iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| told(entry, digest))).collect();
-    let history = History::new(knowledge, offers);
-    let mut findings = Findings::new(lock);
-    let mut machines = Vec::new();
-    let (mut selected, mut unknown) = (BTreeSet::new(), BTreeSet::new());
+    let files = lock.entries().iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| told(entry, digest)));
+    let mut auditor = Auditor {
+        lock,
+        knowledge,
+        files: files.collect(),
+        history: History::new(knowledge, offers),
+        findings: Findings::new(lock),
+        machines: Vec::new(),
+        selected: BTreeSet::new(),
+        unknown: BTreeSet::new(),
+    };
     let mut problems = Vec::new();
     for asked in all {
-        findings.target.clone_from(&asked.target.name);
-        let mut look = || -> Result<()> {
-            for python in &asked.target.pythons {
-                let environment = Environment { platform: asked.target.platform, python: *python };
-                let excluded = install::excludes(lock, environment, &mut findings);
-                let mut selection = match lock.select(&asked.choice, environment) {
-                    // A lock that is not for this environment lacks what others need there: the one says the other.
-                    Err(_) if excluded => Selection::default(),
-                    selected => selected?,
-                };
-                asked.no_emit.apply(view.entries, &mut selection, |_| false);
-                let Beyond { also, shares_libraries } = &asked.beyond;
-                let (backend, shares_libraries) = (asked.target.backend, *shares_libraries);
-                let request = Request { backend, environment, pythons: &[*python], shares_libraries };
-                if let Some(provided) = &asked.no_emit.provided {
-                    provided::take(view, &mut selection, provided, environment, knowledge);
-                    let image = ImageFacts { provided, asked: lock.asked_by_project(&asked.choice, environment) };
-                    let judged = provided::judged(view, &selection, &image, &request, knowledge);
-                    image::fit(&judged, &request, &mut findings);
-                }
-                let (mut members, mut problems) = family::members(view, &selection, &request, knowledge);
-                let (more, found) = equivalents::members(view, &selection, also, &members, &request, knowledge);
-                members.extend(more);
-                problems.extend(found);
-                // Without a build that is wanted the lock is looked at as it is.
-                members.retain(|member| asked.target.backend.is_some() || !member.is_swapped());
-                let here = AuditContext {
-                    asked,
-                    environment,
-                    selection: &selection,
-                    members: &members,
-                    request: &request,
-                    settled: OnceCell::new(),
-                };
-                image::find(&here, &mut findings);
-                if asked.target.backend.is_some() {
-                    layers::not_to_be_had(lock, &here, problems, knowledge, &mut findings);
-                }
-                layers::find(lock, &here, knowledge, &mut findings);
-                collisions::find(lock, &here, knowledge, &mut findings);
-                if let Some(least) = asked.witnesses {
-                    witnesses::find(&here, least, &mut findings);
-                }
-                let mut fates = install::fates(lock, &files, &here);
-                for package in &selection.packages {
-                    selected.insert(package.entry);
-                    if let Some(fate) = fates.get_mut(package.entry) {
-                        fate.selected = true;
-                        if fate.verdict == Verdict::Unknown {
-                            unknown.insert(package.entry);
-                        }
-                    }
-                    install::find(lock, package.entry, &files, &fates, &here, &history, &mut findings);
-                }
-                machines.push(Machine {
-                    target: asked.target.name.clone(),
-                    environment,
-                    system: asked.system,
-                    backend: asked.target.backend,
-                    entries: fates,
-                });
-            }
-            Ok(())
-        };
-        if let Err(error) = look() {
+        auditor.findings.target.clone_from(&asked.target.name);
+        if let Err(error) = asked.target.pythons.iter().try_for_each(|python| auditor.look(asked, *python)) {
             problems.extend(error.of_target(asked.target.name.as_deref()).into_problems());
         }
     }
     Error::unless_empty(problems)?;
+    let Auditor { mut findings, machines, selected, unknown, .. } = auditor;
     findings.target = None;
     if let Some(stale) = lock.stale() {
         let finding = AuditFinding::new(Rule::StaleLock, stale.message).at(stale.place.map(|place| *place));
@@ -222,6 +168,76 @@ pub fn audit<S: WheelSource>(
     tell_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
     Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new(), found: Vec::new() })
+}
+
+/// An audit in the making.
+struct Auditor<'a, S> {
+    lock: &'a Lock,
+    knowledge: &'a Knowledge<'a, S>,
+    /// The files of each entry.
+    files: Vec<EntryFiles>,
+    history: History<'a, S>,
+    findings: Findings<'a>,
+    machines: Vec<Machine>,
+    /// The entries that are installed somewhere, and those of which nothing can be said there.
+    selected: BTreeSet<usize>,
+    unknown: BTreeSet<usize>,
+}
+
+impl<S: WheelSource> Auditor<'_, S> {
+    /// Looks at what the lock gives under one Python of a target.
+    fn look(&mut self, asked: &AuditTarget, python: Python) -> Result<()> {
+        let (lock, knowledge, findings) = (self.lock, self.knowledge, &mut self.findings);
+        let view = LockView::of(lock);
+        let environment = Environment { platform: asked.target.platform, python };
+        let excluded = install::excludes(lock, environment, findings);
+        let mut selection = match lock.select(&asked.choice, environment) {
+            // A lock that is not for this environment lacks what others need there: the one says the other.
+            Err(_) if excluded => Selection::default(),
+            selected => selected?,
+        };
+        asked.no_emit.apply(view.entries, &mut selection, |_| false);
+        let (backend, pythons) = (asked.target.backend, &[python]);
+        let shares_libraries = asked.beyond.shares_libraries;
+        let request = Request { shares_libraries, ..Request::new(backend, environment, pythons) };
+        if let Some(provided) = &asked.no_emit.provided {
+            provided::take(view, &mut selection, provided, environment, knowledge);
+        }
+        let planner = Planner { view, selection: &selection, request: &request, knowledge };
+        if let Some(provided) = &asked.no_emit.provided {
+            let image = ImageFacts { provided, asked: lock.asked_by_project(&asked.choice, environment) };
+            image::fit(&provided::judged(&planner, &image), &request, findings);
+        }
+        let (mut members, problems) = members(&planner, &asked.beyond.also);
+        // Without a build that is wanted the lock is looked at as it is.
+        members.retain(|member| backend.is_some() || !member.is_swapped());
+        let (selection, members) = (&selection, &*members);
+        let here =
+            AuditContext { lock, asked, environment, selection, members, request: &request, settled: OnceCell::new() };
+        image::find(&here, findings);
+        if backend.is_some() {
+            layers::not_to_be_had(&here, problems, knowledge, findings);
+        }
+        layers::find(&here, knowledge, findings);
+        collisions::find(&here, knowledge, findings);
+        if let Some(least) = asked.witnesses {
+            witnesses::find(&here, least, findings);
+        }
+        let mut fates = install::fates(&self.files, &here);
+        for package in &selection.packages {
+            self.selected.insert(package.entry);
+            if let Some(fate) = fates.get_mut(package.entry) {
+                fate.selected = true;
+                if fate.verdict == Verdict::Unknown {
+                    self.unknown.insert(package.entry);
+                }
+            }
+            install::find(package.entry, &self.files, &fates, &here, &self.history, findings);
+        }
+        let (target, system) = (asked.target.name.clone(), asked.system);
+        self.machines.push(Machine { target, environment, system, backend, entries: fates });
+        Ok(())
+    }
 }
 
 /// One finding for all entries that nothing can be said of.

@@ -112,7 +112,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
     let (mut plans, learned) = learning.plans(&job.catalogs, |knowledge| {
-        let mut plans = plan::targets(&lock, &job.wanted, &job.no_emit, job.allow_none, knowledge)?;
+        let mut plans = plan::targets(&lock, &job.wanted, knowledge)?;
         plans.iter_mut().filter(|_| is_told).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
     })?;

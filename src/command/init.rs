@@ -7,10 +7,9 @@ use crate::cli::config::Config;
 use crate::cli::starter::{self, HOOKS, StageImage, StartTorch};
 use crate::cli::{CatalogArgs, InitArgs, PreviewArgs};
 use crate::edge::io::{self, Output};
-use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Entry, Lock};
 use crate::packaging::target::{Backend, Environment, Platform, Python, Target};
-use crate::plan::{self, Beyond, Kept, Knowledge, What};
+use crate::plan::{self, Kept, Knowledge, Wanted, What};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 
@@ -115,7 +114,7 @@ fn torch(
     });
     let (entry, version) = selected.and_then(|entry: &Entry| Some((entry, entry.version.as_ref()?)))?;
     let wanted = Target { name: None, platform, backend: None, pythons: python.into_iter().collect() };
-    let planned = plan::target(lock, &choice, &NoEmit::default(), &Beyond::default(), &wanted, false, knowledge);
+    let planned = plan::target(lock, &Wanted::new(wanted, choice.clone()), knowledge);
     let decisions = planned.iter().flat_map(|plan| &plan.environments).flat_map(|one| &one.decisions);
     let locked = decisions.filter(|one| is_torch(&one.name)).find_map(|one| match one.what {
         What::Kept(Kept::AsLocked(Some(backend @ Backend::Cuda(..)))) => Some(backend),

@@ -31,7 +31,6 @@ pub(super) struct Job {
     pub(super) folder: String,
     /// The targets it is for.
     pub(super) wanted: Vec<Wanted>,
-    pub(super) allow_none: bool,
     /// A stale lock is refused.
     pub(super) locked: bool,
     pub(super) without_hashes: bool,
@@ -117,11 +116,12 @@ fn job(
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
     let asked = args.output.index || args.output.index_url.is_some();
     let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.search.network });
+    let wanted = whole(configured, (&args.target, &args.choice), &args.provided, &args.also)?.into_iter();
+    let wanted = wanted.map(|one| Wanted { allow_none: args.allow_none, ..one.leaving_out(no_emit.clone()) });
     Ok(Job {
         lock: lock.to_owned(),
         folder: config.folder().to_owned(),
-        wanted: whole(configured, (&args.target, &args.choice), &args.provided, &args.also)?,
-        allow_none: args.allow_none,
+        wanted: wanted.collect(),
         without_hashes,
         only_usable_hashes: only_usable_hashes.unwrap_or(args.output.only_usable_hashes) && !without_hashes,
         header: header.or(args.output.header).unwrap_or_default(),
@@ -166,7 +166,8 @@ fn whole(
         let beyond = beyond(also, configured.get(at));
         let said = flags.or(configured.get(at).map(|one| &one.provided));
         let provided = said.map(read::provided).transpose()?.flatten();
-        Ok(Wanted { target, choice, provided, beyond })
+        let no_emit = NoEmit { provided, ..NoEmit::default() };
+        Ok(Wanted { no_emit, beyond, ..Wanted::new(target, choice) })
     });
     each.collect()
 }
@@ -212,7 +213,7 @@ fn output(config: &Config, configured: &[&Configured]) -> Result<Option<String>>
 
 /// The targets that an audit is for, each with its groups and extras: those named, all of the configuration, or the one of
 /// the flags. On macOS the CPU build is every build, so it asks for nothing.
-pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Wanted, NoEmit)>> {
+pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<Wanted>> {
     let configured: Vec<&Configured> = if args.all_targets {
         if config.targets.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no targets");
@@ -226,8 +227,8 @@ pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<(Wanted, 
     let no_emits = configured.iter().map(|one| one.no_emit.clone().and(&flags));
     let no_emits = no_emits.chain(configured.is_empty().then(|| flags.clone()));
     let all = whole(&configured, (&args.target, &args.choice), &args.provided, &args.also)?.into_iter().zip(no_emits);
-    let mut all: Vec<(Wanted, NoEmit)> = all.collect();
-    for (Wanted { target, .. }, _) in &mut all {
+    let mut all: Vec<Wanted> = all.map(|(one, no_emit)| one.leaving_out(no_emit)).collect();
+    for Wanted { target, .. } in &mut all {
         target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
         target.pythons.sort_unstable();
         target.pythons.dedup();

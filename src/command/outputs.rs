@@ -64,7 +64,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         let stubs = job.stubs.folder().filter(|_| !job.is_named);
         let stubs = stubs.map_or(Ok(()), |stubs| below(&io::beside(file, stubs), &job.folder));
         let checked = checked.and(stubs).and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
-        let mut provided = job.wanted.iter().filter_map(|one| one.provided.as_ref()?.file.as_ref());
+        let mut provided = job.wanted.iter().filter_map(|one| one.no_emit.provided.as_ref()?.file.as_ref());
         let checked = checked.and_then(|()| provided.try_for_each(|one| other(file, one, "what the image has")));
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {

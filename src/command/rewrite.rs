@@ -10,10 +10,8 @@ use crate::cli::config::Config;
 use crate::cli::{RewriteArgs, StubArgs};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
-use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
-use crate::packaging::target::Target;
-use crate::plan::{self, Beyond, Decision, Knowledge, TargetPlan};
+use crate::plan::{self, Decision, Knowledge, TargetPlan, Wanted};
 use crate::report::OutputReport;
 use crate::report::error::{Error, Result};
 use crate::write::{self, Style, proof};
@@ -43,13 +41,15 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let rewritings = job::rewritings(args, mirror.as_ref(), config)?;
     let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
     let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
-    let targets: Vec<(Target, Beyond)> =
-        rewritings.iter().map(|one| (one.target.clone(), one.beyond.clone())).collect();
-    for (target, beyond) in &targets {
+    let wanted = rewritings.iter().zip(&choices);
+    let wanted = wanted
+        .map(|(one, choice)| Wanted { beyond: one.beyond.clone(), ..Wanted::new(one.target.clone(), choice.clone()) });
+    let wanted: Vec<Wanted> = wanted.collect();
+    for Wanted { target, beyond, .. } in &wanted {
         beyond.also.check(&lock, target.backend)?;
     }
     let planned = learning.plans(&catalogs, |knowledge| {
-        let mut plans = plans(&lock, &targets, &choices, knowledge)?;
+        let mut plans = plans(&lock, &wanted, knowledge)?;
         plans.iter_mut().filter(|_| voice.is_told()).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
     });
@@ -75,10 +75,11 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
-        let pinned = plans.iter().zip(&targets).map(|(plan, (_, beyond))| (plan.target.clone(), beyond.clone()));
-        let pinned: Vec<(Target, Beyond)> = pinned.collect();
+        let pinned = plans.iter().zip(&wanted);
+        let pinned = pinned.map(|(plan, one)| Wanted { target: plan.target.clone(), ..one.clone() });
+        let pinned: Vec<Wanted> = pinned.collect();
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
-        let second = self::plans(&again, &pinned, &choices, &knowledge)?;
+        let second = self::plans(&again, &pinned, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
         Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(knowledge.source())))?;
     }
@@ -97,18 +98,13 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     Ok(outcome)
 }
 
-fn plans(
-    lock: &Lock,
-    targets: &[(Target, Beyond)],
-    choices: &[Choice],
-    knowledge: &Knowledge<'_, Catalogues>,
-) -> Result<Vec<TargetPlan>> {
+fn plans(lock: &Lock, wanted: &[Wanted], knowledge: &Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>> {
     let mut plans = Vec::new();
     let mut problems = Vec::new();
-    for ((target, beyond), choice) in targets.iter().zip(choices) {
-        match plan::target(lock, choice, &NoEmit::default(), beyond, target, false, knowledge) {
+    for one in wanted {
+        match plan::target(lock, one, knowledge) {
             Ok(plan) => plans.push(plan),
-            Err(error) => problems.extend(error.of_target(target.name.as_deref()).into_problems()),
+            Err(error) => problems.extend(error.of_target(one.target.name.as_deref()).into_problems()),
         }
     }
     Error::unless_empty(problems)?;

@@ -27,7 +27,7 @@ use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
-use crate::plan::{Knowledge, LockView, Request};
+use crate::plan::{Knowledge, LockView, Planner, Request};
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
@@ -123,12 +123,10 @@ impl<'a> ByName<'a> {
 
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
 pub(crate) fn resolve<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     members: &[FamilyPackage],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> (Resolution, Vec<Problem>) {
+    let Planner { view, selection, request, knowledge } = *planner;
     let (packages, unselected) = (ByName::new(view, &selection.packages), ByName::new(view, &selection.unselected));
     let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
     let resolver = Resolver {

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::WheelRequirements;
-use super::{Decision, Kept, Knowledge, LockView, Request, What, orphans};
+use super::{Decision, Kept, LockView, Planner, What, orphans};
 use crate::catalog::{BoundBuild, Built, Family, MadeFor, WheelSource, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
@@ -51,16 +51,14 @@ pub enum Mismatch {
 
 /// All that stay and do not fit torch as it is in the end; `settled` is asked only where something could go.
 pub(crate) fn staying<'s, S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     members: &[FamilyPackage],
-    wanted: Option<Backend>,
-    knowledge: &Knowledge<'_, S>,
     settled: impl FnOnce() -> &'s Settled,
 ) -> Vec<Misfit> {
-    let mut misfits = misfits(view, selection, members, wanted, knowledge);
+    let Planner { view, selection, .. } = *planner;
+    let mut misfits = misfits(planner, members);
     let could_go = |misfit: &Misfit| is_gpu_runtime(&view.entries[selection.packages[misfit.package].entry].name);
-    if wanted.is_some() && misfits.iter().any(could_go) {
+    if planner.request.backend.is_some() && misfits.iter().any(could_go) {
         let (_, removed) = settled();
         misfits.retain(|misfit| !removed.contains(&misfit.package));
     }
@@ -80,31 +78,20 @@ pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed)
 pub(crate) type Settled = (Resolution, Vec<usize>);
 
 /// Finds both. Without a build that is wanted nothing goes: the lock is looked at as it is.
-pub(crate) fn settled<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    members: &[FamilyPackage],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Settled {
-    let (chosen, _) = closure::resolve(view, selection, members, request, knowledge);
-    let removed = match request.backend {
-        Some(_) => orphans::removed(view, selection, members, &chosen, request, knowledge).0,
+pub(crate) fn settled<S: WheelSource>(planner: &Planner<'_, S>, members: &[FamilyPackage]) -> Settled {
+    let (chosen, _) = closure::resolve(planner, members);
+    let removed = match planner.request.backend {
+        Some(_) => orphans::removed(planner, members, &chosen).0,
         None => Vec::new(),
     };
     (chosen, removed)
 }
 
 /// All that do not fit torch as it is in the end, those that go with the wheel that brought them among them.
-pub(super) fn misfits<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    members: &[FamilyPackage],
-    wanted: Option<Backend>,
-    knowledge: &Knowledge<'_, S>,
-) -> Vec<Misfit> {
+pub(super) fn misfits<S: WheelSource>(planner: &Planner<'_, S>, members: &[FamilyPackage]) -> Vec<Misfit> {
+    let Planner { view, selection, knowledge, .. } = *planner;
     let Some(torch) = members.iter().find(|member| is_torch(&member.name)) else { return Vec::new() };
-    let backend = built(torch, wanted);
+    let backend = built(torch, planner.request.backend);
     // Whatever it is called: torch knows best which triton it needs.
     let is_asked_for = |name: &PackageName| matches!(&torch.requires, WheelRequirements::Known(list) if list.iter().any(|one| one.name == *name));
     let mut misfits = Vec::new();

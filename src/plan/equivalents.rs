@@ -19,7 +19,7 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
-use super::{LockView, Request, TargetPlan, What, refusal};
+use super::{LockView, Planner, Request, TargetPlan, What, refusal};
 use crate::catalog::WheelSource;
 use crate::catalog::equivalents::{self, Equivalent};
 use crate::catalog::pin::Pin;
@@ -164,13 +164,11 @@ impl Also {
 
 /// The packages that are swapped, and everything that is wrong with them. `family`: what becomes of torch's.
 pub(crate) fn members<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     also: &Also,
     family: &[FamilyPackage],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> (Vec<FamilyPackage>, Vec<Problem>) {
+    let Planner { view, selection, request, knowledge } = *planner;
     let (mut members, mut problems): (Vec<FamilyPackage>, Vec<Problem>) = (Vec::new(), Vec::new());
     if also.names == Names::Nothing {
         return (members, problems);

@@ -9,7 +9,7 @@ use pep508_rs::PackageName;
 use super::knowledge::{Knowledge, WheelRequirements};
 use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, named_build};
 use super::made_for::{self, Torch};
-use super::{Kept, LockView, Request, companions, labelled, refusal};
+use super::{Kept, LockView, Planner, Request, companions, labelled, refusal};
 use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
@@ -59,12 +59,8 @@ impl FamilyPackage {
 }
 
 /// All packages of the family that are selected, and everything that is wrong with them.
-pub(crate) fn members<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> (Vec<FamilyPackage>, Vec<Problem>) {
+pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>) -> (Vec<FamilyPackage>, Vec<Problem>) {
+    let Planner { view, selection, request, knowledge } = *planner;
     let mut members: Vec<FamilyPackage> = Vec::new();
     let mut problems = Vec::new();
     let mut torch_stays_from = None;
@@ -94,7 +90,7 @@ pub(crate) fn members<S: WheelSource>(
             continue;
         }
         seen.push(package);
-        match member(view, package.entry, torch_stays_from, torch.as_ref(), request, knowledge) {
+        match member(planner, package.entry, torch_stays_from, torch.as_ref()) {
             Ok((version, decision, requires, locked)) => {
                 let member =
                     FamilyPackage { package: index, name: entry.name.clone(), version, decision, requires, locked };
@@ -119,13 +115,12 @@ pub(crate) fn members<S: WheelSource>(
 type Decided = (Version, FamilyDecision, WheelRequirements, Option<Rc<WheelRow>>);
 
 fn member<S: WheelSource>(
-    view: LockView<'_>,
+    planner: &Planner<'_, S>,
     index: usize,
     torch_stays_from: Option<&Origin>,
     torch: Option<&Torch>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Result<Decided, Vec<Problem>> {
+    let Planner { view, request, knowledge, .. } = *planner;
     let entry = &view.entries[index];
     let Some(version) = &entry.version else {
         return Err(vec![refusal::unpinned(entry)]);

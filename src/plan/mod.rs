@@ -11,6 +11,7 @@
 //!
 //! Imports: `text`, `packaging`, `report`, `catalog`, `lock`.
 
+mod assembly;
 pub mod closure;
 pub(crate) mod companions;
 mod cudas;
@@ -36,20 +37,18 @@ mod unfit;
 mod unproven;
 pub(crate) mod witnesses;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelSource, is_torch};
 use crate::lock::emit::NotEmitted;
 use crate::lock::pylock::PylockPackage;
 use crate::lock::pyproject::Project;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Lock, Selection};
-use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Backend, Environment, Python};
 use crate::report::Missing;
 use crate::report::error::{Error, Problem, Result};
@@ -66,8 +65,8 @@ pub use several::{Wanted, targets};
 pub use shared::{Beyond, shared};
 pub use sizes::size;
 pub use summary::{summary, without_name};
-pub(crate) use target::without_torch;
 pub use target::{LeftOut, TargetPlan, target};
+pub(crate) use target::{members, without_torch};
 pub use witnesses::too_few_witnesses;
 
 /// What is asked of the plan.
@@ -120,6 +119,14 @@ impl<'a> LockView<'a> {
             None => problem,
         }
     }
+}
+
+/// All that the steps of a plan for one environment have in common.
+pub(crate) struct Planner<'a, S> {
+    pub(crate) view: LockView<'a>,
+    pub(crate) selection: &'a Selection,
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) knowledge: &'a Knowledge<'a, S>,
 }
 
 /// What one environment gets.
@@ -236,154 +243,15 @@ pub enum Kept {
 ///
 /// # Errors
 /// All problems found: requirements that are not known or that nothing meets, packages out of step.
-fn plan<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    members: Vec<family::FamilyPackage>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Result<EnvironmentPlan> {
+fn plan<S: WheelSource>(planner: &Planner<'_, S>, members: Vec<family::FamilyPackage>) -> Result<EnvironmentPlan> {
+    let Planner { view, selection, request, .. } = *planner;
     // Without the wheels there is nothing whose requirements could be followed.
     Error::unless_empty(family::requirements_unknown(view, selection, &members, request))?;
-    let (chosen, mut problems) = closure::resolve(view, selection, &members, request, knowledge);
-    let (removed, stuck) = orphans::removed(view, selection, &members, &chosen, request, knowledge);
+    let (chosen, mut problems) = closure::resolve(planner, &members);
+    let (removed, stuck) = orphans::removed(planner, &members, &chosen);
     problems.extend(stuck);
     problems.extend(closure::conflicts(view, selection, &members, &chosen, &removed));
-    problems.extend(unfit::unfit(view, selection, &members, &chosen, &removed, request, knowledge));
+    problems.extend(unfit::unfit(planner, &members, &chosen, &removed));
     Error::unless_empty(problems)?;
-    Ok(assemble(view, selection, request, knowledge, members, chosen, &removed))
-}
-
-/// Puts the decisions together into lines.
-fn assemble<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-    members: Vec<family::FamilyPackage>,
-    chosen: closure::Resolution,
-    removed: &[usize],
-) -> EnvironmentPlan {
-    let misfits = companions::misfits(view, selection, &members, request.backend, knowledge);
-    let mut decisions = companions::decisions(view, selection, misfits, removed);
-    let torch = members.iter().find(|member| is_torch(&member.name));
-    let torch = torch.and_then(|torch| companions::built(torch, request.backend));
-    let mut replacements: BTreeMap<usize, Replacement> = BTreeMap::new();
-    let list = |known: &WheelRequirements| match known {
-        WheelRequirements::Known(list) => Some(Rc::clone(list)),
-        WheelRequirements::Unknown(_) => None,
-    };
-    let replacement =
-        |name: &PackageName, pin: &Rc<Pin>, requires| Replacement { name: name.clone(), pin: Rc::clone(pin), requires };
-    let requires = |choice: &closure::Resolved| {
-        choice.row.as_ref().and_then(|row| list(&knowledge.requires(row, request.environment.platform)))
-    };
-    let (kept, mut unproven): (Vec<Decision>, Vec<Option<Missing>>) =
-        unproven::libraries(view, selection, &chosen, request, knowledge).into_iter().unzip();
-    decisions.extend(kept);
-    for member in members {
-        let entry = &view.entries[selection.packages[member.package].entry];
-        let what = match member.decision {
-            family::FamilyDecision::Swap { pin, .. } => {
-                replacements.insert(member.package, replacement(&member.name, &pin, list(&member.requires)));
-                What::Swapped(pin)
-            }
-            family::FamilyDecision::Keep { why, pin } => {
-                if let Kept::Unproven(_) = why {
-                    unproven.push(unproven::question(view, entry, member.locked.as_deref(), request));
-                }
-                let pin = pin.map(|pin| replacement(&member.name, &pin, list(&member.requires)));
-                replacements.extend(pin.map(|replacement| (member.package, replacement)));
-                What::Kept(why)
-            }
-        };
-        decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
-    }
-    let mut added: Vec<Line> = Vec::new();
-    let mut widened: BTreeMap<usize, (Condition, Extras)> = BTreeMap::new();
-    for (name, choice) in &chosen {
-        let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
-        match &choice.from {
-            closure::Provider::Selected(index) => {
-                if let Some(pin) = &choice.pin {
-                    replacements.insert(*index, replacement(name, pin, requires(choice)));
-                    widened.insert(*index, (choice.condition.clone(), choice.extras.clone()));
-                    let from = view.entries[selection.packages[*index].entry].version.clone();
-                    let what = What::Repinned(Rc::clone(pin), because);
-                    decisions.push(Decision { name: name.clone(), from, what });
-                }
-            }
-            closure::Provider::Unselected(index) => {
-                let package = &selection.unselected[*index];
-                let from = view.entries[package.entry].version.clone();
-                decisions.push(Decision { name: name.clone(), from, what: What::Included(because) });
-                added.push(Line {
-                    name: name.clone(),
-                    extras: choice.extras.clone(),
-                    condition: choice.condition.clone(),
-                    entry: Some(package.entry),
-                    replacement: None,
-                });
-            }
-            closure::Provider::Catalogue => {
-                if let Some(pin) = &choice.pin {
-                    let what = What::Added(Rc::clone(pin), because);
-                    decisions.push(Decision { name: name.clone(), from: None, what });
-                    added.push(Line {
-                        name: name.clone(),
-                        extras: choice.extras.clone(),
-                        condition: choice.condition.clone(),
-                        entry: None,
-                        replacement: Some(replacement(name, pin, requires(choice))),
-                    });
-                }
-            }
-        }
-    }
-    let mut lines = Vec::with_capacity(selection.packages.len() + added.len());
-    for (index, package) in selection.packages.iter().enumerate() {
-        let entry = &view.entries[package.entry];
-        if removed.contains(&index) {
-            let decision = Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Removed };
-            decisions.push(decision);
-            continue;
-        }
-        let mut condition = package.condition.clone();
-        let mut extras = package.extras.clone();
-        if let Some((more, wanted)) = widened.remove(&index) {
-            condition = condition.or(more);
-            extras.extend(wanted);
-        }
-        let unserved = || {
-            let (pin, requires) = family::library_at_url(entry, view.options, request, knowledge)?;
-            let what = What::Kept(Kept::Unserved(Rc::clone(&pin)));
-            decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
-            Some(replacement(&entry.name, &pin, list(&requires)))
-        };
-        let replacement = replacements.remove(&index).or_else(unserved);
-        let name = replacement.as_ref().map_or(&entry.name, |replacement| &replacement.name).clone();
-        lines.push(Line { name, extras, condition, entry: Some(package.entry), replacement });
-    }
-    decisions.extend(selection.unemitted.iter().map(|(package, why)| {
-        let entry = &view.entries[package.entry];
-        let what = What::NotEmitted(why.clone(), emit::install(entry));
-        Decision { name: entry.name.clone(), from: entry.version.clone(), what }
-    }));
-    // Both parts are sorted already, or nearly.
-    lines.append(&mut added);
-    if request.shares_libraries {
-        lines.iter_mut().for_each(|line| shared::unasked(line, &chosen, request.environment));
-    }
-    lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
-    decisions.extend(cudas::foreign(view, selection, &lines, &chosen, torch));
-    decisions.sort();
-    EnvironmentPlan {
-        environment: request.environment,
-        lines,
-        decisions,
-        needed: chosen,
-        notes: Vec::new(),
-        warnings: Vec::new(),
-        unproven: unproven.into_iter().flatten().collect(),
-    }
+    Ok(assembly::assemble(planner, members, chosen, &removed))
 }

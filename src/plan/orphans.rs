@@ -20,9 +20,9 @@ use pep508_rs::PackageName;
 use super::family::FamilyPackage;
 use super::files::lacks_file;
 use super::knowledge::{Knowledge, WheelRequirements};
-use super::{LockView, Request};
+use super::{LockView, Planner, Request};
 use crate::catalog::{BoundBuild, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
-use crate::lock::{SelectedPackage, Selection};
+use crate::lock::SelectedPackage;
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::closure::Resolution;
 use crate::report::error::{Code, Problem};
@@ -41,13 +41,11 @@ enum By<'a> {
 
 /// Indices of the selected packages that go, and the packages that should go but are needed.
 pub(super) fn removed<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     members: &[FamilyPackage],
     chosen: &Resolution,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> (Vec<usize>, Vec<Problem>) {
+    let Planner { view, selection, request, knowledge } = *planner;
     let name_of = |package: &SelectedPackage| &view.entries[package.entry].name;
     let could_go = |name: &PackageName| is_torch_runtime(name) && !chosen.contains_key(name);
     let by_name: BTreeMap<&PackageName, &SelectedPackage> =
@@ -56,7 +54,7 @@ pub(super) fn removed<S: WheelSource>(
         return (Vec::new(), Vec::new());
     }
     let settled: Vec<&FamilyPackage> = members.iter().filter(|member| is_settled(member, request, knowledge)).collect();
-    let explained = explained(view, selection, &settled, request, knowledge, &by_name);
+    let explained = explained(planner, &settled, &by_name);
     let lacking = |package: &SelectedPackage| lacks_file(&view.entries[package.entry], request.environment, knowledge);
     let goes = |package: &SelectedPackage| {
         could_go(name_of(package)) && (explained.contains(name_of(package)) || lacking(package))
@@ -138,13 +136,11 @@ fn is_settled<S: WheelSource>(member: &FamilyPackage, request: &Request<'_>, kno
 
 /// GPU runtime packages whose place in the lock the family's wheels explain, through each other too.
 fn explained<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     settled: &[&FamilyPackage],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
     by_name: &BTreeMap<&PackageName, &SelectedPackage>,
 ) -> BTreeSet<PackageName> {
+    let Planner { view, selection, request, knowledge } = *planner;
     let mut explained = BTreeSet::new();
     let mut open: Vec<PackageName> = Vec::new();
     for member in settled {

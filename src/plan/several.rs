@@ -1,26 +1,39 @@
 //! The plans of several targets for one output.
 
-use std::sync::Arc;
-
 use super::{Beyond, Knowledge, TargetPlan, target};
 use crate::catalog::WheelSource;
 use crate::lock::emit::NoEmit;
-use crate::lock::provided::Provided;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Python, Target};
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// A target, with what is its own in a file that it may share with others.
+/// A target, and what is asked for it.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Which.
     pub target: Target,
     /// What is chosen of the lock for it.
     pub choice: Choice,
-    /// What its image has.
-    pub provided: Option<Arc<Provided>>,
+    /// What is left out, and what its image has.
+    pub no_emit: NoEmit,
     /// What is asked for beyond the swap of torch's family.
     pub beyond: Beyond,
+    /// There may be nothing to swap.
+    pub allow_none: bool,
+}
+
+impl Wanted {
+    /// Torch's family is swapped, and nothing left out.
+    pub fn new(target: Target, choice: Choice) -> Self {
+        Self { target, choice, no_emit: NoEmit::default(), beyond: Beyond::default(), allow_none: false }
+    }
+
+    /// Leaves this out besides what its image has.
+    #[must_use]
+    pub fn leaving_out(mut self, no_emit: NoEmit) -> Self {
+        self.no_emit = NoEmit { provided: self.no_emit.provided, ..no_emit };
+        self
+    }
 }
 
 /// Plans each target, with what is chosen of the lock for it.
@@ -30,17 +43,14 @@ pub struct Wanted {
 pub fn targets<S: WheelSource>(
     lock: &Lock,
     wanted: &[Wanted],
-    no_emit: &NoEmit,
-    allow_none: bool,
     knowledge: &Knowledge<'_, S>,
 ) -> Result<Vec<TargetPlan>> {
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
     for one in wanted {
-        let own = NoEmit { provided: one.provided.clone(), ..no_emit.clone() };
-        let planned = own.of(lock).and_then(|own| {
+        let planned = one.no_emit.of(lock).and_then(|no_emit| {
             one.beyond.also.check(lock, one.target.backend)?;
-            target(lock, &one.choice, &own, &one.beyond, &one.target, allow_none, knowledge)
+            target(lock, &Wanted { no_emit, ..one.clone() }, knowledge)
         });
         match planned {
             Ok(plan) => {

@@ -6,12 +6,11 @@ use pep508_rs::PackageName;
 
 use super::family::FamilyPackage;
 use super::{
-    Also, Beyond, EnvironmentPlan, Knowledge, LockView, Request, emit, equivalents, hand_written, plan, provided,
-    shared,
+    Also, EnvironmentPlan, Knowledge, LockView, Planner, Request, Wanted, emit, equivalents, hand_written, plan,
+    provided, shared,
 };
 use crate::catalog::{Family, WheelSource, is_torch};
-use crate::lock::emit::NoEmit;
-use crate::lock::{Choice, Lock, SelectedPackage, Selection};
+use crate::lock::{Lock, SelectedPackage, Selection};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::Missing;
 use crate::report::PythonDownload;
@@ -49,153 +48,191 @@ pub struct LeftOut {
 /// All problems of all its Pythons. Where the Pythons are chosen here, one that something is missing for is left out
 /// instead, unless none remains: a wheel of the family, or what such a wheel requires. What is wrong with the lock itself
 /// is a problem under whichever Python it shows, unless torch has no wheel there.
-pub fn target<S: WheelSource>(
-    lock: &Lock,
-    choice: &Choice,
-    no_emit: &NoEmit,
-    beyond: &Beyond,
-    wanted: &Target,
-    allow_none: bool,
-    knowledge: &Knowledge<'_, S>,
-) -> Result<TargetPlan> {
-    let Beyond { also, shares_libraries } = beyond;
-    let shares_libraries = *shares_libraries;
-    let allowed = lock.pythons(wanted.platform);
-    let chosen_here = wanted.pythons.is_empty();
-    let pythons = if chosen_here { allowed.clone() } else { sorted(&wanted.pythons) };
-    if chosen_here && allowed.is_empty() {
-        Error::unless_empty(lock.never_on(wanted.platform).into_iter().collect())?;
-    }
+pub fn target<S: WheelSource>(lock: &Lock, wanted: &Wanted, knowledge: &Knowledge<'_, S>) -> Result<TargetPlan> {
+    let target = &wanted.target;
+    let chosen_here = target.pythons.is_empty();
+    let pythons = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
     if !chosen_here {
-        Error::unless_empty(not_allowed(lock, &pythons, wanted.platform))?;
+        Error::unless_empty(not_allowed(lock, &pythons, target.platform))?;
+    } else if pythons.is_empty() {
+        Error::unless_empty(lock.never_on(target.platform).into_iter().collect())?;
     }
-    let view = LockView::of(lock);
-    let mut found: Vec<(Python, Selection)> = Vec::new();
-    let mut left_out = Vec::new();
-    let mut missing: Vec<(Python, Vec<Problem>)> = Vec::new();
-    for python in pythons {
-        let environment = Environment { platform: wanted.platform, python };
-        let selection = match lock.select(choice, environment) {
-            Ok(mut selection) => {
-                no_emit.apply(view.entries, &mut selection, is_torch);
-                if let Some(provided) = &no_emit.provided {
-                    provided::take(view, &mut selection, provided, environment, knowledge);
+    let (view, left_out, missing) = (LockView::of(lock), Vec::new(), Vec::new());
+    let mut planner = TargetPlanner { lock, view, wanted, knowledge, chosen_here, left_out, missing };
+    let found = planner.selections(pythons)?;
+    let mut served = planner.served(found)?;
+    let environments = planner.plans(&mut served)?;
+    let left_out = planner.left_out();
+    let (pythons, selections) = served.into_iter().map(|one| (one.python, one.selection)).unzip();
+    let target = Target { pythons, ..target.clone() };
+    Ok(TargetPlan { target, environments, selections, left_out, downloads: Vec::new() })
+}
+
+/// A target's plan in the making.
+struct TargetPlanner<'a, S> {
+    lock: &'a Lock,
+    view: LockView<'a>,
+    wanted: &'a Wanted,
+    knowledge: &'a Knowledge<'a, S>,
+    /// No Pythons are named: one that something is missing for is left out.
+    chosen_here: bool,
+    left_out: Vec<LeftOut>,
+    missing: Vec<(Python, Vec<Problem>)>,
+}
+
+/// A Python that has wheels of the family.
+struct ServedPython {
+    python: Python,
+    selection: Selection,
+    /// What is swapped there, as long as it is that.
+    members: Option<Vec<FamilyPackage>>,
+}
+
+impl<S: WheelSource> TargetPlanner<'_, S> {
+    fn request<'p>(&self, python: Python, pythons: &'p [Python]) -> Request<'p> {
+        let Wanted { target, beyond, .. } = self.wanted;
+        let environment = Environment { platform: target.platform, python };
+        let shares_libraries = beyond.shares_libraries;
+        Request { shares_libraries, ..Request::new(target.backend, environment, pythons) }
+    }
+
+    fn planner<'p>(&'p self, selection: &'p Selection, request: &'p Request<'p>) -> Planner<'p, S> {
+        Planner { view: self.view, selection, request, knowledge: self.knowledge }
+    }
+
+    /// What the lock gives under each Python, where there is something to swap.
+    fn selections(&mut self, pythons: Vec<Python>) -> Result<Vec<(Python, Selection)>> {
+        let Wanted { target, choice, no_emit, beyond, allow_none } = self.wanted;
+        let (lock, view, knowledge) = (self.lock, self.view, self.knowledge);
+        let mut found = Vec::new();
+        for python in pythons {
+            let environment = Environment { platform: target.platform, python };
+            let mut selection = match lock.select(choice, environment) {
+                Ok(selection) => selection,
+                Err(error) if !self.chosen_here => return Err(error),
+                Err(error) => {
+                    let problems = without_torch(view, &self.request(python, &[python]), knowledge).ok_or(error)?;
+                    self.missing.push((python, problems));
+                    continue;
                 }
-                selection
+            };
+            no_emit.apply(view.entries, &mut selection, is_torch);
+            if let Some(provided) = &no_emit.provided {
+                provided::take(view, &mut selection, provided, environment, knowledge);
             }
-            Err(error) if !chosen_here => return Err(error),
-            Err(error) => {
-                let request = Request::new(wanted.backend, environment, std::slice::from_ref(&python));
-                let problems = without_torch(view, &request, knowledge).ok_or(error)?;
-                missing.push((python, problems));
-                continue;
+            let is_swapped = || beyond.also.takes_any(view, &selection, target.backend);
+            if *allow_none || has_torch(lock, &selection, knowledge) || is_swapped() {
+                found.push((python, selection));
+            } else if self.chosen_here {
+                let why = "the lock gives no torch there".to_owned();
+                self.left_out.push(LeftOut { python, why, missing: Vec::new() });
+            } else {
+                return Err(no_torch(lock, &environment, knowledge).into());
             }
-        };
-        if allow_none || has_torch(lock, &selection, knowledge) || also.takes_any(view, &selection, wanted.backend) {
-            found.push((python, selection));
-        } else if chosen_here {
-            left_out.push(LeftOut { python, why: "the lock gives no torch there".to_owned(), missing: Vec::new() });
-        } else {
-            return Err(no_torch(lock, &environment, knowledge).into());
         }
-    }
-    if found.is_empty() && missing.is_empty() {
-        return Err(no_torch(lock, &wanted.platform, knowledge).into());
-    }
-    // A release's line admits the files of all Pythons served, so which ones are must be settled first.
-    let mut problems = Vec::new();
-    let mut served = Vec::new();
-    for (python, selection) in found {
-        let environment = Environment { platform: wanted.platform, python };
-        let request = Request { backend: wanted.backend, environment, pythons: &[python], shares_libraries };
-        let (members, found) = members(view, &selection, also, &request, knowledge);
-        if found.is_empty() {
-            served.push((python, selection, Some(members)));
-        } else if chosen_here && found.iter().all(is_missing) {
-            missing.push((python, found));
-        } else {
-            problems.extend(found);
+        if found.is_empty() && self.missing.is_empty() {
+            return Err(no_torch(lock, &target.platform, knowledge).into());
         }
+        Ok(found)
     }
-    if served.is_empty() && problems.is_empty() {
-        problems.extend(nearest(missing.iter().map(|(_, problems)| problems.clone()).collect()));
+
+    /// The Pythons that are served. A release's line admits the files of all of them, so which ones are is settled first.
+    fn served(&mut self, found: Vec<(Python, Selection)>) -> Result<Vec<ServedPython>> {
+        let mut problems = Vec::new();
+        let mut served = Vec::new();
+        for (python, selection) in found {
+            let pythons = &[python];
+            let request = self.request(python, pythons);
+            let (members, found) = members(&self.planner(&selection, &request), &self.wanted.beyond.also);
+            if found.is_empty() {
+                served.push(ServedPython { python, selection, members: Some(members) });
+            } else if self.chosen_here && found.iter().all(is_missing) {
+                self.missing.push((python, found));
+            } else {
+                problems.extend(found);
+            }
+        }
+        if served.is_empty() && problems.is_empty() {
+            problems.extend(nearest(self.missing.iter().map(|(_, problems)| problems.clone()).collect()));
+        }
+        Error::unless_empty(hand_written::summarized(self.lock, problems))?;
+        Ok(served)
     }
-    Error::unless_empty(hand_written::summarized(lock, problems))?;
-    let environments = loop {
-        let pythons: Vec<Python> = served.iter().map(|(python, ..)| *python).collect();
-        let mut environments = Vec::new();
-        let mut refused: Vec<(Python, Vec<Problem>)> = Vec::new();
-        for (python, selection, members) in &mut served {
-            let environment = Environment { platform: wanted.platform, python: *python };
-            let request = Request { backend: wanted.backend, environment, pythons: &pythons, shares_libraries };
-            let members = members.take().unwrap_or_else(|| self::members(view, selection, also, &request, knowledge).0);
-            let planned =
-                plan(view, selection, members, &request, knowledge).and_then(|plan| match &no_emit.provided {
-                    Some(provided) => {
-                        let image =
-                            provided::ImageFacts { provided, asked: lock.asked_by_project(choice, environment) };
-                        provided::checked(view, selection, plan, &image, &request, knowledge)
-                    }
-                    None => Ok(plan),
-                });
-            match planned {
-                Ok(mut plan) => {
-                    emit::without_torch(&mut plan, view.entries, no_emit);
-                    plan.notes = equivalents::notes(view, selection, also, &plan.lines, &request, knowledge);
-                    plan.notes.extend(shared::notes(&plan));
-                    environments.push(plan);
+
+    /// Plans all Pythons that are served; those that turn out to lack something are no more.
+    fn plans(&mut self, served: &mut Vec<ServedPython>) -> Result<Vec<EnvironmentPlan>> {
+        loop {
+            let pythons: Vec<Python> = served.iter().map(|one| one.python).collect();
+            let mut environments = Vec::new();
+            let mut refused: Vec<(Python, Vec<Problem>)> = Vec::new();
+            for one in served.iter_mut() {
+                match self.plan(one, &pythons) {
+                    Ok(plan) => environments.push(plan),
+                    Err(error) => refused.push((one.python, error.into_problems())),
                 }
-                Err(error) => refused.push((*python, error.into_problems())),
             }
-        }
-        if refused.is_empty() {
-            break environments;
-        }
-        let only_missing = refused.iter().flat_map(|(_, problems)| problems).all(is_missing);
-        if !chosen_here || environments.is_empty() || !only_missing {
-            // Of Pythons that are ruled out nothing can be made; another may want no more than a wheel that can be learned.
-            let is_out = refused.iter().all(|(_, problems)| !is_possible(problems));
-            let learnable = missing.iter().filter(|(_, problems)| chosen_here && is_out && is_possible(problems));
-            let mut problems: Vec<Problem> = learnable.flat_map(|(_, problems)| problems.clone()).collect();
-            if problems.is_empty() {
-                problems = refused.iter().flat_map(|(_, problems)| problems.clone()).collect();
+            if refused.is_empty() {
+                return Ok(environments);
             }
-            Error::unless_empty(hand_written::summarized(lock, problems))?;
+            let only_missing = refused.iter().flat_map(|(_, problems)| problems).all(is_missing);
+            if !self.chosen_here || environments.is_empty() || !only_missing {
+                Error::unless_empty(hand_written::summarized(self.lock, self.telling(&refused)))?;
+            }
+            // The lines of the others admit the files of fewer Pythons now.
+            served.retain(|one| refused.iter().all(|(other, _)| *other != one.python));
+            self.missing.append(&mut refused);
         }
-        // The lines of the others admit the files of fewer Pythons now.
-        served.retain(|(python, ..)| refused.iter().all(|(other, _)| other != python));
-        missing.append(&mut refused);
-    };
-    left_out.extend(missing.into_iter().map(|(python, problems)| {
-        let why = problems.first().map(|problem| match (problem.code, &problem.remedy) {
-            // What nobody knows here may be learned; what cannot be has no remedy but another choice.
-            (Code::Unknown, Some(remedy)) => format!("{}; {remedy}", problem.message),
-            _ => problem.message.clone(),
+    }
+
+    fn plan(&self, one: &mut ServedPython, pythons: &[Python]) -> Result<EnvironmentPlan> {
+        let Wanted { choice, no_emit, beyond, .. } = self.wanted;
+        let request = self.request(one.python, pythons);
+        let planner = self.planner(&one.selection, &request);
+        let members = one.members.take().unwrap_or_else(|| members(&planner, &beyond.also).0);
+        let mut plan = plan(&planner, members)?;
+        if let Some(provided) = &no_emit.provided {
+            let asked = self.lock.asked_by_project(choice, request.environment);
+            plan = provided::checked(&planner, plan, &provided::ImageFacts { provided, asked })?;
+        }
+        emit::without_torch(&mut plan, self.view.entries, no_emit);
+        plan.notes = equivalents::notes(&planner, &beyond.also, &plan.lines);
+        plan.notes.extend(shared::notes(&plan));
+        Ok(plan)
+    }
+
+    /// The problems to report of Pythons that are refused. Of those that are ruled out nothing can be made; another may want
+    /// no more than a wheel that can be learned.
+    fn telling(&self, refused: &[(Python, Vec<Problem>)]) -> Vec<Problem> {
+        let is_out = refused.iter().all(|(_, problems)| !is_possible(problems));
+        let learnable = self.missing.iter().filter(|(_, problems)| self.chosen_here && is_out && is_possible(problems));
+        let learnable: Vec<Problem> = learnable.flat_map(|(_, problems)| problems.clone()).collect();
+        if learnable.is_empty() {
+            refused.iter().flat_map(|(_, problems)| problems.clone()).collect()
+        } else {
+            learnable
+        }
+    }
+
+    fn left_out(self) -> Vec<LeftOut> {
+        let missing = self.missing.into_iter().map(|(python, problems)| {
+            let why = problems.first().map(|problem| match (problem.code, &problem.remedy) {
+                // What nobody knows here may be learned; what cannot be has no remedy but another choice.
+                (Code::Unknown, Some(remedy)) => format!("{}; {remedy}", problem.message),
+                _ => problem.message.clone(),
+            });
+            let missing = problems.iter().filter_map(|problem| Some(*problem.missing.clone()?)).collect();
+            LeftOut { python, why: why.unwrap_or_default(), missing }
         });
-        let missing = problems.iter().filter_map(|problem| Some(*problem.missing.clone()?)).collect();
-        LeftOut { python, why: why.unwrap_or_default(), missing }
-    }));
-    left_out.sort_by_key(|one| one.python);
-    let (pythons, selections) = served.into_iter().map(|(python, selection, _)| (python, selection)).unzip();
-    Ok(TargetPlan {
-        target: Target { pythons, ..wanted.clone() },
-        environments,
-        selections,
-        left_out,
-        downloads: Vec::new(),
-    })
+        let mut left_out: Vec<LeftOut> = self.left_out.into_iter().chain(missing).collect();
+        left_out.sort_by_key(|one| one.python);
+        left_out
+    }
 }
 
 /// What is swapped or stays by the target's build: torch's family, and what is asked for beyond it.
-fn members<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    also: &Also,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> (Vec<FamilyPackage>, Vec<Problem>) {
-    let (mut members, mut problems) = super::family::members(view, selection, request, knowledge);
-    let (more, found) = equivalents::members(view, selection, also, &members, request, knowledge);
+pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>, also: &Also) -> (Vec<FamilyPackage>, Vec<Problem>) {
+    let (mut members, mut problems) = super::family::members(planner);
+    let (more, found) = equivalents::members(planner, also, &members);
     members.extend(more);
     problems.extend(found);
     (members, problems)
@@ -220,7 +257,7 @@ pub(crate) fn without_torch<S: WheelSource>(
     let torch = view.entries.iter().enumerate().filter(|(_, entry)| is_torch(&entry.name));
     let why = torch.map(|(entry, _)| {
         let alone = Selection { packages: vec![SelectedPackage::of_project(entry)], ..Selection::default() };
-        super::family::members(view, &alone, request, knowledge).1
+        super::family::members(&Planner { view, selection: &alone, request, knowledge }).1
     });
     let why: Vec<Vec<Problem>> = why.collect();
     let hopeless = |problems: &Vec<Problem>| !problems.is_empty() && problems.iter().all(is_missing);

@@ -4,12 +4,12 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::Planner;
 use super::closure::Resolution;
 use super::family::FamilyPackage;
 use super::files::lacks_file;
-use super::{Knowledge, LockView, Request};
 use crate::catalog::{BoundBuild, MadeFor, WheelSource};
-use crate::lock::{Origin, Selection, emit};
+use crate::lock::{Origin, emit};
 use crate::packaging::address;
 use crate::packaging::marker::Condition;
 use crate::packaging::wheel::WheelName;
@@ -22,14 +22,12 @@ fn names_build(name: &PackageName, version: &Version) -> bool {
 
 /// One problem for each of them that would be written as it is.
 pub(super) fn unfit<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     members: &[FamilyPackage],
     chosen: &Resolution,
     removed: &[usize],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Vec<Problem> {
+    let Planner { view, selection, request, knowledge } = *planner;
     let mut problems = Vec::new();
     for (index, package) in
         selection.packages.iter().enumerate().filter(|(_, package)| package.condition == Condition::Always)

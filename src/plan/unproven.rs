@@ -4,10 +4,10 @@
 use super::closure::{Provider, Resolution};
 use super::knowledge::WheelRequirements;
 use super::labelled;
-use super::{Decision, Kept, Knowledge, LockView, Request, What};
+use super::{Decision, Kept, LockView, Planner, Request, What};
 use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
 use crate::lock::requirements::GlobalOption;
-use crate::lock::{Entry, Origin, Selection};
+use crate::lock::{Entry, Origin};
 use crate::packaging::address;
 use crate::report::{LockedPlace, Missing};
 
@@ -62,12 +62,10 @@ fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>
 
 /// The GPU libraries that the family needs and that stay: which, and what may be asked.
 pub(super) fn libraries<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     chosen: &Resolution,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Vec<(Decision, Option<Missing>)> {
+    let Planner { view, selection, request, knowledge } = *planner;
     let libraries = chosen.iter().filter(|(name, choice)| choice.pin.is_none() && is_gpu_runtime(name));
     let unknown = libraries.filter_map(|(name, choice)| {
         let Provider::Selected(index) = choice.from else { return None };

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
-use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
 use crate::packaging::wheel::WheelName;
-use crate::plan::{self, Beyond, EnvironmentPlan, Knowledge, Line, TargetPlan, What};
+use crate::plan::{self, EnvironmentPlan, Knowledge, Line, TargetPlan, Wanted, What};
 use crate::report::error::{Code, Problem};
 
 fn wrong(what: &str) -> Problem {
@@ -226,7 +225,7 @@ fn whole<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> Result<(), String> {
     let target = Target { pythons: vec![one.environment.python], ..plan.target.clone() };
-    let second = plan::target(again, choice, &NoEmit::default(), &Beyond::default(), &target, true, knowledge)
+    let second = plan::target(again, &Wanted { allow_none: true, ..Wanted::new(target, choice.clone()) }, knowledge)
         .map_err(|error| error.to_string())?;
     let mut decisions = second.environments.iter().flat_map(|one| &one.decisions);
     match decisions.find(|one| one.is_change() && one.what != What::Removed) {

@@ -5,12 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use serde_json::Value;
 use torchswap::catalog::{Built, Catalogues, WheelSource, equivalents, is_gpu_runtime};
-use torchswap::lock::emit::NoEmit;
 use torchswap::lock::requirements::parse;
 use torchswap::lock::{Choice, Lock};
 use torchswap::packaging::constraint::Constraint;
 use torchswap::packaging::target::{Backend, Environment, Platform, Python, Target};
-use torchswap::plan::{self, Also, Beyond, Knowledge};
+use torchswap::plan::{self, Also, Beyond, Knowledge, Wanted};
 use torchswap::report::error::{Code, Error};
 
 use crate::support::root;
@@ -78,7 +77,8 @@ fn verdict(
     let target = Target { name: None, platform: Platform::LinuxX86_64, backend: Some(backend), pythons: vec![python] };
     let excludes = |shares_libraries| {
         let beyond = Beyond { also: Also::of(&["all".parse().unwrap()], false), shares_libraries };
-        let planned = plan::target(&lock, &Choice::default(), &NoEmit::default(), &beyond, &target, false, knowledge);
+        let planned =
+            plan::target(&lock, &Wanted { beyond, ..Wanted::new(target.clone(), Choice::default()) }, knowledge);
         let problems = planned.err().map(Error::into_problems).unwrap_or_default();
         // What else they need may be missing, or unknown; only that libraries exclude each other counts.
         for problem in &problems {

@@ -2,13 +2,12 @@
 //! `zorch` or `a-torch`, with names that sort elsewhere.
 
 use torchswap::catalog::Catalogues;
-use torchswap::lock::emit::NoEmit;
 use torchswap::lock::poetry::PoetryLock;
 use torchswap::lock::pylock::Pylock;
 use torchswap::lock::requirements;
 use torchswap::lock::{Choice, Lock};
 use torchswap::packaging::target::{Backend, Platform, Python, Target};
-use torchswap::plan::{self, Knowledge, TargetPlan};
+use torchswap::plan::{self, Knowledge, TargetPlan, Wanted};
 use torchswap::write::{self, Style};
 
 const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -64,7 +63,7 @@ fn plans(lock: &Lock, name: &str, platforms: &[Platform]) -> Vec<TargetPlan> {
             Lock::Requirements(_) => Choice::default(),
             Lock::Poetry(_) | Lock::Pylock(_) | Lock::Uv(_) => Choice::everything(),
         };
-        plan::target(lock, &choice, &NoEmit::default(), &plan::Beyond::default(), &target, false, &knowledge).unwrap()
+        plan::target(lock, &Wanted::new(target, choice), &knowledge).unwrap()
     };
     let mut plans: Vec<TargetPlan> = platforms.iter().map(plan).collect();
     for line in plans.iter_mut().flat_map(|plan| &mut plan.environments).flat_map(|one| &mut one.lines) {

@@ -11,7 +11,6 @@ use crate::cli::config::Config;
 use crate::cli::{self, MachineArgs, ReportFormat};
 use crate::edge::io;
 use crate::edge::progress::Display;
-use crate::lock::emit::NoEmit;
 use crate::packaging::target::{Platform, Python};
 use crate::plan::{Knowledge, Wanted};
 use crate::report::audit::Audit;
@@ -48,7 +47,7 @@ pub(super) fn run(args: &cli::AuditArgs, config: &Config, voice: Voice, display:
 fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<Audit> {
     let targets = job::audited(args, config)?;
     let machine = MachineFacts::of(&args.machine)?;
-    let platforms: Vec<Platform> = targets.iter().map(|(wanted, _)| wanted.target.platform).collect();
+    let platforms: Vec<Platform> = targets.iter().map(|wanted| wanted.target.platform).collect();
     machine.check(&args.machine, &platforms)?;
     let indexes = ask::Indexes::new(args, display)?;
     let name = read::lock_name(args.lock.as_ref(), config)?;
@@ -60,14 +59,14 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     let catalogues = catalogs.read()?;
     let knowledge = Knowledge::new(&catalogues);
     let (mut all, mut left_out, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    for (Wanted { target, choice, provided, beyond }, no_emit) in targets {
+    for Wanted { target, choice, no_emit, beyond, .. } in targets {
         let name = target.name.clone();
         let asked = || -> Result<AuditTarget> {
             beyond.also.check(&lock, target.backend)?;
             let mut asked = machine.asked(AuditTarget {
                 target,
                 choice,
-                no_emit: NoEmit { provided, ..no_emit }.of(&lock)?,
+                no_emit: no_emit.of(&lock)?,
                 beyond,
                 system: None,
                 machine: "the target has".to_owned(),

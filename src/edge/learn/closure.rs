@@ -16,7 +16,7 @@ use crate::packaging::target::{Environment, Python};
 use crate::plan::closure::{self, Resolution};
 use crate::plan::family::{FamilyDecision, FamilyPackage};
 use crate::plan::knowledge::WheelRequirements;
-use crate::plan::{Kept, Knowledge, LockView, Request};
+use crate::plan::{Kept, Knowledge, LockView, Planner, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Span;
 
@@ -110,7 +110,8 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     let pythons = &[environment.python];
     let request = Request::new(None, environment, pythons);
     let view = LockView { entries: &entries, sources: &[], options: None, packages: &[], project: None };
-    let (chosen, problems) = closure::resolve(view, &selection, &members, &request, &knowledge);
+    let (chosen, problems) =
+        closure::resolve(&Planner { view, selection: &selection, request: &request, knowledge: &knowledge }, &members);
     // What nothing meets is told by name once all indexes were asked.
     let others = problems.iter().filter(|one| one.code != Code::Unmet);
     notes.extend(others.map(|one| one.message.clone()));

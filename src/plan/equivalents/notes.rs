@@ -11,18 +11,12 @@ use crate::catalog::modules::{self, LoadedBy};
 use crate::catalog::{WheelSource, equivalents, is_torch, library_of};
 use crate::lock::{Entry, Selection};
 use crate::packaging::target::Backend;
-use crate::plan::{Knowledge, Line, LockView, Request};
+use crate::plan::{Line, Planner};
 
 /// What stays its CPU build though there is a GPU build of its release for the target, what takes the place of another
 /// release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
-pub(crate) fn notes<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    also: &Also,
-    lines: &[Line],
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Vec<String> {
+pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines: &[Line]) -> Vec<String> {
+    let Planner { view, selection, request, knowledge } = *planner;
     let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
     // It is left out, and there all the same.
     let is_in_image = selection.unemitted.iter().any(|(package, _)| is_torch(&view.entries[package.entry].name));

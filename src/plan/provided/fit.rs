@@ -10,13 +10,13 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, WheelSource};
 use crate::lock::emit::NotEmitted;
 use crate::lock::provided::Provided;
-use crate::lock::{ProjectRequirement, SelectedPackage, Selection};
+use crate::lock::{ProjectRequirement, SelectedPackage};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Condition;
 use crate::packaging::target::Backend;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 use crate::plan::locked::{LockedWheel, locked_wheel};
-use crate::plan::{EnvironmentPlan, Knowledge, Line, LockView, Request};
+use crate::plan::{EnvironmentPlan, Line, LockView, Planner, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// What is left out for the image's sake, by name, with the locked version.
@@ -33,27 +33,19 @@ pub(crate) struct ImageFacts<'a> {
 /// # Errors
 /// Each requirement of what stays that the image does not meet.
 pub(in crate::plan) fn checked<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     mut plan: EnvironmentPlan,
     image: &ImageFacts<'_>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Result<EnvironmentPlan> {
-    let (problems, warnings) = compared(view, selection, &plan.lines, image, request, knowledge);
+    let (problems, warnings) = compared(planner, &plan.lines, image);
     Error::unless_empty(problems)?;
     plan.warnings.extend(warnings);
     Ok(plan)
 }
 
 /// As [`checked`], of what a lock gives before anything is swapped: what is refused, and what could not be checked.
-pub(crate) fn judged<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
-    image: &ImageFacts<'_>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> (Vec<Problem>, Vec<Problem>) {
+pub(crate) fn judged<S: WheelSource>(planner: &Planner<'_, S>, image: &ImageFacts<'_>) -> (Vec<Problem>, Vec<Problem>) {
+    let Planner { view, selection, .. } = *planner;
     let line = |package: &SelectedPackage| Line {
         name: view.entries[package.entry].name.clone(),
         extras: package.extras.clone(),
@@ -62,17 +54,15 @@ pub(crate) fn judged<S: WheelSource>(
         replacement: None,
     };
     let lines: Vec<Line> = selection.packages.iter().map(line).collect();
-    compared(view, selection, &lines, image, request, knowledge)
+    compared(planner, &lines, image)
 }
 
 fn compared<S: WheelSource>(
-    view: LockView<'_>,
-    selection: &Selection,
+    planner: &Planner<'_, S>,
     lines: &[Line],
     image: &ImageFacts<'_>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> (Vec<Problem>, Vec<Problem>) {
+    let Planner { view, selection, request, .. } = *planner;
     let provided = image.provided;
     let out = selection.unemitted.iter().filter(|(_, why)| why.is_provided());
     let out: InImage<'_> = out
@@ -87,7 +77,7 @@ fn compared<S: WheelSource>(
     for line in lines.iter().filter(|line| !line.condition.is_never()) {
         let installed = line.pin().map(Pin::version);
         let installed = installed.or_else(|| view.entries[line.entry?].version.as_ref());
-        match requirements(view, line, &selected, request, knowledge) {
+        match requirements(planner, line, &selected) {
             None => untold = true,
             Some(required) => {
                 for (name, versions) in required {
@@ -99,7 +89,7 @@ fn compared<S: WheelSource>(
                 }
             }
         }
-        problems.extend(other_build(view, line, &out, request, knowledge));
+        problems.extend(other_build(planner, line, &out));
         if let Some((version, Some(installed))) =
             provided.has(&line.name, request.environment).flatten().zip(Some(installed))
             && !is_as_in_image(installed, version)
@@ -161,12 +151,11 @@ fn is_as_in_image(installed: &Version, image: &Version) -> bool {
 
 /// What a line requires, as far as that is known.
 fn requirements<S: WheelSource>(
-    view: LockView<'_>,
+    planner: &Planner<'_, S>,
     line: &Line,
     selected: &BTreeMap<usize, &SelectedPackage>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Option<Vec<(PackageName, Constraint)>> {
+    let Planner { view, request, knowledge, .. } = *planner;
     let holds = |one: &&WheelRequirement| !Condition::of(&one.marker, request.environment, &line.extras).is_never();
     let of_wheel = |list: &[WheelRequirement]| {
         list.iter().filter(holds).map(|one| (one.name.clone(), one.versions.clone())).collect::<Vec<_>>()
@@ -213,13 +202,8 @@ fn refusal(who: &str, name: &PackageName, versions: &Constraint, why: &NotEmitte
 }
 
 /// A package of the family that stays for another build than the image's torch has.
-fn other_build<S: WheelSource>(
-    view: LockView<'_>,
-    line: &Line,
-    out: &InImage<'_>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Option<Problem> {
+fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InImage<'_>) -> Option<Problem> {
+    let Planner { view, request, knowledge, .. } = *planner;
     if knowledge.family(&line.name) != Family::PerBackend {
         return None;
     }

@@ -31,7 +31,7 @@ fn planned_for<S: WheelSource>(lock: &Lock, cuda: &str, pythons: &[u8], knowledg
         backend: Some(Backend::cuda(cuda).unwrap()),
         pythons: pythons.iter().map(|minor| Python::three(*minor)).collect(),
     };
-    plan::target(lock, &Choice::everything(), &NoEmit::default(), &Beyond::default(), &target, true, knowledge).unwrap()
+    plan::target(lock, &Wanted { allow_none: true, ..Wanted::new(target, Choice::everything()) }, knowledge).unwrap()
 }
 
 fn rewritten(lock: &Lock, plans: &mut [TargetPlan]) -> String {
