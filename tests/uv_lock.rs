@@ -1,6 +1,7 @@
 //! `uv.lock`: what is selected from one, what is made of it, and what is refused.
 
 mod export;
+mod pytorch;
 mod read;
 mod rewritten;
 mod selected;
@@ -12,7 +13,7 @@ use torchswap::text::Source;
 use crate::support::{Place, fixture};
 
 /// The projects of the fixtures.
-const PROJECTS: [&str; 4] = ["members", "plain", "torch-2.7.1", "workspace"];
+const PROJECTS: [&str; 6] = ["members", "plain", "pytorch-extras", "pytorch-markers", "torch-2.7.1", "workspace"];
 
 fn text(project: &str, file: &str) -> String {
     std::fs::read_to_string(fixture("uv").join(project).join(file)).unwrap()
@@ -22,6 +23,12 @@ fn text(project: &str, file: &str) -> String {
 fn lock(project: &str) -> Lock {
     let beside = Source::new("pyproject.toml", text(project, "pyproject.toml"));
     Lock::Uv(Box::new(UvLock::parse("uv.lock", text(project, "uv.lock"), Some(beside)).unwrap()))
+}
+
+/// The packages of a lock by name.
+fn blocks(lock: &str) -> std::collections::BTreeMap<&str, &str> {
+    let each = lock.split("[[package]]\n").skip(1).map(|block| (block.split('"').nth(1).unwrap(), block.trim_end()));
+    each.collect()
 }
 
 /// A folder with a fixture's lock and its project.

@@ -48,7 +48,7 @@ pub fn read<T>(result: Result<T>) -> Option<T> {
         Ok(value) => return Some(value),
         Err(error) => error,
     };
-    let [told, json] = VOICES.map(|voice| voice.error(&error));
+    let [told, json] = VOICES.map(|voice| voice.error(&error)).map(|said| format!("{}{}", said.report, said.stdout));
     refused(&told);
     assert!(told.lines().all(|line| shown(line) == line), "a terminal would obey this: {told:?}");
     assert!(!json.is_empty());

@@ -13,7 +13,7 @@ use torchswap::packaging::target::{Backend, Environment, Platform, Python, Targe
 use torchswap::plan::{self, Knowledge, Line, TargetPlan, Wanted, What};
 use torchswap::report::error::Result;
 use torchswap::text::off_line;
-use torchswap::write::{self, Mirror, PylockDraft, Style, check};
+use torchswap::write::{self, HeaderText, Mirror, PylockDraft, Style, check};
 
 use crate::read;
 
@@ -51,9 +51,11 @@ impl Request {
         };
         let no_emit = NoEmit { project: true, local: number & 8 != 0, ..NoEmit::default() };
         let mirror = (number & 16 != 0).then(|| Mirror::parse("https://mirror.example/whl").unwrap());
-        let header = Some(vec!["Target: linux-x86_64".to_owned()]);
+        let header = Some(HeaderText { names_version: false, lines: vec!["Target: linux-x86_64".to_owned()] });
         let (without_hashes, pylock) = (number & 32 != 0, number & 64 != 0);
-        Self { targets, style: Style { without_hashes, no_emit, mirror, stubs: None, header }, pylock }
+        let only_usable_hashes = number & 128 != 0;
+        let style = Style { without_hashes, only_usable_hashes, no_emit, mirror, stubs: None, header };
+        Self { targets, style, pylock }
     }
 
     fn plans<S: WheelSource>(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_, S>) -> Result<Vec<TargetPlan>> {
@@ -148,7 +150,10 @@ fn is_kept(file: &RequirementsFile, plans: &[TargetPlan], request: &Request, tex
             && match &line.kind {
                 LineKind::Blank | LineKind::Comment | LineKind::Options(_) | LineKind::Constraints => true,
                 LineKind::Requirement(index) => {
-                    !request.style.without_hashes && !touched.contains(file.entries[*index].name.as_ref())
+                    let style = &request.style;
+                    !style.without_hashes
+                        && !style.only_usable_hashes
+                        && !touched.contains(file.entries[*index].name.as_ref())
                 }
                 LineKind::Unnamed(_) => false,
             }

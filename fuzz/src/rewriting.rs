@@ -41,7 +41,7 @@ pub fn rewrite(number: u8, lock: &str, project: Option<&str>) {
         fs::write(place.path().join("pyproject.toml"), project).unwrap();
     }
     let cli = options(number, path.to_str().unwrap());
-    let run = || command::run(&cli.command, Voice::of(&cli), &Display::of(false));
+    let run = || command::run(&cli, Voice::of(&cli), &Display::of(false));
     let Some(done) = read(run()) else { return };
     let again = run().expect("the same lock and options, but a refusal");
     let texts = [&done, &again].map(|one| one.writes.first().map_or(lock.as_bytes(), |write| &write.bytes));

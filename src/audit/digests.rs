@@ -40,7 +40,8 @@ pub(super) fn find<S: WheelSource>(
             );
         }
         if let Some(version) = &entry.version
-            && let Err(problems) = refusal::damaged(entry, &knowledge.rows(&entry.name, version))
+            && let Err(problems) =
+                refusal::damaged(entry, lock.packages().get(index), &knowledge.rows(&entry.name, version))
         {
             for problem in problems {
                 let mut finding = AuditFinding::new(Rule::DigestConflict, problem.message);

@@ -97,12 +97,8 @@ impl Lock {
     pub fn rewritten_choice(&self, chosen: Option<&Choice>) -> Result<Choice> {
         match (self, chosen) {
             (Self::Poetry(_), Some(choice)) => Ok(choice.clone()),
-            (Self::Uv(lock), None) if lock.has_conflicts() => {
-                let message = "the lock has extras or groups that conflict, so it is not rewritten as a whole";
-                let problem = Problem::new(Code::Unsupported, message);
-                Err(problem.help("export what is chosen: torchswap export --extras NAME").into())
-            }
-            (Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_), None) => Ok(Choice::everything()),
+            (Self::Uv(lock), None) => lock.has_no_whole().map_or(Ok(Choice::everything()), |why| Err(why.into())),
+            (Self::Poetry(_) | Self::Pylock(_), None) => Ok(Choice::everything()),
             (Self::Requirements(_), None) => Ok(Choice::default()),
             (Self::Pylock(_) | Self::Uv(_) | Self::Requirements(_), Some(_)) => {
                 let problem = Problem::new(Code::Usage, "groups and extras can be chosen of a poetry.lock alone");

@@ -1,5 +1,7 @@
 //! What a lock shows of a rewrite that was committed by accident: entries that its tool would not have locked so.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pep508_rs::PackageName;
 
 use super::poetry::PoetryLock;
@@ -8,6 +10,7 @@ use super::uv::UvLock;
 use super::{Entry, Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::stub::is_stub;
+use crate::packaging::target::Backend;
 
 /// Entries that a rewrite left behind.
 pub(crate) struct SwappedEntries<'l> {
@@ -91,16 +94,44 @@ impl Pylock {
 }
 
 impl UvLock {
-    /// Packages with wheels of PyTorch's index, though they are from another one.
+    /// Packages with wheels that their index does not have: PyTorch's though they are from another one, or the other way
+    /// around, those of another build, or those of a host that has none of the other packages of the index.
     fn swapped(&self, is_family: &dyn Fn(&PackageName) -> bool) -> Leftovers<'_> {
-        let of_pytorch = |url: &str| url.contains(address::PYTORCH_HOST);
-        let is_swapped = |package: &PylockPackage| {
-            let index = package.index.as_deref();
-            index.is_some_and(|index| !of_pytorch(index))
-                && package.kind.files().filter_map(PylockFile::url).any(of_pytorch)
+        let mut hosts: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+        let packages = || self.entries.iter().zip(&self.packages);
+        for (_, package) in packages().filter(|(entry, _)| !is_family(&entry.name)) {
+            let own = hosts.entry(package.index.as_deref().unwrap_or_default()).or_default();
+            own.extend(urls(package).map(host));
+        }
+        let is_swapped = |entry: &Entry, package: &PylockPackage| {
+            let Some(index) = package.index.as_deref() else { return false };
+            let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+            let label = version.split_once('+').and_then(|(_, label)| label.parse().ok());
+            let another = |own| urls(package).filter_map(build).chain(label).any(|build| build != own);
+            let is_stranger =
+                |usual: &BTreeSet<String>| !usual.is_empty() && urls(package).all(|url| !usual.contains(&host(url)));
+            urls(package).any(|url| of_pytorch(url) != of_pytorch(index))
+                || build(index).is_some_and(another)
+                || urls(package).next().is_some() && hosts.get(index).is_some_and(is_stranger)
         };
-        let entries = self.entries.iter().zip(&self.packages).filter(|(_, package)| is_swapped(package));
-        let entries = entries.map(|(entry, _)| entry).filter(|entry| is_family(&entry.name));
-        some(entries, |_| "with wheels of PyTorch's index, though from another one".to_owned())
+        let entries = packages().filter(|(entry, package)| is_family(&entry.name) && is_swapped(entry, package));
+        some(entries.map(|(entry, _)| entry), |_| "with wheels that their index does not have".to_owned())
     }
+}
+
+fn urls(package: &PylockPackage) -> impl Iterator<Item = &str> {
+    package.kind.files().filter_map(PylockFile::url)
+}
+
+fn host(url: &str) -> String {
+    address::canonical(url).split('/').nth(2).unwrap_or_default().to_owned()
+}
+
+fn of_pytorch(url: &str) -> bool {
+    host(url) == address::PYTORCH_HOST
+}
+
+/// The build whose folder of PyTorch's index an address is in.
+fn build(url: &str) -> Option<Backend> {
+    address::canonical(url).strip_prefix(address::PYTORCH)?.split('/').nth(1)?.parse().ok()
 }

@@ -29,6 +29,7 @@ mod select;
 mod source;
 
 pub use layout::UvBlock;
+pub(crate) use package::UvEdge;
 use package::UvNode;
 
 /// What the file is called in messages.
@@ -57,6 +58,8 @@ pub struct UvLock {
     environments: Vec<Marker>,
     /// Extras and groups of which at most one of each set is installed.
     conflicts: Vec<Vec<ConflictItem>>,
+    /// Where these are said.
+    conflicts_at: Span,
     /// What each entry depends on; as long as `entries`.
     graph: Vec<UvNode>,
     /// The project that the lock is of; each of its members where they have no project above them.
@@ -107,6 +110,7 @@ impl UvLock {
             }
         }
         let conflicts = conflicts(&toml)?;
+        let conflicts_at = toml.root().get("conflicts").map_or(Span::default(), Item::span);
         let mut reading = package::UvPackageReader::new(&toml, &mut known);
         let (entries, packages, graph) = reading.packages()?;
         let manifest = reading.manifest()?;
@@ -124,6 +128,7 @@ impl UvLock {
             packages,
             environments,
             conflicts,
+            conflicts_at,
             graph,
             roots,
             manifest,

@@ -137,7 +137,7 @@ fn member<S: WheelSource>(
         return Err(vec![refusal::no_gpu_on_macos(request)]);
     }
     let rows = knowledge.rows(&entry.name, version);
-    refusal::damaged(entry, &rows)?;
+    refusal::damaged(entry, view.packages.get(index), &rows)?;
     let all = rows;
     let rows = made_for::loading(&all, torch, request);
     // The digest that the lock lacks is the catalogue's, if that knows the file at its address.

@@ -45,6 +45,8 @@ pub(super) fn backend_of(
             Built::Any => Some(Err(AnyBackend)),
             Built::Unknown => named_build(&row.wheel),
         },
+        // For macOS there is nothing else.
+        LockedWheel::Named(wheel) if wheel.platform_tag().starts_with("macosx_") => Some(Ok(Backend::Cpu)),
         LockedWheel::Named(wheel) => named_build(wheel),
         LockedWheel::Unidentified => label(version),
         LockedWheel::Absent => None,

@@ -10,6 +10,7 @@ use super::Request;
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::made_for::{self, Torch};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
+use crate::lock::pylock::PylockPackage;
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
@@ -44,8 +45,12 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, request: &Reques
 }
 
 /// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
-/// which.
-pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Problem>> {
+/// which. Where the lock says where a file lies it is the one of that address: an index has files of others.
+pub(crate) fn damaged(
+    entry: &Entry,
+    package: Option<&PylockPackage>,
+    rows: &[Rc<WheelRow>],
+) -> Result<(), Vec<Problem>> {
     let mut problems = Vec::new();
     for file in entry.files.iter() {
         let (Some(digest), name) = (file.digest.sha256(), file.name) else { continue };
@@ -57,7 +62,12 @@ pub(crate) fn damaged(entry: &Entry, rows: &[Rc<WheelRow>]) -> Result<(), Vec<Pr
             }
             (Origin::Index(_) | Origin::Git(_) | Origin::File(_) | Origin::Directory(_), _) => false,
         };
-        if let Some(row) = rows.iter().find(same_file).filter(|row| row.sha256 != digest) {
+        let located = package.and_then(|package| package.kind.files().find(|one| Some(&*one.name) == name)?.url());
+        let is_there = |row: &&Rc<WheelRow>| {
+            located.is_some_and(|url| row.url().is_some_and(|known| address::is_same(&known, url)))
+        };
+        let row = rows.iter().find(is_there).or_else(|| rows.iter().find(same_file));
+        if let Some(row) = row.filter(|row| row.sha256 != digest) {
             let message = format!(
                 "two digests for {}: the lock has {digest}, the {} catalogue has {} (recorded by {} projects)",
                 row.wheel, row.catalogue, row.sha256, row.seen

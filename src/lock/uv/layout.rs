@@ -1,9 +1,7 @@
 //! Where the parts of each package are in a `uv.lock`, for edits that leave every other byte alone.
 
-use pep508_rs::PackageName;
-
-use super::{UvLock, WHAT};
-use crate::lock::pylock::{ends, headers, tables};
+use super::{UvEdge, UvLock, WHAT};
+use crate::lock::pylock::{ends, headers};
 use crate::lock::toml::{Item, Toml};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Span;
@@ -19,8 +17,8 @@ pub struct UvBlock {
     pub behind_source: usize,
     /// The value of `dependencies`, and its lines.
     pub dependencies: Option<(Span, Span)>,
-    /// Each of them.
-    pub edges: Vec<(PackageName, Span)>,
+    /// The value of `source`.
+    pub source: Span,
     /// The lines of `sdist`.
     pub sdist: Option<Span>,
     /// The value of `wheels`.
@@ -59,18 +57,14 @@ impl UvLock {
                     return Err(odd(item).into());
                 }
             }
-            let mut edges = Vec::new();
             let dependencies = table.get("dependencies");
-            for (table, span) in dependencies.map_or(Ok(Vec::new()), |item| tables(&toml, item, "dependencies"))? {
-                let name = table.get("name").and_then(Item::as_str).and_then(|name| name.parse().ok());
-                edges.extend(name.map(|name| (name, span)));
-            }
+            let source = table.get("source").map_or(Span::default(), Item::span);
             blocks.push(UvBlock {
                 span: Span { start, end: end(last) },
                 version: table.get("version").map(Item::span),
-                behind_source: lines(table.get("source").map_or(Span::default(), Item::span)).end,
+                source,
+                behind_source: lines(source).end,
                 dependencies: dependencies.map(|item| (item.span(), lines(item.span()))),
-                edges,
                 sdist: table.get("sdist").map(|item| lines(item.span())),
                 wheels: table.get("wheels").map(Item::span),
             });
@@ -85,6 +79,12 @@ impl UvLock {
             node.dependencies.iter().for_each(|edge| dependents[edge.to].push(from));
         }
         dependents
+    }
+
+    /// What an entry depends on by itself, and what its extras and groups do.
+    pub(crate) fn edges(&self, index: usize) -> (&[UvEdge], impl Iterator<Item = &UvEdge>) {
+        let node = &self.graph[index];
+        (&node.dependencies, node.extras.values().chain(node.groups.values()).flatten())
     }
 
     /// The entries that an extra, a group or the manifest asks for.

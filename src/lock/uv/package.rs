@@ -34,15 +34,17 @@ pub(super) struct UvNode {
 
 /// A dependency on an entry.
 #[derive(Debug, Clone)]
-pub(super) struct UvEdge {
+pub(crate) struct UvEdge {
     /// Index into the entries.
-    pub(super) to: usize,
+    pub(crate) to: usize,
     /// What is needed. The lock does not say in which versions.
     pub(super) requirement: Arc<Requirement>,
     /// When.
     pub(super) marker: Option<Marker>,
     /// Where it is.
-    pub(super) span: Span,
+    pub(crate) span: Span,
+    /// The value of its `version`, which it has where the entry has namesakes.
+    pub(crate) version: Option<Span>,
 }
 
 /// The packages of a lock while they are read.
@@ -275,11 +277,12 @@ impl<'t, 's> UvPackageReader<'t, 's> {
                 extras.push(read_extra(toml, item.span(), extra)?);
             }
         }
-        let version = table.get("version").map(|item| self.version(item)).transpose()?;
+        let version_item = table.get("version");
+        let version = version_item.map(|item| self.version(item)).transpose()?;
         let source = table.get("source").map(|item| UvSource::read(toml, item)).transpose()?;
         let to = self.meant(&name, version.as_ref(), source.as_ref(), span)?;
         let requirement = Arc::new(Requirement { name, extras, versions: Constraint::any() });
-        Ok(UvEdge { to, requirement, marker, span })
+        Ok(UvEdge { to, requirement, marker, span, version: version_item.map(Item::span) })
     }
 
     /// The package that a dependency means: the only one of its name, of its version and of its source where it says so.

@@ -142,9 +142,13 @@ impl UvLock {
         extras.chain(groups).collect()
     }
 
-    /// True if extras or groups conflict, so that there is no choice of all of them.
-    pub(in crate::lock) fn has_conflicts(&self) -> bool {
-        !self.conflicts.is_empty()
+    /// Why it is not rewritten as a whole: extras or groups conflict, so there is no choice of all of them.
+    pub(in crate::lock) fn has_no_whole(&self) -> Option<Problem> {
+        let (first, last) = (self.conflicts.first()?.first()?, self.conflicts.first()?.last()?);
+        let (first, last) = (first.spoken(), last.spoken());
+        let message = format!("{first} and {last} conflict, so {} is not rewritten as a whole", self.source.name);
+        let problem = Problem::new(Code::Unsupported, message).at(&self.source, self.conflicts_at);
+        Some(problem.help("export what is chosen: torchswap export --extras NAME, or --with NAME"))
     }
 
     /// The extras and the groups that can be asked for, sorted.

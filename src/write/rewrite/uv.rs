@@ -4,8 +4,11 @@
 //! A package keeps its `source`, whose index uv takes from the project, and gets wheels at other addresses: uv takes them
 //! from there. With an index or a URL of its own it would not be what the project asks for, and uv would lock it anew.
 //!
-//! What a lock cannot hold for sure is refused by name: several targets, releases that differ by Python, forks and other
-//! names of what changes.
+//! Of namesakes, which forks lock, the one that the target selects is changed; dependencies that say which of them is meant
+//! say its new version.
+//!
+//! What a lock cannot hold for sure is refused by name: several targets, releases that differ by Python, other names of what
+//! changes, and what would be locked twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +19,11 @@ use super::impossible::by_python;
 use super::{EntryUses, Wants, Where, uses, wants};
 use crate::catalog::pin::Pin;
 use crate::lock::Lock;
-use crate::lock::uv::{UvBlock, UvLock};
+use crate::lock::uv::{UvBlock, UvEdge, UvLock};
 use crate::packaging::target::{Environment, Platform};
 use crate::plan::{Replacement, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Patch, Source};
+use crate::text::{Patch, Source, Span};
 use crate::write::entry::in_style;
 use crate::write::located::Located;
 use crate::write::toml::string;
@@ -49,18 +52,27 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
         platform: plan.target.platform,
         wants: wants(plans),
         located: Located::of(&uv.packages),
-        gone: gone.iter().map(|index| &uv.entries[*index].name).collect(),
+        versions: uses.iter().enumerate().filter_map(|(index, uses)| Some((index, version(uses)?))).collect(),
+        deleted: deleted(uv, &gone, &here),
+        here,
+        gone,
     };
-    let mut problems: Vec<Problem> = gone.iter().flat_map(|index| writer.forked(*index)).collect();
-    let deleted = deleted(uv, &gone, &here);
+    let mut problems = Vec::new();
     let mut patch = Patch::default();
     for (index, uses) in uses.iter().enumerate() {
-        if deleted.contains(&index) {
+        if writer.deleted.contains(&index) {
             patch.replace(blocks[index].span, "");
-        } else if here.contains(&index) {
-            match writer.entry(index, uses, &mut patch) {
-                Ok(()) => {}
-                Err(error) => problems.extend(error.into_problems()),
+            continue;
+        }
+        let (own, more) = uv.edges(index);
+        let changed = if writer.here.contains(&index) { writer.entry(index, uses, &mut patch) } else { Ok(false) };
+        let is_written = changed.unwrap_or_else(|error| {
+            problems.extend(error.into_problems());
+            false
+        });
+        for edge in own.iter().filter(|_| !is_written).chain(more) {
+            if let Some((span, version)) = writer.renewed(edge) {
+                patch.replace(span, version);
             }
         }
     }
@@ -70,6 +82,11 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
     }
     Error::unless_empty(problems)?;
     patch.apply(&uv.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+}
+
+/// The version that an entry gets. Where that differs by Python the rewrite is refused.
+fn version(uses: &EntryUses) -> Option<String> {
+    Some(uses.replaced.keys().next()?.pin.version().to_string())
 }
 
 /// What of what the target needs no more can be taken out: nothing that stays depends on it, be it for another platform.
@@ -93,24 +110,28 @@ struct UvRewriter<'a> {
     platform: Platform,
     wants: Wants,
     located: Located<'a>,
+    /// The version that each entry gets which changes.
+    versions: BTreeMap<usize, String>,
+    /// What the target selects in the end.
+    here: BTreeSet<usize>,
     /// What the target needs no more.
-    gone: BTreeSet<&'a PackageName>,
+    gone: BTreeSet<usize>,
+    /// What of that nothing else needs.
+    deleted: BTreeSet<usize>,
 }
 
 impl UvRewriter<'_> {
-    /// One entry that the target has.
-    fn entry(&self, index: usize, uses: &EntryUses, patch: &mut Patch) -> Result<()> {
+    /// One entry that the target has. True if its dependencies are written anew.
+    fn entry(&self, index: usize, uses: &EntryUses, patch: &mut Patch) -> Result<bool> {
         let (entry, block) = (&self.uv.entries[index], &self.blocks[index]);
         let Some(replacement) = uses.replaced.keys().next() else {
             let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            self.dependencies(index, &version, patch);
-            return Ok(());
+            return self.dependencies(index, &version, patch);
         };
         let point = |problem: Problem| problem.at(&self.uv.source, entry.at.span);
         if !uses.kept.is_empty() || !uses.gone.is_empty() {
             return Err(point(by_python(&entry.name)).into());
         }
-        Error::unless_empty(self.forked(index).into_iter().collect())?;
         let refused = if replacement.name != entry.name {
             Some(format!("{} would become {}", entry.name, replacement.name))
         } else if self.uv.packages[index].index.is_none() {
@@ -123,6 +144,9 @@ impl UvRewriter<'_> {
             return Err(point(problem).help(EXPORT).into());
         }
         let (version, wheels) = self.release(&entry.name, uses.replaced.keys())?;
+        if self.twins(&entry.name).any(|other| other != index && self.is_twice(index, other, &version)) {
+            return Err(self.twice(&entry.name, &version).into());
+        }
         if let Some(span) = block.version {
             patch.replace(span, string(&version));
         }
@@ -131,22 +155,61 @@ impl UvRewriter<'_> {
             Some(value) => patch.replace(value, in_style(&self.uv.source, &wheels)),
             None => patch.insert(block.behind_source, in_style(&self.uv.source, &format!("wheels = {wheels}\n"))),
         }
-        self.dependencies(index, &version, patch);
-        Ok(())
+        self.dependencies(index, &version, patch)
     }
 
-    /// What changes must have no namesake: dependencies would say which of them is meant.
-    fn forked(&self, index: usize) -> Option<Problem> {
-        let entry = &self.uv.entries[index];
-        let twins = self.uv.entries.iter().filter(|other| other.name == entry.name).count();
-        (twins > 1).then(|| {
-            let message = format!(
-                "{} is locked {twins} times, by forks, and would be changed: a uv.lock is not rewritten so",
-                entry.name
-            );
-            let problem = Problem::new(Code::Unsupported, message).at(&self.uv.source, entry.at.span);
-            problem.help(EXPORT)
-        })
+    /// The entries of a name that stay.
+    fn twins<'s>(&'s self, name: &'s PackageName) -> impl Iterator<Item = usize> + 's {
+        let all = self.uv.entries.iter().enumerate().filter(move |(_, other)| other.name == *name);
+        all.map(|(index, _)| index).filter(|index| !self.deleted.contains(index))
+    }
+
+    /// True if an entry gets a version that another one of its name and its index has.
+    fn is_twice(&self, index: usize, other: usize, version: &str) -> bool {
+        let now =
+            self.versions.get(&other).cloned().or_else(|| Some(self.uv.entries[other].version.as_ref()?.to_string()));
+        now.as_deref() == Some(version) && self.uv.packages[other].index == self.uv.packages[index].index
+    }
+
+    /// A release beside another one of its name.
+    fn twice(&self, name: &PackageName, version: &str) -> Problem {
+        let message = format!("{name} {version} would be locked beside this one, and a uv.lock is not rewritten so");
+        let problem = Problem::new(Code::Unsupported, message).help(EXPORT);
+        match self.twins(name).next() {
+            Some(other) => problem.at(&self.uv.source, self.uv.entries[other].at.span),
+            None => problem,
+        }
+    }
+
+    /// The new version of what a dependency means, and where it is said.
+    fn renewed(&self, edge: &UvEdge) -> Option<(Span, String)> {
+        Some((edge.version?, string(self.versions.get(&edge.to)?)))
+    }
+
+    /// A dependency as it is written in the end.
+    fn written(&self, edge: &UvEdge) -> String {
+        let text = self.uv.source.slice(edge.span);
+        let Some((span, version)) = self.renewed(edge) else { return text.to_owned() };
+        let (start, end) = (span.start - edge.span.start, span.end - edge.span.start);
+        format!("{}{version}{}", &text[..start], &text[end..])
+    }
+
+    /// What a dependency on a package says: its name, and which of its namesakes is meant.
+    fn named(&self, name: &PackageName) -> Result<String, Problem> {
+        let twins: Vec<usize> = self.twins(name).collect();
+        if twins.len() < 2 {
+            return Ok(format!("name = {}", string(name.as_ref())));
+        }
+        let meant: Vec<usize> = twins.iter().copied().filter(|index| self.here.contains(index)).collect();
+        let [index] = &meant[..] else {
+            let message = format!("{name} is locked {} times, and which of them is needed cannot be said", twins.len());
+            let span = self.uv.entries[twins[0]].at.span;
+            return Err(Problem::new(Code::Unsupported, message).at(&self.uv.source, span).help(EXPORT));
+        };
+        let own = self.uv.entries[*index].version.as_ref().map(ToString::to_string);
+        let version = self.versions.get(index).cloned().or(own).unwrap_or_default();
+        let source = self.uv.source.slice(self.blocks[*index].source);
+        Ok(format!("name = {}, version = {}, source = {source}", string(name.as_ref()), string(&version)))
     }
 
     /// The version and the wheels of the pins of one package, as TOML.
@@ -186,28 +249,29 @@ impl UvRewriter<'_> {
         name: &PackageName,
         version: &str,
         is_said: impl Fn(&PackageName, &Where) -> bool,
-    ) -> Vec<(PackageName, String)> {
+    ) -> Result<Vec<(PackageName, String)>, Problem> {
         let wants = self.wants.get(&format!("{name} {version}"));
         let new = wants.into_iter().flatten().filter(|(wanted, places)| !is_said(wanted, places));
         let (machine, system) = (self.platform.platform_machine(), self.platform.sys_platform());
         let marker = string(&format!("platform_machine == '{machine}' and sys_platform == '{system}'"));
-        new.map(|(wanted, _)| (wanted.clone(), format!("{{ name = {}, marker = {marker} }}", string(wanted.as_ref()))))
+        new.map(|(wanted, _)| Ok((wanted.clone(), format!("{{ {}, marker = {marker} }}", self.named(wanted)?))))
             .collect()
     }
 
-    /// The dependencies of an entry without what is gone and with what is new.
-    fn dependencies(&self, index: usize, version: &str, patch: &mut Patch) {
+    /// The dependencies of an entry without what is gone and with what is new. False: they are the same.
+    fn dependencies(&self, index: usize, version: &str, patch: &mut Patch) -> Result<bool> {
         let (block, source) = (&self.blocks[index], &self.uv.source);
+        let (own, _) = self.uv.edges(index);
         let new = self.new_edges(&self.uv.entries[index].name, version, |wanted, places| {
             let here = |python| Environment { platform: self.platform, python };
             places.iter().all(|(_, python)| self.uv.depends(index, wanted, here(*python)))
-        });
-        if new.is_empty() && !block.edges.iter().any(|(name, _)| self.gone.contains(name)) {
-            return;
+        })?;
+        if new.is_empty() && !own.iter().any(|edge| self.gone.contains(&edge.to)) {
+            return Ok(false);
         }
-        let old = block.edges.iter().filter(|(name, _)| !self.gone.contains(name));
-        let mut edges: Vec<(PackageName, String)> =
-            old.map(|(name, span)| (name.clone(), source.slice(*span).to_owned())).chain(new).collect();
+        let old = own.iter().filter(|edge| !self.gone.contains(&edge.to));
+        let old = old.map(|edge| (self.uv.entries[edge.to].name.clone(), self.written(edge)));
+        let mut edges: Vec<(PackageName, String)> = old.chain(new).collect();
         // What is written first stays first: uv sorts by name and by what tells namesakes apart.
         edges.sort_by(|one, other| one.0.cmp(&other.0));
         match (&block.dependencies, edges.is_empty()) {
@@ -218,6 +282,7 @@ impl UvRewriter<'_> {
                 patch.insert(block.behind_source, in_style(source, &format!("dependencies = {}\n", list(&edges))));
             }
         }
+        Ok(true)
     }
 
     /// New packages, each where uv would sort it.
@@ -229,16 +294,17 @@ impl UvRewriter<'_> {
         }
         let mut at: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (name, replaced) in added {
-            if lock.entries().iter().any(|entry| entry.name == *name) {
-                let message = format!("{name} would be locked twice, and a uv.lock is not rewritten so");
-                return Err(Problem::new(Code::Unsupported, message).help(EXPORT).into());
+            if let Some(twin) = self.uv.entries.iter().find(|entry| entry.name == *name) {
+                let message = format!("{name} is locked already, for others, and the target would get another release");
+                let problem = Problem::new(Code::Unsupported, message).at(&self.uv.source, twin.at.span);
+                return Err(problem.help(EXPORT).into());
             }
             let Some(index) = self.located.index else {
                 let problem = Problem::new(Code::Unknown, "no package of the lock is from the default index");
                 return Err(problem.help(EXPORT).into());
             };
             let (version, wheels) = self.release(name, replaced.into_iter())?;
-            let edges = self.new_edges(name, &version, |_, _| false);
+            let edges = self.new_edges(name, &version, |_, _| false)?;
             let edges = if edges.is_empty() { String::new() } else { format!("dependencies = {}\n", list(&edges)) };
             let text = format!(
                 "[[package]]\nname = {}\nversion = {}\nsource = {{ registry = {} }}\n{edges}wheels = {wheels}\n\n",
