@@ -5,7 +5,9 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
 
 /// A range of bytes in a [`Source`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash)]
@@ -154,21 +156,8 @@ pub fn nearest<'n>(meant: &str, names: impl IntoIterator<Item = &'n str>) -> Opt
 
 /// A text without the logins in its URLs: `https://me:secret@i.example` becomes `https://…@i.example`.
 pub fn without_logins(text: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let (before, after) = rest.split_at(at + "://".len());
-        shown.push_str(before);
-        let end = after.find(|c: char| c == '/' || c.is_whitespace()).unwrap_or(after.len());
-        rest = match after[..end].rfind('@') {
-            Some(login) => {
-                shown.push('…');
-                &after[login..]
-            }
-            None => after,
-        };
-    }
-    shown + rest
+    static LOGIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"://[^/ \t\r\n]*@").ok());
+    LOGIN.as_ref().map_or_else(|| "…".to_owned(), |login| login.replace_all(text, "://…@").into_owned())
 }
 
 /// How many characters of a text a message quotes.

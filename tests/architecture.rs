@@ -223,6 +223,18 @@ fn the_picture_for_contributors_has_every_room() {
     }
 }
 
+#[test]
+fn the_files_that_contributors_are_sent_to_exist() {
+    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let named = text.split('`').skip(1).step_by(2).filter(|word| {
+        ["src/", "tests/", "benches/", "snapshots/", "fuzz/", ".ci/", ".github/"]
+            .iter()
+            .any(|top| word.starts_with(top))
+    });
+    let missing: Vec<&str> = named.clone().filter(|name| !root().join(name).exists()).collect();
+    assert!(missing.is_empty() && named.count() >= 15, "{missing:?}");
+}
+
 /// What is longer holds more than one thing. Tables are as long as they are.
 #[test]
 fn no_file_is_longer_than_four_hundred_lines() {

@@ -19,7 +19,7 @@ use crate::text::quoted;
 const GLIBC: TagMisfit = TagMisfit::System(System::Glibc(2, 17));
 
 /// What happens to every entry of the lock, wanted or not.
-pub(super) fn fates(files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
+pub(super) fn verdicts(files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
     let lock = here.lock;
     let mut all: Vec<EntryAudit> = lock
         .entries()
@@ -33,9 +33,9 @@ pub(super) fn fates(files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryA
         })
         .collect();
     for (entry, pin, wheel) in swapped(here) {
-        if let Some(fate) = all.get_mut(entry) {
-            fate.version = Some(pin.version().to_string());
-            fate.verdict = match wheel.fit_on(here.environment, here.asked.system) {
+        if let Some(entry_audit) = all.get_mut(entry) {
+            entry_audit.version = Some(pin.version().to_string());
+            entry_audit.verdict = match wheel.fit_on(here.environment, here.asked.system) {
                 Ok(_) => Verdict::Wheel(wheel.to_string()),
                 Err(_) => Verdict::Nothing,
             };
@@ -71,13 +71,15 @@ pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Fin
 pub(super) fn find<S: WheelSource>(
     index: usize,
     files: &[EntryFiles],
-    fates: &[EntryAudit],
+    verdicts: &[EntryAudit],
     here: &AuditContext<'_>,
     history: &History<'_, S>,
     findings: &mut Findings<'_>,
 ) {
     let lock = here.lock;
-    let (Some(entry), Some(files), Some(fate)) = (lock.entries().get(index), files.get(index), fates.get(index)) else {
+    let (Some(entry), Some(files), Some(entry_audit)) =
+        (lock.entries().get(index), files.get(index), verdicts.get(index))
+    else {
         return;
     };
     let environment = here.environment;
@@ -101,7 +103,7 @@ pub(super) fn find<S: WheelSource>(
     if excluding.is_some() && misfit == Some(TagMisfit::Python) {
         return;
     }
-    let finding = match &fate.verdict {
+    let finding = match &entry_audit.verdict {
         Verdict::Unknown => return,
         Verdict::Wheel(file) => {
             if files.is_yanked(file) {

@@ -223,19 +223,19 @@ impl<S: WheelSource> Auditor<'_, S> {
         if let Some(least) = asked.witnesses {
             witnesses::find(&here, least, findings);
         }
-        let mut fates = install::fates(&self.files, &here);
+        let mut verdicts = install::verdicts(&self.files, &here);
         for package in &selection.packages {
             self.selected.insert(package.entry);
-            if let Some(fate) = fates.get_mut(package.entry) {
-                fate.selected = true;
-                if fate.verdict == Verdict::Unknown {
+            if let Some(entry_audit) = verdicts.get_mut(package.entry) {
+                entry_audit.selected = true;
+                if entry_audit.verdict == Verdict::Unknown {
                     self.unknown.insert(package.entry);
                 }
             }
-            install::find(package.entry, &self.files, &fates, &here, &self.history, findings);
+            install::find(package.entry, &self.files, &verdicts, &here, &self.history, findings);
         }
         let (target, system) = (asked.target.name.clone(), asked.system);
-        self.machines.push(Machine { target, environment, system, backend, entries: fates });
+        self.machines.push(Machine { target, environment, system, backend, entries: verdicts });
         Ok(())
     }
 }

@@ -38,9 +38,11 @@ impl Offers {
     /// What is worth asking an index: the packages without a wheel somewhere, and those whose files the lock does not name.
     /// Each with its index as the lock has it; `None`: the default one.
     pub fn wanted(lock: &Lock, audit: &Audit) -> BTreeSet<(PackageName, Option<String>)> {
-        let open = audit.machines.iter().flat_map(|machine| machine.entries.iter().enumerate()).filter(|(_, fate)| {
-            fate.selected && matches!(fate.verdict, Verdict::Built(Some(_)) | Verdict::Nothing | Verdict::Unknown)
-        });
+        let open =
+            audit.machines.iter().flat_map(|machine| machine.entries.iter().enumerate()).filter(|(_, entry_audit)| {
+                entry_audit.selected
+                    && matches!(entry_audit.verdict, Verdict::Built(Some(_)) | Verdict::Nothing | Verdict::Unknown)
+            });
         let entries = open.filter_map(|(index, _)| lock.entries().get(index));
         let asked = entries.filter_map(|entry| match &entry.origin {
             Origin::Index(index) => Some((entry.name.clone(), index.clone())),

@@ -35,8 +35,8 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
         match make(job, &mut learning, display, voice.is_told()) {
             Ok((text, summaries, stubs)) => {
                 let output = Output::new(job.output.as_deref().unwrap_or(io::STDIN), text);
-                let fate = outputs::fate(&output, args.preview);
-                reports.push(OutputReport { lock: job.lock.clone(), fate, summaries });
+                let status = outputs::status(&output, args.preview);
+                reports.push(OutputReport { lock: job.lock.clone(), status, summaries });
                 outcome.writes.push(output);
                 outcome.writes.extend(stubs.into_iter().filter(|stub| seen.insert(stub.name.clone())));
             }

@@ -146,7 +146,7 @@ impl Voice {
             ReportFormat::Text | ReportFormat::Github | ReportFormat::Sarif => {
                 let is_alone = outputs.len() == 1;
                 let render = if self.tone.verbose > 0 { render::summaries } else { render::short };
-                outputs.iter().map(|one| render(&one.summaries, &one.fate, is_alone, colour)).collect()
+                outputs.iter().map(|one| render(&one.summaries, &one.status, is_alone, colour)).collect()
             }
         })
     }

@@ -7,7 +7,7 @@ use super::job::Job;
 use super::read::CONFIGURATIONS;
 use crate::cli::PreviewArgs;
 use crate::edge::io::{self, Output};
-use crate::report::FileFate;
+use crate::report::FileStatus;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// Checks a file that a configuration names, or that is found by its name, but that the command line does not name: a
@@ -40,14 +40,14 @@ pub(super) fn beside(catalogue: &str) -> Result<()> {
 }
 
 /// What becomes of an output now.
-pub(super) fn fate(output: &Output, preview: PreviewArgs) -> FileFate {
+pub(super) fn status(output: &Output, preview: PreviewArgs) -> FileStatus {
     let name = output.name.clone();
     match &output.before {
-        _ if io::is_stream(&name) => FileFate::Printed,
-        Some(before) if before.as_bytes() == output.bytes => FileFate::Unchanged(name),
-        None if io::holds(&name, &output.bytes) => FileFate::Unchanged(name),
-        Some(_) | None if preview.is_asked() => FileFate::Shown(name),
-        Some(_) | None => FileFate::Written(name),
+        _ if io::is_stream(&name) => FileStatus::Printed,
+        Some(before) if before.as_bytes() == output.bytes => FileStatus::Unchanged(name),
+        None if io::holds(&name, &output.bytes) => FileStatus::Unchanged(name),
+        Some(_) | None if preview.is_asked() => FileStatus::Shown(name),
+        Some(_) | None => FileStatus::Written(name),
     }
 }
 

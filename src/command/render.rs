@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::edge::io::Repository;
 use crate::packaging::target::Python;
 use crate::report::error::{Error, NamedTarget, Problem};
-use crate::report::{Action, Change, FileFate, LearnedRelease, Summary};
+use crate::report::{Action, Change, FileStatus, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
@@ -147,12 +147,12 @@ fn annotation(level: &str, file: Option<&str>, place: Option<&Place>, title: &st
 }
 
 /// All that was done for each target of an output, for people.
-pub(super) fn summaries(all: &[Summary], fate: &FileFate, is_alone: bool, colour: Colour) -> String {
+pub(super) fn summaries(all: &[Summary], status: &FileStatus, is_alone: bool, colour: Colour) -> String {
     let each = all.iter().map(|one| {
         let heading = if is_alone && all.len() == 1 { String::new() } else { short::heading(one, colour) };
         heading + &summary(one, colour)
     });
-    each.collect::<String>() + &short::ending(all, fate, colour)
+    each.collect::<String>() + &short::ending(all, status, colour)
 }
 
 /// A summary for people: one line a change.

@@ -92,9 +92,9 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     // What comes from a pipe is nothing that could have changed, but a difference can be shown.
     let is_known = if to == io::STDIN { args.preview.diff } else { io::is_same_file(to, &name) };
     let output = Output { before: is_known.then(|| before.into()), ..Output::new(to, after) };
-    let fate = outputs::fate(&output, args.preview);
+    let status = outputs::status(&output, args.preview);
     outcome.writes.push(output);
-    outcome.report = voice.outputs(&[OutputReport { lock: name, fate, summaries }]);
+    outcome.report = voice.outputs(&[OutputReport { lock: name, status, summaries }]);
     Ok(outcome)
 }
 

@@ -170,10 +170,10 @@ fn member<S: WheelSource>(
     };
     if let Some(why) = right.filter(|_| !matches!(locked, LockedWheel::Absent)) {
         return Ok(match labelled::unserved(entry, version, view.options, &rows, request.environment) {
-            Some(row) => keep_at_url(version, row, request, knowledge),
+            Some(row) => keep_at_url(planner, version, row),
             None => {
                 let meant = || labelled::meant(entry, version, view.options, &rows, request.environment);
-                keep(entry, version, why, current.or_else(meant), is_known, request, knowledge)
+                keep(planner, entry, (version, why), current.or_else(meant), is_known)
             }
         });
     }
@@ -204,14 +204,13 @@ fn member<S: WheelSource>(
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs, and some indexes give none)
 /// but the catalogue knows the very file, the digest comes from there.
 fn keep<S: WheelSource>(
+    planner: &Planner<'_, S>,
     entry: &Entry,
-    version: &Version,
-    why: Kept,
+    (version, why): (&Version, Kept),
     current: Option<Rc<WheelRow>>,
     is_undigested: bool,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
 ) -> Decided {
+    let Planner { request, knowledge, .. } = *planner;
     let requires = match &current {
         Some(row) => knowledge.requires(row, request.environment.platform),
         None => WheelRequirements::Unknown(WheelRequirements::NO_WHEEL.to_owned()),
@@ -228,12 +227,8 @@ fn keep<S: WheelSource>(
 }
 
 /// Keeps the wheel that a pin means, as its URL.
-fn keep_at_url<S: WheelSource>(
-    version: &Version,
-    row: Rc<WheelRow>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Decided {
+fn keep_at_url<S: WheelSource>(planner: &Planner<'_, S>, version: &Version, row: Rc<WheelRow>) -> Decided {
+    let Planner { request, knowledge, .. } = *planner;
     let platform = request.environment.platform;
     let pin = Rc::new(knowledge.pin(&row, platform));
     let requires = knowledge.requires(&row, platform);

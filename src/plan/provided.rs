@@ -29,14 +29,14 @@ pub(crate) use fit::{ImageFacts, judged};
 
 pub(super) use fit::checked;
 
-/// What becomes of a selected package.
+/// Whether the output has a selected package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Stays,
+enum Emission {
+    Emitted,
     /// The image has it.
     Provided,
     /// Nothing but what the image has needs it.
-    Along,
+    OfProvided,
 }
 
 /// The packages that a target's image has and the output lacks, each with the image's release as far as that is known.
@@ -66,16 +66,16 @@ pub(crate) fn take<S: WheelSource>(
     environment: Environment,
     knowledge: &Knowledge<'_, S>,
 ) {
-    let fates = Taking { view, selection, provided, environment, knowledge }.fates();
-    for (selected, fate) in std::mem::take(&mut selection.packages).into_iter().zip(fates) {
+    let emissions = Taking { view, selection, provided, environment, knowledge }.emissions();
+    for (selected, emission) in std::mem::take(&mut selection.packages).into_iter().zip(emissions) {
         let has = || provided.has(&view.entries[selected.entry].name, environment);
-        let why = match fate {
-            Fate::Stays => {
+        let why = match emission {
+            Emission::Emitted => {
                 selection.packages.push(selected);
                 continue;
             }
-            Fate::Along if has().is_none() => NotEmitted::OfProvided,
-            Fate::Along | Fate::Provided => NotEmitted::Provided(has().flatten().cloned()),
+            Emission::OfProvided if has().is_none() => NotEmitted::OfProvided,
+            Emission::OfProvided | Emission::Provided => NotEmitted::Provided(has().flatten().cloned()),
         };
         selection.unemitted.push((selected, why));
     }
@@ -90,7 +90,7 @@ struct Taking<'a, S> {
 }
 
 impl<S: WheelSource> Taking<'_, S> {
-    fn fates(&self) -> Vec<Fate> {
+    fn emissions(&self) -> Vec<Emission> {
         let packages = &self.selection.packages;
         let forced = |package: &SelectedPackage| {
             let name = &self.entry(package).name;
@@ -98,29 +98,31 @@ impl<S: WheelSource> Taking<'_, S> {
             let out = || self.provided.all || self.provided.names.contains(name) || belongs();
             self.provided.has(name, self.environment).is_some() && out()
         };
-        let mut fates: Vec<Fate> =
-            packages.iter().map(|package| if forced(package) { Fate::Provided } else { Fate::Stays }).collect();
+        let mut emissions: Vec<Emission> = packages
+            .iter()
+            .map(|package| if forced(package) { Emission::Provided } else { Emission::Emitted })
+            .collect();
         let needs: Vec<BTreeSet<PackageName>> = packages.iter().map(|package| self.needs(package)).collect();
-        let below = self.below(&fates, &needs);
+        let below = self.below(&emissions, &needs);
         loop {
             for index in &below {
-                if fates[*index] == Fate::Stays && self.may_go_along(&packages[*index]) {
-                    fates[*index] = Fate::Along;
+                if emissions[*index] == Emission::Emitted && self.may_go_along(&packages[*index]) {
+                    emissions[*index] = Emission::OfProvided;
                 }
             }
             // What something that stays needs comes back, and with it what that needs.
-            while let Some(index) = below
-                .iter()
-                .find(|index| fates[**index] == Fate::Along && self.is_needed(&packages[**index], &fates, &needs))
-            {
-                fates[*index] = Fate::Stays;
+            while let Some(index) = below.iter().find(|index| {
+                emissions[**index] == Emission::OfProvided && self.is_needed(&packages[**index], &emissions, &needs)
+            }) {
+                emissions[*index] = Emission::Emitted;
             }
-            let Some(index) =
-                below.iter().find(|index| fates[**index] == Fate::Stays && self.is_taken(**index, &fates))
+            let Some(index) = below
+                .iter()
+                .find(|index| emissions[**index] == Emission::Emitted && self.is_taken(**index, &emissions))
             else {
-                return fates;
+                return emissions;
             };
-            fates[*index] = Fate::Provided;
+            emissions[*index] = Emission::Provided;
         }
     }
 
@@ -150,12 +152,16 @@ impl<S: WheelSource> Taking<'_, S> {
     }
 
     /// What the packages that are left out need, directly or not.
-    fn below(&self, fates: &[Fate], needs: &[BTreeSet<PackageName>]) -> Vec<usize> {
+    fn below(&self, emissions: &[Emission], needs: &[BTreeSet<PackageName>]) -> Vec<usize> {
         let mut seen: BTreeSet<usize> = BTreeSet::new();
-        let mut open: Vec<usize> = (0..fates.len()).filter(|index| fates[*index] == Fate::Provided).collect();
+        let mut open: Vec<usize> =
+            (0..emissions.len()).filter(|index| emissions[*index] == Emission::Provided).collect();
         while let Some(at) = open.pop() {
             for (index, package) in self.selection.packages.iter().enumerate() {
-                if fates[index] == Fate::Stays && needs[at].contains(&self.entry(package).name) && seen.insert(index) {
+                if emissions[index] == Emission::Emitted
+                    && needs[at].contains(&self.entry(package).name)
+                    && seen.insert(index)
+                {
                     open.push(index);
                 }
             }
@@ -171,27 +177,30 @@ impl<S: WheelSource> Taking<'_, S> {
     }
 
     /// True if something that stays needs a package. What an extra of a package brings need not be in the image.
-    fn is_needed(&self, package: &SelectedPackage, fates: &[Fate], needs: &[BTreeSet<PackageName>]) -> bool {
+    fn is_needed(&self, package: &SelectedPackage, emissions: &[Emission], needs: &[BTreeSet<PackageName>]) -> bool {
         let name = &self.entry(package).name;
-        let packages = || self.selection.packages.iter().zip(fates);
-        let stays = |(index, (other, fate)): (usize, (&SelectedPackage, &Fate))| {
+        let packages = || self.selection.packages.iter().zip(emissions);
+        let stays = |(index, (other, emission)): (usize, (&SelectedPackage, &Emission))| {
             let by_extra = other.with_extras && !is_torch_runtime(name);
-            (*fate == Fate::Stays || by_extra && *fate == Fate::Provided) && needs[index].contains(name)
+            (*emission == Emission::Emitted || by_extra && *emission == Emission::Provided)
+                && needs[index].contains(name)
         };
-        let goes =
-            |by: &PackageName| packages().any(|(other, fate)| *fate != Fate::Stays && self.entry(other).name == *by);
+        let goes = |by: &PackageName| {
+            packages().any(|(other, emission)| *emission != Emission::Emitted && self.entry(other).name == *by)
+        };
         packages().enumerate().any(stays) || package.via.iter().flatten().any(|by| !goes(by))
     }
 
     /// True if the image has a package in a release that all that stays is known to take.
-    fn is_taken(&self, index: usize, fates: &[Fate]) -> bool {
+    fn is_taken(&self, index: usize, emissions: &[Emission]) -> bool {
         let package = &self.selection.packages[index];
         let entry = self.entry(package);
         let Some(Some(version)) = self.provided.has(&entry.name, self.environment) else { return false };
         if entry.version.as_ref().is_some_and(|locked| is_same_release(locked, version)) {
             return true;
         }
-        let staying = self.selection.packages.iter().zip(fates).filter(|(_, fate)| **fate == Fate::Stays);
+        let staying =
+            self.selection.packages.iter().zip(emissions).filter(|(_, emission)| **emission == Emission::Emitted);
         let mut staying = staying.map(|(other, _)| other).filter(|other| !std::ptr::eq(*other, package));
         !package.root && staying.all(|other| self.takes(other, &entry.name, version))
     }

@@ -22,7 +22,7 @@ pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKin
 
 /// What became of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FileFate {
+pub enum FileStatus {
     /// It goes to standard output.
     Printed,
     /// It goes to this file.
@@ -39,7 +39,7 @@ pub struct OutputReport {
     /// The lock that it is made from.
     pub lock: String,
     /// What became of it.
-    pub fate: FileFate,
+    pub status: FileStatus,
     /// What was done for each of its targets.
     pub summaries: Vec<Summary>,
 }

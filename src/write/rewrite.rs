@@ -39,20 +39,20 @@ use renamed::Renamed;
 pub(super) use pylock::pylock;
 pub(super) use uv::uv;
 
-/// Where something holds: index of the target, and the Python.
-type Where = BTreeSet<(usize, Python)>;
+/// TargetPythons something holds: index of the target, and the Python.
+type TargetPythons = BTreeSet<(usize, Python)>;
 
 /// What became of one entry, and where.
 #[derive(Default)]
 struct EntryUses {
     /// Something else takes its place.
-    replaced: BTreeMap<Replacement, Where>,
+    replaced: BTreeMap<Replacement, TargetPythons>,
     /// It stays.
-    kept: Where,
+    kept: TargetPythons,
     /// It stays, but only now it is selected.
-    included: Where,
+    included: TargetPythons,
     /// Nothing needs it.
-    gone: Where,
+    gone: TargetPythons,
 }
 
 impl EntryUses {
@@ -181,7 +181,7 @@ fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
 }
 
 /// By name and version: what a package needs that the lock did not give before, and where.
-type Wants = BTreeMap<String, BTreeMap<PackageName, Where>>;
+type Wants = BTreeMap<String, BTreeMap<PackageName, TargetPythons>>;
 
 fn wants(plans: &[TargetPlan]) -> Wants {
     let mut wants = Wants::new();
@@ -274,7 +274,7 @@ impl PoetryRewriter<'_> {
         }
         let mut texts = Vec::new();
         if stays {
-            let mut taken: Where = replaced.values().flatten().copied().collect();
+            let mut taken: TargetPythons = replaced.values().flatten().copied().collect();
             taken.extend(gone);
             let mut there = outside.cloned().unwrap_or_default();
             if !kept.is_empty() || elsewhere {

@@ -96,8 +96,9 @@ fn table(machines: &[Machine]) -> String {
 
 /// Entries, and how many of them are installed from a wheel, are built, have nothing, cannot be judged.
 fn counts_of(machine: &Machine) -> [usize; 5] {
-    let selected = || machine.entries.iter().filter(|fate| fate.selected);
-    let count = |verdict: &Verdict| selected().filter(|fate| fate.verdict.as_str() == verdict.as_str()).count();
+    let selected = || machine.entries.iter().filter(|entry_audit| entry_audit.selected);
+    let count =
+        |verdict: &Verdict| selected().filter(|entry_audit| entry_audit.verdict.as_str() == verdict.as_str()).count();
     [
         selected().count(),
         count(&Verdict::Wheel(String::new())),
@@ -182,13 +183,13 @@ pub(crate) fn json(audit: &Audit) -> String {
 }
 
 fn machine_json(machine: &Machine) -> Value {
-    let each = machine.entries.iter().map(|fate| {
+    let each = machine.entries.iter().map(|entry_audit| {
         json!({
-            "package": fate.package,
-            "version": fate.version,
-            "selected": fate.selected,
-            "verdict": fate.verdict.as_str(),
-            "file": fate.verdict.file(),
+            "package": entry_audit.package,
+            "version": entry_audit.version,
+            "selected": entry_audit.selected,
+            "verdict": entry_audit.verdict.as_str(),
+            "file": entry_audit.verdict.file(),
         })
     });
     json!({

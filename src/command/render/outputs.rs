@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{document, downloads, learned_json, left_out_json, problem_json, pythons_json};
-use crate::report::{Change, FileFate, OutputReport, Summary};
+use crate::report::{Change, FileStatus, OutputReport, Summary};
 
 /// All outputs of a run.
 pub(crate) fn outputs_json(outputs: &[OutputReport], command: Option<&str>) -> String {
@@ -12,11 +12,11 @@ pub(crate) fn outputs_json(outputs: &[OutputReport], command: Option<&str>) -> S
 }
 
 fn output_json(output: &OutputReport) -> Value {
-    let (status, file) = match &output.fate {
-        FileFate::Printed => ("printed", None),
-        FileFate::Written(file) => ("written", Some(file)),
-        FileFate::Unchanged(file) => ("unchanged", Some(file)),
-        FileFate::Shown(file) => ("shown", Some(file)),
+    let (status, file) = match &output.status {
+        FileStatus::Printed => ("printed", None),
+        FileStatus::Written(file) => ("written", Some(file)),
+        FileStatus::Unchanged(file) => ("unchanged", Some(file)),
+        FileStatus::Shown(file) => ("shown", Some(file)),
     };
     let targets: Vec<Value> = output.summaries.iter().map(target_json).collect();
     json!({ "file": file, "status": status, "lock": output.lock, "targets": targets })

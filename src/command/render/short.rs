@@ -6,19 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Colour, downloads, found, learned, left_out, list, sentence, warnings};
 use crate::catalog::is_torch;
 use crate::packaging::target::Python;
-use crate::report::{Action, Change, FileFate, Summary};
+use crate::report::{Action, Change, FileStatus, Summary};
 use crate::text::shown;
 
 /// So many are named; the others are counted.
 const NAMED: usize = 3;
 
 /// What was done for each target of an output. If there are others, each says what it is.
-pub(crate) fn short(all: &[Summary], fate: &FileFate, is_alone: bool, colour: Colour) -> String {
+pub(crate) fn short(all: &[Summary], status: &FileStatus, is_alone: bool, colour: Colour) -> String {
     let each = all.iter().map(|one| {
         let heading = if is_alone && all.len() == 1 { String::new() } else { heading(one, colour) };
         heading + &learned(&one.learned, colour) + &lines(one, colour) + &notes(one, colour)
     });
-    each.collect::<String>() + &ending(all, fate, colour)
+    each.collect::<String>() + &ending(all, status, colour)
 }
 
 /// Which target: `docker: linux-x86_64, cu118, CPython 3.10`.
@@ -30,7 +30,7 @@ pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
 }
 
 /// What became of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`.
-pub(super) fn ending(all: &[Summary], fate: &FileFate, colour: Colour) -> String {
+pub(super) fn ending(all: &[Summary], status: &FileStatus, colour: Colour) -> String {
     let what = match all {
         [one] => {
             let packages =
@@ -40,11 +40,11 @@ pub(super) fn ending(all: &[Summary], fate: &FileFate, colour: Colour) -> String
         }
         several => format!("{} targets", several.len()),
     };
-    let (code, word, file) = match fate {
-        FileFate::Printed => return format!("{what}\n"),
-        FileFate::Written(file) => ("1;32", "wrote", file),
-        FileFate::Unchanged(file) => ("2", "unchanged", file),
-        FileFate::Shown(file) => ("1;33", "would write", file),
+    let (code, word, file) = match status {
+        FileStatus::Printed => return format!("{what}\n"),
+        FileStatus::Written(file) => ("1;32", "wrote", file),
+        FileStatus::Unchanged(file) => ("2", "unchanged", file),
+        FileStatus::Shown(file) => ("1;33", "would write", file),
     };
     format!("{} {} ({what})\n", colour.paint(code, word), shown(file))
 }

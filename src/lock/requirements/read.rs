@@ -11,7 +11,7 @@ use super::parse::{self, FileSpec, Parsed, ParsedRequirement};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{FileLine, GlobalOption, Limit, LineKind, RequirementLine, RequirementsFile, Unnamed, digests, sniff};
-use crate::lock::{Entry, Origin, Position};
+use crate::lock::{Entry, LockedDigest, Origin, Position};
 use crate::packaging::{address, marker};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, cut, quoted};
@@ -240,18 +240,15 @@ impl RequirementsReader<'_> {
     ) -> std::result::Result<(), Box<Problem>> {
         let problem = |code, message: String, range| Problem::new(code, message).at(open.source, line.span(range));
         let whole = 0..line.code().len();
-        let marker = match asked.marker.clone() {
-            None => None,
-            Some(range) => {
-                let text = &line.code()[range.clone()];
-                let tree = self.marker(text).map_err(|why| problem(Code::Syntax, cut(&why, 200), range.clone()))?;
-                Some(tree)
-            }
-        };
-        let mut given = Vec::with_capacity(asked.hashes.len());
-        for (range, value) in &asked.hashes {
-            given.push(digests::option(value).map_err(|why| problem(Code::Syntax, why, range.clone()))?);
-        }
+        let marker = asked.marker.clone().map(|range| {
+            self.marker(&line.code()[range.clone()]).map_err(|why| problem(Code::Syntax, cut(&why, 200), range))
+        });
+        let marker = marker.transpose()?;
+        let given = asked
+            .hashes
+            .iter()
+            .map(|(range, value)| digests::option(value).map_err(|why| problem(Code::Syntax, why, range.clone())));
+        let given: Vec<LockedDigest> = given.collect::<std::result::Result<_, _>>()?;
         let direct = match &asked.wanted {
             FileSpec::Versions(_) => None,
             FileSpec::Direct(target) => {
@@ -269,13 +266,8 @@ impl RequirementsReader<'_> {
             let name = named.filter(|_| !asked.editable).ok_or_else(|| {
                 problem(Code::Syntax, "a constraint needs a package name".to_owned(), asked.body.clone())
             })?;
-            let versions = asked.wanted.versions();
-            self.file.constraints.push(Limit {
-                name,
-                versions,
-                marker,
-                at: Position { source: open.index, span: body },
-            });
+            let (versions, at) = (asked.wanted.versions(), Position { source: open.index, span: body });
+            self.file.constraints.push(Limit { name, versions, marker, at });
             return Ok(());
         }
         let (via, end) = below(&open.source.text, line);
@@ -295,10 +287,9 @@ impl RequirementsReader<'_> {
         let hashes = asked.hashes.iter().map(|(range, _)| line.span(range.clone())).collect();
         let notes = notes(&open.source.text, line.span(0..asked.end).end, end);
         let versions = asked.wanted.versions();
-        let (exact, direct_version) =
-            (versions.as_ref().and_then(exact), direct.as_ref().and_then(|direct| direct.wheel.as_ref()));
+        let exact = versions.as_ref().and_then(exact);
         let pinned = exact.is_some() || direct.is_some();
-        let version = exact.or_else(|| direct_version.map(|wheel| wheel.version.clone()));
+        let version = exact.or_else(|| direct.as_ref()?.wheel.as_ref().map(|wheel| wheel.version.clone()));
         self.file.requirements.push(RequirementLine {
             entry,
             line: self.file.lines.len(),

@@ -93,12 +93,14 @@ impl<S: WheelSource> Resolver<'_, S> {
         while let Some(name) = round.open.pop_front() {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                Provider::Catalogue => self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems),
+                Provider::Catalogue => {
+                    problems.extend(self.follow(&name, choice.row.as_deref(), choice, &mut round));
+                }
                 // The line keeps the extras that the lock's own packages may still ask for.
                 Provider::Selected(index) if choice.pin.is_some() => {
                     let extras = &self.selection.packages[index].extras | &choice.extras;
                     let choice = &Resolved { extras, ..Resolved::clone(choice) };
-                    self.follow(&name, choice.row.as_deref(), choice, true, &mut round, problems);
+                    problems.extend(self.follow(&name, choice.row.as_deref(), choice, &mut round));
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
@@ -107,7 +109,7 @@ impl<S: WheelSource> Resolver<'_, S> {
                         .version
                         .as_ref()
                         .and_then(|version| self.knowledge.wheel_for(&name, version, self.request.environment));
-                    self.follow(&name, row.as_deref(), choice, false, &mut round, problems);
+                    let _ = self.follow(&name, row.as_deref(), choice, &mut round);
                 }
                 Provider::Selected(_) => {}
                 Provider::Unselected(index) => {
@@ -128,29 +130,28 @@ impl<S: WheelSource> Resolver<'_, S> {
         round.wants
     }
 
+    /// Adds what a wheel requires; gives the problem that this is not known.
     fn follow(
         &self,
         name: &PackageName,
         row: Option<&WheelRow>,
         choice: &Resolved,
-        must_know: bool,
         round: &mut Round,
-        problems: &mut Vec<Problem>,
-    ) {
-        let Some(row) = row else { return };
+    ) -> Option<Problem> {
+        let row = row?;
         match self.knowledge.requires(row, self.request.environment.platform) {
             WheelRequirements::Known(list) => {
                 self.add(&list, choice.who(name), &choice.extras, &choice.condition, round);
+                None
             }
-            WheelRequirements::Unknown(reason) if must_know => {
+            WheelRequirements::Unknown(reason) => {
                 let (who, platform) = (choice.who(name), self.request.environment.platform);
                 let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
                 let problem = Problem::new(Code::Unknown, message).under(self.request.environment.python).help(help);
                 let (package, version) = (name.clone(), row.wheel.version.clone());
-                problems.push(problem.for_want_of(Missing::Requirements { package, version, sha256: row.sha256 }));
+                Some(problem.for_want_of(Missing::Requirements { package, version, sha256: row.sha256 }))
             }
-            WheelRequirements::Unknown(_) => {}
         }
     }
 

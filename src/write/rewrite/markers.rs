@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::super::coverage::{is, is_not, python_marker};
-use super::Where;
+use super::TargetPythons;
 use crate::packaging::target::Python;
 use crate::plan::TargetPlan;
 
 /// The marker that selects some Pythons of some targets; none where that is everything. `whole`: other entries of the
 /// name serve the other Pythons, or none does.
-pub(super) fn marker(plans: &[TargetPlan], places: &Where, whole: bool) -> Option<String> {
+pub(super) fn marker(plans: &[TargetPlan], places: &TargetPythons, whole: bool) -> Option<String> {
     let mut parts = Vec::new();
     for (target, plan) in plans.iter().enumerate() {
         let pythons: BTreeSet<Python> =
@@ -33,7 +33,7 @@ pub(super) fn marker(plans: &[TargetPlan], places: &Where, whole: bool) -> Optio
 }
 
 /// The marker of the locked entry where others take its place in part: everywhere but there.
-pub(super) fn rest(plans: &[TargetPlan], taken: &Where, kept: &Where) -> String {
+pub(super) fn rest(plans: &[TargetPlan], taken: &TargetPythons, kept: &TargetPythons) -> String {
     let mut parts = Vec::new();
     for (target, plan) in plans.iter().enumerate() {
         if !taken.iter().any(|(at, _)| *at == target) {
@@ -71,7 +71,7 @@ mod tests {
         }
     }
 
-    fn places(of: &[(usize, u8)]) -> Where {
+    fn places(of: &[(usize, u8)]) -> TargetPythons {
         of.iter().map(|(target, minor)| (*target, Python::three(*minor))).collect()
     }
 
@@ -92,7 +92,7 @@ mod tests {
         let elsewhere = "sys_platform != \"linux\" or platform_machine != \"x86_64\"";
         let (taken, kept) = (places(&[(0, 9)]), places(&[(0, 10), (0, 11), (1, 9)]));
         assert_eq!(rest(&both, &taken, &kept), format!("{elsewhere} or python_version >= \"3.10\""));
-        assert_eq!(rest(&both, &places(&[(0, 9), (0, 10), (0, 11)]), &Where::new()), elsewhere);
+        assert_eq!(rest(&both, &places(&[(0, 9), (0, 10), (0, 11)]), &TargetPythons::new()), elsewhere);
         // One target alone is meant for every platform.
         assert_eq!(rest(&both[..1], &taken, &places(&[(0, 10), (0, 11)])), "python_version >= \"3.10\"");
     }

@@ -12,7 +12,7 @@ use pep508_rs::PackageName;
 
 use super::blocks::{in_block, mark, parted};
 use super::wheels::{Wheel, WheelStyle};
-use super::{EntryUses, Where, elsewhere, marker, rest, uses};
+use super::{EntryUses, TargetPythons, elsewhere, marker, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
@@ -31,7 +31,7 @@ use crate::write::toml::string;
 #[derive(Default)]
 struct WantedRelease {
     wheels: BTreeSet<Wheel>,
-    places: Where,
+    places: TargetPythons,
 }
 
 /// A release: package, version, and the folder its wheels lie in, if that is an index of its own.
@@ -145,7 +145,7 @@ impl PylockRewriter<'_> {
         }
         let mut texts = Vec::new();
         if stays {
-            let mut taken: Where = releases.values().flat_map(|release| &release.places).copied().collect();
+            let mut taken: TargetPythons = releases.values().flat_map(|release| &release.places).copied().collect();
             taken.extend(gone);
             let also = if included.is_empty() { old.map(str::to_owned) } else { self.widened(old, &included) };
             let rest = rest(self.plans, &taken, &kept);
@@ -180,7 +180,7 @@ impl PylockRewriter<'_> {
     }
 
     /// The pins of an entry by release.
-    fn releases(&self, replaced: BTreeMap<Replacement, Where>) -> Result<WantedReleases> {
+    fn releases(&self, replaced: BTreeMap<Replacement, TargetPythons>) -> Result<WantedReleases> {
         let mut releases = WantedReleases::new();
         let mut problems = Vec::new();
         for (replacement, places) in replaced {
@@ -225,13 +225,13 @@ impl PylockRewriter<'_> {
     }
 
     /// The marker of an entry that is now wanted in more places: with torch.
-    fn widened(&self, old: Option<&str>, places: &Where) -> Option<String> {
+    fn widened(&self, old: Option<&str>, places: &TargetPythons) -> Option<String> {
         let more = both(self.torch(places), marker(self.plans, places, false).as_deref());
         Some(format!("{} or {}", in_brackets(old?), in_brackets(&more?)))
     }
 
     /// The marker that torch has in some places; none where one of its entries has none.
-    fn torch(&self, places: &Where) -> Option<String> {
+    fn torch(&self, places: &TargetPythons) -> Option<String> {
         let mut markers: BTreeSet<&str> = BTreeSet::new();
         for (target, plan) in self.plans.iter().enumerate() {
             for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
@@ -257,7 +257,7 @@ impl PylockRewriter<'_> {
 
     /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
     fn added(&mut self) -> Result<()> {
-        let mut added: BTreeMap<&PackageName, BTreeMap<Replacement, Where>> = BTreeMap::new();
+        let mut added: BTreeMap<&PackageName, BTreeMap<Replacement, TargetPythons>> = BTreeMap::new();
         for (target, plan) in self.plans.iter().enumerate() {
             for environment in &plan.environments {
                 for line in environment.lines.iter().filter(|line| line.entry.is_none()) {
@@ -289,10 +289,10 @@ impl PylockRewriter<'_> {
         for (name, pins) in added {
             match self.releases(pins) {
                 Ok(releases) => {
-                    for ((_, version, folder), release) in releases {
+                    for (key, release) in releases {
                         let here = marker(self.plans, &release.places, true);
                         let marker = both(self.torch(&release.places), here.as_deref());
-                        let text = new(source, like, name, &version, marker.as_deref(), folder.as_deref(), &release);
+                        let text = new(source, like, &key, marker.as_deref(), &release.wheels);
                         at_end.entry(at(name, torch)).or_default().push(text);
                     }
                 }
@@ -360,11 +360,9 @@ fn change(
 fn new(
     source: &Source,
     like: &PylockBlock,
-    name: &PackageName,
-    version: &Version,
+    (name, version, folder): &ReleaseKey,
     marker: Option<&str>,
-    folder: Option<&str>,
-    release: &WantedRelease,
+    wheels: &BTreeSet<Wheel>,
 ) -> String {
     let shape = WheelStyle::of(source, like);
     let mut text =
@@ -372,15 +370,15 @@ fn new(
     if let Some(marker) = marker {
         text.push_str(&format!("marker = {}\n", string(marker)));
     }
-    if let Some(folder) = folder.filter(|_| like.index.is_some()) {
+    if let Some(folder) = folder.as_deref().filter(|_| like.index.is_some()) {
         text.push_str(&format!("index = {}\n", string(folder)));
     }
     match &like.wheels {
         Some(Part::Headers(_)) => {
             text.push('\n');
-            text.push_str(&shape.headers(&release.wheels));
+            text.push_str(&shape.headers(wheels));
         }
-        Some(Part::Key { .. }) | None => text.push_str(&format!("wheels = {}\n\n", shape.array(&release.wheels))),
+        Some(Part::Key { .. }) | None => text.push_str(&format!("wheels = {}\n\n", shape.array(wheels))),
     }
     in_style(source, &text)
 }

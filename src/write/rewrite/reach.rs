@@ -10,7 +10,7 @@ use std::rc::Rc;
 use pep508_rs::MarkerTree;
 
 use super::super::guards::Guards;
-use super::Where;
+use super::TargetPythons;
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::packaging::marker;
@@ -28,7 +28,7 @@ pub(super) enum Node {
 #[derive(Debug, Default)]
 pub(super) struct Needed {
     /// By group and by the marker that the first requirer has in it: where.
-    pub(super) guards: BTreeMap<String, BTreeMap<Option<String>, Where>>,
+    pub(super) guards: BTreeMap<String, BTreeMap<Option<String>, TargetPythons>>,
     /// The locked entries for which it comes along.
     pub(super) by: BTreeSet<usize>,
     /// Somebody needs it who is not optional.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use pep508_rs::PackageName;
 
-use super::{EntryUses, Where, marker};
+use super::{EntryUses, TargetPythons, marker};
 use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source, Span};
@@ -23,7 +23,7 @@ struct NewNames {
 impl Renamed {
     /// `stay`: the entries that stay for platforms without a target, or for others that need them as they are.
     pub(super) fn of(lock: &PoetryLock, plans: &[TargetPlan], uses: &[EntryUses], stay: &BTreeSet<usize>) -> Self {
-        let mut renamed: BTreeMap<&PackageName, BTreeMap<&PackageName, Where>> = BTreeMap::new();
+        let mut renamed: BTreeMap<&PackageName, BTreeMap<&PackageName, TargetPythons>> = BTreeMap::new();
         for (entry, uses) in lock.entries.iter().zip(uses) {
             for (replacement, places) in uses.replaced.iter().filter(|(one, _)| one.name != entry.name) {
                 let new = renamed.entry(&entry.name).or_default();
@@ -36,7 +36,7 @@ impl Renamed {
             let has_own = uses.replaced.keys().any(|one| one.name == *old);
             is_left || has_own || !uses.kept.is_empty() || stay.contains(&index)
         };
-        let new_names = |(old, names): (&PackageName, BTreeMap<&PackageName, Where>)| {
+        let new_names = |(old, names): (&PackageName, BTreeMap<&PackageName, TargetPythons>)| {
             let mut own = lock.entries.iter().enumerate().filter(|(_, entry)| entry.name == *old);
             let stays = own.any(|(index, _)| keeps(index, old));
             let needs = names
@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn an_old_name_stays_for_any_entry_that_has_it_still() {
         let lock = lock(&["torch", "torch"], "2.1");
-        let here = Where::from([(0, Python::three(10))]);
+        let here = TargetPythons::from([(0, Python::three(10))]);
         let by = |name| EntryUses {
             replaced: BTreeMap::from([(wheel(name, "py3-none-any"), here.clone())]),
             ..EntryUses::default()

@@ -68,15 +68,15 @@ fn plan<const N: usize>(each: [(Python, Vec<Line>); N], mut decisions: Vec<Decis
 fn a_package_is_gone_where_no_entry_of_it_stays_for_any_reason() {
     let lock = lock(&["a", "b", "c", "d", "e", "torch"], "2.0");
     let here = (0, Python::three(10));
-    let uses = || EntryUses { gone: Where::from([here]), ..EntryUses::default() };
+    let uses = || EntryUses { gone: TargetPythons::from([here]), ..EntryUses::default() };
     let replacement = wheel("c", "py3-none-any");
     let uses = [
         uses(),
-        EntryUses { kept: Where::from([here]), ..uses() },
-        EntryUses { replaced: BTreeMap::from([(replacement, Where::from([here]))]), ..uses() },
+        EntryUses { kept: TargetPythons::from([here]), ..uses() },
+        EntryUses { replaced: BTreeMap::from([(replacement, TargetPythons::from([here]))]), ..uses() },
         uses(),
         EntryUses::default(),
-        EntryUses { kept: Where::from([here]), ..EntryUses::default() },
+        EntryUses { kept: TargetPythons::from([here]), ..EntryUses::default() },
     ];
     let torch: PackageName = "torch".parse().unwrap();
     let kept = Decision { name: torch.clone(), from: None, what: What::Kept(Kept::OneBuild) };

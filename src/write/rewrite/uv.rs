@@ -16,7 +16,7 @@ use pep508_rs::PackageName;
 
 use super::blocks::parted;
 use super::impossible::by_python;
-use super::{EntryUses, Wants, Where, uses, wants};
+use super::{EntryUses, TargetPythons, Wants, uses, wants};
 use crate::catalog::pin::Pin;
 use crate::lock::Lock;
 use crate::lock::uv::{UvBlock, UvEdge, UvLock};
@@ -248,7 +248,7 @@ impl UvRewriter<'_> {
         &self,
         name: &PackageName,
         version: &str,
-        is_said: impl Fn(&PackageName, &Where) -> bool,
+        is_said: impl Fn(&PackageName, &TargetPythons) -> bool,
     ) -> Result<Vec<(PackageName, String)>, Problem> {
         let wants = self.wants.get(&format!("{name} {version}"));
         let new = wants.into_iter().flatten().filter(|(wanted, places)| !is_said(wanted, places));

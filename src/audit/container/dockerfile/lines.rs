@@ -1,5 +1,9 @@
 //! Physical lines to instructions: continuations, comments, heredocs.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::text::Span;
 
 /// One instruction.
@@ -86,14 +90,12 @@ fn escape(text: &str) -> char {
     if named.is_some_and(|(_, value)| value.trim() == "`") { '`' } else { '\\' }
 }
 
+/// `<<EOF`, `<<-EOF`, `<<"EOF"`: all of a word.
+static HEREDOC: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"<<(-?)["']*([0-9A-Za-z_]+)["']*(?:[ \t]|$)"#).ok());
+
 /// The words that end heredocs, and whether tabs before them are left out.
 fn heredocs(rest: &str) -> Vec<(String, bool)> {
-    let each = rest.split_whitespace().filter_map(|word| {
-        let (_, behind) = word.split_once("<<")?;
-        let (tabs, word) = behind.strip_prefix('-').map_or((false, behind), |word| (true, word));
-        let word = word.trim_matches(['"', '\'']);
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        (!word.is_empty() && word.chars().all(plain)).then(|| (word.to_owned(), tabs))
-    });
-    each.collect()
+    let each = HEREDOC.iter().flat_map(|pattern| pattern.captures_iter(rest)).map(|one| one.extract());
+    each.map(|(_, [tabs, word])| (word.to_owned(), !tabs.is_empty())).collect()
 }

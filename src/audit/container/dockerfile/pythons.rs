@@ -1,7 +1,14 @@
 //! The Python that a `RUN` installs.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::audit::container::image::minor_version;
 use crate::packaging::target::Python;
+
+/// `python3.11`, `python3.11-venv`, `python=3.11`, `python==3.11.*`.
+static PYTHON: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^python=*([0-9]+\.[0-9]+)").ok());
 
 /// The last Python that a command installs: `apt-get install python3.11`, `conda install python=3.11`, `uv python install
 /// 3.11`, `pyenv install 3.11.4`; where only `python3` is asked for, the distribution's own.
@@ -17,8 +24,9 @@ pub(super) fn installed(command: &str, own: Option<Python>) -> Option<Python> {
         } else if matches!(bare, "&&" | "||" | "|" | "") {
             installing = false;
         } else if installing {
-            let text = if by_version { Some(bare) } else { version_of(bare) };
-            match text.and_then(minor_version).and_then(|version| version.parse().ok()) {
+            let named_in = |word| Some(PYTHON.as_ref()?.captures(word)?.extract::<1>().1[0].to_owned());
+            let version = if by_version { minor_version(bare) } else { named_in(bare) };
+            match version.and_then(|version| version.parse().ok()) {
                 Some(python) => named = Some(python),
                 None if matches!(bare, "python3" | "python-is-python3") || is_part(bare) => system = own,
                 None => {}
@@ -33,13 +41,4 @@ pub(super) fn installed(command: &str, own: Option<Python>) -> Option<Python> {
 /// `python3-pip` and what else comes with the Python of the distribution, but not its libraries.
 fn is_part(word: &str) -> bool {
     matches!(word, "python3-pip" | "python3-venv" | "python3-dev" | "python3-full" | "python3-minimal")
-}
-
-/// The version in `python3.11`, `python3.11-venv`, `python=3.11`, `python==3.11.*`.
-fn version_of(word: &str) -> Option<&str> {
-    let rest = word.strip_prefix("python")?;
-    match rest.strip_prefix('=') {
-        Some(rest) => Some(rest.trim_start_matches('=')),
-        None => rest.starts_with("3.").then_some(rest),
-    }
 }
