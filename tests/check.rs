@@ -247,5 +247,5 @@ fn what_cannot_be_answered_is_2() {
     place.write("odd.txt", "# Made by torchswap 9 from x\n# Command: torchswap export --future\n");
     assert!(place.run("check odd.txt").refused().contains("is not understood"));
     assert!(place.run("check absent.txt").refused().contains("absent.txt"));
-    assert!(Place::new().run("check").refused().contains("there is no poetry.lock"));
+    assert!(Place::new().run("check").refused().contains("there is no lock here: looked for poetry.lock"));
 }

@@ -101,3 +101,48 @@ fn errors_name_their_targets_and_the_lines_of_the_configuration() {
     // Without a configuration there is nothing to name.
     assert!(!place.run("export --cuda 9.9 --python 3.11").refused().contains("target"));
 }
+
+#[test]
+fn errors_of_a_configuration_say_what_to_write() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let refused = |text: &str, command: &str| {
+        place.write("torchswap.toml", text);
+        place.run(command).refused()
+    };
+    let target = |name: &str, more: &str| format!("[targets.{name}]\ncpu = true\npython = [\"3.11\"]\n{more}\n");
+    let all = "export --all-targets";
+    for (text, help) in [
+        ("[targets.a]\ncuda = 11.8\n", "help: write it with quotes: \"11.8\""),
+        ("[targets.a]\ncpu = true\npython = [3.10]\n", "help: write it with quotes: \"3.10\""),
+        ("[targets.a]\ncpu = true\ncuda = \"11.8\"\n", "help: keep one of them"),
+        (
+            "[tool.torchswap.targets.a]\ncpu = true\n",
+            "help: the keys of [tool.torchswap] stand at the top here, so [targets.NAME]",
+        ),
+        ("[targets.a]\ncpu = true\n", "help: give one under [targets.NAME] in torchswap.toml"),
+    ] {
+        let message = refused(text, all);
+        assert!(message.contains(help), "{message}");
+    }
+    assert!(!refused("[targets.a]\ncuda = true\n", all).contains("quotes"));
+    // What is wrong with an output is said with its target.
+    for output in ["../x.txt", "poetry.lock"] {
+        let message = refused(&target("a", &format!("output = \"{output}\"")), all);
+        assert!(message.contains("target: a (torchswap.toml:1)"), "{message}");
+    }
+    let two = target("a", "output = \"x.txt\"") + &target("b", "output = \"./x.txt\"");
+    assert!(refused(&two, all).contains("target: b (torchswap.toml:5)"));
+    let two = target("a", "output = \"x.txt\"\nwithout-hashes = true") + &target("b", "output = \"x.txt\"");
+    let message = refused(&two, all);
+    assert!(message.contains("targets: a (torchswap.toml:1), b (torchswap.toml:6)"), "{message}");
+    let message = refused(&target("a", "output = \"sub/dir/x.txt\""), all);
+    assert!(
+        message.contains("there is no folder sub/dir") && message.contains("help: make the folder first"),
+        "{message}"
+    );
+    let project = place.read("pyproject.toml");
+    std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
+    place.write("pyproject.toml", format!("{project}\n[tool.torchswap.targets.a]\ncpu = true\n"));
+    let message = place.run(all).refused();
+    assert!(message.contains("give one under [tool.torchswap.targets.NAME] in pyproject.toml"), "{message}");
+}

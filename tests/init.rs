@@ -157,7 +157,7 @@ fn it_leaves_alone_what_is_there() {
     assert_eq!(place.read("torchswap.toml"), "[targets.a]\ncpu = true\noutput = \"a.txt\"\n");
     place.write("torchswap.toml", "lock = \"poetry.lock\"\n");
     assert!(place.run("init").refused().contains("names no targets"));
-    assert!(Place::new().run("init").refused().contains("there is no poetry.lock"));
+    assert!(Place::new().run("init").refused().contains("there is no lock here: looked for poetry.lock"));
 }
 
 #[test]

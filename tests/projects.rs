@@ -48,7 +48,11 @@ fn the_lock_of_a_project_above_is_read_but_not_rewritten_unasked() {
     // A requirements file in a folder that is no project's belongs to nobody.
     let place = Place::new();
     place.write("requirements.txt", "idna==3.4\n");
-    assert!(run(&place, "src", &[], "export --allow-none").refused().contains("there is no poetry.lock"));
+    assert!(
+        run(&place, "src", &[], "export --allow-none")
+            .refused()
+            .contains("there is no lock here: looked for poetry.lock")
+    );
 }
 
 #[test]
@@ -241,5 +245,106 @@ fn a_repository_without_configurations_has_nothing_to_check() {
     place.write("api/torchswap.toml", "[targets.docker]\ncuda = \"12.4\"\n");
     std::fs::rename(place.path().join("poetry.lock"), place.path().join("api/uv.lock.old")).unwrap();
     let refused = place.run("check --workspace").refused();
-    assert!(refused.contains("there is no poetry.lock") && refused.contains("in api/"), "{refused}");
+    assert!(refused.contains("there is no lock beside api/torchswap.toml: looked for poetry.lock"), "{refused}");
+}
+
+/// A lock above is somebody else's: what it gives must not become this project's requirements.
+#[test]
+fn a_configuration_takes_the_lock_beside_it_and_no_other() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let project = place.read("pyproject.toml");
+    for folder in ["repo/ml", "bare"] {
+        place.write(&format!("{folder}/torchswap.toml"), CONFIG);
+        place.write(&format!("{folder}/pyproject.toml"), &project);
+    }
+    place.write("repo/.git/HEAD", "");
+    let help = |file: &str| format!("help: make one there (poetry lock, uv lock), or name it in {file}: lock = \"…\"");
+    for (folder, arguments, file) in [
+        ("repo", "check --workspace --fix", "ml/torchswap.toml"),
+        ("repo/ml", "check --fix", "torchswap.toml"),
+        ("repo/ml", "export --all-targets", "torchswap.toml"),
+        ("bare/src", "check --fix", "../torchswap.toml"),
+    ] {
+        let refused = run(&place, folder, &[], arguments).refused();
+        assert!(
+            refused.contains(&format!("there is no lock beside {file}: looked for poetry.lock, uv.lock")),
+            "{refused}"
+        );
+        assert!(refused.contains(&help(file)), "{refused}");
+    }
+    assert!(!place.exists("repo/ml/docker.txt") && !place.exists("bare/docker.txt"), "nothing is written");
+    // One that it names may lie anywhere.
+    place.write("bare/torchswap.toml", format!("lock = \"../poetry.lock\"\n{CONFIG}"));
+    run(&place, "bare", &[], "check --fix").ok();
+    place.write("bare/torchswap.toml", format!("lock = \"absent.lock\"\n{CONFIG}"));
+    let refused = run(&place, "bare", &[], "check").refused();
+    assert!(refused.contains("absent.lock is not there, which torchswap.toml names as the lock"), "{refused}");
+    assert!(refused.contains("help: make it, or mend the key `lock`"), "{refused}");
+}
+
+#[test]
+fn a_search_upward_ends_at_the_root_of_the_repository() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", CONFIG);
+    run(&place, "repo/src", &[], "export --target docker -q -o -").ok();
+    place.write("repo/.git/HEAD", "");
+    let refused = run(&place, "repo/src", &[], "export --target docker").refused();
+    assert!(
+        refused.contains("has no target `docker`") && refused.contains("under [targets.NAME] in torchswap.toml"),
+        "{refused}"
+    );
+    std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
+    let refused = run(&place, "repo/src", &[], "export --cpu").refused();
+    assert!(refused.contains("there is no lock here"), "{refused}");
+    // The root itself is searched.
+    place.write("repo/poetry.lock", place.read("poetry.lock"));
+    place.write("repo/pyproject.toml", place.read("pyproject.toml"));
+    run(&place, "repo/src", &[], "export --cpu --python 3.11 -q").ok();
+}
+
+/// Targets of a configuration above are not made of whatever lock lies here.
+#[test]
+fn a_lock_here_is_not_taken_for_that_of_a_configuration_above() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", CONFIG);
+    place.write("sub/poetry.lock", place.read("poetry.lock"));
+    let refused = run(&place, "sub", &[], "check --fix").refused();
+    assert!(refused.contains("poetry.lock lies here, but the targets are those of ../torchswap.toml"), "{refused}");
+    assert!(!place.exists("docker.txt"));
+    run(&place, "sub", &[], "export --target docker -q -o - poetry.lock").ok();
+    // One without targets only says how.
+    place.write("torchswap.toml", "require-witnesses = 1\n");
+    let run = run(&place, "sub", &[], "export --cpu --python 3.11");
+    assert!(run.stderr.starts_with("note: the configuration is ../torchswap.toml\n"), "{}", run.stderr);
+}
+
+#[test]
+fn what_a_check_advises_works_as_printed() {
+    let place = repository();
+    let advice = |arguments: &str| {
+        let found = place.run(arguments);
+        let advice: Vec<String> = found
+            .stdout
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("help: run: torchswap "))
+            .map(str::to_owned)
+            .collect();
+        advice
+    };
+    assert_eq!(advice("check --workspace"), ["check --workspace --fix", "check --workspace --fix"]);
+    let annotated = place.run("check --workspace --output-format github").stdout;
+    assert!(annotated.contains("%0Arun: torchswap check --workspace --fix\n"), "{annotated}");
+    place.run("check --workspace --fix").ok();
+    // The target of a file that is named is that of the configuration around the file.
+    assert_eq!(place.run("check api/docker.txt jobs/train/ci.txt").stdout, "2 outputs are up to date\n");
+    place.write("api/docker.txt", place.read("api/docker.txt").replace("\nnumpy==", "\nnumpie=="));
+    let advised = advice("check api/docker.txt");
+    assert_eq!(advised, ["check --fix api/docker.txt"]);
+    place.run(&advised[0]).ok();
+    assert_eq!(place.run("check --workspace").status, 0);
+    let named = "check --config-file api/torchswap.toml";
+    place.write("api/docker.txt", "");
+    std::fs::remove_file(place.path().join("poetry.lock")).unwrap();
+    let advised = advice(named);
+    assert_eq!(advised, ["check --config-file api/torchswap.toml --fix"]);
 }

@@ -38,9 +38,9 @@ use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::packaging::target::{Backend, Platform, Target};
 use crate::report::audit::Level;
-use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::rule::Rule;
-use crate::text::{Source, nearest, quoted};
+use crate::text::{Source, file_name, nearest, quoted};
 use crate::write::Mirror;
 
 /// A configuration.
@@ -51,6 +51,8 @@ pub struct Config {
     pub folder: Option<String>,
     /// The file that it stands in.
     pub file: String,
+    /// The command line names that file.
+    pub is_named: bool,
     /// The lock, relative to the file's folder.
     pub lock: Option<String>,
     /// The project's catalogues, relative to the file's folder.
@@ -92,6 +94,13 @@ pub struct Configured {
     pub header: HeaderKind,
     /// Where PyTorch's wheels are taken from.
     pub mirror: Option<Mirror>,
+}
+
+impl Configured {
+    /// Its name, and where it stands.
+    pub fn named(&self) -> NamedTarget {
+        NamedTarget { name: self.target.name.clone().unwrap_or_default(), place: Some(self.place.clone()) }
+    }
 }
 
 const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "targets", "audit"];
@@ -155,6 +164,15 @@ impl Config {
         self.folder.as_deref().unwrap_or_default()
     }
 
+    /// Where a target stands, in words: `[targets.NAME] in torchswap.toml`.
+    pub fn table_of_target(&self) -> String {
+        match (file_name(&self.file), self.file.as_str()) {
+            ("pyproject.toml", file) => format!("[tool.torchswap.targets.NAME] in {file}"),
+            (_, "") => "[targets.NAME] in torchswap.toml".to_owned(),
+            (_, file) => format!("[targets.NAME] in {file}"),
+        }
+    }
+
     /// Says of an error's targets where they stand.
     #[must_use]
     pub fn located(&self, error: Error) -> Error {
@@ -171,7 +189,7 @@ impl Config {
             let names: Vec<&str> = self.targets.iter().filter_map(|one| one.target.name.as_deref()).collect();
             let problem = Problem::new(Code::Usage, format!("the configuration has no target `{name}`"));
             let help = match names.as_slice() {
-                [] => "it has no targets: add one under [tool.torchswap.targets.NAME]".to_owned(),
+                [] => format!("it has no targets: add one under {}", self.table_of_target()),
                 some => format!("it has: {}", some.join(", ")),
             };
             problem.help(help).into()
@@ -252,7 +270,7 @@ impl<'s> ConfigReader<'_, 's> {
         if named.len() > 1 {
             let message = format!("the target `{name}` names more than one build");
             let near = ["backend", "cpu", "xpu", "rocm", "cuda"].iter().find_map(|key| table.get(key));
-            self.problems.extend(near.map(|item| self.toml.wrong(item, message)));
+            self.problems.extend(near.map(|item| self.toml.wrong(item, message).help("keep one of them")));
         }
         let backend = named.first().copied().or(platform.only_build());
         let pythons = self.each(table, "python", values::python);
@@ -306,6 +324,9 @@ impl<'s> ConfigReader<'_, 's> {
     fn known(&mut self, table: &Table<'_>, keys: &[&str]) {
         for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
             let help = match nearest(key, keys.iter().copied()) {
+                _ if key == "tool" => {
+                    "the keys of [tool.torchswap] stand at the top here, so [targets.NAME]".to_owned()
+                }
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("the keys are: {}", keys.join(", ")),
             };
@@ -324,14 +345,24 @@ impl<'s> ConfigReader<'_, 's> {
     }
 
     fn text(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
-        let read = self.toml.string(table.get(key)?, key).map(str::to_owned);
-        self.take(read)
+        let item = table.get(key)?;
+        self.toml.string(item, key).map(str::to_owned).map_err(|error| self.unquoted(item, error)).ok()
     }
 
     fn texts(&mut self, table: &Table<'_>, key: &str) -> Vec<String> {
         let Some(item) = table.get(key) else { return Vec::new() };
         let read = self.toml.strings(item, key).map(|all| all.into_iter().map(str::to_owned).collect());
-        self.take(read).unwrap_or_default()
+        read.map_err(|error| self.unquoted(item, error)).unwrap_or_default()
+    }
+
+    /// Adds a problem with what should be a string. A version that was written as a number is shown with its quotes.
+    fn unquoted(&mut self, item: &Item<'_>, error: Error) {
+        let first = item.as_array().and_then(|all| all.iter().next()).unwrap_or(item);
+        let span = first.span();
+        let written = self.toml.source.text.get(span.start..span.end).unwrap_or_default();
+        let is_number = written.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let help = |one: Problem| one.help(format!("write it with quotes: \"{written}\""));
+        self.problems.extend(error.into_problems().into_iter().map(|one| if is_number { help(one) } else { one }));
     }
 
     fn count(&mut self, table: &Table<'_>, key: &str) -> Option<u32> {

@@ -21,7 +21,7 @@ use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::{CheckFinding, Checked, LearnedRelease};
-use crate::text::Source;
+use crate::text::{Source, file_name};
 use crate::write::check;
 use crate::write::{ContentFile, FileLocation};
 
@@ -33,9 +33,21 @@ pub(super) const NO_OUTPUTS: &str = "nothing to check: no outputs are configured
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
 pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &Display) -> Result<Outcome> {
-    let concerned = configs.iter().filter(|config| !args.workspace || concerns(config, &args.files));
-    let concerned: Vec<(&Config, WantedOutputs)> =
-        concerned.map(|config| Ok((config, wanted(args, config)?))).collect::<Result<_>>()?;
+    let concerned: Vec<(Config, WantedOutputs)> = match configs {
+        configs if args.workspace => {
+            let concerned = configs.iter().filter(|config| concerns(config, &args.files));
+            concerned.map(|config| Ok((config.clone(), configured(args, config)?))).collect::<Result<_>>()?
+        }
+        [config] if !args.files.is_empty() => {
+            let by_config = named(args, config)?.into_iter();
+            by_config
+                .map(|(config, files)| made(args, &config, &files).map(|wanted| (config, wanted)))
+                .collect::<Result<_>>()?
+        }
+        configs => {
+            configs.iter().map(|config| Ok((config.clone(), configured(args, config)?))).collect::<Result<_>>()?
+        }
+    };
     let all = concerned.iter().flat_map(|(_, wanted)| wanted);
     let jobs: Vec<Job> = all.map(|(_, job)| job.clone()).collect();
     outputs::check(&jobs)?;
@@ -46,7 +58,7 @@ pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &
         checked.findings.push(no_outputs(CONFIGURATIONS[0]));
     }
     for (config, wanted) in concerned {
-        match one(args, config, &wanted, display, &mut checked) {
+        match one(args, &config, &wanted, display, &mut checked) {
             Ok(more) => writes.extend(more),
             Err(error) => problems.extend(config.located(error).into_problems()),
         }
@@ -92,7 +104,8 @@ fn one(
     let mut expected = Vec::new();
     let is_fixed = args.fix && !args.preview.is_asked();
     for (file, job) in wanted.iter().filter(|(_, job)| !swapped.contains(&job.lock)) {
-        match output(file, job, &mut learning, &mut checked.learned, &mut expected) {
+        let help = remedy(args, config, file, job);
+        match output(file, job, &help, &mut learning, &mut checked.learned, &mut expected) {
             Ok(None) => checked.up_to_date.push((file.clone(), targets(job))),
             Ok(Some((finding, text))) => {
                 checked.findings.push(CheckFinding { fixed: is_fixed, ..finding });
@@ -110,7 +123,8 @@ fn one(
     expected.sort_by(|one: &Output, other: &Output| one.name.cmp(&other.name));
     expected.dedup_by(|one, other| one.name == other.name);
     for (finding, stub) in stubs::judged(&expected)? {
-        checked.findings.push(CheckFinding { fixed: is_fixed, ..finding });
+        let problem = finding.problem.help(fix(args, config, &args.files.join(" ")));
+        checked.findings.push(CheckFinding { problem, fixed: is_fixed, ..finding });
         writes.extend(args.wants_mended().then_some(stub));
     }
     // Which stubs are of no use can be told where all outputs are known.
@@ -168,20 +182,61 @@ fn locks(
     Ok(swapped)
 }
 
-/// The outputs to check and how each is made: those named, by their headers; else those of the configuration.
-fn wanted(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
-    if args.workspace || args.files.is_empty() {
-        if config.targets.iter().all(|target| target.output.is_none()) {
-            return Ok(Vec::new());
-        }
-        let mut export = export_of(&["--all-targets".to_owned()])?;
-        export.search.catalogues.no_catalog = args.no_catalog;
-        export.search.trust = args.trust;
-        let jobs = jobs(&export, config)?;
-        return Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect());
-    }
-    let mut wanted = Vec::new();
+/// The files that are named, by the configuration of each: the one around it, else that of the run.
+fn named(args: &CheckArgs, config: &Config) -> Result<Vec<(Config, Vec<String>)>> {
+    let mut by_config: Vec<(Config, Vec<String>)> = Vec::new();
     for file in &args.files {
+        let own = if config.is_named { None } else { read::config_around(file)? };
+        let config = own.unwrap_or_else(|| config.clone());
+        match by_config.iter_mut().find(|(known, _)| known.file == config.file) {
+            Some((_, files)) => files.push(file.clone()),
+            None => by_config.push((config, vec![file.clone()])),
+        }
+    }
+    Ok(by_config)
+}
+
+/// What to do about an output that is out of date: commands that work as they stand, from the current folder.
+fn remedy(args: &CheckArgs, config: &Config, file: &str, job: &Job) -> String {
+    let mut command = fix(args, config, if args.files.is_empty() { "" } else { file });
+    // The other command has but the lock's name, and the configuration's targets.
+    if !args.workspace && !config.is_named && config.folder().is_empty() && job.lock == file_name(&job.lock) {
+        command.push_str(&format!(", or: {} -o {file}", job.command));
+    }
+    command
+}
+
+/// The command that writes what is out of date, of all or of some files.
+fn fix(args: &CheckArgs, config: &Config, files: &str) -> String {
+    let mut command = "run: torchswap check".to_owned();
+    if args.workspace {
+        command.push_str(" --workspace");
+    } else if config.is_named {
+        command.push_str(&format!(" --config-file {}", config.file));
+    }
+    command.push_str(" --fix");
+    if !args.workspace && !files.is_empty() {
+        command.push_str(&format!(" {files}"));
+    }
+    command
+}
+
+/// The outputs of a configuration, and how each is made.
+fn configured(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
+    if config.targets.iter().all(|target| target.output.is_none()) {
+        return Ok(Vec::new());
+    }
+    let mut export = export_of(&["--all-targets".to_owned()])?;
+    export.search.catalogues.no_catalog = args.no_catalog;
+    export.search.trust = args.trust;
+    let jobs = jobs(&export, config)?;
+    Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect())
+}
+
+/// How files were made, by their headers.
+fn made(args: &CheckArgs, config: &Config, files: &[String]) -> Result<WantedOutputs> {
+    let mut wanted = Vec::new();
+    for file in files {
         let source = io::read(file)?;
         let command = source.text.lines().find_map(|line| line.strip_prefix("# Command: torchswap export"));
         let Some(words) = command else {
@@ -227,6 +282,7 @@ fn export_of(words: &[String]) -> Result<ExportArgs> {
 fn output(
     file: &str,
     job: &Job,
+    help: &str,
     learning: &mut Learning,
     lessons: &mut Vec<LearnedRelease>,
     expected_stubs: &mut Vec<Output>,
@@ -235,9 +291,8 @@ fn output(
     expected_stubs.extend(stubs);
     lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
     let found = io::read_if_there(file)?;
-    let help = || format!("run: torchswap check --fix, or: {} -o {file}", job.command);
     let finding = |problem: Problem, differences| {
-        let problem = Problem { targets: targets(job), ..problem.help(help()) };
+        let problem = Problem { targets: targets(job), ..problem.help(help) };
         CheckFinding { differences, ..CheckFinding::new(file, problem) }
     };
     let environments = summaries.iter().flat_map(|summary| {

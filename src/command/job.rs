@@ -17,7 +17,7 @@ use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::{Backend, Platform, Target};
 use crate::plan::{Also, Beyond, Wanted};
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::{Code, NamedTarget, Problem, Result};
 use crate::text::file_name;
 use crate::write::Mirror;
 
@@ -48,6 +48,8 @@ pub(super) struct Job {
     pub(super) witnesses: Option<u32>,
     pub(super) catalogs: ChosenCatalogues,
     pub(super) output: Option<String>,
+    /// The targets of the configuration, where they stand.
+    pub(super) targets: Vec<NamedTarget>,
     /// The command line names the output.
     pub(super) is_named: bool,
     /// A command that makes the same output: in it no path but those that were typed, and of the lock the name alone.
@@ -66,8 +68,8 @@ pub(super) struct IndexSource {
 /// that have one output share it.
 pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
     let mirror = read::mirror(args.output.mirror.as_deref())?;
-    let lock = read::lock_name(args.lock.as_ref(), config)?;
-    let new = |configured: &[&Configured]| job(args, config, &lock, mirror.as_ref(), configured);
+    let lock = || read::lock_name(args.lock.as_ref(), config);
+    let new = |lock: &str, configured: &[&Configured]| job(args, config, lock, mirror.as_ref(), configured);
     if args.all_targets {
         let mut outputs: Vec<(&String, Vec<&Configured>)> = Vec::new();
         for target in &config.targets {
@@ -79,13 +81,14 @@ pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
         }
         if outputs.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no target with an `output`");
-            return Err(problem.help("give the targets outputs under [tool.torchswap.targets.NAME]").into());
+            return Err(problem.help(format!("give one under {}", config.table_of_target())).into());
         }
-        return outputs.iter().map(|(_, targets)| new(targets)).collect();
+        let lock = lock()?;
+        return outputs.iter().map(|(_, targets)| new(&lock, targets)).collect();
     }
     let targets: Vec<&Configured> =
         args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
-    Ok(vec![new(&targets)?])
+    Ok(vec![new(&lock()?, &targets)?])
 }
 
 fn job(
@@ -134,6 +137,7 @@ fn job(
         format,
         index,
         output,
+        targets: configured.iter().map(|one| one.named()).collect(),
         is_named,
         command: header::command(args, format, mirror, lock, configured),
     })
@@ -189,7 +193,8 @@ fn alike<T: PartialEq>(configured: &[&Configured], key: &str, of: impl Fn(&Confi
         Some(other) => {
             let names = [first, other].map(|one| one.target.name.as_deref().unwrap_or_default());
             let message = format!("the targets {} share a file, but have another `{key}`", names.join(" and "));
-            Err(Problem::new(Code::Usage, message).help("give both the same, or each a file of its own").into())
+            let problem = Problem::new(Code::Usage, message).help("give both the same, or each a file of its own");
+            Err(Problem { targets: vec![first.named(), other.named()], ..problem }.into())
         }
     }
 }
@@ -217,7 +222,7 @@ pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<Wanted>> 
     let configured: Vec<&Configured> = if args.all_targets {
         if config.targets.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no targets");
-            return Err(problem.help("add one under [tool.torchswap.targets.NAME]").into());
+            return Err(problem.help(format!("add one under {}", config.table_of_target())).into());
         }
         config.targets.iter().collect()
     } else {

@@ -66,6 +66,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         let checked = checked.and(stubs).and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
         let mut provided = job.wanted.iter().filter_map(|one| one.no_emit.provided.as_ref()?.file.as_ref());
         let checked = checked.and_then(|()| provided.try_for_each(|one| other(file, one, "what the image has")));
+        let found = problems.len();
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
@@ -75,6 +76,7 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
             };
             problems.push(Problem::new(Code::Usage, message).help("give each output a file of its own"));
         }
+        problems[found..].iter_mut().for_each(|problem| problem.targets.clone_from(&job.targets));
         seen.push(file);
     }
     Error::unless_empty(problems)

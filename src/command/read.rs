@@ -14,9 +14,41 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::file_name;
 use crate::write::Mirror;
 
-/// The lock that is meant: the one named, else the configuration's, else the one found here by name.
+/// The lock that is meant: the one named, else the configuration's, else the one beside the configuration. Only where no
+/// configuration was found is it looked for around the current folder: to take another project's would go unnoticed.
 pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<String> {
-    named.or(config.lock.as_ref()).cloned().map_or_else(|| io::find_lock("", config.folder()), Ok)
+    if let Some(named) = named {
+        return Ok(named.clone());
+    }
+    let (file, folder) = (&config.file, config.folder());
+    if let Some(lock) = &config.lock {
+        if lock == io::STDIN || io::is_there(lock) {
+            return Ok(lock.clone());
+        }
+        let message = format!("{lock} is not there, which {file} names as the lock");
+        return Err(Problem::new(Code::Io, message).help("make it, or mend the key `lock`").into());
+    }
+    if config.folder.is_none() || config.is_named {
+        return io::find_lock(folder);
+    }
+    if folder.starts_with("../")
+        && let Some(here) = io::lock_in("")?
+    {
+        if config.targets.is_empty() {
+            return Ok(here);
+        }
+        let message = format!("{here} lies here, but the targets are those of {file}, which names no lock");
+        let help = format!("name the lock that is meant, or keep its name in {file}: lock = \"…\"");
+        return Err(Problem::new(Code::Usage, message).help(help).into());
+    }
+    io::lock_in(folder)?.ok_or_else(|| {
+        let problem = io::no_lock(folder, &format!("beside {file}"));
+        match problem.remedy {
+            Some(_) => problem,
+            None => problem.help(format!("make one there (poetry lock, uv lock), or name it in {file}: lock = \"…\"")),
+        }
+        .into()
+    })
 }
 
 /// What was found above the current folder, where people may not look for it: the configuration and the lock.
@@ -134,7 +166,7 @@ pub(super) fn config(named: Option<&str>) -> Result<Config> {
             })?,
             _ => Config::parse(&source)?,
         };
-        return Ok(within(config, &io::beside(file, "")));
+        return Ok(Config { is_named: true, ..within(config, &io::beside(file, "")) });
     }
     for folder in io::upward() {
         match config_in(&folder) {
@@ -160,11 +192,26 @@ pub(super) fn workspace() -> Result<Vec<Config>> {
             Err(error) => problems.extend(error.into_problems()),
         }
     }
-    Error::unless_empty(problems)?;
-    for config in configs.iter_mut().filter(|config| config.lock.is_none()) {
-        config.lock = Some(io::find_lock(config.folder(), config.folder())?);
+    for config in &mut configs {
+        match lock_name(None, config) {
+            Ok(lock) => config.lock = Some(lock),
+            Err(error) => problems.extend(error.into_problems()),
+        }
     }
+    Error::unless_empty(problems)?;
     Ok(configs)
+}
+
+/// The configuration of the nearest folder above a file, as far as those are below the current one.
+pub(super) fn config_around(file: &str) -> Result<Option<Config>> {
+    let folder = io::beside(file, "");
+    for folder in Path::new(&folder).ancestors().filter(|folder| *folder != Path::new("")) {
+        let folder = format!("{}/", folder.display());
+        if let Some(config) = config_in(&folder)? {
+            return Ok(Some(within(config, &folder)));
+        }
+    }
+    Ok(None)
 }
 
 /// A configuration of another folder, to which its paths are relative.

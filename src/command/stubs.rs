@@ -100,7 +100,7 @@ pub(super) fn judged(stubs: &[Output]) -> Result<Vec<(CheckFinding, Output)>> {
             Some(_) => format!("{} has other bytes than the stub that an output names", stub.name),
             None => format!("{} is not there, and an output names it", stub.name),
         };
-        let problem = Problem::new(Code::OutOfDate, message).help("run: torchswap check --fix");
+        let problem = Problem::new(Code::OutOfDate, message);
         found.push((CheckFinding::new(&*stub.name, problem), stub.clone()));
     }
     Ok(found)

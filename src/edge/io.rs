@@ -52,47 +52,58 @@ pub fn go_to(folder: &Path) -> Result<()> {
     std::env::set_current_dir(folder).map_err(|error| cannot("go to", &folder.to_string_lossy(), &error).into())
 }
 
-/// The current folder and those above it, the nearest first, as each stands before a name: empty, `../`, `../../`.
+/// The current folder and those above it, the nearest first, as each stands before a name: empty, `../`, `../../`. The
+/// root of a repository is the last: what lies above it belongs to somebody else.
 pub fn upward() -> impl Iterator<Item = String> {
-    let above = std::env::current_dir().map_or(0, |folder| folder.ancestors().count().saturating_sub(1));
+    let here = std::env::current_dir().unwrap_or_default();
+    let all = || here.ancestors().count().saturating_sub(1);
+    let above = repository::depth(&here).unwrap_or_else(all);
     (0..=above).map(|count| "../".repeat(count))
 }
 
-/// The folder `from` and those above it, the nearest first, as far as they are below the current one; then as [`upward`].
-fn upward_from(from: &str) -> impl Iterator<Item = String> {
-    let below = Path::new(from).ancestors().filter(|folder| *folder != Path::new(""));
-    below.map(|folder| format!("{}/", folder.display())).collect::<Vec<_>>().into_iter().chain(upward())
-}
-
-/// Finds the lock in a folder, in that of the configuration, or in the nearest folder above that is one of a project and has one.
-/// A folder is as it stands before a name: empty for the current one.
+/// Finds the lock in the current folder, in that of a configuration, or in the nearest folder above that is one of a project
+/// and has one. A folder is as it stands before a name: empty for the current one.
 ///
 /// # Errors
 /// If there is none; a lock of another tool is named, with the command that makes one of these from it.
-pub fn find_lock(from: &str, configured: &str) -> Result<String> {
-    let is_file = |name: &String| Path::new(name).is_file();
-    let lock_in = |folder: &str| LOCKS.map(|name| format!("{folder}{name}")).into_iter().find(is_file);
-    let of_project = || upward_from(from).skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
-    let found =
-        lock_in(from).or_else(|| lock_in(configured)).or_else(|| of_project().find_map(|folder| lock_in(&folder)));
+pub fn find_lock(configured: &str) -> Result<String> {
+    let above = upward().skip(1).filter(|folder| is_file(&format!("{folder}pyproject.toml")));
+    for folder in [String::new(), configured.to_owned()].into_iter().chain(above) {
+        if let Some(lock) = lock_in(&folder)? {
+            return Ok(lock);
+        }
+    }
+    Err(no_lock("", "here").help("make one (poetry lock, uv lock), name it, or go to its folder: -C DIR").into())
+}
+
+/// The lock that lies in a folder.
+///
+/// # Errors
+/// If two tools have one there each.
+pub fn lock_in(folder: &str) -> Result<Option<String>> {
+    let found = LOCKS.map(|name| format!("{folder}{name}")).into_iter().find(|name| is_file(name));
     // The others may be exported from the first; these are two tools' own, and only one of them is kept up to date.
-    if let Some(folder) = found.as_deref().and_then(|lock| lock.strip_suffix(LOCKS[0]))
-        && is_file(&format!("{folder}{}", LOCKS[1]))
-    {
-        let problem = Problem::new(Code::Usage, format!("there are {} here", LOCKS[..2].join(" and ")));
+    if found.as_ref().is_some_and(|lock| lock.ends_with(LOCKS[0])) && is_file(&format!("{folder}{}", LOCKS[1])) {
+        let place = if folder.is_empty() { "here".to_owned() } else { format!("in {folder}") };
+        let problem = Problem::new(Code::Usage, format!("there are {} {place}", LOCKS[..2].join(" and ")));
         return Err(problem
             .help("name the one that is meant, or keep its name in the configuration: lock = \"…\"")
             .into());
     }
-    found.ok_or_else(|| {
-        let place = |foreign: &Foreign| format!("{from}{}", foreign.file);
-        if let Some(foreign) = FOREIGN.into_iter().find(|foreign| is_file(&place(foreign))) {
-            return foreign.refusal(&place(&foreign)).into();
-        }
-        let place = if from.is_empty() { "here".to_owned() } else { format!("in {from}") };
-        let problem = Problem::new(Code::Io, format!("there is no {} {place}", LOCKS.join(" and no ")));
-        problem.help("name the lock: torchswap export path/to/poetry.lock").into()
-    })
+    Ok(found)
+}
+
+/// There is no lock in a folder. `place` is the folder in words.
+pub fn no_lock(folder: &str, place: &str) -> Problem {
+    let file = |foreign: &Foreign| format!("{folder}{}", foreign.file);
+    match FOREIGN.into_iter().find(|foreign| is_file(&file(foreign))) {
+        Some(foreign) => foreign.refusal(&file(&foreign)),
+        None => Problem::new(Code::Io, format!("there is no lock {place}: looked for {}", LOCKS.join(", "))),
+    }
+}
+
+fn is_file(name: &str) -> bool {
+    Path::new(name).is_file()
 }
 
 /// Reads a text file, or standard input for `-`.

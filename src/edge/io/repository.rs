@@ -13,7 +13,7 @@ impl Repository {
     /// The one around the current folder; without one that folder itself.
     pub fn here() -> Self {
         let here = std::env::current_dir().unwrap_or_default();
-        let root = here.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(&here).to_owned();
+        let root = depth(&here).and_then(|depth| here.ancestors().nth(depth)).unwrap_or(&here).to_owned();
         Self { here, root }
     }
 
@@ -35,6 +35,11 @@ impl Repository {
         let below = whole.strip_prefix(&self.root).ok().and_then(Path::to_str);
         below.filter(|below| !below.is_empty()).unwrap_or(file).replace('\\', "/")
     }
+}
+
+/// How far a folder lies below the root of the repository around it; `None`: there is none.
+pub(super) fn depth(folder: &Path) -> Option<usize> {
+    folder.ancestors().position(|folder| folder.join(".git").exists())
 }
 
 #[cfg(test)]

@@ -51,10 +51,14 @@ pub fn write(outputs: &[Output]) -> Result<Vec<String>> {
     let mut ready = Vec::new();
     for output in outputs {
         folders.make(output)?;
-        match prepare(output, &mut notes).map_err(|error| cannot("write", &output.name, &error))? {
+        match prepare(output, &mut notes).map_err(|error| unwritten(&output.name, &error))? {
             PreparedFile::Stream => streams.push(output),
             PreparedFile::File { temporary, target } => ready.push((output, temporary, target)),
-            PreparedFile::Folder => return Err(Problem::new(Code::Io, format!("{} is a folder", output.name)).into()),
+            PreparedFile::Folder => {
+                let what = if output.name.is_empty() { "an empty name" } else { &output.name };
+                let problem = Problem::new(Code::Io, format!("{what} is a folder, not a file"));
+                return Err(problem.help("name a file in it: -o FILE").into());
+            }
             PreparedFile::AsItIs => {}
         }
     }
@@ -104,6 +108,18 @@ impl Drop for Folders {
     fn drop(&mut self) {
         // One that is not empty stays.
         self.0.iter().rev().for_each(|folder| drop(fs::remove_dir(folder)));
+    }
+}
+
+/// Why a file cannot be written.
+fn unwritten(name: &str, error: &std::io::Error) -> Problem {
+    let problem = cannot("write", name, error);
+    match Path::new(name).parent() {
+        Some(folder) if error.kind() == ErrorKind::NotFound && !folder.exists() => {
+            let message = format!("cannot write {name}: there is no folder {}", folder.display());
+            Problem { message, ..problem }.help("make the folder first, or name another file")
+        }
+        Some(_) | None => problem,
     }
 }
 
