@@ -134,6 +134,31 @@ fn the_commands_it_names_are_there() {
     assert!(root().join(".ci/run").is_file() && root().join("benches/peers").exists());
 }
 
+/// What a newcomer types first, in a project like theirs: each step works, and the image's lines name a file that is there.
+#[test]
+fn the_three_commands_lead_to_a_checked_file() {
+    let text = readme();
+    let section = text.split("\n## Three commands\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let (commands, image) = (blocks(section, "sh")[0], blocks(section, "dockerfile")[0]);
+    assert_eq!(commands.lines().count(), 3, "{commands}");
+    let place = Place::of("poetry-2.5/torch-2.1.2");
+    place.write("Dockerfile", "FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\nFROM python:3.10-slim\n");
+    if Command::new("git").args(["init", "-q"]).current_dir(place.path()).status().is_err() {
+        eprintln!("skipped: the three commands: there is no git here");
+        return;
+    }
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
+    let run = Command::new("sh").args(["-ec", commands]).current_dir(place.path()).env("PATH", &path).output().unwrap();
+    let (out, said) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());
+    assert!(run.status.success() && out.ends_with("outputs are up to date\n"), "{out}{said}");
+    // The lines are those that `init` prints, and their file is among those that were added.
+    assert!(out.contains(image), "{out}");
+    let copied = image.strip_prefix("COPY ").unwrap().split(' ').next().unwrap();
+    let added = Command::new("git").args(["ls-files", copied]).current_dir(place.path()).output().unwrap();
+    assert_eq!(String::from_utf8(added.stdout).unwrap(), format!("{copied}\n"));
+}
+
 /// One screen after another, not a reference: that is in `docs`.
 #[test]
 fn the_readme_has_at_most_200_lines() {
