@@ -183,3 +183,151 @@ fn its_lines_are_those_of_an_output_that_is_committed() {
     assert!(advice.contains("\ntorchswap export --target gpu -o requirements.txt\n"), "{advice}");
     assert!(advice.contains("\nCOPY requirements.txt ./\n"), "{advice}");
 }
+
+/// A project whose image is built by a Dockerfile: what init writes, and what it says of it.
+fn of_image(dockerfile: &str) -> (Place, String, String, String) {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("Dockerfile", dockerfile);
+    let run = place.run("init");
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    let toml = place.read("torchswap.toml");
+    (place, toml, run.stdout, run.stderr)
+}
+
+/// The three commands must lead to a file, whatever the image has.
+#[test]
+fn what_of_an_image_cannot_be_had_is_told_with_its_line() {
+    let image = "nvidia/cuda:12.8.0-runtime-ubuntu22.04";
+    let (place, toml, _, notes) = of_image(&format!("FROM {image}\n"));
+    let note = format!(
+        "note: Dockerfile:1: {image}: no wheel of torch 2.4.1 for CUDA 12.8 is known; the target is for CUDA 12.1\n"
+    );
+    assert!(notes.contains(&note) && toml.contains("cuda = \"12.1\"  # poetry.lock:"), "{notes}{toml}");
+    place.run("export --all-targets -q").ok();
+    let image = "nvidia/cuda:10.2-runtime-ubuntu18.04";
+    let (place, toml, advice, notes) = of_image(&format!("FROM {image}\nRUN apt-get install -y python3\n"));
+    let note = format!(
+        "note: Dockerfile:1: {image} has Python 3.6, but poetry.lock is locked for Python >=3.9,<3.13, which leaves out 3.6; \
+         the targets name no Python\n"
+    );
+    assert!(notes.contains(&note) && notes.contains("for CUDA 10.2 is known"), "{notes}");
+    assert!(!toml.contains("python =") && advice.contains("\nCOPY requirements-docker.txt ./\n"), "{toml}");
+    place.run("export --all-targets -q").ok();
+    assert!(place.exists("requirements-docker.txt"));
+    // What is there is told of nothing.
+    let (_, _, _, notes) = of_image("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n");
+    assert_eq!(notes, "wrote torchswap.toml\n");
+}
+
+#[test]
+fn an_image_without_cuda_gets_no_cuda() {
+    let cpu = "RUN pip install torch==2.4.1 --index-url https://download.pytorch.org/whl/cpu\n";
+    let (place, toml, advice, _) = of_image(&format!("FROM python:3.11-slim\n{cpu}"));
+    assert!(
+        toml.contains(
+            "[targets.docker]\nplatform = \"linux-x86_64\"\ncpu = true  # Dockerfile:2: as it installs by hand\n"
+        ),
+        "{toml}"
+    );
+    assert!(!toml.contains("cuda") && advice.contains("done by hand here:\n\nDockerfile:2: RUN pip"), "{toml}");
+    place.run("export --all-targets -q").ok();
+    assert!(!place.read("requirements-docker.txt").contains("+cu"));
+    let (place, toml, ..) = of_image("FROM rocm/pytorch:rocm6.0_ubuntu22.04_py3.10_pytorch_release_2.3.0\n");
+    assert!(toml.contains("rocm = \"6.0\"  # Dockerfile:1: rocm/pytorch") && !toml.contains("cuda"), "{toml}");
+    place.run("export --all-targets -q").ok();
+    assert!(place.read("requirements-docker.txt").contains("rocm6.0"));
+    // Without a wheel for it there is no target, and no line that names its file.
+    let (place, toml, advice, notes) = of_image("FROM rocm/dev-ubuntu-22.04:5.0\n");
+    assert!(notes.contains("for ROCm 5.0 is known; there is no target for the image"), "{notes}");
+    assert!(
+        !toml.contains("[targets.docker]") && !advice.contains("COPY") && !advice.contains("requirements-docker"),
+        "{advice}"
+    );
+    place.run("export --all-targets -q").ok();
+}
+
+#[test]
+fn the_target_is_for_the_platform_of_the_image() {
+    let cpu = "RUN pip install torch --index-url https://download.pytorch.org/whl/cpu\n";
+    let (place, toml, ..) = of_image(&format!("FROM --platform=linux/arm64 python:3.11-slim\n{cpu}"));
+    assert!(toml.contains("[targets.docker]\nplatform = \"linux-aarch64\"\ncpu = true"), "{toml}");
+    place.run("export --all-targets -q").ok();
+    place.run("audit --target docker --dockerfile Dockerfile").ok();
+}
+
+#[test]
+fn what_an_image_has_or_lacks_beside_cuda_is_told() {
+    let (_, _, advice, notes) = of_image("FROM nvcr.io/nvidia/pytorch:24.12-py3\n");
+    assert!(
+        notes.contains("note: Dockerfile:1: nvcr.io/nvidia/pytorch:24.12-py3 has torch, which the file replaces"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("give the target provided = \"image-freeze.txt\"") && !advice.contains("break-system"),
+        "{notes}"
+    );
+    let (_, _, _, notes) = of_image("FROM python:3.11-alpine\n");
+    assert!(notes.contains("note: Dockerfile:1: python:3.11-alpine has musl, for which torch has no wheel"), "{notes}");
+    let (_, _, advice, _) =
+        of_image("FROM nvidia/cuda:12.4.1-runtime-ubuntu24.04\nRUN apt-get install -y python3-pip\n");
+    assert!(advice.contains("\nRUN pip install --break-system-packages --no-cache-dir --require-hashes"), "{advice}");
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("Dockerfile", "FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n");
+    place.write("train/Dockerfile", "FROM nvidia/cuda:11.8.0-base-ubuntu22.04\n");
+    let notes = place.run("init").stderr;
+    assert!(notes.contains("note: train/Dockerfile:1: nvidia/cuda:11.8.0-base-ubuntu22.04: CUDA 11.8, for which there is no target yet\n"), "{notes}");
+}
+
+#[test]
+fn a_configuration_above_is_seen() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"a.txt\"\n");
+    place.write("sub/x", "");
+    let run = place.run("-C sub init");
+    assert_eq!(run.stdout, "../torchswap.toml has targets already; it was left alone.\n");
+    assert!(!place.exists("sub/torchswap.toml") && run.status == 0);
+    // With a lock of its own it may have its own.
+    place.write("sub/poetry.lock", place.read("poetry.lock"));
+    place.write("sub/pyproject.toml", place.read("pyproject.toml"));
+    let run = place.run("-C sub init");
+    assert!(
+        run.stderr.contains("note: in this folder torchswap.toml goes before ../torchswap.toml\n"),
+        "{}",
+        run.stderr
+    );
+    place.run("-C sub export --all-targets -q").ok();
+    // A lock that was found above is told.
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("sub/x", "");
+    let run = place.run("-C sub init");
+    assert!(run.stderr.starts_with("note: the lock is ../poetry.lock\n"), "{}", run.stderr);
+    assert!(place.read("sub/torchswap.toml").contains("lock = \"../poetry.lock\""));
+}
+
+#[test]
+fn the_file_and_the_lock_can_be_named() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let run = place.run("init --config-file gpu.toml");
+    assert!(place.exists("gpu.toml") && !place.exists("torchswap.toml"));
+    let advice = run.ok();
+    assert!(advice.contains("\ntorchswap export --config-file gpu.toml --all-targets\n"), "{advice}");
+    assert!(advice.contains("entry: torchswap check --config-file gpu.toml --fix\n"), "{advice}");
+    place.run("export --config-file gpu.toml --all-targets -q").ok();
+    place.run("check --config-file gpu.toml --fix").ok();
+    let refused = place.run("init --config-file conf/gpu.toml").refused();
+    assert!(refused.contains("conf/gpu.toml lies in another folder") && refused.contains("-C DIR"), "{refused}");
+    // In a pyproject.toml it is added.
+    let project = place.read("pyproject.toml");
+    place.run("init --config-file pyproject.toml").ok();
+    let text = place.read("pyproject.toml");
+    assert!(text.starts_with(project.trim_end()) && text.contains("\n\n[tool.torchswap]\n"), "{text}");
+    place.run("export --all-targets -q").ok();
+    assert_eq!(place.run("check").status, 0);
+    assert!(place.run("init --config-file pyproject.toml").stdout.starts_with("The configuration has targets already"));
+    // Of two locks one is named.
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("uv.lock", "");
+    assert!(place.run("init").refused().contains("there are poetry.lock and uv.lock here"));
+    place.run("init poetry.lock").ok();
+    assert!(place.read("torchswap.toml").contains("lock = \"poetry.lock\""));
+}

@@ -134,8 +134,10 @@ pub enum Command {
 }
 
 /// Options of `init`.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct InitArgs {
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent
+    pub lock: Option<String>,
     /// Whether the file is written.
     #[command(flatten)]
     pub preview: PreviewArgs,

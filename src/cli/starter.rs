@@ -1,21 +1,31 @@
 //! What `init` proposes: a starting configuration, made from the lock and from what a Dockerfile tells. Pure.
 
-use crate::audit::container::dockerfile::Dockerfile;
+use crate::audit::container::dockerfile::{Dockerfile, Stage};
+use crate::audit::container::image;
 use crate::catalog::{Family, built_in_family};
 use crate::lock::Choice;
 use crate::packaging::address;
-use crate::packaging::target::{Backend, Python};
+use crate::packaging::system::System;
+use crate::packaging::target::{Backend, Platform, Python};
 use crate::text::{Source, shown};
 use crate::write::toml::string;
 
 /// What a Dockerfile tells of the image that is built.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageImage {
-    /// The CUDA of the wheels that it installs by hand, or of a base image: `nvidia/cuda:11.8.0-…`,
-    /// `pytorch/pytorch:2.1.2-cuda11.8-…`; and the line that says so.
-    pub cuda: Option<(Backend, String)>,
-    /// Its Python: `FROM python:3.10-slim`, or one that is installed.
-    pub python: Option<Python>,
+    /// The build of the wheels that it installs by hand, or that of a base image: `nvidia/cuda:11.8.0-…`,
+    /// `pytorch/pytorch:2.1.2-cuda11.8-…`, `rocm/pytorch:rocm6.2_…`; and the line that says so.
+    pub build: Option<(Backend, String)>,
+    /// Its Python: `FROM python:3.10-slim`, or one that is installed; and the line of the image.
+    pub python: Option<(Python, String)>,
+    /// Its platform, if the file names one.
+    pub platform: Option<Platform>,
+    /// The line of a base image that has torch itself.
+    pub with_torch: Option<String>,
+    /// The line of a base image without glibc.
+    pub on_musl: Option<String>,
+    /// Its Python is that of a distribution which lets pip install nothing unasked.
+    pub is_managed: bool,
 }
 
 impl StageImage {
@@ -23,28 +33,46 @@ impl StageImage {
     pub fn of(source: &Source) -> Self {
         let dockerfile = Dockerfile::parse(source);
         let stages = || dockerfile.stages.iter().rev();
-        let line = |span| format!("{}:{}", source.name, source.place(span).line);
+        let line = |stage: &Stage| format!("{}:{}: {}", source.name, source.place(stage.span).line, stage.base);
         let of_image =
-            || stages().find_map(|stage| Some((stage.image.cuda?, format!("{}: {}", line(stage.span), stage.base))));
+            || stages().find_map(|stage| Some((stage.image.cuda.or(image::rocm(&stage.base))?, line(stage))));
         // What is installed by hand says more of the wheels than what they run on.
-        let cuda = cuda_by_hand(source).or_else(of_image);
-        Self { cuda, python: stages().find_map(|stage| stage.python) }
+        let build = build_by_hand(source).or_else(of_image);
+        let python = stages().find_map(|stage| Some((stage.python?, line(stage))));
+        let Some(last) = stages().next() else { return Self { build, python, ..Self::default() } };
+        let is_musl = matches!(last.image.system, Some(System::Musl(..)));
+        let is_own = last.image.python.is_none() && last.python.is_some() && last.python == last.image.own_python;
+        // Debian has it from 12 on, Ubuntu from 23.04.
+        let is_managed = is_own && last.python.is_some_and(|python| python.minor() >= 11);
+        Self {
+            build,
+            python,
+            platform: last.platform,
+            with_torch: image::has_torch(&last.base).then(|| line(last)),
+            on_musl: is_musl.then(|| line(last)),
+            is_managed: is_managed || source.text.contains(MANAGED),
+        }
     }
 }
 
-/// The CUDA of the wheels that a Dockerfile installs by hand, and the last line that says so: `…/whl/cu118`, `torch==2.1+cu118`.
-fn cuda_by_hand(source: &Source) -> Option<(Backend, String)> {
-    let label = |line: &str| {
-        let mut words = line.split(|c: char| !c.is_ascii_alphanumeric());
-        words.find_map(|word| word.parse().ok().filter(|backend| matches!(backend, Backend::Cuda(..))))
+/// What pip is told where the distribution keeps its Python to itself.
+const MANAGED: &str = "--break-system-packages";
+
+/// The build of the wheels that a Dockerfile installs by hand, and the last line that says so: `…/whl/cu118`, `torch==2.1+cu118`.
+fn build_by_hand(source: &Source) -> Option<(Backend, String)> {
+    let labels = |text: &str| -> Vec<Backend> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
+        words.filter_map(|word| word.trim_matches('.').parse().ok()).collect()
     };
-    let found = by_hand(source).into_iter().rev();
-    found
-        .filter_map(|line| {
-            let place = line.splitn(3, ':').take(2).collect::<Vec<_>>().join(":");
-            Some((label(&line)?, format!("{place}: as it installs by hand")))
-        })
-        .next()
+    // Behind the index's address stands its folder; of an edit the last label is what is written.
+    let label = |line: &str| {
+        let folder = line.split_once(address::PYTORCH_HOST).and_then(|(_, rest)| labels(rest).first().copied());
+        folder.or_else(|| labels(line).last().copied())
+    };
+    by_hand(source).into_iter().rev().find_map(|line| {
+        let (place, text) = line.split_once(": ")?;
+        Some((label(text)?, format!("{place}: as it installs by hand")))
+    })
 }
 
 /// A torch of the lock, in the group or the extra that has it.
@@ -58,7 +86,7 @@ pub struct StartTorch {
     pub line: String,
     /// The CUDA that the locked wheel is for.
     pub locked: Option<Backend>,
-    /// Every CUDA that there is a wheel of it for, ascending.
+    /// Every build for GPUs that there is a wheel of it for on the image's platform, ascending.
     pub builds: Vec<Backend>,
 }
 
@@ -72,15 +100,25 @@ impl StartTorch {
         self.names().any(|name| words.iter().any(|word| name.contains(word)))
     }
 
-    /// The build that is proposed, and why.
-    fn cuda(&self, image: &StageImage) -> Option<(Backend, String)> {
-        if let Some((cuda, line)) = image.cuda.as_ref().filter(|(cuda, _)| self.builds.contains(cuda)) {
-            return Some((*cuda, line.clone()));
+    /// The build that is proposed, and why; and what is to be said of one that is not.
+    fn build(&self, image: &StageImage) -> (Option<(Backend, String)>, Option<String>) {
+        let locked = || self.locked.map(|cuda| (cuda, format!("{}: as torch {} is locked", self.line, self.version)));
+        let newest = || {
+            let cuda = self.builds.iter().rev().find(|build| matches!(build, Backend::Cuda(..)))?;
+            Some((*cuda, format!("the newest that torch {} has a wheel for", self.version)))
+        };
+        let Some((build, line)) = &image.build else { return (locked().or_else(newest), None) };
+        if *build == Backend::Cpu || self.builds.contains(build) {
+            return (Some((*build, line.clone())), None);
         }
-        if let Some(locked) = self.locked {
-            return Some((locked, format!("{}: as torch {} is locked", self.line, self.version)));
-        }
-        self.builds.last().map(|cuda| (*cuda, format!("the newest that torch {} has a wheel for", self.version)))
+        // A wheel for CUDA brings the CUDA that it runs with; one for another GPU would not run.
+        let instead = if matches!(build, Backend::Cuda(..)) { locked().or_else(newest) } else { None };
+        let outcome = match &instead {
+            Some((instead, _)) => format!("the target is for {}", instead.spoken()),
+            None => "there is no target for the image".to_owned(),
+        };
+        let note = format!("{line}: no wheel of torch {} for {} is known; {outcome}", self.version, build.spoken());
+        (instead, Some(note))
     }
 
     /// The lines that select it.
@@ -114,19 +152,44 @@ pub struct Proposal {
     pub lines: Vec<String>,
 }
 
-/// Proposes targets for a lock: the image with CUDA, CI without, and the Mac.
-pub fn propose(torches: &[StartTorch], image: &StageImage) -> Vec<Proposal> {
-    let python = image.python.map(|python| format!("python = [\"{python}\"]"));
-    let mut proposals = Vec::new();
-    let gpu = torch_of(torches, true);
+/// Proposes targets for a lock: the image, with the build that it has or a CUDA, CI without a GPU, and the Mac. Beside them
+/// what was not taken from the image, and why.
+pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Vec<String>) {
+    let python = image.python.as_ref().map(|(python, _)| format!("python = [\"{python}\"]"));
+    let platform = image.platform.unwrap_or(Platform::LinuxX86_64);
+    let (mut proposals, mut notes) = (Vec::new(), Vec::new());
+    let is_gpu = !matches!(image.build, Some((Backend::Cpu, _)));
     let selecting = |for_gpu| torch_of(torches, for_gpu).map(StartTorch::lines).unwrap_or_default();
-    if let Some((Backend::Cuda(major, minor), why)) = gpu.and_then(|torch| torch.cuda(image)) {
-        let mut lines = vec!["platform = \"linux-x86_64\"".to_owned()];
-        lines.push(format!("cuda = \"{major}.{minor}\"  # {}", shown(&why)));
-        lines.extend(python.clone());
-        lines.extend(selecting(true));
-        lines.push("output = \"requirements-docker.txt\"".to_owned());
-        proposals.push(Proposal { name: "docker", lines });
+    if let Some(torch) = torch_of(torches, is_gpu) {
+        let (build, note) = torch.build(image);
+        let is_told = note.is_some();
+        notes.extend(note);
+        if let Some((build, why)) = build {
+            let flag = build.flag();
+            let key = match flag.trim_start_matches('-').split_once(' ') {
+                Some((key, version)) => format!("{key} = {}", string(version)),
+                None => format!("{} = true", flag.trim_start_matches('-')),
+            };
+            let mut lines = vec![format!("platform = \"{platform}\""), format!("{key}  # {}", shown(&why))];
+            lines.extend(python.clone());
+            lines.extend(selecting(is_gpu));
+            lines.push(format!("output = {}", string(DOCKER_OUTPUT)));
+            proposals.push(Proposal { name: DOCKER, lines });
+        } else if !is_told {
+            let what = format!("no wheel of torch {} for CUDA is known on {platform}", torch.version);
+            notes.push(format!("{what}; there is no target for the image"));
+        }
+    }
+    if let Some(line) = image.with_torch.as_ref().filter(|_| !proposals.is_empty()) {
+        let how = "write what it has into a file (pip freeze > image-freeze.txt) and give the target";
+        notes.push(format!(
+            "{line} has torch, which the file replaces; to keep it, {how} provided = \"image-freeze.txt\""
+        ));
+    }
+    if let Some(line) = &image.on_musl {
+        notes.push(format!(
+            "{line} has musl, for which torch has no wheel; take an image with glibc, such as a Debian one"
+        ));
     }
     let mut lines = vec!["platform = \"linux-x86_64\"".to_owned(), "cpu = true".to_owned()];
     lines.extend(python);
@@ -137,8 +200,14 @@ pub fn propose(torches: &[StartTorch], image: &StageImage) -> Vec<Proposal> {
     lines.extend(selecting(false));
     lines.push("output = \"requirements-mac.txt\"".to_owned());
     proposals.push(Proposal { name: "mac", lines });
-    proposals
+    (proposals, notes)
 }
+
+/// The target of the image.
+pub const DOCKER: &str = "docker";
+
+/// The file that the image installs.
+pub const DOCKER_OUTPUT: &str = "requirements-docker.txt";
 
 /// The lines of a Dockerfile that swap torch by hand: an edit of a file, or another index. Each with its place.
 pub fn by_hand(source: &Source) -> Vec<String> {
@@ -146,28 +215,32 @@ pub fn by_hand(source: &Source) -> Vec<String> {
     let of_family = |word: &str| word.parse().is_ok_and(|name| built_in_family(&name) != Family::No);
     let names = |line: &str| line.split(|c| !is_name(c)).any(of_family);
     let edits = |line: &str| line.split_whitespace().any(|word| word == "sed") && names(line);
+    // The index is an option's, a variable's (`PIP_EXTRA_INDEX_URL`), or the wheel itself is named.
     let asks = |line: &str| {
         line.contains(address::PYTORCH_HOST)
-            && ["index-url", "--find-links", "-f "].iter().any(|word| line.contains(word))
+            && ["index", "--find-links", "-f ", ".whl"].iter().any(|word| line.to_ascii_lowercase().contains(word))
     };
-    let lines = source.text.lines().zip(1..).filter(|(line, _)| edits(line) || asks(line));
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
+    let lines = source.text.lines().zip(1..).filter(|(line, _)| !is_comment(line) && (edits(line) || asks(line)));
     lines.map(|(line, number)| shown(&format!("{}:{number}: {}", source.name, line.trim())).into_owned()).collect()
 }
 
-/// The proposals as a `torchswap.toml`.
-pub fn configuration(lock: &str, proposals: &[Proposal]) -> String {
+/// The proposals as a `torchswap.toml`, or as the tables of a `pyproject.toml`.
+pub fn configuration(lock: &str, proposals: &[Proposal], is_project: bool) -> String {
     let lock = string(lock);
+    let (head, prefix) = if is_project { ("[tool.torchswap]\n", "tool.torchswap.") } else { ("", "") };
     let mut text =
-        format!("# Targets of torchswap: `torchswap export --all-targets` writes every output.\nlock = {lock}\n");
+        format!("{head}# Targets of torchswap: `torchswap export --all-targets` writes every output.\nlock = {lock}\n");
     for proposal in proposals {
-        text.push_str(&format!("\n[targets.{}]\n{}\n", proposal.name, proposal.lines.join("\n")));
+        text.push_str(&format!("\n[{prefix}targets.{}]\n{}\n", proposal.name, proposal.lines.join("\n")));
     }
     text
 }
 
 /// The lines that a Dockerfile needs for an output that is committed.
-pub fn dockerfile_lines(output: &str) -> String {
-    format!("COPY {output} ./\nRUN pip install --no-cache-dir --require-hashes -r {output}\n")
+pub fn dockerfile_lines(output: &str, image: &StageImage) -> String {
+    let managed = if image.is_managed { format!(" {MANAGED}") } else { String::new() };
+    format!("COPY {output} ./\nRUN pip install{managed} --no-cache-dir --require-hashes -r {output}\n")
 }
 
 /// The hook for `.pre-commit-config.yaml`, which runs the program that is installed.
@@ -191,21 +264,29 @@ mod tests {
     #[test]
     fn reads_base_images() {
         let image = |text: &str| StageImage::of(&Source::new("Dockerfile", text));
-        let cuda = |text: &str| image(text).cuda.map(|(cuda, _)| cuda);
-        let python = |minor| Some(Python::three(minor));
+        let cuda = |text: &str| image(text).build.map(|(cuda, _)| cuda);
+        let python = |text: &str| image(text).python.map(|(python, _)| python.minor());
         assert_eq!(
-            image("FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\n").cuda,
+            image("FROM nvidia/cuda:11.8.0-runtime-ubuntu22.04\n").build,
             Some((Backend::Cuda(11, 8), "Dockerfile:1: nvidia/cuda:11.8.0-runtime-ubuntu22.04".to_owned()))
         );
         assert_eq!(
             cuda("from --platform=linux/amd64 pytorch/pytorch:2.1.2-cuda12.1-cudnn8-runtime AS x\n"),
             Some(Backend::Cuda(12, 1))
         );
-        assert_eq!(image("FROM python:3.10-slim\nFROM docker.example/python:3.11.4\n").python, python(11));
+        assert_eq!(python("FROM python:3.10-slim\nFROM docker.example/python:3.11.4\n"), Some(11));
         assert_eq!(image("FROM python:3-slim\nFROM scratch\nRUN from cuda:1.2\n"), StageImage::default());
         assert_eq!(image("FROM\nFROM é\n"), StageImage::default());
-        let two = image("FROM nvidia/cuda:12.1.1-devel-ubuntu22.04 AS build\nFROM python:3.10-slim\n");
-        assert_eq!((two.cuda.map(|(cuda, _)| cuda), two.python), (Some(Backend::Cuda(12, 1)), python(10)));
+        let two = "FROM nvidia/cuda:12.1.1-devel-ubuntu22.04 AS build\nFROM python:3.10-slim\n";
+        assert_eq!((cuda(two), python(two)), (Some(Backend::Cuda(12, 1)), Some(10)));
+        let managed = |text: &str| image(text).is_managed;
+        assert!(managed("FROM ubuntu:24.04\nRUN apt-get install -y python3-pip\n"));
+        assert!(managed("FROM debian:12\nRUN apt-get install -y python3\n"));
+        for text in
+            ["FROM ubuntu:22.04\nRUN apt-get install -y python3\n", "FROM python:3.11-bookworm\n", "FROM debian:12\n"]
+        {
+            assert!(!managed(text), "{text}");
+        }
     }
 
     #[test]
@@ -222,21 +303,30 @@ mod tests {
     fn what_is_installed_by_hand_says_more_than_the_base_image() {
         let cuda = |lines: &str| {
             let source = Source::new("Dockerfile", format!("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n{lines}"));
-            StageImage::of(&source).cuda
+            StageImage::of(&source).build
         };
         let by_hand = |version, line| Some((version, format!("Dockerfile:{line}: as it installs by hand")));
         let index = "RUN pip install torch --index-url https://download.pytorch.org/whl/cu118\n";
         assert_eq!(cuda(index), by_hand(Backend::Cuda(11, 8), 2));
         let edit = "RUN sed -i 's/torch==2.1.2/torch==2.1.2+cu121/' requirements.txt\n";
         assert_eq!(cuda(&format!("{index}{edit}")), by_hand(Backend::Cuda(12, 1), 3));
-        for other in ["RUN pip install torch --index-url https://download.pytorch.org/whl/cpu\n", "RUN echo cu118\n"] {
+        let wheel =
+            "RUN pip install https://download.pytorch.org/whl/cu118/torch-2.6.0%2Bcu118-cp311-cp311-linux_x86_64.whl\n";
+        assert_eq!(cuda(wheel), by_hand(Backend::Cuda(11, 8), 2));
+        let variable = "ENV PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cu126\nRUN pip install torch\n";
+        assert_eq!(cuda(variable), by_hand(Backend::Cuda(12, 6), 2));
+        let cpu = "RUN pip install torch --index-url https://download.pytorch.org/whl/cpu -r cu118/r.txt\n";
+        assert_eq!(cuda(cpu), by_hand(Backend::Cpu, 2));
+        let edit = "RUN sed -i 's/torch==2.1.2+cpu/torch==2.1.2+cu121/' requirements.txt\n";
+        assert_eq!(cuda(edit), by_hand(Backend::Cuda(12, 1), 2));
+        for other in ["# --index-url https://download.pytorch.org/whl/cpu\n", "RUN echo cu118\n"] {
             assert_eq!(cuda(other).map(|(cuda, _)| cuda), Some(Backend::Cuda(12, 4)), "{other}");
         }
     }
 
     #[test]
     fn the_name_of_the_lock_is_a_string_whatever_is_in_it() {
-        let text = configuration("a\"b\\c.lock", &[]);
+        let text = configuration("a\"b\\c.lock", &[], false);
         assert!(text.ends_with("lock = \"a\\\"b\\\\c.lock\"\n"), "{text}");
     }
 }

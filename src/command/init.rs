@@ -11,74 +11,146 @@ use crate::lock::{Choice, Entry, Lock};
 use crate::packaging::target::{Backend, Environment, Platform, Python, Target};
 use crate::plan::{self, Kept, Knowledge, Wanted, What};
 use crate::report::error::{Code, Problem, Result};
-use crate::text::Source;
+use crate::text::{Source, shown};
 
-/// The file that is written.
-const FILE: &str = "torchswap.toml";
+/// The file that is written, unless another is named.
+pub(super) const FILE: &str = "torchswap.toml";
 
-/// Looks at the project and proposes.
+/// The configuration in a file that is named, which need not be there.
+///
+/// # Errors
+/// If it is none, or lies in another folder.
+pub(super) fn named(file: &str) -> Result<Config> {
+    if !io::beside(file, "").is_empty() {
+        let problem = Problem::new(
+            Code::Usage,
+            format!("{file} lies in another folder, and its paths would be relative to that"),
+        );
+        return Err(problem.help("name a file of this folder, or go there: -C DIR").into());
+    }
+    match io::read_if_there(file)? {
+        None => Ok(Config::default()),
+        Some(source) if file == read::PROJECT => Ok(Config::parse_pyproject(&source)?.unwrap_or_default()),
+        Some(source) => Config::parse(&source),
+    }
+}
+
+/// Looks at the project and proposes; writes to a file, or leaves the configuration alone.
 ///
 /// # Errors
 /// If there is no lock, or it cannot be read.
-pub(super) fn run(args: InitArgs, config: &Config, voice: Voice) -> Result<Outcome> {
-    let name = read::lock_name(None, config)?;
+pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) -> Result<Outcome> {
+    let is_above = config.folder().starts_with("../");
+    let mut notes = Vec::new();
+    let none = Config::default();
+    // A project with a lock of its own may have a configuration of its own.
+    let config = if is_above && (args.lock.is_some() || io::lock_in("")?.is_some()) {
+        notes.push(format!("in this folder {file} goes before {}", config.file));
+        &none
+    } else if is_above && !config.targets.is_empty() {
+        return Ok(Outcome::printed(format!("{} has targets already; it was left alone.\n", config.file)));
+    } else {
+        config
+    };
+    let name = read::lock_name(args.lock.as_ref(), config)?;
     let lock = read::lock(&name)?;
     let catalogs = ChosenCatalogues::of(config, &CatalogArgs::default(), [&*name]);
     let dockerfiles = dockerfiles();
     let catalogues = catalogs.read()?;
     let mut advice = String::new();
-    let configuration = if config.targets.is_empty() {
-        if io::read_if_there(FILE)?.is_some() {
-            let problem = Problem::new(Code::Usage, format!("{FILE} is there, but names no targets"));
-            return Err(problem.help("add [targets.NAME] to it, or take it away and run init again").into());
-        }
-        outputs::below(FILE, "")?;
-        let images: Vec<StageImage> = dockerfiles.iter().map(StageImage::of).collect();
-        // The first that tells most.
-        let image = images.iter().find(|image| image.cuda.is_some());
-        let image = image.or_else(|| images.iter().find(|image| image.python.is_some())).cloned().unwrap_or_default();
-        let torches = torches(&lock, image.python, &catalogues);
-        Some(starter::configuration(&name, &starter::propose(&torches, &image)))
-    } else {
+    // Where another name was given it has to be given again.
+    let is_found = read::CONFIGURATIONS.contains(&file);
+    let with = if is_found { String::new() } else { format!(" --config-file {file}") };
+    let images: Vec<StageImage> = dockerfiles.iter().map(StageImage::of).collect();
+    // The first that tells most.
+    let image = images.iter().find(|image| image.build.is_some());
+    let image = image.or_else(|| images.iter().find(|image| image.python.is_some())).or(images.first());
+    let mut image = image.cloned().unwrap_or_default();
+    let (configuration, output) = if let Some(first) = config.targets.first() {
         advice.push_str("The configuration has targets already; it was left alone.\n\n");
-        None
-    };
-    let (make, output) = match config.targets.first() {
-        None => ("--all-targets".to_owned(), "requirements-docker.txt".to_owned()),
-        Some(first) => match (&first.output, &first.target.name) {
+        let (make, output) = match (&first.output, &first.target.name) {
             (Some(output), _) => ("--all-targets".to_owned(), output.clone()),
             (None, name) => {
                 let name = name.as_deref().unwrap_or_default();
                 (format!("--target {name} -o requirements.txt"), "requirements.txt".to_owned())
             }
-        },
+        };
+        (None, Some((make, output)))
+    } else {
+        if config.folder.is_some() {
+            let problem = Problem::new(Code::Usage, format!("{} is there, but names no targets", config.file));
+            let help = format!("add one under {}, or take it away and run init again", config.table_of_target());
+            return Err(problem.help(help).into());
+        }
+        outputs::below(file, "")?;
+        let torches = fitting(&lock, &mut image, &catalogues, &mut notes);
+        let (proposals, said) = starter::propose(&torches, &image);
+        notes.extend(said);
+        notes.extend(others(&images, &image));
+        let has_image = proposals.iter().any(|proposal| proposal.name == starter::DOCKER);
+        let output = has_image.then(|| ("--all-targets".to_owned(), starter::DOCKER_OUTPUT.to_owned()));
+        (Some(starter::configuration(&name, &proposals, file == read::PROJECT)), output)
     };
-    if !dockerfiles.iter().any(|file| file.text.contains("torchswap") || file.text.contains(&output)) {
-        advice
-            .push_str(&format!("Make the file that the image installs, and commit it:\n\ntorchswap export {make}\n\n"));
+    let is_used =
+        |output: &str| dockerfiles.iter().any(|file| file.text.contains("torchswap") || file.text.contains(output));
+    if let Some((make, output)) = output.as_ref().filter(|(_, output)| !is_used(output)) {
+        let make = format!("torchswap export{with} {make}");
+        advice.push_str(&format!("Make the file that the image installs, and commit it:\n\n{make}\n\n"));
         advice.push_str("Lines for the Dockerfile:\n\n");
-        advice.push_str(&starter::dockerfile_lines(&output));
+        advice.push_str(&starter::dockerfile_lines(output, &image));
         advice.push('\n');
     }
     let by_hand: Vec<String> = dockerfiles.iter().flat_map(starter::by_hand).collect();
-    if !by_hand.is_empty() {
+    if !by_hand.is_empty() && output.is_some() {
         advice.push_str(&format!("They take the place of what is done by hand here:\n\n{}\n\n", by_hand.join("\n")));
     }
     let hooks = io::read_if_there(".pre-commit-config.yaml")?.map(|source| source.text).unwrap_or_default();
     if !hooks.contains("torchswap") {
         advice.push_str("A hook for .pre-commit-config.yaml, which keeps it up to date:\n\n");
-        advice.push_str(HOOKS);
+        advice.push_str(&HOOKS.replace("check --fix", &format!("check{with} --fix")));
     }
     let mut outcome = Outcome::printed(advice);
+    outcome.report = notes.iter().filter(|_| voice.is_told()).map(|note| voice.note(&shown(note))).collect();
     if let Some(text) = configuration {
         let word = if args.preview.is_asked() { "would write" } else { "wrote" };
-        outcome.report = voice.said(|_| format!("{word} {FILE}\n"));
+        outcome.report += &voice.said(|_| format!("{word} {file}\n"));
         if args.preview == (PreviewArgs { dry_run: true, diff: false }) {
-            outcome.stdout = format!("{FILE} would be:\n\n{text}\n{}", outcome.stdout);
+            outcome.stdout = format!("{file} would be:\n\n{text}\n{}", outcome.stdout);
         }
-        outcome.writes.push(Output::new(FILE, text));
+        let before = if file == read::PROJECT { io::read_if_there(file)? } else { None };
+        let before = before.map(|source| source.text.to_string());
+        let text = before.as_ref().map_or(text.clone(), |before| format!("{}\n\n{text}", before.trim_end()));
+        outcome.writes.push(Output { before, ..Output::new(file, text) });
     }
     Ok(outcome)
+}
+
+/// What Dockerfiles say beside the one that the target is made of.
+fn others(images: &[StageImage], chosen: &StageImage) -> Vec<String> {
+    let own = chosen.build.as_ref().map(|(build, _)| *build);
+    let others = images.iter().filter_map(|image| image.build.as_ref()).filter(|(build, _)| Some(*build) != own);
+    others.map(|(build, line)| format!("{line}: {}, for which there is no target yet", build.spoken())).collect()
+}
+
+/// The torches for an image. A Python of the image that the lock or torch leaves out is taken from it, with a note: a target
+/// for it could not be made.
+fn fitting(lock: &Lock, image: &mut StageImage, catalogues: &Catalogues, notes: &mut Vec<String>) -> Vec<StartTorch> {
+    let platform = image.platform.unwrap_or(Platform::LinuxX86_64);
+    let of = |python| torches(lock, platform, python, catalogues);
+    let Some((python, place)) = image.python.clone() else { return of(None) };
+    let why = match lock.leaves_out(Environment { platform, python }) {
+        Some(problem) => problem.message,
+        None => {
+            let torches = of(Some(python));
+            if torches.iter().any(|torch| !torch.builds.is_empty() || torch.locked.is_some()) {
+                return torches;
+            }
+            format!("no GPU build of torch under Python {python} is known")
+        }
+    };
+    notes.push(format!("{place} has Python {python}, but {why}; the targets name no Python"));
+    image.python = None;
+    of(None)
 }
 
 /// The Dockerfiles here and in the folders below. One that cannot be read tells nothing.
@@ -87,9 +159,9 @@ fn dockerfiles() -> Vec<Source> {
 }
 
 /// The torch that an image installs without groups and extras; where there is none, that of each group and extra.
-fn torches(lock: &Lock, python: Option<Python>, catalogues: &Catalogues) -> Vec<StartTorch> {
+fn torches(lock: &Lock, platform: Platform, python: Option<Python>, catalogues: &Catalogues) -> Vec<StartTorch> {
     let knowledge = Knowledge::new(catalogues);
-    let of = |choice: Choice| torch(lock, choice, python, &knowledge);
+    let of = |choice: Choice| torch(lock, choice, platform, python, &knowledge);
     if let Some(plain) = of(Choice::default()) {
         return vec![plain];
     }
@@ -98,14 +170,14 @@ fn torches(lock: &Lock, python: Option<Python>, catalogues: &Catalogues) -> Vec<
     choices.filter_map(|choice| of(Choice { with: choice.only.clone(), only: Vec::new(), ..choice })).collect()
 }
 
-/// The torch that a choice gives on Linux.
+/// The torch that a choice gives on a platform.
 fn torch(
     lock: &Lock,
     choice: Choice,
+    platform: Platform,
     python: Option<Python>,
     knowledge: &Knowledge<'_, Catalogues>,
 ) -> Option<StartTorch> {
-    let platform = Platform::LinuxX86_64;
     let pythons = python.map_or_else(|| lock.pythons(platform), |python| vec![python]);
     let selected = pythons.iter().rev().find_map(|python| {
         let selection = lock.select(&choice, Environment { platform, python: *python }).ok()?;
@@ -127,7 +199,7 @@ fn torch(
     let mut builds: Vec<Backend> = rows
         .iter()
         .filter_map(|row| match row.built {
-            Built::For(backend @ Backend::Cuda(..)) if row.is_for(backend) => {
+            Built::For(backend) if backend.is_gpu() && row.is_for(backend) => {
                 pythons.iter().any(|python| fits(python, row)).then_some(backend)
             }
             _ => None,

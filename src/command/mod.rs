@@ -61,10 +61,10 @@ fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
             with_config(args.files.is_empty(), &|config| check::run(args, std::slice::from_ref(config), voice, display))
         }
         Command::Audit(args) => with_config(args.lock.is_none(), &|config| audit::run(args, config, voice, display)),
-        Command::Init(args) => {
-            let config = named.map_or_else(|| read::config_in(""), |named| read::config(Some(named)).map(Some))?;
-            init::run(*args, &config.unwrap_or_default(), voice)
-        }
+        Command::Init(args) => match named {
+            Some(file) => init::run(args, &init::named(file)?, file, voice),
+            None => with_config(args.lock.is_none(), &|config| init::run(args, config, init::FILE, voice)),
+        },
         Command::Rewrite(args) => {
             with_config(args.lock.is_none(), &|config| rewrite::run(args, config, voice, display))
         }

@@ -152,7 +152,7 @@ pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
 pub(super) const CONFIGURATIONS: [&str; 2] = ["torchswap.toml", PROJECT];
 
 /// The file that has a configuration in a table of its own.
-const PROJECT: &str = "pyproject.toml";
+pub(super) const PROJECT: &str = "pyproject.toml";
 
 /// The configuration: the one that is named, else that of the current folder or of the nearest one above that has one; its
 /// paths as seen from here. None: the default.

@@ -43,13 +43,7 @@ impl Image {
     /// Reads an image's name as `FROM` and `docker pull` take it: `[registry/]path[:tag][@digest]`.
     pub fn of(reference: &str) -> Self {
         let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
-        let slash = named.rfind('/').map_or(0, |at| at + 1);
-        let (path, tag) = match named[slash..].find(':') {
-            Some(at) => (&named[..slash + at], &named[slash + at + 1..]),
-            None => (named.as_str(), ""),
-        };
-        let name = &path[slash..];
-        let words: Vec<&str> = tag.split(['-', '_']).filter(|word| !word.is_empty()).collect();
+        let (path, name, words) = parts(&named);
         let found = rows().filter_map(|row| Some((row.rank(path, name, &words)?, row))).max_by_key(|(rank, _)| *rank);
         let row = found.map(|(_, row)| row);
         let first = |prefix: &str| words.iter().find_map(|word| minor_version(word.strip_prefix(prefix)?));
@@ -66,6 +60,32 @@ impl Image {
             own_python: row.and_then(|row| row.python),
         }
     }
+}
+
+/// An image's path, its last part, and the words of its tag.
+fn parts(named: &str) -> (&str, &str, Vec<&str>) {
+    let slash = named.rfind('/').map_or(0, |at| at + 1);
+    let (path, tag) = match named[slash..].find(':') {
+        Some(at) => (&named[..slash + at], &named[slash + at + 1..]),
+        None => (named, ""),
+    };
+    (path, &path[slash..], tag.split(['-', '_']).filter(|word| !word.is_empty()).collect())
+}
+
+/// True if an image has torch itself: `nvcr.io/nvidia/pytorch:24.12-py3`, `pytorch/pytorch:…`.
+pub fn has_torch(reference: &str) -> bool {
+    let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    parts(&named).1.contains("pytorch")
+}
+
+/// The ROCm that an image is made for: `rocm/pytorch:rocm6.2_ubuntu22.04_…`, `rocm/dev-ubuntu-22.04:6.2`.
+pub fn rocm(reference: &str) -> Option<Backend> {
+    let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let (path, _, words) = parts(&named);
+    let is_own = path.split('/').any(|part| part == "rocm");
+    let own = || words.first().filter(|_| is_own).and_then(|word| minor_version(word));
+    let labelled = words.iter().find_map(|word| minor_version(word.strip_prefix("rocm")?));
+    Backend::rocm(&labelled.or_else(own)?).ok()
 }
 
 impl Row {
@@ -164,6 +184,12 @@ mod tests {
         assert_eq!(cuda("nvidia/cuda:11.8.0-runtime-ubuntu22.04"), Some(Backend::Cuda(11, 8)));
         assert_eq!(cuda("pytorch/pytorch:2.1.2-cuda12.1-cudnn8-runtime"), Some(Backend::Cuda(12, 1)));
         assert_eq!(cuda("team/torch:2.1-cu118"), Some(Backend::Cuda(11, 8)));
+        let rocm_of = |major, minor| Some(Backend::Rocm(major, minor, None));
+        assert_eq!(rocm("rocm/pytorch:rocm6.2_ubuntu22.04_py3.10_pytorch_release_2.3.0"), rocm_of(6, 2));
+        assert_eq!(rocm("docker.example/rocm/dev-ubuntu-22.04:6.1-complete"), rocm_of(6, 1));
+        assert_eq!((rocm("rocm/pytorch:latest"), rocm("ubuntu:22.04"), rocm("")), (None, None, None));
+        assert!(has_torch("nvcr.example/nvidia/pytorch:24.12-py3") && has_torch("pytorch/pytorch@sha256:aa"));
+        assert!(!has_torch("pytorch/manylinux-builder:cuda12.1") && !has_torch("python:3.11"));
         assert_eq!((cuda("nvidia/cuda"), cuda("nvidia/cuda:99999.8"), cuda("python:3.10")), (None, None, None));
     }
 }
