@@ -314,5 +314,25 @@ impl fmt::Display for OverlappingEdits {
 
 impl std::error::Error for OverlappingEdits {}
 
+/// Bytes as people say them: `4.1 GB`.
+pub fn size(bytes: u64) -> String {
+    let in_tenths = |unit: u64, name: &str| {
+        let tenths = bytes.saturating_add(unit / 20) / (unit / 10);
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    };
+    match bytes {
+        100_000_000.. => in_tenths(1_000_000_000, "GB"),
+        100_000.. => in_tenths(1_000_000, "MB"),
+        _ => in_tenths(1_000, "kB"),
+    }
+}
+
+/// True if a text is a size as [`size`] writes it, and nothing else.
+pub fn is_size(text: &str) -> bool {
+    let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let tenths = |number: &str| number.split_once('.').is_some_and(|(whole, part)| is_number(whole) && is_number(part));
+    text.split_once(' ').is_some_and(|(number, unit)| matches!(unit, "GB" | "MB" | "kB") && tenths(number))
+}
+
 #[cfg(test)]
 mod tests;

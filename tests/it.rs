@@ -58,6 +58,7 @@ mod rewrite;
 mod security;
 mod selection;
 mod several;
+mod sizes;
 mod stale;
 mod summary;
 mod support;

@@ -71,6 +71,14 @@ pub enum Pin {
 }
 
 impl Pin {
+    /// The size of its one file, where that was recorded.
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Url { size, .. } => *size,
+            Self::Index { .. } | Self::Stub(_) => None,
+        }
+    }
+
     /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
     pub fn of(row: &WheelRow, witness: DigestSource) -> Self {
         match row.url() {

@@ -18,6 +18,7 @@
 //! no-emit-package = ["xformers"]    # also no-emit-project, no-emit-local, no-stubs, provided, as the flags
 //! without-hashes = false
 //! only-usable-hashes = true         # as the flag
+//! sizes = true                      # as the flag
 //! header = "full"                   # or short, the default
 //! mirror = "https://wheels.example/torch"
 //!
@@ -90,6 +91,8 @@ pub struct Configured {
     pub without_hashes: bool,
     /// Write only the digests that are of use on the target.
     pub only_usable_hashes: bool,
+    /// Say how large files are.
+    pub sizes: bool,
     /// What the header says.
     pub header: HeaderKind,
     /// Where PyTorch's wheels are taken from.
@@ -107,7 +110,7 @@ const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "t
 
 const AUDIT_KEYS: [&str; 1] = ["severity"];
 
-const TARGET_KEYS: [&str; 28] = [
+const TARGET_KEYS: [&str; 29] = [
     "platform",
     "cuda",
     "rocm",
@@ -134,6 +137,7 @@ const TARGET_KEYS: [&str; 28] = [
     "provided-all",
     "without-hashes",
     "only-usable-hashes",
+    "sizes",
     "header",
     "mirror",
 ];
@@ -315,6 +319,7 @@ impl<'s> ConfigReader<'_, 's> {
             output: self.text(table, "output"),
             without_hashes: self.flag(table, "without-hashes"),
             only_usable_hashes: self.flag(table, "only-usable-hashes"),
+            sizes: self.flag(table, "sizes"),
             header: self.read(table, "header", |text| HeaderKind::from_str(text, false)).unwrap_or_default(),
             mirror: self.read(table, "mirror", Mirror::parse),
         }

@@ -30,6 +30,9 @@ pub struct OutputArgs {
     /// digest stays
     #[arg(long, conflicts_with = "without_hashes")]
     pub only_usable_hashes: bool,
+    /// Say behind each `name @ URL` how large its file is, where that is known: `# 2.1 GB`
+    #[arg(long)]
+    pub sizes: bool,
     /// What the comment at the top says: full names the version of torchswap, too
     #[arg(long, value_enum, value_name = "HEADER")]
     pub header: Option<HeaderKind>,

@@ -125,6 +125,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         stubs: job.stubs.written().filter(|_| !stubs.is_empty()),
         without_hashes: job.without_hashes,
         only_usable_hashes: job.only_usable_hashes,
+        sizes: job.sizes,
         no_emit: job.no_emit.clone(),
         mirror: job.mirror.clone(),
         header: Some(job.header(&plans)),

@@ -35,6 +35,7 @@ pub(super) struct Job {
     pub(super) locked: bool,
     pub(super) without_hashes: bool,
     pub(super) only_usable_hashes: bool,
+    pub(super) sizes: bool,
     pub(super) header: HeaderKind,
     /// Where stubs go.
     pub(super) stubs: StubFolder,
@@ -101,6 +102,7 @@ fn job(
     let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
     let only_usable_hashes =
         alike(configured, "only-usable-hashes", |one| args.output.only_usable_hashes || one.only_usable_hashes)?;
+    let sizes = alike(configured, "sizes", |one| args.output.sizes || one.sizes)?.unwrap_or(args.output.sizes);
     let header = alike(configured, "header", |one| args.output.header.unwrap_or(one.header))?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
     let named = args.output.output.clone();
@@ -108,6 +110,10 @@ fn job(
     let output = named.map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
     let output = output.filter(|file| !(is_named && file == io::STDIN));
     let format = format(args.output.format, output.as_deref())?;
+    if sizes && format == OutputFormat::Pylock {
+        let problem = Problem::new(Code::Usage, "a pylock.toml has the sizes of its files, and no comments for them");
+        return Err(problem.help("leave out --sizes (the key `sizes`), or write a requirements file").into());
+    }
     let flags = no_emit(&args.emit);
     let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&flags))?.unwrap_or(flags);
     let flags = Some(&args.output.stubs).filter(|flags| **flags != StubArgs::default());
@@ -127,6 +133,7 @@ fn job(
         wanted: wanted.collect(),
         without_hashes,
         only_usable_hashes: only_usable_hashes.unwrap_or(args.output.only_usable_hashes) && !without_hashes,
+        sizes,
         header: header.or(args.output.header).unwrap_or_default(),
         stubs: StubFolder::of(stubs, output.as_deref()),
         no_emit,

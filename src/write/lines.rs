@@ -20,7 +20,7 @@ use crate::packaging::target::{Environment, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::plan::{Line, LockView};
 use crate::report::error::{Code, Problem};
-use crate::text::{off_line, quoted, variable};
+use crate::text::{off_line, quoted, size, variable};
 
 /// One line before it is known where it holds.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ struct LineBody<'a> {
     undecided: Option<String>,
     digests: Vec<Written<'a>>,
     version: Option<&'a Version>,
+    /// Of the one file at its URL, where it is wanted and known.
+    size: Option<u64>,
 }
 
 /// A digest as it is written; in the order of the texts.
@@ -54,6 +56,8 @@ pub(super) struct LineText<'a> {
     /// Up to the first digest.
     head: String,
     digests: Vec<Written<'a>>,
+    /// A comment behind all, for one within would end the line.
+    pub(super) size: Option<u64>,
 }
 
 impl LineText<'_> {
@@ -82,6 +86,10 @@ impl LineText<'_> {
                 Written::Strong(digest) => text.push_str(digest),
             }
         }
+        if let Some(bytes) = self.size {
+            text.push_str(" # ");
+            text.push_str(&size(bytes));
+        }
     }
 }
 
@@ -100,7 +108,7 @@ impl<'a> LineBody<'a> {
             (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
             (Some(places), Some(undecided)) => Some(format!("({places}) and ({undecided})")),
         };
-        let Self { mut head, digests, .. } = self;
+        let Self { mut head, digests, size, .. } = self;
         if let Some(marker) = marker {
             head.push_str(" ; ");
             head.push_str(&marker);
@@ -108,7 +116,7 @@ impl<'a> LineBody<'a> {
         if !digests.is_empty() {
             head.push_str(CONTINUED);
         }
-        LineText { head, digests }
+        LineText { head, digests, size }
     }
 }
 
@@ -152,7 +160,8 @@ impl<'a> LineWriter<'a> {
         };
         let locked = || line.entry.and_then(|index| self.view.entries.get(index)?.version.as_ref());
         let version = line.pin().map(Pin::version).or_else(locked);
-        LineBody { head, undecided: line.condition.marker(), digests, version }
+        let size = line.pin().and_then(Pin::size).filter(|_| self.style.sizes);
+        LineBody { head, undecided: line.condition.marker(), digests, version, size }
     }
 
     /// A line that says what the lock says.

@@ -45,6 +45,8 @@ pub struct Style {
     pub without_hashes: bool,
     /// Write only the digests of files that can be installed where the output is for, as far as the files are known.
     pub only_usable_hashes: bool,
+    /// Say behind each URL how large its file is, where that is known.
+    pub sizes: bool,
     /// What is left out.
     pub no_emit: NoEmit,
     /// Serve the wheels of PyTorch's index from here instead.

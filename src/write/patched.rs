@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::coverage::Coverage;
-use super::lines::LineWriter;
+use super::lines::{LineText, LineWriter};
 use super::{Style, header};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
@@ -15,6 +15,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::target::Environment;
 use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::text::is_size;
 
 /// Where each entry is selected, and what it says in each place that keeps it.
 #[derive(Default)]
@@ -68,16 +69,21 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
             continue;
         }
         let lines: Vec<(Environment, &Line)> = group.iter().flat_map(|index| uses[index].lines.clone()).collect();
-        let mut texts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+        let mut texts: BTreeMap<usize, Vec<LineText<'_>>> = BTreeMap::new();
         for (text, entry) in writer.merge(&lines, &coverage) {
-            texts.entry(entry.unwrap_or(group[0])).or_default().push(text.to_string());
+            texts.entry(entry.unwrap_or(group[0])).or_default().push(text);
         }
         for index in group {
             let requirement = &file.requirements[index];
             let mut texts = texts.remove(&index).unwrap_or_default();
+            let notes = without_size(file.notes(requirement));
             if let Some(last) = texts.last_mut() {
-                last.push_str(file.notes(requirement));
+                last.size = last.size.filter(|_| notes.is_empty() || notes.starts_with(['\r', '\n']));
                 after = Some(requirement.line);
+            }
+            let mut texts: Vec<String> = texts.iter().map(ToString::to_string).collect();
+            if let Some(last) = texts.last_mut() {
+                last.push_str(notes);
             }
             edits.replace(requirement.line, texts);
             rewritten.insert(index);
@@ -133,6 +139,13 @@ fn groups(file: &RequirementsFile, uses: &BTreeMap<usize, EntryUse<'_>>, by_name
         }
     }
     groups
+}
+
+/// The comments of a line without the size of the file that it named, which was another one.
+fn without_size(notes: &str) -> &str {
+    let (first, _) = notes.split_at(notes.find(['\r', '\n']).unwrap_or(notes.len()));
+    let is_size = first.trim().strip_prefix("# ").is_some_and(is_size);
+    if is_size { &notes[first.len()..] } else { notes }
 }
 
 /// False where a pin is the very URL that is there and digests, which it would add, are not wanted.

@@ -54,6 +54,7 @@ pub(super) fn command(
     words.extend(output.stubs.no_stubs.then(|| "--no-stubs".to_owned()));
     words.extend(output.without_hashes.then(|| "--without-hashes".to_owned()));
     words.extend(output.only_usable_hashes.then(|| "--only-usable-hashes".to_owned()));
+    words.extend(output.sizes.then(|| "--sizes".to_owned()));
     words.extend((output.header == Some(HeaderKind::Full)).then(|| "--header full".to_owned()));
     words.extend(args.search.catalogues.catalogs.iter().map(|file| format!("--catalog {}", near(file))));
     words.extend(args.search.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));

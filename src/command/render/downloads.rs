@@ -83,18 +83,8 @@ fn unknown_sizes(of: &[String]) -> String {
     }
 }
 
-/// Bytes as people say them: `4.1 GB`.
 fn size(bytes: i64) -> String {
-    let bytes = bytes.unsigned_abs();
-    let in_tenths = |unit: u64, name: &str| {
-        let tenths = (bytes + unit / 20) / (unit / 10);
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    };
-    match bytes {
-        100_000_000.. => in_tenths(1_000_000_000, "GB"),
-        100_000.. => in_tenths(1_000_000, "MB"),
-        _ => in_tenths(1_000, "kB"),
-    }
+    crate::text::size(bytes.unsigned_abs())
 }
 
 /// The same as data, for each Python.
