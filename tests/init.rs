@@ -331,3 +331,33 @@ fn the_file_and_the_lock_can_be_named() {
     place.run("init poetry.lock").ok();
     assert!(place.read("torchswap.toml").contains("lock = \"poetry.lock\""));
 }
+
+/// What it proposes can be made: a target that cannot is left out, with the reason and what to do.
+#[test]
+fn a_target_that_cannot_be_made_is_left_out() {
+    let place = Place::new();
+    // This release has no CPU build for Linux in the tables.
+    let pins = ["torch==1.9.0", "typing-extensions==4.9.0"];
+    place.write("requirements.txt", pins.map(|pin| format!("{pin} --hash=sha256:{}\n", "0".repeat(64))).concat());
+    place.write("Dockerfile", "FROM nvidia/cuda:11.1.1-base-ubuntu20.04\nFROM python:3.8-slim\n");
+    let run = place.run("init");
+    let why = "the catalogue knows no torch 1.9.0+cpu for linux-x86_64";
+    let help = "of torch 1.9.0 it knows cu102, cu111 there; learn it with: torchswap catalog update torch==1.9.0 --cpu";
+    assert!(run.stderr.contains(&format!("note: the target ci is left out: {why}; {help}\n")), "{}", run.stderr);
+    let text = place.read("torchswap.toml");
+    let table = "# [targets.ci]\n# platform = \"linux-x86_64\"\n# cpu = true\n# python = [\"3.8\"]\n";
+    assert!(text.contains(&format!("\n\n# {why}\n# {help}\n{table}")), "{text}");
+    assert!(run.stdout.contains("\nCOPY requirements-docker.txt ./\n"), "{}", run.stdout);
+    place.run("export --all-targets -q").ok();
+    assert!(place.exists("requirements-docker.txt") && !place.exists("requirements-ci.txt"));
+}
+
+#[test]
+fn where_no_target_can_be_made_it_says_why_and_writes_nothing() {
+    let place = Place::new();
+    place.write("requirements.txt", format!("idna==3.4 --hash=sha256:{}\n", "0".repeat(64)));
+    for command in ["init", "init --dry-run"] {
+        let refused = place.run(command).refused();
+        assert!(refused.contains("has no package of the torch family") && !place.exists("torchswap.toml"), "{refused}");
+    }
+}

@@ -28,6 +28,8 @@
 //!
 //! Unknown keys are refused: a misspelt one would silently make another file.
 
+mod keys;
+
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -43,6 +45,7 @@ use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::rule::Rule;
 use crate::text::{Source, file_name, nearest, quoted};
 use crate::write::Mirror;
+use keys::{AUDIT_KEYS, TARGET_KEYS, TOP_KEYS};
 
 /// A configuration.
 #[derive(Debug, Clone, Default)]
@@ -105,42 +108,6 @@ impl Configured {
         NamedTarget { name: self.target.name.clone().unwrap_or_default(), place: Some(self.place.clone()) }
     }
 }
-
-const TOP_KEYS: [&str; 6] = ["lock", "catalog", "learn", "require-witnesses", "targets", "audit"];
-
-const AUDIT_KEYS: [&str; 1] = ["severity"];
-
-const TARGET_KEYS: [&str; 29] = [
-    "platform",
-    "cuda",
-    "rocm",
-    "xpu",
-    "cpu",
-    "backend",
-    "python",
-    "also",
-    "share-libraries",
-    "nearest",
-    "output",
-    "no-stubs",
-    "with",
-    "without",
-    "only",
-    "all-groups",
-    "extras",
-    "all-extras",
-    "no-emit-project",
-    "no-emit-local",
-    "no-emit-package",
-    "provided",
-    "provided-names",
-    "provided-all",
-    "without-hashes",
-    "only-usable-hashes",
-    "sizes",
-    "header",
-    "mirror",
-];
 
 impl Config {
     /// Reads a `torchswap.toml`.

@@ -150,6 +150,8 @@ pub struct Proposal {
     pub name: &'static str,
     /// The lines of its table.
     pub lines: Vec<String>,
+    /// Why it cannot be made, and on a line of its own what to do about it; `None`: it can.
+    pub left_out: Option<String>,
 }
 
 /// Proposes targets for a lock: the image, with the build that it has or a CUDA, CI without a GPU, and the Mac. Beside them
@@ -174,7 +176,7 @@ pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Ve
             lines.extend(python.clone());
             lines.extend(selecting(is_gpu));
             lines.push(format!("output = {}", string(DOCKER_OUTPUT)));
-            proposals.push(Proposal { name: DOCKER, lines });
+            proposals.push(Proposal { name: DOCKER, lines, left_out: None });
         } else if !is_told {
             let what = format!("no wheel of torch {} for CUDA is known on {platform}", torch.version);
             notes.push(format!("{what}; there is no target for the image"));
@@ -195,11 +197,11 @@ pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Ve
     lines.extend(python);
     lines.extend(selecting(false));
     lines.push("output = \"requirements-ci.txt\"".to_owned());
-    proposals.push(Proposal { name: "ci", lines });
+    proposals.push(Proposal { name: "ci", lines, left_out: None });
     let mut lines = vec!["platform = \"macos-arm64\"".to_owned()];
     lines.extend(selecting(false));
     lines.push("output = \"requirements-mac.txt\"".to_owned());
-    proposals.push(Proposal { name: "mac", lines });
+    proposals.push(Proposal { name: "mac", lines, left_out: None });
     (proposals, notes)
 }
 
@@ -225,14 +227,21 @@ pub fn by_hand(source: &Source) -> Vec<String> {
     lines.map(|(line, number)| shown(&format!("{}:{number}: {}", source.name, line.trim())).into_owned()).collect()
 }
 
-/// The proposals as a `torchswap.toml`, or as the tables of a `pyproject.toml`.
+/// The proposals as a `torchswap.toml`, or as the tables of a `pyproject.toml`; those that cannot be made as comments.
 pub fn configuration(lock: &str, proposals: &[Proposal], is_project: bool) -> String {
     let lock = string(lock);
     let (head, prefix) = if is_project { ("[tool.torchswap]\n", "tool.torchswap.") } else { ("", "") };
     let mut text =
         format!("{head}# Targets of torchswap: `torchswap export --all-targets` writes every output.\nlock = {lock}\n");
     for proposal in proposals {
-        text.push_str(&format!("\n[{prefix}targets.{}]\n{}\n", proposal.name, proposal.lines.join("\n")));
+        let table = format!("[{prefix}targets.{}]\n{}\n", proposal.name, proposal.lines.join("\n"));
+        text.push('\n');
+        match &proposal.left_out {
+            None => text.push_str(&table),
+            Some(why) => {
+                why.lines().chain(table.lines()).for_each(|line| text.push_str(&format!("# {line}\n")));
+            }
+        }
     }
     text
 }

@@ -1,11 +1,13 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
 use super::catalogues::ChosenCatalogues;
-use super::{Outcome, Voice, outputs, read};
+use super::job::{Job, jobs};
+use super::learning::Learning;
+use super::{Outcome, Voice, export, outputs, read};
 use crate::catalog::{Built, Catalogues, WheelSource, is_torch};
 use crate::cli::config::Config;
-use crate::cli::starter::{self, HOOKS, StageImage, StartTorch};
-use crate::cli::{CatalogArgs, InitArgs, PreviewArgs};
+use crate::cli::starter::{self, HOOKS, Proposal, StageImage, StartTorch};
+use crate::cli::{CatalogArgs, ExportArgs, InitArgs, PreviewArgs};
 use crate::edge::io::{self, Output};
 use crate::lock::{Choice, Entry, Lock};
 use crate::packaging::target::{Backend, Environment, Platform, Python, Target};
@@ -84,10 +86,11 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
         }
         outputs::below(file, "")?;
         let torches = fitting(&lock, &mut image, &catalogues, &mut notes);
-        let (proposals, said) = starter::propose(&torches, &image);
+        let (mut proposals, said) = starter::propose(&torches, &image);
         notes.extend(said);
         notes.extend(others(&images, &image));
-        let has_image = proposals.iter().any(|proposal| proposal.name == starter::DOCKER);
+        notes.extend(try_out(&name, &mut proposals, &catalogs)?);
+        let has_image = proposals.iter().any(|one| one.name == starter::DOCKER && one.left_out.is_none());
         let output = has_image.then(|| ("--all-targets".to_owned(), starter::DOCKER_OUTPUT.to_owned()));
         (Some(starter::configuration(&name, &proposals, file == read::PROJECT)), output)
     };
@@ -151,6 +154,33 @@ fn fitting(lock: &Lock, image: &mut StageImage, catalogues: &Catalogues, notes: 
     notes.push(format!("{place} has Python {python}, but {why}; the targets name no Python"));
     image.python = None;
     of(None)
+}
+
+/// Makes each target that is proposed, but writes nothing: what cannot be made is no way to begin. Gives what is said of those
+/// that are left out.
+///
+/// # Errors
+/// If none can be made: why the first cannot.
+fn try_out(lock: &str, proposals: &mut [Proposal], catalogs: &ChosenCatalogues) -> Result<Vec<String>> {
+    let config = Config::parse(&Source::new(FILE, starter::configuration(lock, proposals, false)))?;
+    let (mut notes, mut refused) = (Vec::new(), Vec::new());
+    for proposal in &mut *proposals {
+        let Some(args) = ExportArgs::of(&["--target", proposal.name].map(str::to_owned)) else { continue };
+        let tried = jobs(&args, &config)?.into_iter().try_for_each(|job| {
+            let job = Job { catalogs: catalogs.clone(), ..job };
+            export::prepare(&job, &mut Learning::none(), false).map(drop)
+        });
+        let Err(error) = tried else { continue };
+        let lines = error.problems().first().map(|one| [Some(&one.message), one.remedy.as_ref()].into_iter().flatten());
+        let lines: Vec<&str> = lines.into_iter().flatten().map(String::as_str).collect();
+        notes.push(format!("the target {} is left out: {}", proposal.name, lines.join("; ")));
+        proposal.left_out = Some(lines.join("\n"));
+        refused.push(error);
+    }
+    match refused.into_iter().next() {
+        Some(first) if proposals.iter().all(|one| one.left_out.is_some()) => Err(first),
+        _ => Ok(notes),
+    }
 }
 
 /// The Dockerfiles here and in the folders below. One that cannot be read tells nothing.
