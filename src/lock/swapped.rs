@@ -103,18 +103,16 @@ impl UvLock {
             let own = hosts.entry(package.index.as_deref().unwrap_or_default()).or_default();
             own.extend(urls(package).map(host));
         }
-        let is_swapped = |entry: &Entry, package: &PylockPackage| {
+        let is_swapped = |package: &PylockPackage| {
             let Some(index) = package.index.as_deref() else { return false };
-            let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            let label = version.split_once('+').and_then(|(_, label)| label.parse().ok());
-            let another = |own| urls(package).filter_map(build).chain(label).any(|build| build != own);
+            let another = |own| urls(package).filter_map(build).any(|build| build != own);
             let is_stranger =
                 |usual: &BTreeSet<String>| !usual.is_empty() && urls(package).all(|url| !usual.contains(&host(url)));
             urls(package).any(|url| of_pytorch(url) != of_pytorch(index))
                 || build(index).is_some_and(another)
                 || urls(package).next().is_some() && hosts.get(index).is_some_and(is_stranger)
         };
-        let entries = packages().filter(|(entry, package)| is_family(&entry.name) && is_swapped(entry, package));
+        let entries = packages().filter(|(entry, package)| is_family(&entry.name) && is_swapped(package));
         some(entries.map(|(entry, _)| entry), |_| "with wheels that their index does not have".to_owned())
     }
 }

@@ -51,37 +51,72 @@ fn of_namesakes_the_selected_one_is_changed_and_meant_by_its_new_version() {
         ("linux-x86_64", "--cpu", "cpu", "cu128"),
         ("windows-x86_64", "--cuda 12.8", "cu128", "cpu"),
     ] {
-        let place = place("pytorch-markers");
-        let before = place.read("uv.lock");
-        let (words, mac) =
-            (format!("--platform {platform} {build} --python 3.12"), "--platform macos-arm64 --python 3.12");
-        let (expected, on_mac) = (exported(&place, &words), exported(&place, mac));
-        place.run(&format!("rewrite --platform {platform} {build}")).ok();
-        let after = place.read("uv.lock");
-        let source = format!("source = {{ registry = \"https://download.pytorch.org/whl/{was}\" }}");
-        let meant = |version: &str| format!("{{ name = \"torch\", version = \"2.7.1+{version}\", {source}, marker = ");
-        assert!(before.contains(&meant(was)) && !after.contains(&meant(was)), "{after}");
-        assert!(after.contains(&meant(name)), "{after}");
-        assert!(after.contains(&format!("name = \"torch\"\nversion = \"2.7.1+{name}\"\n{source}\n")), "{after}");
-        // What is locked for others stays, and so does what they get.
-        let own = format!("version = \"2.7.1+{was}\"\n");
-        for block in before.split("\n[[package]]\n").filter(|block| block.contains("name = \"torch\"\n")) {
-            assert_eq!(after.contains(block.trim_end()), !block.contains(&own), "{block}");
-        }
-        assert_eq!(exported(&place, mac), on_mac);
-        // What only triton needed is not reached without it.
-        let setuptools = expected.find("setuptools==").filter(|_| platform == "linux-x86_64" && build == "--cpu");
-        let expected = match setuptools {
-            Some(at) if !exported(&place, &words).contains("setuptools==") => {
-                let end = at + expected[at..].find("\nsympy").unwrap() + 1;
-                format!("{}{}", &expected[..at], &expected[end..])
+        for optional in [false, true] {
+            let place = place("pytorch-markers");
+            let mut before = place.read("uv.lock");
+            if optional {
+                let (old, new) = (
+                    "\ndependencies = [\n    { name = \"torch\"",
+                    "\n[package.optional-dependencies]\ngpu = [\n    { name = \"torch\"",
+                );
+                before = before.replacen(old, new, 1);
+                assert!(before.contains(new));
+                place.write("uv.lock", &before);
             }
-            _ => expected,
-        };
-        assert_eq!(exported(&place, &words), expected);
-        place.run(&format!("rewrite --platform {platform} {build}")).ok();
-        assert_eq!(place.read("uv.lock"), after);
+            let choice = if optional { "--extras gpu " } else { "" };
+            let (words, mac) = (
+                format!("{choice}--platform {platform} {build} --python 3.12"),
+                format!("{choice}--platform macos-arm64 --python 3.12"),
+            );
+            let (expected, on_mac) = (exported(&place, &words), exported(&place, &mac));
+            place.run(&format!("rewrite --platform {platform} {build}")).ok();
+            let after = place.read("uv.lock");
+            let source = format!("source = {{ registry = \"https://download.pytorch.org/whl/{was}\" }}");
+            let meant =
+                |version: &str| format!("{{ name = \"torch\", version = \"2.7.1+{version}\", {source}, marker = ");
+            assert!(before.contains(&meant(was)) && !after.contains(&meant(was)), "{after}");
+            assert!(after.contains(&meant(name)), "{after}");
+            assert!(after.contains(&format!("name = \"torch\"\nversion = \"2.7.1+{name}\"\n{source}\n")), "{after}");
+            // What is locked for others stays, and so does what they get.
+            let own = format!("version = \"2.7.1+{was}\"\n");
+            for block in before.split("\n[[package]]\n").filter(|block| block.contains("name = \"torch\"\n")) {
+                assert_eq!(after.contains(block.trim_end()), !block.contains(&own), "{block}");
+            }
+            assert_eq!(exported(&place, &mac), on_mac);
+            // What only triton needed is not reached without it.
+            let setuptools = expected.find("setuptools==").filter(|_| platform == "linux-x86_64" && build == "--cpu");
+            let expected = match setuptools {
+                Some(at) if !exported(&place, &words).contains("setuptools==") => {
+                    let end = at + expected[at..].find("\nsympy").unwrap() + 1;
+                    format!("{}{}", &expected[..at], &expected[end..])
+                }
+                _ => expected,
+            };
+            assert_eq!(exported(&place, &words), expected);
+            place.run(&format!("rewrite --platform {platform} {build}")).ok();
+            assert_eq!(place.read("uv.lock"), after);
+        }
     }
+}
+
+/// A list of dependencies that gets a new one is written anew; what it says of the others goes along.
+#[test]
+fn a_dependency_beside_a_new_one_is_meant_by_its_new_version() {
+    let place = place("pytorch-markers");
+    let lock = place.read("uv.lock");
+    let (name, source) = ("name = \"nvidia-cublas-cu12\"", "source = { registry = \"https://index.example/simple\" }");
+    let meant = |version: &str| format!("{{ {name}, version = \"{version}\", {source}");
+    let torch =
+        lock.split("\n[[package]]\n").find(|block| block.contains("version = \"2.7.1+cu128\"\nsource")).unwrap();
+    let cufile = torch.lines().find(|line| line.contains("nvidia-cufile-cu12")).unwrap();
+    let old = torch.replace(&format!("{{ {name}"), &meant("12.8.3.14")).replace(&format!("{cufile}\n"), "");
+    let without = lock.replace(&format!("[[package]]\n{}\n\n", blocks(&lock)["nvidia-cufile-cu12"]), "");
+    let lock = without.replace(torch, &old);
+    assert!(lock.contains(&meant("12.8.3.14")) && !lock.contains("nvidia-cufile-cu12"));
+    place.write("uv.lock", &lock);
+    place.run("rewrite --cuda 12.6").ok();
+    let after = place.read("uv.lock");
+    assert!(after.contains(&meant("12.6.4.1")) && after.contains("{ name = \"nvidia-cufile-cu12\""), "{after}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `rewrite` of a `uv.lock`: what is changed, and what is not.
 
 use super::{blocks, place, text};
-use crate::support::{root, snapshot};
+use crate::support::{Place, root, snapshot};
 
 #[test]
 fn a_build_takes_the_place_of_another_and_the_rest_keeps_its_bytes() {
@@ -84,6 +84,58 @@ fn a_source_goes_with_the_wheels_that_it_was_of() {
 /// The CPU wheel of torch 2.9.1 is said to need setuptools under each Python, the locked one from 3.12 on.
 #[test]
 fn what_the_new_release_needs_under_more_pythons_is_added_for_those() {
+    let place = newer();
+    place.run("rewrite --cpu").ok();
+    let after = place.read("uv.lock");
+    assert_eq!(blocks(&after)["torch"].matches("{ name = \"setuptools\"").count(), 2, "{after}");
+    for python in ["3.11", "3.12"] {
+        let export = place.run(&format!("export --cpu --python {python}")).ok();
+        assert!(export.contains("\nsetuptools=="), "{python}: {export}");
+    }
+    place.run("rewrite --cpu").ok();
+    assert_eq!(place.read("uv.lock"), after);
+}
+
+/// Of setuptools there is one for macOS, and one for the rest; then one for old Pythons, which jinja2 needs there.
+#[test]
+fn a_new_dependency_says_which_of_namesakes_it_means() {
+    let place = newer();
+    let lock = place.read("uv.lock");
+    let setuptools = format!("[[package]]\n{}\n\n", blocks(&lock)["setuptools"]);
+    let version = setuptools.split('"').nth(3).unwrap();
+    let source = "source = { registry = \"https://index.example/simple\" }";
+    let edge = |version: &str, marker: &str| {
+        format!("{{ name = \"setuptools\", version = \"{version}\", {source}, marker = \"{marker}\" }}")
+    };
+    let forked = |old: &str, new: &str, more: &str| {
+        let two = lock.replace(&setuptools, &format!("{}{setuptools}", setuptools.replace(version, "70.0.0")));
+        let two = two.replace("{ name = \"setuptools\" }", &edge(version, new));
+        two.replace(
+            "{ name = \"setuptools\", marker = \"python_full_version >= '3.12'\" }",
+            &edge(version, "python_full_version >= '3.12'"),
+        )
+        .replacen(
+            "    { name = \"markupsafe\" },\n",
+            &format!("    {{ name = \"markupsafe\" }},\n    {},\n", edge("70.0.0", old)),
+            1,
+        ) + more
+    };
+    let lock = forked("sys_platform == 'darwin'", "sys_platform != 'darwin'", "");
+    place.write("uv.lock", &lock);
+    place.run("rewrite --cpu").ok();
+    let after = place.read("uv.lock");
+    let new = edge(version, "platform_machine == 'x86_64' and sys_platform == 'linux'");
+    assert!(blocks(&after)["torch"].contains(&new), "{}", blocks(&after)["torch"]);
+    let lock = forked("python_full_version < '3.12'", "python_full_version >= '3.12'", "");
+    place.write("uv.lock", &lock);
+    let message = place.run("rewrite --cpu").refused();
+    assert!(message.contains("setuptools is locked 2 times, and which of them is needed cannot be said"), "{message}");
+    assert!(message.contains("| name = \"setuptools\"\n"), "{message}");
+    assert_eq!(place.read("uv.lock"), lock);
+}
+
+/// A project with torch 2.9.1, and its lock.
+fn newer() -> Place {
     let place = place("plain");
     let table = std::fs::read_to_string(root().join("src/catalog/wheels.tsv")).unwrap();
     let rows = table.lines().map(|line| line.split('\t').collect::<Vec<_>>());
@@ -98,15 +150,7 @@ fn what_the_new_release_needs_under_more_pythons_is_added_for_those() {
     assert!(new.contains("{ name = \"setuptools\", marker = \"python_full_version >= '3.12'\" }"), "{new}");
     place.write("uv.lock", lock.replace(old, &new).replace("\"==2.7.1\"", "\"==2.9.1\""));
     place.write("pyproject.toml", place.read("pyproject.toml").replace("2.7.1", "2.9.1"));
-    place.run("rewrite --cpu").ok();
-    let after = place.read("uv.lock");
-    assert_eq!(blocks(&after)["torch"].matches("{ name = \"setuptools\"").count(), 2, "{after}");
-    for python in ["3.11", "3.12"] {
-        let export = place.run(&format!("export --cpu --python {python}")).ok();
-        assert!(export.contains("\nsetuptools=="), "{python}: {export}");
-    }
-    place.run("rewrite --cpu").ok();
-    assert_eq!(place.read("uv.lock"), after);
+    place
 }
 
 #[test]

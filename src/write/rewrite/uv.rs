@@ -53,14 +53,14 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
         wants: wants(plans),
         located: Located::of(&uv.packages),
         versions: uses.iter().enumerate().filter_map(|(index, uses)| Some((index, version(uses)?))).collect(),
-        deleted: deleted(uv, &gone, &here),
         here,
         gone,
     };
+    let deleted = deleted(uv, &writer.gone, &writer.here);
     let mut problems = Vec::new();
     let mut patch = Patch::default();
     for (index, uses) in uses.iter().enumerate() {
-        if writer.deleted.contains(&index) {
+        if deleted.contains(&index) {
             patch.replace(blocks[index].span, "");
             continue;
         }
@@ -116,8 +116,6 @@ struct UvRewriter<'a> {
     here: BTreeSet<usize>,
     /// What the target needs no more.
     gone: BTreeSet<usize>,
-    /// What of that nothing else needs.
-    deleted: BTreeSet<usize>,
 }
 
 impl UvRewriter<'_> {
@@ -158,10 +156,10 @@ impl UvRewriter<'_> {
         self.dependencies(index, &version, patch)
     }
 
-    /// The entries of a name that stay.
+    /// The entries of a name.
     fn twins<'s>(&'s self, name: &'s PackageName) -> impl Iterator<Item = usize> + 's {
         let all = self.uv.entries.iter().enumerate().filter(move |(_, other)| other.name == *name);
-        all.map(|(index, _)| index).filter(|index| !self.deleted.contains(index))
+        all.map(|(index, _)| index)
     }
 
     /// True if an entry gets a version that another one of its name and its index has.
