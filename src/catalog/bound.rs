@@ -6,6 +6,7 @@ use pep508_rs::PackageName;
 
 use super::{families, is_gpu_runtime, label};
 use crate::packaging::target::Backend;
+use crate::text::pieces;
 
 /// What a package is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +41,9 @@ impl BoundBuild {
             return None;
         }
         let by_label = version.and_then(label).and_then(|text| text.split(['.', '-', '_']).find_map(in_word));
-        by_label.or_else(|| name.split('-').find_map(in_name)).or(families::is_for_cuda(name).then_some(Self::SomeCuda))
+        by_label
+            .or_else(|| pieces(name, b'-').find_map(in_name))
+            .or(families::is_for_cuda(name).then_some(Self::SomeCuda))
     }
 
     /// True if it does not fit a torch of this build. What is for some CUDA fits any.

@@ -11,7 +11,8 @@ const TEXT: &str = include_str!("families.tsv");
 /// The table, taken apart when it is first asked.
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::read);
 
-/// Each list is sorted.
+/// Lists of a few names: most differ in length from the one that is looked for, so that going through them is quicker than to
+/// search them in order.
 #[derive(Default)]
 struct Families {
     anchors: Vec<&'static str>,
@@ -74,7 +75,7 @@ pub(crate) fn built_in_family(package: &PackageName) -> Family {
 
 /// True for a library that only GPU builds need, by its whole name.
 pub(super) fn is_gpu_library(name: &str) -> bool {
-    FAMILIES.gpu.binary_search(&name).is_ok()
+    FAMILIES.gpu.contains(&name)
 }
 
 /// True for a library whose own version is that of CUDA.
@@ -89,12 +90,12 @@ pub(super) fn of_nvidia(name: &str) -> Option<&str> {
 
 /// True for a library of NVIDIA's, without prefix and CUDA version.
 pub(super) fn is_nvidia_library(bare: &str) -> bool {
-    FAMILIES.nvidia.binary_search(&bare).is_ok()
+    FAMILIES.nvidia.contains(&bare)
 }
 
 /// True for a library that builds for CPUs bring along, too.
 pub(super) fn is_cpu_library(name: &str) -> bool {
-    FAMILIES.both.binary_search(&name).is_ok()
+    FAMILIES.both.contains(&name)
 }
 
 /// True for a package outside the family that is for some CUDA.

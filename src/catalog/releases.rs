@@ -4,6 +4,7 @@
 //! with nothing, and so is everything that the facts leave open.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -11,12 +12,17 @@ use pep508_rs::PackageName;
 use super::WheelSource;
 use super::families::anchor;
 use crate::packaging::target::{Backend, Platform, Python};
+use crate::text::pieces;
 
 const TEXT: &str = include_str!("releases.tsv");
 
+/// The columns of each line, taken apart when they are first asked for.
+static LINES: LazyLock<Vec<Vec<&str>>> =
+    LazyLock::new(|| TEXT.lines().map(|line| pieces(line, b'\t').collect()).collect());
+
 /// The lines of one kind, their columns behind the kind.
-fn lines(kind: &str) -> impl Iterator<Item = Vec<&'static str>> {
-    TEXT.lines().filter_map(move |line| Some(line.strip_prefix(kind)?.strip_prefix('\t')?.split('\t').collect()))
+fn lines(kind: &str) -> impl Iterator<Item = &'static [&'static str]> {
+    LINES.iter().filter_map(move |columns| columns.split_first().filter(|(own, _)| **own == kind).map(|(_, rest)| rest))
 }
 
 /// `2.7` for 2.7.1 and 2.7.1+cu118.
@@ -28,7 +34,7 @@ fn minor_of(version: &Version) -> Version {
 /// The rows of one of the two matrices, ascending.
 fn matrix(kind: &str) -> Vec<(Version, Vec<Backend>)> {
     let mut rows: Vec<(Version, Vec<Backend>)> = lines(kind)
-        .filter_map(|columns| match columns.as_slice() {
+        .filter_map(|columns| match columns {
             [minor, backends] => {
                 Some((minor.parse().ok()?, backends.split(' ').map(|text| text.parse().ok()).collect::<Option<_>>()?))
             }
@@ -71,7 +77,7 @@ fn all(kind: &str) -> Vec<Backend> {
 /// True if the matrix leaves out builds for this backend from this release on, so that it proves nothing about them.
 fn is_unlisted(version: &Version, backend: Backend) -> bool {
     lines("unlisted").any(|columns| {
-        let [name, since] = columns.as_slice() else { return false };
+        let [name, since] = columns else { return false };
         let since: Option<Version> = since.parse().ok();
         name.parse() == Ok(backend) && since.is_some_and(|since| since <= minor_of(version))
     })
@@ -96,7 +102,7 @@ pub fn ended(version: &Version, backend: Backend) -> Option<(Version, Version)> 
 
 /// The kinds of builds ([`Backend::kind`]) that a package has at all; `None` where that is not known.
 pub fn kinds_of(package: &PackageName) -> Option<Vec<&'static str>> {
-    lines("kinds").find_map(|columns| match columns.as_slice() {
+    lines("kinds").find_map(|columns| match columns {
         [name, kinds] if *name == package.as_ref() => Some(kinds.split(' ').collect()),
         _ => None,
     })
@@ -120,7 +126,7 @@ pub fn is_numbered_as_torch(package: &PackageName, version: &Version) -> bool {
 /// True from the release on that a line of a kind names for a package.
 fn is_since(kind: &str, package: &PackageName, version: &Version) -> bool {
     let public = version.clone().without_local();
-    lines(kind).any(|columns| match columns.as_slice() {
+    lines(kind).any(|columns| match columns {
         [name, since] if *name == package.as_ref() => since.parse::<Version>().is_ok_and(|since| since <= public),
         _ => false,
     })
@@ -128,7 +134,7 @@ fn is_since(kind: &str, package: &PackageName, version: &Version) -> bool {
 
 /// The first release of torch with a kind of build on a platform. `Some(None)`: none has one so far; `None`: not known.
 pub fn first_on(platform: Platform, backend: Backend) -> Option<Option<Version>> {
-    lines("platform").find_map(|columns| match columns.as_slice() {
+    lines("platform").find_map(|columns| match columns {
         [on, kind, first] if *on == platform.as_str() && *kind == backend.kind() => Some(first.parse().ok()),
         _ => None,
     })
@@ -139,7 +145,7 @@ pub fn has_new_abi(version: &Version, backend: Option<Backend>, platform: Platfo
     let minor = minor_of(version);
     let mut there = lines("abi").filter(|columns| columns.first() == Some(&platform.as_str())).peekable();
     there.peek()?;
-    let begun = there.any(|columns| match columns.as_slice() {
+    let begun = there.any(|columns| match columns {
         [_, build, first] => {
             let is_of = *build == "*" || backend.is_some_and(|backend| build.parse() == Ok(backend));
             is_of && first.parse::<Version>().is_ok_and(|first| first <= minor)
@@ -207,7 +213,7 @@ pub fn never_built(source: &(impl WheelSource + ?Sized), version: &Version, back
 /// release has such wheels.
 pub fn python_range(platform: Platform, python: Python) -> Option<(Version, Option<Version>)> {
     let python = python.to_string();
-    lines("python").find_map(|columns| match columns.as_slice() {
+    lines("python").find_map(|columns| match columns {
         [on, minor, first, last] if *on == platform.as_str() && *minor == python => {
             Some((first.parse().ok()?, last.parse().ok()))
         }
@@ -228,7 +234,7 @@ pub fn platform_range(platform: Platform) -> Option<(Version, Option<Version>)> 
 /// True for a release that has no wheel for a platform although its neighbours do: 1.9.1 on macOS arm64.
 pub fn is_skipped(platform: Platform, version: &Version) -> bool {
     let public = version.clone().without_local();
-    lines("skipped").any(|columns| match columns.as_slice() {
+    lines("skipped").any(|columns| match columns {
         [on, skipped] => *on == platform.as_str() && skipped.parse::<Version>().is_ok_and(|skipped| skipped == public),
         _ => false,
     })

@@ -14,7 +14,7 @@ use super::{Family, Index, built_in_family};
 use crate::packaging::digest::{DigestError, Sha256};
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
-use crate::text::{cut, quoted};
+use crate::text::{cut, pieces, quoted};
 
 /// One known wheel. Its [`Display`](fmt::Display) is its line in a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ impl WheelRow {
             let (own, package) = (quoted(wheel.name.as_ref()), quoted(package));
             return Err(BadColumn::new(0, format_args!("the wheel is of {own}, not of `{package}`")));
         }
-        let same_text = file.split('-').nth(1) == Some(version);
+        let same_text = pieces(&file, b'-').nth(1) == Some(version);
         if !same_text && Version::from_str(version).ok().as_ref() != Some(&wheel.version) {
             let (own, version) = (quoted(&wheel.version.to_string()), quoted(version));
             return Err(BadColumn::new(1, format_args!("the wheel is of version {own}, not `{version}`")));
@@ -172,7 +172,7 @@ impl WheelRow {
             catalogue: before.map_or_else(|| catalogue.into(), |row| Arc::clone(&row.catalogue)),
             wheel,
         };
-        for flag in flags.split(',').filter(|_| flags != "-") {
+        for flag in pieces(flags, b',').filter(|_| flags != "-") {
             match flag {
                 "yanked" => row.yanked = true,
                 "constructed" => row.constructed = true,

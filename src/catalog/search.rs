@@ -8,6 +8,7 @@ use super::row::{Columns, WheelRow, label_fits};
 use super::table::SortedTable;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
+use crate::text::pieces;
 
 /// One catalogue's tables.
 #[derive(Debug, Clone, Copy)]
@@ -140,14 +141,14 @@ impl<'p> Exactly<'p> {
         let (first, last) = (spellings.iter().min(), spellings.iter().max());
         let from = format!("{package}\t{}", first.map_or("", String::as_str));
         let to = after_local(package, last.map_or("", String::as_str));
-        let text = version.to_string();
+        let text = if version.is_local() { version.to_string() } else { String::new() };
         let local = text.split_once('+').map_or("", |(_, local)| local).to_owned();
         Self { package, from, to, spellings, local }
     }
 
     /// True for a line of this version: between its spellings those of other ones may be.
     fn is_of(&self, line: &str) -> bool {
-        let version = line.split('\t').nth(1).unwrap_or_default();
+        let version = pieces(line, b'\t').nth(1).unwrap_or_default();
         let (public, local) = version.split_once('+').unwrap_or((version, ""));
         local == self.local && self.spellings.iter().any(|spelling| spelling == public)
     }
@@ -172,8 +173,9 @@ fn spellings(version: &Version) -> Vec<String> {
     // Behind the release comes a letter, or a point and a letter.
     let letter = shortest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(shortest.len());
     let (release, suffix) = shortest.split_at(shortest[..letter].trim_end_matches('.').len());
-    let zeros = 0..=PARTS.max(parts) - kept;
-    zeros.map(|zeros| format!("{release}{}{suffix}", ".0".repeat(zeros))).collect()
+    let most = PARTS.max(parts) - kept;
+    let zeros = ".0".repeat(most);
+    (0..=most).map(|count| [release, &zeros[..2 * count], suffix].concat()).collect()
 }
 
 #[cfg(test)]

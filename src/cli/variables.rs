@@ -60,7 +60,10 @@ impl Cli {
             false => command,
         });
         let matches = command.try_get_matches_from_mut(words)?;
-        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+        let read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command));
+        // The process ends soon: to take hundreds of options apart is one in a hundred instructions of an export.
+        std::mem::forget(command);
+        read
     }
 }
 

@@ -17,7 +17,6 @@ use crate::edge::progress::Display;
 use crate::lock::LockedDigest;
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{self, RequirementsFile};
-use crate::packaging::target::Environment;
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::{CheckFinding, Checked, LearnedRelease};
@@ -287,18 +286,14 @@ fn output(
     lessons: &mut Vec<LearnedRelease>,
     expected_stubs: &mut Vec<Output>,
 ) -> Result<Option<(CheckFinding, Result<String>)>> {
-    let export::Prepared { file: expected, mut summaries, stubs } = export::prepare(job, learning, false)?;
+    let export::Prepared { file: expected, environments, learned, stubs, .. } = export::prepare(job, learning, false)?;
     expected_stubs.extend(stubs);
-    lessons.extend(summaries.iter_mut().flat_map(|summary| std::mem::take(&mut summary.learned)));
+    lessons.extend(learned);
     let found = io::read_if_there(file)?;
     let finding = |problem: Problem, differences| {
         let problem = Problem { targets: targets(job), ..problem.help(help) };
         CheckFinding { differences, ..CheckFinding::new(file, problem) }
     };
-    let environments = summaries.iter().flat_map(|summary| {
-        summary.pythons.iter().map(|python| Environment { platform: summary.platform, python: *python })
-    });
-    let environments: Vec<Environment> = environments.collect();
     let (text, differences) = match (expected, &found) {
         (PreparedOutput::Requirements(text), Some(found)) if found.text == text => return Ok(None),
         (PreparedOutput::Requirements(text), Some(found)) => {

@@ -13,9 +13,10 @@ use crate::cli::{ExportArgs, OutputFormat};
 use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::pylock::Pylock;
+use crate::packaging::target::Environment;
 use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{OutputReport, Summary};
+use crate::report::{LearnedRelease, OutputReport, Summary};
 use crate::write::check;
 use crate::write::{self, PylockDraft, Style};
 
@@ -51,7 +52,7 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
 
 /// The text of one output, what was done for each of its targets, and the stubs beside it.
 fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) -> Result<MadeOutput> {
-    let Prepared { file, summaries, stubs } = prepare(job, learning, is_told)?;
+    let Prepared { file, summaries, stubs, .. } = prepare(job, learning, is_told)?;
     let text = match file {
         PreparedOutput::Requirements(text) => text,
         PreparedOutput::Pylock(mut draft) => {
@@ -91,8 +92,12 @@ pub(super) enum PreparedOutput {
 /// An output that is prepared, and all that goes with it.
 pub(super) struct Prepared {
     pub(super) file: PreparedOutput,
-    /// What was done for each target.
+    /// What was done for each target, if anybody is told.
     pub(super) summaries: Vec<Summary>,
+    /// For which environments it is, one after the other.
+    pub(super) environments: Vec<Environment>,
+    /// What an index was asked for it.
+    pub(super) learned: Vec<LearnedRelease>,
     /// The stubs beside it.
     pub(super) stubs: Vec<Output>,
 }
@@ -134,14 +139,15 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         OutputFormat::Requirements => PreparedOutput::Requirements(write::requirements(&lock, &plans, &style)?),
         OutputFormat::Pylock => PreparedOutput::Pylock(Box::new(PylockDraft::new(&lock, &plans, &style)?)),
     };
-    let mut summaries = summaries(&plans, warnings, job.catalogs.clone());
+    let environments = plans.iter().flat_map(|plan| &plan.environments).map(|one| one.environment).collect();
+    let mut summaries = if is_told { summaries(&plans, warnings, job.catalogs.clone()) } else { Vec::new() };
     if let Some(first) = summaries.first_mut() {
-        first.learned = learned;
+        first.learned.clone_from(&learned);
         first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
     }
     // The process ends soon: to take these apart piece by piece would be work for nothing.
     std::mem::forget((lock, plans));
-    Ok(Prepared { file, summaries, stubs })
+    Ok(Prepared { file, summaries, environments, learned, stubs })
 }
 
 #[cfg(test)]
@@ -152,7 +158,7 @@ mod tests {
     use crate::cli::{Cli, Command};
 
     #[test]
-    fn a_run_to_which_nobody_listens_asks_for_no_sizes() {
+    fn a_run_to_which_nobody_listens_sums_up_nothing() {
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/poetry-2.5/torch-2.1.2/poetry.lock");
         let sizes = |flags: &[&str]| {
             let words = ["torchswap", "export", "--cpu", "--python", "3.10", lock];
@@ -162,6 +168,6 @@ mod tests {
             let Prepared { summaries, .. } = prepare(job, &mut Learning::none(), Voice::of(&cli).is_told()).unwrap();
             summaries.iter().map(|summary| summary.downloads.len()).collect::<Vec<_>>()
         };
-        assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], vec![0]));
+        assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], Vec::new()));
     }
 }

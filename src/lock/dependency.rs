@@ -4,7 +4,6 @@
 //! `markers`, `extras` and `optional` stand for themselves; `python` and `platform` are older ways to write a marker;
 //! `url`, `path`, `file` and `git` name a source directly; `source` names an index.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
@@ -16,7 +15,7 @@ use crate::packaging::marker::{self, Condition, Extras, Marker};
 use crate::packaging::requirement::Requirement;
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Problem, Result};
-use crate::text::{Span, quoted};
+use crate::text::{Lookup, Span, quoted};
 
 /// One dependency on one package.
 #[derive(Debug, Clone)]
@@ -99,13 +98,13 @@ fn without_revision(url: &str) -> &str {
 }
 
 /// Markers by their texts.
-pub(crate) type Markers = HashMap<String, Marker>;
+pub(crate) type Markers = Lookup<String, Marker>;
 
 /// Markers and versions that were read before: locks repeat a few of them many times.
 #[derive(Debug, Default)]
 pub(crate) struct ParseCache {
     markers: Markers,
-    versions: HashMap<String, Constraint>,
+    versions: Lookup<String, Constraint>,
 }
 
 /// Reads a marker, from memory if it was read before.

@@ -7,7 +7,7 @@
 //!
 //! This file reads; `select` decides what is installed on an environment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 use std::sync::OnceLock;
 
@@ -24,7 +24,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Marker;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Source, Span, quoted};
+use crate::text::{Lookup, Source, Span, quoted};
 
 mod choice;
 mod extras;
@@ -56,7 +56,7 @@ pub struct PoetryLock {
     /// What else the lock says of each entry; as long as `entries`.
     packages: Vec<PoetryPackage>,
     /// Where in `entries` each name is.
-    by_name: HashMap<PackageName, Vec<usize>>,
+    by_name: Lookup<PackageName, Vec<usize>>,
     /// The project's extras and the packages each switches on.
     pub extras: ByExtra,
     /// The Pythons that the project allows.
@@ -121,7 +121,8 @@ impl PoetryLock {
         let extras = end.root().get("extras").map_or(Ok(ByExtra::new()), |item| extras::read(&end, item))?;
         unread.take_from(&mut end, entries.len());
         unread.read_asked(&end, &entries, &mut packages, project.as_ref())?;
-        let mut by_name: HashMap<PackageName, Vec<usize>> = HashMap::with_capacity(entries.len());
+        let mut by_name: Lookup<PackageName, Vec<usize>> =
+            Lookup::with_capacity_and_hasher(entries.len(), Default::default());
         for (index, entry) in entries.iter().enumerate() {
             by_name.entry(entry.name.clone()).or_default().push(index);
         }

@@ -11,7 +11,7 @@ use pep508_rs::PackageName;
 
 use crate::packaging::system::System;
 use crate::packaging::target::{Environment, Platform, Python};
-use crate::text::quoted;
+use crate::text::{pieces, quoted};
 
 mod tags;
 
@@ -67,7 +67,7 @@ impl WheelName {
         }
         let mut parts = [""; 6];
         let mut count = 0;
-        for part in stem.split('-') {
+        for part in pieces(stem, b'-') {
             *parts.get_mut(count).ok_or_else(|| fail(PARTS))? = part;
             count += 1;
         }
@@ -76,7 +76,7 @@ impl WheelName {
             [_, _, build, tags @ ..] if tags.len() == 3 => (Some(*build), tags),
             _ => return Err(fail(PARTS)),
         };
-        if tags.iter().any(|tag| tag.split('.').any(str::is_empty)) {
+        if tags.iter().any(|tag| pieces(tag, b'.').any(str::is_empty)) {
             return Err(fail("a tag is empty"));
         }
         let build = match build {

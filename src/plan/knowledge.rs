@@ -1,7 +1,7 @@
 //! What the catalogues know, looked up once: an export asks for the same rows under every Python.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use pep440_rs::Version;
@@ -16,7 +16,7 @@ use crate::packaging::requirement::{self, Requirement};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::DigestSource;
-use crate::text::quoted;
+use crate::text::{Lookup, quoted};
 
 /// One requirement of a wheel, understood.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ impl WheelRequirements {
 
 /// What wheels require on a platform, by digest. One file mostly has one name and lies in one place; both matter, for a table
 /// may have no file for an index.
-type Lists = HashMap<(Sha256, Platform), Vec<Listed>>;
+type Lists = Lookup<(Sha256, Platform), Vec<Listed>>;
 
 /// What the file of a name in a place requires.
 #[derive(Debug)]
@@ -67,13 +67,13 @@ pub type Rows = Rc<[Rc<WheelRow>]>;
 pub struct Knowledge<'s, S> {
     source: &'s S,
     /// By package and version, the local label left out.
-    rows: RefCell<HashMap<PackageName, BTreeMap<Version, Rows>>>,
-    versions: RefCell<HashMap<PackageName, Rc<[Version]>>>,
+    rows: RefCell<Lookup<PackageName, BTreeMap<Version, Rows>>>,
+    versions: RefCell<Lookup<PackageName, Rc<[Version]>>>,
     required: RefCell<Lists>,
-    understood: RefCell<HashMap<Vec<String>, WheelRequirements>>,
-    markers: RefCell<HashMap<String, Marker>>,
-    pythons: RefCell<HashMap<String, Option<Constraint>>>,
-    wheels: RefCell<HashMap<String, Option<Rc<WheelName>>>>,
+    understood: RefCell<Lookup<Vec<String>, WheelRequirements>>,
+    markers: RefCell<Lookup<String, Marker>>,
+    pythons: RefCell<Lookup<String, Option<Constraint>>>,
+    wheels: RefCell<Lookup<String, Option<Rc<WheelName>>>>,
 }
 
 impl<'s, S: WheelSource> Knowledge<'s, S> {
@@ -238,12 +238,12 @@ impl WheelRequirement {
     /// # Errors
     /// If it is none.
     pub fn parse(text: &str) -> Result<Self, String> {
-        understand(text, &mut HashMap::new())
+        understand(text, &mut Lookup::default())
     }
 }
 
 /// Reads a requirement; its marker from memory if it was read before: the lists of a closure repeat a few of them many times.
-fn understand(text: &str, known: &mut HashMap<String, Marker>) -> Result<WheelRequirement, String> {
+fn understand(text: &str, known: &mut Lookup<String, Marker>) -> Result<WheelRequirement, String> {
     let wrong = |_| format!("the catalogue gives it a requirement that cannot be read: {}", quoted(text));
     let (before, written) = requirement::split(text);
     let marker = match written {

@@ -79,7 +79,7 @@ pub(super) struct PackageReader<'t, 's> {
 
 impl<'t, 's> PackageReader<'t, 's> {
     pub(super) fn new(toml: &'t Toml<'s>) -> Self {
-        Self { toml, known: Markers::new() }
+        Self { toml, known: Markers::default() }
     }
 
     /// Reads a marker.

@@ -1,6 +1,6 @@
 //! One `[[package]]` of a `uv.lock`: its files, and what it depends on.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::packaging::marker::Marker;
 use crate::packaging::requirement::Requirement;
 use crate::packaging::wheel::{WheelName, WheelNameError};
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Span, quoted};
+use crate::text::{Lookup, Span, quoted};
 
 /// What an entry depends on.
 #[derive(Debug, Clone, Default)]
@@ -52,14 +52,14 @@ pub(super) struct UvPackageReader<'t, 's> {
     toml: &'t Toml<'s>,
     known: &'t mut ParseCache,
     /// The versions and the sources of the packages of each name, with their indices.
-    by_name: HashMap<PackageName, Vec<(usize, Option<Version>, UvSource)>>,
+    by_name: Lookup<PackageName, Vec<(usize, Option<Version>, UvSource)>>,
 }
 
 type UvPackages = (Vec<Entry>, Vec<PylockPackage>, Vec<UvNode>);
 
 impl<'t, 's> UvPackageReader<'t, 's> {
     pub(super) fn new(toml: &'t Toml<'s>, known: &'t mut ParseCache) -> Self {
-        Self { toml, known, by_name: HashMap::new() }
+        Self { toml, known, by_name: Lookup::default() }
     }
 
     /// Reads all packages.

@@ -16,6 +16,7 @@
 use super::{Fit, WheelName};
 use crate::packaging::system::{System, number};
 use crate::packaging::target::{Environment, Platform};
+use crate::text::pieces;
 
 /// Why a wheel cannot be installed. The order goes from the nearest miss to the farthest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,7 +52,7 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
     };
     let mut misfit = TagMisfit::Platform;
     let mut best = None;
-    for platform in platforms.split('.') {
+    for platform in pieces(platforms, b'.') {
         let Some(asks) = asks(platform, environment.platform) else { continue };
         let there = match (asks, system) {
             (Asks::Nothing | Asks::Platform, _) => Ok(()),
@@ -65,7 +66,7 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
                 }
             }
         };
-        for (python, abi) in pythons.split('.').flat_map(|python| abis.split('.').map(move |abi| (python, abi))) {
+        for (python, abi) in pieces(pythons, b'.').flat_map(|python| pieces(abis, b'.').map(move |abi| (python, abi))) {
             if asks == Asks::Nothing && abi != "none" {
                 continue;
             }
