@@ -8,6 +8,7 @@ use super::row::{Columns, WheelRow, label_fits};
 use super::table::SortedTable;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::Backend;
+use crate::packaging::version;
 use crate::text::pieces;
 
 /// One catalogue's tables.
@@ -169,7 +170,7 @@ fn spellings(version: &Version) -> Vec<String> {
     let parts = public.release().len();
     let kept = public.release().iter().rposition(|part| *part != 0).map_or(1, |last| last + 1);
     let release: Vec<u64> = public.release().iter().copied().take(kept).collect();
-    let shortest = public.with_release(release).to_string();
+    let shortest = version::text(&public.with_release(release));
     // Behind the release comes a letter, or a point and a letter.
     let letter = shortest.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(shortest.len());
     let (release, suffix) = shortest.split_at(shortest[..letter].trim_end_matches('.').len());

@@ -3,6 +3,7 @@
 //! Hex is read strictly: exactly 64 characters of `0-9a-fA-F`. The standard library's number parser would take a
 //! leading `+`, and slicing text by twos would panic on multi-byte characters, so bytes are matched one by one.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::io::{self, Read};
 use std::str::FromStr;
@@ -10,8 +11,22 @@ use std::str::FromStr;
 use sha2::{Digest as _, Sha256 as Hasher};
 
 /// The SHA-256 digest of a file: the only kind of digest that is ever written.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sha256([u8; 32]);
+
+impl Ord for Sha256 {
+    /// The order of their texts. Two digests mostly differ in their first bytes, which are compared as one number.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let first = |digest: &Self| digest.0.first_chunk().map(|bytes| u64::from_be_bytes(*bytes));
+        first(self).cmp(&first(other)).then_with(|| self.0.cmp(&other.0))
+    }
+}
+
+impl PartialOrd for Sha256 {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
 
 impl Sha256 {
     /// Wraps the 32 bytes that a hasher gave.

@@ -16,4 +16,5 @@ pub mod requirement;
 pub mod stub;
 pub mod system;
 pub mod target;
+pub mod version;
 pub mod wheel;

@@ -25,6 +25,7 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::version;
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
 use crate::plan::{Knowledge, LockView, Planner, Request};
@@ -80,8 +81,8 @@ impl Resolved {
 
     fn who(&self, name: &PackageName) -> &Rc<str> {
         self.who.get_or_init(|| {
-            let version = self.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            format!("{name} {version}").into()
+            let version = self.version.as_ref().map(version::text).unwrap_or_default();
+            [name.as_ref(), " ", &version].concat().into()
         })
     }
 }

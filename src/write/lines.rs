@@ -17,6 +17,7 @@ use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Extras;
 use crate::packaging::stub::Stub;
 use crate::packaging::target::{Environment, Platform};
+use crate::packaging::version;
 use crate::packaging::wheel::WheelName;
 use crate::plan::{Line, LockView};
 use crate::report::error::{Code, Problem};
@@ -180,7 +181,7 @@ impl<'a> LineWriter<'a> {
                 Problem::new(Code::Inconsistent, message).help("lock it again, from the URL of its own wheel");
             self.problems.push(self.view.point(problem, index));
         }
-        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+        let version = entry.version.as_ref().map(version::text).unwrap_or_default();
         let head = match &entry.origin {
             Origin::Index(_) => format!("{named}=={version}"),
             Origin::Url(url) | Origin::Git(url) => format!("{named} @ {url}"),

@@ -24,6 +24,9 @@ const FEW_KEYS: usize = 10;
 /// How many keys a table may have for others to be put below it: each of these is compared with all that are there.
 const MOST_KEYS: usize = 64;
 
+/// For how many bytes behind its first quote or backslash there is room in a string: most are markers, with a few words.
+const ESCAPED: usize = 80;
+
 /// Reads a text that begins at an offset of its source; `None` if it is not plain.
 pub(super) fn read<'s>(source: &'s Source, text: &'s str, start: usize) -> Option<Table<'s>> {
     PlainReader { source, text, at: 0, start, files: Vec::new() }.document()
@@ -234,7 +237,7 @@ impl<'s> PlainReader<'s> {
             let empty = end == 0 && self.rest().starts_with('"');
             return (!empty).then(|| Cow::Borrowed(&inner[..end]));
         }
-        let (mut text, mut from) = (String::new(), 0);
+        let (mut text, mut from) = (String::with_capacity(end + ESCAPED), 0);
         loop {
             text.push_str(&inner[from..end]);
             match inner.as_bytes()[end..] {
