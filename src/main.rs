@@ -15,7 +15,8 @@ const INTERRUPTED: i32 = 130;
 
 fn main() -> ExitCode {
     let words = io::words();
-    let (said, exit) = match Cli::read(&words, terminal::columns(&std::io::stdout())) {
+    let variables = io::variables("TORCHSWAP_");
+    let (said, exit) = match Cli::read(&words, &variables, terminal::columns(&std::io::stdout())) {
         Ok(cli) => {
             let voice = Voice::of(&cli);
             run(&cli, voice).unwrap_or_else(|error| told(voice.error(&error)))

@@ -432,3 +432,13 @@ fn groups_and_extras_are_chosen_as_for_an_export() {
     assert!(count("") < count("--all-groups") && count("") < count("--all-extras"));
     assert!(place.run("audit --with nothing").refused().contains("nothing"));
 }
+
+#[test]
+fn several_pythons_of_a_finding_are_a_range() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let said = place.run("audit --cuda 12.1 --image nvidia/cuda:11.8.0-runtime-ubuntu22.04").stdout;
+    let found = said.lines().find(|line| line.starts_with("warning[image-cuda]: ")).unwrap_or(&said);
+    assert!(found.ends_with(" (CPython 3.9 to 3.12)"), "{said}");
+    let said = place.run("audit --cuda 12.1 --image nvidia/cuda:11.8.0-runtime-ubuntu22.04 --python 3.9,3.11").stdout;
+    assert!(said.contains(" (CPython 3.9, 3.11)\n"), "{said}");
+}

@@ -404,3 +404,15 @@ fn an_unreadable_lock_is_told() {
     let said = place.run(&format!("rewrite {FLAGS} binary.lock")).refused();
     assert!(said.contains("not UTF-8"), "{said}");
 }
+
+#[test]
+fn a_name_or_a_file_that_is_empty_is_said_to_be() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let refused = |arguments: &[&str], stdin: &str| place.run_with(arguments, stdin).refused();
+    let said = refused(&["export", "", "--cpu"], "");
+    assert!(said.contains("the name of a file is empty"), "{said}");
+    let said = refused(&["export", "--cpu", "--python", "3.11", "-o", ""], "");
+    assert!(said.contains("an empty name is a folder, not a file") && said.contains("help: name a file"), "{said}");
+    let said = refused(&["export", "--cpu", "-"], " \n");
+    assert!(said.contains("<stdin> is empty") && said.contains("help: look at what should have written it"), "{said}");
+}

@@ -120,3 +120,11 @@ fn help_of_the_catalogue_reads_well() {
         text.map(|arguments| format!("$ torchswap {arguments}\n{}", place.run(arguments).ok())).into();
     snapshot("help-catalog", &text.join("\n"));
 }
+
+#[test]
+fn where_a_rewrite_goes_is_no_choice_of_groups() {
+    let help = Place::new().run("rewrite -h").ok();
+    let (_, output) = help.split_once("\nOutput:\n").unwrap();
+    let output = output.split("\n\n").next().unwrap();
+    assert!(output.contains("--output <FILE>") && output.contains("--mirror <URL>"), "{help}");
+}

@@ -348,3 +348,52 @@ fn what_a_check_advises_works_as_printed() {
     let advised = advice(named);
     assert_eq!(advised, ["check --config-file api/torchswap.toml --fix"]);
 }
+
+/// CI writes empty variables for what it was not given.
+#[test]
+fn an_empty_variable_is_none() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    let export = "export --cpu --python 3.11 -q";
+    let text = place.run(export).ok();
+    let names = [
+        "CUDA",
+        "ROCM",
+        "BACKEND",
+        "PLATFORM",
+        "PYTHON",
+        "ALSO",
+        "MIRROR",
+        "CATALOG",
+        "REQUIRE_WITNESSES",
+        "LEARN",
+        "CONFIG_FILE",
+    ];
+    let names: Vec<String> = names.iter().map(|name| format!("TORCHSWAP_{name}")).collect();
+    let all: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+    assert_eq!(run(&place, "", &all, export).ok(), text);
+    run(&place, "", &all, "catalog list torch==2.4.1").ok();
+    for one in &all {
+        run(&place, "", std::slice::from_ref(one), export).ok();
+    }
+}
+
+#[test]
+fn an_error_names_the_variable_that_says_it() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    for (variables, arguments, message) in [
+        (&[("TORCHSWAP_CUDA", "twelve")][..], "export", "invalid value 'twelve' for 'TORCHSWAP_CUDA'"),
+        (
+            &[("TORCHSWAP_CUDA", "11.8"), ("TORCHSWAP_BACKEND", "cpu")],
+            "export",
+            "the argument 'TORCHSWAP_CUDA' cannot be used with 'TORCHSWAP_BACKEND'",
+        ),
+        (&[("TORCHSWAP_REQUIRE_WITNESSES", "two")], "export", "invalid value 'two' for 'TORCHSWAP_REQUIRE_WITNESSES'"),
+        (&[("TORCHSWAP_MIRROR", "x")], "export", "TORCHSWAP_MIRROR"),
+        // What is typed is named as it was typed.
+        (&[("TORCHSWAP_PLATFORM", "linux")], "export --platform=vms", "for '--platform <PLATFORM>'"),
+        (&[("TORCHSWAP_CUDA", "11.8")], "export --cuda twelve", "for '--cuda <VERSION>'"),
+    ] {
+        let refused = run(&place, "", variables, arguments);
+        assert!(refused.status == 2 && refused.stderr.contains(message), "{}", refused.stderr);
+    }
+}

@@ -72,3 +72,14 @@ fn locked_makes_an_error_of_it() {
     assert_eq!(place.run(&format!("export {FLAGS} --locked -o out.txt")).status, 0);
     assert_ne!(place.names(), before);
 }
+
+/// It is one lock, however many outputs are made of it.
+#[test]
+fn the_outputs_of_a_stale_lock_say_it_once() {
+    let place = stale();
+    let target = |name: &str| format!("[targets.{name}]\ncpu = true\npython = [\"3.10\"]\noutput = \"{name}.txt\"\n");
+    place.write("torchswap.toml", target("a") + &target("b"));
+    let said = place.run("export --all-targets").stderr;
+    assert!(said.contains("wrote a.txt") && said.contains("wrote b.txt"), "{said}");
+    assert_eq!(said.matches(SAYS).count(), 1, "{said}");
+}

@@ -12,6 +12,7 @@ use crate::packaging::wheel::{TagMisfit, WheelName};
 use crate::plan::family;
 use crate::plan::files::EntryFiles;
 use crate::report::audit::{AuditFinding, Verdict};
+use crate::report::error::spoken_pythons;
 use crate::report::rule::Rule;
 use crate::text::quoted;
 
@@ -221,7 +222,7 @@ fn newer_image(misfit: TagMisfit) -> String {
 fn pythons(some: &[Python]) -> String {
     match some {
         [] => "under other Pythons".to_owned(),
-        some => format!("under CPython {}", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+        some => format!("under {}", spoken_pythons(some)),
     }
 }
 

@@ -172,13 +172,13 @@ pub struct RewriteArgs {
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Write here instead of replacing the lock
-    #[arg(long, short, value_name = "FILE")]
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<String>,
     /// Whether the file is written.
     #[command(flatten)]
     pub preview: PreviewArgs,
     /// Take PyTorch's wheels from this base URL; digests stay
-    #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true, help_heading = "Output")]
     pub mirror: Option<String>,
     /// What is asked of the lock.
     #[command(flatten)]

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 
 use super::Cli;
@@ -18,11 +19,16 @@ const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "pythons", "al
 
 impl Cli {
     /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target
-    /// where it names those of the configuration. Help is so many columns wide; `None`: as the terminal is.
+    /// where it names those of the configuration. A variable that is empty is as one that is not set. Help is so many columns
+    /// wide; `None`: as the terminal is.
     ///
     /// # Errors
-    /// As clap has them, and for help.
-    pub fn read(words: &[OsString], columns: Option<usize>) -> Result<Self, clap::Error> {
+    /// As clap has them, and for help. What a variable says wrong is said of the variable.
+    pub fn read(
+        words: &[OsString],
+        variables: &[(String, OsString)],
+        columns: Option<usize>,
+    ) -> Result<Self, clap::Error> {
         let options = || {
             let words = words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
             words.filter_map(|word| word.strip_prefix("--")?.split('=').next())
@@ -39,7 +45,16 @@ impl Cli {
         }
         let command = Self::command();
         let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
-        Self::without_variables(command, words, unset)
+        let empty: Vec<&str> =
+            variables.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str()).collect();
+        let is_empty = |option: &clap::Arg| {
+            option.get_env().and_then(|name| name.to_str()).is_some_and(|name| empty.contains(&name))
+        };
+        let command = match empty.is_empty() {
+            true => command,
+            false => without(command, &is_empty),
+        };
+        Self::without_variables(command, words, unset).map_err(|error| named(error, words, variables))
     }
 
     /// Reads a command line for which some options have no variables.
@@ -67,6 +82,34 @@ impl Cli {
     }
 }
 
+/// A command some options of which have no variables.
+fn without(command: clap::Command, is_unset: &impl Fn(&clap::Arg) -> bool) -> clap::Command {
+    let unset = |option: clap::Arg| if is_unset(&option) { option.env(None::<&'static str>) } else { option };
+    command.mut_args(unset).mut_subcommands(|command| without(command, is_unset))
+}
+
+/// An error in which options that nobody typed are the variables that say them.
+fn named(mut error: clap::Error, words: &[OsString], variables: &[(String, OsString)]) -> clap::Error {
+    let is_typed =
+        |flag: &str| words.iter().filter_map(|word| word.to_str()).any(|word| word.split('=').next() == Some(flag));
+    let variable = |option: &str| {
+        let flag = option.split(' ').next().unwrap_or(option);
+        let name = format!("TORCHSWAP_{}", flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
+        let is_set = variables.iter().any(|(known, value)| *known == name && !value.is_empty());
+        (is_set && !is_typed(flag)).then_some(name)
+    };
+    let named = |option: String| variable(&option).unwrap_or(option);
+    for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
+        let value = match error.get(kind) {
+            Some(ContextValue::String(option)) => ContextValue::String(named(option.clone())),
+            Some(ContextValue::Strings(options)) => ContextValue::Strings(options.iter().cloned().map(named).collect()),
+            Some(_) | None => continue,
+        };
+        error.insert(kind, value);
+    }
+    error
+}
+
 /// What is typed for uv, whose `--index` takes an address: here it is a flag, and the address would be taken for the lock. The
 /// address is not shown: it may hold a login.
 fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
@@ -83,6 +126,19 @@ fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// An error names the variable by the option's name.
+    #[test]
+    fn a_variable_is_named_as_its_option() {
+        let command = Cli::command();
+        let all = command.get_subcommands().flat_map(clap::Command::get_arguments).chain(command.get_arguments());
+        let named = all.filter_map(|one| Some((one.get_env()?.to_str()?, one.get_long()?)));
+        let named: Vec<(&str, &str)> = named.collect();
+        assert!(named.len() > 10);
+        for (variable, option) in named {
+            assert_eq!(variable, format!("TORCHSWAP_{}", option.replace('-', "_").to_ascii_uppercase()));
+        }
+    }
 
     /// A header that is read again must mean the same whatever the variables say.
     #[test]

@@ -7,8 +7,8 @@ use super::render::{self, Colour};
 use crate::cli::{Cli, ColourArg, PreviewArgs, ReportFormat, Reporting, ToneArgs};
 use crate::edge::io::{self, Output, Repository};
 use crate::edge::terminal;
-use crate::report::OutputReport;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::{OutputReport, Summary};
 use crate::text::shown;
 
 /// What a command wants written and said, and how it ends.
@@ -146,7 +146,10 @@ impl Voice {
             ReportFormat::Text | ReportFormat::Github | ReportFormat::Sarif => {
                 let is_alone = outputs.len() == 1;
                 let render = if self.tone.verbose > 0 { render::summaries } else { render::short };
-                outputs.iter().map(|one| render(&one.summaries, &one.status, is_alone, colour)).collect()
+                let mut said = Vec::new();
+                let each =
+                    outputs.iter().map(|one| render(&unsaid(&one.summaries, &mut said), &one.status, is_alone, colour));
+                each.collect()
             }
         })
     }
@@ -191,6 +194,16 @@ impl Voice {
     pub fn is_for_people(self) -> bool {
         self.is_told() && self.reporting.format == ReportFormat::Text
     }
+}
+
+/// Summaries with the warnings that none had before: what is wrong with a lock is said once, not for each of its outputs.
+fn unsaid(summaries: &[Summary], said: &mut Vec<Problem>) -> Vec<Summary> {
+    let mut summaries = summaries.to_vec();
+    for summary in &mut summaries {
+        summary.warnings.retain(|warning| !said.contains(warning));
+        said.extend(summary.warnings.iter().cloned());
+    }
+    summaries
 }
 
 /// Whether to colour what is written to a stream.

@@ -63,7 +63,7 @@ pub(super) fn found_above(config: &Config, wants_lock: bool) -> Option<String> {
 /// The mirror of a command line. Its address is not shown: it may hold a login.
 pub(super) fn mirror(text: Option<&str>) -> Result<Option<Mirror>> {
     let mirror = text.map(Mirror::parse).transpose();
-    mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror: {why}")).into())
+    mirror.map_err(|why| Problem::new(Code::Usage, format!("--mirror (TORCHSWAP_MIRROR): {why}")).into())
 }
 
 /// The indexes that are asked for what no other is named for: the one named, else those of the user's pip and uv, in

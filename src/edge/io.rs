@@ -44,6 +44,12 @@ pub fn words() -> Vec<OsString> {
     std::env::args_os().collect()
 }
 
+/// The variables of the environment whose names begin with a text.
+pub fn variables(prefix: &str) -> Vec<(String, OsString)> {
+    let all = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    all.filter(|(name, _)| name.starts_with(prefix)).collect()
+}
+
 /// Makes a folder the current one.
 ///
 /// # Errors
@@ -111,6 +117,11 @@ fn is_file(name: &str) -> bool {
 /// # Errors
 /// If it cannot be read or is not UTF-8 text.
 pub fn read(name: &str) -> Result<Source> {
+    if name.is_empty() {
+        return Err(Problem::new(Code::Usage, "the name of a file is empty")
+            .help("name the file, or leave it out")
+            .into());
+    }
     if name == STDIN {
         let bytes = limited(std::io::stdin().lock(), 0).map_err(|error| cannot("read", STDIN_SHOWN, &error))?;
         return text(STDIN_SHOWN, bytes);

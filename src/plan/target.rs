@@ -314,6 +314,10 @@ fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowl
     let name = lock.name();
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
+        None if lock.sources().iter().all(|source| source.text.trim().is_empty()) => {
+            let problem = Problem::new(Code::NoTorch, format!("{name} is empty"));
+            problem.help("look at what should have written it; pass it through with --allow-none")
+        }
         None => only_limited(lock, knowledge).unwrap_or_else(|| {
             let problem = Problem::new(Code::NoTorch, format!("{name} has no package of the torch family"));
             problem.help("there is nothing to swap; pass it through with --allow-none")

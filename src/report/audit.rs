@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::rule::{Rule, Severity};
 use crate::packaging::system::System;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
-use crate::report::error::{NamedTarget, under_pythons};
+use crate::report::error::{NamedTarget, spoken_pythons};
 use crate::text::{Place, quoted, shown};
 
 /// An audit of one lock.
@@ -227,6 +227,9 @@ impl AuditFinding {
 
     /// The message, with the Pythons it holds for.
     pub fn sentence(&self) -> String {
-        under_pythons(&self.message, &self.pythons)
+        match self.pythons.as_slice() {
+            [] => self.message.clone(),
+            some => format!("{} ({})", self.message, spoken_pythons(some)),
+        }
     }
 }

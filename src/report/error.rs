@@ -130,12 +130,21 @@ impl Code {
 }
 
 /// A message, with the Pythons it holds for; none: whatever the Python.
-pub(crate) fn under_pythons(message: &str, pythons: &[Python]) -> String {
+fn under_pythons(message: &str, pythons: &[Python]) -> String {
     if pythons.is_empty() {
         return message.to_owned();
     }
     let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!("{message} (CPython {list})")
+}
+
+/// Pythons as people say them: `CPython 3.9 to 3.12`; with gaps, or if they are few, each.
+pub(crate) fn spoken_pythons(all: &[Python]) -> String {
+    let is_next = |two: &[Python]| matches!(two, [one, next] if next.minor() == one.minor() + 1);
+    match all {
+        [first, _, .., last] if all.windows(2).all(is_next) => format!("CPython {first} to {last}"),
+        some => format!("CPython {}", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// A target of the configuration.

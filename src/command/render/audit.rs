@@ -9,6 +9,7 @@ use super::Colour;
 use crate::edge::io::Repository;
 use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
+use crate::report::error::spoken_pythons;
 use crate::report::error::told_targets;
 use crate::report::rule::{Rule, Severity};
 use crate::text::shown;
@@ -120,7 +121,7 @@ fn label(machine: &Machine, pythons: &[Python], room: usize) -> Vec<String> {
     let name = machine.target.as_ref().map(|name| format!("{}: ", shown(name))).unwrap_or_default();
     let mut parts = vec![format!("{name}{}", machine.environment.platform)];
     parts.extend(machine.backend.map(|backend| backend.to_string()));
-    parts.push(super::short::pythons(pythons));
+    parts.push(spoken_pythons(pythons));
     parts.extend(machine.system.map(|system| system.to_string()));
     let mut lines: Vec<String> = Vec::new();
     for part in parts {

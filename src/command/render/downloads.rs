@@ -43,7 +43,12 @@ pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
     let bytes = outputs().map(|output| output.bytes).max()?;
     let torch = outputs().flat_map(|output| &output.unknown).find(|name| is_named_torch(name));
     let count = outputs().map(|output| output.unknown.len()).max()?;
-    let most = if outputs().all(|output| Some(output) == outputs().next()) { "" } else { "up to " };
+    // With files of unknown size a sum is no bound from above.
+    let most = match outputs().all(|output| Some(output) == outputs().next()) {
+        true => "",
+        false if count > 0 && bytes > 0 => "at least ",
+        false => "up to ",
+    };
     let known = (bytes > 0).then(|| size(bytes));
     let others = match (count - usize::from(torch.is_some()), torch.is_some()) {
         (0, _) => None,
@@ -137,11 +142,11 @@ mod tests {
             (vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 0), (0, 0))], Some("up to 6.0 kB to download")),
             (
                 vec![one(10, (5_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
-                Some("up to 6.0 kB and 2 files of unknown size to download"),
+                Some("at least 6.0 kB and 2 files of unknown size to download"),
             ),
             (
                 vec![one(10, (7_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
-                Some("up to 7.0 kB and 2 files of unknown size to download"),
+                Some("at least 7.0 kB and 2 files of unknown size to download"),
             ),
             (vec![one(10, (5_000, 1), (0, 0))], Some("5.0 kB and 1 file of unknown size to download")),
             (vec![one(10, (0, 2), (0, 0))], Some("2 files of unknown size to download")),

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Colour, downloads, found, learned, left_out, list, sentence, warnings};
+use super::{Colour, downloads, found, learned, left_out, sentence, warnings};
 use crate::catalog::is_torch;
 use crate::packaging::target::Python;
+use crate::report::error::spoken_pythons;
 use crate::report::{Action, Change, FileStatus, Summary};
 use crate::text::shown;
 
@@ -25,7 +26,7 @@ pub(crate) fn short(all: &[Summary], status: &FileStatus, is_alone: bool, colour
 pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
     let name = summary.name.as_ref().map(|name| format!("{}: ", shown(name))).unwrap_or_default();
     let backend = summary.backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());
-    let target = format!("{name}{}, {backend}, {}", summary.platform, pythons(&summary.pythons));
+    let target = format!("{name}{}, {backend}, {}", summary.platform, spoken_pythons(&summary.pythons));
     format!("{}\n", colour.paint("1", &target))
 }
 
@@ -36,7 +37,7 @@ pub(super) fn ending(all: &[Summary], status: &FileStatus, colour: Colour) -> St
             let packages =
                 if one.packages == 1 { "1 package".to_owned() } else { format!("{} packages", one.packages) };
             let size = downloads::in_short(&one.downloads).map(|size| format!(", {size}")).unwrap_or_default();
-            format!("{packages}, {}{size}", pythons(&one.pythons))
+            format!("{packages}, {}{size}", spoken_pythons(&one.pythons))
         }
         several => format!("{} targets", several.len()),
     };
@@ -173,14 +174,5 @@ fn names(all: &[String]) -> String {
         // One more is as short as to say that there is one more.
         Some(first) if all.len() > NAMED + 1 => format!("{} and {} more", first.join(", "), all.len() - NAMED),
         Some(_) | None => all.join(", "),
-    }
-}
-
-/// `CPython 3.9 to 3.12`; with gaps, or if they are few, each.
-pub(super) fn pythons(all: &[Python]) -> String {
-    let is_next = |two: &[Python]| matches!(two, [one, next] if next.minor() == one.minor() + 1);
-    match all {
-        [first, _, .., last] if all.len() > 2 && all.windows(2).all(is_next) => format!("CPython {first} to {last}"),
-        some => format!("CPython {}", list(some)),
     }
 }
