@@ -54,14 +54,13 @@ impl Request {
         let header = Some(HeaderText { names_version: false, lines: vec!["Target: linux-x86_64".to_owned()] });
         let (without_hashes, pylock) = (number & 32 != 0, number & 64 != 0);
         let only_usable_hashes = number & 128 != 0;
-        let style = Style { without_hashes, only_usable_hashes, no_emit, mirror, stubs: None, header };
+        let style = Style { without_hashes, only_usable_hashes, no_emit, mirror, header, ..Style::default() };
         Self { targets, style, pylock }
     }
 
     fn plans<S: WheelSource>(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_, S>) -> Result<Vec<TargetPlan>> {
-        let wanted = |target: &Target| {
-            Wanted::new(target.clone(), choice.clone()).leaving_out(self.style.no_emit.clone())
-        };
+        let wanted =
+            |target: &Target| Wanted::new(target.clone(), choice.clone()).leaving_out(self.style.no_emit.clone());
         let wanted: Vec<Wanted> = self.targets.iter().map(wanted).collect();
         plan::targets(lock, &wanted, known)
     }
