@@ -231,11 +231,17 @@ fn a_check_of_nothing_says_so_and_may_fail() {
 fn the_hooks_run_whatever_an_output_is_called() {
     let text = std::fs::read_to_string(crate::support::root().join(".pre-commit-hooks.yaml")).unwrap();
     let hooks: Vec<&str> = text.split("- id: ").skip(1).collect();
-    assert_eq!(hooks.len(), 2, "{text}");
-    for hook in hooks {
+    assert_eq!(hooks.len(), 3, "{text}");
+    for hook in &hooks[..2] {
         assert!(hook.contains("\n  always_run: true\n") && !hook.contains("files:\n"), "{hook}");
         assert!(hook.contains("\n  pass_filenames: false\n") && !hook.contains("\n  files:"), "{hook}");
     }
+    // It is told which files a commit changes, all of them at once and whatever they are called.
+    let of_workspace = hooks[2];
+    for key in ["files:", "pass_filenames:", "always_run:", "types"] {
+        assert!(!of_workspace.contains(&format!("\n  {key}")), "{of_workspace}");
+    }
+    assert!(of_workspace.contains("\n  require_serial: true\n"), "{of_workspace}");
 }
 
 #[test]

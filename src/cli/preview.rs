@@ -31,10 +31,10 @@ impl Command {
             Self::Rewrite(args) => args.preview,
             Self::Check(args) => args.preview,
             Self::Init(args) => args.preview,
+            Self::Verify(args) => args.preview,
             Self::Catalog(Catalog::Update(args)) => args.preview,
             Self::Catalog(Catalog::List(_) | Catalog::Show(_))
             | Self::Audit(_)
-            | Self::Verify(_)
             | Self::Completions { .. }
             | Self::Targets
             | Self::Man { .. } => PreviewArgs::default(),

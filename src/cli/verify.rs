@@ -3,7 +3,7 @@
 use clap::Args;
 use pep508_rs::PackageName;
 
-use super::{CatalogArgs, NetworkArgs, PlaceArgs, ReportArgs};
+use super::{CatalogArgs, NetworkArgs, PlaceArgs, PreviewArgs, ReportArgs};
 
 /// Examples of `verify`, for its help.
 pub(super) const EXAMPLES: &str = "\
@@ -48,6 +48,9 @@ pub struct VerifyArgs {
     /// How it is told.
     #[command(flatten)]
     pub report: ReportArgs,
+    /// Whether --record writes, or shows.
+    #[command(flatten)]
+    pub preview: PreviewArgs,
 }
 
 /// Whom to ask beside the catalogue.

@@ -27,6 +27,27 @@ fn what_was_learned_is_written_once() {
 }
 
 #[test]
+fn what_would_be_recorded_can_be_shown() {
+    let world = World::new();
+    world.place.write("ours.tsv", "# our wheels\n");
+    world.run("--download");
+    // From now on it is remembered what was downloaded.
+    let plain = world.run("--download");
+    let dry = world.run("--download --record ours.tsv --dry-run");
+    assert_eq!((dry.status, &dry.stdout), (0, &plain.stdout));
+    assert!(dry.stderr.ends_with("would write ours.tsv\n"), "{}", dry.stderr);
+    let shown = world.run("--download --record ours.tsv --diff");
+    assert_eq!(world.place.read("ours.tsv"), "# our wheels\n");
+    // The report makes room for the difference.
+    assert!(shown.stdout.starts_with("--- ours.tsv\n+++ ours.tsv\n@@ ") && shown.stderr.contains(&plain.stdout));
+    world.run("--download --record ours.tsv");
+    let added = world.place.read("ours.tsv").lines().skip(1).map(|line| format!("+{line}\n")).collect::<String>();
+    assert!(shown.stdout.ends_with(&added), "{}", shown.stdout);
+    let again = world.run("--download --record ours.tsv --dry-run");
+    assert!(!again.stderr.contains("would write"), "there is nothing new: {}", again.stderr);
+}
+
+#[test]
 fn what_is_wrong_is_not_written() {
     let world = World::new();
     world.output(&none());

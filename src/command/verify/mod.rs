@@ -8,7 +8,7 @@ mod pages;
 
 use super::catalogues::{Addition, ChosenCatalogues};
 use super::network::network;
-use super::{Exit, Outcome, Voice, read, render};
+use super::{Exit, Outcome, Voice, outputs, read, render};
 use crate::catalog::Catalogues;
 use crate::cli::ReportFormat;
 use crate::cli::config::Config;
@@ -19,7 +19,8 @@ use crate::edge::progress::Display;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::report::{Scope, State, Verification};
+use crate::report::{FileStatus, Scope, State, Verification};
+use crate::text::shown;
 use crate::verify::catalogued::{self, SortedFiles};
 use crate::verify::learned::{self, HashedWheel};
 use crate::verify::pins::{self, PinnedEntry};
@@ -32,7 +33,7 @@ use crate::write::Mirror;
 /// If a file cannot be read, or there is nothing in it to verify.
 pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let (verification, write) = verified(args, config, display)?;
-    let stdout = voice.printed(|colour| match args.report.output_format {
+    let mut told = voice.reported(|colour| match args.report.output_format {
         ReportFormat::Text => render::verify::verification(&verification, colour),
         ReportFormat::Json => render::verify::verification_json(&verification),
         ReportFormat::Github => render::verify::github(&verification, &Repository::here()),
@@ -43,7 +44,10 @@ pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Di
         State::Differs => Exit::No,
         State::Unanswered => Exit::Unanswered,
     };
-    Ok(Outcome { writes: write.into_iter().collect(), stdout, exit, ..Outcome::default() })
+    if let Some(FileStatus::Shown(file)) = write.as_ref().map(|write| outputs::status(write, args.preview)) {
+        told.report += &voice.said(|_| format!("would write {}\n", shown(&file)));
+    }
+    Ok(Outcome { writes: write.into_iter().collect(), exit, ..told })
 }
 
 /// What was found out, and with `--record` the file to write.
