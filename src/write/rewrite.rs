@@ -7,6 +7,7 @@
 //! one target, and one wheel for each package.
 
 mod blocks;
+mod bringing;
 mod impossible;
 mod markers;
 mod outside;

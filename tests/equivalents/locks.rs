@@ -184,3 +184,56 @@ fn a_pylock_is_rewritten_with_the_stub_in_the_shape_that_it_has() {
         assert!(export.contains("onnxruntime-gpu") && !export.contains("onnxruntime==1.26.0 "), "{export}");
     }
 }
+
+/// A package of a pylock.toml, with a marker, as the default index has its files.
+fn pylock_package(pin: &str, marker: &str) -> String {
+    let (name, version) = pin.split_once("==").unwrap();
+    let file = format!("{}-{version}-py3-none-any.whl", name.replace('-', "_"));
+    let url = format!("https://files.example/packages/00/00/{}/{file}", "0".repeat(60));
+    let hashes = format!("hashes = {{sha256 = \"{}\"}}", "0".repeat(64));
+    let marker = if marker.is_empty() { String::new() } else { format!("marker = \"{marker}\"\n") };
+    format!(
+        "[[packages]]\nname = \"{name}\"\nversion = \"{version}\"\n{marker}wheels = [{{name = \"{file}\", url = \"{url}\", {hashes}}}]\n\n"
+    )
+}
+
+/// Nobody resolves what such a file lists: who takes the stub must get what it stands for by the same choice.
+#[test]
+fn what_a_stub_brings_into_a_pylock_is_there_wherever_the_stub_is() {
+    let base = ["filelock==3.16.1", "flatbuffers==25.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4"];
+    let base = base.iter().chain(&["numpy==1.26.4", "packaging==24.0", "protobuf==5.29.0", "sympy==1.13.3"]);
+    let base: String = base.chain(&["typing-extensions==4.12.2"]).map(|pin| pylock_package(pin, "")).collect();
+    let (ml, group) = ("'ml' in extras", "'ml' in dependency_groups");
+    for (stub, torch, expected) in [
+        ("", None, Ok("")),
+        (ml, None, Ok(ml)),
+        (ml, Some(ml), Ok(ml)),
+        ("sys_platform == 'linux'", Some(""), Ok("")),
+        ("", Some(ml), Err(())),
+        (ml, Some(""), Err(())),
+        (ml, Some(group), Err(())),
+    ] {
+        let place = Place::new();
+        let torch_ = torch.map(|marker| pylock_package("torch==2.7.1", marker)).unwrap_or_default();
+        let head =
+            "lock-version = \"1.0\"\nextras = [\"ml\"]\ndependency-groups = [\"ml\"]\ncreated-by = \"by hand\"\n\n";
+        place.write("pylock.toml", format!("{head}{base}{}{torch_}", pylock_package("onnxruntime==1.26.0", stub)));
+        let before = place.read("pylock.toml");
+        let run = place.run("rewrite --cuda 12.6 --python 3.11 --also onnxruntime pylock.toml");
+        let Ok(expected) = expected else {
+            let message = run.refused();
+            let said = "error: onnxruntime and torch are there for different extras or groups";
+            assert!(message.contains(said) && message.contains("--> pylock.toml:"), "{message}");
+            assert_eq!(place.read("pylock.toml"), before);
+            continue;
+        };
+        run.ok();
+        let after = place.read("pylock.toml");
+        for name in ["onnxruntime-gpu", "nvidia-cufft-cu12"] {
+            let start = after.find(&format!("[[packages]]\nname = \"{name}\"\n")).unwrap_or_else(|| panic!("{after}"));
+            let block = after[start + 13..].split("[[packages]]\n").next().unwrap();
+            let marker = block.lines().find_map(|line| line.strip_prefix("marker = "));
+            assert_eq!(marker.unwrap_or("\"\"").trim_matches('"'), expected, "{stub} {torch:?}: {block}");
+        }
+    }
+}

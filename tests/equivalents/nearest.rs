@@ -133,3 +133,33 @@ fn a_release_that_a_dependent_or_the_project_does_not_admit_is_not_taken() {
         }
     }
 }
+
+#[test]
+fn a_release_that_a_constraints_file_or_what_is_left_out_does_not_admit_is_not_taken() {
+    let place = place(&("-c constraints.txt\n".to_owned() + &onnx("1.20.1")));
+    let export = "export --cuda 12.6 --python 3.11 --also onnxruntime --nearest -o out.txt";
+    for (limit, near) in [("<1.21", "1.20.2"), ("<1.20.2", "1.20.0")] {
+        place.write("constraints.txt", format!("onnxruntime{limit}\n"));
+        place.run(&format!("{export} requirements.txt")).ok();
+        assert!(place.read("out.txt").contains(&format!("\nonnxruntime=={near}+torchswap ")), "{limit}");
+    }
+    for (by_rembg, near) in [("*", "1.20.2"), ("<1.20.2", "1.20.0")] {
+        let place = poetry(by_rembg, None);
+        place.run(&format!("{export} --no-emit-package rembg")).ok();
+        let text = place.read("out.txt");
+        assert!(text.contains(&format!("\nonnxruntime=={near}+torchswap ")) && !text.contains("\nrembg=="), "{text}");
+    }
+}
+
+#[test]
+fn a_prerelease_is_not_the_nearest() {
+    let place = place(&onnx("1.20.1"));
+    let file = "onnxruntime_gpu-1.20.1rc1-cp311-cp311-manylinux_2_28_x86_64.whl";
+    let digest = "0".repeat(64);
+    place.write(
+        "torchswap-catalog.tsv",
+        format!("wheel\tonnxruntime-gpu\t1.20.1rc1\tany\tpypi\t{file}\t{digest}\t1\t0\t-\tpypi\n"),
+    );
+    place.run("export --cuda 12.6 --python 3.11 --also onnxruntime --nearest -o out.txt requirements.txt").ok();
+    assert!(place.read("out.txt").contains("\nonnxruntime==1.20.2+torchswap "), "{}", place.read("out.txt"));
+}

@@ -12,7 +12,7 @@ use pep508_rs::PackageName;
 
 use super::blocks::{in_block, mark, parted};
 use super::wheels::{Wheel, WheelStyle};
-use super::{EntryUses, TargetPythons, elsewhere, marker, rest, uses};
+use super::{EntryUses, TargetPythons, bringing, elsewhere, marker, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
@@ -224,31 +224,11 @@ impl PylockRewriter<'_> {
         }
     }
 
-    /// The marker of an entry that is now wanted in more places: with torch.
+    /// The marker of an entry that is now wanted in more places: with what brings it along.
     fn widened(&self, old: Option<&str>, places: &TargetPythons) -> Option<String> {
-        let more = both(self.torch(places), marker(self.plans, places, false).as_deref());
+        let more =
+            both(bringing::marker(self.pylock, self.plans, places), marker(self.plans, places, false).as_deref());
         Some(format!("{} or {}", in_brackets(old?), in_brackets(&more?)))
-    }
-
-    /// The marker that torch has in some places; none where one of its entries has none.
-    fn torch(&self, places: &TargetPythons) -> Option<String> {
-        let mut markers: BTreeSet<&str> = BTreeSet::new();
-        for (target, plan) in self.plans.iter().enumerate() {
-            for (environment, selection) in plan.environments.iter().zip(&plan.selections) {
-                if !places.contains(&(target, environment.environment.python)) {
-                    continue;
-                }
-                let torch = selection.packages.iter().filter(|selected| self.is_torch(selected.entry));
-                for selected in torch {
-                    markers.insert(&self.pylock.packages[selected.entry].marker.as_ref()?.text);
-                }
-            }
-        }
-        match markers.iter().copied().collect::<Vec<_>>().as_slice() {
-            [] => None,
-            [one] => Some((*one).to_owned()),
-            several => Some(several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" or ")),
-        }
     }
 
     fn is_torch(&self, entry: usize) -> bool {
@@ -266,6 +246,9 @@ impl PylockRewriter<'_> {
                     places.insert((target, environment.environment.python));
                 }
             }
+        }
+        if let Some(problem) = bringing::chosen_apart(self.pylock, self.plans) {
+            return Err(problem.into());
         }
         let entries = &self.pylock.entries;
         let source = &self.pylock.source;
@@ -291,7 +274,7 @@ impl PylockRewriter<'_> {
                 Ok(releases) => {
                     for (key, release) in releases {
                         let here = marker(self.plans, &release.places, true);
-                        let marker = both(self.torch(&release.places), here.as_deref());
+                        let marker = both(bringing::marker(self.pylock, self.plans, &release.places), here.as_deref());
                         let text = new(source, like, &key, marker.as_deref(), &release.wheels);
                         at_end.entry(at(name, torch)).or_default().push(text);
                     }
