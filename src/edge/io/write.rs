@@ -117,7 +117,7 @@ fn unwritten(name: &str, error: &std::io::Error) -> Problem {
     match Path::new(name).parent() {
         Some(folder) if error.kind() == ErrorKind::NotFound && !folder.exists() => {
             let message = format!("cannot write {name}: there is no folder {}", folder.display());
-            Problem { message, ..problem }.help("make the folder first, or name another file")
+            Problem::new(problem.code, message).help("make the folder first, or name another file")
         }
         Some(_) | None => problem,
     }
