@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use torchswap::cli::{Cli, Command, usage};
+use torchswap::cli::{Cli, Command};
 use torchswap::command::{self, Exit, Outcome, Voice};
 use torchswap::edge::io;
 use torchswap::edge::progress::Display;
@@ -21,10 +21,7 @@ fn main() -> ExitCode {
             let voice = Voice::of(&cli);
             run(&cli, voice).unwrap_or_else(|error| told(voice.error(&error)))
         }
-        Err(error) => {
-            let refusal = usage::problem(&error).and_then(|problem| Voice::misread(&words, problem));
-            told(refusal.unwrap_or_else(|| error.exit()))
-        }
+        Err(error) => told(Voice::misread(&words, (&error).into())),
     };
     // Nobody listens to a closed standard error; the work is done all the same.
     let _ = std::io::stderr().write_all(said.as_bytes());

@@ -107,6 +107,79 @@ fn colours_can_be_demanded_and_forbidden() {
     }
 }
 
+/// Help and usage errors go by the same rules as the rest: the variables, and `--color` wherever it stands.
+#[test]
+fn help_and_usage_errors_have_colours_where_the_rest_has_them() {
+    let place = Place::new();
+    for (arguments, status) in [("export -h", 0), ("--help", 0), ("export --bogus", 2), ("exprt", 2), ("", 2)] {
+        let shown = |variables: &str, more: &str| {
+            let mut command = place.command(&format!("{arguments} {more}"));
+            command.envs(variables.split_whitespace().filter_map(|one| one.split_once('=')));
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(status), "{arguments} {more}");
+            String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+        };
+        let plain = shown("", "");
+        assert!(plain.contains("Usage:") && !plain.contains('\u{1b}'), "{plain}");
+        for variables in ["FORCE_COLOR=1", "CLICOLOR_FORCE=1 NO_COLOR=", "FORCE_COLOR=1 TERM=dumb"] {
+            let coloured = shown(variables, "");
+            assert!(coloured.contains("\u{1b}[1;4mUsage:\u{1b}[0m"), "{variables}: {coloured}");
+            let bare: String = coloured
+                .split('\u{1b}')
+                .map(|part| {
+                    part.split_once('m').map_or(part, |(code, rest)| if code.starts_with('[') { rest } else { part })
+                })
+                .collect();
+            assert_eq!(bare, plain, "{variables}");
+        }
+        assert_eq!(shown("FORCE_COLOR=1 NO_COLOR=1", ""), plain);
+        if !arguments.is_empty() {
+            assert!(shown("NO_COLOR=1", "--color always").contains("\u{1b}[1;4mUsage:"), "{arguments}");
+            assert_eq!(shown("FORCE_COLOR=1", "--color=never"), plain);
+        }
+    }
+}
+
+/// An example is copied from the help of a terminal of 80 columns: no line is broken but where the shell takes it, and every
+/// command is one that is understood.
+#[test]
+fn examples_in_help_can_be_copied() {
+    let place = Place::new();
+    let mut tried = 0;
+    for command in [
+        "export",
+        "rewrite",
+        "check",
+        "audit",
+        "verify",
+        "init",
+        "completions",
+        "man",
+        "catalog list",
+        "catalog show",
+        "catalog update",
+    ] {
+        for flag in ["-h", "--help"] {
+            let mut run = place.command(&format!("{command} {flag}"));
+            let text = String::from_utf8(run.env("COLUMNS", "80").output().unwrap().stdout).unwrap();
+            let Some((_, examples)) = text.split_once("\nExamples:\n") else { continue };
+            let joined = examples.replace(" \\\n     ", "");
+            for line in joined.lines().take_while(|line| !line.is_empty()) {
+                assert!(line.starts_with("  ") && examples.lines().all(|line| line.chars().count() <= 80), "{line}");
+                if let Some(words) = line.strip_prefix("  ").filter(|line| !line.starts_with(' ')) {
+                    let words = words.split(" | ").last().unwrap().split([' ', '\n']);
+                    let words = words.take_while(|word| !matches!(*word, ">" | ">>" | "<"));
+                    let words: Vec<std::ffi::OsString> = words.map(std::ffi::OsString::from).collect();
+                    assert!(torchswap::cli::Cli::read(&words, &[], None).is_ok(), "{line}");
+                    assert!(line.starts_with(&format!("  torchswap {command}")) || line.contains(" | "), "{line}");
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried >= 50, "{tried}");
+}
+
 #[test]
 fn the_version_is_told() {
     assert_eq!(Place::new().run("--version").ok(), format!("torchswap {}\n", env!("CARGO_PKG_VERSION")));

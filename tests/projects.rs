@@ -76,7 +76,7 @@ fn variables_say_what_the_command_line_leaves_open() {
     assert_eq!(run(&place, "", &variables, "export --cpu -q").ok(), cpu, "it names another build");
     assert_eq!(run(&place, "", &[("TORCHSWAP_BACKEND", "cpu"), variables[1]], "export -q").ok(), cpu);
     let refused = run(&place, "", &[("TORCHSWAP_CUDA", "twelve")], "export");
-    assert!(refused.status == 2 && refused.stderr.contains("is no version of CUDA"), "{}", refused.stderr);
+    assert!(refused.status == 2 && refused.stderr.contains("is not a CUDA version"), "{}", refused.stderr);
     // One that is no yes is as one that is not set.
     for (learn, status) in [("1", 0), ("0", 2), ("", 2)] {
         let index = "export --cpu --python 3.11 -q --learn-index http://127.0.0.1:9/whl";

@@ -14,11 +14,11 @@ use crate::report::rule::Rule;
 pub(super) const EXAMPLES: &str = "\
 Examples:
   torchswap audit --platform macos-arm64 --python 3.9
-      which entries of the poetry.lock here will not install on a Mac with an M processor
+      which entries of the poetry.lock here will not install on an Apple silicon Mac
   torchswap audit --image amazonlinux:2 --python 3.10
       whether its glibc is new enough for the wheels
   torchswap audit --cuda 12.1 --driver 470.57 --dockerfile Dockerfile
-      whether build, driver and base image fit each other
+      whether build, driver and base image fit together
   torchswap audit --platform macos-arm64 --python 3.9 --index
       asks the index which release of a package is the first that has a wheel
   torchswap audit --all-targets --output-format sarif > audit.sarif
@@ -31,12 +31,13 @@ Exit status: 0 no errors, 1 at least one finding is an error, 2 could not answer
 /// Options of `audit`.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
-    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; default: found by name in the current folder; `-` reads standard
+    /// input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Every target of the configuration
+    /// Audit every target of the configuration
     #[arg(long, conflicts_with_all = ["targets", "build", "platform"], help_heading = "Target")]
     pub all_targets: bool,
     /// The machine.
@@ -57,7 +58,7 @@ pub struct AuditArgs {
     /// What is asked of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
-    /// Ask the index for packages without a wheel: which of their releases have one
+    /// Ask the index which releases of a package without a wheel have one
     #[arg(long, help_heading = "Index")]
     pub index: bool,
     /// The default index; also from PIP_INDEX_URL, UV_DEFAULT_INDEX. Implies --index
@@ -72,10 +73,10 @@ pub struct AuditArgs {
     /// What is asked of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// Tell what a finding means and what to do about it, by its code, and look at nothing
+    /// Explain a finding and what to do about it, by its code
     #[arg(long, value_name = "CODE", value_parser = rule, help_heading = "Report")]
     pub explain: Option<Rule>,
-    /// How bad a finding is: error, warning, note or off, by its code; repeatable
+    /// Severity of a finding by its code: error, warning, note or off; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,
     /// How it is told.
@@ -87,20 +88,20 @@ pub struct AuditArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Machine")]
 pub struct MachineArgs {
-    /// Its macOS, such as 12
+    /// macOS version, such as 12
     #[arg(long, value_name = "VERSION", value_parser = System::macos)]
     pub macos: Option<System>,
-    /// Its glibc, such as 2.31
+    /// glibc version, such as 2.31
     #[arg(long, value_name = "VERSION", value_parser = System::glibc)]
     pub glibc: Option<System>,
-    /// Its container image, such as debian:12, nvidia/cuda:11.8.0-runtime-ubuntu22.04, python:3.10-slim-bookworm, alpine: what its
-    /// name tells of glibc, CUDA and Python
+    /// Container image, such as debian:12, nvidia/cuda:11.8.0-runtime-ubuntu22.04, python:3.10-slim-bookworm, alpine: its
+    /// glibc, CUDA and Python are taken from the name
     #[arg(long, value_name = "NAME")]
     pub image: Option<String>,
-    /// The Dockerfile of its image: base image, its CUDA, and the Python that is installed
+    /// Dockerfile of the image: its base image, CUDA, and the Python it installs
     #[arg(long, value_name = "FILE", conflicts_with = "image")]
     pub dockerfile: Option<String>,
-    /// Its NVIDIA driver, such as 470.57
+    /// NVIDIA driver version, such as 470.57
     #[arg(long, value_name = "VERSION")]
     pub driver: Option<Driver>,
 }

@@ -21,12 +21,15 @@ Examples:
 
 const UPDATE_EXAMPLES: &str = "\
 Examples:
-  torchswap catalog update torch==2.9.1 torchvision==0.24.1 --cuda 13.0 --platform linux-x86_64
+  torchswap catalog update torch==2.9.1 torchvision==0.24.1 --cuda 13.0 \\
+      --platform linux-x86_64
       into torchswap-catalog.tsv; then: torchswap export --cuda 13.0
-  torchswap catalog update vllm==0.6.1 --cuda 11.8 --index https://wheels.example/simple -o team.tsv
+  torchswap catalog update vllm==0.6.1 --cuda 11.8 \\
+      --index https://wheels.example/simple -o team.tsv
       from an index of your own
-  torchswap catalog update flash-attn==2.8.3 --cuda 12.6 --python 3.11 --hash-missing \\
-      --find-links https://github.com/Dao-AILab/flash-attention/releases/tag/v2.8.3
+  torchswap catalog update flash-attn==2.8.3 --cuda 12.6 --python 3.11 \\
+      --hash-missing --find-links \\
+      https://github.com/Dao-AILab/flash-attention/releases/tag/v2.8.3
       from a release on GitHub; the file names tell CUDA, torch and the C++ ABI";
 
 /// What to do with the catalogue.
@@ -35,14 +38,14 @@ pub enum Catalog {
     /// List the packages that are known, or the builds of one
     #[command(after_help = LIST_EXAMPLES)]
     List(ListArgs),
-    /// Show all that is known of a wheel, and who says so
+    /// Show everything that is known about a wheel, and the sources
     #[command(after_help = SHOW_EXAMPLES)]
     Show(ShowArgs),
-    /// Learn wheels from an index, with what they require, into a catalogue of the project
+    /// Learn wheels and their requirements from an index, into a catalogue of the project
     ///
     /// Reads the index page for digests, and the metadata beside each wheel or a few kB of the wheel itself for its
-    /// requirements. What these require is looked up in --closure-index, so that exports stay offline. Rows that are there
-    /// stay; a file that is known with another digest is an error.
+    /// requirements. What these require is looked up in --closure-index, so that exports stay offline. Existing rows are
+    /// kept; a different digest for a known file is an error.
     #[command(after_help = UPDATE_EXAMPLES)]
     Update(Box<UpdateArgs>),
 }
@@ -133,16 +136,16 @@ pub struct UpdateArgs {
         help = "Base URL of the index; default: the build's folder of https://download.pytorch.org/whl"
     )]
     pub index: Option<String>,
-    /// Look on this page of links, in this release on GitHub, in a file that either was saved in, or in this folder instead of
-    /// an index; repeatable. The names tell what wheels were built for, and with which torch they load. --index says where a
-    /// folder is served, or where a saved page lay
+    /// Look on this page of links, in this release on GitHub, in a file saved from either, or in this folder instead of an
+    /// index; repeatable. CUDA and torch of a wheel are read from its name. --index names the address of a folder or of a
+    /// saved page
     #[arg(long = "find-links", value_name = "URL|FILE|FOLDER")]
     pub find_links: Vec<String>,
-    /// Base URL of the simple index that has what the wheels require; default: those of pip and uv (PIP_INDEX_URL,
+    /// Base URL of the simple index for the requirements of wheels; default: those of pip and uv (PIP_INDEX_URL,
     /// UV_DEFAULT_INDEX and kin, pip.conf)
     #[arg(long, value_name = "URL")]
     pub closure_index: Option<String>,
-    /// Download and hash wheels of which the index tells no digest
+    /// Download and hash wheels for which the index has no digest
     #[arg(long)]
     pub hash_missing: bool,
     /// The catalogue to write; default: the configuration's, else torchswap-catalog.tsv

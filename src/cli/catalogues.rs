@@ -6,11 +6,11 @@ use clap::Args;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Catalogue")]
 pub struct CatalogArgs {
-    /// A project's own catalogue of wheels; repeatable. A torchswap-catalog.tsv beside the lock or the configuration is found
-    /// by its name
+    /// A project's own catalogue of wheels; repeatable. A torchswap-catalog.tsv beside the lock or the configuration is
+    /// read, too
     #[arg(long = "catalog", value_name = "FILE", env = "TORCHSWAP_CATALOG", hide_env_values = true)]
     pub catalogs: Vec<String>,
-    /// Use no catalogue of the project but those named with --catalog
+    /// Use no catalogue but the built-in one and those named with --catalog
     #[arg(long)]
     pub no_catalog: bool,
 }

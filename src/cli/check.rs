@@ -7,7 +7,7 @@ use super::{LearnArgs, NetworkArgs, PreviewArgs, ReportArgs, TrustArgs};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   torchswap check
-      every output of the configuration, and that the lock itself was not swapped
+      every output of the configuration, and the lock itself
   torchswap check requirements-cu118.txt
       one file; its header says how it was made
   torchswap check --fix
@@ -22,8 +22,8 @@ Exit status: 0 all is well or fixed, 1 something was found, 2 could not answer."
 /// Options of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Outputs that torchswap wrote; default: those of the configuration. With --workspace files that were changed: only
-    /// the configurations that they belong to are checked
+    /// Outputs of torchswap; default: those of the configuration. With --workspace, changed files: only the configurations
+    /// that they belong to are checked
     pub files: Vec<String>,
     /// Write the outputs that are out of date
     #[arg(long)]
@@ -37,13 +37,13 @@ pub struct CheckArgs {
     /// Fail if no output is configured
     #[arg(long)]
     pub require_outputs: bool,
-    /// Do not mind a lock that was rewritten
+    /// Accept a lock that was rewritten
     #[arg(long)]
     pub allow_swapped: bool,
-    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    /// Refuse a poetry.lock that does not match the pyproject.toml beside it
     #[arg(long)]
     pub locked: bool,
-    /// Use no catalogue of the project: neither that of the configuration nor the torchswap-catalog.tsv found by its name
+    /// Use no catalogue of the project, neither that of the configuration nor a torchswap-catalog.tsv
     #[arg(long)]
     pub no_catalog: bool,
     /// What is asked of digests.

@@ -55,14 +55,14 @@ pub use trust::TrustArgs;
     version,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Exit status: 0 done, 1 the answer is no, 2 could not answer; with 2 nothing was written.\n\
+    after_help = "Exit status: 0 done, 1 the answer is no, 2 could not answer (nothing was written).\n\
                   Run `torchswap export --help` for examples."
 )]
 pub struct Cli {
     /// Run as if in this folder
     #[arg(long, short = 'C', value_name = "DIR", global = true, help_heading = "Global options", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
-    /// The configuration: a torchswap.toml, or a pyproject.toml with [tool.torchswap]; default: that of this folder or of the
+    /// Configuration: a torchswap.toml, or a pyproject.toml with [tool.torchswap]; default: that of this folder or of the
     /// nearest one above
     #[arg(long, value_name = "FILE", global = true, help_heading = "Global options", env = "TORCHSWAP_CONFIG_FILE", hide_env_values = true, value_hint = clap::ValueHint::FilePath)]
     pub config_file: Option<String>,
@@ -84,21 +84,22 @@ pub enum Command {
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
     Export(Box<ExportArgs>),
-    /// Tell if an output is out of date, or a lock was swapped by accident
+    /// Check that outputs are up to date and that no lock was swapped by accident
     ///
-    /// For pre-commit and CI: offline and fast. Compares by meaning: another order of lines or markers is no drift.
+    /// For pre-commit and CI: offline and fast. Compares by meaning: the order of lines or markers does not matter.
     #[command(after_help = check::EXAMPLES)]
     Check(Box<CheckArgs>),
-    /// Tell which entries cannot be installed on a target, and what does not fit together
+    /// Report what will not install on a target, and what does not fit together
     ///
-    /// Offline but with --index, from the files that the lock lists. Looks at wheels, the age of the system, the family, CUDA against driver
-    /// and image, and digests. The report goes to standard output.
+    /// Offline unless --index is given; works from the files that the lock lists. Looks at wheels, the age of the system, torch's
+    /// family, CUDA against driver and image, and digests. The report goes to standard output.
     #[command(after_help = audit::EXAMPLES)]
     Audit(Box<AuditArgs>),
     /// Swap the entries inside the lock itself
     ///
-    /// Edits a poetry.lock, a uv.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups and extras are
-    /// swapped, unless some are named: then what the others have stays. A poetry.lock of version 2.1 can hold several targets, each on a platform of its own; older ones hold one.
+    /// Edits a poetry.lock, a uv.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups
+    /// and extras are swapped, unless you name some: then the others stay as they are. A poetry.lock of version 2.1 can hold
+    /// several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
     Rewrite(Box<RewriteArgs>),
     /// Write a starting configuration, and show the lines for Dockerfile and hooks
@@ -106,17 +107,17 @@ pub enum Command {
     /// Looks at the lock, its Pythons, and the Dockerfiles here and in the folders below. Writes torchswap.toml only if there
     /// is no configuration.
     Init(InitArgs),
-    /// Tell if the wheels behind the pins have these digests
+    /// Verify the digests of a lock or an output
     ///
     /// Compares, for every wheel at a URL and every file of a release that the catalogue knows: the digest in the file,
-    /// the catalogue's, the index page's, and that of the bytes. Says who stands alone. A wheel that is read is also
-    /// opened: its name, its tags and what it requires must be what the catalogue says. Offline unless told otherwise.
+    /// the catalogue's, the index page's, and that of the bytes. Names the one that differs. A wheel that is read is also
+    /// opened: its name, its tags and its requirements must be those of the catalogue. Offline unless an option asks for more.
     #[command(after_help = verify::EXAMPLES)]
     Verify(Box<verify::VerifyArgs>),
-    /// Tell which wheels are known, and learn new ones
+    /// List known wheels, and learn new ones
     #[command(subcommand)]
     Catalog(catalog::Catalog),
-    /// Print the script that completes commands and options in a shell
+    /// Generate shell completions
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
         /// The shell
@@ -125,10 +126,9 @@ pub enum Command {
     /// Print the names of the configuration's targets, for completions
     #[command(hide = true)]
     Targets,
-    /// Print a page for `man`, as roff
-    #[command(hide = true)]
+    /// Print a manual page, for `man -l -`
     Man {
-        /// A command that the page is about; default: the program
+        /// The command that the page is about; default: torchswap itself
         command: Option<String>,
     },
 }
@@ -146,7 +146,7 @@ pub struct InitArgs {
 const REWRITE_EXAMPLES: &str = "\
 Examples:
   torchswap rewrite --cuda 11.8 --python 3.10
-      the poetry.lock here becomes one for CUDA 11.8; install with: poetry install
+      the poetry.lock here becomes one for CUDA 11.8, for poetry install
   torchswap rewrite --cuda 11.8 --diff
       shows what would change
   torchswap rewrite --target mac --target docker
@@ -154,13 +154,13 @@ Examples:
   torchswap rewrite --cuda 12.4 --extras gpu
       only what this extra brings in, where extras exclude each other
   torchswap rewrite --cpu - < poetry.lock > ci.lock
-      as a filter";
+      from standard input to standard output";
 
 /// Options of `rewrite`.
 #[derive(Debug, Args)]
 pub struct RewriteArgs {
-    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` reads standard input and
-    /// writes standard output
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; default: found by name in the current folder; `-` reads standard
+    /// input and writes standard output
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]
@@ -177,7 +177,7 @@ pub struct RewriteArgs {
     /// Whether the file is written.
     #[command(flatten)]
     pub preview: PreviewArgs,
-    /// Take PyTorch's wheels from this base URL; digests stay
+    /// Take PyTorch's wheels from this base URL; digests are kept
     #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true, help_heading = "Output")]
     pub mirror: Option<String>,
     /// What is asked of the lock.
@@ -194,24 +194,25 @@ pub struct RewriteArgs {
 const EXPORT_EXAMPLES: &str = "\
 Examples:
   torchswap export --cuda 11.8 --python 3.10 -o requirements.txt
-      from the poetry.lock here, for Linux x86_64 with CUDA 11.8 and CPython 3.10
+      the poetry.lock here, for Linux x86_64 with CUDA 11.8 and CPython 3.10
   torchswap export --cpu requirements.txt
       the CPU builds for CI, for every Python the lock allows
   torchswap export --platform macos-arm64
-      what a Mac installs
+      for an Apple silicon Mac
   torchswap export --all-targets
       every output that the configuration names
   torchswap export --target mac --target docker -o requirements.txt
       one file for both: markers select each one's lines
   torchswap export --target mac --target docker -o pylock.toml
-      the same as PEP 751 has it
+      the same in the format of PEP 751
   poetry export | torchswap export --cuda 12.1 -
       from standard input";
 
 /// Options of `export`.
 #[derive(Debug, Args)]
 pub struct ExportArgs {
-    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent; `-` is standard input
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; default: found by name in the current folder; `-` reads standard
+    /// input
     pub lock: Option<String>,
     /// The target.
     #[command(flatten)]
@@ -219,14 +220,14 @@ pub struct ExportArgs {
     /// What beyond torch's family.
     #[command(flatten)]
     pub also: AlsoArgs,
-    /// Every output of the configuration, and nothing unless all can be made; targets with one output share that file
+    /// Write every output of the configuration, all or none; targets with the same output share that file
     #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
     pub all_targets: bool,
     /// What of the lock.
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Pass a lock without torch through instead of refusing it
-    #[arg(long, help_heading = "Selection, as `poetry export` has it")]
+    #[arg(long, help_heading = "Selection (as in `poetry export`)")]
     pub allow_none: bool,
     /// What is left out.
     #[command(flatten)]
@@ -273,7 +274,8 @@ impl ExportArgs {
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
-  torchswap completions bash > ~/.local/share/bash-completion/completions/torchswap
+  torchswap completions bash \\
+      > ~/.local/share/bash-completion/completions/torchswap
   torchswap completions zsh > ~/.zfunc/_torchswap
   torchswap completions fish > ~/.config/fish/completions/torchswap.fish
   torchswap completions powershell >> $PROFILE";
@@ -295,16 +297,16 @@ pub struct TargetArgs {
     /// CPU build
     #[arg(long, group = "build")]
     pub cpu: bool,
-    /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these the builds stay as locked
+    /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these options the builds stay as locked
     #[arg(long, value_name = "LABEL", value_parser = values::backend, env = "TORCHSWAP_BACKEND", hide_env_values = true, group = "build")]
     pub backend: Option<Backend>,
     /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
     #[arg(long, value_name = "PLATFORM", value_parser = values::PlatformParser, hide_possible_values = true, env = "TORCHSWAP_PLATFORM", hide_env_values = true)]
     pub platform: Option<Platform>,
-    /// CPython, such as 3.10; repeatable. Default: every one the lock allows and the wheels exist for
+    /// CPython, such as 3.10; repeatable. Default: every one that the lock allows and that has wheels
     #[arg(long = "python", value_name = "VERSION", env = "TORCHSWAP_PYTHON", hide_env_values = true, value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
-    /// A target of the configuration; flags beside it override what it says. Repeatable: several share the output
+    /// A target of the configuration; other options override its settings. Repeatable: several share the output
     #[arg(long = "target", value_name = "NAME")]
     pub targets: Vec<String>,
 }
@@ -328,39 +330,39 @@ pub struct SearchArgs {
 
 /// Which groups and extras.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Selection, as `poetry export` has it")]
+#[command(next_help_heading = "Selection (as in `poetry export`)")]
 pub struct ChoiceArgs {
-    /// Dependency groups beside main
+    /// Dependency groups to include beside main
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
     pub with: Vec<ExtraName>,
     /// Dependency groups to leave out
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
     pub without: Vec<ExtraName>,
-    /// Only these dependency groups, not even main
+    /// Only these dependency groups, without main
     #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name, conflicts_with_all = ["with", "without"])]
     pub only: Vec<ExtraName>,
-    /// All dependency groups
+    /// Include all dependency groups
     #[arg(long, conflicts_with_all = ["with", "without", "only"])]
     pub all_groups: bool,
-    /// Extras of the project
+    /// Extras of the project to include
     #[arg(long, short = 'E', value_name = "NAME", value_delimiter = ',', value_parser = name)]
     pub extras: Vec<ExtraName>,
-    /// All extras of the project
+    /// Include all extras of the project
     #[arg(long, conflicts_with = "extras")]
     pub all_extras: bool,
 }
 
 /// What is left out of the output although it is selected. What it needs stays.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Left out, as `uv export` has it")]
+#[command(next_help_heading = "Leave out (as in `uv export`)")]
 pub struct EmitArgs {
-    /// Not the project itself (`-e .`); where digests are written it never is, for a folder has none
+    /// Leave out the project itself (`-e .`); always left out when digests are written
     #[arg(long)]
     pub no_emit_project: bool,
-    /// No local files and folders
+    /// Leave out local files and folders
     #[arg(long)]
     pub no_emit_local: bool,
-    /// Not this package; repeatable
+    /// Leave out this package; repeatable
     #[arg(long = "no-emit-package", value_name = "NAME", value_parser = package)]
     pub no_emit_packages: Vec<PackageName>,
 }
@@ -376,7 +378,7 @@ fn name(text: &str) -> Result<ExtraName, String> {
 /// What is asked of a lock before anything is made of it.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct LockedArgs {
-    /// Refuse a poetry.lock that was not made from the pyproject.toml beside it as it is now
+    /// Refuse a poetry.lock that does not match the pyproject.toml beside it
     #[arg(long, help_heading = "Lock")]
     pub locked: bool,
 }

@@ -6,14 +6,13 @@ use clap::Args;
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Speak plain http with other machines, too
+    /// Allow plain http to hosts other than this machine
     #[arg(long)]
     pub allow_http: bool,
-    /// Wait this many seconds for a connection and for each piece of an answer; in each such span 1 kB a second must come,
-    /// and a page may take six
+    /// Timeout in seconds, for the connection and for each read
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub timeout: u32,
-    /// Try so many times again what fails without progress, and one file ten times as often in all
+    /// Retries for a request that makes no progress; ten times as many in total for one file
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub retries: u32,
 }

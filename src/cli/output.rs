@@ -8,16 +8,16 @@ use super::StubArgs;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// Write to this file, whole or not at all, instead of standard output
+    /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<String>,
     /// Format of the output; default: pylock where the file is named pylock.toml or pylock.NAME.toml, else requirements
     #[arg(long, short, value_enum, value_name = "FORMAT")]
     pub format: Option<OutputFormat>,
-    /// For a pylock.toml from a lock without URLs: take them from the pages of the index. Only then is the network used
+    /// For a pylock.toml from a lock without URLs: take them from the index. Uses the network
     #[arg(long)]
     pub index: bool,
-    /// Base URL of the default index, and ask it; also from PIP_INDEX_URL, UV_DEFAULT_INDEX
+    /// Base URL of the default index, implies --index; default: PIP_INDEX_URL or UV_DEFAULT_INDEX
     #[arg(long, alias = "default-index", value_name = "URL")]
     pub index_url: Option<String>,
     /// The stubs.
@@ -26,14 +26,13 @@ pub struct OutputArgs {
     /// Write no digests
     #[arg(long)]
     pub without_hashes: bool,
-    /// Write only the digests of files that install on the target: far fewer lines. Where the lock does not name a file its
-    /// digest stays
+    /// Write only digests of files that install on the target, and those whose files the lock does not name: far fewer lines
     #[arg(long, conflicts_with = "without_hashes")]
     pub only_usable_hashes: bool,
-    /// Say behind each `name @ URL` how large its file is, where that is known: `# 2.1 GB`
+    /// Append the size of the file to each `name @ URL` line, where it is known: `# 2.1 GB`
     #[arg(long)]
     pub sizes: bool,
-    /// What the comment at the top says: full names the version of torchswap, too
+    /// Content of the comment at the top
     #[arg(long, value_enum, value_name = "HEADER")]
     pub header: Option<HeaderKind>,
     /// Another base URL for PyTorch's wheels.
@@ -43,7 +42,7 @@ pub struct OutputArgs {
         value_name = "URL",
         env = "TORCHSWAP_MIRROR",
         hide_env_values = true,
-        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests stay"
+        help = "Take PyTorch's wheels from this base URL instead of https://download.pytorch.org/whl; digests are kept"
     )]
     pub mirror: Option<String>,
 }

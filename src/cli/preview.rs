@@ -8,10 +8,10 @@ use super::catalog::Catalog;
 /// What becomes of the files that a command makes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct PreviewArgs {
-    /// Write no file; tell what would be written
+    /// Do not write; print what would be written
     #[arg(long, help_heading = "Preview")]
     pub dry_run: bool,
-    /// Write no file; show on standard output what would change, as `diff -u` does
+    /// Do not write; print a unified diff
     #[arg(long, help_heading = "Preview")]
     pub diff: bool,
 }

@@ -7,16 +7,16 @@ use super::package;
 
 /// What the image has: torch, what belongs to it and what it alone needs is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Left out, for the image has it")]
+#[command(next_help_heading = "Already in the image")]
 pub struct ProvidedArgs {
-    /// What the image has, as pip freeze, pip list, pip inspect or a constraints file tell: torch, its family and their libraries
-    /// are left out, and what stays must take the image's releases
+    /// Packages that the image has, from pip freeze, pip list, pip inspect or a constraints file: torch, its family and their
+    /// libraries are left out, and what stays must accept the image's releases
     #[arg(long, value_name = "FILE")]
     pub provided: Option<String>,
-    /// Packages that the image has in releases that are not told, so nothing is checked against them; repeatable
+    /// Packages that the image has in unknown releases, so nothing is checked against them; repeatable
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = package)]
     pub provided_names: Vec<PackageName>,
-    /// Leave out all that FILE has
+    /// Leave out everything that FILE lists
     #[arg(long, requires = "provided")]
     pub provided_all: bool,
 }

@@ -7,9 +7,9 @@ use super::catalog::Catalog;
 
 /// What is told on standard error.
 #[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Messages, on standard error")]
+#[command(next_help_heading = "Messages (on standard error)")]
 pub struct TalkArgs {
-    /// How to tell what was done
+    /// Format of the summary
     #[arg(long, value_enum, default_value_t = DataFormat::Text, value_name = "FORMAT")]
     pub report: DataFormat,
 }
@@ -18,7 +18,7 @@ pub struct TalkArgs {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
-    /// How to tell what was found, on standard output
+    /// Output format
     #[arg(long, alias = "report", value_enum, default_value_t = ReportFormat::Text, value_name = "FORMAT")]
     pub output_format: ReportFormat,
 }
@@ -27,7 +27,7 @@ pub struct ReportArgs {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Report")]
 pub struct DataArgs {
-    /// How to tell it, on standard output
+    /// Output format
     #[arg(long, value_enum, default_value_t = DataFormat::Text, value_name = "FORMAT")]
     output_format: DataFormat,
     /// The same as `--output-format json`
@@ -46,13 +46,13 @@ impl DataArgs {
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct ToneArgs {
-    /// Tell errors only; -qq: not even these, the exit status says it
+    /// Print only errors; -qq prints nothing
     #[arg(long, short, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
     pub quiet: u8,
-    /// Tell every package, why, and who vouches for its digest
+    /// Show every package, with the reason and the witnesses of its digest
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// When to colour
+    /// When to use colours
     #[arg(long, global = true, value_enum, default_value_t = ColourArg::Auto, value_name = "WHEN")]
     pub color: ColourArg,
 }
@@ -93,7 +93,7 @@ impl From<DataFormat> for ReportFormat {
 /// When to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColourArg {
-    /// On a terminal, and as NO_COLOR, FORCE_COLOR, CLICOLOR and CLICOLOR_FORCE have it
+    /// On a terminal, unless NO_COLOR, FORCE_COLOR, CLICOLOR or CLICOLOR_FORCE say otherwise
     Auto,
     /// Always
     Always,

@@ -5,7 +5,7 @@ use clap::Args;
 /// What is asked of digests.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct TrustArgs {
-    /// Refuse wheels whose digest fewer independent projects recorded; what the index alone says, nobody recorded
+    /// Refuse wheels whose digest fewer than N independent projects recorded; an index does not count as one
     #[arg(
         long,
         value_name = "N",

@@ -1,11 +1,11 @@
-//! A command line that was not understood: in which format that is told, and what was wrong.
+//! What clap says itself: a help text, or what is wrong with a command line, in the format and the colours that were asked for.
 
 use std::ffi::OsString;
 
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use super::{ReportFormat, Reporting};
+use super::{ColourArg, ReportFormat, Reporting};
 use crate::report::error::{Code, Problem};
 
 /// The commands, and whether the report is what they print.
@@ -22,11 +22,27 @@ const COMMANDS: [(&str, bool); 10] = [
     ("man", true),
 ];
 
-impl Reporting {
-    /// As the words ask for it, wherever what is wrong stands among them.
+/// The words that may be options, of a command line that may not be understood.
+fn options(words: &[OsString]) -> Vec<&str> {
+    words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--").collect()
+}
+
+impl ColourArg {
+    /// As the words ask for it, wherever the mistake is among them.
     pub fn of(words: &[OsString]) -> Self {
-        let words = words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
-        let words: Vec<&str> = words.collect();
+        let words = options(words);
+        let mut wanted = words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix("--color")? {
+            "" => Self::from_str(words.get(at + 1)?, false).ok(),
+            value => Self::from_str(value.strip_prefix('=')?, false).ok(),
+        });
+        wanted.next_back().unwrap_or(Self::Auto)
+    }
+}
+
+impl Reporting {
+    /// As the words ask for it, wherever the mistake is among them.
+    pub fn of(words: &[OsString]) -> Self {
+        let words = options(words);
         let mut format = words.iter().enumerate().filter_map(|(at, word)| match word.split_once('=') {
             _ if *word == "--json" => Some(ReportFormat::Json),
             Some(("--output-format" | "--report", format)) => ReportFormat::from_str(format, false).ok(),
@@ -45,8 +61,25 @@ impl Reporting {
     }
 }
 
+/// A text of clap's, in place of a command line that was read.
+#[derive(Debug)]
+pub struct UsageText {
+    /// The text, without colours.
+    pub text: String,
+    /// True if the command line is wrong or lacks something; else the text is what was asked for.
+    pub is_wrong: bool,
+    /// What is wrong; `None` where clap says something else, such as a help text.
+    pub problem: Option<Problem>,
+}
+
+impl From<&clap::Error> for UsageText {
+    fn from(error: &clap::Error) -> Self {
+        Self { text: error.render().to_string(), is_wrong: error.use_stderr(), problem: problem(error) }
+    }
+}
+
 /// What is wrong with a command line; `None` where clap says something else, such as a help text.
-pub fn problem(error: &clap::Error) -> Option<Problem> {
+fn problem(error: &clap::Error) -> Option<Problem> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return None;
     }
@@ -65,12 +98,68 @@ pub fn problem(error: &clap::Error) -> Option<Problem> {
     })
 }
 
+/// A text of clap's for a terminal: its first word, headings, options and commands stand out. clap's own colours would make
+/// the program larger than these lines do.
+pub fn painted(text: &str, paint: impl Fn(&str, &str) -> String) -> String {
+    const HEADING: &str = "1;4";
+    let mut is_commands = false;
+    let mut line = |line: &str| {
+        let named = [("error", "1;31"), ("  tip", "32"), ("Usage:", HEADING)].into_iter();
+        let mut named = named.filter_map(|(word, code)| Some(paint(code, word) + line.strip_prefix(word)?));
+        let rest = line.trim_start();
+        let indent = line.len() - rest.len();
+        let is_heading = indent == 0 && rest.ends_with(':');
+        is_commands = (is_commands && !rest.is_empty() && indent > 0) || rest == "Commands:";
+        let end = match (indent, rest.starts_with('-')) {
+            (2 | 6, true) => rest.split_inclusive(' ').take_while(|word| word.starts_with('-')).map(str::len).sum(),
+            (2, false) if is_commands => rest.find(' ').unwrap_or(rest.len()),
+            _ => 0,
+        };
+        let (name, rest) = rest.split_at(end);
+        match name.trim_end() {
+            _ if is_heading => paint(HEADING, line),
+            "" => named.next().unwrap_or_else(|| line.to_owned()),
+            bare => format!("{}{}{}{rest}", &line[..indent], paint("1", bare), &name[bare.len()..]),
+        }
+    };
+    text.split('\n').map(&mut line).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
     use crate::cli::Cli;
+
+    #[test]
+    fn what_can_be_typed_stands_out() {
+        let of = |text: &str| painted(text, |code, text| format!("<{code} {text}>"));
+        for (plain, coloured) in [
+            ("error: unexpected argument '-x' found", "<1;31 error>: unexpected argument '-x' found"),
+            ("  tip: a similar one\n\nUsage: a", "<32   tip>: a similar one\n\n<1;4 Usage:> a"),
+            ("Commands:\n  export  Write\n          more\n", "<1;4 Commands:>\n  <1 export>  Write\n          more\n"),
+            ("Options:\n  -C, --dir <DIR>  Run", "<1;4 Options:>\n  <1 -C, --dir> <DIR>  Run"),
+            ("      --fix\n          --fix writes", "      <1 --fix>\n          --fix writes"),
+            ("  --fix\n\n  torchswap check", "  <1 --fix>\n\n  torchswap check"),
+            ("é", "é"),
+        ] {
+            assert_eq!(of(plain), coloured);
+            assert_eq!(painted(plain, |_, text| text.to_owned()), plain);
+        }
+    }
+
+    #[test]
+    fn the_colour_is_read_wherever_it_stands() {
+        let of = |line: &str| ColourArg::of(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
+        assert_eq!(of("torchswap export --color always --bogus"), ColourArg::Always);
+        assert_eq!(of("torchswap --color=always export --color=never"), ColourArg::Never);
+        for text in
+            ["torchswap --colors always", "torchswap -- --color always", "torchswap x --color", "torchswap --color=red"]
+        {
+            assert_eq!(of(text), ColourArg::Auto, "{text}");
+        }
+    }
 
     #[test]
     fn each_command_is_known() {

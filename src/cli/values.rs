@@ -40,9 +40,9 @@ fn choice(kind: &str, text: &str, bare: &str, all: &[Backend]) -> String {
         all.iter().filter(|one| one.split('.').next() == Some(bare)).map(String::as_str).collect();
     let text = quoted(text);
     if of_major.is_empty() {
-        return format!("`{text}` is no version of {kind}; PyTorch has builds for {}", all.join(", "));
+        return format!("`{text}` is not a {kind} version; PyTorch has builds for {}", all.join(", "));
     }
-    format!("`{text}` is not one version of {kind}; PyTorch has builds for {}", of_major.join(", "))
+    format!("`{text}` is ambiguous; PyTorch has builds for {kind} {}", of_major.join(", "))
 }
 
 /// Reads a build by its label, as [`Backend`] does.
@@ -55,7 +55,7 @@ pub fn backend(text: &str) -> Result<Backend, String> {
         let meant = lower.parse().ok().or_else(|| cuda(&lower).ok()).or_else(|| rocm(&lower).ok());
         meant.map_or_else(
             || format!("{error}"),
-            |meant: Backend| format!("`{}` names no build; write `{meant}`", quoted(text)),
+            |meant: Backend| format!("unknown build `{}`; did you mean `{meant}`?", quoted(text)),
         )
     })
 }
@@ -70,10 +70,7 @@ pub fn python(text: &str) -> Result<Python, String> {
     let bare = ["cpython@", "cpython", "python", "cp", "py"].iter().find_map(|word| bare.strip_prefix(word));
     let bare = bare.unwrap_or(text.trim());
     if let Some(version) = bare.strip_suffix('t').filter(|version| version.parse::<Python>().is_ok()) {
-        return Err(format!(
-            "`{}` is a free-threaded Python, for which no wheels are chosen here; write {version}",
-            quoted(text)
-        ));
+        return Err(format!("`{}` is a free-threaded Python, which is not supported; use {version}", quoted(text)));
     }
     let minor = match bare.split('.').collect::<Vec<_>>().as_slice() {
         [major, minor, patch] if patch.parse::<u8>().is_ok() => format!("{major}.{minor}"),
@@ -81,8 +78,8 @@ pub fn python(text: &str) -> Result<Python, String> {
         _ => bare.to_owned(),
     };
     minor.parse().map_err(|_| match bare {
-        "3" => format!("`{}` is not one Python; name the minor release, such as 3.11", quoted(text)),
-        _ => format!("`{}` is not a Python version of the form 3.10", quoted(text)),
+        "3" => format!("`{}` is ambiguous; name the minor release, such as 3.11", quoted(text)),
+        _ => format!("`{}` is not a Python version such as 3.10", quoted(text)),
     })
 }
 
@@ -150,26 +147,26 @@ mod tests {
     #[test]
     fn what_can_mean_several_things_is_refused_with_what_there_is() {
         let refusal = cuda("12").unwrap_err();
-        assert!(refusal.contains("not one version") && refusal.contains("12.1, 12.4, 12.6"), "{refusal}");
+        assert!(refusal.contains("ambiguous; PyTorch has builds for CUDA 12.1, 12.4, 12.6"), "{refusal}");
         assert!(!refusal.contains("11.8"), "{refusal}");
         for text in ["", "eleven", "7", "12.4.x", "12.4.1.2", "12.", "11.10", "é"] {
             let refusal = cuda(text).unwrap_err();
-            assert!(refusal.contains("no version of CUDA; PyTorch has builds for 1"), "{text}: {refusal}");
+            assert!(refusal.contains("not a CUDA version; PyTorch has builds for 1"), "{text}: {refusal}");
         }
-        assert!(rocm("6").unwrap_err().contains("not one version of ROCm; PyTorch has builds for 6."));
+        assert!(rocm("6").unwrap_err().contains("ambiguous; PyTorch has builds for ROCm 6."));
         for (text, meant) in [("cuda118", "`cu118`"), ("12.4", "`cu124`"), ("CPU", "`cpu`"), ("6.2.4", "`rocm6.2.4`")] {
-            assert!(backend(text).unwrap_err().ends_with(meant), "{text}");
+            assert!(backend(text).unwrap_err().ends_with(&format!("{meant}?")), "{text}");
         }
-        assert!(backend("gpu").unwrap_err().contains("builds are written"));
+        assert!(backend("gpu").unwrap_err().contains("builds are named"));
         for (text, told) in [
             ("3", "name the minor release"),
             ("3.13t", "free-threaded"),
-            ("2.7", "of the form"),
-            ("27", "of the form"),
-            ("3.x", "of the form"),
-            ("3.11.x", "of the form"),
-            ("pypy3.10", "of the form"),
-            ("é", "of the form"),
+            ("2.7", "such as 3.10"),
+            ("27", "such as 3.10"),
+            ("3.x", "such as 3.10"),
+            ("3.11.x", "such as 3.10"),
+            ("pypy3.10", "such as 3.10"),
+            ("é", "such as 3.10"),
         ] {
             assert!(python(text).unwrap_err().contains(told), "{text}: {:?}", python(text));
         }

@@ -118,8 +118,11 @@ fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
     // There it takes one.
     let takes_one = words.iter().any(|word| word == "catalog");
     (is_asked && !takes_one).then(|| {
-        let message = "--index takes no address here; name an index with --index-url URL";
-        Cli::command().error(clap::error::ErrorKind::TooManyValues, message)
+        let message = "--index takes no address here; use --index-url URL";
+        let mut command = Cli::command();
+        command.build();
+        let named = words.iter().find_map(|word| command.find_subcommand(word).cloned());
+        named.unwrap_or(command).error(clap::error::ErrorKind::TooManyValues, message)
     })
 }
 

@@ -9,22 +9,24 @@ use super::{CatalogArgs, NetworkArgs, PlaceArgs, PreviewArgs, ReportArgs};
 pub(super) const EXAMPLES: &str = "\
 Examples:
   torchswap verify --package torch --package torchvision requirements-cu118.txt
-      offline: the file's digests against the catalogue's, which has torch and what it needs
+      offline: against the catalogue, which has torch and what it needs
   torchswap verify --index --download requirements-cu118.txt
       also asks the index pages, and hashes the wheels
   torchswap verify --wheel-dir wheels/ requirements-cu118.txt
       hashes the wheels that lie there
-  torchswap verify --download --package torch --platform macos-arm64 --python 3.11 poetry.lock
-      hashes one wheel of a release on the default index, which --index-url or PIP_INDEX_URL names
+  torchswap verify --download --package torch --platform macos-arm64 \\
+      --python 3.11 poetry.lock
+      hashes one wheel of a release on the default index (--index-url)
   torchswap verify --download --record team.tsv requirements.txt
-      writes digests, sizes and requirements that no catalogue has into a catalogue of the project
+      adds wheels that no catalogue has to a catalogue of the project
 
-Exit status: 0 every digest is confirmed, 1 one differs, 2 could not answer: one that nobody else knows counts as such.";
+Exit status: 0 every digest is confirmed, 1 one differs, 2 could not answer,\n\
+             as for a digest that nobody else knows.";
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Locks or outputs: poetry.lock, requirements.txt
+    /// Locks or outputs, such as poetry.lock or requirements.txt
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<String>,
     /// Only this package; repeatable. With --download, also wheels of releases on an index
@@ -60,16 +62,16 @@ pub struct WitnessArgs {
     /// Ask the index pages
     #[arg(long)]
     pub index: bool,
-    /// Download the wheels and hash them; nothing of them is kept
+    /// Download the wheels and hash them; they are not kept
     #[arg(long, conflicts_with = "wheel_dir")]
     pub download: bool,
     /// Hash the wheels in this folder
     #[arg(long, value_name = "DIR")]
     pub wheel_dir: Option<String>,
-    /// The base that the file has instead of PyTorch's, as for `export`; those of the configuration are known
+    /// Base URL that the file has instead of PyTorch's, as for `export`; those of the configuration are known
     #[arg(long = "mirror", value_name = "URL")]
     pub mirror: Option<String>,
-    /// Write what was learned into this catalogue of the project
+    /// Add what was learned to this catalogue of the project
     #[arg(long, value_name = "FILE")]
     pub record: Option<String>,
     /// How many wheels to read at once

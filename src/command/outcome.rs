@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use super::render::{self, Colour};
+use crate::cli::usage::{self, UsageText};
 use crate::cli::{Cli, ColourArg, PreviewArgs, ReportFormat, Reporting, ToneArgs};
 use crate::edge::io::{self, Output, Repository};
 use crate::edge::terminal;
@@ -103,13 +104,21 @@ impl Voice {
         Self { tone: *tone, reporting: command.reporting(), colour: colour(tone.color, &std::io::stderr()) }
     }
 
-    /// What is said of a command line that is not understood, if it asks for another format than clap has.
-    pub fn misread(words: &[OsString], problem: Problem) -> Option<Outcome> {
-        let tone = ToneArgs { quiet: 0, verbose: 0, color: ColourArg::Never };
+    /// What clap says itself: a help text, or what is wrong with a command line, in the format that this asks for.
+    pub fn misread(words: &[OsString], UsageText { text, is_wrong, problem }: UsageText) -> Outcome {
+        let tone = ToneArgs { quiet: 0, verbose: 0, color: ColourArg::of(words) };
         let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off };
-        match voice.reporting.format {
-            ReportFormat::Text | ReportFormat::Sarif => None,
-            ReportFormat::Json | ReportFormat::Github => Some(voice.error(&problem.into())),
+        if let (ReportFormat::Json | ReportFormat::Github, Some(problem)) = (voice.reporting.format, problem) {
+            return voice.error(&problem.into());
+        }
+        let said = |colour: Colour| usage::painted(&text, |code, text| colour.paint(code, text));
+        match is_wrong {
+            true => Outcome {
+                report: said(colour(tone.color, &std::io::stderr())),
+                exit: Exit::Unanswered,
+                ..Outcome::default()
+            },
+            false => Outcome::printed(said(colour(tone.color, &std::io::stdout()))),
         }
     }
 

@@ -97,7 +97,7 @@ pub struct BackendError(String);
 
 impl fmt::Display for BackendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` names no build; builds are written `cpu`, `cu118`, `rocm6.3` or `xpu`", quoted(&self.0))
+        write!(f, "unknown build `{}`; builds are named `cpu`, `cu118`, `rocm6.3` or `xpu`", quoted(&self.0))
     }
 }
 
@@ -222,10 +222,8 @@ impl fmt::Display for PlatformError {
         let is_mac = ["mac", "darwin", "osx", "apple"].iter().any(|word| self.0.to_ascii_lowercase().starts_with(word));
         let name = quoted(&self.0);
         match is_mac {
-            true => {
-                write!(f, "`{name}` is not one platform; a Mac is macos-arm64 (Apple silicon) or macos-x86_64 (Intel)")
-            }
-            false => write!(f, "`{name}` is not a platform this tool knows; it knows {all}"),
+            true => write!(f, "`{name}` is ambiguous: macos-arm64 (Apple silicon) or macos-x86_64 (Intel)"),
+            false => write!(f, "unknown platform `{name}`; choose from {all}"),
         }
     }
 }
@@ -297,7 +295,7 @@ pub struct PythonError(String);
 
 impl fmt::Display for PythonError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a Python version of the form 3.10", quoted(&self.0))
+        write!(f, "`{}` is not a Python version such as 3.10", quoted(&self.0))
     }
 }
 
@@ -377,7 +375,7 @@ mod tests {
             assert_eq!(platform.to_string().parse(), Ok(platform));
         }
         for text in ["", "unix", "linux", "linux-riscv64", "x86_64-unknown-linux-musl", "x86_64-manylinux_2_28"] {
-            assert!(text.parse::<Platform>().unwrap_err().to_string().contains("it knows linux-x86_64"), "{text}");
+            assert!(text.parse::<Platform>().unwrap_err().to_string().contains("choose from linux-x86_64"), "{text}");
         }
         for text in ["mac", "Darwin", "osx"] {
             assert!(
