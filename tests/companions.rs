@@ -154,8 +154,8 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         );
         assert!(message.contains("catalog update torch==") && !message.contains("begin with"), "{message}");
     }
-    // Nor does the end of a Python's wheels rule out what came before it.
-    for (torch, cuda, ends) in [("2.5.1", "12.1", true), ("2.0.99", "11.8", false)] {
+    // Nor does the end of a Python's wheels rule out what came before it, or a later one of the same minor release that is not known.
+    for (torch, cuda, ends) in [("2.5.1", "12.1", true), ("2.0.99", "11.8", false), ("2.4.99", "12.1", false)] {
         let message = export(&format!("torch=={torch}"), &format!("--cuda {cuda} --python 3.8")).refused();
         let told = format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
         assert_eq!((message.contains(&told), message.contains("catalog update")), (ends, !ends), "{message}");
@@ -278,15 +278,17 @@ fn what_is_bound_to_another_build_is_told() {
             stays("cupy-cuda12x 13.3.0", "CUDA 12", "CPU"),
             stays("faiss-gpu-cu12 1.9.0", "CUDA 12", "CPU"),
             stays(flash, "CUDA 12", "CPU"),
-            stays("onnxruntime-gpu 1.20.1", "CUDA", "CPU"),
+            stays("onnxruntime-gpu 1.20.1", "CUDA 12", "CPU"),
         ]
     );
     // They stay in the file: nobody here knows another wheel of them.
     assert!(cpu.ok().contains("\ncupy-cuda12x==13.3.0\n"));
     assert_eq!(unswapped(&at("--cuda 12.4")), [stays("torch-scatter 2.1.2+pt26cpu", "CPU", "CUDA 12.4")]);
     let older = unswapped(&at("--cuda 11.8"));
-    assert_eq!(older.len(), 4, "{older:?}");
-    assert!(older.contains(&stays(flash, "CUDA 12", "CUDA 11.8")) && !older.iter().any(|line| line.contains("onnx")));
+    assert_eq!(older.len(), 5, "{older:?}");
+    for one in [flash, "onnxruntime-gpu 1.20.1"] {
+        assert!(older.contains(&stays(one, "CUDA 12", "CUDA 11.8")), "{older:?}");
+    }
     // The report has it, too.
     let report = place(&lines)
         .run("export --cuda 12.4 --python 3.12 --without-hashes --report json -o out.txt requirements.txt");
@@ -321,7 +323,8 @@ fn an_audit_finds_what_is_bound_to_another_build() {
     );
     // As locked: a label tells what torch is built for.
     let lines = lines.replace("torch==2.6.0", "torch==2.6.0+cu118");
-    assert_eq!(mixed(&lines, "--python 3.12"), [found("error", "flash-attn")]);
+    let others = [found("error", "flash-attn"), found("error", "onnxruntime-gpu")];
+    assert_eq!(mixed(&lines, "--python 3.12"), others);
 }
 
 #[test]
@@ -535,4 +538,33 @@ fn a_build_that_its_label_names_is_not_written_where_it_does_not_install() {
         place.write("poetry.lock", lock(plain));
         assert!(export("macos-arm64", "").ok().contains("torch-scatter=="));
     }
+}
+
+// What its release binds it to.
+
+#[test]
+fn a_gpu_package_whose_release_is_for_another_cuda_is_told() {
+    for (version, flag, why) in [
+        ("1.28.0", "--cuda 12.6", Some("for CUDA 13: torch is built for CUDA 12.6")),
+        ("1.28.0", "--cuda 11.8", Some("for CUDA 13: torch is built for CUDA 11.8")),
+        ("1.20.1", "--cuda 11.8", Some("for CUDA 12: torch is built for CUDA 11.8")),
+        ("1.20.1", "--cuda 12.6", None),
+    ] {
+        let place = place(&format!("torch==2.6.0\nonnxruntime-gpu=={version}"));
+        let export = place.run(&format!("export {flag} --python 3.11 --without-hashes requirements.txt"));
+        let audit = place.run(&format!("audit {flag} --python 3.11 requirements.txt"));
+        let told = export.stderr;
+        let found = audit.stdout;
+        assert_eq!(told.contains("unswapped"), why.is_some(), "{version} {flag}: {told}");
+        assert!(why.is_none_or(|why| told.contains(why)), "{version} {flag}: {told}");
+        assert_eq!(found.contains("error[mixed-backends]"), why.is_some(), "{version} {flag}: {found}");
+    }
+}
+
+/// It falls back to the CPU.
+#[test]
+fn a_gpu_package_that_runs_without_a_gpu_is_only_noted_beside_a_torch_for_cpus() {
+    let place = place("torch==2.6.0\nonnxruntime-gpu==1.20.1");
+    let found = place.run("audit --cpu --python 3.11 requirements.txt").stdout;
+    assert!(found.contains("note[mixed-backends]") && found.contains("is for CUDA 12"), "{found}");
 }

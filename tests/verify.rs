@@ -219,6 +219,25 @@ fn what_passes_is_borne_with() {
     assert_eq!(run.status, 0, "{}", run.stdout);
 }
 
+/// PyTorch's index did so with `linux_aarch64`. Other bytes under the name count all the same.
+#[test]
+fn a_page_that_lists_the_bytes_under_another_name_lists_the_file() {
+    let world = World::new();
+    let digest = wheel().sha256().to_string();
+    let renamed = |digest: &str| {
+        let file = World::path().replace("linux_x86_64", "manylinux_2_28_x86_64");
+        assert_ne!(file, World::path());
+        format!("<a href='{file}#sha256={digest}'>x</a>")
+    };
+    world.html(&renamed(&digest));
+    let run = world.run("--index");
+    assert_eq!(run.status, 0, "{}", run.stdout);
+    world.html(&renamed(&"0".repeat(64)));
+    assert!(world.run("--index").stdout.contains("does not list"));
+    world.html(&format!("{}<a href='{}#sha256={}'>x</a>", renamed(&digest), World::path(), "0".repeat(64)));
+    assert_eq!(world.run("--index").status, 1);
+}
+
 #[test]
 fn what_cannot_be_answered_is_no_answer() {
     type Break = fn(&World);

@@ -1,5 +1,6 @@
 //! The coupling of the layers: torch and its companions, their CUDA, the GPU libraries, the driver and the image.
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::findings::{Findings, place};
@@ -98,11 +99,13 @@ fn companions<S: WheelSource>(
         let entry_spoken = spoken(entry);
         let finding = match misfit.why {
             Mismatch::Build(bound, build) => {
-                let (own, build) = (bound.spoken(), build.spoken());
-                let message = format!("{entry_spoken} is for {own}, torch {} is built for {build}", torch.version);
+                let (own, torch_is) = (bound.spoken(), build.spoken());
+                let message = format!("{entry_spoken} is for {own}, torch {} is built for {torch_is}", torch.version);
                 let mut finding = AuditFinding::new(Rule::MixedBackends, message);
                 // It may run all the same, without a GPU.
-                if bound == BoundBuild::SomeCuda {
+                let is_labelled = entry.version.as_ref().is_some_and(Version::is_local);
+                let names_no_cuda = !is_labelled && BoundBuild::of(&entry.name, None) == Some(BoundBuild::SomeCuda);
+                if names_no_cuda && !matches!(build, Backend::Cuda(..)) {
                     finding.severity = Severity::Note;
                 }
                 finding

@@ -4,7 +4,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{families, is_gpu_runtime, label};
+use super::{equivalents, families, is_gpu_runtime, label};
 use crate::packaging::target::Backend;
 use crate::text::pieces;
 
@@ -27,8 +27,9 @@ pub enum BoundBuild {
 }
 
 impl BoundBuild {
-    /// What a release is bound to; its label says more than its name. Nothing is said of `nvidia-` packages: the libraries
-    /// have rules of their own, and the others (DALI, the management library, compilers) run beside any CUDA.
+    /// What a release is bound to; its label says more than its name, and its release where the name gives no CUDA.
+    /// Nothing is said of `nvidia-` packages: the libraries have rules of their own, and the others (DALI, the management
+    /// library, compilers) run beside any CUDA.
     pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
         let name = package.as_ref();
         match families::triton(name) {
@@ -41,9 +42,13 @@ impl BoundBuild {
             return None;
         }
         let by_label = version.and_then(label).and_then(|text| text.split(['.', '-', '_']).find_map(in_word));
+        let by_release = || {
+            let range = equivalents::of_gpu(package).find(|range| version.is_some_and(|version| range.has(version)));
+            range.map_or(Self::SomeCuda, |range| Self::Cuda(range.cuda.0))
+        };
         by_label
             .or_else(|| pieces(name, b'-').find_map(in_name))
-            .or(families::is_for_cuda(name).then_some(Self::SomeCuda))
+            .or_else(|| families::is_for_cuda(name).then(by_release))
     }
 
     /// True if it does not fit a torch of this build. What is for some CUDA fits any.
@@ -142,7 +147,11 @@ mod tests {
             ("faiss-gpu", "1.7.2", BoundBuild::SomeCuda),
             ("jax-cuda12-plugin", "0.6.2", BoundBuild::Cuda(12)),
             ("cudf-cu13", "25.10", BoundBuild::Cuda(13)),
-            ("onnxruntime-gpu", "1.20.1", BoundBuild::SomeCuda),
+            ("faiss-gpu", "1.15.1", BoundBuild::Cuda(12)),
+            ("onnxruntime-gpu", "1.18.1", BoundBuild::Cuda(11)),
+            ("onnxruntime-gpu", "1.20.1", BoundBuild::Cuda(12)),
+            ("onnxruntime-gpu", "1.28.0", BoundBuild::Cuda(13)),
+            ("onnxruntime-gpu", "1.0.0", BoundBuild::SomeCuda),
             ("pytorch-triton-rocm", "3.1.0", BoundBuild::Rocm),
             ("triton-xpu", "3.4.0", BoundBuild::Xpu),
             ("triton", "3.1.0", BoundBuild::Triton),

@@ -159,6 +159,12 @@ pub fn has_new_abi(version: &Version, backend: Option<Backend>, platform: Platfo
     (begun || platform == Platform::LinuxX86_64).then_some(begun)
 }
 
+/// True for a release of torch that no catalogue knows, of the minor release of another one: it may have what that one has.
+pub fn may_follow(source: &(impl WheelSource + ?Sized), version: &Version, last: &Version) -> bool {
+    let is_known = || anchor().is_some_and(|torch| source.versions(&torch).contains(version));
+    minor_of(version) == minor_of(last) && !is_known()
+}
+
 /// Why a build was never made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeverBuilt {

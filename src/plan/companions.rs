@@ -95,7 +95,9 @@ pub(super) fn misfits<S: WheelSource>(planner: &Planner<'_, S>, members: &[Famil
     // Whatever it is called: torch knows best which triton it needs.
     let is_asked_for = |name: &PackageName| matches!(&torch.requires, WheelRequirements::Known(list) if list.iter().any(|one| one.name == *name));
     let mut misfits = Vec::new();
-    for (package, one) in selection.packages.iter().enumerate() {
+    // What is swapped does not stay.
+    let is_member = |package: usize| members.iter().any(|member| member.package == package);
+    for (package, one) in selection.packages.iter().enumerate().filter(|(package, _)| !is_member(*package)) {
         let entry = &view.entries[one.entry];
         let bound = BoundBuild::of(&entry.name, entry.version.as_ref());
         let build = bound.zip(backend).filter(|(bound, torch)| bound.contradicts(*torch));

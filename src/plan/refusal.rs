@@ -228,7 +228,7 @@ fn never_made<S: WheelSource>(
 ) -> Option<Problem> {
     let environment = request.environment;
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
-    if let Some(why) = ruled_out(version, environment).filter(|_| !any_here) {
+    if let Some(why) = ruled_out(version, environment, source).filter(|_| !any_here) {
         let problem = Problem::new(Code::Impossible, why).under(environment.python);
         return Some(problem.help("choose another Python or platform, or lock another torch"));
     }
@@ -273,7 +273,7 @@ fn never_for_torch<S: WheelSource>(
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
     let none = |torch: &Version| {
         let never = not_built(torch, wanted, knowledge.source()).filter(|_| !is_made).map(|why| (why, false));
-        never.or_else(|| ruled_out(torch, environment).filter(|_| !any_here).map(|why| (why, true)))
+        never.or_else(|| ruled_out(torch, environment, knowledge.source()).filter(|_| !any_here).map(|why| (why, true)))
     };
     let why = torches.iter().map(|torch| Some((torch, none(torch)?)));
     let (torch, (why, is_for_here)) = why.collect::<Option<Vec<_>>>()?.pop()?;
@@ -286,7 +286,7 @@ fn never_for_torch<S: WheelSource>(
 }
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.
-fn ruled_out(version: &Version, environment: Environment) -> Option<String> {
+fn ruled_out<S: WheelSource>(version: &Version, environment: Environment, source: &S) -> Option<String> {
     let Environment { platform, python } = environment;
     if releases::is_skipped(platform, version) {
         return Some(format!("torch {version} has no wheel for {platform}, although the releases around it have"));
@@ -296,7 +296,9 @@ fn ruled_out(version: &Version, environment: Environment) -> Option<String> {
     match releases::python_range(platform, python) {
         None => Some(format!("{none}: no release has")),
         Some((first, _)) if *version < first => Some(format!("{none}: those begin with torch {first}")),
-        Some((_, Some(last))) if *version > last => Some(format!("{none}: those end with torch {last}")),
+        Some((_, Some(last))) if *version > last && !releases::may_follow(source, version, &last) => {
+            Some(format!("{none}: those end with torch {last}"))
+        }
         Some(_) => None,
     }
 }

@@ -53,7 +53,8 @@ impl VerifyJob<'_> {
                             size: link.size,
                             yanked: link.yanked.clone(),
                         };
-                        let listed: Vec<ListedFile> = pages::links(page, &subject.name).map(listed).collect();
+                        let listed: Vec<ListedFile> =
+                            pages::links(page, &subject.name, &subject.locked).map(listed).collect();
                         page_says(subject, &shown(url), &listed);
                     }
                 }
@@ -79,7 +80,7 @@ impl VerifyJob<'_> {
                     (Some(url), _) => Url::parse(url).map_err(|error| {
                         Problem::new(Code::Syntax, format!("{} lies at no address: {error}", quoted(&subject.name)))
                     }),
-                    (None, Some(Ok((_, page)))) => match pages::links(page, &subject.name).next() {
+                    (None, Some(Ok((_, page)))) => match pages::links(page, &subject.name, &subject.locked).next() {
                         Some(link) => Ok(link.url.clone()),
                         None => continue,
                     },

@@ -30,7 +30,8 @@ impl Pages {
             if let Some(first) = places.first() {
                 let (_, wanted) = wanted.entry(first.clone()).or_insert_with(|| (places, WantedFiles::default()));
                 wanted.names.extend(files.subjects.iter().map(|subject| subject.name.clone()));
-                wanted.digests.extend(&files.nameless);
+                // A page may list the bytes under another name.
+                wanted.digests.extend(files.subjects.iter().flat_map(|subject| &subject.locked).chain(&files.nameless));
             }
         }
         let answers = parallel::each(wanted.into_iter().collect(), at_once, |(key, (places, wanted))| {
@@ -119,9 +120,14 @@ fn places(pinned: &PinnedEntry, default: &[Url]) -> Vec<Url> {
     }
 }
 
-/// The links to a file of a name.
-pub(super) fn links<'p>(page: &'p Page, name: &str) -> impl Iterator<Item = &'p Link> {
-    page.links.iter().filter(move |link| link.file == name)
+/// The links to a file of a name. Where a page has none, those to the same bytes: PyTorch's index has renamed wheels, from
+/// `linux_aarch64` to `manylinux_2_28_aarch64`.
+pub(super) fn links<'p>(page: &'p Page, name: &str, locked: &[Sha256]) -> impl Iterator<Item = &'p Link> {
+    let is_renamed = page.links.iter().all(|link| link.file != name);
+    page.links.iter().filter(move |link| match is_renamed {
+        false => link.file == name,
+        true => link.sha256.is_some_and(|digest| locked.contains(&digest)),
+    })
 }
 
 #[cfg(test)]
