@@ -1,12 +1,13 @@
 //! Packages beyond torch's family that have one name on CPUs and another on GPUs (`--also`).
 
-use torchswap::catalog::equivalents;
+use torchswap::catalog::equivalents::{self, How};
 
 use crate::support::{Place, Run};
 
 mod backwards;
 mod checked;
 mod coexistence;
+mod extras;
 mod locks;
 mod nearest;
 mod refused;
@@ -205,16 +206,17 @@ fn a_gpu_build_becomes_a_cpu_build_the_same_way() {
 #[test]
 fn every_range_of_the_table_is_taken_or_refused_by_its_reason() {
     let mut taken = 0;
-    for (cpu, _) in equivalents::names() {
+    for (cpu, ..) in equivalents::names() {
         for range in equivalents::of_cpu(&cpu.parse().unwrap()) {
             let (major, minor) = range.cuda;
             let text = lock(&[&format!("{cpu}=={}", range.to)]);
             // What else it needs is not there; whether its build is found shows in the words.
             let run = export(&text, &format!("--cuda {major}.{minor} --python 3.11 --also {cpu}"));
             let who = format!("{} {}", range.gpu, range.to);
-            let expected = match range.flaw {
-                Some(flaw) => format!("{who} cannot be had: {flaw}"),
-                None => format!("{who} needs numpy"),
+            let expected = match (range.flaw, range.how) {
+                (Some(flaw), _) => format!("{who} cannot be had: {flaw}"),
+                (None, How::Instead | How::Extra) => format!("{who} needs numpy"),
+                (None, How::Beside(_)) => format!("added    {who}: needed by {cpu} {}", range.to),
             };
             let no_python = run.stderr.contains(&format!("{who} has wheels for CPython"));
             assert!(run.stderr.contains(&expected) || no_python, "{expected}: {}", run.stderr);

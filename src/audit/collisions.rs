@@ -198,7 +198,7 @@ fn cpu_runtime<S: WheelSource>(
     let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, environment, knowledge)?;
     // Where both are there, that is what is wrong.
     let is_locked = |gpu: &PackageName| beside.selected.iter().any(|(.., other)| other.name == *gpu);
-    if equivalents::of_cpu(&entry.name).any(|range| is_locked(&range.gpu)) {
+    if equivalents::instead_of(&entry.name).any(|range| is_locked(&range.gpu)) {
         return None;
     }
     let message = format!("{} is a CPU build, and the target is for CUDA", spoken(entry));
@@ -214,7 +214,7 @@ fn cpu_runtime<S: WheelSource>(
 
 /// CUDA's libraries that a CPU build asks for.
 fn useless_extra(package: &SelectedPackage, entry: &Entry, beside: &Beside<'_>) -> Option<AuditFinding> {
-    let twin = equivalents::of_cpu(&entry.name).last()?.gpu;
+    let twin = equivalents::instead_of(&entry.name).last()?.gpu;
     let extra = package.extras.iter().any(|extra| extra.as_ref() == AND_CUDA);
     let needs = package.needs.iter().flatten().any(|(requirement, _)| is_gpu_runtime(&requirement.name));
     let via = |(_, other, library): &(usize, &SelectedPackage, &Entry)| {

@@ -1,4 +1,5 @@
-//! Packages that have one name on CPUs and another on GPUs: `equivalents.tsv`.
+//! Packages that have one name on CPUs and another on GPUs, or that run on GPUs with something beside them:
+//! `equivalents.tsv`.
 
 use std::sync::LazyLock;
 
@@ -30,11 +31,24 @@ pub struct Equivalent {
     pub flaw: Option<&'static str>,
     /// Where its GPU build is one; `None`: wherever it has a wheel.
     on: Option<&'static str>,
+    /// What the GPU build is to the locked one.
+    pub how: How,
+}
+
+/// What a GPU build is to what is locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Another wheel, of another name, which takes its place.
+    Instead,
+    /// The same wheel: extras bring the libraries.
+    Extra,
+    /// What comes beside it, and the name under which people know both.
+    Beside(&'static str),
 }
 
 impl Equivalent {
     fn parse(line: &'static str) -> Option<Self> {
-        let [cpu, gpu, from, to, cuda, extras, needs, flaw, on] = *line.split('\t').collect::<Vec<_>>().as_slice()
+        let [cpu, gpu, from, to, cuda, extras, needs, flaw, on, how] = *line.split('\t').collect::<Vec<_>>().as_slice()
         else {
             return None;
         };
@@ -53,6 +67,7 @@ impl Equivalent {
             },
             flaw: Some(flaw).filter(|flaw| *flaw != "-"),
             on: Some(on).filter(|on| *on != "-"),
+            how: How::parse(how)?,
         })
     }
 
@@ -69,6 +84,16 @@ impl Equivalent {
     /// True if the GPU build runs on a backend.
     pub fn runs_on(&self, backend: Backend) -> bool {
         matches!(backend, Backend::Cuda(major, minor) if major == self.cuda.0 && minor >= self.cuda.1)
+    }
+}
+
+impl How {
+    fn parse(text: &'static str) -> Option<Self> {
+        Some(match text {
+            "instead" => Self::Instead,
+            "extra" => Self::Extra,
+            _ => Self::Beside(text.strip_prefix("beside ")?),
+        })
     }
 }
 
@@ -99,9 +124,18 @@ pub fn of_gpu(name: &PackageName) -> impl Iterator<Item = Equivalent> {
     ranges(name, true)
 }
 
-/// Every package that has two names, by that on CPUs and that on GPUs.
-pub fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
-    LINES.iter().map(|[cpu, gpu, _]| (*cpu, *gpu))
+/// The ranges in which another package takes the place of this one on GPUs.
+pub fn instead_of(name: &PackageName) -> impl Iterator<Item = Equivalent> {
+    of_cpu(name).filter(|range| range.how == How::Instead)
+}
+
+/// The names of every package: that on CPUs, that on GPUs, and that under which people know it, if that is a third one.
+pub fn names() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
+    let third = |line: &&'static str| match How::parse(line.rsplit('\t').next()?)? {
+        How::Beside(name) => Some(name),
+        How::Instead | How::Extra => None,
+    };
+    LINES.iter().map(move |[cpu, gpu, line]| (*cpu, *gpu, third(line)))
 }
 
 #[cfg(test)]
@@ -127,7 +161,7 @@ mod tests {
     #[test]
     fn a_build_runs_on_its_cuda_and_newer_ones_of_the_major_version() {
         let onnx: Vec<Equivalent> =
-            names().take(1).flat_map(|(cpu, _)| of_cpu(&cpu.parse().unwrap()).collect::<Vec<_>>()).collect();
+            names().take(1).flat_map(|(cpu, ..)| of_cpu(&cpu.parse().unwrap()).collect::<Vec<_>>()).collect();
         let one = Equivalent { cuda: (12, 1), ..onnx[0].clone() };
         let runs = |text: &str| one.runs_on(text.parse().unwrap());
         assert_eq!(

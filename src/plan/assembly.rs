@@ -7,6 +7,7 @@ use pep508_rs::PackageName;
 
 use super::closure::{Provider, Resolution, Resolved};
 use super::family::{FamilyDecision, FamilyPackage};
+use super::shared::KeptPackage;
 use super::{
     Decision, EnvironmentPlan, Kept, Line, Planner, Replacement, What, WheelRequirements, companions, cudas, emit,
     family, shared, unproven,
@@ -51,6 +52,7 @@ pub(super) fn assemble<S: WheelSource>(
         added: Vec::new(),
         unproven: unproven.into_iter().flatten().collect(),
     };
+    let kept: Vec<KeptPackage> = members.iter().filter_map(|member| KeptPackage::of(member, selection)).collect();
     for member in members {
         assembly.member(member);
     }
@@ -66,7 +68,7 @@ pub(super) fn assemble<S: WheelSource>(
     // Both parts are sorted already, or nearly.
     lines.append(&mut assembly.added);
     if request.shares_libraries {
-        lines.iter_mut().for_each(|line| shared::unasked(line, &chosen, request.environment));
+        lines.iter_mut().for_each(|line| shared::unasked(line, &kept, &chosen, request.environment));
     }
     lines.sort_by(|one, other| (&one.name, one.entry).cmp(&(&other.name, other.entry)));
     let Assembly { mut decisions, unproven, .. } = assembly;
@@ -95,6 +97,9 @@ impl<'a, S: WheelSource> Assembly<'a, S> {
     /// A package of the family, or one of another name that is swapped.
     fn member(&mut self, member: FamilyPackage) {
         let entry = self.entry(member.package);
+        if !member.extras.is_empty() {
+            self.widened.insert(member.package, (Condition::Never, member.extras));
+        }
         let (what, pin) = match member.decision {
             FamilyDecision::Swap { pin } => (What::Swapped(Rc::clone(&pin)), Some(pin)),
             FamilyDecision::Keep { why, pin } => {

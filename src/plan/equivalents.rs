@@ -19,11 +19,12 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
-use super::{LockView, Planner, Request, TargetPlan, What, refusal};
+use super::{Kept, LockView, Planner, Request, TargetPlan, What, refusal};
 use crate::catalog::WheelSource;
-use crate::catalog::equivalents::{self, Equivalent};
+use crate::catalog::equivalents::{self, Equivalent, How};
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock, SelectedPackage, Selection};
+use crate::packaging::marker::Extras;
 use crate::packaging::stub::{Stub, is_stub};
 use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -85,7 +86,9 @@ fn ways(name: &PackageName, backend: Option<Backend>) -> Vec<Way> {
     let way = |to_gpu| move |range| Way { range, to_gpu };
     match backend {
         Some(Backend::Cuda(..)) => equivalents::of_cpu(name).map(way(true)).collect(),
-        Some(Backend::Cpu) => equivalents::of_gpu(name).map(way(false)).collect(),
+        Some(Backend::Cpu) => {
+            equivalents::of_gpu(name).filter(|range| range.how != How::Extra).map(way(false)).collect()
+        }
         Some(Backend::Rocm(..) | Backend::Xpu) | None => Vec::new(),
     }
 }
@@ -106,7 +109,10 @@ impl Also {
         match &self.names {
             Names::Nothing => false,
             Names::All => true,
-            Names::Named(names) => names.iter().any(|name| *name == way.range.cpu || *name == way.range.gpu),
+            Names::Named(names) => {
+                let third = |name: &PackageName| matches!(way.range.how, How::Beside(third) if third == name.as_ref());
+                names.iter().any(|name| *name == way.range.cpu || *name == way.range.gpu || third(name))
+            }
         }
     }
 
@@ -143,18 +149,22 @@ impl Also {
         let Names::Named(names) = &self.names else { return Ok(()) };
         let has = |name: &str| lock.entries().iter().any(|entry| entry.name.as_ref() == name);
         let problems = names.iter().filter_map(|name| {
-            let mut pairs = equivalents::names().filter(|(cpu, gpu)| [*cpu, *gpu].contains(&name.as_ref())).peekable();
+            let is_one = |(cpu, gpu, third): &(&str, &str, Option<&str>)| {
+                [*cpu, *gpu].contains(&name.as_ref()) || *third == Some(name.as_ref())
+            };
+            let mut pairs = equivalents::names().filter(is_one).peekable();
             if pairs.peek().is_none() {
-                let known = || equivalents::names().flat_map(|(cpu, gpu)| [cpu, gpu]);
+                let known = || equivalents::names().flat_map(|(cpu, gpu, third)| [cpu, gpu, third.unwrap_or(cpu)]);
                 let message = format!("no other name of {name} is known for another build, so --also cannot swap it");
                 let help = nearest(name.as_ref(), known()).map(|near| format!("did you mean `{near}`?"));
                 return Some(Problem::new(Code::Usage, message).help(help.unwrap_or_else(|| {
-                    let mut known: Vec<&str> = equivalents::names().map(|(cpu, _)| cpu).collect();
+                    let mut known: Vec<&str> =
+                        equivalents::names().map(|(cpu, _, third)| third.unwrap_or(cpu)).collect();
                     known.dedup();
                     format!("there are: {}", known.join(", "))
                 })));
             }
-            let is_locked = pairs.any(|(cpu, gpu)| has(cpu) || has(gpu));
+            let is_locked = pairs.any(|(cpu, gpu, _)| has(cpu) || has(gpu));
             let message = format!("the lock has no package {name}, which --also names");
             (!is_locked).then(|| Problem::new(Code::Usage, message).help("leave it out"))
         });
@@ -187,29 +197,48 @@ pub(crate) fn members<S: WheelSource>(
             let other = &view.entries[other.entry];
             other.version.as_ref().is_some_and(is_stub) && ways.iter().any(|way| *way.to() == other.name)
         };
-        let made = match (members.iter().find(same_name), selection.packages.iter().find(is_stub_of)) {
-            (Some(_), _) => Err(refusal::twice(&entry.name, request)),
-            (None, Some(stub)) => Err(why::swapped_already(entry, &view.entries[stub.entry])),
-            (None, None) => Search { view, selection, also, family, request, knowledge }.chosen(entry, &ways),
+        let is_part = ways.iter().find_map(|way| match way.range.how {
+            How::Beside(third) if !way.to_gpu => Some(third),
+            How::Beside(_) | How::Extra | How::Instead => None,
+        });
+        let twice = members.iter().find(same_name);
+        let made = match (twice, selection.packages.iter().find(is_stub_of), is_part) {
+            (Some(_), ..) => Err(refusal::twice(&entry.name, request)),
+            (None, Some(stub), _) => Err(why::swapped_already(entry, &view.entries[stub.entry])),
+            (None, None, Some(third)) => Err(why::part_for_gpus(entry, third)),
+            (None, None, None) => Search { view, selection, also, family, request, knowledge }.chosen(entry, &ways),
         };
         match made {
             Ok((version, way)) => {
-                let stub = Stub::new(&entry.name, &version, way.to());
-                let extras = way.range.extras.iter().filter(|_| way.to_gpu).chain(&package.extras);
-                let extras: Vec<String> = extras.map(ToString::to_string).collect();
-                let requirement = WheelRequirement::parse(&format!("{}[{}]=={version}", way.to(), extras.join(",")));
-                let requires = match requirement {
-                    Ok(one) => WheelRequirements::Known([one].into()),
-                    Err(why) => WheelRequirements::Unknown(why),
-                };
-                members.push(FamilyPackage {
+                let own = way.range.extras.iter().filter(|_| way.to_gpu);
+                let extras: Vec<String> = own.chain(&package.extras).map(ToString::to_string).collect();
+                let there = WheelRequirement::parse(&format!("{}[{}]=={version}", way.to(), extras.join(",")));
+                let mut member = FamilyPackage {
                     package: index,
                     name: entry.name.clone(),
-                    version: stub.version.clone(),
-                    decision: FamilyDecision::Swap { pin: Rc::new(Pin::Stub(stub)) },
-                    requires,
+                    version,
+                    decision: FamilyDecision::Keep { why: Kept::OneBuild, pin: None },
+                    requires: there
+                        .map_or_else(WheelRequirements::Unknown, |one| WheelRequirements::Known([one].into())),
                     locked: None,
-                });
+                    extras: Extras::new(),
+                };
+                match way.range.how {
+                    How::Beside(_) => {}
+                    How::Extra => {
+                        let row = knowledge.wheel_for(&entry.name, &member.version, request.environment);
+                        let requires = row.map(|row| knowledge.requires(&row, request.environment.platform));
+                        member.requires =
+                            requires.unwrap_or(WheelRequirements::Unknown(WheelRequirements::NO_WHEEL.to_owned()));
+                        member.extras = way.range.extras.iter().cloned().collect();
+                    }
+                    How::Instead => {
+                        let stub = Stub::new(&entry.name, &member.version, way.to());
+                        member.version = stub.version.clone();
+                        member.decision = FamilyDecision::Swap { pin: Rc::new(Pin::Stub(stub)) };
+                    }
+                }
+                members.push(member);
             }
             Err(problem) => problems.push(view.point(problem, package.entry)),
         }

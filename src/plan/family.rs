@@ -16,6 +16,7 @@ use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
 use crate::packaging::address;
+use crate::packaging::marker::Extras;
 use crate::packaging::target::Backend;
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
@@ -35,6 +36,8 @@ pub(crate) struct FamilyPackage {
     pub(crate) requires: WheelRequirements,
     /// The wheel that the lock has, if the catalogue knows it.
     pub(crate) locked: Option<Rc<WheelRow>>,
+    /// Extras that it is to be installed with, beside those that the lock asks for.
+    pub(crate) extras: Extras,
 }
 
 /// What happens to a package of the family.
@@ -92,8 +95,15 @@ pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>) -> (Vec<FamilyPa
         seen.push(package);
         match member(planner, package.entry, torch_stays_from, torch.as_ref()) {
             Ok((version, decision, requires, locked)) => {
-                let member =
-                    FamilyPackage { package: index, name: entry.name.clone(), version, decision, requires, locked };
+                let member = FamilyPackage {
+                    package: index,
+                    name: entry.name.clone(),
+                    version,
+                    decision,
+                    requires,
+                    locked,
+                    extras: Extras::new(),
+                };
                 if is_torch(entry) {
                     let version = member.version.clone();
                     torch = Some(Torch { version, backend: companions::built(&member, request.backend) });

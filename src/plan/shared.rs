@@ -9,7 +9,10 @@ use std::rc::Rc;
 use pep508_rs::PackageName;
 
 use super::closure::{Asked, Resolution};
+use super::family::FamilyPackage;
+use super::knowledge::WheelRequirements;
 use super::{Also, EnvironmentPlan, Line, TargetPlan, WheelRequirement};
+use crate::lock::Selection;
 use crate::packaging::marker::Condition;
 use crate::packaging::target::Environment;
 
@@ -28,12 +31,36 @@ impl From<Also> for Beyond {
     }
 }
 
+/// A package that stays, with extras that bring libraries.
+pub(super) struct KeptPackage {
+    entry: usize,
+    who: String,
+    requires: Rc<[WheelRequirement]>,
+}
+
+impl KeptPackage {
+    /// One of these, if a package is one.
+    pub(super) fn of(member: &FamilyPackage, selection: &Selection) -> Option<Self> {
+        let WheelRequirements::Known(requires) = &member.requires else { return None };
+        let is_one = !member.extras.is_empty() && !member.is_swapped();
+        let (entry, who) = (selection.packages[member.package].entry, format!("{} {}", member.name, member.version));
+        is_one.then(|| Self { entry, who, requires: Rc::clone(requires) })
+    }
+}
+
 /// Takes off a line the extras that ask for other releases than those that are shared; where the wheel's requirements go into
 /// a lock, they ask for what there is.
-pub(super) fn unasked(line: &mut Line, chosen: &Resolution, environment: Environment) {
-    let Some(replacement) = &mut line.replacement else { return };
-    let Some(requires) = &replacement.requires else { return };
-    let who = format!("{} {}", replacement.name, replacement.pin.version());
+pub(super) fn unasked(line: &mut Line, kept: &[KeptPackage], chosen: &Resolution, environment: Environment) {
+    let (who, requires) = match &line.replacement {
+        Some(replacement) => {
+            let Some(requires) = &replacement.requires else { return };
+            (format!("{} {}", replacement.name, replacement.pin.version()), Rc::clone(requires))
+        }
+        None => {
+            let Some(kept) = kept.iter().find(|kept| line.entry == Some(kept.entry)) else { return };
+            (kept.who.clone(), Rc::clone(&kept.requires))
+        }
+    };
     let overruled = |one: &WheelRequirement| {
         let choice = chosen.get(&one.name)?;
         let is_it = |asked: &Asked| *asked.by == *who && asked.versions == one.versions;
@@ -51,7 +78,9 @@ pub(super) fn unasked(line: &mut Line, chosen: &Resolution, environment: Environ
         Some(version) => WheelRequirement { versions: version.into(), ..one.clone() },
         None => one.clone(),
     };
-    replacement.requires = Some(requires.iter().map(asks_for_shared).collect::<Rc<[_]>>());
+    if let Some(replacement) = &mut line.replacement {
+        replacement.requires = Some(requires.iter().map(asks_for_shared).collect::<Rc<[_]>>());
+    }
 }
 
 /// A library that torch and others share.

@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pep440_rs::Version;
-use pep508_rs::PackageName;
+use pep508_rs::{ExtraName, PackageName};
 
 use super::guards::Guards;
 use super::toml::string;
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
 use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::Extras;
 use crate::plan::{Replacement, WheelRequirement};
 use crate::text::{Patch, Source, Span};
 
@@ -77,22 +78,39 @@ pub(super) fn kept(source: &Source, block: &PoetryBlock, guards: &Guards) -> Str
     in_style(source, &apply(&patch, source.slice(block.span)))
 }
 
+/// How an entry needs a package of which the lock did not know that.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NewNeed {
+    pub(super) extras: Extras,
+    /// Where; `None`: everywhere.
+    pub(super) marker: Option<String>,
+    /// Nobody asks for the entry with extras, so what only an extra needs is not found by that.
+    pub(super) without_extra: bool,
+}
+
 /// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
-pub(super) fn also_needs(
-    source: &Source,
-    block: &PoetryBlock,
-    needs: &BTreeMap<String, Option<String>>,
-    patch: &mut Patch,
-) {
+pub(super) fn also_needs(source: &Source, block: &PoetryBlock, needs: &BTreeMap<String, NewNeed>, patch: &mut Patch) {
     let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
     let old = table.map(|span| source.slice(span)).unwrap_or_default();
     let lines: Vec<&str> = old.split_inclusive('\n').collect();
     let mut new: BTreeMap<usize, String> = BTreeMap::new();
-    for (name, marker) in needs.iter().filter(|(name, _)| lines.iter().all(|line| key(line).as_ref() != Some(*name))) {
-        let line = match marker {
-            None => format!("{name} = \"*\"\n"),
-            Some(marker) => format!("{name} = {{version = \"*\", markers = {}}}\n", string(marker)),
+    for (name, NewNeed { extras, marker, without_extra }) in needs {
+        let extras = named_extras(extras);
+        let markers = marker.as_deref().map(|marker| format!("markers = {}", string(marker)));
+        let more: String = extras.into_iter().chain(markers).map(|key| format!(", {key}")).collect();
+        let line = match more.as_str() {
+            "" => format!("{name} = \"*\"\n"),
+            more => format!("{name} = {{version = \"*\"{more}}}\n"),
         };
+        if let Some(known) = lines.iter().position(|line| key(line).as_ref() == Some(name)) {
+            // What only an extra asks for is asked for without it now.
+            if let Some(span) = table.filter(|_| *without_extra && lines[known].contains("optional = true")) {
+                let start = span.start + lines[..known].iter().map(|line| line.len()).sum::<usize>();
+                let end = start + lines[known].len();
+                patch.replace(Span { start, end }, in_style(source, &line));
+            }
+            continue;
+        }
         let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name));
         let last = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
         new.entry(before.unwrap_or(last)).or_default().push_str(&line);
@@ -241,13 +259,16 @@ fn dependencies(requires: &[WheelRequirement], old: &str) -> String {
     format!("[package.dependencies]\n{}\n", text.into_values().collect::<String>())
 }
 
+/// The key that names extras, if there are any.
+fn named_extras<'a>(extras: impl IntoIterator<Item = &'a ExtraName>) -> Option<String> {
+    let names: Vec<String> = extras.into_iter().map(|extra| string(extra.as_ref())).collect();
+    (!names.is_empty()).then(|| format!("extras = [{}]", names.join(", ")))
+}
+
 fn dependency(required: &WheelRequirement, optional: bool) -> String {
     let version = string(&poetry(&required.versions));
     let mut keys = vec![format!("version = {version}")];
-    if !required.extras.is_empty() {
-        let extras = required.extras.iter().map(|extra| string(extra.as_ref())).collect::<Vec<_>>().join(", ");
-        keys.push(format!("extras = [{extras}]"));
-    }
+    keys.extend(named_extras(&required.extras));
     if optional {
         keys.push("optional = true".to_owned());
     }
@@ -311,7 +332,8 @@ mod tests {
     }
 
     fn with_needs(lines: &str, needs: &[(&str, Option<&str>)]) -> String {
-        let needs = needs.iter().map(|(name, marker)| ((*name).to_owned(), marker.map(str::to_owned))).collect();
+        let need = |marker: Option<&str>| NewNeed { marker: marker.map(str::to_owned), ..NewNeed::default() };
+        let needs = needs.iter().map(|(name, marker)| ((*name).to_owned(), need(*marker))).collect();
         edited(lines, |source, block, patch| also_needs(source, block, &needs, patch))
     }
 

@@ -12,6 +12,7 @@ use crate::lock::emit;
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, lock_command, without_hashes};
 use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::constraint::Constraint;
+use crate::packaging::marker::Extras;
 use crate::packaging::target::Environment;
 use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -58,8 +59,12 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
     for group in groups(file, &uses, plans.len() > 1) {
         let is_changed = |index: &usize| {
             let (used, entry) = (&uses[index], &file.entries[*index]);
-            let pinned = |(_, line): &(_, &Line)| line.pin().is_some_and(|pin| says_more(pin, entry, style));
-            used.is_removed_in_part() || used.lines.iter().any(pinned)
+            let named: Extras = file.requirements[*index].extras.iter().cloned().collect();
+            let says_else = |(_, line): &(_, &Line)| match line.pin() {
+                Some(pin) => says_more(pin, entry, style),
+                None => line.extras != named,
+            };
+            used.is_removed_in_part() || used.lines.iter().any(says_else)
         };
         if !group.iter().any(is_changed) {
             for index in group.iter().filter(|index| uses[index].lines.is_empty()) {

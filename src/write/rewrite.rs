@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::Style;
-use super::entry::{self, NewEntry};
+use super::entry::{self, NewEntry, NewNeed};
 use super::guards::{Guards, both};
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{LockVersion, PoetryBlock, PoetryLock};
@@ -347,12 +347,21 @@ impl PoetryRewriter<'_> {
         self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain)
     }
 
-    /// What an entry that stays needs beyond what the lock knew, each with the marker that says where.
-    fn new_needs(&self, index: usize) -> BTreeMap<String, Option<String>> {
+    /// What an entry that stays needs beyond what the lock knew.
+    fn new_needs(&self, index: usize) -> BTreeMap<String, NewNeed> {
         let entry = &self.poetry.entries[index];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
         let wants = self.wants.get(&format!("{} {version}", entry.name));
-        wants.into_iter().flatten().map(|(name, places)| (name.to_string(), marker(self.plans, places, true))).collect()
+        let mut selected =
+            self.plans.iter().flat_map(|plan| &plan.selections).flat_map(|selection| &selection.packages);
+        let without_extra = !selected.any(|package| package.entry == index && package.with_extras);
+        let needs = wants.into_iter().flatten().map(|(name, places)| {
+            let environments = self.plans.iter().flat_map(|plan| &plan.environments);
+            let chosen = environments.filter_map(|environment| environment.needed.get(name));
+            let extras = chosen.flat_map(|choice| choice.extras.clone()).collect();
+            (name.to_string(), NewNeed { extras, marker: marker(self.plans, places, true), without_extra })
+        });
+        needs.collect()
     }
 
     /// New entries.

@@ -119,3 +119,15 @@ fn what_was_swapped_is_not_swapped_back() {
     );
     assert!(!place.exists("cpu.txt"));
 }
+
+/// Its part for GPUs comes with an extra that the lock asks for; an output without it would not install.
+#[test]
+fn what_is_beside_a_package_for_gpus_is_not_kept_silently() {
+    let jax = ["jax==0.6.2", "jaxlib==0.6.2", "jax-cuda12-plugin==0.6.2", "jax-cuda12-pjrt==0.6.2"];
+    for name in ["all", "jax", "jaxlib", "jax-cuda12-plugin"] {
+        let message = export(&lock(&jax), &format!("--cpu --python 3.11 --also {name}")).refused();
+        let why = "error: jax-cuda12-plugin is the part of jax for GPUs, and is not taken out for the CPU\n";
+        assert!(message.contains(why), "{message}");
+    }
+    export(&lock(&jax[..2]), "--cpu --python 3.11 --also all --allow-none").ok();
+}

@@ -98,7 +98,7 @@ fn what_is_no_release_of_an_index_is_not_swapped() {
 fn names_that_mean_nothing_are_refused() {
     for (arguments, why) in [
         ("--cuda 12.6 --also onnxruntme", "did you mean `onnxruntime`?"),
-        ("--cuda 12.6 --also requests", "there are: faiss-cpu, onnxruntime, "),
+        ("--cuda 12.6 --also requests", "there are: faiss-cpu, jax, onnxruntime, tensorflow, "),
         ("--cuda 12.6 --also faiss-cpu", "the lock has no package faiss-cpu, which --also names"),
         ("--rocm 6.3 --also all", "a ROCm 6.3 build of another name is known"),
         ("--also all", "--also swaps for a build, and none is named"),

@@ -32,20 +32,10 @@ const BASE: [&str; 22] = [
 const TORCH: [&str; 6] =
     ["filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4", "sympy==1.13.3", "torch==2.7.1"];
 
-/// A wheel that the built-in catalogue lacks.
-fn nvcc() -> String {
-    let digest = "0".repeat(64);
-    format!(
-        "wheel\tnvidia-cuda-nvcc-cu12\t12.5.82\tany\tpypi\tnvidia_cuda_nvcc_cu12-12.5.82-py3-none-manylinux2014_x86_64.whl\t\
-         {digest}\t1\t0\t-\tpypi\nrequires\tnvidia-cuda-nvcc-cu12\t12.5.82\tpypi\t*\tpypi:exact:0\t-\n"
-    )
-}
-
 fn place(tensorflow: &str) -> Place {
     let place = Place::new();
     let text = lock(&BASE).replace("tensorboard==2.19.0", &format!("tensorboard=={tensorflow}"));
     place.write("requirements.txt", text + &lock(&TORCH) + &lock(&[&format!("tensorflow-cpu=={tensorflow}")]));
-    place.write("torchswap-catalog.tsv", nvcc());
     place
 }
 

@@ -12,6 +12,7 @@ use super::{LearnRequest, Learned};
 use crate::catalog::{Catalogues, Index, WheelRow};
 use crate::edge::index::Network;
 use crate::lock::{Entry, LockedFiles, Origin, Position, SelectedPackage, Selection};
+use crate::packaging::marker::Extras;
 use crate::packaging::target::{Environment, Python};
 use crate::plan::closure::{self, Resolution};
 use crate::plan::family::{FamilyDecision, FamilyPackage};
@@ -98,6 +99,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
         decision: FamilyDecision::Keep { why: Kept::AsLocked(None), pin: None },
         requires: knowledge.requires(row, environment.platform),
         locked: None,
+        extras: Extras::new(),
     };
     let members: Vec<FamilyPackage> = best.values().enumerate().map(member).collect();
     let unknown = members.iter().filter_map(|member| match &member.requires {

@@ -87,7 +87,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         for (member, who) in self.members.iter().zip(&self.spoken) {
             if let WheelRequirements::Known(list) = &member.requires {
                 let package = &self.selection.packages[member.package];
-                self.add(list, who, &package.extras, &package.condition, &mut round);
+                self.add(list, who, &(&package.extras | &member.extras), &package.condition, &mut round);
             }
         }
         while let Some(name) = round.open.pop_front() {

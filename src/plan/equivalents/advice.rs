@@ -30,7 +30,7 @@ pub(crate) fn gpu_build<S: WheelSource>(
     environment: Environment,
     knowledge: &Knowledge<'_, S>,
 ) -> Option<GpuBuild> {
-    let ways: Vec<Way> = equivalents::of_cpu(name).map(|range| Way { range, to_gpu: true }).collect();
+    let ways: Vec<Way> = equivalents::instead_of(name).map(|range| Way { range, to_gpu: true }).collect();
     let there = ways.iter().flat_map(|way| had(way, environment.platform, knowledge).map(move |one| (one, way)));
     let installs = |(release, way): &(Version, &Way)| {
         pythons(way.to(), release, environment.platform, knowledge).contains(&environment.python)

@@ -7,6 +7,7 @@ use super::offered::had;
 use super::search::Search;
 use super::why::{near, other_library};
 use crate::catalog::WheelSource;
+use crate::catalog::equivalents::How;
 use crate::lock::Entry;
 use crate::packaging::target::Backend;
 
@@ -15,7 +16,9 @@ impl<S: WheelSource> Search<'_, S> {
     /// admit: the stub has its number.
     pub(super) fn nearest(&self, entry: &Entry, locked: &Version, ways: &[Way]) -> Option<Version> {
         let backend = self.request.backend.unwrap_or(Backend::Cpu);
-        let suiting = ways.iter().filter(|way| way.suits(backend) && other_library(way, self.family).is_none());
+        // What is beside the locked release, or is that itself, has its number.
+        let suits = |way: &&Way| way.range.how == How::Instead && way.suits(backend);
+        let suiting = ways.iter().filter(suits).filter(|way| other_library(way, self.family).is_none());
         let there = suiting.flat_map(|way| had(way, self.request.environment.platform, self.knowledge));
         let mut there: Vec<Version> = there.filter(|version| self.is_admitted(entry, version)).collect();
         there.sort();

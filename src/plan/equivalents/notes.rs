@@ -7,9 +7,10 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::search::Search;
 use super::{Also, Way, ways};
+use crate::catalog::equivalents::How;
 use crate::catalog::modules::{self, LoadedBy};
 use crate::catalog::{WheelSource, equivalents, is_torch, library_of};
-use crate::lock::{Entry, Selection};
+use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::target::Backend;
 use crate::plan::{Line, Planner};
 
@@ -41,7 +42,7 @@ pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines
             notes.extend(gpu_build.and_then(|way| unloaded(&way, &version, lines, is_in_image)));
         } else if is_for_gpu {
             let search = Search { view, selection, also: &Also::default(), family: &[], request, knowledge };
-            notes.extend(could_be(entry, selection, &ways, &search));
+            notes.extend(could_be(entry, package, &ways, has_libraries, &search));
         }
     }
     notes
@@ -50,18 +51,31 @@ pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines
 /// What a CPU build could be.
 fn could_be<S: WheelSource>(
     entry: &Entry,
-    selection: &Selection,
+    package: &SelectedPackage,
     ways: &[Way],
+    has_libraries: bool,
     search: &Search<'_, S>,
 ) -> Option<String> {
     let is_locked =
-        |name: &PackageName| selection.packages.iter().any(|one| search.view.entries[one.entry].name == *name);
-    if ways.is_empty() || ways.iter().any(|way| is_locked(way.to())) {
+        |name: &PackageName| search.selection.packages.iter().any(|one| search.view.entries[one.entry].name == *name);
+    if ways.is_empty() || ways.iter().any(|way| *way.to() != entry.name && is_locked(way.to())) {
         return None;
     }
     let (version, way) = search.chosen(entry, ways).ok()?;
     let name = &entry.name;
-    Some(format!("{name} {version} stays its CPU build; --also {name} takes {} {version}", way.to()))
+    let to = way.to();
+    match way.range.how {
+        How::Instead => Some(format!("{name} {version} stays its CPU build; --also {name} takes {to} {version}")),
+        How::Beside(third) => {
+            Some(format!("{name} {version} runs on the CPU alone; --also {third} adds {to} {version}"))
+        }
+        How::Extra if has_libraries || way.range.extras.iter().all(|extra| package.extras.contains(extra)) => None,
+        How::Extra => {
+            let extras: Vec<&str> = way.range.extras.iter().map(AsRef::as_ref).collect();
+            let extras = extras.join(",");
+            Some(format!("{name} {version} finds no CUDA libraries; --also {name} adds those of {name}[{extras}]"))
+        }
+    }
 }
 
 /// Another release than the locked one takes its place. `is_admitted`: the lock tells that all who ask for it take that.

@@ -57,7 +57,8 @@ impl<S: WheelSource> Search<'_, S> {
         let (request, knowledge) = (self.request, self.knowledge);
         let backend = request.backend.unwrap_or(Backend::Cpu);
         let Environment { platform, python } = request.environment;
-        let there = |way: &&Way| way.range.has(version) && !knowledge.rows(way.to(), version).is_empty();
+        let is_known = |way: &Way| way.flaw().is_some() || !knowledge.rows(way.to(), version).is_empty();
+        let there = |way: &&Way| way.range.has(version) && is_known(way);
         let of_release: Vec<&Way> = ways.iter().filter(there).collect();
         let suiting: Vec<&Way> = of_release.iter().copied().filter(|way| way.suits(backend)).collect();
         let impossible = |message: String| Problem::new(Code::Impossible, message).help(stay);
@@ -70,6 +71,12 @@ impl<S: WheelSource> Search<'_, S> {
                 },
             });
         };
+        if let Some(flaw) = first.flaw() {
+            return Err(impossible(format!("{} {version} cannot be had: {flaw}", first.to())));
+        }
+        if !first.is_on(platform) {
+            return Err(impossible(format!("{} {version} is no GPU build on {platform}", first.to())));
+        }
         let here = |way: &&&Way| {
             let rows = knowledge.rows(way.to(), version);
             rows.iter().any(|row| installs(row, request.environment, knowledge))
@@ -84,12 +91,6 @@ impl<S: WheelSource> Search<'_, S> {
                 }
             });
         };
-        if let Some(flaw) = way.flaw() {
-            return Err(impossible(format!("{} {version} cannot be had: {flaw}", way.to())));
-        }
-        if !way.is_on(platform) {
-            return Err(impossible(format!("{} {version} is no GPU build on {platform}", way.to())));
-        }
         match other_library(way, self.family) {
             Some(what) => Err(impossible(format!("{} {version} {what}", way.to()))),
             None => Ok((version.clone(), way)),

@@ -99,3 +99,12 @@ pub(super) fn other_library(way: &Way, family: &[FamilyPackage]) -> Option<Strin
     let version = required.versions.exact().filter(|version| version.release().first() != Some(&major))?;
     Some(format!("needs {library} {major}, but torch {} brings {} {version}", torch.version, required.name))
 }
+
+/// What a package has beside it on GPUs goes only with the extra that asks for it, which is the lock's.
+pub(super) fn part_for_gpus(entry: &Entry, of: &str) -> Problem {
+    let name = &entry.name;
+    let message = format!("{name} is the part of {of} for GPUs, and is not taken out for the CPU");
+    Problem::new(Code::Impossible, message).help(format!(
+        "lock {of} without the extra that asks for {name}, or leave {of} out of --also, and it stays as locked"
+    ))
+}

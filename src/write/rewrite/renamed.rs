@@ -8,7 +8,7 @@ use super::{EntryUses, TargetPythons, marker};
 use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source, Span};
-use crate::write::entry::{also_needs, in_style, key};
+use crate::write::entry::{NewNeed, also_needs, in_style, key};
 
 /// By old name: what takes the place of its entries.
 pub(super) struct Renamed(BTreeMap<String, NewNames>);
@@ -17,7 +17,7 @@ struct NewNames {
     /// Some entry keeps the old name.
     stays: bool,
     /// The new names, each with the marker that says where.
-    needs: BTreeMap<String, Option<String>>,
+    needs: BTreeMap<String, NewNeed>,
 }
 
 impl Renamed {
@@ -39,9 +39,10 @@ impl Renamed {
         let new_names = |(old, names): (&PackageName, BTreeMap<&PackageName, TargetPythons>)| {
             let mut own = lock.entries.iter().enumerate().filter(|(_, entry)| entry.name == *old);
             let stays = own.any(|(index, _)| keeps(index, old));
-            let needs = names
-                .into_iter()
-                .map(|(name, places)| (name.to_string(), marker(plans, &places, true).filter(|_| stays)));
+            let needs = names.into_iter().map(|(name, places)| {
+                let marker = marker(plans, &places, true).filter(|_| stays);
+                (name.to_string(), NewNeed { marker, ..NewNeed::default() })
+            });
             (old.to_string(), NewNames { stays, needs: needs.collect() })
         };
         Self(renamed.into_iter().map(new_names).collect())
