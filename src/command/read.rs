@@ -42,12 +42,8 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
         return Err(Problem::new(Code::Usage, message).help(help).into());
     }
     io::lock_in(folder)?.ok_or_else(|| {
-        let problem = io::no_lock(folder, &format!("beside {file}"));
-        match problem.remedy {
-            Some(_) => problem,
-            None => problem.help(format!("make one there (poetry lock, uv lock), or name it in {file}: lock = \"…\"")),
-        }
-        .into()
+        let help = format!("make one there (poetry lock, uv lock), or name it in {file}: lock = \"…\"");
+        io::no_lock(folder, &format!("beside {file}"), &help).into()
     })
 }
 

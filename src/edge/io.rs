@@ -79,7 +79,7 @@ pub fn find_lock(configured: &str) -> Result<String> {
             return Ok(lock);
         }
     }
-    Err(no_lock("", "here").help("make one (poetry lock, uv lock), name it, or go to its folder: -C DIR").into())
+    Err(no_lock("", "here", "make one (poetry lock, uv lock), name it, or go to its folder: -C DIR").into())
 }
 
 /// The lock that lies in a folder.
@@ -99,12 +99,15 @@ pub fn lock_in(folder: &str) -> Result<Option<String>> {
     Ok(found)
 }
 
-/// There is no lock in a folder. `place` is the folder in words.
-pub fn no_lock(folder: &str, place: &str) -> Problem {
+/// There is no lock in a folder. `place` is the folder in words; a lock of another tool brings help of its own.
+pub fn no_lock(folder: &str, place: &str, help: &str) -> Problem {
     let file = |foreign: &Foreign| format!("{folder}{}", foreign.file);
     match FOREIGN.into_iter().find(|foreign| is_file(&file(foreign))) {
         Some(foreign) => foreign.refusal(&file(&foreign)),
-        None => Problem::new(Code::Io, format!("there is no lock {place}: looked for {}", LOCKS.join(", "))),
+        None => {
+            let message = format!("there is no lock {place}: looked for {}", LOCKS.join(", "));
+            Problem::new(Code::Io, message).help(help)
+        }
     }
 }
 

@@ -40,7 +40,7 @@ fn line(name: &str, line: &str) -> Case {
 fn what_is_no_requirements_file() {
     let utf16: Vec<u8> = "\u{feff}torch==2.1.2\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     refused(vec![
-        case("empty", "").nowhere().says("no package of the torch family"),
+        case("empty", "").nowhere().says("requirements.txt is empty"),
         case("comments alone", "# nothing\n").nowhere(),
         case("HTML", "<!DOCTYPE html>\n<html>").at("<").says("HTML"),
         case("JSON", "\n[1, 2]\n").at("[").says("JSON"),
