@@ -39,7 +39,7 @@ pub use select::Digests;
 
 pub(super) use files::size;
 pub(super) use layout::{ends, headers};
-pub(super) use package::{of_package, tables};
+pub(super) use package::{of_package, sdist_name, tables};
 pub(super) use registry::origin as index_of;
 pub(super) use select::without_file;
 

@@ -109,3 +109,16 @@ fn a_uv_lock_is_no_foreign_one_but_those_of_other_tools_are() {
     place.write("pdm.lock", "version = 1\n");
     assert!(place.run("export pdm.lock").refused().contains("pdm export"));
 }
+
+/// It would be built in the place of what is locked.
+#[test]
+fn a_source_of_another_release_is_refused() {
+    let place = place("plain");
+    let lock = place.read("uv.lock");
+    let file = lock.lines().find(|line| line.starts_with("sdist = ") && line.contains("/markupsafe-")).unwrap();
+    let name = file.split('"').nth(1).unwrap().rsplit('/').next().unwrap();
+    place.write("uv.lock", lock.replace(name, "markupsafe-1.0.4.tar.gz"));
+    let message = place.run("export --cpu --python 3.11").refused();
+    assert!(message.contains("`markupsafe-1.0.4.tar.gz` is not a file of markupsafe 3"), "{message}");
+    assert!(message.contains("| sdist = {"), "{message}");
+}

@@ -298,7 +298,7 @@ pub(in crate::lock) fn tables<'i, 's>(
 }
 
 /// The name and the version that the file name of a source distribution says (PEP 625, and zip as before it).
-fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
+pub(in crate::lock) fn sdist_name(file: &str) -> Option<(PackageName, Version)> {
     let stem = file.strip_suffix(".tar.gz").or_else(|| file.strip_suffix(".zip"))?;
     let (name, version) = stem.rsplit_once('-')?;
     let name = Some(name).filter(|name| (1..=LONGEST_NAME).contains(&name.len()))?;

@@ -10,7 +10,9 @@ use pep508_rs::{ExtraName, PackageName};
 use super::ANEW;
 use super::source::{UvSource, UvSourceKind, unsupported};
 use crate::lock::dependency::{LONGEST_NAME, ParseCache, read_extra, read_marker, read_name};
-use crate::lock::pylock::{PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, size, tables};
+use crate::lock::pylock::{
+    PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, sdist_name, size, tables,
+};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{Entry, LockedDigest, Position, origin, requirements};
 use crate::packaging::constraint::Constraint;
@@ -125,7 +127,8 @@ impl<'t, 's> UvPackageReader<'t, 's> {
                     let problem = Problem::new(Code::Syntax, format!("{name} is from an index and has no `version`"));
                     return Err(problem.at(toml.source, span).help(ANEW).into());
                 };
-                let (sdist, wheels) = (self.sdist(table)?.map(Box::new), self.wheels(table, &name, version)?);
+                let sdist = self.sdist(table, &name, version)?.map(Box::new);
+                let wheels = self.wheels(table, &name, version)?;
                 let all: Vec<PylockFile> = wheels.iter().chain(sdist.as_deref()).cloned().collect();
                 (PackageKind::Release { sdist, wheels }, index_of(Some(&source.place), &all))
             }
@@ -160,9 +163,14 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         Ok(wheels)
     }
 
-    fn sdist(&self, table: &Table<'_>) -> Result<Option<PylockFile>> {
+    fn sdist(&self, table: &Table<'_>, name: &PackageName, version: &Version) -> Result<Option<PylockFile>> {
         let Some(item) = table.get("sdist") else { return Ok(None) };
-        self.file(self.toml.table(item, "sdist")?, item.span(), None).map(Some)
+        let file = self.file(self.toml.table(item, "sdist")?, item.span(), None)?;
+        // Old ones have a dash in their version, too.
+        if let Some((own, release)) = sdist_name(&file.name).filter(|(own, _)| own == name) {
+            of_package(self.toml, &file.name, (&own, &release), (name, Some(version)), item.span())?;
+        }
+        Ok(Some(file))
     }
 
     /// What is installed of a package whose source is the file itself, a folder or a repository.
