@@ -34,6 +34,55 @@ fn place(text: &str) -> Place {
     place
 }
 
+/// What TensorFlow 2.18 and 2.19 require.
+const TENSORFLOW: [&str; 22] = [
+    "absl-py==2.1.0",
+    "astunparse==1.6.3",
+    "flatbuffers==24.3.25",
+    "gast==0.6.0",
+    "google-pasta==0.2.0",
+    "grpcio==1.68.0",
+    "h5py==3.12.1",
+    "keras==3.7.0",
+    "libclang==18.1.1",
+    "ml-dtypes==0.4.1",
+    "numpy==2.0.2",
+    "opt-einsum==3.4.0",
+    "packaging==24.2",
+    "protobuf==5.28.3",
+    "requests==2.32.3",
+    "setuptools==75.6.0",
+    "six==1.16.0",
+    "tensorboard==2.18.0",
+    "tensorflow-io-gcs-filesystem==0.37.1",
+    "termcolor==2.5.0",
+    "typing-extensions==4.12.2",
+    "wrapt==1.17.0",
+];
+
+/// An entry of a `poetry.lock`.
+fn entry(pin: &str, dependencies: &str, groups: &str) -> String {
+    let (name, version) = pin.split_once("==").unwrap();
+    let file = format!("{}-{version}-py3-none-any.whl", name.replace('-', "_"));
+    let files = format!("files = [\n    {{file = \"{file}\", hash = \"sha256:{}\"}},\n]\n", "0".repeat(64));
+    let head =
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n");
+    format!("{head}python-versions = \"*\"\n{groups}{files}\n{dependencies}")
+}
+
+/// A project with a lock of a version, which asks for something.
+fn project(entries: &[String], version: &str, asks: &str) -> Place {
+    let place = Place::new();
+    let zeros = "0".repeat(64);
+    let metadata =
+        format!("[metadata]\nlock-version = \"{version}\"\npython-versions = \"~3.11\"\ncontent-hash = \"{zeros}\"\n");
+    place.write("poetry.lock", entries.concat() + &metadata);
+    let project = "[tool.poetry]\nname = \"p\"\nversion = \"1\"\ndescription = \"\"\nauthors = []\n\n\
+                   [tool.poetry.dependencies]\npython = \"~3.11\"\n";
+    place.write("pyproject.toml", format!("{project}{asks}\n"));
+    place
+}
+
 fn export(text: &str, arguments: &str) -> Run {
     place(text).run(&format!("export -v {arguments} -o out.txt requirements.txt"))
 }

@@ -1,6 +1,6 @@
 //! The other direction: GPU builds become CPU builds (`--cpu --also`).
 
-use super::{ZEROS, digests, export, lock, onnx, place};
+use super::{TENSORFLOW, ZEROS, digests, export, lock, onnx, place};
 
 /// Nothing is known of the CPU builds of these, and what is not known is not made up.
 #[test]
@@ -49,36 +49,11 @@ fn a_cpu_build_of_the_projects_catalogue_is_taken() {
     assert!(text.contains(&format!("\nonnxruntime @ {index}/{file}")) && text.contains(&digest), "{text}");
 }
 
-/// What TensorFlow 2.18 requires.
-const TENSORFLOW: [&str; 21] = [
-    "absl-py==2.1.0",
-    "astunparse==1.6.3",
-    "flatbuffers==24.3.25",
-    "gast==0.6.0",
-    "google-pasta==0.2.0",
-    "grpcio==1.68.0",
-    "h5py==3.12.1",
-    "keras==3.7.0",
-    "libclang==18.1.1",
-    "ml-dtypes==0.4.1",
-    "numpy==2.0.2",
-    "opt-einsum==3.4.0",
-    "packaging==24.2",
-    "protobuf==5.29.0",
-    "requests==2.32.3",
-    "setuptools==75.6.0",
-    "six==1.16.0",
-    "tensorboard==2.18.0",
-    "tensorflow-io-gcs-filesystem==0.37.1",
-    "termcolor==2.5.0",
-    "typing-extensions==4.12.2",
-];
-
 #[test]
 fn tensorflow_becomes_its_cpu_build_and_the_libraries_go() {
     let libraries = ["nvidia-cublas-cu12==12.5.3.2", "nvidia-cudnn-cu12==9.3.0.75"]
         .map(|pin| format!("{pin} {ZEROS}\n    # via tensorflow\n"));
-    let text = lock(&TENSORFLOW) + &lock(&["wrapt==1.17.0", "tensorflow==2.18.0"]) + &libraries.concat();
+    let text = lock(&TENSORFLOW) + &lock(&["tensorflow==2.18.0"]) + &libraries.concat();
     for name in ["tensorflow", "tensorflow-cpu", "all"] {
         let place = place(&text);
         let run = place.run(&format!("export -v --cpu --python 3.11 --also {name} -o out.txt requirements.txt"));

@@ -1,6 +1,6 @@
 //! Another release, where there is none of the locked number (`--nearest`).
 
-use super::{ONNX, export, lock, onnx, place};
+use super::{ONNX, entry, export, lock, onnx, place, project};
 use crate::support::Place;
 
 #[test]
@@ -74,29 +74,14 @@ fn a_target_of_the_configuration_takes_the_nearest_too() {
 
 /// A lock of Poetry's in which rembg, and the project where it does, ask for some onnxruntime.
 fn poetry(by_rembg: &str, by_project: Option<&str>) -> Place {
-    let entry = |pin: &str, dependencies: &str| {
-        let (name, version) = pin.split_once("==").unwrap();
-        let file = format!("{name}-{version}-py3-none-any.whl");
-        let files = format!("files = [\n    {{file = \"{file}\", hash = \"sha256:{}\"}},\n]\n", "0".repeat(64));
-        let head =
-            format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndescription = \"\"\noptional = false\n");
-        format!("{head}python-versions = \"*\"\ngroups = [\"main\"]\n{files}\n{dependencies}")
-    };
+    let entry = |pin: &str, dependencies: &str| entry(pin, dependencies, "groups = [\"main\"]\n");
     let needs = ONNX.map(|pin| format!("{} = \"*\"\n", pin.split_once("==").unwrap().0)).concat();
     let mut entries: Vec<String> = ONNX.iter().map(|pin| entry(pin, "")).collect();
     entries.push(entry("onnxruntime==1.20.1", &format!("[package.dependencies]\n{needs}\n")));
     entries.push(entry("rembg==2.0.60", &format!("[package.dependencies]\nonnxruntime = \"{by_rembg}\"\n\n")));
     entries.sort();
-    let zeros = "0".repeat(64);
-    let metadata =
-        format!("[metadata]\nlock-version = \"2.1\"\npython-versions = \"~3.11\"\ncontent-hash = \"{zeros}\"\n");
     let asked = by_project.map(|versions| format!("onnxruntime = \"{versions}\"\n")).unwrap_or_default();
-    let place = Place::new();
-    place.write("poetry.lock", entries.concat() + &metadata);
-    let project = "[tool.poetry]\nname = \"p\"\nversion = \"1\"\ndescription = \"\"\nauthors = []\n\n\
-                   [tool.poetry.dependencies]\npython = \"~3.11\"\nrembg = \"2.0.60\"\n";
-    place.write("pyproject.toml", format!("{project}{asked}"));
-    place
+    project(&entries, "2.1", &format!("rembg = \"2.0.60\"\n{asked}"))
 }
 
 #[test]
