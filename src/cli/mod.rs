@@ -8,7 +8,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use pep508_rs::{ExtraName, PackageName};
 
@@ -257,7 +257,7 @@ impl ExportArgs {
     pub fn of(words: &[String]) -> Option<Self> {
         let all = ["torchswap", "export"].into_iter().map(OsString::from).chain(words.iter().map(OsString::from));
         // A header says all: what a variable says here had no part in it.
-        match Cli::without_variables(Cli::command(), &all.collect::<Vec<_>>(), &variables::ALL).ok()?.command {
+        match Cli::without_variables(&all.collect::<Vec<_>>()).ok()?.command {
             Command::Export(export) => Some(*export),
             Command::Audit(_)
             | Command::Check(_)
@@ -385,6 +385,8 @@ pub struct LockedArgs {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

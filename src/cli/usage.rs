@@ -23,7 +23,7 @@ const COMMANDS: [(&str, bool); 10] = [
 ];
 
 /// The words that may be options, of a command line that may not be understood.
-fn options(words: &[OsString]) -> Vec<&str> {
+pub(super) fn options(words: &[OsString]) -> Vec<&str> {
     words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--").collect()
 }
 

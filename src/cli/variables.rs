@@ -6,12 +6,13 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 
 use super::Cli;
+use super::usage::options;
 
 /// Options that name a build.
 const BUILD: [&str; 5] = ["cuda", "rocm", "xpu", "cpu", "backend"];
 
 /// Options that a variable may say as well.
-pub(super) const ALL: [&str; 10] =
+const ALL: [&str; 10] =
     ["cuda", "rocm", "backend", "platform", "pythons", "also", "mirror", "catalogs", "require_witnesses", "learn"];
 
 /// Options that say which target, of those that a variable may say as well.
@@ -29,13 +30,11 @@ impl Cli {
         variables: &[(String, OsString)],
         columns: Option<usize>,
     ) -> Result<Self, clap::Error> {
-        let options = || {
-            let words = words.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
-            words.filter_map(|word| word.strip_prefix("--")?.split('=').next())
-        };
-        let unset: &[&str] = if options().any(|option| matches!(option, "target" | "all-targets")) {
+        let typed = options(words);
+        let mut typed = typed.iter().filter_map(|word| word.strip_prefix("--")?.split('=').next());
+        let unset: &[&str] = if typed.clone().any(|option| matches!(option, "target" | "all-targets")) {
             &TARGET
-        } else if options().any(|option| BUILD.contains(&option)) {
+        } else if typed.any(|option| BUILD.contains(&option)) {
             &BUILD
         } else {
             &[]
@@ -47,33 +46,23 @@ impl Cli {
         let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
         let empty: Vec<&str> =
             variables.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str()).collect();
-        let is_empty = |option: &clap::Arg| {
-            option.get_env().and_then(|name| name.to_str()).is_some_and(|name| empty.contains(&name))
+        let is_unset = |option: &clap::Arg| {
+            let variable = option.get_env().and_then(|name| name.to_str());
+            unset.contains(&option.get_id().as_str()) || variable.is_some_and(|name| empty.contains(&name))
         };
-        let command = match empty.is_empty() {
+        let command = match unset.is_empty() && empty.is_empty() {
             true => command,
-            false => without(command, &is_empty),
+            false => without(command, words, &is_unset),
         };
-        Self::without_variables(command, words, unset).map_err(|error| named(error, words, variables))
+        Self::parsed(command, words).map_err(|error| named(error, words, variables))
     }
 
-    /// Reads a command line for which some options have no variables.
-    pub(super) fn without_variables(
-        command: clap::Command,
-        words: &[OsString],
-        options: &[&str],
-    ) -> Result<Self, clap::Error> {
-        let unset = |option: clap::Arg| match options.contains(&option.get_id().as_str()) {
-            true => option.env(None::<&'static str>),
-            false => option,
-        };
-        // Only a command that is named can be meant, and each that is changed takes time.
-        let is_changed =
-            |command: &clap::Command| !options.is_empty() && words.iter().any(|word| word == command.get_name());
-        let mut command = command.mut_subcommands(|command| match is_changed(&command) {
-            true => command.mut_args(unset),
-            false => command,
-        });
+    /// Reads a command line whatever the variables of the options in [`ALL`] say.
+    pub(super) fn without_variables(words: &[OsString]) -> Result<Self, clap::Error> {
+        Self::parsed(without(Self::command(), words, &|option| ALL.contains(&option.get_id().as_str())), words)
+    }
+
+    fn parsed(mut command: clap::Command, words: &[OsString]) -> Result<Self, clap::Error> {
         let matches = command.try_get_matches_from_mut(words)?;
         let read = Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command));
         // The process ends soon: to take hundreds of options apart is one in a hundred instructions of an export.
@@ -82,10 +71,14 @@ impl Cli {
     }
 }
 
-/// A command some options of which have no variables.
-fn without(command: clap::Command, is_unset: &impl Fn(&clap::Arg) -> bool) -> clap::Command {
+/// A command some options of which have no variables. Of those below it only one that is named can be meant, and each that is
+/// changed takes time.
+fn without(command: clap::Command, words: &[OsString], is_unset: &dyn Fn(&clap::Arg) -> bool) -> clap::Command {
     let unset = |option: clap::Arg| if is_unset(&option) { option.env(None::<&'static str>) } else { option };
-    command.mut_args(unset).mut_subcommands(|command| without(command, is_unset))
+    command.mut_args(unset).mut_subcommands(|below| match words.iter().any(|word| word == below.get_name()) {
+        true => without(below, words, is_unset),
+        false => below,
+    })
 }
 
 /// An error in which options that nobody typed are the variables that say them.
