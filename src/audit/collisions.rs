@@ -100,7 +100,6 @@ fn shared_files<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
     findings: &mut Findings<'_>,
 ) {
-    let _lock = here.lock;
     let owners: Vec<Owner> = modules::owners().collect();
     let owner = |name: &PackageName| owners.iter().find(|owner| owner.package == name.as_ref()).copied();
     let owned: Vec<(usize, InstalledOwner<'_>)> = beside

@@ -50,7 +50,6 @@ pub(super) fn not_to_be_had<S: WheelSource>(
 
 /// Compares the layers.
 pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledge<'_, S>, findings: &mut Findings<'_>) {
-    let _lock = here.lock;
     let entry_of = |member: &FamilyPackage| here.selection.packages.get(member.package).map(|package| package.entry);
     let torch = here.members.iter().find(|member| is_torch(&member.name));
     let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));

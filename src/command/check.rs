@@ -32,21 +32,17 @@ pub(super) const NO_OUTPUTS: &str = "nothing to check: no outputs are configured
 /// # Errors
 /// If an output cannot be made, or a file does not say how it was made.
 pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &Display) -> Result<Outcome> {
-    let concerned: Vec<(Config, WantedOutputs)> = match configs {
-        configs if args.workspace => {
-            let concerned = configs.iter().filter(|config| concerns(config, &args.files));
-            concerned.map(|config| Ok((config.clone(), configured(args, config)?))).collect::<Result<_>>()?
-        }
-        [config] if !args.files.is_empty() => {
+    let concerned: Result<Vec<(Config, WantedOutputs)>> = match configs {
+        [config] if !args.workspace && !args.files.is_empty() => {
             let by_config = named(args, config)?.into_iter();
-            by_config
-                .map(|(config, files)| made(args, &config, &files).map(|wanted| (config, wanted)))
-                .collect::<Result<_>>()?
+            by_config.map(|(config, files)| made(args, &config, &files).map(|wanted| (config, wanted))).collect()
         }
         configs => {
-            configs.iter().map(|config| Ok((config.clone(), configured(args, config)?))).collect::<Result<_>>()?
+            let concerned = configs.iter().filter(|config| !args.workspace || concerns(config, &args.files));
+            concerned.map(|config| Ok((config.clone(), configured(args, config)?))).collect()
         }
     };
+    let concerned = concerned?;
     let all = concerned.iter().flat_map(|(_, wanted)| wanted);
     let jobs: Vec<Job> = all.map(|(_, job)| job.clone()).collect();
     outputs::check(&jobs)?;

@@ -122,7 +122,7 @@ fn urls(package: &PylockPackage) -> impl Iterator<Item = &str> {
 }
 
 fn host(url: &str) -> String {
-    address::canonical(url).split('/').nth(2).unwrap_or_default().to_owned()
+    address::host(&address::canonical(url)).to_owned()
 }
 
 fn of_pytorch(url: &str) -> bool {

@@ -40,7 +40,7 @@ use renamed::Renamed;
 pub(super) use pylock::pylock;
 pub(super) use uv::uv;
 
-/// TargetPythons something holds: index of the target, and the Python.
+/// Where something holds: index of the target, and the Python.
 type TargetPythons = BTreeSet<(usize, Python)>;
 
 /// What became of one entry, and where.

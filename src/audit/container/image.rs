@@ -42,7 +42,7 @@ fn rows() -> impl Iterator<Item = Row> {
 impl Image {
     /// Reads an image's name as `FROM` and `docker pull` take it: `[registry/]path[:tag][@digest]`.
     pub fn of(reference: &str) -> Self {
-        let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
+        let named = named(reference);
         let (path, name, words) = parts(&named);
         let found = rows().filter_map(|row| Some((row.rank(path, name, &words)?, row))).max_by_key(|(rank, _)| *rank);
         let row = found.map(|(_, row)| row);
@@ -62,6 +62,11 @@ impl Image {
     }
 }
 
+/// An image's reference without a digest.
+fn named(reference: &str) -> String {
+    reference.split('@').next().unwrap_or_default().to_ascii_lowercase()
+}
+
 /// An image's path, its last part, and the words of its tag.
 fn parts(named: &str) -> (&str, &str, Vec<&str>) {
     let slash = named.rfind('/').map_or(0, |at| at + 1);
@@ -74,13 +79,13 @@ fn parts(named: &str) -> (&str, &str, Vec<&str>) {
 
 /// True if an image has torch itself: `nvcr.io/nvidia/pytorch:24.12-py3`, `pytorch/pytorch:…`.
 pub fn has_torch(reference: &str) -> bool {
-    let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let named = named(reference);
     parts(&named).1.contains("pytorch")
 }
 
 /// The ROCm that an image is made for: `rocm/pytorch:rocm6.2_ubuntu22.04_…`, `rocm/dev-ubuntu-22.04:6.2`.
 pub fn rocm(reference: &str) -> Option<Backend> {
-    let named = reference.split('@').next().unwrap_or_default().to_ascii_lowercase();
+    let named = named(reference);
     let (path, _, words) = parts(&named);
     let is_own = path.split('/').any(|part| part == "rocm");
     let own = || words.first().filter(|_| is_own).and_then(|word| minor_version(word));

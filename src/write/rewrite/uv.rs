@@ -164,9 +164,13 @@ impl UvRewriter<'_> {
 
     /// True if an entry gets a version that another one of its name and its index has.
     fn is_twice(&self, index: usize, other: usize, version: &str) -> bool {
-        let now =
-            self.versions.get(&other).cloned().or_else(|| Some(self.uv.entries[other].version.as_ref()?.to_string()));
-        now.as_deref() == Some(version) && self.uv.packages[other].index == self.uv.packages[index].index
+        self.version(other).as_deref() == Some(version)
+            && self.uv.packages[other].index == self.uv.packages[index].index
+    }
+
+    /// The version that an entry has in the end.
+    fn version(&self, index: usize) -> Option<String> {
+        self.versions.get(&index).cloned().or_else(|| Some(self.uv.entries[index].version.as_ref()?.to_string()))
     }
 
     /// A release beside another one of its name.
@@ -204,8 +208,7 @@ impl UvRewriter<'_> {
             let span = self.uv.entries[twins[0]].at.span;
             return Err(Problem::new(Code::Unsupported, message).at(&self.uv.source, span).help(EXPORT));
         };
-        let own = self.uv.entries[*index].version.as_ref().map(ToString::to_string);
-        let version = self.versions.get(index).cloned().or(own).unwrap_or_default();
+        let version = self.version(*index).unwrap_or_default();
         let source = self.uv.source.slice(self.blocks[*index].source);
         Ok(format!("name = {}, version = {}, source = {source}", string(name.as_ref()), string(&version)))
     }
