@@ -136,12 +136,12 @@ class TinyIndex:
     def translate(self, data, but=()):
         """Bytes with each real digest replaced by that of the tiny wheel, and how many were replaced.
 
-        A lock has them as 64 hexadecimal digits. The table inside a program has them as 44 characters of six bits (build.rs);
+        A lock has them as 64 hexadecimal digits. The table inside a program has them as 40 characters of one in 85 (build.rs);
         both kinds keep their length, so that a program can be translated, too.
         """
         count = 0
         kept = {real: tiny for real, tiny in self.digests.items() if real not in but}
-        short = {sixes(real): sixes(tiny) for real, tiny in kept.items()}
+        short = {fives(real): fives(tiny) for real, tiny in kept.items()}
 
         def among(digests):
             def other(match):
@@ -153,10 +153,10 @@ class TinyIndex:
             return other
 
         data = re.sub(rb"[0-9a-f]{64}", among(kept), data)
-        return re.sub(rb"(?<=\t)[0-o]{44}(?=\t)", among(short), data), count
+        return re.sub(rb"(?<=\t)[!-u]{40}(?=\t)", among(short), data), count
 
 
-def sixes(digest):
-    """Hexadecimal digits as characters of six bits from `0` on, as build.rs writes them."""
-    number = int(digest, 16) << 8
-    return "".join(chr(48 + (number >> shift & 63)) for shift in range(258, -1, -6))
+def fives(digest):
+    """Hexadecimal digits as characters of one in 85 from `!` on, five for four bytes, as build.rs writes them."""
+    numbers = [int(digest[start : start + 8], 16) for start in range(0, 64, 8)]
+    return "".join(chr(33 + number // 85**place % 85) for number in numbers for place in (4, 3, 2, 1, 0))
