@@ -1,12 +1,13 @@
 //! Reading TOML with places: every wrong type is reported with file, line and caret.
 //!
-//! A text becomes a small tree of values that borrow from it and know where they are. Two readers make the same tree:
-//! `plain` reads what lock tools write, which is a small part of TOML, and leaves everything else to `full`, which reads
-//! all of TOML and finds the words for what is wrong.
+//! A text becomes a small tree of values that borrow from it and know where they are: `reader` makes it from the events of
+//! `toml_parser`. Lists of files in the usual form never get there: `shortened` takes them out of the text first.
 
 mod files;
-mod full;
-mod plain;
+mod reader;
+#[cfg(test)]
+mod reference;
+mod shortened;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +16,7 @@ use std::ops::Range;
 
 use super::LockedFiles;
 use crate::report::error::{Code, Problem, Result};
-use crate::text::{Source, Span, quoted};
+use crate::text::{Lookup, Source, Span, quoted};
 
 /// A parsed TOML file that still knows where each value is.
 #[derive(Debug)]
@@ -53,9 +54,16 @@ pub(crate) struct Table<'s> {
     /// Where its header or its braces are; none for the top table.
     span: Option<Span>,
     inline: bool,
-    /// True if dotted keys or the headers of tables below it make it.
+    /// True if dotted keys or the headers of tables below it make it, and no braces are around it.
     implied: bool,
+    /// True if dotted keys make it.
+    dotted: bool,
+    /// Where each key is, once there are many.
+    index: Option<Box<Lookup<Cow<'s, str>, usize>>>,
 }
+
+/// How many keys of a table are compared with each other rather than indexed.
+const FEW_KEYS: usize = 16;
 
 impl<'s> Toml<'s> {
     /// Parses a source; `what` names the kind of file for the message.
@@ -65,12 +73,7 @@ impl<'s> Toml<'s> {
 
     /// Parses a part of a source.
     pub(crate) fn parse_part(source: &'s Source, part: Range<usize>, what: &str) -> Result<Self> {
-        let text = source.text.get(part.clone()).unwrap_or_default();
-        let root = match plain::read(source, text, part.start) {
-            Some(root) => root,
-            None => full::read(source, text, part.start, what)?,
-        };
-        Ok(Self { source, root })
+        Ok(Self { source, root: reader::read(source, part, what)? })
     }
 
     /// The file's top table.
@@ -87,6 +90,7 @@ impl<'s> Toml<'s> {
         };
         let take = |(at, table): (usize, &mut Table<'s>)| {
             let place = table.entries.iter().position(|(own, _)| own == key)?;
+            table.index = None;
             Some((at, table.entries.remove(place).1))
         };
         tables.iter_mut().enumerate().filter_map(take).collect()
@@ -182,9 +186,55 @@ impl<'s> Item<'s> {
     }
 }
 
+impl Value<'_> {
+    /// Its type, as TOML calls it.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::String(_) => "string",
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Date => "datetime",
+            Self::Array(_) | Self::Files(_) => "array",
+            Self::Table(Table { inline: true, .. }) => "inline table",
+            Self::Table(_) => "table",
+            Self::Tables(_) => "array of tables",
+            Self::Other => "float",
+        }
+    }
+}
+
 impl<'s> Table<'s> {
+    fn position(&self, key: &str) -> Option<usize> {
+        match &self.index {
+            Some(index) => index.get(key).copied(),
+            None => self.entries.iter().position(|(own, _)| own == key),
+        }
+    }
+
+    fn get_mut(&mut self, key: &str) -> Option<&mut Item<'s>> {
+        let at = self.position(key)?;
+        self.entries.get_mut(at).map(|(_, item)| item)
+    }
+
+    /// Adds a value under a key that is not there.
+    fn push(&mut self, key: Cow<'s, str>, item: Item<'s>) {
+        if let Some(index) = &mut self.index {
+            index.insert(key.clone(), self.entries.len());
+        }
+        self.entries.push((key, item));
+        if self.index.is_none() && self.entries.len() > FEW_KEYS {
+            let keys = self.entries.iter().enumerate().map(|(at, (key, _))| (key.clone(), at));
+            self.index = Some(Box::new(keys.collect()));
+        }
+    }
+
+    /// True if dotted keys may add to it: no header and no braces define it.
+    fn is_extensible(&self) -> bool {
+        self.implied || self.dotted
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Item<'s>> {
-        self.entries.iter().find(|(own, _)| own == key).map(|(_, item)| item)
+        self.entries.get(self.position(key)?).map(|(_, item)| item)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -74,7 +74,7 @@ fn what_is_no_lock() {
     refused(vec![
         case("empty", "").says("[metadata]"),
         case("blank", "\n\n  \n").says("[metadata]"),
-        case("HTML", "<!DOCTYPE html>\n<html><body>404</body></html>\n").at("html>"),
+        case("HTML", "<!DOCTYPE html>\n<html><body>404</body></html>\n").at("<!DOCTYPE"),
         case("JSON", "{\"_meta\": {\"hash\": {}}}\n").at("{"),
         case("requirements", "torch==2.1.2 --hash=sha256:00\n")
             .nowhere()
@@ -89,7 +89,7 @@ fn what_is_no_lock() {
             "merge marks",
             swap(&lock(), "[[package]]\nname = \"certifi\"", "<<<<<<< ours\n[[package]]\nname = \"certifi\""),
         )
-        .at("ours\n["),
+        .at("<<<<<<< ours"),
         case("a folder", "").with_folder(),
         Case::new("missing", "other.txt", "")
             .run(&["poetry.lock"])

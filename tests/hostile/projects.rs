@@ -30,8 +30,8 @@ fn section(name: &str, text: &str, at: &str) -> Case {
 fn what_is_no_project() {
     refused(vec![
         project("cut short", "[project\n").at("\n"),
-        project("HTML", "<html>\n").at("\n"),
-        project("a merge", &with_roots("").replace("[project]", "<<<<<<< ours\n[project]")).at("ours\n["),
+        project("HTML", "<html>\n").at("<html>"),
+        project("a merge", &with_roots("").replace("[project]", "<<<<<<< ours\n[project]")).at("<<<<<<< ours"),
         project("a table twice", &(with_roots("") + "[project]\nname = 'a'\n")),
         project("Latin-1", "").with("pyproject.toml", b"[project]\n# caf\xe9\n").says("encoding"),
         project("deep lists", &format!("x = {}", "[".repeat(100_000))),

@@ -1,4 +1,4 @@
-//! All of TOML, by way of `toml_edit`.
+//! The same tree by way of `toml_edit`, for tests.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -6,21 +6,12 @@ use std::ops::Range;
 use toml_edit::Document;
 
 use super::{Item, Table, Value};
-use crate::report::error::{Code, Problem, Result};
-use crate::text::{Source, Span, quoted};
+use crate::text::Span;
 
-/// Reads a part of a source that begins at an offset; `what` names the kind of file for the message.
-pub(super) fn read<'s>(source: &Source, text: &str, start: usize, what: &str) -> Result<Table<'s>> {
-    let place = Offset { start };
-    match Document::parse(text) {
-        Ok(document) => Ok(Table { span: None, ..place.table(document.as_table()) }),
-        Err(error) => {
-            let message = quoted(error.message().lines().next().unwrap_or_default());
-            let problem = Problem::new(Code::Syntax, format!("{} is not a readable {what}: {message}", source.name));
-            let problem = problem.at(source, place.span(error.span()));
-            Err(problem.help("the file may be cut short or merged badly; make it anew").into())
-        }
-    }
+/// Reads a text that begins at an offset of its source; `None` if it is no TOML.
+pub(super) fn read<'s>(text: &str, start: usize) -> Option<Table<'s>> {
+    let document = Document::parse(text).ok()?;
+    Some(Table { span: None, ..Offset { start }.table(document.as_table()) })
 }
 
 /// Where the part begins: the document counts from there.
@@ -38,7 +29,13 @@ impl Offset {
     fn table<'s>(self, table: &toml_edit::Table) -> Table<'s> {
         let entries = table.iter().map(|(key, item)| (Cow::Owned(key.to_owned()), self.item(item)));
         let span = table.span().map(|range| self.span(Some(range)));
-        Table { entries: entries.collect(), span, inline: false, implied: table.is_dotted() || table.is_implicit() }
+        Table {
+            entries: entries.collect(),
+            span,
+            inline: false,
+            implied: table.is_dotted() || table.is_implicit(),
+            ..Table::default()
+        }
     }
 
     fn item<'s>(self, item: &toml_edit::Item) -> Item<'s> {
@@ -61,7 +58,7 @@ impl Offset {
             toml_edit::Value::Array(array) => Value::Array(array.iter().map(|value| self.value(value)).collect()),
             toml_edit::Value::InlineTable(table) => {
                 let entries = table.iter().map(|(key, value)| (Cow::Owned(key.to_owned()), self.value(value)));
-                Value::Table(Table { entries: entries.collect(), span: Some(span), inline: true, implied: false })
+                Value::Table(Table { entries: entries.collect(), span: Some(span), inline: true, ..Table::default() })
             }
             toml_edit::Value::Integer(value) => Value::Integer(*value.value()),
             toml_edit::Value::Datetime(_) => Value::Date,
