@@ -204,6 +204,11 @@ fn every_project_of_a_repository_is_checked_from_its_root() {
         assert_eq!(run(&place, folder, &[], "check").status, 0, "{folder}: the same as from there");
     }
     assert_eq!(place.run("check --workspace").stdout, "2 outputs are up to date\n");
+    // It asks for all configurations, whichever a variable names.
+    let named = [("TORCHSWAP_CONFIG_FILE", "api/torchswap.toml")];
+    assert_eq!(run(&place, "", &named, "check --workspace").stdout, "2 outputs are up to date\n");
+    let refused = place.run("check --workspace --config-file api/torchswap.toml").refused();
+    assert!(refused.contains("cannot be used with"), "{refused}");
     // A problem of one keeps nothing of the others from being told, and nothing is written.
     place.write("api/poetry.lock", "not a lock");
     place.write("jobs/train/ci.txt", "");
@@ -396,4 +401,19 @@ fn an_error_names_the_variable_that_says_it() {
         let refused = run(&place, "", variables, arguments);
         assert!(refused.status == 2 && refused.stderr.contains(message), "{}", refused.stderr);
     }
+}
+
+#[test]
+fn a_wrong_command_line_is_not_told_with_qq() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    for words in
+        ["export --cuda twelve -qq", "-qq export --cuda twelve", "export -q --quiet --nothing", "-q export -vq -x"]
+    {
+        let refused = place.run(words);
+        assert_eq!((refused.status, refused.stdout.as_str(), refused.stderr.as_str()), (2, "", ""), "{words}");
+    }
+    for words in ["export --cuda twelve -q", "export --cuda twelve -- -qq"] {
+        assert!(place.run(words).refused().contains("twelve"), "{words}");
+    }
+    assert!(place.run("export --help -qq").ok().contains("Usage: torchswap export"));
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use super::{ColourArg, ReportFormat, Reporting};
+use super::{ColourArg, ReportFormat, Reporting, ToneArgs};
 use crate::report::error::{Code, Problem};
 
 /// The commands, and whether the report is what they print.
@@ -36,6 +36,20 @@ impl ColourArg {
             value => Self::from_str(value.strip_prefix('=')?, false).ok(),
         });
         wanted.next_back().unwrap_or(Self::Auto)
+    }
+}
+
+impl ToneArgs {
+    /// As the words ask for it, wherever the mistake is among them.
+    pub fn of(words: &[OsString]) -> Self {
+        let is_short = |word: &&&str| {
+            word.strip_prefix('-').is_some_and(|letters| letters.bytes().all(|c| matches!(c, b'q' | b'v')))
+        };
+        let options = options(words);
+        let short =
+            options.iter().filter(is_short).flat_map(|word| word.bytes()).filter(|letter| *letter == b'q').count();
+        let quiet = short + options.iter().filter(|word| **word == "--quiet").count();
+        Self { quiet: u8::try_from(quiet).unwrap_or(u8::MAX), verbose: 0, color: ColourArg::of(words) }
     }
 }
 

@@ -20,7 +20,7 @@ const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "pythons", "al
 
 impl Cli {
     /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target
-    /// where it names those of the configuration. A variable that is empty is as one that is not set. Help is so many columns
+    /// where it names those of the configuration, and the configuration where it asks for all of them. A variable that is empty is as one that is not set. Help is so many columns
     /// wide; `None`: as the terminal is.
     ///
     /// # Errors
@@ -31,11 +31,13 @@ impl Cli {
         columns: Option<usize>,
     ) -> Result<Self, clap::Error> {
         let typed = options(words);
-        let mut typed = typed.iter().filter_map(|word| word.strip_prefix("--")?.split('=').next());
-        let unset: &[&str] = if typed.clone().any(|option| matches!(option, "target" | "all-targets")) {
+        let typed = || typed.iter().filter_map(|word| word.strip_prefix("--")?.split('=').next());
+        let unset: &[&str] = if typed().any(|option| matches!(option, "target" | "all-targets")) {
             &TARGET
-        } else if typed.any(|option| BUILD.contains(&option)) {
+        } else if typed().any(|option| BUILD.contains(&option)) {
             &BUILD
+        } else if typed().any(|option| option == "workspace") {
+            &["config_file"]
         } else {
             &[]
         };

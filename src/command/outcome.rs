@@ -106,13 +106,14 @@ impl Voice {
 
     /// What clap says itself: a help text, or what is wrong with a command line, in the format that this asks for.
     pub fn misread(words: &[OsString], UsageText { text, is_wrong, problem }: UsageText) -> Outcome {
-        let tone = ToneArgs { quiet: 0, verbose: 0, color: ColourArg::of(words) };
+        let tone = ToneArgs::of(words);
         let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off };
         if let (ReportFormat::Json | ReportFormat::Github, Some(problem)) = (voice.reporting.format, problem) {
             return voice.error(&problem.into());
         }
         let said = |colour: Colour| usage::painted(&text, |code, text| colour.paint(code, text));
         match is_wrong {
+            true if tone.quiet > 1 => Outcome { exit: Exit::Unanswered, ..Outcome::default() },
             true => Outcome {
                 report: said(colour(tone.color, &std::io::stderr())),
                 exit: Exit::Unanswered,
