@@ -13,7 +13,8 @@ use torchswap::text::Source;
 use crate::support::{Place, fixture};
 
 /// The projects of the fixtures.
-const PROJECTS: [&str; 6] = ["members", "plain", "pytorch-extras", "pytorch-markers", "torch-2.7.1", "workspace"];
+const PROJECTS: [&str; 7] =
+    ["equivalents", "members", "plain", "pytorch-extras", "pytorch-markers", "torch-2.7.1", "workspace"];
 
 fn text(project: &str, file: &str) -> String {
     std::fs::read_to_string(fixture("uv").join(project).join(file)).unwrap()

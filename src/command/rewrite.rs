@@ -61,6 +61,9 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     for (plan, one) in plans.iter_mut().zip(&rewritings) {
         one.mirror.iter().for_each(|mirror| mirror.serve(plan));
     }
+    if matches!(lock, Lock::Uv(_)) {
+        plans.iter_mut().for_each(plan::renamed);
+    }
     // A pipe cannot be rewritten: what comes from it is passed on.
     let passed_on = if io::is_stream(&name) { io::STDIN } else { &name };
     let to = args.output.as_deref().unwrap_or(passed_on);

@@ -19,7 +19,7 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
-use super::{Kept, LockView, Planner, Request, TargetPlan, What, refusal};
+use super::{Kept, Line, LockView, Planner, Request, TargetPlan, What, refusal};
 use crate::catalog::WheelSource;
 use crate::catalog::equivalents::{self, Equivalent, How};
 use crate::catalog::pin::Pin;
@@ -116,9 +116,12 @@ impl Also {
         }
     }
 
-    /// True if a lock gives something that is asked for.
-    pub(super) fn takes_any(&self, view: LockView<'_>, selection: &Selection, backend: Option<Backend>) -> bool {
-        let taken = |name| ways(name, backend).iter().any(|way| self.takes(way));
+    /// True if a lock gives something that is asked for, by either name: it may be the build that is wanted.
+    pub(super) fn takes_any(&self, view: LockView<'_>, selection: &Selection) -> bool {
+        let taken = |name| {
+            let pairs = equivalents::of_cpu(name).chain(equivalents::of_gpu(name));
+            pairs.map(|range| Way { range, to_gpu: true }).any(|way| self.takes(&way))
+        };
         self.names != Names::Nothing
             && selection.packages.iter().any(|package| taken(&view.entries[package.entry].name))
     }
@@ -271,6 +274,41 @@ pub fn without_stubs(plan: &mut TargetPlan) {
                 decision.what = What::StoodFor(stub.stands_for.clone());
             }
         }
+    }
+}
+
+/// Puts in the place of each stub what it stands for, for a lock that says itself which package each one depends on. A stub
+/// stays where what it stands for is an entry of its own.
+pub fn renamed(plan: &mut TargetPlan) {
+    for environment in &mut plan.environments {
+        let stubs: Vec<(usize, Stub)> = environment
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(|(at, line)| Some((at, line.pin()?.stub()?.clone())))
+            .collect();
+        let mut taken = Vec::new();
+        for (at, stub) in stubs {
+            let is_new = |line: &Line| line.name == stub.stands_for && line.entry.is_none();
+            let Some(new) = environment.lines.iter().position(is_new) else { continue };
+            let old = environment.lines[at].clone();
+            let line = Line { entry: old.entry, condition: old.condition, ..environment.lines[new].clone() };
+            environment.lines[at] = line;
+            taken.push(new);
+            for decision in &mut environment.decisions {
+                match &decision.what {
+                    What::Swapped(pin) if pin.stub().is_some_and(|one| one.file == stub.file) => {
+                        decision.what = What::Renamed(stub.stands_for.clone());
+                    }
+                    What::Added(pin, _) if decision.name == stub.stands_for => {
+                        decision.what = What::Added(Rc::clone(pin), vec![format!("what asks for {}", old.name).into()]);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut at = 0..;
+        environment.lines.retain(|_| at.next().is_none_or(|at| !taken.contains(&at)));
     }
 }
 

@@ -57,7 +57,7 @@ use crate::text::Source;
 use knowledge::WheelRequirements;
 
 pub use companions::Mismatch;
-pub use equivalents::{Also, stood_for, stubs, without_stubs};
+pub use equivalents::{Also, renamed, stood_for, stubs, without_stubs};
 pub use knowledge::{Knowledge, Rows, WheelRequirement};
 pub use provided::provided;
 pub use replacement::{Line, Replacement};
@@ -183,7 +183,8 @@ impl Decision {
             | What::Included(_)
             | What::Repinned(..)
             | What::Removed
-            | What::StoodFor(_) => true,
+            | What::StoodFor(_)
+            | What::Renamed(_) => true,
             What::Kept(_) | What::NotEmitted(..) | What::Unswapped(..) => false,
         }
     }
@@ -204,6 +205,8 @@ pub enum What {
     Removed,
     /// Another package stands for it, and no stub says so.
     StoodFor(PackageName),
+    /// Another package takes its place, and what depends on it says so.
+    Renamed(PackageName),
     /// It stays as it is.
     Kept(Kept),
     /// It is left out because the user asked for that: why, and what to install.

@@ -101,6 +101,7 @@ fn change(decision: &Decision) -> Change {
         What::StoodFor(other) => {
             (Action::Removed, None, Some(format!("{other} stands for it; install with --no-deps")))
         }
+        What::Renamed(other) => (Action::Removed, None, Some(format!("{other} takes its place"))),
         What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
         What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
         What::Kept(Kept::WithTorch) => {

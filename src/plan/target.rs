@@ -120,7 +120,7 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
             if let Some(provided) = &no_emit.provided {
                 provided::take(view, &mut selection, provided, environment, knowledge);
             }
-            let is_swapped = || beyond.also.takes_any(view, &selection, target.backend);
+            let is_swapped = || beyond.also.takes_any(view, &selection);
             if *allow_none || has_torch(lock, &selection, knowledge) || is_swapped() {
                 found.push((python, selection));
             } else if self.chosen_here {

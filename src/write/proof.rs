@@ -153,9 +153,10 @@ fn elsewhere(lock: &Lock, plan: &TargetPlan, again: &Lock, choices: &[(Choice, S
 
 /// True if packages of the family are selected that the plan is about.
 fn is_involved(plan: &EnvironmentPlan, selection: &Selection) -> bool {
+    // What is added in the place of an entry is its build under another name.
     let is_family = |line: &&Line| {
-        let of_name = plan.decisions.iter().filter(|one| one.name == line.name);
-        of_name.into_iter().any(|one| matches!(one.what, What::Swapped(_) | What::Kept(_)))
+        let mut of_name = plan.decisions.iter().filter(|one| one.name == line.name);
+        of_name.any(|one| matches!(one.what, What::Swapped(_) | What::Kept(_) | What::Added(..)))
     };
     let members: BTreeSet<usize> = plan.lines.iter().filter(is_family).filter_map(|line| line.entry).collect();
     selection.packages.iter().any(|package| members.contains(&package.entry))

@@ -164,6 +164,85 @@ fn line_ends_are_kept() {
     assert_eq!(place.read("uv.lock"), expected.replace('\n', "\r\n"));
 }
 
+/// uv does not look at what wheels ask for, so no stub is needed: each dependency says the new name.
+#[test]
+fn a_package_of_another_name_takes_the_place_wherever_it_is_asked_for() {
+    let place = place("equivalents");
+    let before = place.read("uv.lock");
+    snapshot("rewrite/uv-also", &place.run("rewrite --cuda 12.6 --also onnxruntime").shown());
+    let after = place.read("uv.lock");
+    let (old, new) = (blocks(&before), blocks(&after));
+    assert!(!new.contains_key("onnxruntime") && !place.path().join("torchswap-stubs").exists());
+    let gpu = new["onnxruntime-gpu"];
+    assert!(
+        gpu.contains("/onnxruntime_gpu-1.22.0-cp311-cp311-manylinux") && !gpu.contains("/onnxruntime-1.22.0"),
+        "{gpu}"
+    );
+    assert!(gpu.contains("{ name = \"nvidia-cudnn-cu12\"") && gpu.contains("{ name = \"flatbuffers\" }"), "{gpu}");
+    // A package depends on it, an extra of the project and a group; what the project says of itself stays.
+    assert_eq!(after.matches("    { name = \"onnxruntime-gpu\" },\n").count(), 3);
+    let said = |lock: &str| lock.matches("{ name = \"onnxruntime\", ").map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!((said(&before).len(), said(&after)), (3, said(&before)));
+    let own = |name: &str| name.starts_with("onnxruntime") || name.starts_with("nvidia-");
+    for (name, block) in old.iter().filter(|(name, _)| !own(name)) {
+        assert_eq!(block.replace("onnxruntime\" },", "onnxruntime-gpu\" },"), new[name], "{name}");
+    }
+    // Once is enough, and the new lock gives what the old one does but for the stub.
+    let again = place.run("rewrite --cuda 12.6 --also onnxruntime");
+    assert!(again.stderr.contains("unchanged uv.lock") && place.read("uv.lock") == after, "{}", again.shown());
+    let of = |lock: &str| {
+        place.write("uv.lock", lock);
+        let export = place.run("export --cuda 12.6 --also onnxruntime --python 3.11 --stubs stubs").ok();
+        let pins = export.lines().filter_map(|line| line.split_once("==")).map(|(name, rest)| {
+            let name = name.split('[').next().unwrap_or_default();
+            format!("{name} {}", rest.split(' ').next().unwrap_or_default())
+        });
+        pins.collect::<std::collections::BTreeSet<String>>()
+    };
+    let (mut of_old, of_new) = (of(&before), of(&after));
+    assert!(of_old.remove("onnxruntime 1.22.0+torchswap") && of_new.contains("onnxruntime-gpu 1.22.0"));
+    assert_eq!(of_old, of_new);
+}
+
+#[test]
+fn a_cpu_build_of_another_name_takes_its_libraries_along() {
+    let place = place("equivalents");
+    let before = place.read("uv.lock");
+    place.run("rewrite --cpu --also xgboost").ok();
+    let after = place.read("uv.lock");
+    let (old, new) = (blocks(&before), blocks(&after));
+    assert!(old.contains_key("nvidia-nccl-cu12") && !new.contains_key("nvidia-nccl-cu12"));
+    let cpu = new["xgboost-cpu"];
+    assert!(!new.contains_key("xgboost") && !cpu.contains("nvidia-nccl") && !cpu.contains("sdist"), "{cpu}");
+    assert!(new["app"].contains("{ name = \"xgboost-cpu\" },\n") && new["app"].contains("{ name = \"xgboost\", "));
+    assert!(place.run("rewrite --cpu --also xgboost").stderr.contains("unchanged uv.lock"));
+}
+
+#[test]
+fn another_name_is_refused_where_the_lock_cannot_say_it() {
+    let place = place("equivalents");
+    let whole = place.read("uv.lock");
+    let refused = |lock: &str| {
+        place.write("uv.lock", lock);
+        place.run("rewrite --cuda 12.6 --also onnxruntime").refused()
+    };
+    let edge = "    { name = \"onnxruntime\" },\n";
+    let with_extra = whole.replacen(edge, "    { name = \"onnxruntime\", extra = [\"gpu\"] },\n", 1);
+    let message = refused(&with_extra);
+    assert!(
+        message.contains("onnxruntime would become onnxruntime-gpu, and it is asked for with an extra"),
+        "{message}"
+    );
+    let manifest = "[manifest]\n";
+    let message = refused(&whole.replacen(manifest, "[manifest]\nrequirements = [{ name = \"onnxruntime\" }]\n", 1));
+    assert!(message.contains("onnxruntime would become onnxruntime-gpu, and the manifest asks for it"), "{message}");
+    let block = format!("[[package]]\n{}\n\n", blocks(&whole)["onnxruntime"]);
+    let gpu = block.replace("\"onnxruntime\"", "\"onnxruntime-gpu\"").replace("/onnxruntime-", "/onnxruntime_gpu-");
+    let message = refused(&whole.replacen(&block, &format!("{block}{gpu}"), 1));
+    assert!(message.contains("onnxruntime would become onnxruntime-gpu, which is locked already"), "{message}");
+    assert!(message.contains("--> uv.lock:"), "{message}");
+}
+
 #[test]
 fn what_a_lock_cannot_hold_is_refused_by_name() {
     let place = place("torch-2.7.1");

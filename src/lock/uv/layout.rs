@@ -11,6 +11,8 @@ use crate::text::Span;
 pub struct UvBlock {
     /// All of it: from `[[package]]` up to the next package, or to the comments above that.
     pub span: Span,
+    /// The value of `name`.
+    pub name: Option<Span>,
     /// The value of `version`.
     pub version: Option<Span>,
     /// Behind the line of `source`.
@@ -61,6 +63,7 @@ impl UvLock {
             let source = table.get("source").map_or(Span::default(), Item::span);
             blocks.push(UvBlock {
                 span: Span { start, end: end(last) },
+                name: table.get("name").map(Item::span),
                 version: table.get("version").map(Item::span),
                 source,
                 behind_source: lines(source).end,
@@ -85,6 +88,12 @@ impl UvLock {
     pub(crate) fn edges(&self, index: usize) -> (&[UvEdge], impl Iterator<Item = &UvEdge>) {
         let node = &self.graph[index];
         (&node.dependencies, node.extras.values().chain(node.groups.values()).flatten())
+    }
+
+    /// True if the manifest asks for an entry: for a script, or for a workspace without a project.
+    pub(crate) fn is_in_manifest(&self, index: usize) -> bool {
+        let apart = self.manifest.extras.values().chain(self.manifest.groups.values());
+        apart.flatten().chain(&self.manifest.dependencies).any(|edge| edge.to == index)
     }
 
     /// The entries that an extra, a group or the manifest asks for.

@@ -45,8 +45,17 @@ pub(crate) struct UvEdge {
     pub(super) marker: Option<Marker>,
     /// Where it is.
     pub(crate) span: Span,
+    /// The value of its `name`.
+    pub(crate) name: Span,
     /// The value of its `version`, which it has where the entry has namesakes.
     pub(crate) version: Option<Span>,
+}
+
+impl UvEdge {
+    /// True if it names extras of what it means.
+    pub(crate) fn has_extras(&self) -> bool {
+        !self.requirement.extras.is_empty()
+    }
 }
 
 /// The packages of a lock while they are read.
@@ -272,7 +281,8 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         let Some(name) = table.get("name") else {
             return Err(Problem::new(Code::Syntax, "a dependency has no `name`").at(toml.source, span).into());
         };
-        let name = read_name(toml, name.span(), toml.string(name, "name")?)?;
+        let name_at = name.span();
+        let name = read_name(toml, name_at, toml.string(name, "name")?)?;
         let marker = match table.get("marker") {
             None => None,
             Some(item) => Some(read_marker(toml, item.span(), toml.string(item, "marker")?, self.known)?),
@@ -290,7 +300,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         let source = table.get("source").map(|item| UvSource::read(toml, item)).transpose()?;
         let to = self.meant(&name, version.as_ref(), source.as_ref(), span)?;
         let requirement = Arc::new(Requirement { name, extras, versions: Constraint::any() });
-        Ok(UvEdge { to, requirement, marker, span, version: version_item.map(Item::span) })
+        Ok(UvEdge { to, requirement, marker, span, name: name_at, version: version_item.map(Item::span) })
     }
 
     /// The package that a dependency means: the only one of its name, of its version and of its source where it says so.

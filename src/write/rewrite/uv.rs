@@ -5,10 +5,11 @@
 //! from there. With an index or a URL of its own it would not be what the project asks for, and uv would lock it anew.
 //!
 //! Of namesakes, which forks lock, the one that the target selects is changed; dependencies that say which of them is meant
-//! say its new version.
+//! say its new version. A package that gets another name keeps its place, and all dependencies on it say the new one; uv does
+//! not look whether that is what the packages' wheels ask for.
 //!
 //! What a lock cannot hold for sure is refused by name: several targets, releases that differ by Python, other names of what
-//! changes, and what would be locked twice.
+//! the manifest asks for or what is asked for with an extra, and what would be locked twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +53,11 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
         platform: plan.target.platform,
         wants: wants(plans),
         located: Located::of(&uv.packages),
-        versions: uses.iter().enumerate().filter_map(|(index, uses)| Some((index, version(uses)?))).collect(),
+        releases: uses
+            .iter()
+            .enumerate()
+            .filter_map(|(index, uses)| Some((index, uses.replaced.keys().next()?)))
+            .collect(),
         here,
         gone,
     };
@@ -71,9 +76,7 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
             false
         });
         for edge in own.iter().filter(|_| !is_written).chain(more) {
-            if let Some((span, version)) = writer.renewed(edge) {
-                patch.replace(span, version);
-            }
+            writer.renewed(edge).into_iter().for_each(|(span, text)| patch.replace(span, text));
         }
     }
     match writer.added(lock, plan, &mut patch) {
@@ -82,11 +85,6 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
     }
     Error::unless_empty(problems)?;
     patch.apply(&uv.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
-}
-
-/// The version that an entry gets. Where that differs by Python the rewrite is refused.
-fn version(uses: &EntryUses) -> Option<String> {
-    Some(uses.replaced.keys().next()?.pin.version().to_string())
 }
 
 /// What of what the target needs no more can be taken out: nothing that stays depends on it, be it for another platform.
@@ -110,8 +108,8 @@ struct UvRewriter<'a> {
     platform: Platform,
     wants: Wants,
     located: Located<'a>,
-    /// The version that each entry gets which changes.
-    versions: BTreeMap<usize, String>,
+    /// What each entry becomes that changes. Where that differs by Python the rewrite is refused.
+    releases: BTreeMap<usize, &'a Replacement>,
     /// What the target selects in the end.
     here: BTreeSet<usize>,
     /// What the target needs no more.
@@ -124,16 +122,24 @@ impl UvRewriter<'_> {
         let (entry, block) = (&self.uv.entries[index], &self.blocks[index]);
         let Some(replacement) = uses.replaced.keys().next() else {
             let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-            return self.dependencies(index, &version, patch);
+            return self.dependencies(index, &entry.name, &version, patch);
         };
         let point = |problem: Problem| problem.at(&self.uv.source, entry.at.span);
         if !uses.kept.is_empty() || !uses.gone.is_empty() {
             return Err(point(by_python(&entry.name)).into());
         }
-        let refused = if replacement.name != entry.name {
-            Some(format!("{} would become {}", entry.name, replacement.name))
-        } else if self.uv.packages[index].index.is_none() {
-            Some(format!("{} is from no index", entry.name))
+        // A stub is left where what it stands for is an entry already.
+        let (old, new) = (&entry.name, replacement.pin.stub().map_or(&replacement.name, |stub| &stub.stands_for));
+        let refused = if self.uv.packages[index].index.is_none() {
+            Some(format!("{old} is from no index"))
+        } else if old == new {
+            None
+        } else if self.uv.is_in_manifest(index) {
+            Some(format!("{old} would become {new}, and the manifest asks for it"))
+        } else if self.is_asked_with_extra(index) {
+            Some(format!("{old} would become {new}, and it is asked for with an extra"))
+        } else if self.twins(new).next().is_some() {
+            Some(format!("{old} would become {new}, which is locked already"))
         } else {
             None
         };
@@ -141,9 +147,12 @@ impl UvRewriter<'_> {
             let problem = Problem::new(Code::Unsupported, format!("{why}, and a uv.lock is not rewritten so"));
             return Err(point(problem).help(EXPORT).into());
         }
-        let (version, wheels) = self.release(&entry.name, uses.replaced.keys())?;
-        if self.twins(&entry.name).any(|other| other != index && self.is_twice(index, other, &version)) {
-            return Err(self.twice(&entry.name, &version).into());
+        let (version, wheels) = self.release(old, uses.replaced.keys())?;
+        if let Some(span) = block.name.filter(|_| old != new) {
+            patch.replace(span, string(new.as_ref()));
+        }
+        if self.twins(old).any(|other| other != index && self.is_twice(index, other, &version)) {
+            return Err(self.twice(old, &version).into());
         }
         if let Some(span) = block.version {
             patch.replace(span, string(&version));
@@ -153,7 +162,15 @@ impl UvRewriter<'_> {
             Some(value) => patch.replace(value, in_style(&self.uv.source, &wheels)),
             None => patch.insert(block.behind_source, in_style(&self.uv.source, &format!("wheels = {wheels}\n"))),
         }
-        self.dependencies(index, &version, patch)
+        self.dependencies(index, new, &version, patch)
+    }
+
+    /// True if a dependency on an entry names an extra of it.
+    fn is_asked_with_extra(&self, index: usize) -> bool {
+        (0..self.uv.entries.len()).any(|from| {
+            let (own, more) = self.uv.edges(from);
+            own.iter().chain(more).any(|edge| edge.to == index && edge.has_extras())
+        })
     }
 
     /// The entries of a name.
@@ -170,7 +187,8 @@ impl UvRewriter<'_> {
 
     /// The version that an entry has in the end.
     fn version(&self, index: usize) -> Option<String> {
-        self.versions.get(&index).cloned().or_else(|| Some(self.uv.entries[index].version.as_ref()?.to_string()))
+        let new = self.releases.get(&index).map(|new| new.pin.version());
+        new.or(self.uv.entries[index].version.as_ref()).map(ToString::to_string)
     }
 
     /// A release beside another one of its name.
@@ -183,17 +201,22 @@ impl UvRewriter<'_> {
         }
     }
 
-    /// The new version of what a dependency means, and where it is said.
-    fn renewed(&self, edge: &UvEdge) -> Option<(Span, String)> {
-        Some((edge.version?, string(self.versions.get(&edge.to)?)))
+    /// What a dependency says otherwise in the end, and where: the new name and the new version of what it means.
+    fn renewed(&self, edge: &UvEdge) -> Vec<(Span, String)> {
+        let Some(new) = self.releases.get(&edge.to) else { return Vec::new() };
+        let name = Some(edge.name).filter(|_| new.name != self.uv.entries[edge.to].name);
+        let name = name.map(|span| (span, string(new.name.as_ref())));
+        name.into_iter().chain(edge.version.map(|span| (span, string(&new.pin.version().to_string())))).collect()
     }
 
     /// A dependency as it is written in the end.
     fn written(&self, edge: &UvEdge) -> String {
-        let text = self.uv.source.slice(edge.span);
-        let Some((span, version)) = self.renewed(edge) else { return text.to_owned() };
-        let (start, end) = (span.start - edge.span.start, span.end - edge.span.start);
-        format!("{}{version}{}", &text[..start], &text[end..])
+        let mut text = self.uv.source.slice(edge.span).to_owned();
+        // From behind, so that places stay.
+        for (span, new) in self.renewed(edge).into_iter().rev() {
+            text.replace_range(span.start - edge.span.start..span.end - edge.span.start, &new);
+        }
+        text
     }
 
     /// What a dependency on a package says: its name, and which of its namesakes is meant.
@@ -260,10 +283,10 @@ impl UvRewriter<'_> {
     }
 
     /// The dependencies of an entry without what is gone and with what is new. False: they are the same.
-    fn dependencies(&self, index: usize, version: &str, patch: &mut Patch) -> Result<bool> {
+    fn dependencies(&self, index: usize, name: &PackageName, version: &str, patch: &mut Patch) -> Result<bool> {
         let (block, source) = (&self.blocks[index], &self.uv.source);
         let (own, _) = self.uv.edges(index);
-        let new = self.new_edges(&self.uv.entries[index].name, version, |wanted, places| {
+        let new = self.new_edges(name, version, |wanted, places| {
             let here = |python| Environment { platform: self.platform, python };
             places.iter().all(|(_, python)| self.uv.depends(index, wanted, here(*python)))
         })?;
