@@ -2,6 +2,8 @@
 
 use crate::support::{Place, snapshot};
 
+mod choices;
+
 #[test]
 fn it_proposes_what_the_dockerfile_says() {
     let place = Place::of("poetry-2.5/torch-2.1.2");
@@ -58,64 +60,6 @@ fn it_takes_the_cuda_that_the_image_installs_by_hand_today() {
     assert!(place.read("torchswap.toml").contains(line), "{}", place.read("torchswap.toml"));
     place.run("export --all-targets -q").ok();
     assert!(place.read("requirements-docker.txt").contains("cu118"));
-}
-
-/// Two extras that exclude each other, each with a torch; and a group.
-#[test]
-fn it_names_the_extra_or_the_group_that_has_torch() {
-    let files =
-        |name: &str| format!("files = [{{file = \"{name}-py3-none-any.whl\", hash = \"sha256:{}\"}}]", "0".repeat(64));
-    let entry = |version: &str, optional: bool, rest: &str| {
-        format!(
-            "[[package]]\nname = \"torch\"\nversion = \"{version}\"\ndescription = \"\"\noptional = {optional}\npython-versions = \">=3.8\"\n{rest}\n{}\n\n",
-            files(&format!("torch-{version}"))
-        )
-    };
-    let end = |extras: &str| {
-        format!(
-            "{extras}[metadata]\nlock-version = \"2.1\"\npython-versions = \">=3.11,<3.12\"\ncontent-hash = \"{}\"\n",
-            "0".repeat(64)
-        )
-    };
-    let place = Place::new();
-    place.write("pyproject.toml", "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11,<3.12\"\n\
-        [project.optional-dependencies]\ncpu = [\"torch (==2.5.1)\"]\ncuda = [\"torch (==2.6.0)\"]\n[tool.poetry]\npackage-mode = false\n");
-    let lock =
-        entry("2.5.1", true, "groups = [\"main\"]\nmarkers = \"extra == \\\"cpu\\\" and extra != \\\"cuda\\\"\"")
-            + &entry(
-                "2.6.0",
-                true,
-                "groups = [\"main\"]\nmarkers = \"extra == \\\"cuda\\\" and extra != \\\"cpu\\\"\"",
-            )
-            + &end("[extras]\ncpu = [\"torch\"]\ncuda = [\"torch\"]\n\n");
-    place.write("poetry.lock", lock);
-    let shown = place.run("init --dry-run").ok();
-    assert!(!place.exists("torchswap.toml"), "a dry run writes nothing");
-    let table = |text: &str, name: &str| {
-        let rest = text.split_once(&format!("[targets.{name}]\n")).unwrap().1;
-        rest.split_once("\n\n").map_or(rest, |(table, _)| table).to_owned()
-    };
-    place.run("init").ok();
-    let text = place.read("torchswap.toml");
-    assert!(shown.starts_with(&format!("torchswap.toml would be:\n\n{text}\n")), "{shown}");
-    assert!(
-        table(&text, "docker").contains("extras = [\"cuda\"]") && table(&text, "docker").contains("torch 2.6.0"),
-        "{text}"
-    );
-    assert!(
-        table(&text, "ci").contains("extras = [\"cpu\"]") && table(&text, "mac").contains("extras = [\"cpu\"]"),
-        "{text}"
-    );
-    let place = Place::new();
-    place.write(
-        "pyproject.toml",
-        "[project]\nname = \"app\"\nversion = \"1\"\nrequires-python = \">=3.11,<3.12\"\n\
-        [tool.poetry]\npackage-mode = false\n[tool.poetry.group.train.dependencies]\ntorch = \"2.6.0\"\n",
-    );
-    place.write("poetry.lock", entry("2.6.0", false, "groups = [\"train\"]") + &end(""));
-    place.run("init").ok();
-    let text = place.read("torchswap.toml");
-    assert!(table(&text, "docker").contains("with = [\"train\"]") && !text.contains("extras"), "{text}");
 }
 
 #[test]

@@ -120,27 +120,60 @@ impl StartTorch {
         let note = format!("{line}: no wheel of torch {} for {} is known; {outcome}", self.version, build.spoken());
         (instead, Some(note))
     }
-
-    /// The lines that select it.
-    fn lines(&self) -> Vec<String> {
-        let list =
-            |key: &str, names: Vec<String>| (!names.is_empty()).then(|| format!("{key} = [{}]", names.join(", ")));
-        let each = |names: &[pep508_rs::ExtraName]| names.iter().map(|name| string(name.as_ref())).collect();
-        [list("with", each(&self.choice.with)), list("extras", each(&self.choice.extras))]
-            .into_iter()
-            .flatten()
-            .collect()
-    }
 }
 
 /// Words in the names of groups and extras that are for a GPU.
 const GPU: [&str; 4] = ["cu1", "cuda", "gpu", "nvidia"];
 
-/// The torch that a target gets: where groups or extras exclude each other their names tell which is for what.
-fn torch_of(torches: &[StartTorch], for_gpu: bool) -> Option<&StartTorch> {
-    let (meant, other): (&[&str], &[&str]) = if for_gpu { (&GPU, &["cpu"]) } else { (&["cpu"], &GPU) };
-    let named = torches.iter().find(|torch| torch.is_named_for(meant));
-    named.or_else(|| torches.iter().find(|torch| !torch.is_named_for(other))).or_else(|| torches.first())
+/// What a target takes of the lock.
+struct StartChoice<'t> {
+    torch: &'t StartTorch,
+    choice: Choice,
+    /// What has torch as well and is not taken, and why.
+    others: Vec<String>,
+}
+
+impl<'t> StartChoice<'t> {
+    /// All that have torch and go together. Where some exclude each other their names tell which is for what, else it is the
+    /// release that another target has: `like`. `together` gives two choices as one, if nothing of either is missing then.
+    fn of(
+        torches: &'t [StartTorch],
+        for_gpu: bool,
+        like: Option<&StartTorch>,
+        together: &dyn Fn(&Choice, &Choice) -> Option<Choice>,
+    ) -> Option<Self> {
+        let (meant, other): (&[&str], &[&str]) = if for_gpu { (&GPU, &["cpu"]) } else { (&["cpu"], &GPU) };
+        let is_like = |torch: &&StartTorch| like.is_some_and(|like| torch.version == like.version);
+        let is_free = |torch: &&StartTorch| !torch.is_named_for(other);
+        let all = || torches.iter();
+        let torch = all().find(|torch| torch.is_named_for(meant));
+        let torch = torch.or_else(|| all().filter(is_like).find(is_free)).or_else(|| all().find(is_like));
+        let torch = torch.or_else(|| all().find(is_free)).or_else(|| torches.first())?;
+        let mut chosen = Self { torch, choice: torch.choice.clone(), others: Vec::new() };
+        for one in all().filter(|one| one.choice != torch.choice) {
+            let name = one.names().map(string).collect::<String>();
+            match together(&chosen.choice, &one.choice) {
+                Some(both) if is_free(&one) => chosen.choice = both,
+                Some(_) => chosen.others.push(format!("not {name}, by its name")),
+                None => chosen.others.push(format!("or {name}, which excludes it")),
+            }
+        }
+        Some(chosen)
+    }
+
+    /// The lines that select it.
+    fn lines(&self) -> Vec<String> {
+        let list = |key: &str, names: &[pep508_rs::ExtraName]| {
+            let names: Vec<String> = names.iter().map(|name| string(name.as_ref())).collect();
+            (!names.is_empty()).then(|| format!("{key} = [{}]", names.join(", ")))
+        };
+        let lists = [list("with", &self.choice.with), list("extras", &self.choice.extras)];
+        let mut lines: Vec<String> = lists.into_iter().flatten().collect();
+        if let Some(last) = lines.last_mut().filter(|_| !self.others.is_empty()) {
+            last.push_str(&format!("  # {}", self.others.join("; ")));
+        }
+        lines
+    }
 }
 
 /// A target that is proposed.
@@ -155,14 +188,21 @@ pub struct Proposal {
 }
 
 /// Proposes targets for a lock: the image, with the build that it has or a CUDA, CI without a GPU, and the Mac. Beside them
-/// what was not taken from the image, and why.
-pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Vec<String>) {
+/// what was not taken from the image, and why. `together` gives two choices as one, if nothing of either is missing then.
+pub fn propose(
+    torches: &[StartTorch],
+    image: &StageImage,
+    together: &dyn Fn(&Choice, &Choice) -> Option<Choice>,
+) -> (Vec<Proposal>, Vec<String>) {
     let python = image.python.as_ref().map(|(python, _)| format!("python = [\"{python}\"]"));
     let platform = image.platform.unwrap_or(Platform::LinuxX86_64);
     let (mut proposals, mut notes) = (Vec::new(), Vec::new());
     let is_gpu = !matches!(image.build, Some((Backend::Cpu, _)));
-    let selecting = |for_gpu| torch_of(torches, for_gpu).map(StartTorch::lines).unwrap_or_default();
-    if let Some(torch) = torch_of(torches, is_gpu) {
+    let chosen = StartChoice::of(torches, is_gpu, None, together);
+    let like = chosen.as_ref().map(|chosen| chosen.torch);
+    let without_gpu = StartChoice::of(torches, false, like, together).map(|chosen| chosen.lines()).unwrap_or_default();
+    if let Some(chosen) = &chosen {
+        let torch = chosen.torch;
         let (build, note) = torch.build(image);
         let is_told = note.is_some();
         notes.extend(note);
@@ -174,7 +214,7 @@ pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Ve
             };
             let mut lines = vec![format!("platform = \"{platform}\""), format!("{key}  # {}", shown(&why))];
             lines.extend(python.clone());
-            lines.extend(selecting(is_gpu));
+            lines.extend(chosen.lines());
             lines.push(format!("output = {}", string(DOCKER_OUTPUT)));
             proposals.push(Proposal { name: DOCKER, lines, left_out: None });
         } else if !is_told {
@@ -195,11 +235,11 @@ pub fn propose(torches: &[StartTorch], image: &StageImage) -> (Vec<Proposal>, Ve
     }
     let mut lines = vec!["platform = \"linux-x86_64\"".to_owned(), "cpu = true".to_owned()];
     lines.extend(python);
-    lines.extend(selecting(false));
+    lines.extend(without_gpu.clone());
     lines.push("output = \"requirements-ci.txt\"".to_owned());
     proposals.push(Proposal { name: "ci", lines, left_out: None });
     let mut lines = vec!["platform = \"macos-arm64\"".to_owned()];
-    lines.extend(selecting(false));
+    lines.extend(without_gpu);
     lines.push("output = \"requirements-mac.txt\"".to_owned());
     proposals.push(Proposal { name: "mac", lines, left_out: None });
     (proposals, notes)

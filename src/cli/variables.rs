@@ -19,9 +19,9 @@ const ALL: [&str; 10] =
 const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "pythons", "also"];
 
 impl Cli {
-    /// Reads a command line. What it leaves open, variables may say: but the build where it names another, and the target
-    /// where it names those of the configuration, and the configuration where it asks for all of them. A variable that is empty is as one that is not set. Help is so many columns
-    /// wide; `None`: as the terminal is.
+    /// Reads a command line. What it leaves open, variables may say: but the build where it names another, the target where
+    /// it names those of the configuration, and the configuration where it asks for all of them. A variable that is empty is
+    /// as one that is not set. Help is so many columns wide; `None`: as the terminal is.
     ///
     /// # Errors
     /// As clap has them, and for help. What a variable says wrong is said of the variable.

@@ -1,5 +1,7 @@
 //! `torchswap init`: looks at the project, proposes targets, writes a configuration where there is none.
 
+use std::collections::BTreeSet;
+
 use super::catalogues::ChosenCatalogues;
 use super::job::{Job, jobs};
 use super::learning::Learning;
@@ -86,7 +88,8 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
         }
         outputs::below(file, "")?;
         let torches = fitting(&lock, &mut image, &catalogues, &mut notes);
-        let (mut proposals, said) = starter::propose(&torches, &image);
+        let (mut proposals, said) =
+            starter::propose(&torches, &image, &|one, other| together(&lock, &image, one, other));
         notes.extend(said);
         notes.extend(others(&images, &image));
         notes.extend(try_out(&name, &mut proposals, &catalogs)?);
@@ -200,6 +203,32 @@ fn torches(lock: &Lock, platform: Platform, python: Option<Python>, catalogues: 
     choices.filter_map(|choice| of(Choice { with: choice.only.clone(), only: Vec::new(), ..choice })).collect()
 }
 
+/// Two choices as one, if what either installs on an image is installed then.
+fn together(lock: &Lock, image: &StageImage, one: &Choice, other: &Choice) -> Option<Choice> {
+    let platform = image.platform.unwrap_or(Platform::LinuxX86_64);
+    let mut both = one.clone();
+    both.with.extend(other.with.iter().cloned());
+    both.extras.extend(other.extras.iter().cloned());
+    let installs = |choice: &Choice, python| -> Option<BTreeSet<usize>> {
+        let selection = lock.select(choice, Environment { platform, python }).ok()?;
+        Some(selection.packages.iter().map(|package| package.entry).collect())
+    };
+    let go = |python: Python| {
+        let all = installs(&both, python)?;
+        [one, other]
+            .into_iter()
+            .all(|part| installs(part, python).is_none_or(|part| part.is_subset(&all)))
+            .then_some(())
+    };
+    pythons(lock, platform, image.python.as_ref().map(|(python, _)| *python)).into_iter().try_for_each(go)?;
+    Some(both)
+}
+
+/// The Python of an image, else those of the lock.
+fn pythons(lock: &Lock, platform: Platform, python: Option<Python>) -> Vec<Python> {
+    python.map_or_else(|| lock.pythons(platform), |python| vec![python])
+}
+
 /// The torch that a choice gives on a platform.
 fn torch(
     lock: &Lock,
@@ -208,7 +237,7 @@ fn torch(
     python: Option<Python>,
     knowledge: &Knowledge<'_, Catalogues>,
 ) -> Option<StartTorch> {
-    let pythons = python.map_or_else(|| lock.pythons(platform), |python| vec![python]);
+    let pythons = pythons(lock, platform, python);
     let selected = pythons.iter().rev().find_map(|python| {
         let selection = lock.select(&choice, Environment { platform, python: *python }).ok()?;
         let entries = selection.packages.iter().filter_map(|package| lock.entries().get(package.entry));
