@@ -89,7 +89,7 @@ impl Source {
         file_name(&self.name)
     }
 
-    /// Where a span is, for a message.
+    /// The place of a span, for a message.
     pub fn place(&self, span: Span) -> Place {
         let mut start = span.start.min(self.text.len());
         while !self.text.is_char_boundary(start) {

@@ -220,12 +220,12 @@ fn a_release_without_a_mac_wheel_is_told() {
 fn a_package_of_the_family_stands_once() {
     let torch = ("torch==2.5.1", "torch-2.5.1-cp310-cp310-manylinux1_x86_64.whl");
     let message = export(&lock(&[torch, torch], &BASE), "--cuda 12.4 --python 3.10").refused();
-    assert!(message.contains("torch stands twice for linux-x86_64 (CPython 3.10)"), "{message}");
+    assert!(message.contains("torch is listed twice for linux-x86_64 (CPython 3.10)"), "{message}");
     assert!(message.contains("--> requirements.txt:2:1\n"), "{message}");
     assert!(message.contains("help: take one of the lines out"), "{message}");
     // Told once, however many there are.
     let message = export(&lock(&[torch; 9], &BASE), "--cuda 12.4 --python 3.10").refused();
-    assert_eq!(message.matches("stands twice").count(), 1, "{message}");
+    assert_eq!(message.matches("is listed twice").count(), 1, "{message}");
 }
 
 #[test]

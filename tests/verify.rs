@@ -100,7 +100,7 @@ impl World {
     }
 }
 
-/// The kinds of the witnesses of the first wheel, with a star behind one that stands alone.
+/// The kinds of the witnesses of the first wheel, with a star behind one that differs from the others.
 fn witnesses(value: &Value) -> String {
     let all = value["wheels"][0]["witnesses"].as_array().unwrap().iter();
     let each =

@@ -28,11 +28,11 @@ struct InstalledOwner<'a> {
     selected: Option<&'a SelectedPackage>,
 }
 
-/// What is installed together.
+/// The packages that are installed together.
 struct Beside<'a> {
-    /// What is selected, each with its index into the selected packages.
+    /// The selected packages, each with its index into the selected packages.
     selected: Vec<(usize, &'a SelectedPackage, &'a Entry)>,
-    /// What torch is built for in the end. `None`: there is no torch, or nobody knows.
+    /// The build of the final torch. `None`: there is no torch, or nobody knows.
     torch: Option<Backend>,
     /// There is a torch of which nobody knows what it is built for.
     is_torch_unknown: bool,
@@ -40,7 +40,7 @@ struct Beside<'a> {
     gpu: Gpu,
 }
 
-/// What is known of the GPU of a machine.
+/// The GPU of a machine, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gpu {
     /// None of NVIDIA's, as far as one can tell.
@@ -136,7 +136,7 @@ fn shared_files<S: WheelSource>(
     }
 }
 
-/// What the image has and the lock does not put another release in the place of.
+/// The packages of the image that the lock does not replace with another release.
 fn of_image<'a>(here: &AuditContext<'_>, owned: &[(usize, InstalledOwner<'_>)]) -> Vec<InstalledOwner<'a>> {
     let stays = |owner: &Owner| owned.iter().all(|(_, one)| one.owner.package != owner.package);
     let there = modules::owners().filter(stays).filter(|owner| here.image_has(owner.package));

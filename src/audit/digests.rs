@@ -1,4 +1,4 @@
-//! What the digests of a lock prove, and where its files are fetched from.
+//! Findings about the digests of a lock, and about the places its files are fetched from.
 
 use std::collections::BTreeSet;
 
@@ -71,7 +71,7 @@ pub(super) fn find<S: WheelSource>(
     }
 }
 
-/// What the lines say that are no entries.
+/// Findings about the lines that are no entries.
 fn requirements<'l>(
     lock: &Lock,
     file: &'l RequirementsFile,

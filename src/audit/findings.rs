@@ -87,7 +87,7 @@ fn together(found: Vec<AuditFinding>) -> Vec<AuditFinding> {
     all
 }
 
-/// Where something is in a lock.
+/// The place of a position in a lock.
 pub(super) fn place(lock: &Lock, at: Position) -> Option<Place> {
     lock.sources().get(at.source).map(|source| source.place(at.span))
 }

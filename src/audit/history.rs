@@ -27,7 +27,7 @@ impl<'k, S: WheelSource> History<'k, S> {
         Self { knowledge, offers, rows: RefCell::default() }
     }
 
-    /// What to do about a package without a wheel: the releases that have one, of any package that an index was asked for,
+    /// The remedy for a package without a wheel: the releases that have one, of any package that an index was asked for,
     /// else of the family as the catalogue knows it. `None` if neither knows one.
     pub(super) fn remedy(&self, entry: &Entry, version: &Version, here: &AuditContext<'_>) -> Option<String> {
         let (mut releases, source) = match self.offers.releases(&entry.name, here) {

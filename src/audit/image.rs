@@ -1,4 +1,4 @@
-//! What the image of a Dockerfile, or a list of what an image has, says about the target.
+//! Findings about the image of a target: a Dockerfile's, or a list of the packages in one.
 
 use super::findings::Findings;
 use super::{AuditContext, drivers::Driver};

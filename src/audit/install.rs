@@ -1,4 +1,4 @@
-//! Whether an entry installs on an environment, and what keeps it from it.
+//! Whether an entry installs on an environment, and the reason if it does not.
 
 use super::findings::Findings;
 use super::history::History;
@@ -16,10 +16,10 @@ use crate::report::error::spoken_pythons;
 use crate::report::rule::Rule;
 use crate::text::quoted;
 
-/// What wheels of PyTorch's index need that do not say so.
+/// The glibc that wheels of PyTorch's index need without saying so.
 const GLIBC: TagMisfit = TagMisfit::System(System::Glibc(2, 17));
 
-/// What happens to every entry of the lock, wanted or not.
+/// The verdict on every entry of the lock, wanted or not.
 pub(super) fn verdicts(files: &[EntryFiles], here: &AuditContext<'_>) -> Vec<EntryAudit> {
     let lock = here.lock;
     let mut all: Vec<EntryAudit> = lock

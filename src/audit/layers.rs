@@ -82,7 +82,7 @@ pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledg
     runtime(here, backend, knowledge, findings);
 }
 
-/// What is bound to a GPU by its name or its label must fit torch.
+/// A package bound to a GPU by its name or its label must fit torch.
 fn companions<S: WheelSource>(
     here: &AuditContext<'_>,
     torch: Option<&FamilyPackage>,

@@ -1,4 +1,4 @@
-//! What an audit looks for: entries that cannot be installed on a target, layers that do not fit each other, digests that
+//! The rules of an audit: entries that cannot be installed on a target, layers that do not fit each other, digests that
 //! prove nothing. Pure: a lock, targets and a source of wheels in, findings out.
 //!
 //! ```text
@@ -56,15 +56,15 @@ pub use offers::{OfferedFile, Offers};
 pub struct AuditTarget {
     /// Platform, build and Pythons; without Pythons: [`pythons`].
     pub target: Target,
-    /// Which groups and extras.
+    /// The groups and extras.
     pub choice: Choice,
-    /// What of it is left out, and what the image has.
+    /// The packages that are left out, and those of the image.
     pub no_emit: NoEmit,
-    /// What is swapped beyond torch's family.
+    /// The packages that are swapped beyond torch's family.
     pub beyond: Beyond,
     /// How old the system is; `None`: new enough for everything.
     pub system: Option<System>,
-    /// What the machine is called in messages: `amazonlinux:2 has`.
+    /// The machine's name in messages: `amazonlinux:2 has`.
     pub machine: String,
     /// The driver of its GPU.
     pub driver: Option<Driver>,
@@ -79,17 +79,17 @@ pub struct AuditTarget {
 pub struct BaseImage {
     /// Its name, as it is written.
     pub name: String,
-    /// What its name says.
+    /// The facts that its name tells.
     pub facts: Image,
     /// The platform that its Dockerfile names.
     pub platform: Option<Platform>,
     /// The Python that is there in the end.
     pub python: Option<Python>,
-    /// Where it is named, if that is in a file.
+    /// The place that names it, if that is in a file.
     pub place: Option<Place>,
 }
 
-/// What one environment gives.
+/// The facts about one environment.
 struct AuditContext<'a> {
     lock: &'a Lock,
     asked: &'a AuditTarget,
@@ -113,12 +113,12 @@ impl AuditContext<'_> {
         self.asked.no_emit.provided.as_deref().is_some_and(names)
     }
 
-    /// True if a stub takes the place of a selected package, for one of another name stands for it.
+    /// True if a stub takes the place of a selected package, because one of another name is installed instead.
     fn has_stub_for(&self, package: usize) -> bool {
         self.members.iter().any(|member| member.package == package && member.is_stub())
     }
 
-    /// What the wheels require in the end, and what goes with a swap; found when it is first asked for.
+    /// The final requirements of the wheels, and the packages that a swap removes; computed on first use.
     fn settled<S: WheelSource>(&self, knowledge: &Knowledge<'_, S>) -> &Settled {
         self.settled.get_or_init(|| companions::settled(&self.planner(knowledge), self.members))
     }

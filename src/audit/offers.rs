@@ -1,4 +1,4 @@
-//! What an index has, where one was asked.
+//! The files that an index has, where one was asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,8 +35,8 @@ impl Offers {
         Self(answers.into_iter().collect())
     }
 
-    /// What is worth asking an index: the packages without a wheel somewhere, and those whose files the lock does not name.
-    /// Each with its index as the lock has it; `None`: the default one.
+    /// The packages worth asking an index about: those without a wheel somewhere, and those whose files the lock does not
+    /// name. Each with its index as the lock has it; `None`: the default one.
     pub fn wanted(lock: &Lock, audit: &Audit) -> BTreeSet<(PackageName, Option<String>)> {
         let open =
             audit.machines.iter().flat_map(|machine| machine.entries.iter().enumerate()).filter(|(_, entry_audit)| {

@@ -1,5 +1,5 @@
-//! What a package beside torch's family is bound to: one CUDA, AMD's or Intel's GPUs, or none, as its name or its local
-//! label says. Nobody swaps such a package with torch, so it is reported where it does not fit torch's build.
+//! The build that a package beside torch's family is bound to: one CUDA, AMD's or Intel's GPUs, or none, as its name or
+//! its local label says. Nobody swaps such a package with torch, so it is reported where it does not fit torch's build.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -8,7 +8,7 @@ use super::{equivalents, families, is_gpu_runtime, label};
 use crate::packaging::target::Backend;
 use crate::text::pieces;
 
-/// What a package is bound to.
+/// The build that a package is bound to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BoundBuild {
     /// No GPU.
@@ -27,9 +27,9 @@ pub enum BoundBuild {
 }
 
 impl BoundBuild {
-    /// What a release is bound to; its label says more than its name, and its release where the name gives no CUDA.
-    /// Nothing is said of `nvidia-` packages: the libraries have rules of their own, and the others (DALI, the management
-    /// library, compilers) run beside any CUDA.
+    /// The build that a release is bound to; its label says more than its name, and its release where the name gives no
+    /// CUDA. Nothing is said of `nvidia-` packages: the libraries have rules of their own, and the others (DALI, the
+    /// management library, compilers) run beside any CUDA.
     pub fn of(package: &PackageName, version: Option<&Version>) -> Option<Self> {
         let name = package.as_ref();
         match families::triton(name) {

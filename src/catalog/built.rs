@@ -1,11 +1,11 @@
-//! What a wheel was built for, as a catalogue says it.
+//! The build that a wheel was made for, as a catalogue writes it.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::packaging::target::{Backend, BackendError};
 
-/// What a wheel was built for.
+/// The build that a wheel was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Built {
     /// For one backend.

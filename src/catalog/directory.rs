@@ -1,4 +1,4 @@
-//! Where the lines of each package begin in a built-in table: found by the compiler, so it cannot be out of date.
+//! The start of each package's lines in a built-in table: found by the compiler, so it cannot be out of date.
 //!
 //! A search of the whole table reads a line here and a line there, and each is on a page of the program that nothing else
 //! needs. The directory is small and lies together. It is made with a search of its own, because that of a table is no
@@ -7,7 +7,7 @@
 /// How many bytes of a name are kept: as many as the longest has, so that names are told apart.
 const WIDTH: usize = 32;
 
-/// Where a package's lines begin.
+/// The start of a package's lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Head {
     /// The package's name, zeros behind it.
@@ -18,7 +18,7 @@ pub(super) struct Head {
 /// The packages of a table, and where the lines of each begin; ascending by name.
 pub(super) type TableDirectory = [Head];
 
-/// Where a package's lines begin and end in a text of a length; `None` if it has none.
+/// The start and end of a package's lines in a text of a length; `None` if it has none.
 pub(super) fn find(directory: &TableDirectory, package: &str, length: usize) -> Option<(usize, usize)> {
     let mut name = [0; WIDTH];
     name.get_mut(..package.len())?.copy_from_slice(package.as_bytes());

@@ -29,20 +29,20 @@ pub struct Equivalent {
     pub needs: Option<(&'static str, u64)>,
     /// Why it cannot be had, though its wheels are there.
     pub flaw: Option<&'static str>,
-    /// Where its GPU build is one; `None`: wherever it has a wheel.
+    /// The platform on which its GPU build is one; `None`: wherever it has a wheel.
     on: Option<&'static str>,
-    /// What the GPU build is to the locked one.
+    /// The relation of the GPU build to the locked one.
     pub how: How,
 }
 
-/// What a GPU build is to what is locked.
+/// The relation of a GPU build to the locked package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
     /// Another wheel, of another name, which takes its place.
     Instead,
     /// The same wheel: extras bring the libraries.
     Extra,
-    /// What comes beside it, and the name under which people know both.
+    /// The GPU build comes beside it; with the name under which people know both.
     Beside(&'static str),
 }
 

@@ -83,7 +83,7 @@ pub(super) fn has_cuda_version(name: &str) -> bool {
     FAMILIES.versioned.contains(&name)
 }
 
-/// What follows the prefix of NVIDIA's packages.
+/// The part of a name behind the prefix of NVIDIA's packages.
 pub(super) fn of_nvidia(name: &str) -> Option<&str> {
     name.strip_prefix(FAMILIES.prefix)
 }

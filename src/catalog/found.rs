@@ -82,7 +82,7 @@ impl WheelLabel {
         Ok(told)
     }
 
-    /// What two names say together; `None` if they contradict each other.
+    /// The facts of two names together; `None` if they contradict each other.
     fn with(self, other: Self, is_mac: bool) -> Option<Self> {
         let same = match (self.built, other.built) {
             (built, Built::For(backend)) => built.is_for(backend),
@@ -149,7 +149,7 @@ impl WheelRow {
     }
 }
 
-/// What a wheel was seen to require.
+/// The requirements that a wheel was seen to have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReadList {
     /// The row that says so.

@@ -1,4 +1,4 @@
-//! Where wheels are served.
+//! The indexes and folders that serve wheels.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::text::{quoted, variable};
 
-/// Where a wheel is served.
+/// The index or folder that serves a wheel.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Index {
     /// The Python Package Index, which needs no URL in a requirements file.

@@ -1,4 +1,5 @@
-//! What a wheel was built for, as its publishers' names say: one table of grammars, `labels.tsv`, for labels and folders.
+//! The build that a wheel was made for, as its publishers' names say: one table of grammars, `labels.tsv`, for labels and
+//! folders.
 //!
 //! Nothing is guessed. Digits that may be read in two ways (`torch210`: 2.10, or 2.1.0) count only where the release matrix
 //! has one of the two with that CUDA, and not the other.
@@ -16,7 +17,7 @@ use crate::packaging::wheel::WheelName;
 
 const TEXT: &str = include_str!("labels.tsv");
 
-/// What a name says.
+/// The facts that a name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WheelLabel {
     /// The build.
@@ -32,7 +33,7 @@ fn lines(kind: &str) -> impl Iterator<Item = &'static str> {
     TEXT.lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix('\t'))
 }
 
-/// What a local label says. `None`: it is written in no way that is known. `Some(None)`: it can be read in two ways.
+/// The meaning of a local label. `None`: it is of no known form. `Some(None)`: it can be read in two ways.
 pub(super) fn of_label(label: &str) -> Option<Option<WheelLabel>> {
     of("label", label)
 }
@@ -102,7 +103,7 @@ impl LabelGrammar {
     }
 }
 
-/// What the open parts say; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
+/// The meaning of the open parts; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
 fn meaning(parts: &Captures<'_>) -> Option<Option<WheelLabel>> {
     let mut told = WheelLabel { built: Built::For(Backend::Cpu), torch: None, abi: None };
     for (name, _) in PARTS {

@@ -1,4 +1,4 @@
-//! What is known, summed up for people: packages, and the builds of their releases.
+//! The catalogues, summed up for people: packages, and the builds of their releases.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,8 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Where a wheel installs, as far as that is asked for: platforms, and Pythons under which it does on any of them.
+    /// The platforms on which a wheel installs, as far as they are asked for, and the Pythons under which it does on any
+    /// of them.
     pub fn places(&self, row: &WheelRow) -> (BTreeSet<Platform>, BTreeSet<Python>) {
         let all: Vec<Python> = Python::all().collect();
         let (mut platforms, mut pythons) = (BTreeSet::new(), BTreeSet::new());
@@ -53,9 +54,9 @@ impl Filter {
 pub struct ListedBuild {
     /// The release, without a local label.
     pub release: Version,
-    /// What they were built for.
+    /// The build they were made for.
     pub built: Built,
-    /// Where they are served.
+    /// Their index or folder.
     pub index: Index,
     /// The platforms they install on; empty: none that this tool knows.
     pub platforms: BTreeSet<Platform>,
@@ -78,7 +79,7 @@ pub struct ListedPackage {
     pub name: PackageName,
     /// Its releases, ascending.
     pub releases: Vec<Version>,
-    /// What they were built for.
+    /// The build they were made for.
     pub builds: BTreeSet<Built>,
     /// How many wheels there are.
     pub wheels: usize,
@@ -131,7 +132,7 @@ pub fn packages(catalogues: &Catalogues, filter: &Filter) -> Vec<ListedPackage> 
     listed.collect()
 }
 
-/// What a wheel requires, on each platform it installs on; platforms with the same answer are adjacent.
+/// The requirements of a wheel on each platform it installs on; platforms with the same answer are adjacent.
 pub fn lists(catalogues: &Catalogues, row: &WheelRow) -> Vec<(Vec<Platform>, Requires)> {
     let mut all: Vec<(Vec<Platform>, Requires)> = Vec::new();
     for platform in Filter::default().places(row).0 {

@@ -10,7 +10,7 @@ use super::built::Built;
 use super::{label, releases};
 use crate::packaging::target::{Backend, Platform};
 
-/// What is before the version, and whether its digits may give the patch version, too.
+/// The word before the version, and whether its digits may give the patch version, too.
 const WORDS: [(&str, bool); 2] = [("pt", false), ("torch", true)];
 
 /// A minor release of torch.
@@ -22,12 +22,12 @@ const WORDS: [(&str, bool); 2] = [("pt", false), ("torch", true)];
 pub struct MadeFor {
     major: u64,
     minor: u64,
-    /// What the minor version may be as well.
+    /// Another reading of the minor version.
     or: Option<u64>,
 }
 
 impl MadeFor {
-    /// What a release was made for, if its label says.
+    /// The torch that a release was made for, if its label says.
     pub fn of(version: &Version) -> Option<Self> {
         let label = label(version)?.to_ascii_lowercase();
         WORDS.iter().find_map(|(word, may_have_patch)| {

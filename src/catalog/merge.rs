@@ -24,7 +24,7 @@ pub struct Merged {
     pub lists: Vec<RequiresRow>,
     /// How many wheels were known already, with the same digest.
     pub known: usize,
-    /// What the user should know: sentences.
+    /// Sentences that the user should read.
     pub notes: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ fn is_a_copy(known: &WheelRow, row: &WheelRow) -> bool {
     row.wheel.version.is_local() && known.wheel.as_str() == row.wheel.as_str()
 }
 
-/// What a new file begins with.
+/// The first line of a new file.
 const HEAD: &str = "# Wheels of this project: torchswap catalog update adds to them, and so may you.\n";
 
 /// Adds rows to a project's catalogue. What any catalogue knows already is left out.
@@ -176,7 +176,7 @@ fn inserted(file: &Source, mut new: Vec<String>) -> String {
     text
 }
 
-/// Where the comments begin that are right above a row, not before `from`. A byte-order mark stays in front.
+/// The start of the comments right above a row, not before `from`. A byte-order mark stays in front.
 fn comments_above(text: &str, from: usize, row: usize) -> usize {
     let mut start = row;
     while let Some(before) = text[from..start].strip_suffix('\n') {

@@ -77,7 +77,7 @@ pub use row::{BadColumn, WheelRow};
 pub use runtime::{cuda_of_library, is_gpu_runtime, is_torch_runtime, library_group};
 pub(crate) use runtime::{library_of, uses_library};
 
-/// What the catalogue is called in messages and rows.
+/// The catalogue's name in messages and rows.
 pub const BUILT_IN: &str = "built-in";
 
 /// Something that knows wheels.
@@ -91,7 +91,7 @@ pub trait WheelSource {
     /// The releases that are known, without local labels, ascending.
     fn versions(&self, package: &PackageName) -> Vec<Version>;
 
-    /// What a wheel requires on a platform.
+    /// The requirements of a wheel on a platform.
     fn requires(&self, row: &WheelRow, platform: Platform) -> Requires;
 
     /// Why a project's row counts instead of what another catalogue says of a wheel or of what it requires there.

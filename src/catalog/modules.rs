@@ -7,7 +7,7 @@ use crate::packaging::constraint::Constraint;
 
 const TEXT: &str = include_str!("modules.tsv");
 
-/// What several packages install under the same paths.
+/// The files that several packages install under the same paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum OwnedKind {
     /// An import package.
@@ -41,7 +41,7 @@ pub(crate) fn owners() -> impl Iterator<Item = Owner> {
     })
 }
 
-/// Who loads the libraries of CUDA that a package needs.
+/// The loader of the CUDA libraries that a package needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LoadedBy {
     /// A torch for CUDA.
@@ -54,12 +54,12 @@ pub(crate) enum LoadedBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Needy {
     pub(crate) needs: LoadedBy,
-    /// What is wrong without it, behind the package's name.
+    /// The fault without it, to follow the package's name.
     pub(crate) message: &'static str,
     pub(crate) help: &'static str,
 }
 
-/// What a release of a package needs, if it is one of those.
+/// The needs of a release of a package, if it is one of those.
 pub(crate) fn needy(package: &str, version: &Version) -> Option<Needy> {
     let meant = |(own, versions, _): &(&str, Constraint, Needy)| *own == package && versions.admits(version);
     all_needy().find(meant).map(|(.., needy)| needy)

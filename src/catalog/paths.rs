@@ -1,4 +1,4 @@
-//! Where the default index keeps a file: a path that follows from another digest of it, so it has to be known.
+//! The path under which the default index keeps a file. It follows from another digest of it, so it has to be known.
 //!
 //! `paths.bin`, ascending: the first bytes of a file's sha256, and the bytes that its path spells in hexadecimal. Digests
 //! are noise that nobody reads and nothing compresses, so these are bytes, a third of what the text of them would be; and

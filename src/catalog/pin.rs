@@ -48,13 +48,13 @@ pub enum Pin {
         version: Version,
         /// The wheel's file name.
         file: String,
-        /// Where it lies: no fragment, no query, `+` as `%2B`.
+        /// Its address: no fragment, no query, `+` as `%2B`.
         url: String,
         /// Its digest.
         sha256: Sha256,
         /// Its size in bytes, where it was recorded.
         size: Option<u64>,
-        /// Who says so.
+        /// The witness.
         witness: DigestSource,
     },
     /// A release on the default index: any of these files.
@@ -63,7 +63,7 @@ pub enum Pin {
         version: Version,
         /// The files that install on the target.
         files: PinnedFiles,
-        /// Who says so.
+        /// The witness.
         witness: DigestSource,
     },
     /// A wheel that is made here, and only says that another package stands for this one.
@@ -112,7 +112,7 @@ impl Pin {
         }
     }
 
-    /// Who vouches for it; nobody has to for what is made here.
+    /// The source of its digest; what is made here needs none.
     pub fn witness(&self) -> Option<&DigestSource> {
         match self {
             Self::Url { witness, .. } | Self::Index { witness, .. } => Some(witness),

@@ -127,7 +127,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// Where a column is; the whole line if it has not so many.
+/// The place of a column; the whole line if it has not so many.
 fn column(line: &str, start: usize, number: usize) -> Span {
     let mut at = start;
     for (count, text) in line.split('\t').enumerate() {
@@ -211,7 +211,7 @@ impl Catalogues {
         self.projects.push(project);
     }
 
-    /// What is listed for the exact version of a wheel, on whichever index.
+    /// The lists for the exact version of a wheel, on whichever index.
     pub(super) fn lists(&self, package: &PackageName, version: &Version) -> Vec<List<'_>> {
         let exact = Exactly::new(package, version);
         self.all().flat_map(|tables| tables.lists(&exact)).collect()

@@ -1,4 +1,4 @@
-//! What is wrong with a project's catalogue, in words.
+//! The faults of a project's catalogue, in words.
 
 use super::requires::RequiresRow;
 use super::row::WheelRow;
@@ -73,7 +73,7 @@ pub(super) fn changed_elsewhere(known: &WheelRow, found: &WheelRow) -> Problem {
     Problem::new(Code::DigestConflict, message).help(help)
 }
 
-/// What was learned has another size than the file with this digest that is known.
+/// A learned row has another size than the known file with this digest.
 pub(super) fn resized(known: &WheelRow, found: &WheelRow) -> Problem {
     let size = |row: &WheelRow| row.size.unwrap_or_default();
     let message = format!(

@@ -1,4 +1,4 @@
-//! What a wheel requires, and which recorded list may apply to which wheel.
+//! The requirements of wheels, and the rule for which recorded list applies to which wheel.
 //!
 //! A list was read from one wheel of a version: from the Linux x86_64 one where there is one. A sibling for another
 //! platform usually has the same list, its GPU libraries switched off there by markers. But not always: the Linux wheel
@@ -27,7 +27,7 @@ use crate::packaging::marker::{self, Condition, Extras, Marker};
 use crate::packaging::requirement;
 use crate::packaging::target::{Environment, Platform, Python};
 
-/// What is known of a wheel's requirements.
+/// A wheel's requirements, as far as they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Requires {
     /// They are known.
@@ -126,11 +126,11 @@ pub(super) struct List<'t> {
     pub(super) reason: &'t str,
     /// The requirements, tabs between them; `None`: there are none.
     rest: Option<&'t str>,
-    /// What each of them stands for.
+    /// The meaning of each.
     word: StandsFor,
 }
 
-/// What is written in a column: the text itself, or what it stands for where a table is written shorter.
+/// Reads a column: gives the text itself, or the text that it abbreviates in a shortened table.
 type StandsFor = for<'l> fn(&'l str) -> Option<&'l str>;
 
 impl<'t> List<'t> {
@@ -167,7 +167,7 @@ impl<'t> List<'t> {
         self.provenance == "suspect"
     }
 
-    /// What a lock tool wrote down, or what was taken from another build, was compared with no other platform.
+    /// True for a list that a lock tool wrote down or that is of another build: no other platform was compared.
     fn is_second_hand(self) -> bool {
         let from = self.provenance.split(':').next().unwrap_or_default();
         from.ends_with(".lock") || from == "twin"
@@ -220,7 +220,7 @@ fn holds(tree: &Marker, platform: Platform) -> bool {
     })
 }
 
-/// What a list asks for on a platform when no extra is wanted, under each Python: two lists that are written differently
+/// The requirements of a list on a platform without extras, under each Python: two lists that are written differently
 /// may ask for the same.
 pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(Python, String)> {
     let mut all = BTreeSet::new();

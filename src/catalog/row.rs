@@ -21,9 +21,9 @@ use crate::text::{cut, pieces, quoted};
 pub struct WheelRow {
     /// The file name: package, version with local label, tags.
     pub wheel: WheelName,
-    /// What it was built for.
+    /// The build it was made for.
     pub built: Built,
-    /// Where it is served. The digest holds for this place only.
+    /// Its index or folder. The digest holds for this place only.
     pub index: Index,
     /// The file's digest.
     pub sha256: Sha256,
@@ -55,7 +55,7 @@ pub struct WheelRow {
 pub struct BadColumn {
     /// Counted from 0.
     pub column: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub why: String,
 }
 
@@ -109,7 +109,7 @@ pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
     Some(Columns { texts, file: Cow::Borrowed(file), sha256: sha256.parse(), more })
 }
 
-/// What the last column of a row begins with that counts instead of another catalogue's.
+/// The prefix of a row's last column if it overrides another catalogue's.
 const OVERRIDE: &str = "override=";
 
 impl WheelRow {

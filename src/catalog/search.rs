@@ -14,7 +14,7 @@ use crate::text::pieces;
 /// One catalogue's tables.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tables<'t> {
-    /// What the catalogue is called.
+    /// The catalogue's name.
     pub(super) name: &'t str,
     /// The lines of wheels.
     pub(super) wheels: SortedTable<'t>,
@@ -97,7 +97,7 @@ impl<'t> Tables<'t> {
         all
     }
 
-    /// What is listed for the exact version of a wheel, on whichever index.
+    /// The lists for the exact version of a wheel, on whichever index.
     pub(super) fn lists<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = List<'t>> + use<'t, 'e> {
         let lines = self.requires.of(exact.package).between(&exact.from, &exact.to);
         lines.filter(|line| exact.is_of(line)).filter_map(self.list)
@@ -120,7 +120,7 @@ impl<'t> Tables<'t> {
     }
 }
 
-/// Where a file lies, and which file it is.
+/// The place of a file, and which file it is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FilePlace<'t> {
     pub(super) index: &'t str,

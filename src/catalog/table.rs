@@ -69,7 +69,7 @@ impl<'t> SortedTable<'t> {
         (Self(before, None), Self(behind, None))
     }
 
-    /// Where the first line begins that is not below the key: looked for in growing steps from the first line.
+    /// The start of the first line that is not below the key: looked for in growing steps from the first line.
     fn gallop(self, key: &str) -> usize {
         let (mut low, mut step) = (0, FIRST_STEP);
         while low + step < self.0.len() {
@@ -96,7 +96,7 @@ impl<'t> SortedTable<'t> {
         low
     }
 
-    /// Where the line around a byte begins, not before `low`; and, when asked, where the next one does.
+    /// The start of the line around a byte, not before `low`; and, on demand, that of the next line.
     fn line_at(self, low: usize, at: usize) -> (usize, impl FnOnce() -> usize) {
         let bytes = self.0.as_bytes();
         let start = memrchr(b'\n', &bytes[low..at]).map_or(low, |end| low + end + 1);

@@ -50,10 +50,10 @@ use keys::{AUDIT_KEYS, TARGET_KEYS, TOP_KEYS};
 /// A configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// The folder that it lies in, as it stands before a name: empty for the current one, `../` above. `None`: there is no
+    /// Its folder as the prefix of a name: empty for the current one, `../` above. `None`: there is no
     /// configuration.
     pub folder: Option<String>,
-    /// The file that it stands in.
+    /// Its file.
     pub file: String,
     /// The command line names that file.
     pub is_named: bool,
@@ -74,19 +74,19 @@ pub struct Config {
 /// A target and what its output holds.
 #[derive(Debug, Clone)]
 pub struct Configured {
-    /// The file that it stands in, and the line.
+    /// Its file and line.
     pub place: String,
     /// The target; it has a name.
     pub target: Target,
-    /// Which groups and extras.
+    /// The groups and extras.
     pub choice: Choice,
-    /// What is swapped beyond torch's family.
+    /// The packages that are swapped beyond torch's family.
     pub also: AlsoArgs,
     /// Whether there are stubs.
     pub stubs: StubArgs,
-    /// What is left out.
+    /// The packages that are left out.
     pub no_emit: NoEmit,
-    /// What the image has.
+    /// The packages of the image.
     pub provided: ProvidedArgs,
     /// The file that export writes and check compares, relative to the file's folder.
     pub output: Option<String>,
@@ -96,9 +96,9 @@ pub struct Configured {
     pub only_usable_hashes: bool,
     /// Say how large files are.
     pub sizes: bool,
-    /// What the header says.
+    /// The kind of header.
     pub header: HeaderKind,
-    /// Where PyTorch's wheels are taken from.
+    /// The source of PyTorch's wheels.
     pub mirror: Option<Mirror>,
 }
 
@@ -135,7 +135,7 @@ impl Config {
         self.folder.as_deref().unwrap_or_default()
     }
 
-    /// Where a target stands, in words: `[targets.NAME] in torchswap.toml`.
+    /// The place of a target, in words: `[targets.NAME] in torchswap.toml`.
     pub fn table_of_target(&self) -> String {
         match (file_name(&self.file), self.file.as_str()) {
             ("pyproject.toml", file) => format!("[tool.torchswap.targets.NAME] in {file}"),
@@ -144,7 +144,7 @@ impl Config {
         }
     }
 
-    /// Says of an error's targets where they stand.
+    /// Adds the places of an error's targets.
     #[must_use]
     pub fn located(&self, error: Error) -> Error {
         error.with_places(|name| self.target(name).ok().map(|one| one.place.clone()))
@@ -168,7 +168,7 @@ impl Config {
     }
 }
 
-/// A target's name stands in headers, on command lines and in Dockerfiles: letters, digits, `-`, `_` and `.`.
+/// A target's name is used in headers, on command lines and in Dockerfiles: letters, digits, `-`, `_` and `.`.
 fn target_name(name: &str) -> Result<(), String> {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
     if !name.is_empty() && name.bytes().all(fits) {

@@ -5,7 +5,7 @@ use clap::Args;
 use super::Command;
 use super::catalog::Catalog;
 
-/// What becomes of the files that a command makes.
+/// Whether the files that a command makes are written or shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct PreviewArgs {
     /// Do not write; print what would be written

@@ -1,4 +1,4 @@
-//! What `init` proposes: a starting configuration, made from the lock and from what a Dockerfile tells. Pure.
+//! The proposal of `init`: a starting configuration, made from the lock and from a Dockerfile. Pure.
 
 use crate::audit::container::dockerfile::{Dockerfile, Stage};
 use crate::audit::container::image;
@@ -10,7 +10,7 @@ use crate::packaging::target::{Backend, Platform, Python};
 use crate::text::{Source, shown};
 use crate::write::toml::string;
 
-/// What a Dockerfile tells of the image that is built.
+/// The facts about an image in its Dockerfile.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StageImage {
     /// The build of the wheels that it installs by hand, or that of a base image: `nvidia/cuda:11.8.0-…`,
@@ -55,7 +55,7 @@ impl StageImage {
     }
 }
 
-/// What pip is told where the distribution keeps its Python to itself.
+/// pip's option where the distribution manages its Python itself.
 const MANAGED: &str = "--break-system-packages";
 
 /// The build of the wheels that a Dockerfile installs by hand, and the last line that says so: `…/whl/cu118`, `torch==2.1+cu118`.
@@ -78,11 +78,11 @@ fn build_by_hand(source: &Source) -> Option<(Backend, String)> {
 /// A torch of the lock, in the group or the extra that has it.
 #[derive(Debug, Clone)]
 pub struct StartTorch {
-    /// What selects it.
+    /// The groups and extras that select it.
     pub choice: Choice,
     /// Its version.
     pub version: String,
-    /// Where it is locked: `poetry.lock:593`.
+    /// Its place in the lock: `poetry.lock:593`.
     pub line: String,
     /// The CUDA that the locked wheel is for.
     pub locked: Option<Backend>,

@@ -1,4 +1,4 @@
-//! What clap says itself: a help text, or what is wrong with a command line, in the format and the colours that were asked for.
+//! The texts of clap itself: help, or a fault of a command line, in the requested format and colours.
 
 use std::ffi::OsString;
 
@@ -82,7 +82,7 @@ pub struct UsageText {
     pub text: String,
     /// True if the command line is wrong or lacks something; else the text is what was asked for.
     pub is_wrong: bool,
-    /// What is wrong; `None` where clap says something else, such as a help text.
+    /// The fault; `None` for any other text, such as help.
     pub problem: Option<Problem>,
 }
 
@@ -92,7 +92,7 @@ impl From<&clap::Error> for UsageText {
     }
 }
 
-/// What is wrong with a command line; `None` where clap says something else, such as a help text.
+/// The fault of a command line; `None` for any other text of clap, such as help.
 fn problem(error: &clap::Error) -> Option<Problem> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return None;

@@ -32,7 +32,7 @@ pub fn rocm(text: &str) -> Result<Backend, String> {
     Backend::rocm(text.trim()).map_err(|_| choice("ROCm", text, text.trim(), &all_rocm()))
 }
 
-/// What is said of a text that names no version: those of the major release that it names, else all.
+/// The message for a text that names no version: the versions of the major release that it names, else all.
 fn choice(kind: &str, text: &str, bare: &str, all: &[Backend]) -> String {
     let version = |backend: &Backend| backend.spoken().split_once(' ').map(|(_, version)| version.to_owned());
     let all: Vec<String> = all.iter().filter_map(version).collect();

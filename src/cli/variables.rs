@@ -105,8 +105,8 @@ fn named(mut error: clap::Error, words: &[OsString], variables: &[(String, OsStr
     error
 }
 
-/// What is typed for uv, whose `--index` takes an address: here it is a flag, and the address would be taken for the lock. The
-/// address is not shown: it may hold a login.
+/// The error for an option meant for uv, whose `--index` takes an address: here it is a flag, and the address would be
+/// taken for the lock. The address is not shown: it may hold a login.
 fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
     let is_address = |word: &OsString| word.to_str().is_some_and(|word| word.contains("://"));
     let is_asked = words.windows(2).any(|pair| pair[0] == "--index" && is_address(&pair[1]));

@@ -31,8 +31,8 @@ pub(super) struct ChosenCatalogues {
 }
 
 impl ChosenCatalogues {
-    /// What the configuration and the command line name, and what lies under the usual name beside the configuration, where
-    /// there is one, and beside the locks; without a lock: in the current folder.
+    /// The catalogues that the configuration and the command line name, and that of the usual name beside the
+    /// configuration, where there is one, and beside the locks; without a lock: in the current folder.
     pub(super) fn of<'l>(config: &Config, args: &CatalogArgs, locks: impl IntoIterator<Item = &'l str>) -> Self {
         let mut chosen = Self::default();
         let mut configured = config.catalogs.iter().filter(|_| !args.no_catalog);
@@ -115,7 +115,7 @@ fn with(others: &[String], name: &str, text: &str) -> Result<Catalogues> {
     read(others)?.with(ProjectTable::parse(name, text)?)
 }
 
-/// What a catalogue has now and did not have `before`, by release.
+/// The rows that a catalogue did not have `before`, by release.
 pub(super) fn lessons(merged: &Merged, before: &Merged, catalogue: &str) -> Vec<LearnedRelease> {
     let mut all: BTreeMap<(String, String), LearnedRelease> = BTreeMap::new();
     let mut lesson = |package: &PackageName, version: &Version, wheels, computed| {

@@ -24,7 +24,7 @@ use crate::text::{Source, file_name};
 use crate::write::check;
 use crate::write::{ContentFile, FileLocation};
 
-/// What is said where there is no output to look at.
+/// The message where there is no output to look at.
 pub(super) const NO_OUTPUTS: &str = "nothing to check: no outputs are configured";
 
 /// Checks; with `--fix` what puts it right is to be written.
@@ -131,7 +131,7 @@ fn one(
     Ok(writes)
 }
 
-/// What is found where outputs are required and there are none.
+/// The finding where outputs are required and there are none.
 fn no_outputs(file: &str) -> CheckFinding {
     let help = "give a target of the configuration an `output`; torchswap init writes a configuration";
     CheckFinding::new(file, Problem::new(Code::NoOutputs, NO_OUTPUTS).help(help))
@@ -191,7 +191,7 @@ fn named(args: &CheckArgs, config: &Config) -> Result<Vec<(Config, Vec<String>)>
     Ok(by_config)
 }
 
-/// What to do about an output that is out of date: commands that work as they stand, from the current folder.
+/// The remedy for an output that is out of date: commands that work as printed, from the current folder.
 fn remedy(args: &CheckArgs, config: &Config, file: &str, job: &Job) -> String {
     let mut command = fix(args, config, if args.files.is_empty() { "" } else { file });
     // The other command has but the lock's name, and the configuration's targets.
@@ -320,7 +320,7 @@ fn targets(job: &Job) -> Vec<NamedTarget> {
     job.wanted.iter().filter_map(|one| one.target.name.as_deref()).map(NamedTarget::new).collect()
 }
 
-/// Where a file is by an output that was made before: its digest is the same, so it is the same file.
+/// The place of a file according to an earlier output: its digest is the same, so it is the same file.
 fn place(old: &Pylock, name: &PackageName, file: &ContentFile) -> Option<(String, FileLocation)> {
     let packages = old.entries.iter().zip(&old.packages).filter(|(entry, _)| entry.name == *name);
     let mut files = packages.flat_map(|(_, package)| package.kind.files());

@@ -92,17 +92,17 @@ pub(super) enum PreparedOutput {
 /// An output that is prepared, and all that goes with it.
 pub(super) struct Prepared {
     pub(super) file: PreparedOutput,
-    /// What was done for each target, if anybody is told.
+    /// The summary of each target, if it is printed.
     pub(super) summaries: Vec<Summary>,
     /// For which environments it is, one after the other.
     pub(super) environments: Vec<Environment>,
-    /// What an index was asked for it.
+    /// The releases that an index was asked about.
     pub(super) learned: Vec<LearnedRelease>,
     /// The stubs beside it.
     pub(super) stubs: Vec<Output>,
 }
 
-/// What was done for each target; what is to be said of the lock and of the catalogues stands with the first.
+/// The summary of each target; the first has the warnings about the lock and the catalogues.
 pub(super) fn summaries(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {

@@ -131,7 +131,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     Ok(outcome)
 }
 
-/// What Dockerfiles say beside the one that the target is made of.
+/// Notes on the other Dockerfiles than the one that the target is made of.
 fn others(images: &[StageImage], chosen: &StageImage) -> Vec<String> {
     let own = chosen.build.as_ref().map(|(build, _)| *build);
     let others = images.iter().filter_map(|image| image.build.as_ref()).filter(|(build, _)| Some(*build) != own);
@@ -199,7 +199,7 @@ fn torches(lock: &Lock, platform: Platform, python: Option<Python>, catalogues: 
         return vec![plain];
     }
     let choices = lock.choices().into_iter().map(|(choice, _)| choice).filter(|choice| !choice.all_extras);
-    // What is alone in a group stands beside the others in an image.
+    // A group of its own is installed beside the others in an image.
     choices.filter_map(|choice| of(Choice { with: choice.only.clone(), only: Vec::new(), ..choice })).collect()
 }
 

@@ -1,4 +1,4 @@
-//! What is asked of one output: the command line, the configuration, or both. Flags override what the target says.
+//! The request for one output: the command line, the configuration, or both. Flags override what the target says.
 
 mod header;
 mod rewriting;
@@ -37,12 +37,12 @@ pub(super) struct Job {
     pub(super) only_usable_hashes: bool,
     pub(super) sizes: bool,
     pub(super) header: HeaderKind,
-    /// Where stubs go.
+    /// The folder of the stubs.
     pub(super) stubs: StubFolder,
-    /// What is left out of the output.
+    /// The packages that are left out of the output.
     pub(super) no_emit: NoEmit,
     pub(super) format: OutputFormat,
-    /// Where the URLs of files are looked up for a pylock.toml. Nothing of it stands in the output.
+    /// The index that is asked for the URLs of files in a pylock.toml. Nothing of it is in the output.
     pub(super) index: Option<IndexSource>,
     pub(super) mirror: Option<Mirror>,
     /// How many projects should have recorded each digest.
@@ -183,7 +183,7 @@ fn whole(
     each.collect()
 }
 
-/// What is asked for beyond the swap of torch's family: what the flags say, or the target of the configuration.
+/// The request beyond the swap of torch's family: what the flags say, or the target of the configuration.
 fn beyond(flags: &AlsoArgs, configured: Option<&&Configured>) -> Beyond {
     let named = configured.map(|one| &one.also).filter(|_| flags.also.is_empty()).unwrap_or(flags);
     let shares_libraries = flags.share_libraries || configured.is_some_and(|one| one.also.share_libraries);
@@ -191,7 +191,7 @@ fn beyond(flags: &AlsoArgs, configured: Option<&&Configured>) -> Beyond {
     Beyond { also: Also::of(&named.also, nearest), shares_libraries }
 }
 
-/// What the targets of one file have in common; `None` where there are no targets.
+/// The value that the targets of one file have in common; `None` where there are no targets.
 fn alike<T: PartialEq>(configured: &[&Configured], key: &str, of: impl Fn(&Configured) -> T) -> Result<Option<T>> {
     let Some((first, rest)) = configured.split_first() else { return Ok(None) };
     let value = of(first);
@@ -276,7 +276,7 @@ fn over(configured: &Target, args: &TargetArgs, flags: Target) -> Target {
     target
 }
 
-/// What the flags leave out.
+/// The packages that the flags leave out.
 pub(super) fn no_emit(args: &EmitArgs) -> NoEmit {
     let (project, local) = (args.no_emit_project, args.no_emit_local);
     NoEmit { project, local, packages: args.no_emit_packages.clone(), ..NoEmit::default() }

@@ -20,7 +20,8 @@ use crate::report::{LearnedRelease, Missing};
 /// More rounds than any closure is deep.
 const MOST_ROUNDS: usize = 40;
 
-/// What the runs of one command know: read once for each choice of catalogues, and more with each answer of an index.
+/// The catalogues of all runs of one command: read once for each choice of catalogues, and more with each answer of an
+/// index.
 pub(super) struct Learning {
     how: Option<IndexAccess>,
     catalogues: Vec<LearnedCatalogue>,
@@ -32,11 +33,11 @@ struct IndexAccess {
     network: Network,
 }
 
-/// What is known with one choice of catalogues.
+/// The knowledge of one choice of catalogues.
 struct LearnedCatalogue {
     chosen: ChosenCatalogues,
     known: Catalogues,
-    /// What was learned so far, and the file that it goes to.
+    /// The rows that were learned so far, and the file to write them to.
     learned: Learned,
     merged: Merged,
     file: Option<Addition>,
@@ -81,7 +82,7 @@ impl Learning {
     /// for them.
     ///
     /// # Errors
-    /// What the plan lacks still, with what the index says to that.
+    /// The remaining problems of the plan, with the answers of the index.
     pub(super) fn plans(
         &mut self,
         chosen: &ChosenCatalogues,
@@ -98,7 +99,7 @@ impl Learning {
         Ok((plans, lessons(&catalogue.merged, &before, file)))
     }
 
-    /// What is known with a choice of catalogues.
+    /// The rows of a choice of catalogues.
     pub(super) fn catalogues(&mut self, chosen: &ChosenCatalogues) -> Result<&Catalogues> {
         let at = self.open(chosen)?;
         Ok(&self.catalogues[at].known)
@@ -217,12 +218,12 @@ fn endless() -> Problem {
     Problem::new(Code::Unmet, message).help("lock what they require in the project")
 }
 
-/// What is missing, and behind that what the index says.
+/// The error: first the missing rows, then the answers of the index.
 fn unlearnable(problems: impl Iterator<Item = Problem>) -> Error {
     Error::unless_empty(problems.collect()).err().unwrap_or_else(|| endless().into())
 }
 
-/// What a plan lacks: all that it was refused for, or that Pythons were left out for.
+/// The facts that a plan lacks: all that it was refused for, or that Pythons were left out for.
 fn missing(planned: &Result<Vec<TargetPlan>>) -> Vec<(Missing, Python)> {
     let mut all: Vec<(Missing, Python)> = Vec::new();
     match planned {
@@ -243,7 +244,7 @@ fn missing(planned: &Result<Vec<TargetPlan>>) -> Vec<(Missing, Python)> {
     all
 }
 
-/// What an index may tell of the wheels that stay.
+/// The questions to an index about the wheels that stay.
 fn unproven(plans: &[TargetPlan]) -> Vec<(Missing, Python)> {
     let environments = plans.iter().flat_map(|plan| &plan.environments);
     let all = environments.flat_map(|one| one.unproven.iter().map(|missing| (missing.clone(), one.environment.python)));

@@ -1,4 +1,4 @@
-//! What a command gives back: everything it wants done, none of it done yet.
+//! The result of a command: everything it wants done, none of it done yet.
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -12,7 +12,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::{OutputReport, Summary};
 use crate::text::shown;
 
-/// What a command wants written and said, and how it ends.
+/// The files and texts that a command wants written, and its exit status.
 #[derive(Debug, Default)]
 pub struct Outcome {
     /// The files to write, all or none, before anything is said.
@@ -38,14 +38,14 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// What a yes-or-no answer ends with.
+    /// The status of a yes-or-no answer.
     pub(super) fn of(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No }
     }
 }
 
 impl Outcome {
-    /// What is left to do where nothing is to be written: the difference, if it is to be shown.
+    /// The outcome without its writes: the difference, if it is to be shown.
     ///
     /// # Errors
     /// If there is nothing that an output could be compared with.
@@ -66,7 +66,7 @@ impl Outcome {
     }
 }
 
-/// What would change in a file, as `diff -u` shows it.
+/// The changes to a file, as `diff -u` shows them.
 fn difference(output: &Output) -> Result<String> {
     let Output { name, bytes, before, .. } = output;
     let before = match before {
@@ -104,7 +104,7 @@ impl Voice {
         Self { tone: *tone, reporting: command.reporting(), colour: colour(tone.color, &std::io::stderr()) }
     }
 
-    /// What clap says itself: a help text, or what is wrong with a command line, in the format that this asks for.
+    /// The texts of clap itself: help, or the fault of a command line, in the format that it asks for.
     pub fn misread(words: &[OsString], UsageText { text, is_wrong, problem }: UsageText) -> Outcome {
         let tone = ToneArgs::of(words);
         let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off };
@@ -141,7 +141,7 @@ impl Voice {
         }
     }
 
-    /// What of a written file could not be kept. A JSON report has no place for it.
+    /// The attributes of a written file that could not be kept. A JSON report has no place for it.
     pub fn unkept(self, notes: &[String]) -> String {
         if self.reporting.format == ReportFormat::Json && !self.reporting.is_printed {
             return String::new();
@@ -149,7 +149,7 @@ impl Voice {
         self.said(|_| notes.iter().map(|note| format!("warning: {note}\n")).collect())
     }
 
-    /// What was done for each output.
+    /// The summary of each output.
     pub(super) fn outputs(self, outputs: &[OutputReport]) -> String {
         self.said(|colour| match self.reporting.format {
             ReportFormat::Json => render::outputs_json(outputs, self.reporting.command),
@@ -182,7 +182,7 @@ impl Voice {
         if self.is_told() { text(self.colour) } else { String::new() }
     }
 
-    /// What the command found: on standard output, unless something else is printed there.
+    /// The outcome of a command that has findings: on standard output, unless something else is printed there.
     pub(super) fn reported(self, text: impl FnOnce(Colour) -> String) -> Outcome {
         match self.reporting.is_printed {
             true => Outcome { stdout: self.printed(text), ..Outcome::default() },
@@ -190,7 +190,7 @@ impl Voice {
         }
     }
 
-    /// What is told is what the command gives, on standard output.
+    /// A text that is itself the result, for standard output.
     pub(super) fn printed(self, text: impl FnOnce(Colour) -> String) -> String {
         Self { colour: colour(self.tone.color, &std::io::stdout()), ..self }.said(text)
     }

@@ -1,4 +1,5 @@
-//! Where a run may write: below the folder of its configuration, or where the command line says; never over what it reads.
+//! The places a run may write to: below the folder of its configuration, or where the command line says; never over what
+//! it reads.
 
 use std::path::{Component, Path};
 
@@ -39,7 +40,7 @@ pub(super) fn beside(catalogue: &str) -> Result<()> {
     Err(problem.help("name the catalogue on the command line: --catalog FILE").into())
 }
 
-/// What becomes of an output now.
+/// Whether an output is printed, written, unchanged or shown.
 pub(super) fn status(output: &Output, preview: PreviewArgs) -> FileStatus {
     let name = output.name.clone();
     match &output.before {

@@ -47,7 +47,7 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
     })
 }
 
-/// What was found above the current folder, where people may not look for it: the configuration and the lock.
+/// A note on files found above the current folder, where people may not look for them: the configuration and the lock.
 pub(super) fn found_above(config: &Config, wants_lock: bool) -> Option<String> {
     let is_above = |name: &String| name.starts_with("../");
     let lock = wants_lock.then(|| lock_name(None, config).ok()).flatten();
@@ -114,7 +114,7 @@ pub(super) fn lock(name: &str) -> Result<Lock> {
     Lock::parse(format, source, project, &mut read)
 }
 
-/// What the image has, where something is said of it.
+/// The packages of the image, if they are given.
 pub(super) fn provided(args: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
     let ProvidedArgs { provided: file, provided_names: names, provided_all: all } = args.clone();
     if *args == ProvidedArgs::default() {
@@ -136,7 +136,7 @@ pub(super) fn provided(args: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
     Ok(Some(Arc::new(Provided { file, installed, names, all })))
 }
 
-/// What is to be said of a lock before anything is made of it. `locked` makes an error of it.
+/// The warnings about a lock before anything is made of it. `locked` makes an error of it.
 pub(super) fn warnings(lock: &Lock, locked: bool) -> Result<Vec<Problem>> {
     if locked {
         return lock.is_locked().map(|()| Vec::new());

@@ -63,10 +63,10 @@ fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
     text
 }
 
-/// The version of what stands in the JSON reports; `docs/report.schema.json` says what that is.
+/// The version of the JSON reports that `docs/report.schema.json` describes.
 const SCHEMA: u32 = 1;
 
-/// The JSON report of a run, as a line. What a terminal would obey stands in texts alone, where it can be escaped.
+/// The JSON report of a run, as a line. Control characters are in strings only, where they can be escaped.
 fn document(command: Option<&str>, mut fields: Value) -> String {
     let mut value = json!({ "schema": SCHEMA, "command": command });
     if let (Some(all), Some(fields)) = (value.as_object_mut(), fields.as_object_mut()) {
@@ -128,7 +128,7 @@ fn place_json(place: &Place) -> Value {
     json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
 }
 
-/// What is wrong, and what helps, a line each.
+/// The fault and its remedy, a line each.
 fn with_remedy(mut sentence: String, help: Option<&str>) -> String {
     if let Some(help) = help {
         sentence.push('\n');
@@ -182,7 +182,7 @@ fn warnings(summary: &Summary, colour: Colour) -> String {
     text
 }
 
-/// What was learned: one line a release.
+/// The learned releases, one line each.
 pub(super) fn learned(lessons: &[LearnedRelease], colour: Colour) -> String {
     let mut text = String::new();
     for LearnedRelease { package, version, wheels, computed, catalogue } in lessons {
@@ -217,7 +217,7 @@ pub(super) fn note(text: &str, colour: Colour) -> String {
     format!("{}: {}\n", colour.paint("1;33", "note"), shown(text))
 }
 
-/// What is said of a catalogue that nobody named.
+/// The note on a catalogue that was found by its name.
 pub(super) fn found_by_name(name: &str) -> String {
     format!("the catalogue {name} was found by its name")
 }
@@ -259,15 +259,15 @@ fn sentence(change: &Change, all: &[Python]) -> String {
     if change.pythons != all {
         notes.push(format!("CPython {}", list(&change.pythons)));
     }
-    if let Some(vouch) = &change.source {
-        let recorded = match vouch.seen {
-            0 if vouch.computed => "digest computed from the file".to_owned(),
+    if let Some(source) = &change.source {
+        let recorded = match source.seen {
+            0 if source.computed => "digest computed from the file".to_owned(),
             0 => "digest as the index gives it".to_owned(),
             1 => "digest recorded by 1 project only".to_owned(),
             seen => format!("digest recorded by {seen} projects"),
         };
-        notes.push(format!("{} catalogue, {}, {recorded}", vouch.catalogue, vouch.index));
-        notes.extend(vouch.overrides.as_ref().map(|reason| format!("overrides another catalogue: {reason}")));
+        notes.push(format!("{} catalogue, {}, {recorded}", source.catalogue, source.index));
+        notes.extend(source.overrides.as_ref().map(|reason| format!("overrides another catalogue: {reason}")));
     }
     if !notes.is_empty() {
         let _ = write!(text, " ({})", notes.join("; "));

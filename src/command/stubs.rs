@@ -12,7 +12,7 @@ use crate::report::error::{Code, Problem, Result};
 /// The folder where nothing else is said.
 const FOLDER: &str = "torchswap-stubs";
 
-/// Where the stubs of an output go.
+/// The folder of the stubs of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum StubFolder {
     /// Into this folder, relative to the output's.
@@ -59,7 +59,7 @@ impl StubFolder {
         Some(if is_plain { format!("./{folder}") } else { folder.to_owned() })
     }
 
-    /// Settles what becomes of the stubs of plans, and gives the files to write beside the output.
+    /// Writes the stubs of plans or takes them out; gives the files to write beside the output.
     ///
     /// # Errors
     /// If there are stubs, and it is not said where they go.
@@ -88,7 +88,7 @@ impl StubFolder {
     }
 }
 
-/// What is wrong with the stubs of outputs, each with what puts it right.
+/// The faults of the stubs of outputs, each with the file that mends it.
 ///
 /// # Errors
 /// If one is there and cannot be read.
@@ -122,7 +122,7 @@ pub(super) fn stray(folders: &BTreeSet<String>, stubs: &[Output]) -> Vec<CheckFi
     found.collect()
 }
 
-/// What the header says where packages are left out for which others stand.
+/// The comment in the header where packages are left out for others that replace them.
 pub(super) fn header(plans: &[TargetPlan]) -> Option<String> {
     let names: BTreeSet<String> = plans.iter().flat_map(plan::stood_for).collect();
     let list = names.into_iter().collect::<Vec<_>>().join(", ");

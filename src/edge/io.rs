@@ -58,7 +58,7 @@ pub fn go_to(folder: &Path) -> Result<()> {
     std::env::set_current_dir(folder).map_err(|error| cannot("go to", &folder.to_string_lossy(), &error).into())
 }
 
-/// The current folder and those above it, the nearest first, as each stands before a name: empty, `../`, `../../`. The
+/// The current folder and those above it, the nearest first, each as the prefix of a name: empty, `../`, `../../`. The
 /// root of a repository is the last: what lies above it belongs to somebody else.
 pub fn upward() -> impl Iterator<Item = String> {
     let here = std::env::current_dir().unwrap_or_default();
@@ -68,7 +68,7 @@ pub fn upward() -> impl Iterator<Item = String> {
 }
 
 /// Finds the lock in the current folder, in that of a configuration, or in the nearest folder above that is one of a project
-/// and has one. A folder is as it stands before a name: empty for the current one.
+/// and has one. A folder is the prefix of a name: empty for the current one.
 ///
 /// # Errors
 /// If there is none; a lock of another tool is named, with the command that makes one of these from it.
@@ -138,7 +138,7 @@ fn is_address(name: &str) -> bool {
     ["http://", "https://"].iter().any(|scheme| name.starts_with(scheme))
 }
 
-/// What is typed for uv, whose `--index` takes an address.
+/// The error for a word meant for uv, whose `--index` takes an address.
 fn no_file(address: &str) -> Problem {
     let problem = Problem::new(Code::Usage, format!("{} is an address, not a file", without_logins(address)));
     problem.help("name an index with --index-url URL; --index takes no address")
@@ -230,7 +230,7 @@ pub fn is_same_file(one: &str, other: &str) -> bool {
     }
 }
 
-/// What is the same for all names of a file.
+/// An identity that all names of a file share.
 #[derive(PartialEq, Eq)]
 enum FileIdentity {
     #[cfg(unix)]
@@ -247,7 +247,7 @@ fn identity(name: &str) -> Option<FileIdentity> {
     absolute(name).map(FileIdentity::Path)
 }
 
-/// Where a file lies in truth, or would lie. `None`: there is no such folder.
+/// The canonical path of a file, there or not. `None`: there is no such folder.
 fn absolute(name: &str) -> Option<PathBuf> {
     let path = write::resolve(Path::new(name)).ok()?;
     let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));

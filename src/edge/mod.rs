@@ -1,4 +1,5 @@
-//! What touches the world: disk and standard input, environment, network and terminal, and what is learned by asking an index.
+//! Everything that touches the world: disk, standard input, environment, network, terminal, and the indexes that are
+//! asked.
 //!
 //! All other rooms are pure. Not here: decisions about a lock or a plan.
 //!

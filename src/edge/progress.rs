@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, Prog
 use super::terminal;
 use crate::text::shown;
 
-/// Who wants to know how far a download is.
+/// A display of how far a download is.
 pub trait Progress {
     /// The file's length is known.
     fn length(&self, bytes: u64);
@@ -22,7 +22,7 @@ impl Progress for () {
     fn position(&self, _bytes: u64) {}
 }
 
-/// Where progress is shown.
+/// The terminal that shows progress.
 #[derive(Debug, Clone)]
 pub struct Display(DisplayKind);
 

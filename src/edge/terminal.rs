@@ -1,4 +1,4 @@
-//! What is behind standard output and standard error.
+//! The terminal behind standard output and standard error.
 
 use std::env;
 use std::ffi::OsString;

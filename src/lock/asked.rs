@@ -9,7 +9,7 @@ use crate::packaging::requirement::Requirement;
 use crate::packaging::target::Environment;
 use crate::text::{Source, Span};
 
-/// One requirement of a project, and where it stands.
+/// One requirement of a project, and its place.
 #[derive(Debug, Clone)]
 pub struct ProjectRequirement {
     /// What is asked for.

@@ -32,7 +32,7 @@ pub struct Dependency {
     pub source: Option<String>,
     /// The URL, the path or the repository that it names itself.
     pub direct: Option<DirectReference>,
-    /// Where it is.
+    /// Its place.
     pub span: Span,
 }
 

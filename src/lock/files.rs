@@ -56,7 +56,7 @@ pub(super) struct Placed {
     digest: LockedDigest,
 }
 
-/// Where a name is: half as wide as a [`Span`].
+/// The place of a name: half as wide as a [`Span`].
 #[derive(Debug, Clone, Copy)]
 struct Name {
     start: u32,

@@ -160,7 +160,7 @@ impl Lock {
     }
 }
 
-/// Where an entry stands: which of the lock's sources, and which bytes of it.
+/// The place of an entry: which of the lock's sources, and which bytes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// Index into the lock's sources: 0 but for files that others include.
@@ -176,7 +176,7 @@ pub struct Entry {
     pub name: PackageName,
     /// The locked version. `None` where the lock does not say: an unpinned line, a URL that names none.
     pub version: Option<Version>,
-    /// Where its file comes from.
+    /// The source of its files.
     pub origin: Origin,
     /// True for what is installed in place (`-e`).
     pub editable: bool,
@@ -193,7 +193,7 @@ impl Entry {
     }
 }
 
-/// Where a locked package's file comes from.
+/// The source of a locked package's file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// An index. `None`: the default one; else the index's URL as the lock has it.

@@ -41,7 +41,7 @@ pub(super) use layout::above;
 pub use layout::{BlockMarkers, BlockTable, PoetryBlock};
 pub use metadata::LockVersion;
 
-/// What the file is called in messages.
+/// The file's name in messages.
 const WHAT: &str = "poetry.lock";
 
 /// A `poetry.lock` and, where there is one, the project beside it.

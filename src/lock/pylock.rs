@@ -43,7 +43,7 @@ pub(super) use package::{of_package, sdist_name, tables};
 pub(super) use registry::origin as index_of;
 pub(super) use select::without_file;
 
-/// What the file is called in messages.
+/// The file's name in messages.
 const WHAT: &str = "pylock.toml";
 
 /// A `pylock.toml`.

@@ -40,7 +40,7 @@ impl Lock {
         }
     }
 
-    /// Another text read as if it stood in the place of this lock.
+    /// Another text read in the place of this lock.
     ///
     /// # Errors
     /// As [`Lock::parse`]; and if it includes a file that this one does not.

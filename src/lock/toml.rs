@@ -101,7 +101,7 @@ impl<'s> Toml<'s> {
         Problem::new(Code::Syntax, message).at(self.source, item.span)
     }
 
-    /// Where a value stands: the file and the line.
+    /// The place of a value: the file and the line.
     pub(crate) fn place(&self, item: &Item<'_>) -> String {
         let place = self.source.place(item.span);
         format!("{}:{}", place.file, place.line)
@@ -135,7 +135,7 @@ impl<'s> Toml<'s> {
 }
 
 impl<'s> Item<'s> {
-    /// Where it is: quotes, brackets or braces included; of a table with a header, the header.
+    /// Its place: quotes, brackets or braces included; of a table with a header, the header.
     pub(crate) fn span(&self) -> Span {
         self.span
     }
@@ -254,7 +254,7 @@ impl<'s> Table<'s> {
         self.implied
     }
 
-    /// Where its header or its braces are.
+    /// The place of its header or its braces.
     pub(crate) fn span(&self) -> Option<Span> {
         self.span
     }

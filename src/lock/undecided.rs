@@ -21,7 +21,7 @@ pub(super) struct Undecided {
 }
 
 impl Undecided {
-    /// Notes the condition of a dependency, which stands at a place of the lock.
+    /// Notes the condition of a dependency and its place in the lock.
     pub(super) fn note(&mut self, condition: &Condition, source: &Source, at: Span) -> Result<()> {
         let Condition::When(tree) = condition else { return Ok(()) };
         if !self.all.insert(tree.clone()) {

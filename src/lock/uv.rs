@@ -32,7 +32,7 @@ pub use layout::UvBlock;
 pub(crate) use package::UvEdge;
 use package::UvNode;
 
-/// What the file is called in messages.
+/// The file's name in messages.
 const WHAT: &str = "uv.lock";
 
 /// The revisions of version 1 that are read. A lock without one is of revision 0.

@@ -24,7 +24,7 @@ use directory::{Directory, Member};
 pub use headers::Headers;
 use windows::Windows;
 
-/// What a wheel says of itself.
+/// A wheel's own metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     /// Its `METADATA`, of which name and version are those of the file name.

@@ -93,7 +93,7 @@ pub fn plain(text: &str) -> Result<(Requirement, bool), String> {
     let read = pep508_rs::Requirement::<VerbatimUrl>::from_str(text)
         .map_err(|error| first_line(&error.message.to_string()))?;
     if !read.marker.is_true() {
-        return Err("a blank should stand before the `;` behind a URL".to_owned());
+        return Err("the `;` behind a URL needs a blank before it".to_owned());
     }
     let direct = matches!(read.version_or_url, Some(VersionOrUrl::Url(_)));
     let versions = match read.version_or_url {

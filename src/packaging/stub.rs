@@ -1,7 +1,7 @@
 //! A stub: a wheel without a file of its own, which only says that another package stands for it.
 //!
 //! What asks for a package by its name on CPUs is content with the stub, and gets the GPU build that the stub requires. Its
-//! bytes depend on the two names and the version alone, so that its digest can stand in a file that is checked in.
+//! bytes depend on the two names and the version alone, so that its digest can be checked in.
 
 use std::rc::Rc;
 

@@ -321,7 +321,7 @@ impl fmt::Display for Python {
 /// One environment: one platform, one CPython. A target is one or more of these that differ in the Python only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Environment {
-    /// Where it runs.
+    /// The platform it runs on.
     pub platform: Platform,
     /// Under which Python.
     pub python: Python,
@@ -338,7 +338,7 @@ impl fmt::Display for Environment {
 pub struct Target {
     /// Its name in the configuration, if it has one.
     pub name: Option<String>,
-    /// Where it runs.
+    /// The platform it runs on.
     pub platform: Platform,
     /// Which build is wanted; `None` keeps the builds that the lock has.
     pub backend: Option<Backend>,

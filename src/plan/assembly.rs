@@ -115,7 +115,7 @@ impl<'a, S: WheelSource> Assembly<'a, S> {
         self.decide(entry, what);
     }
 
-    /// What wheels of the family need.
+    /// The requirements of the family's wheels.
     fn resolved(&mut self, name: &PackageName, choice: &Resolved) {
         let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
         let (extras, condition) = (choice.extras.clone(), choice.condition.clone());

@@ -39,7 +39,7 @@ use wants::{Demand, Demands};
 /// More rounds than any real closure needs: it is some five packages deep.
 const MOST_ROUNDS: usize = 64;
 
-/// Where a required package comes from.
+/// The source of a required package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Provider {
     /// It is selected: index into the selected packages.
@@ -53,7 +53,7 @@ pub(crate) enum Provider {
 /// A required package and how it is met.
 #[derive(Debug, Clone)]
 pub(crate) struct Resolved {
-    /// Where it comes from.
+    /// Its source.
     pub(crate) from: Provider,
     /// Its version.
     pub(crate) version: Option<Version>,

@@ -74,7 +74,7 @@ pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed)
     stray.map(|(index, _)| index).collect()
 }
 
-/// What the wheels require in the end, and the packages that go, as indices into the selected ones.
+/// The final requirements of the wheels, and the packages that go, as indices into the selected ones.
 pub(crate) type Settled = (Resolution, Vec<usize>);
 
 /// Finds both. Without a build that is wanted nothing goes: the lock is looked at as it is.

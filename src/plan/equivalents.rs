@@ -35,7 +35,7 @@ pub(super) use notes::notes;
 use offered::pythons;
 use search::Search;
 
-/// What is swapped beyond torch's family; by default nothing.
+/// The packages that are swapped beyond torch's family; by default nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Also {
     names: Names,

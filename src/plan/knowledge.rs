@@ -33,7 +33,7 @@ pub struct WheelRequirement {
     pub written: Option<String>,
 }
 
-/// What is known of a wheel's requirements.
+/// A wheel's requirements, as far as they are known.
 #[derive(Debug, Clone)]
 pub enum WheelRequirements {
     /// This is required.
@@ -96,7 +96,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         self.source
     }
 
-    /// What kind of package it is.
+    /// The kind of package.
     pub fn family(&self, package: &PackageName) -> Family {
         self.source.family(package)
     }
@@ -147,7 +147,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         })
     }
 
-    /// Who vouches for a row, as it is used on a platform.
+    /// The source of a row's digest, as it is used on a platform.
     pub(crate) fn witness(&self, row: &WheelRow, platform: Platform) -> DigestSource {
         let index = match &row.index {
             Index::Pypi => "PyPI".to_owned(),
@@ -162,7 +162,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         }
     }
 
-    /// What a wheel requires on a platform.
+    /// The requirements of a wheel on a platform.
     pub fn requires(&self, row: &WheelRow, platform: Platform) -> WheelRequirements {
         let key = (row.sha256, platform);
         let same = |listed: &&Listed| listed.file == row.wheel.as_str() && listed.index == row.index;

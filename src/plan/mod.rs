@@ -170,7 +170,7 @@ pub struct Decision {
     pub name: PackageName,
     /// The locked version, where it is locked.
     pub from: Option<Version>,
-    /// What becomes of it.
+    /// The decision.
     pub what: What,
 }
 
@@ -190,7 +190,7 @@ impl Decision {
     }
 }
 
-/// What becomes of a package.
+/// What is decided about a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// The wheel is replaced by that of another build.
@@ -237,7 +237,7 @@ pub enum Kept {
         cuda: Option<u64>,
         /// What torch is built for; `None`: there are libraries for another CUDA beside it.
         torch: Option<Backend>,
-        /// Who needs it, as far as the lock tells.
+        /// The packages that need it, as far as the lock tells.
         by: Vec<Rc<str>>,
     },
 }

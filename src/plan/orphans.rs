@@ -27,10 +27,10 @@ use crate::packaging::target::{Backend, Platform};
 use crate::plan::closure::Resolution;
 use crate::report::error::{Code, Problem};
 
-/// Where GPU libraries exist at all.
+/// The platforms that have GPU libraries at all.
 const PLATFORMS: [Platform; 3] = [Platform::LinuxX86_64, Platform::LinuxAarch64, Platform::WindowsX86_64];
 
-/// Who needs a package that could go.
+/// The packages that need one that could go.
 #[derive(Clone, Copy)]
 enum By<'a> {
     /// The project itself.
@@ -184,7 +184,7 @@ pub(super) fn required_somewhere<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> BTreeSet<PackageName> {
     let rows = knowledge.rows(name, version);
-    // One list speaks for all wheels of a build on an index.
+    // One list serves all wheels of a build on an index.
     let mut told: BTreeSet<(&Version, &Index, Platform)> = BTreeSet::new();
     let mut names = BTreeSet::new();
     for row in rows.iter().filter(|row| admits(row)) {

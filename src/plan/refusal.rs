@@ -33,7 +33,7 @@ pub(super) fn unpinned(entry: &Entry) -> Problem {
 
 /// Two entries of one package hold on one machine: each would be replaced, and both would be in the output.
 pub(super) fn twice(name: &PackageName, request: &Request<'_>) -> Problem {
-    let message = format!("{name} stands twice for {}", request.environment.platform);
+    let message = format!("{name} is listed twice for {}", request.environment.platform);
     Problem::new(Code::Inconsistent, message).under(request.environment.python).help("take one of the lines out")
 }
 

@@ -18,7 +18,7 @@ pub struct Line {
     pub extras: Extras,
     /// When.
     pub condition: Condition,
-    /// Which entry of the lock it is or replaces.
+    /// The entry of the lock that it is or replaces.
     pub entry: Option<usize>,
     /// What takes the entry's place, or is added; `None`: it is as the lock has it.
     pub replacement: Option<Replacement>,

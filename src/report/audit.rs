@@ -16,7 +16,7 @@ pub struct Audit {
     pub lock: String,
     /// Each target under each of its Pythons, in the order in which they were asked for.
     pub machines: Vec<Machine>,
-    /// What was found, in the order of the lock.
+    /// The findings, in the order of the lock.
     pub findings: Vec<AuditFinding>,
     /// Pythons of targets that name none which the lock cannot serve, and why.
     pub left_out: Vec<(Python, String)>,
@@ -145,7 +145,7 @@ impl Verdict {
 /// One thing that an audit found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditFinding {
-    /// Which rule.
+    /// The rule.
     pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
@@ -157,7 +157,7 @@ pub struct AuditFinding {
     pub message: String,
     /// Where in the lock, or in the Dockerfile.
     pub place: Option<Box<Place>>,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
     /// On which platform, where it depends on it.
     pub platform: Option<Platform>,

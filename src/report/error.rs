@@ -15,7 +15,7 @@ pub fn told_targets(targets: &[NamedTarget]) -> Option<String> {
     (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
 }
 
-/// What kind of problem it is. The names are stable: they stand in the JSON report.
+/// The kind of problem. The names are stable: the JSON report has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Code {
@@ -152,12 +152,12 @@ pub(crate) fn spoken_pythons(all: &[Python]) -> String {
 pub struct NamedTarget {
     /// Its name.
     pub name: String,
-    /// Where it stands: `torchswap.toml:3`.
+    /// Its place: `torchswap.toml:3`.
     pub place: Option<String>,
 }
 
 impl NamedTarget {
-    /// One of which it is not said where it stands.
+    /// One without a place.
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), place: None }
     }
@@ -179,7 +179,7 @@ pub struct Problem {
     pub message: String,
     /// Where, if it is in a file. Boxed: problems travel in results, and results should be small.
     pub place: Option<Box<Place>>,
-    /// What to do about it.
+    /// The remedy.
     pub remedy: Option<String>,
     /// Under which Pythons, where it depends on them; ascending.
     pub pythons: Vec<Python>,
@@ -303,7 +303,7 @@ impl Error {
         self
     }
 
-    /// Says of each target where it stands.
+    /// Adds the place of each target.
     #[must_use]
     pub fn with_places(mut self, place: impl Fn(&str) -> Option<String>) -> Self {
         for target in self.0.iter_mut().flat_map(|problem| &mut problem.targets) {

@@ -58,7 +58,7 @@ pub enum Missing {
     },
 }
 
-/// Where a lock has a wheel from.
+/// The place that a lock has a wheel from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LockedPlace {
     /// The default index.

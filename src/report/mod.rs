@@ -33,14 +33,14 @@ pub enum FileStatus {
     Shown(String),
 }
 
-/// What was done for one output.
+/// The summary of one output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutputReport {
     /// The lock that it is made from.
     pub lock: String,
     /// What became of it.
     pub status: FileStatus,
-    /// What was done for each of its targets.
+    /// The summary of each of its targets.
     pub summaries: Vec<Summary>,
 }
 
@@ -49,7 +49,7 @@ pub struct OutputReport {
 pub struct Summary {
     /// The target's name in the configuration.
     pub name: Option<String>,
-    /// Where the output runs.
+    /// The machine that the output is for.
     pub platform: Platform,
     /// The build that was asked for.
     pub backend: Option<Backend>,
@@ -65,7 +65,7 @@ pub struct Summary {
     pub downloads: Vec<PythonDownload>,
     /// The catalogues of the project that nobody named and that were found by their name.
     pub found: Vec<String>,
-    /// What an index told in this run.
+    /// The answers of indexes in this run.
     pub learned: Vec<LearnedRelease>,
     /// What could be had besides.
     pub notes: Vec<String>,
@@ -139,7 +139,7 @@ pub struct Change {
     pub shared_why: Option<&'static str>,
     /// Packages that are counted together: `nvidia-*-cu12`.
     pub group: Option<String>,
-    /// Who vouches for the digest.
+    /// The source of the digest.
     pub source: Option<DigestSource>,
 }
 
@@ -183,7 +183,7 @@ impl Action {
     }
 }
 
-/// Who vouches for a digest.
+/// The source of a digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DigestSource {
     /// The catalogue.
@@ -207,7 +207,7 @@ pub struct Checked {
     pub up_to_date: Vec<(String, Vec<NamedTarget>)>,
     /// True if there was no output to look at.
     pub has_no_outputs: bool,
-    /// What an index told in this run.
+    /// The answers of indexes in this run.
     pub learned: Vec<LearnedRelease>,
     /// The catalogues that nobody named; every output of a lock is made with the same ones.
     pub found: Vec<String>,

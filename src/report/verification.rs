@@ -12,7 +12,7 @@ pub struct Verification {
     pub unknown: usize,
     /// What was asked about.
     pub scope: Scope,
-    /// What else is worth knowing.
+    /// Further facts worth knowing.
     pub notes: Vec<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct Verified {
     pub wheel: String,
     /// Where it is pinned to; `None`: it is a file of a release on an index.
     pub url: Option<String>,
-    /// Who says what of its digest.
+    /// The witnesses of its digest.
     pub witnesses: Vec<Witness>,
     /// The size of the bytes that were hashed.
     pub size: Option<u64>,
@@ -47,7 +47,7 @@ pub struct Verified {
     pub wrong: Vec<Problem>,
     /// Why a question about it could not be answered.
     pub unanswered: Vec<Problem>,
-    /// What else is worth knowing.
+    /// Further facts worth knowing.
     pub notes: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use crate::text::without_logins;
 use super::Subject;
 use super::pins::FileSource;
 
-/// Says who agrees, and who stands alone.
+/// Says who agrees, and who differs from all others.
 pub fn judge(subject: Subject) -> Verified {
     let Subject { pinned, name, url: _, locked, mut witnesses, size, sizes, mut wrong, mut unanswered, notes } =
         subject;
@@ -54,7 +54,7 @@ pub fn judge(subject: Subject) -> Verified {
     }
 }
 
-/// Of three or more the one against whom all others agree stands alone. Of two neither does.
+/// Of three or more, the one that differs from all others. Of two, neither.
 fn mark_alone(witnesses: &mut [Witness]) {
     if witnesses.len() < 3 {
         return;
@@ -92,7 +92,7 @@ fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {
         None => "ask one more witness, with --index or --download, and install nothing until it is clear",
     };
     let message = match alone {
-        Some(witness) => format!("{name}: {} stands alone with its digest", witness.who),
+        Some(witness) => format!("{name}: the digest of {} differs from all others", witness.who),
         None => format!("{name} has different digests"),
     };
     Problem::new(Code::DigestConflict, message).help(remedy)
@@ -158,7 +158,7 @@ mod tests {
             let found: Vec<WitnessKind> =
                 verdict.witnesses.iter().filter(|one| one.alone).map(|one| one.kind).collect();
             assert_eq!(found, alone.into_iter().collect::<Vec<_>>(), "{locked} {others:?}");
-            assert_eq!(verdict.wrong[0].message.contains("stands alone"), alone.is_some());
+            assert_eq!(verdict.wrong[0].message.contains("differs from all others"), alone.is_some());
         }
     }
 }

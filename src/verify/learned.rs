@@ -16,13 +16,13 @@ const COMPUTED: &str = "computed";
 pub struct HashedWheel {
     /// Its name.
     pub wheel: WheelName,
-    /// Where it is served.
+    /// Its index or folder.
     pub index: Index,
     /// The digest of its bytes.
     pub sha256: Sha256,
     /// Their number.
     pub size: u64,
-    /// What it says of itself.
+    /// Its own metadata.
     pub contents: Option<Contents>,
 }
 

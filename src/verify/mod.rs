@@ -34,7 +34,7 @@ pub struct Subject {
     pub pinned: PinnedEntry,
     /// The file's name.
     pub name: String,
-    /// Where it lies, where the lock says it.
+    /// Its address, if the lock has it.
     pub url: Option<String>,
     /// The digests that the lock gives it; more than one only at a URL.
     pub locked: Vec<Sha256>,
@@ -48,7 +48,7 @@ pub struct Subject {
     pub wrong: Vec<Problem>,
     /// Why a question could not be answered.
     pub unanswered: Vec<Problem>,
-    /// What else is worth knowing.
+    /// Further facts worth knowing.
     pub notes: Vec<String>,
 }
 

@@ -14,19 +14,19 @@ use crate::text::{Place, without_logins};
 pub struct PinnedEntry {
     /// The lock's name.
     pub lock: String,
-    /// Where it is.
+    /// Its place.
     pub place: Place,
     /// The package.
     pub package: PackageName,
     /// The version, where the lock says it.
     pub version: Option<Version>,
-    /// Where its files come from.
+    /// The source of its files.
     pub from: FileSource,
     /// Its files.
     pub files: Vec<PinnedFile>,
 }
 
-/// Where the files of an entry come from.
+/// The source of an entry's files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileSource {
     /// One file at a URL.
@@ -42,7 +42,7 @@ pub struct PinnedFile {
     pub name: Option<String>,
     /// Its digest, if it is of the kind that counts.
     pub sha256: Option<Sha256>,
-    /// Where it lies, where the lock says it: a `pylock.toml` does for every wheel of a release.
+    /// Its address, if the lock has it: a `pylock.toml` does for every wheel of a release.
     pub url: Option<String>,
     /// Its size in bytes, where the lock says it: a `pylock.toml` may.
     pub size: Option<u64>,

@@ -25,11 +25,11 @@ pub struct Hashed {
     pub size: u64,
     /// How they came here, for the report.
     pub how: &'static str,
-    /// What it says of itself.
+    /// Its own metadata.
     pub opened: Opened,
 }
 
-/// Which entry of which lock.
+/// An entry of a lock.
 type EntryKey = (String, usize, usize);
 
 /// What was read of files, by the entries that pin them and by their names.
@@ -63,7 +63,7 @@ pub struct ListedFile {
     pub yanked: Option<String>,
 }
 
-/// What was found out of all files.
+/// The facts about all files.
 #[derive(Debug, Default)]
 pub struct Verdicts {
     /// The files of which more than the lock speaks.

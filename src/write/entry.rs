@@ -17,7 +17,7 @@ use crate::text::{Patch, Source, Span};
 /// A package that the lock does not have yet.
 pub(super) struct NewEntry<'a> {
     pub(super) replacement: &'a Replacement,
-    /// Where it is wanted.
+    /// The environments in which it is wanted.
     pub(super) guards: Guards,
     /// It is installed for an extra only.
     pub(super) is_optional: bool,

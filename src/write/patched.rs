@@ -276,7 +276,7 @@ fn moved_paths(file: &RequirementsFile, style: &Style) -> Vec<Problem> {
         else {
             continue;
         };
-        let message = "this path would lead elsewhere: the file it stands in is taken over into one of another folder";
+        let message = "this path would lead elsewhere: the file that has it is taken over into one of another folder";
         let help = "put the included file beside the one that includes it";
         problems.push(Problem::new(Code::Unsupported, message).at(source, line.span).help(help));
     }

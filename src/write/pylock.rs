@@ -45,7 +45,7 @@ pub struct DraftPackage {
     pub places: BTreeSet<Environment>,
     /// What of its marker these places cannot decide.
     pub undecided: Option<String>,
-    /// What it is installed from.
+    /// The source it is installed from.
     pub content: Content,
     marker: Option<String>,
 }

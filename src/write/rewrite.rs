@@ -145,7 +145,7 @@ fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<
     found
 }
 
-/// What becomes of each entry under each Python of each target.
+/// The uses of each entry under each Python of each target.
 fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
     let mut uses: Vec<EntryUses> = (0..entries).map(|_| EntryUses::default()).collect();
     for (target, plan) in plans.iter().enumerate() {

@@ -28,14 +28,14 @@ pub struct Dockerfile {
     pub stages: Vec<Stage>,
 }
 
-/// What a `FROM` begins.
+/// The stage that a `FROM` begins.
 #[derive(Debug, Clone)]
 pub struct Stage {
     /// The image it is built on, through the stages it is built from; as written if a build alone knows.
     pub base: String,
-    /// Where the image's name is.
+    /// The place of the image's name.
     pub span: Span,
-    /// What the image's name says.
+    /// The facts that the image's name tells.
     pub image: Image,
     /// `--platform`, if it is one this tool knows.
     pub platform: Option<Platform>,

@@ -8,7 +8,7 @@ use crate::packaging::target::{Backend, Python};
 
 const TEXT: &str = include_str!("image/images.tsv");
 
-/// What the name of an image says.
+/// The facts that an image's name tells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Image {
     /// Its C library.

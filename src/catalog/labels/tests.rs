@@ -1,7 +1,7 @@
 use super::super::{Abi, MadeFor, WheelLabel};
 use super::*;
 
-/// What the name of a file in a folder says: the build, torch, the ABI.
+/// The meaning of a file's name in a folder: the build, torch, the ABI.
 fn label_of(file: &str, folder: &str, asked: Option<Backend>) -> Result<String, String> {
     WheelLabel::of(&file.parse().unwrap(), folder, asked).map(|told| {
         let torch = told.torch.map(|torch| format!(" torch {torch}")).unwrap_or_default();

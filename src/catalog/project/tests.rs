@@ -1,4 +1,4 @@
-//! What a project's catalogue adds, and what it may not say.
+//! The rows that a project's catalogue adds, and those that it may not have.
 
 use super::*;
 use proptest::prelude::*;

@@ -17,7 +17,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 /// How many pages are fetched at a time.
 const WORKERS: usize = 8;
 
-/// What the files of all pages may take up in memory: some 600,000 of them.
+/// The memory that the files of all pages may take up: some 600,000 of them.
 const MOST_KEPT: usize = 96 << 20;
 
 /// The indexes that may be asked.
@@ -68,7 +68,7 @@ impl Indexes {
         Ok(Offers::new(found))
     }
 
-    /// Where the pages of a package are.
+    /// The place of the pages of a package.
     fn pages(&self, name: &PackageName, index: Option<&str>) -> Result<Vec<Url>, Problem> {
         let bases = match index {
             Some(index) => vec![Url::parse(index).ok().ok_or_else(|| {
@@ -85,7 +85,7 @@ impl Indexes {
     }
 }
 
-/// What a page offers, if there is room for it beside what others do.
+/// The files that a page offers, if there is room for them beside those of the others.
 fn offers(page: Page, kept: &AtomicUsize) -> Result<Vec<OfferedFile>, Problem> {
     let offers: Vec<OfferedFile> = page.links.into_iter().map(offer).collect();
     let texts = |offer: &OfferedFile| offer.file.len() + offer.requires_python.as_ref().map_or(0, String::len);

@@ -113,7 +113,7 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     Ok(audit)
 }
 
-/// What is known of the machine.
+/// The machine, as far as it is known.
 struct MachineFacts<'a> {
     args: &'a MachineArgs,
     image: Option<BaseImage>,
@@ -158,7 +158,7 @@ impl<'a> MachineFacts<'a> {
         Error::unless_empty(problems)
     }
 
-    /// What it says of one target.
+    /// Adds these facts to one target.
     fn asked(&self, mut asked: AuditTarget) -> AuditTarget {
         if asked.target.platform.is_macos() {
             asked.system = self.args.macos;

@@ -15,7 +15,7 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{nearest, quoted};
 
-/// What is known, and the catalogues that nobody named.
+/// The catalogues, and the names of those that were found by name.
 fn catalogues(args: &SourceArgs, config: &Config) -> Result<(Catalogues, Vec<String>)> {
     let chosen = ChosenCatalogues::of(config, &args.catalogues, config.lock.as_deref());
     Ok((chosen.read()?, chosen.found))

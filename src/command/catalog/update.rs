@@ -94,7 +94,7 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
     Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
 }
 
-/// What is no address is a saved page or a folder.
+/// A text that is no address names a saved page or a folder.
 fn links(text: &str) -> Result<Links> {
     if text.contains("://") {
         address("--find-links", text).map(Links::Page)
@@ -105,7 +105,7 @@ fn links(text: &str) -> Result<Links> {
     }
 }
 
-/// What was added, and what was known.
+/// The rows that were added, and those that were known.
 fn added(merged: &Merged, news: &[LearnedRelease], file: &str, colour: Colour) -> String {
     let mut text = render::learned(news, colour);
     if merged.known > 0 {

@@ -51,7 +51,7 @@ struct PackagePages<'n> {
     network: &'n Network,
     package: Option<PackageName>,
     pages: Vec<(Url, Option<Page>)>,
-    /// Who does not answer once is not asked for everything else, nor is anybody.
+    /// The first failure: after it no index is asked again.
     failed: Option<Problem>,
 }
 

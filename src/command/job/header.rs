@@ -1,4 +1,4 @@
-//! What the header of an output says: its targets, what is not in it, and a command that makes it.
+//! The header of an output: its targets, what it leaves out, and a command that makes it.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ pub(super) fn command(
 }
 
 impl Job {
-    /// What the header says: the targets, and a command that makes the same file.
+    /// The text of the header: the targets, and a command that makes the same file.
     pub(in crate::command) fn header(&self, plans: &[TargetPlan]) -> HeaderText {
         let several = plans.len() > 1;
         let target = |plan: &TargetPlan| {

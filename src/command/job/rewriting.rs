@@ -1,4 +1,4 @@
-//! What is asked of a rewrite of a lock.
+//! The request for a rewrite of a lock.
 
 use super::{beyond, wanted};
 use crate::cli::config::{Config, Configured};
@@ -13,7 +13,7 @@ use crate::write::Mirror;
 #[derive(Debug, Clone)]
 pub(in crate::command) struct Rewriting {
     pub(in crate::command) target: Target,
-    /// What is chosen of the lock; `None`: all of it.
+    /// The groups and extras that are chosen; `None`: all of it.
     pub(in crate::command) choice: Option<Choice>,
     pub(in crate::command) mirror: Option<Mirror>,
     pub(in crate::command) beyond: Beyond,

@@ -140,7 +140,7 @@ fn label(machine: &Machine, pythons: &[Python], room: usize) -> Vec<String> {
     lines
 }
 
-/// What a rule is about, for people.
+/// The explanation of a rule, for people.
 pub(crate) fn explained(rule: Rule) -> String {
     let head = format!("{} ({})", rule.as_str(), rule.severity().as_str());
     format!("{head}\n\n{}\n\n{}\n", wrapped(&sentence(rule)), wrapped(rule.explanation()))

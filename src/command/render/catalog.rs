@@ -206,7 +206,7 @@ fn wheel((row, lists): &Shown<'_>) -> String {
     text
 }
 
-/// Who says that this is the digest.
+/// The witness for this digest.
 fn witnesses(row: &WheelRow) -> String {
     let kinds: Vec<&str> = row.evidence.split(',').filter(|kind| !kind.is_empty()).map(evidence_spoken).collect();
     let found = if kinds.is_empty() { String::new() } else { format!("; found in {}", kinds.join(", ")) };
@@ -218,7 +218,7 @@ fn witnesses(row: &WheelRow) -> String {
     }
 }
 
-/// What a kind of evidence is.
+/// A kind of evidence in words.
 fn evidence_spoken(kind: &str) -> &str {
     match kind {
         "poetry" => "poetry.lock",
@@ -294,7 +294,7 @@ pub(crate) fn wheels_json(shown: &[Shown<'_>], found: &[String]) -> String {
     report("catalog show", "wheels", each, found)
 }
 
-/// What an update learned, as a JSON report.
+/// The releases that an update learned, as a JSON report.
 pub(crate) fn updated_json(file: &str, learned: &[LearnedRelease], known: usize, notes: &[String]) -> String {
     let learned = super::learned_json(learned);
     super::document(Some("catalog update"), json!({ "file": file, "learned": learned, "known": known, "notes": notes }))

@@ -1,4 +1,4 @@
-//! What a check found, as text, as JSON and as annotations of GitHub Actions.
+//! The findings of a check, as text, as JSON and as annotations of GitHub Actions.
 
 use std::fmt::Write as _;
 
@@ -78,7 +78,7 @@ pub(crate) fn checked_json(checked: &Checked) -> String {
     )
 }
 
-/// What was found, what differs, and what to do, a line each.
+/// The finding, the differences and the remedy, a line each.
 pub(super) fn message(finding: &CheckFinding) -> String {
     let not_compared = finding.not_compared.iter().map(|file| not_compared(file));
     let mut message = finding.problem.sentence();

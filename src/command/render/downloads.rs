@@ -1,11 +1,11 @@
-//! What a target downloads, beside what the lock would, as text and as data.
+//! The download of a target, beside that of the lock, as text and as data.
 
 use serde_json::{Value, json};
 
 use crate::catalog::is_torch;
 use crate::report::{DownloadSize, PythonDownload};
 
-/// What is downloaded, under the Python under which that is most.
+/// The download, under the Python that needs most.
 pub(super) fn download(all: &[PythonDownload]) -> String {
     let Some(most) = all.iter().rev().max_by_key(|one| one.output.bytes) else { return String::new() };
     let DownloadSize { bytes, unknown } = &most.output;
@@ -72,7 +72,7 @@ fn is_named_torch(name: &str) -> bool {
     name.parse().is_ok_and(|name| is_torch(&name))
 }
 
-/// What a sum begins with of which a part is not known. Of a difference that would be wrong: what goes may be unknown.
+/// The words before a sum of which a part is not known. Of a difference that would be wrong: what goes may be unknown.
 fn at_least(unknown: &[String]) -> &'static str {
     if unknown.is_empty() { "" } else { "at least " }
 }

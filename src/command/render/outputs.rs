@@ -1,4 +1,4 @@
-//! What was done for each output, as JSON.
+//! The summary of each output, as JSON.
 
 use serde_json::{Value, json};
 
@@ -40,13 +40,13 @@ fn target_json(summary: &Summary) -> Value {
 }
 
 fn change_json(change: &Change) -> Value {
-    let source = change.source.as_ref().map(|vouch| {
+    let source = change.source.as_ref().map(|source| {
         json!({
-            "catalogue": vouch.catalogue,
-            "index": vouch.index,
-            "seen": vouch.seen,
-            "computed": vouch.computed,
-            "overrides": vouch.overrides,
+            "catalogue": source.catalogue,
+            "index": source.index,
+            "seen": source.seen,
+            "computed": source.computed,
+            "overrides": source.overrides,
         })
     });
     json!({

@@ -1,4 +1,4 @@
-//! What was found as SARIF 2.1.0, the format that code scanning services read.
+//! The findings as SARIF 2.1.0, the format that code scanning services read.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ use crate::report::rule::{Rule, Severity};
 use crate::report::{CheckFinding, Checked, Verification, Verified};
 use crate::text::Place;
 
-/// Where the format's schema is published.
+/// The address of the format's schema.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// One thing that was found.

@@ -1,4 +1,4 @@
-//! What was done for an output, in a few lines: the family, then counts, then what to look at, then the file. It is made of
+//! The summary of an output in a few lines: the family, then counts, then what to look at, then the file. It is made of
 //! the same summary as the long form, which names every package.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ use crate::text::shown;
 /// So many are named; the others are counted.
 const NAMED: usize = 3;
 
-/// What was done for each target of an output. If there are others, each says what it is.
+/// The summary of each target of an output. If there are others, each says what it is.
 pub(crate) fn short(all: &[Summary], status: &FileStatus, is_alone: bool, colour: Colour) -> String {
     let each = all.iter().map(|one| {
         let heading = if is_alone && all.len() == 1 { String::new() } else { heading(one, colour) };
@@ -30,7 +30,7 @@ pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
     format!("{}\n", colour.paint("1", &target))
 }
 
-/// What became of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`.
+/// The status of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`.
 pub(super) fn ending(all: &[Summary], status: &FileStatus, colour: Colour) -> String {
     let what = match all {
         [one] => {
@@ -105,7 +105,7 @@ fn is_of_torch(change: &Change) -> bool {
     change.package.parse().is_ok_and(|name| is_torch(&name))
 }
 
-/// What became of a package, without the reasons.
+/// The change of a package, without the reasons.
 fn bare(change: &Change, all: &[Python]) -> String {
     sentence(&Change { why: None, source: None, ..change.clone() }, all)
 }
@@ -128,7 +128,7 @@ fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
     told(torch).into_iter().chain(counted).chain(told(others)).collect()
 }
 
-/// What stays or is left out, together where the reason is one.
+/// The packages that stay or are left out, grouped by reason.
 fn by_reason(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<&Change>)> = Vec::new();
     for change in torch_first(changes.to_vec()) {
@@ -141,7 +141,7 @@ fn by_reason(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
     reasons.iter().map(|(why, all)| format!("{}: {why}", names(&grouped(all, pythons)))).collect()
 }
 
-/// What rests on one witness, or on none but the index.
+/// The packages that rest on one witness, or on none but the index.
 fn witnesses(changes: &[Change]) -> Vec<(&'static str, String)> {
     let mut weak: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in changes {

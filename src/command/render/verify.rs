@@ -64,7 +64,7 @@ fn is_plain(wheel: &Verified) -> bool {
     wheel.url.is_none() && wheel.state() == State::Agrees && wheel.notes.is_empty() && !read
 }
 
-/// Who says something, and of which place, if that is not the one that is pinned.
+/// The name of a witness, with its place if that is not the pinned one.
 fn placed(who: &str, witness: &Witness) -> String {
     witness.place.as_ref().map_or_else(|| who.to_owned(), |place| format!("{who}, on {place}"))
 }

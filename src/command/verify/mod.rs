@@ -50,7 +50,7 @@ pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Di
     Ok(Outcome { writes: write.into_iter().collect(), exit, ..told })
 }
 
-/// What was found out, and with `--record` the file to write.
+/// The verification, and with `--record` the file to write.
 fn verified(args: &VerifyArgs, config: &Config, display: &Display) -> Result<(Verification, Option<Output>)> {
     let chosen = ChosenCatalogues::of(config, &args.catalogues, args.files.iter().map(String::as_str));
     let record = match &args.witnesses.record {
@@ -91,7 +91,7 @@ fn verified(args: &VerifyArgs, config: &Config, display: &Display) -> Result<(Ve
     Ok((verification, write))
 }
 
-/// What the locks pin, of the packages that are wanted.
+/// The pins of the locks for the wanted packages.
 fn pins(args: &VerifyArgs) -> Result<Vec<PinnedEntry>> {
     let mut all = Vec::new();
     for file in &args.files {

@@ -93,13 +93,13 @@ impl WantedFiles {
     }
 }
 
-/// What a page's links said of a file so far.
+/// The facts about a file in a page's links so far.
 struct Seen {
     first: Option<Sha256>,
     is_contradicted: bool,
 }
 
-/// Where the page of a pinned package may lie, the likeliest place first.
+/// The places of a pinned package's page, the likeliest first.
 fn places(pinned: &PinnedEntry, default: &[Url]) -> Vec<Url> {
     let package = &pinned.package;
     match &pinned.from {

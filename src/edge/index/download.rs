@@ -28,7 +28,7 @@ const PROGRESS: u64 = 1 << 20;
 /// How much of what came is asked for again where nothing but the bytes says that the file is still the same.
 const OVERLAP: usize = 16 << 10;
 
-/// What was seen of a file before it is downloaded.
+/// The facts about a file before it is downloaded.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
     /// Its length, as the server told it.
@@ -56,7 +56,7 @@ pub struct Downloaded {
     pub odd_header: Option<usize>,
 }
 
-/// Where a download is.
+/// How far a download is.
 struct DownloadState {
     hasher: Hasher,
     position: u64,

@@ -139,7 +139,7 @@ pub(super) fn text_of(response: &Response, name: header::HeaderName) -> String {
     response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().trim().to_owned()
 }
 
-/// What it means that an answer ended early.
+/// The failure for an answer that ended early.
 pub(super) fn broken(error: &io::Error) -> Failure {
     if let Some(slow) = Slow::of(error) {
         return Failure::passing(slow.to_string());

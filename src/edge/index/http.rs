@@ -26,11 +26,11 @@ use crate::report::error::{Code, Problem};
 pub struct Network {
     settings: Settings,
     client: OnceLock<Result<Client, Problem>>,
-    /// Logins that stood in addresses, by origin: what a page links to on its own host needs the same.
+    /// Logins of addresses, by origin: what a page links to on its own host needs the same.
     logins: Mutex<HashMap<String, Login>>,
-    /// Who holds it may take up much memory.
+    /// Its holder may take up much memory.
     turn: Mutex<()>,
-    /// Where it is shown what is waited for.
+    /// The terminal that shows what is waited for.
     display: Display,
 }
 
@@ -69,7 +69,7 @@ impl Network {
         Self { display: display.clone(), ..self }
     }
 
-    /// Where it is shown what is waited for.
+    /// The terminal that shows what is waited for.
     pub fn display(&self) -> &Display {
         &self.display
     }
@@ -235,7 +235,8 @@ fn proxies(proxies: &Proxies) -> Result<Vec<Proxy>, Problem> {
     Ok(all.into_iter().flatten().collect())
 }
 
-/// What it means that no answer came. A server that speaks no TLS that can be trusted will not do so the next time.
+/// The failure for a request without an answer. A server that speaks no TLS that can be trusted will not do so the next
+/// time.
 fn failed(url: &Url, error: &reqwest::Error) -> Failure {
     let why = chain(error);
     let Some(tls) = tls(error) else {
@@ -246,14 +247,12 @@ fn failed(url: &Url, error: &reqwest::Error) -> Failure {
         rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) | rustls::Error::NoCertificatesPresented => {
             ("cannot be trusted", "name your certificate authorities with SSL_CERT_FILE")
         }
-        _ => {
-            ("speaks no TLS that is understood", "look at the address, and at what stands between: a proxy, a firewall")
-        }
+        _ => ("speaks no TLS that is understood", "look at the address, and at what is between: a proxy, a firewall"),
     };
     Failure::Final(Problem::new(Code::Network, format!("{} {what}: {why}", shown(url))).help(remedy))
 }
 
-/// What TLS says of a failure. It lies in errors of reading and writing that may lie in others of their kind, and such a
+/// The TLS error in a failure. It is in errors of reading and writing that may lie in others of their kind, and such a
 /// one names as its source not what lies in it, but the source of that.
 fn tls<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e rustls::Error> {
     if let Some(found) = error.downcast_ref::<rustls::Error>() {

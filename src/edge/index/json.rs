@@ -64,7 +64,7 @@ static ASSET: Fields = Fields(&[
 
 /// The page: its version and its files.
 struct Top<'a> {
-    /// What the list is called.
+    /// The list's name.
     list: &'static str,
     files: FileList<'a>,
 }

@@ -1,4 +1,4 @@
-//! What may be asked and what an answer means; pure.
+//! The rules for requests and answers; pure.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub(super) const MOST_REDIRECTS: usize = 10;
 pub(super) enum Failure {
     /// It may work the next time.
     Passing {
-        /// What happened, for the message.
+        /// The event, for the message.
         why: String,
         /// How long the server asks to wait.
         after: Option<Duration>,
@@ -96,7 +96,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// Where a redirect leads, if it may be followed.
+/// The target of a redirect, if it may be followed.
 pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Problem> {
     let odd = || Problem::new(Code::Network, format!("{} redirects to what is no address", shown(from)));
     let to = from.join(location).map_err(|_| odd())?;
@@ -107,7 +107,7 @@ pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Problem> {
     Ok(to)
 }
 
-/// What a status means that is neither success nor a redirect.
+/// The failure for a status that is neither success nor a redirect.
 pub(super) fn refused(url: &Url, status: u16, retry_after: Option<&str>, patience: &Patience) -> Failure {
     let url = shown(url);
     match status {

@@ -54,7 +54,7 @@ impl FileState {
         Self { length, tag: text_of(response, header::ETAG), modified: text_of(response, header::LAST_MODIFIED) }
     }
 
-    /// What a server can compare byte by byte (RFC 9110): a strong tag, or else a date.
+    /// A validator that a server compares byte by byte (RFC 9110): a strong tag, or else a date.
     pub(super) fn validator(&self) -> Option<&str> {
         let strong = Some(&*self.tag).filter(|tag| tag.starts_with('"'));
         strong.or(Some(&*self.modified)).filter(|text| !text.is_empty())

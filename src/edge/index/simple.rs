@@ -13,7 +13,7 @@ use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::text::quoted;
 
-/// What a client says it can read, best first.
+/// The media types that the client accepts, best first.
 pub const ACCEPT: &str =
     "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1";
 
@@ -34,7 +34,7 @@ pub struct Page {
 pub struct Link {
     /// The file's name: one path segment, `+` as `+`.
     pub file: String,
-    /// Where it lies: absolute, without a fragment.
+    /// Its address: absolute, without a fragment.
     pub url: Url,
     /// The file's digest, if the page gives it.
     pub sha256: Option<Sha256>,
@@ -60,7 +60,7 @@ pub enum MetadataFile {
 }
 
 impl Link {
-    /// Where its METADATA lies, if the page says that it does.
+    /// The place of its METADATA, if the page says that it does.
     pub fn metadata_url(&self) -> Option<Url> {
         match self.metadata {
             MetadataFile::Absent => None,
@@ -83,8 +83,8 @@ pub fn page_url(base: &Url, package: &PackageName) -> Url {
     url
 }
 
-/// Where the files of a page of links are told: for the page of a release on GitHub, which loads them later, what its API
-/// says of it.
+/// The address that lists the files of a page of links. The page of a release on GitHub loads them later, so its API is
+/// asked instead.
 pub fn links_url(url: &Url) -> Url {
     let parts: Vec<&str> = url.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).collect();
     match (url.host_str(), parts.as_slice()) {
@@ -115,7 +115,7 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
 const MOST_ODD: usize = 20;
 /// How long a text of a page may be that is kept: an address, a name, a reason.
 pub(super) const LONGEST_TEXT: usize = 16 << 10;
-/// What the links of a page may take up in memory. A short page can have long links: all begin with its `<base href>`.
+/// The memory that the links of a page may take up. A short page can have long links: all begin with its `<base href>`.
 const MOST_KEPT: usize = 96 << 20;
 
 /// A page while it is read: what is kept of it is counted.

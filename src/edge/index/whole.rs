@@ -13,7 +13,7 @@ use crate::packaging::archive::{self, ArchiveError, Contents, Headers};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
-/// What is kept in memory instead of a temporary file.
+/// The size up to which a file is kept in memory instead of a temporary file.
 const SMALL: usize = 1 << 20;
 
 impl Opened {
@@ -52,10 +52,10 @@ impl Opened {
     }
 }
 
-/// What parts of a file say before all of it is read.
+/// The facts that parts of a file give before all of it is read.
 #[derive(Debug, Clone)]
 pub struct Glimpse {
-    /// What it says of itself.
+    /// Its own metadata.
     pub opened: Opened,
     /// Its length in bytes.
     pub length: u64,

@@ -1,4 +1,4 @@
-//! What a file has beside its bytes, given to the one that replaces it.
+//! The attributes of a file beside its bytes, given to the one that replaces it.
 
 use std::fs;
 use std::path::Path;

@@ -15,10 +15,10 @@ use crate::packaging::digest::Sha256;
 #[derive(Debug)]
 pub struct Cache(PathBuf);
 
-/// What a file was.
+/// The state of a file.
 #[derive(Debug, Clone, Copy)]
 pub struct CacheKey<'k> {
-    /// Where it lies, without a login.
+    /// Its address without a login.
     pub url: &'k str,
     /// Its tag, a strong one.
     pub tag: &'k str,

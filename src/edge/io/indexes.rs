@@ -32,7 +32,7 @@ pub struct InstallerIndexes {
 /// The sections that count for what installs, the last before all others.
 const SECTIONS: [&str; 2] = ["global", "install"];
 
-/// What pip takes for yes.
+/// The words that pip takes for yes.
 const TRUE: [&str; 6] = ["1", "true", "yes", "on", "y", "t"];
 
 /// Reads the environment and pip's files.
@@ -91,7 +91,7 @@ fn without_name(text: &str) -> &str {
     }
 }
 
-/// Where pip looks for its configuration, in the order in which it reads.
+/// The files of pip's configuration, in the order in which it reads them.
 fn pip_files() -> Vec<PathBuf> {
     let (file, null) = if cfg!(windows) { ("pip.ini", "nul") } else { ("pip.conf", "/dev/null") };
     let named = set("PIP_CONFIG_FILE").map(PathBuf::from);
@@ -153,7 +153,7 @@ fn parse(text: &str) -> std::result::Result<Values, usize> {
             continue;
         }
         indent = own_indent;
-        // Of what stands behind a section's name pip takes no notice.
+        // pip ignores what follows a section's name.
         let name = plain.strip_prefix('[').and_then(|rest| rest.rsplit_once(']'));
         if let Some((name, _)) = name.filter(|(name, _)| !name.is_empty()) {
             (section, last) = (Some(name.to_owned()), None);

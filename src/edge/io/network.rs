@@ -1,4 +1,4 @@
-//! What the user's environment says about the network: the variables that pip, uv and curl read, too.
+//! The network settings of the user's environment: the variables that pip, uv and curl read, too.
 
 use std::env;
 use std::ffi::OsString;

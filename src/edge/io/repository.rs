@@ -1,4 +1,4 @@
-//! Where files are in the repository that they are checked in: code scanning and annotations name them so.
+//! Paths of files within their repository: code scanning and annotations name them so.
 
 use std::path::{Component, Path, PathBuf};
 

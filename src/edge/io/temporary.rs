@@ -7,7 +7,7 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-/// What their names begin with; six letters or digits follow.
+/// The prefix of their names; six letters or digits follow.
 const PREFIX: &str = ".torchswap-";
 const RANDOM: usize = 6;
 

@@ -21,7 +21,7 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// Its folder is made if it is not there.
     pub makes_folder: bool,
-    /// What was read from it, which it must still hold.
+    /// The text that was read from it and that it must still hold.
     pub before: Option<String>,
 }
 
@@ -123,7 +123,7 @@ fn unwritten(name: &str, error: &std::io::Error) -> Problem {
     }
 }
 
-/// What is ready to be written.
+/// A file that is ready to be written.
 enum PreparedFile {
     Stream,
     Folder,

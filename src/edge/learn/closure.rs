@@ -1,5 +1,5 @@
-//! What the learned wheels require, transitively, on every platform and under every Python that they are for: chosen by
-//! the very rule of exports, so that an export later finds the same without asking anybody.
+//! The requirements of the learned wheels, transitively, on every platform and under every Python that they are for:
+//! chosen by the very rule of exports, so that an export later finds the same without asking anybody.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,7 +58,7 @@ pub(super) fn complete(
     Err(Problem::new(Code::Unmet, message).help("learn them without --closure-index").into())
 }
 
-/// Where the learned wheels install.
+/// The environments that the learned wheels install on.
 fn environments(wanted: &LearnRequest, roots: &[WheelRow]) -> BTreeSet<Environment> {
     let all = roots.iter().flat_map(|row| {
         let (platforms, pythons) = wanted.filter.places(row);
@@ -71,7 +71,7 @@ fn environments(wanted: &LearnRequest, roots: &[WheelRow]) -> BTreeSet<Environme
     all.filter(|environment| roots.iter().any(|row| row.wheel.fit(*environment).is_some())).collect()
 }
 
-/// What the learned wheels need on an environment: as if a lock had these and nothing else.
+/// The packages that the learned wheels need on an environment: as if a lock had these and nothing else.
 fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (Resolution, Vec<String>) {
     let knowledge = Knowledge::new(offer);
     let mut best: BTreeMap<&PackageName, &WheelRow> = BTreeMap::new();

@@ -90,7 +90,7 @@ impl IndexSearch<'_> {
         .into())
     }
 
-    /// True for PyTorch's index, for which another may stand, and for the hosts of the indexes that are named.
+    /// True for PyTorch's index, which another may replace, and for the hosts of the indexes that are named.
     fn is_named(&self, place: &LockedPlace) -> bool {
         let Some(address) = address_of(place) else { return true };
         let origin = Url::parse(address).map(|url| url.origin());
@@ -98,7 +98,7 @@ impl IndexSearch<'_> {
         address::canonical(address).starts_with(address::PYTORCH) || named.any(|base| Ok(base.origin()) == origin)
     }
 
-    /// What a place has of a package. PyTorch's index tells digests, so it is asked for a file of its own, too.
+    /// The pages of a package at a place. PyTorch's index has digests, so it is asked about its own files, too.
     fn pages_of(&self, place: &LockedPlace, package: &PackageName) -> Result<FoundPages, Problem> {
         let own = |base: Url| Ok(self.page(&base, package)?.map(|page| (page, None)).into_iter().collect());
         match place {

@@ -16,7 +16,7 @@ use crate::packaging::address;
 use crate::packaging::requirement;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// Where wheels are looked for.
+/// The sources of wheels.
 #[derive(Debug, Clone)]
 pub enum Links {
     /// A page that links to them, or a release on GitHub.
@@ -71,7 +71,7 @@ fn on_page(
     Ok(refused)
 }
 
-/// Where the links of a saved page lead that have no host of their own.
+/// The base of the links of a saved page that have no host of their own.
 const NOWHERE: &str = "https://saved-page.invalid/";
 
 /// Reads a page that was saved in a file: of links, or what GitHub's API says of a release. `address` is where it lay.

@@ -19,7 +19,7 @@ use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::Missing;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// Where is asked.
+/// The indexes that are asked.
 #[derive(Debug, Clone)]
 pub struct IndexBases {
     /// The base of PyTorch's index, or of one like it: each build has a folder there. Or the base of one that has all builds
@@ -31,7 +31,7 @@ pub struct IndexBases {
     pub hash_missing: bool,
 }
 
-/// What stands for the build in an address, as addresses have it.
+/// The placeholder of the build in an address, percent-encoded.
 const BUILD: &str = "%7Bbuild%7D";
 
 impl IndexBases {
@@ -63,12 +63,12 @@ pub struct IndexSearch<'n> {
     pages: RefCell<HashMap<Url, Option<Rc<Page>>>>,
 }
 
-/// What was found of what is missing, and why the rest was not.
+/// The answers to missing facts, and the problems of those without one.
 #[derive(Debug, Default)]
 pub struct IndexAnswers {
-    /// What was found.
+    /// The findings.
     pub learned: Learned,
-    /// What the index does not have: one problem for each.
+    /// The facts that the index does not have: one problem for each.
     pub absent: Vec<Problem>,
 }
 
@@ -193,7 +193,7 @@ impl<'n> IndexSearch<'n> {
         Ok(page)
     }
 
-    /// What a known wheel requires: asked where it lies, or on the index that is for that.
+    /// Learns the requirements of a known wheel: from its own place, or from the index for that.
     fn requirements(&self, row: &WheelRow, learned: &mut Learned) -> Result<()> {
         let (package, file) = (&row.wheel.name, row.wheel.as_str());
         let indexes = match &row.index {

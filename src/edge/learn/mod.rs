@@ -28,7 +28,7 @@ pub use missing::{IndexAnswers, IndexBases, IndexSearch};
 use page::LinkedWheel;
 use wheel::WheelFacts;
 
-/// What is to be learned, and from where.
+/// The releases to learn, and the places to ask.
 #[derive(Debug, Clone)]
 pub struct LearnRequest {
     /// The releases.
@@ -36,7 +36,7 @@ pub struct LearnRequest {
     /// The base of the index that has them; where they are looked for in `links`, the folder below which files of a folder
     /// of this machine are served, or the address of a saved page.
     pub index: Option<Url>,
-    /// Where they are looked for instead of an index.
+    /// The pages or folders to search instead of an index.
     pub links: Vec<Links>,
     /// Of which builds, for which platforms and Pythons.
     pub filter: Filter,
@@ -47,20 +47,20 @@ pub struct LearnRequest {
 }
 
 impl LearnRequest {
-    /// What wheels are recorded under of an index that is also that of pip or uv: these need no address in a lock.
+    /// The name that a catalogue records for an index of pip or uv: its wheels need no address in a lock.
     fn default(&self, index: &Url) -> Option<Index> {
         self.closure.iter().find(|closure| is_same(closure, index)).map(|_| Index::Pypi)
     }
 }
 
-/// What was learned.
+/// The rows and lists that were learned.
 #[derive(Debug, Clone, Default)]
 pub struct Learned {
     /// The wheels asked for, and those of their closure.
     pub wheels: Vec<WheelRow>,
-    /// What they require.
+    /// Their requirements.
     pub lists: Vec<ReadList>,
-    /// What the user should know: sentences.
+    /// Sentences that the user should read.
     pub notes: Vec<String>,
 }
 
@@ -123,7 +123,8 @@ fn release(
     let page = network.page(&url).map_err(|problem| match problem.code {
         Code::Absent => {
             let message = format!("{} has no page of {name}: {}", page::shown(index), problem.message);
-            let help = "name the index that has it: --index URL; where it asks for a login that stands in the URL or in ~/.netrc";
+            let help =
+                "name the index that has it: --index URL; a login that it asks for belongs in the URL or in ~/.netrc";
             Problem::new(Code::Unknown, message).help(help)
         }
         _ => problem,

@@ -23,7 +23,7 @@ use crate::report::error::{Code, Problem};
 pub(super) struct SearchedIndex {
     /// Its base.
     pub(super) base: Url,
-    /// What its wheels are recorded under: the default index, or (`None`) the folder that each lies in.
+    /// The index that its wheels are recorded under: the default index, or (`None`) the folder that each lies in.
     pub(super) index: Option<Index>,
 }
 
@@ -35,10 +35,10 @@ pub(super) struct Offered {
     candidate: LinkedWheel,
 }
 
-/// What an index has of a package, by release: without local labels.
+/// The files of a package on an index, by release: without local labels.
 type OfferedReleases = BTreeMap<Version, Vec<Offered>>;
 
-/// What the indexes have of a package, by how far they are from the first.
+/// The files of a package on the indexes, by how far these are from the first.
 type OfferedPages = HashMap<(PackageName, usize), Rc<OfferedReleases>>;
 
 /// The wheels that were read, by where each lies and its name; `None`: in vain.
@@ -105,7 +105,7 @@ impl<'a> Offer<'a> {
         self.asked.take()
     }
 
-    /// What went wrong on the network.
+    /// A failure of the network.
     pub(super) fn take_problems(&self) -> Vec<Problem> {
         self.problems.take()
     }
@@ -135,7 +135,7 @@ impl<'a> Offer<'a> {
         self.looked_into(package).flat_map(|page| page.get(&public).cloned().unwrap_or_default()).collect()
     }
 
-    /// What the indexes looked into have of a package.
+    /// The files of a package on the indexes that were asked.
     fn looked_into(&self, package: &PackageName) -> impl Iterator<Item = Rc<OfferedReleases>> {
         let depth = self.depth.get(package).copied().unwrap_or(0);
         (0..depth).map(|at| self.page(package, at))
@@ -208,7 +208,7 @@ impl<'a> Offer<'a> {
         }
     }
 
-    /// What an offered wheel says of itself.
+    /// The own metadata of an offered wheel.
     pub(super) fn facts(&self, offered: &Offered) -> Option<WheelFacts> {
         self.read_wheel(offered).map(|(_, told)| told)
     }

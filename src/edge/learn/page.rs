@@ -145,7 +145,7 @@ pub(super) fn is_of(wheel: &WheelName, name: &PackageName, version: &Version) ->
     wheel.name == *name && same
 }
 
-/// What the folder of a URL is called.
+/// The name of a URL's folder.
 fn folder(url: &Url) -> &str {
     url.path_segments().and_then(|segments| segments.rev().nth(1)).unwrap_or_default()
 }

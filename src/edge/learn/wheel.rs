@@ -1,4 +1,4 @@
-//! What a wheel says of itself: from the metadata that an index serves beside it, else from the wheel.
+//! A wheel's own metadata: from the metadata that an index serves beside it, else from the wheel.
 
 use crate::catalog::{ReadList, WheelRow};
 use crate::edge::index::{Downloaded, Link, Network, Opened};
@@ -8,7 +8,7 @@ use crate::packaging::metadata::Metadata;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
-/// What a wheel says of itself.
+/// A wheel's own metadata.
 #[derive(Debug, Clone)]
 pub(super) struct WheelFacts {
     /// Its requirements.
@@ -96,7 +96,7 @@ fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Me
     Ok(Some(metadata))
 }
 
-/// What a wheel says in its metadata.
+/// The facts in a wheel's metadata.
 pub(super) fn facts(metadata: Metadata, provenance: &'static str, size: Option<u64>) -> WheelFacts {
     WheelFacts { list: metadata.requires_dist, requires_python: metadata.requires_python, provenance, size }
 }

@@ -89,7 +89,7 @@ pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
     start
 }
 
-/// Where the headers of a table and of the tables in it are.
+/// The place of the headers of a table and of the tables in it.
 fn headers(item: &Item<'_>, starts: &mut Vec<usize>) {
     if let Some(table) = item.as_table() {
         starts.extend(table.span().map(|span| span.start));

@@ -61,7 +61,7 @@ impl PoetryLock {
         Ok(self.selection(&wanted, passed_over, environment))
     }
 
-    /// What the project asks for itself on the environment.
+    /// The project's own requirements on the environment.
     fn roots<'a>(
         &'a self,
         groups: &BTreeSet<ExtraName>,

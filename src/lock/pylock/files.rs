@@ -14,7 +14,7 @@ pub struct PylockFile {
     pub name: String,
     /// The name taken apart, if it is a wheel's.
     pub wheel: Option<WheelName>,
-    /// Where it is.
+    /// Its place.
     pub stored: Stored,
     /// Its size in bytes, where the lock says so.
     pub size: Option<u64>,
@@ -22,7 +22,7 @@ pub struct PylockFile {
     pub digests: Vec<LockedDigest>,
 }
 
-/// Where a file is.
+/// The place of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stored {
     /// At a URL.

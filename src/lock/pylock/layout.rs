@@ -37,7 +37,7 @@ pub struct PylockBlock {
 /// The packages that one needs, which PEP 751 lists for the curious alone.
 #[derive(Debug, Clone)]
 pub struct Dependencies {
-    /// Where they are.
+    /// Their places.
     pub part: Part,
     /// Their names.
     pub names: Vec<PackageName>,
@@ -45,7 +45,7 @@ pub struct Dependencies {
     pub names_alone: bool,
 }
 
-/// Where a key of a package is.
+/// The place of a key of a package.
 #[derive(Debug, Clone)]
 pub enum Part {
     /// A key with its value: the value, and all of its lines.
@@ -120,7 +120,7 @@ pub(in crate::lock) fn ends<'t>(toml: &'t Toml<'_>) -> impl Fn(usize) -> usize +
     }
 }
 
-/// Where the headers of a table and of the tables in it are.
+/// The place of the headers of a table and of the tables in it.
 pub(in crate::lock) fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
     let table = |table: &Table<'_>, note: &mut dyn FnMut(usize)| {
         if let Some(span) = table.span().filter(|_| !table.is_implied()) {
@@ -137,7 +137,7 @@ pub(in crate::lock) fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
 struct LayoutReader<'t, 's> {
     toml: &'t Toml<'s>,
     table: &'t Table<'s>,
-    /// Where what follows a header ends.
+    /// The end of what follows a header.
     end: &'t dyn Fn(usize) -> usize,
 }
 

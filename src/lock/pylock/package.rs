@@ -31,13 +31,13 @@ pub struct PylockPackage {
     pub pythons: Constraint,
     /// The index it came from, as written.
     pub index: Option<String>,
-    /// What it is installed from.
+    /// The source it is installed from.
     pub kind: PackageKind,
     /// What it needs, each when. `None`: the lock does not say.
     pub(super) needs: Option<Needs>,
 }
 
-/// What a package is installed from.
+/// The source it is installed from.
 #[derive(Debug, Clone)]
 pub enum PackageKind {
     /// A release: a source distribution, wheels, or both.

@@ -38,12 +38,12 @@ pub(super) fn check(file: &RequirementsFile, selection: &Selection, environment:
             continue;
         }
         let why = if others.len() >= MOST_TWINS {
-            format!("{} stands here more than {MOST_TWINS} times for {environment}", entry.name)
+            format!("{} is listed here more than {MOST_TWINS} times for {environment}", entry.name)
         } else if others.iter().all(agrees) {
             others.push(index);
             continue;
         } else {
-            format!("{} stands here twice for {environment}, and the lines do not agree", entry.name)
+            format!("{} is listed here twice for {environment}, and the lines do not agree", entry.name)
         };
         let problem = Problem::new(Code::Inconsistent, why).help("keep one of the lines, or make the file anew");
         problems.push(match file.sources.get(entry.at.source) {

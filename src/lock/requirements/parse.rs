@@ -20,7 +20,7 @@ use super::options::{Flag, Given, flags, words};
 use crate::lock::dependency::{LONGEST_NAME, LONGEST_VERSIONS};
 use crate::text::cut;
 
-/// What a line is.
+/// The kind of a line.
 #[derive(Debug)]
 pub(super) enum Parsed {
     Requirement(Box<ParsedRequirement>),
@@ -41,11 +41,11 @@ pub(super) struct ParsedRequirement {
     pub(super) marker: Option<Range<usize>>,
     /// Each `--hash` option and its value.
     pub(super) hashes: Vec<(Range<usize>, String)>,
-    /// Where its last word ends.
+    /// The end of its last word.
     pub(super) end: usize,
 }
 
-/// Which file a requirement line asks for.
+/// The file that a requirement line asks for.
 #[derive(Debug)]
 pub(super) enum FileSpec {
     /// One from an index. `None`: a variable is in the versions, so nobody knows them yet.
@@ -84,7 +84,7 @@ pub(super) fn hashes(code: &str) -> Vec<Range<usize>> {
     given.unwrap_or_default().into_iter().filter(|given| given.flag == Flag::Hash).map(|given| given.range).collect()
 }
 
-/// Where the body of an editable line begins.
+/// The start of the body of an editable line.
 fn editable(code: &str, start: usize) -> Option<usize> {
     let rest = &code[start..];
     let value = match rest.strip_prefix("--editable") {
@@ -125,7 +125,7 @@ fn requirement(code: &str, start: usize, editable: bool) -> Result<Parsed, Fault
             Flag::Hash => asked.hashes.push((given.range, given.value)),
             Flag::PerRequirement => {}
             _ => {
-                let fault = Fault::new("this option cannot stand behind a requirement", given.range);
+                let fault = Fault::new("this option cannot follow a requirement", given.range);
                 return Err(fault.help("put it on a line of its own"));
             }
         }
@@ -243,7 +243,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
         return Ok(asked(Some(name), extras, FileSpec::Direct(target)));
     }
     if !rest.is_empty() && !operator {
-        let fault = Fault::new("a version, a marker or an option should stand here", here(rest_at, rest.len()));
+        let fault = Fault::new("a version, a marker or an option is expected here", here(rest_at, rest.len()));
         return Err(if rest.starts_with('\\') { fault.help(AFTER_BACKSLASH) } else { fault });
     }
     let versions = rest.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(rest);

@@ -14,15 +14,13 @@ pub(super) fn forbidden(text: &str) -> Option<(Span, String)> {
         let (length, why) = match byte {
             0 => (1, Some("there is a NUL byte: this is not a text file")),
             b'\r' if !rest(at).starts_with(b"\n") => {
-                (1, Some("a carriage return stands alone (U+000D); pip ends the line there"))
+                (1, Some("a carriage return without a line feed (U+000D); pip ends the line there"))
             }
             0x0b | 0x0c | 0x1c..=0x1e => (1, None),
             0xc2 if rest(at).starts_with(b"\x85") => (2, None),
             0xe2 if matches!(rest(at), [0x80, 0xa8 | 0xa9, ..]) => (3, None),
             // Invisible, and for pip a part of the name that follows.
-            0xef if at > 0 && rest(at).starts_with(b"\xbb\xbf") => {
-                (3, Some("a byte-order mark stands inside the text"))
-            }
+            0xef if at > 0 && rest(at).starts_with(b"\xbb\xbf") => (3, Some("a byte-order mark inside the text")),
             _ => return None,
         };
         let ends = || format!("there is {}", off_line(&text[at..at + length]).unwrap_or_default());

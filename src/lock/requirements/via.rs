@@ -11,7 +11,7 @@
 
 use pep508_rs::PackageName;
 
-/// Who needs a package.
+/// The packages that need one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Via {
     /// Another package of the file.

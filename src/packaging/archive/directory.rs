@@ -98,7 +98,7 @@ impl Directory {
     }
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Debug, Default)]
 struct Found {
     count: u64,
@@ -142,7 +142,7 @@ impl Found {
             }
         }
         if !self.names.insert(name.to_owned()) {
-            return Err(refused(format!("{} stands twice in it", quoted(name))));
+            return Err(refused(format!("{} is in it twice", quoted(name))));
         }
         Ok(())
     }

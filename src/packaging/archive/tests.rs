@@ -170,7 +170,7 @@ fn refuses_names_that_are_traps() {
         assert!(why.contains("trap"), "{name}: {why}");
     }
     let twice = [members(), members()].concat();
-    assert!(refusal(&zip(&twice, CompressionMethod::DEFLATE)).contains("stands twice"));
+    assert!(refusal(&zip(&twice, CompressionMethod::DEFLATE)).contains("is in it twice"));
     let odd = replaced(&with("torch/x", b"x"), b"torch/x", b"torch/\xff", 1);
     assert!(refusal(&odd).contains("not UTF-8"));
 }

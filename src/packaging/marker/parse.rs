@@ -55,7 +55,7 @@ fn read(text: &str, grammar: Grammar) -> Result<Marker, String> {
         match (quote, c) {
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), _) if open == c => quote = None,
-            (Some(_), '"' | '\'') => return Err("a quote stands inside a quoted text".to_owned()),
+            (Some(_), '"' | '\'') => return Err("a quote inside a quoted text".to_owned()),
             _ if c.is_control() => return Err(format!("U+{:04X} has no place in a marker", u32::from(c))),
             _ => {}
         }

@@ -17,7 +17,7 @@ pub(super) struct Search<'a, S> {
     pub(super) view: LockView<'a>,
     pub(super) selection: &'a Selection,
     pub(super) also: &'a Also,
-    /// What becomes of torch's family.
+    /// The plan for torch's family.
     pub(super) family: &'a [FamilyPackage],
     pub(super) request: &'a Request<'a>,
     pub(super) knowledge: &'a Knowledge<'a, S>,

@@ -112,7 +112,7 @@ fn compared<S: WheelSource>(
     (problems, warnings)
 }
 
-/// What the project asks for itself and the image has in another release. Who installs the output is not asked for it, but
+/// The project's own requirements that the image has in another release. Who installs the output is not asked for it, but
 /// whoever installs the project is, and would replace the image's. A range says what its code works with. A pin, as a rule,
 /// says which release is to be locked, and the image's builds of that minor version are no other release to the code.
 fn by_project(image: &ImageFacts<'_>, out: &InImage<'_>, request: &Request<'_>) -> (Vec<Problem>, Vec<Problem>) {

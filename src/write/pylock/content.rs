@@ -18,7 +18,7 @@ use crate::report::error::{Code, Problem, Result};
 use crate::write::Style;
 use crate::write::located::Located;
 
-/// What a package is installed from.
+/// The source it is installed from.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Content {
     /// Files of a release.
@@ -46,11 +46,11 @@ pub struct ContentFile {
     pub name: Option<String>,
     /// Its digest.
     pub sha256: Sha256,
-    /// Where it is; `None`: nobody said so yet.
+    /// Its place; `None`: nobody said so yet.
     pub at: Option<FileLocation>,
 }
 
-/// Where a file is.
+/// The place of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FileLocation {
     /// Its URL, or its path from the folder of the `pylock.toml`.

@@ -33,7 +33,7 @@ pub(super) struct Needed {
     pub(super) by: BTreeSet<usize>,
     /// Somebody needs it who is not optional.
     pub(super) is_plain: bool,
-    /// Who needs it there, by name and version.
+    /// The packages that need it there, by name and version.
     pub(super) because: BTreeMap<(usize, Python), BTreeSet<Rc<str>>>,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn guards(block: &PoetryBlock) -> Vec<(String, Option<String>, Marker
     if guards.is_empty() {
         return vec![(String::new(), None, MarkerTree::TRUE)];
     }
-    // All markers of the lock were read before, so the library stands them.
+    // All markers of the lock were read before, so pep508_rs can take them.
     let tree = |text: Option<&str>| text.map_or(MarkerTree::TRUE, |text| text.parse().unwrap_or_default());
     guards.iter().map(|(group, text)| (group.to_owned(), text.map(str::to_owned), tree(text))).collect()
 }

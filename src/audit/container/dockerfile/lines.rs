@@ -11,7 +11,7 @@ use crate::text::Span;
 pub(super) struct Instruction {
     /// In capitals.
     pub(super) keyword: String,
-    /// What follows, continued lines joined by a blank; the lines of a heredoc behind it.
+    /// The rest of the instruction, continued lines joined by a blank; the lines of a heredoc behind it.
     pub(super) rest: String,
     /// Its bytes.
     span: Span,
@@ -67,7 +67,7 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
     all
 }
 
-/// Where the image of a `FROM` is: its first word that is no flag.
+/// The place of the image of a `FROM`: its first word that is no flag.
 pub(super) fn place(text: &str, from: &Instruction) -> Span {
     let image = from.rest.split_whitespace().find(|word| !word.starts_with("--")).unwrap_or_default();
     let written = text.get(from.span.start..from.span.end).unwrap_or_default();

@@ -11,7 +11,7 @@ pub(super) type Variables = BTreeMap<String, Option<String>>;
 /// How long a value may become, in bytes. Variables that hold variables double.
 const LONGEST: usize = 16 << 10;
 
-/// What Docker itself sets.
+/// The variables that Docker itself sets.
 const BY_DOCKER: [&str; 8] = [
     "BUILDARCH",
     "BUILDOS",

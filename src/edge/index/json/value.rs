@@ -25,7 +25,7 @@ pub(super) enum Json<'de> {
     LongText,
     /// The members that its shape names, of two of one name the last.
     Object(Vec<(&'static str, Json<'de>)>),
-    /// What has no use anywhere.
+    /// Anything else.
     Other,
 }
 
