@@ -144,8 +144,8 @@ fn skipped(column: usize) -> usize {
 /// How alike two names must be, from 0 to 1, for one to be taken for a slip of the other.
 const ALIKE: f64 = 0.7;
 
-/// What is found by a name, a text or a digest. The hash of the standard library takes four times as long for keys as short as
-/// these.
+/// A map whose keys are names, texts or digests. The hash of the standard library takes four times as long for keys as
+/// short as these.
 pub type Lookup<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
 
 /// The pieces of a text between bytes that are ASCII. Each is a few bytes long where this is used, and `str::split` takes

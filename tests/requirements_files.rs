@@ -83,7 +83,7 @@ fn torch_that_constraints_alone_name_is_not_installed() {
     let place = place("sentence-transformers==5.1.0\n-c constraints.txt\n");
     place.write("constraints.txt", "torch==2.3.1+cpu\n");
     let told = place.run("export --cuda 12.1").refused();
-    assert!(told.contains(NO_LOCK) && told.contains("torch stands in constraints.txt alone"), "{told}");
+    assert!(told.contains(NO_LOCK) && told.contains("torch is in constraints.txt alone"), "{told}");
     assert!(told.contains("constraints.txt:1:1") && told.contains(COMMAND), "{told}");
     place.run("export --allow-none --without-hashes").ok();
 }

@@ -1,4 +1,4 @@
-//! What the project of a lock asks for itself.
+//! The own requirements of a lock's project.
 
 use std::sync::Arc;
 
@@ -12,17 +12,18 @@ use crate::text::{Source, Span};
 /// One requirement of a project, and its place.
 #[derive(Debug, Clone)]
 pub struct ProjectRequirement {
-    /// What is asked for.
+    /// The requirement.
     pub requirement: Arc<Requirement>,
     /// The project's file.
     pub source: Source,
-    /// Where in it.
+    /// Its place there.
     pub span: Span,
 }
 
 impl Lock {
-    /// What the project beside it asks for on an environment with the groups and extras that are chosen, as far as its file can
-    /// be read. Beside a requirements file may lie the project of another program, so of that nothing is told.
+    /// The own requirements, on an environment, of the project beside it with the groups and extras that are chosen, as
+    /// far as its file can be read. Beside a requirements file may lie the project of another program, so of that nothing
+    /// is told.
     pub fn asked_by_project(&self, choice: &Choice, environment: Environment) -> Vec<ProjectRequirement> {
         let parse = |source: &Source| Project::parse(&source.name, source.text.to_string()).ok();
         let project = match self {

@@ -49,7 +49,7 @@ impl Dependency {
     }
 }
 
-/// Where a dependency says that its package comes from, instead of an index.
+/// The source that a dependency names for its package, instead of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectReference {
     /// `url`
@@ -61,7 +61,7 @@ pub enum DirectReference {
 }
 
 impl DirectReference {
-    /// What the URL of a requirement names (PEP 508).
+    /// The source that the URL of a requirement names (PEP 508).
     pub(crate) fn of_url(url: &str) -> Self {
         if let Some(repository) = url.strip_prefix("git+") {
             Self::Git(without_revision(repository).to_owned())

@@ -1,4 +1,4 @@
-//! What an output leaves out although it is selected, in the words of `uv export`.
+//! The packages that an output leaves out although they are selected, in the words of `uv export`.
 
 use std::sync::Arc;
 
@@ -104,7 +104,7 @@ impl NoEmit {
         }
     }
 
-    /// What is left out of a lock's output.
+    /// The packages that are left out of a lock's output.
     ///
     /// # Errors
     /// Names that the lock does not have, each with the nearest one: a misspelt one would leave nothing out.
@@ -137,7 +137,7 @@ impl NoEmit {
     }
 }
 
-/// What to do with an entry that the output cannot hold.
+/// The remedy for an entry that the output cannot hold.
 pub(crate) fn help(entry: &Entry) -> String {
     let option = match &entry.origin {
         Origin::File(_) | Origin::Directory(_) => "--no-emit-local".to_owned(),

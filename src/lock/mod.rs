@@ -94,7 +94,7 @@ impl Lock {
         }
     }
 
-    /// What to say of a `poetry.lock` that was not made from the project beside it as it is now.
+    /// The problem of a `poetry.lock` that was not made from the project beside it as it is now.
     pub fn stale(&self) -> Option<Problem> {
         match self {
             Self::Poetry(lock) => lock.stale(),
@@ -102,7 +102,7 @@ impl Lock {
         }
     }
 
-    /// What it gives on an environment.
+    /// The packages of the lock on an environment.
     ///
     /// # Errors
     /// As [`PoetryLock::select`], [`Pylock::select`] and [`UvLock::select`]; for a requirements file, if a choice of groups or extras is made, for it has none, and
@@ -165,7 +165,7 @@ impl Lock {
 pub struct Position {
     /// Index into the lock's sources: 0 but for files that others include.
     pub source: usize,
-    /// What to point at.
+    /// The span to point at.
     pub span: Span,
 }
 
@@ -182,7 +182,7 @@ pub struct Entry {
     pub editable: bool,
     /// The files the lock admits, each with its digest.
     pub files: LockedFiles,
-    /// Where to point when something is wrong with it.
+    /// The place to point at when something is wrong with it.
     pub at: Position,
 }
 
@@ -263,7 +263,7 @@ impl Choice {
         }
     }
 
-    /// What is asked of a lock that has default groups: of its extras and groups, those that are chosen.
+    /// The chosen extras and groups of a lock that has default groups.
     ///
     /// # Errors
     /// If a group or an extra is not known.
@@ -296,18 +296,19 @@ impl Choice {
     }
 }
 
-/// What a lock gives on one environment.
+/// The packages of a lock on one environment.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// What is installed there.
+    /// The packages that are installed there.
     pub packages: Vec<SelectedPackage>,
-    /// What is not, but could be: the lock pins it for other environments or for groups and extras not asked for.
+    /// The packages that could be: the lock pins them for other environments or for groups and extras not asked for.
     pub unselected: Vec<SelectedPackage>,
-    /// What is installed there by other means: the output leaves it out. What it needs is among the selected packages.
+    /// The packages that are installed by other means: the output leaves them out. What they need is among the selected
+    /// ones.
     pub unemitted: Vec<(SelectedPackage, NotEmitted)>,
     /// Versions that may be chosen besides, where constraints files limit them.
     pub limits: Vec<(PackageName, Constraint)>,
-    /// What the lock gives beside another entry of the name, though it does not meet all that need it.
+    /// The entries selected beside another of the same name, though they do not meet all that need them.
     pub passed_over: Vec<PassedOver>,
 }
 
@@ -338,9 +339,9 @@ pub struct SelectedPackage {
     pub with_extras: bool,
     /// When it holds there.
     pub condition: Condition,
-    /// What it needs there and when, as far as the lock tells. `None`: the format does not tell.
+    /// Its requirements there and their conditions, as far as the lock has them. `None`: the format does not tell.
     pub needs: Option<Vec<(Arc<Requirement>, Condition)>>,
-    /// Who needs it, where the lock says so on the entry itself (`# via`). `None`: it does not.
+    /// The packages that need it, where the lock says so on the entry itself (`# via`). `None`: it does not.
     pub via: Option<Vec<PackageName>>,
     /// True if the project asks for it itself.
     pub root: bool,

@@ -53,21 +53,21 @@ pub struct PoetryLock {
     pub version: LockVersion,
     /// Its packages, in file order.
     pub entries: Vec<Entry>,
-    /// What else the lock says of each entry; as long as `entries`.
+    /// The other facts about each entry; as long as `entries`.
     packages: Vec<PoetryPackage>,
-    /// Where in `entries` each name is.
+    /// The indices in `entries` of each name.
     by_name: Lookup<PackageName, Vec<usize>>,
     /// The project's extras and the packages each switches on.
     pub extras: ByExtra,
     /// The Pythons that the project allows.
     pub pythons: Constraint,
-    /// What the project asks for itself.
+    /// The project's own requirements.
     pub project: Option<Project>,
     /// The digest of the project that it was made from, and where it is.
     content_hash: Option<(String, Span)>,
 }
 
-/// What a lock says of an entry beside what every format does.
+/// The facts about an entry that not every format has.
 #[derive(Debug, Clone)]
 struct PoetryPackage {
     optional: bool,

@@ -1,4 +1,4 @@
-//! What an image has already, as pip or uv list it there: the output leaves it out.
+//! The packages of an image, as pip or uv list them there: the output leaves them out.
 //!
 //! Read are `pip freeze`, `pip list` (columns, `--format=freeze`, `--format=json`), `pip inspect`, and a constraints file
 //! such as `/etc/pip/constraint.txt` of NVIDIA's images. Of a constraints file the pins count (`==`): a range limits what
@@ -16,14 +16,14 @@ use crate::packaging::target::Environment;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, cut, quoted};
 
-/// What an image has, and how much of it is left out.
+/// The packages of an image, and how many of them are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provided {
     /// The file that tells it, for messages.
     pub file: Option<String>,
-    /// What the file tells.
+    /// The packages in the file.
     pub installed: Vec<ImagePackage>,
-    /// What it has besides, or in any case: these are left out whatever they are.
+    /// The packages named besides: these are left out in any release.
     pub names: Vec<PackageName>,
     /// All that the image has is left out, not torch and what belongs to it alone.
     pub all: bool,

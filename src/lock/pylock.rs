@@ -6,8 +6,8 @@
 //!                  sdist and wheels | archive | vcs | directory
 //! ```
 //!
-//! What is read is checked as the `packaging` library checks it, so that an installer takes what is taken here. Unknown
-//! keys are left alone: the PEP lets tools add tables of their own, and a minor version may add keys.
+//! The lock is checked as the `packaging` library checks it, so that an installer accepts whatever is accepted here.
+//! Unknown keys are left alone: the PEP lets tools add tables of their own, and a minor version may add keys.
 //!
 //! This file reads the head; `package` reads the packages, `marker` their markers, `select` decides what is installed on
 //! an environment, `layout` finds the places that a rewrite edits.
@@ -67,7 +67,7 @@ pub struct Pylock {
     pub default_groups: Vec<ExtraName>,
     /// Its packages, in file order.
     pub entries: Vec<Entry>,
-    /// What else the lock says of each entry; as long as `entries`.
+    /// The other facts about each entry; as long as `entries`.
     pub packages: Vec<PylockPackage>,
 }
 

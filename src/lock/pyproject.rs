@@ -19,7 +19,7 @@ use crate::text::Source;
 /// The group that is installed without being named.
 pub const MAIN: &str = "main";
 
-/// What a project asks for.
+/// The requirements of a project.
 #[derive(Debug, Clone)]
 pub struct Project {
     /// The file, for messages.

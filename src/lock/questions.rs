@@ -1,4 +1,4 @@
-//! What later stages ask of a lock, whatever its format: they get answers and need not take it apart.
+//! Questions about a lock of any format: later stages get answers and need not take it apart.
 
 use std::collections::BTreeSet;
 
@@ -90,7 +90,7 @@ impl Lock {
         }
     }
 
-    /// What a rewrite of it is about: what was chosen, else all of it.
+    /// The choice that a rewrite is about: the given one, else all of it.
     ///
     /// # Errors
     /// If something was chosen of a lock that is rewritten whole.
@@ -127,7 +127,7 @@ impl Lock {
         }
     }
 
-    /// What the lock says of the files of each entry, where they are and how large; empty if it names no more of them than
+    /// The files of each entry, with address and size; empty if it names no more of them than
     /// their digests.
     pub(crate) fn packages(&self) -> &[PylockPackage] {
         match self {
@@ -137,7 +137,7 @@ impl Lock {
         }
     }
 
-    /// What the project asks for, where the lock tells in which versions others need a package.
+    /// The project's requirements, where the lock has the versions in which packages need each other.
     pub(crate) fn project(&self) -> Option<&Project> {
         match self {
             Self::Poetry(lock) => lock.project.as_ref(),

@@ -53,9 +53,9 @@ pub struct RequirementsFile {
     pub lines: Vec<FileLine>,
     /// The requirements that have a name, as entries.
     pub entries: Vec<Entry>,
-    /// What the lines of the entries say beyond them: one for each entry, in the same order.
+    /// The other facts in the lines of the entries: one for each entry, in the same order.
     pub requirements: Vec<RequirementLine>,
-    /// What files named by `-c` limit.
+    /// The limits of files named by `-c`.
     pub constraints: Vec<Limit>,
     /// The options of all files, those of `-c` files too: pip lets every one hold for all lines.
     pub options: Vec<GlobalOption>,
@@ -72,7 +72,7 @@ pub struct FileLine {
     pub source: usize,
     /// Its bytes there; for a requirement with the `# via` comments below it.
     pub span: Span,
-    /// What it is.
+    /// The kind of line.
     pub kind: LineKind,
 }
 
@@ -93,7 +93,7 @@ pub enum LineKind {
     Constraints,
 }
 
-/// What a requirement line says beyond its [`Entry`].
+/// The facts in a requirement line beyond its [`Entry`].
 #[derive(Debug, Clone)]
 pub struct RequirementLine {
     /// Index into the entries, and its own index.
@@ -108,7 +108,7 @@ pub struct RequirementLine {
     pub marker: Option<marker::Marker>,
     /// Its `--hash` options.
     pub hashes: Vec<Span>,
-    /// Who needs it. `None`: the file does not say.
+    /// The packages that need it. `None`: the file does not say.
     pub via: Option<Vec<Via>>,
     /// The comments behind and below it, with what parts them from it; empty if there are none.
     pub notes: Span,
@@ -117,7 +117,7 @@ pub struct RequirementLine {
 /// A requirement that names no package.
 #[derive(Debug, Clone)]
 pub struct Unnamed {
-    /// Where its file comes from, and with which extras.
+    /// The source of its file, and its extras.
     pub origin: Origin,
     /// True for a folder or a repository that is installed in place (`-e`).
     pub editable: bool,
@@ -168,7 +168,7 @@ pub enum GlobalOption {
 }
 
 impl GlobalOption {
-    /// Where it has pip look for packages: the option's name, and an address or a folder.
+    /// The place where it has pip look for packages: the option's name, and an address or a folder.
     pub(crate) fn place(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::IndexUrl(url) => Some(("--index-url", url)),
@@ -187,7 +187,7 @@ impl GlobalOption {
 }
 
 impl RequirementsFile {
-    /// What is installed on an environment: every named requirement whose marker holds there.
+    /// The packages that are installed on an environment: every named requirement whose marker holds there.
     pub fn select(&self, environment: Environment, extras: &Extras) -> Selection {
         // Where others say who needs them, one that does not may have been put there by hand.
         let annotated = self.requirements.iter().any(|requirement| requirement.via.is_some());
@@ -324,7 +324,8 @@ impl RequirementsFile {
     }
 }
 
-/// What the lines `Target: linux-x86_64, cu118, CPython 3.10, 3.11` of our header say; with several, each has a name.
+/// The Pythons for the platform in the lines `Target: linux-x86_64, cu118, CPython 3.10, 3.11` of our header say; with
+/// several, each has a name.
 fn served<'t>(comments: impl Iterator<Item = &'t str>, platform: Platform) -> Option<Vec<Python>> {
     let mut targets: Vec<(&str, Vec<Python>)> = Vec::new();
     for comment in comments {

@@ -1,4 +1,4 @@
-//! What a lock shows of a rewrite that was committed by accident: entries that its tool would not have locked so.
+//! Traces in a lock of a rewrite that was committed by accident: entries that its tool would not have locked so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub(crate) struct SwappedEntries<'l> {
     pub(crate) entries: Vec<&'l Entry>,
     /// How they are locked, to go behind their names.
     pub(crate) how: String,
-    /// What makes the lock anew.
+    /// The command that makes the lock anew.
     pub(crate) remedy: &'static str,
 }
 

@@ -51,14 +51,14 @@ enum Value<'s> {
 #[derive(Debug, Default)]
 pub(crate) struct Table<'s> {
     entries: Vec<(Cow<'s, str>, Item<'s>)>,
-    /// Where its header or its braces are; none for the top table.
+    /// The place of its header or its braces; none for the top table.
     span: Option<Span>,
     inline: bool,
     /// True if dotted keys or the headers of tables below it make it, and no braces are around it.
     implied: bool,
     /// True if dotted keys make it.
     dotted: bool,
-    /// Where each key is, once there are many.
+    /// The index of each key, once there are many.
     index: Option<Box<Lookup<Cow<'s, str>, usize>>>,
 }
 

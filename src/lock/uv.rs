@@ -38,7 +38,7 @@ const WHAT: &str = "uv.lock";
 /// The revisions of version 1 that are read. A lock without one is of revision 0.
 const REVISIONS: std::ops::RangeInclusive<i64> = 0..=5;
 
-/// What is said of a lock that uv would not have written.
+/// The remedy for a lock that uv would not have written.
 const ANEW: &str = "make the lock anew with: uv lock";
 
 /// A `uv.lock`.
@@ -52,32 +52,32 @@ pub struct UvLock {
     pub pythons: Constraint,
     /// Its packages, in file order, those of the workspace among them.
     pub entries: Vec<Entry>,
-    /// What the lock says of the files of each entry; as long as `entries`.
+    /// The files of each entry; as long as `entries`.
     pub packages: Vec<PylockPackage>,
     /// The environments it is for; empty: any.
     environments: Vec<Marker>,
     /// Extras and groups of which at most one of each set is installed.
     conflicts: Vec<Vec<ConflictItem>>,
-    /// Where these are said.
+    /// The place of these.
     conflicts_at: Span,
-    /// What each entry depends on; as long as `entries`.
+    /// The dependencies of each entry; as long as `entries`.
     graph: Vec<UvNode>,
     /// The project that the lock is of; each of its members where they have no project above them.
     roots: Vec<usize>,
-    /// What is asked for beside the roots: by a script, and by groups of a folder that is no project.
+    /// The requirements beside the roots: of a script, and of groups of a folder that is no project.
     manifest: UvNode,
     /// The groups that are installed without being named.
     default_groups: Vec<ExtraName>,
 }
 
-/// What conflicts with others: a package, or an extra or a group of it.
+/// A package that conflicts with others, or an extra or a group of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ConflictItem {
     package: PackageName,
     of: ConflictPart,
 }
 
-/// What of a package conflicts.
+/// The part of a package that conflicts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum ConflictPart {
     /// It itself.

@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// Where PyTorch keeps its wheels: a folder for each build, which is also the address of that build's index.
+/// The root of PyTorch's wheels: a folder for each build, which is also the address of that build's index.
 pub const PYTORCH: &str = "https://download.pytorch.org/whl";
 
 /// The host of that index.

@@ -36,7 +36,7 @@ pub struct Contents {
     pub tags: Vec<String>,
 }
 
-/// What came of opening a file.
+/// The result of opening a file.
 #[derive(Debug, Clone)]
 pub enum Opened {
     /// It was opened.

@@ -12,7 +12,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::requirement;
 use crate::text::quoted;
 
-/// What the metadata of a release says that matters here.
+/// The fields of a release's metadata that matter here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Metadata {
     /// The package.

@@ -1,7 +1,7 @@
 //! A stub: a wheel without a file of its own, which only says that another package stands for it.
 //!
-//! What asks for a package by its name on CPUs is content with the stub, and gets the GPU build that the stub requires. Its
-//! bytes depend on the two names and the version alone, so that its digest can be checked in.
+//! A requirement for a package by its name on CPUs is met with the stub, and gets the GPU build that the stub requires.
+//! Its bytes depend on the two names and the version alone, so that its digest can be checked in.
 
 use std::rc::Rc;
 
@@ -14,7 +14,7 @@ use super::digest::Sha256;
 /// The label of a stub's version: no index has it.
 const LABEL: &str = "torchswap";
 
-/// What the name of each stub's file ends in.
+/// The end of each stub's file name.
 pub const ENDING: &str = "+torchswap-py3-none-any.whl";
 
 /// A stub, whole.
@@ -22,7 +22,7 @@ pub const ENDING: &str = "+torchswap-py3-none-any.whl";
 pub struct Stub {
     /// Its version: that of the release, with a label.
     pub version: Version,
-    /// What stands for it.
+    /// The package that takes its place.
     pub stands_for: PackageName,
     /// The name of its file.
     pub file: String,

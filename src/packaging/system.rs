@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::text::quoted;
 
-/// What a platform tag asks for at least, or what a machine has.
+/// The least system that a platform tag asks for, or the system of a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum System {
     /// A release of macOS: 10.15, 12.0.

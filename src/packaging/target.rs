@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::text::quoted;
 
-/// What a wheel of the torch family was built for, in PyTorch's spelling: `cpu`, `cu118`, `rocm6.3`, `xpu`.
+/// The build of a wheel of the torch family, in PyTorch's spelling: `cpu`, `cu118`, `rocm6.3`, `xpu`.
 ///
 /// It is data, not a list: a new CUDA release needs no new code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -333,7 +333,7 @@ impl fmt::Display for Environment {
     }
 }
 
-/// What an output is made for.
+/// The platform, build and Pythons that an output is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Its name in the configuration, if it has one.

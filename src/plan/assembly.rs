@@ -22,7 +22,7 @@ use crate::report::Missing;
 struct Assembly<'a, S> {
     planner: &'a Planner<'a, S>,
     decisions: Vec<Decision>,
-    /// What takes the place of a selected package.
+    /// The replacements of selected packages.
     replacements: BTreeMap<usize, Replacement>,
     /// When a selected package is needed besides, and with which extras.
     widened: BTreeMap<usize, (Condition, Extras)>,

@@ -69,7 +69,7 @@ pub(crate) struct Resolved {
     pub(crate) condition: Condition,
     /// By whom.
     pub(crate) because: BTreeSet<Rc<str>>,
-    /// What others than torch ask for, and do not get: torch's release, which they share, is newer.
+    /// The requirements of others than torch that are not met: torch's release, which they share, is newer.
     pub(crate) overruled: Vec<Asked>,
 }
 
@@ -100,7 +100,7 @@ struct Resolver<'a, S> {
     unselected: ByName<'a>,
     /// The names and versions of the members, for messages.
     spoken: Vec<Rc<str>>,
-    /// What could take the place of torch's build: gathered once that is asked for.
+    /// The possible replacements of torch's build; gathered on first use.
     pinnings: OnceCell<Vec<instead::Pinning>>,
 }
 

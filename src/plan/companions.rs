@@ -11,7 +11,7 @@ use crate::lock::Selection;
 use crate::packaging::target::Backend;
 use crate::plan::closure::{self, Resolution};
 
-/// What a package of the family is built for in the end; `wanted` is the build that was asked for.
+/// The final build of a package of the family; `wanted` is the build that was asked for.
 pub(crate) fn built(member: &FamilyPackage, wanted: Option<Backend>) -> Option<Backend> {
     let row = || match member.locked.as_ref()?.built {
         Built::For(backend) => Some(backend),
@@ -40,7 +40,7 @@ pub(crate) struct Misfit {
     pub(crate) why: Mismatch,
 }
 
-/// What does not fit torch as it is in the end.
+/// A mismatch with the final torch.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Mismatch {
     /// It is bound to something else than torch is built for.

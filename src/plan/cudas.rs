@@ -58,7 +58,7 @@ fn is_foreign(line: &Line, cuda: Option<u64>, torch: Backend) -> bool {
     }
 }
 
-/// Who needs a line, as far as the closure and the lock say.
+/// The packages that need a line, as far as the closure and the lock say.
 fn by(view: LockView<'_>, selection: &Selection, line: &Line, chosen: &Resolution) -> Vec<Rc<str>> {
     if let Some(choice) = chosen.get(&line.name) {
         return choice.because.iter().cloned().collect();

@@ -1,4 +1,4 @@
-//! What a plan leaves out of the output.
+//! The packages that a plan leaves out of the output.
 
 use pep508_rs::PackageName;
 
@@ -28,7 +28,7 @@ pub(super) fn without_torch(plan: &mut EnvironmentPlan, entries: &[Entry], no_em
     }
 }
 
-/// What pip is given to install an entry.
+/// The argument with which pip installs an entry.
 pub(super) fn install(entry: &Entry) -> String {
     match (&entry.origin, &entry.version) {
         (Origin::File(path) | Origin::Directory(path), _) => local(path),
@@ -38,7 +38,7 @@ pub(super) fn install(entry: &Entry) -> String {
     }
 }
 
-/// What pip is given to install a local file or folder: a bare name would mean a package of the index.
+/// The argument with which pip installs a local file or folder: a bare name would mean a package of the index.
 pub(super) fn local(path: &str) -> String {
     word(&address::path(path))
 }

@@ -30,9 +30,9 @@ pub(crate) struct FamilyPackage {
     pub(crate) name: PackageName,
     /// The version that is installed in the end.
     pub(crate) version: Version,
-    /// What happens to it.
+    /// The decision.
     pub(crate) decision: FamilyDecision,
-    /// What the wheel that is installed in the end requires.
+    /// The requirements of the wheel that is finally installed.
     pub(crate) requires: WheelRequirements,
     /// The wheel that the lock has, if the catalogue knows it.
     pub(crate) locked: Option<Rc<WheelRow>>,
@@ -40,7 +40,7 @@ pub(crate) struct FamilyPackage {
     pub(crate) extras: Extras,
 }
 
-/// What happens to a package of the family.
+/// The decision about a package of the family.
 #[derive(Debug, Clone)]
 pub(crate) enum FamilyDecision {
     /// Another wheel takes its place.

@@ -16,7 +16,7 @@ use crate::packaging::target::{Environment, Python};
 use crate::packaging::wheel::{TagMisfit, WheelName};
 use crate::report::audit::Verdict;
 
-/// What pip takes for a source distribution.
+/// The suffixes that pip takes for a source distribution.
 const ARCHIVES: [&str; 12] = [
     ".tar.gz",
     ".tgz",

@@ -28,7 +28,7 @@ pub(super) fn summarized(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
     std::iter::once(problem.help(help(lock))).chain(libraries).collect()
 }
 
-/// What such a file is.
+/// The description of such a file.
 pub(super) fn description(lock: &Lock) -> String {
     format!("{} is no lock: it lists what was written, and not all that is installed", lock.name())
 }
@@ -43,7 +43,7 @@ fn missing(problems: &[Problem]) -> String {
     format!("{shown} {verb} needed, too")
 }
 
-/// What to do with it.
+/// The remedy.
 pub(super) fn help(lock: &Lock) -> String {
     format!("make a lock of it, and name that instead: {}", requirements::lock_command(lock.name()))
 }

@@ -1,4 +1,4 @@
-//! What the catalogues know, looked up once: an export asks for the same rows under every Python.
+//! Lookups in the catalogues, kept: an export asks for the same rows under every Python.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -47,11 +47,11 @@ impl WheelRequirements {
     pub(super) const NO_WHEEL: &str = "no catalogue knows this wheel";
 }
 
-/// What wheels require on a platform, by digest. One file mostly has one name and lies in one place; both matter, for a table
-/// may have no file for an index.
+/// The requirements of wheels on a platform, by digest. One file mostly has one name and lies in one place; both matter,
+/// for a table may have no file for an index.
 type Lists = Lookup<(Sha256, Platform), Vec<Listed>>;
 
-/// What the file of a name in a place requires.
+/// The requirements of the file of a name in a place.
 #[derive(Debug)]
 struct Listed {
     file: String,

@@ -109,7 +109,7 @@ fn may_serve(options: &[GlobalOption], folder: &str) -> bool {
     index.into_iter().chain(more).any(|place| has(place, folder))
 }
 
-/// What is on a host that nobody here knows may be a copy of PyTorch's index.
+/// True if a place has the folder. An unknown host may have a copy of PyTorch's index.
 fn has(place: &str, folder: &str) -> bool {
     let place = address::without_query(place).trim_end_matches('/');
     if address::is_default_index(place) {

@@ -29,7 +29,7 @@ pub(super) enum LockedWheel {
 /// One wheel serves every backend.
 pub(super) struct AnyBackend;
 
-/// What the locked wheel was built for: the catalogue's word, else the local label.
+/// The build of the locked wheel: by the catalogue, else by the local label.
 pub(super) fn backend_of(
     locked: &LockedWheel,
     version: &Version,
@@ -53,7 +53,7 @@ pub(super) fn backend_of(
     }
 }
 
-/// What a wheel's name says: its label, or that it holds no code of any machine, so that it serves all.
+/// The build that a wheel's name tells: its label, or that it holds no code of any machine, so that it serves all.
 pub(super) fn named_build(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
     let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
     if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }

@@ -17,7 +17,7 @@ use crate::report::error::{Code, Problem};
 pub(super) struct Torch {
     /// With its local label.
     pub(super) version: Version,
-    /// What it is built for.
+    /// Its build.
     pub(super) backend: Option<Backend>,
 }
 

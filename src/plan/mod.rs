@@ -69,7 +69,7 @@ pub use target::{LeftOut, TargetPlan, target};
 pub(crate) use target::{members, without_torch};
 pub use witnesses::too_few_witnesses;
 
-/// What is asked of the plan.
+/// The request for a plan.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
     /// The build wanted; `None` keeps the builds that the lock has.
@@ -78,7 +78,7 @@ pub struct Request<'a> {
     pub environment: Environment,
     /// All Pythons of the target, this environment's among them: a release's line admits the files of all of them.
     pub pythons: &'a [Python],
-    /// What asks for an older release of one of CUDA's libraries shares torch's, if that is of the same major version.
+    /// A requirement for an older release of a CUDA library shares torch's, if that is of the same major version.
     pub shares_libraries: bool,
 }
 
@@ -100,7 +100,7 @@ pub struct LockView<'a> {
     pub options: Option<&'a [GlobalOption]>,
     /// The files of each entry, where the lock names them, with digests or without; else none at all.
     pub packages: &'a [PylockPackage],
-    /// What the project asks for, where the lock tells in which versions others need a package.
+    /// The project's requirements, where the lock has the versions in which packages need each other.
     pub project: Option<&'a Project>,
 }
 
@@ -129,22 +129,22 @@ pub(crate) struct Planner<'a, S> {
     pub(crate) knowledge: &'a Knowledge<'a, S>,
 }
 
-/// What one environment gets.
+/// The plan for one environment.
 #[derive(Debug, Clone)]
 pub struct EnvironmentPlan {
-    /// Where.
+    /// The environment.
     pub environment: Environment,
     /// Everything that is installed there.
     pub lines: Vec<Line>,
-    /// What was decided about the packages that matter, for the summary.
+    /// The decisions about the packages that matter, for the summary.
     pub decisions: Vec<Decision>,
-    /// What the wheels of the family need, and what that needs in turn where it is not as locked.
+    /// The requirements of the family's wheels, and in turn of the packages that are not as locked.
     pub(crate) needed: closure::Resolution,
-    /// What could be had besides.
+    /// Notes on what else could be had.
     pub(crate) notes: Vec<String>,
-    /// What is to be said of it beside the decisions.
+    /// Warnings beside the decisions.
     pub(crate) warnings: Vec<Problem>,
-    /// What an index may tell of the wheels of which nobody here knows what they require, and that stay.
+    /// Questions to an index about wheels that stay and whose requirements are unknown.
     pub unproven: Vec<Missing>,
 }
 
@@ -163,7 +163,7 @@ impl EnvironmentPlan {
     }
 }
 
-/// What was decided about one package, and why.
+/// The decision about one package, and its reason.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Decision {
     /// The package.
@@ -190,7 +190,7 @@ impl Decision {
     }
 }
 
-/// What is decided about a package.
+/// The kinds of decisions about a package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
     /// The wheel is replaced by that of another build.
@@ -235,7 +235,7 @@ pub enum Kept {
     Foreign {
         /// For which CUDA it is; `None`: for any, or for no CUDA.
         cuda: Option<u64>,
-        /// What torch is built for; `None`: there are libraries for another CUDA beside it.
+        /// The build of torch; `None`: there are libraries for another CUDA beside it.
         torch: Option<Backend>,
         /// The packages that need it, as far as the lock tells.
         by: Vec<Rc<str>>,

@@ -1,4 +1,4 @@
-//! What a plan leaves over: GPU runtime packages that only wheels of other builds or other platforms need.
+//! The orphans of a plan: GPU runtime packages that only wheels of other builds or other platforms need.
 //!
 //! A package goes only if nothing that stays needs it, the project does not ask for it itself, and
 //!
@@ -176,7 +176,8 @@ fn is_of_another_gpu(name: &PackageName, request: &Request<'_>) -> bool {
     is_gpu_runtime(name) && request.backend.zip(BoundBuild::of(name, None)).is_some_and(contradicts)
 }
 
-/// What some wheels of a release require on any platform, with all extras: the old wheels may have asked for any of them.
+/// The requirements of some wheels of a release on any platform, with all extras: the old wheels may have asked for any
+/// of them.
 pub(super) fn required_somewhere<S: WheelSource>(
     name: &PackageName,
     version: &Version,

@@ -1,4 +1,4 @@
-//! What the image has: it is left out, and with it what nothing else needs.
+//! Leaves out the packages of the image, and those that nothing else needs.
 //!
 //! Torch, its family and their libraries go where the image has them. So do other packages that these need (jinja2, numpy),
 //! but only where all that stays is known to take the image's release; else the lock's stays, and it is told that it takes
@@ -130,7 +130,7 @@ impl<S: WheelSource> Taking<'_, S> {
         &self.view.entries[package.entry]
     }
 
-    /// What a package needs, as the lock tells it, or as is known of the family's wheels and their libraries.
+    /// The requirements of a package, from the lock, or as known of the family's wheels and their libraries.
     fn needs(&self, package: &SelectedPackage) -> BTreeSet<PackageName> {
         let entry = self.entry(package);
         let mut names: BTreeSet<PackageName> = match &package.needs {
@@ -151,7 +151,7 @@ impl<S: WheelSource> Taking<'_, S> {
         names
     }
 
-    /// What the packages that are left out need, directly or not.
+    /// The packages that those left out need, directly or not.
     fn below(&self, emissions: &[Emission], needs: &[BTreeSet<PackageName>]) -> Vec<usize> {
         let mut seen: BTreeSet<usize> = BTreeSet::new();
         let mut open: Vec<usize> =

@@ -218,7 +218,7 @@ pub(super) fn learn_from(name: &PackageName, version: &Version, wanted: Backend,
     format!("learn it with: torchswap catalog update {name}=={version} {}{place}", wanted.flag())
 }
 
-/// What the release history rules out. The matrix alone does not: where a catalogue knows such a wheel, it was made.
+/// The refusal by the release history. The matrix alone does not: where a catalogue knows such a wheel, it was made.
 fn never_made<S: WheelSource>(
     version: &Version,
     wanted: Backend,

@@ -20,7 +20,7 @@ pub struct Line {
     pub condition: Condition,
     /// The entry of the lock that it is or replaces.
     pub entry: Option<usize>,
-    /// What takes the entry's place, or is added; `None`: it is as the lock has it.
+    /// The replacement or addition; `None`: the entry is as locked.
     pub replacement: Option<Replacement>,
 }
 
@@ -31,8 +31,8 @@ impl Line {
     }
 }
 
-/// What takes the place of an entry, or is added. It may have another name than the entry: some packages have one name on
-/// CPUs and another on GPUs.
+/// The package that takes the place of an entry, or is added. It may have another name than the entry: some packages have
+/// one name on CPUs and another on GPUs.
 ///
 /// Two are the same if package and pin are: what the wheel requires follows from these.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub struct Replacement {
     pub name: PackageName,
     /// How it is pinned.
     pub pin: Rc<Pin>,
-    /// What its wheel requires, where that is known.
+    /// The requirements of its wheel, where they are known.
     pub requires: Option<Rc<[WheelRequirement]>>,
 }
 

@@ -12,11 +12,11 @@ use crate::report::error::{Code, Error, Problem, Result};
 pub struct Wanted {
     /// Which.
     pub target: Target,
-    /// What is chosen of the lock for it.
+    /// The choice of groups and extras for it.
     pub choice: Choice,
-    /// What is left out, and what its image has.
+    /// The packages that are left out, and those of its image.
     pub no_emit: NoEmit,
-    /// What is asked for beyond the swap of torch's family.
+    /// The request beyond the swap of torch's family.
     pub beyond: Beyond,
     /// There may be nothing to swap.
     pub allow_none: bool,

@@ -16,12 +16,12 @@ use crate::lock::Selection;
 use crate::packaging::marker::Condition;
 use crate::packaging::target::Environment;
 
-/// What is asked for beyond the swap of torch's family.
+/// The request beyond the swap of torch's family.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Beyond {
-    /// What else is swapped.
+    /// The other packages that are swapped.
     pub also: Also,
-    /// What asks for an older release of one of CUDA's libraries shares torch's.
+    /// A requirement for an older release of a CUDA library shares torch's.
     pub shares_libraries: bool,
 }
 
@@ -103,7 +103,7 @@ fn of(plan: &EnvironmentPlan) -> impl Iterator<Item = SharedLibrary<'_>> {
     })
 }
 
-/// What a summary says of each package that shares libraries.
+/// The note in a summary on each package that shares libraries.
 pub(super) fn notes(plan: &EnvironmentPlan) -> Vec<String> {
     let all: BTreeSet<SharedLibrary<'_>> = of(plan).collect();
     let all: Vec<SharedLibrary<'_>> = all.into_iter().collect();
@@ -116,7 +116,7 @@ pub(super) fn notes(plan: &EnvironmentPlan) -> Vec<String> {
     each.collect()
 }
 
-/// What the header of an output says of each library that is shared.
+/// The line in an output's header for each library that is shared.
 pub fn shared(plan: &TargetPlan) -> Vec<String> {
     let all: BTreeSet<SharedLibrary<'_>> = plan.environments.iter().flat_map(of).collect();
     let each = all.iter().map(|SharedLibrary { by, library, version, asked }| {

@@ -1,4 +1,4 @@
-//! What is downloaded, as far as sizes are known: a catalogue's row tells them, or the lock. What is not known is counted.
+//! The size of downloads, as far as it is known: a catalogue's row tells them, or the lock. What is not known is counted.
 
 use std::collections::BTreeMap;
 

@@ -45,7 +45,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
     }
 }
 
-/// What is said under several Pythons is said once.
+/// A note under several Pythons is given once.
 fn notes(plan: &TargetPlan) -> Vec<String> {
     let all: BTreeSet<&String> = plan.environments.iter().flat_map(|one| &one.notes).collect();
     all.into_iter().cloned().collect()

@@ -16,18 +16,18 @@ use crate::report::Missing;
 use crate::report::PythonDownload;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// What a target gets.
+/// The plan for a target.
 #[derive(Debug, Clone)]
 pub struct TargetPlan {
     /// The target, its Pythons filled in.
     pub target: Target,
     /// One plan for each Python, ascending.
     pub environments: Vec<EnvironmentPlan>,
-    /// What the lock gives under each Python before anything is changed, in the same order.
+    /// The selection under each Python before anything is changed, in the same order.
     pub selections: Vec<Selection>,
     /// Pythons that the lock allows but that are not served.
     pub left_out: Vec<LeftOut>,
-    /// What is downloaded under each Python, once that is asked for ([`super::size`]).
+    /// The download under each Python, once that is asked for ([`super::size`]).
     pub downloads: Vec<PythonDownload>,
 }
 
@@ -38,7 +38,7 @@ pub struct LeftOut {
     pub python: Python,
     /// Why: one sentence.
     pub why: String,
-    /// What an index may tell, with which it could be served.
+    /// The facts from an index with which it could be served.
     pub missing: Vec<Missing>,
 }
 
@@ -84,7 +84,7 @@ struct TargetPlanner<'a, S> {
 struct ServedPython {
     python: Python,
     selection: Selection,
-    /// What is swapped there, as long as it is that.
+    /// The packages that are swapped there, as long as that holds.
     members: Option<Vec<FamilyPackage>>,
 }
 
@@ -100,7 +100,7 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
         Planner { view: self.view, selection, request, knowledge: self.knowledge }
     }
 
-    /// What the lock gives under each Python, where there is something to swap.
+    /// The selection under each Python where there is something to swap.
     fn selections(&mut self, pythons: Vec<Python>) -> Result<Vec<(Python, Selection)>> {
         let Wanted { target, choice, no_emit, beyond, allow_none } = self.wanted;
         let (lock, view, knowledge) = (self.lock, self.view, self.knowledge);
@@ -229,7 +229,7 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
     }
 }
 
-/// What is swapped or stays by the target's build: torch's family, and what is asked for beyond it.
+/// The packages that the target's build decides on: torch's family, and those requested beyond it.
 pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>, also: &Also) -> (Vec<FamilyPackage>, Vec<Problem>) {
     let (mut members, mut problems) = super::family::members(planner);
     let (more, found) = equivalents::members(planner, also, &members);
@@ -271,8 +271,9 @@ fn sorted(pythons: &[Python]) -> Vec<Python> {
     pythons
 }
 
-/// Where no Python can be served: that a build was never made says all; else what is missing under those Pythons for
-/// which nothing is ruled out, if there are any. That torch was never made for some older Python says little then.
+/// The problems where no Python can be served: that a build was never made says all; else what is missing under those
+/// Pythons for which nothing is ruled out, if there are any. That torch was never made for some older Python says little
+/// then.
 fn nearest(missing: Vec<Vec<Problem>>) -> Vec<Problem> {
     let never_made = |problem: &Problem| problem.code == Code::Impossible && problem.pythons.is_empty();
     let some = missing.iter().any(|problems| is_possible(problems));

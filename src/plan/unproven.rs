@@ -11,8 +11,8 @@ use crate::lock::{Entry, Origin};
 use crate::packaging::address;
 use crate::report::{LockedPlace, Missing};
 
-/// What an index may tell of a wheel that stays: of one that a catalogue knows its requirements, else the wheel, too.
-/// `None` where it lies on no index, or the lock has no digest to know it by.
+/// The question to an index about a wheel that stays: for one that a catalogue knows, its requirements; else the wheel,
+/// too. `None` where it lies on no index, or the lock has no digest to know it by.
 pub(super) fn question(
     view: LockView<'_>,
     entry: &Entry,
@@ -32,8 +32,8 @@ pub(super) fn question(
     Some(Missing::Kept { package, version, platform, files, places })
 }
 
-/// Where a lock has an entry from. An index of PyTorch's that the lock left to a command line is that of the label's build, and
-/// for GPU libraries that of the build that is asked for.
+/// The places that a lock has an entry from. An index of PyTorch's that the lock left to a command line is that of the
+/// label's build, and for GPU libraries that of the build that is asked for.
 fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>) -> Vec<LockedPlace> {
     let index = |url: &str| LockedPlace::Index(url.to_owned());
     let own = match &entry.origin {

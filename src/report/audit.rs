@@ -1,4 +1,4 @@
-//! What an audit says: which file each entry would be installed from, and what is wrong.
+//! The results of an audit: the file that each entry would be installed from, and the findings.
 
 use std::fmt;
 use std::str::FromStr;
@@ -46,10 +46,10 @@ impl Audit {
     }
 }
 
-/// What a rule's findings are made: of a severity, or nothing.
+/// The level of a rule's findings: a severity, or ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
-    /// WheelLabel as this.
+    /// Reported with this severity.
     At(Severity),
     /// Not given.
     Off,
@@ -91,11 +91,11 @@ pub struct Machine {
     pub system: Option<System>,
     /// The build that was asked for; `None`: as locked.
     pub backend: Option<Backend>,
-    /// What happens to each entry of the lock, in its order.
+    /// The verdict on each entry of the lock, in its order.
     pub entries: Vec<EntryAudit>,
 }
 
-/// What happens to one entry on one environment.
+/// The verdict on one entry on one environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntryAudit {
     /// The package.
@@ -153,9 +153,9 @@ pub struct AuditFinding {
     pub package: Option<String>,
     /// Its locked version.
     pub version: Option<String>,
-    /// What is wrong, in one sentence without a full stop.
+    /// The fault, in one sentence without a full stop.
     pub message: String,
-    /// Where in the lock, or in the Dockerfile.
+    /// Its place in the lock or in the Dockerfile.
     pub place: Option<Box<Place>>,
     /// The remedy.
     pub remedy: Option<String>,

@@ -8,7 +8,7 @@ use std::fmt;
 pub struct Difference {
     /// How it differs.
     pub kind: DifferenceKind,
-    /// What is meant: `idna==3.4`; where it is another one, `numpy 2.1.2 -> 2.1.3`.
+    /// The package: `idna==3.4`; where it is another one, `numpy 2.1.2 -> 2.1.3`.
     pub what: String,
     /// Packages that are counted together: `nvidia-*-cu12`.
     pub group: Option<String>,

@@ -45,7 +45,7 @@ pub enum Code {
     Unmet,
     /// The packages of the family do not fit each other.
     OutOfStep,
-    /// What the image has and what the output installs do not fit each other.
+    /// The packages of the image and those of the output do not fit each other.
     ImageConstraint,
     /// An entry comes from a repository, a folder or a file, and cannot be pinned by a digest.
     NotPinnable,
@@ -99,7 +99,7 @@ impl Code {
 }
 
 impl Code {
-    /// What it means, in one sentence without a full stop.
+    /// Its meaning, in one sentence without a full stop.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Usage => "the command line or the value of an option is wrong",
@@ -175,9 +175,9 @@ impl fmt::Display for NamedTarget {
 pub struct Problem {
     /// Its kind.
     pub code: Code,
-    /// What is wrong, in one sentence without a full stop.
+    /// The fault, in one sentence without a full stop.
     pub message: String,
-    /// Where, if it is in a file. Boxed: problems travel in results, and results should be small.
+    /// Its place, if it is in a file. Boxed: problems travel in results, and results should be small.
     pub place: Option<Box<Place>>,
     /// The remedy.
     pub remedy: Option<String>,
@@ -185,7 +185,7 @@ pub struct Problem {
     pub pythons: Vec<Python>,
     /// For which targets of the configuration, where it is about a target.
     pub targets: Vec<NamedTarget>,
-    /// What is not known here, if that is what is wrong and an index may tell it.
+    /// The unknown fact, if that is the fault and an index may have it.
     pub missing: Option<Box<Missing>>,
 }
 

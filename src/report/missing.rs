@@ -1,4 +1,4 @@
-//! What nobody here knows, and an index may know.
+//! Facts that no catalogue has, and an index may have.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -7,7 +7,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
 
-/// What a refusal is about, where it may be learned. Under which Pythons it is missing is in the problem.
+/// The missing fact that a refusal is about. The problem has the Pythons under which it is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Missing {
     /// A wheel of a release that is built by backend.
@@ -21,7 +21,7 @@ pub enum Missing {
         /// For this platform.
         platform: Platform,
     },
-    /// What a wheel that is known requires.
+    /// The requirements of a known wheel.
     Requirements {
         /// The wheel's package.
         package: PackageName,
@@ -43,7 +43,7 @@ pub enum Missing {
         /// The lock has one that does not do.
         is_locked: bool,
     },
-    /// What a wheel of the lock requires that stays, and that no catalogue knows.
+    /// The requirements of a wheel of the lock that stays and that no catalogue knows.
     Kept {
         /// Of which package.
         package: PackageName,
@@ -53,7 +53,7 @@ pub enum Missing {
         platform: Platform,
         /// The files that the lock admits: it is one of these. Not every lock names them.
         files: Vec<(Option<String>, Sha256)>,
-        /// Where the lock has it from: asked in this order.
+        /// The places that the lock has it from: asked in this order.
         places: Vec<LockedPlace>,
     },
 }

@@ -1,4 +1,4 @@
-//! What is told about a run, as data: the summary of an export, the findings of a check, an audit. Printing it is the
+//! The reports of a run, as data: the summary of an export, the findings of a check, an audit. Printing it is the
 //! business of `render`.
 //!
 //! Not here: how it is printed (`command::render`).
@@ -20,7 +20,7 @@ pub use drift::{Difference, DifferenceKind, in_short};
 pub use missing::{LockedPlace, Missing};
 pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKind};
 
-/// What became of an output.
+/// The status of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileStatus {
     /// It goes to standard output.
@@ -38,13 +38,13 @@ pub enum FileStatus {
 pub struct OutputReport {
     /// The lock that it is made from.
     pub lock: String,
-    /// What became of it.
+    /// Its status.
     pub status: FileStatus,
     /// The summary of each of its targets.
     pub summaries: Vec<Summary>,
 }
 
-/// What an export did, for one target.
+/// The summary of an export for one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     /// The target's name in the configuration.
@@ -57,23 +57,23 @@ pub struct Summary {
     pub pythons: Vec<Python>,
     /// How many packages the output has, under any of the Pythons.
     pub packages: usize,
-    /// What became of the packages that matter, in the order in which it is told.
+    /// The changes to the packages that matter, in the order of the report.
     pub changes: Vec<Change>,
     /// Pythons that the lock allows but that are not served, and why.
     pub left_out: Vec<(Python, String)>,
-    /// What is downloaded under each Python.
+    /// The download under each Python.
     pub downloads: Vec<PythonDownload>,
     /// The catalogues of the project that nobody named and that were found by their name.
     pub found: Vec<String>,
     /// The answers of indexes in this run.
     pub learned: Vec<LearnedRelease>,
-    /// What could be had besides.
+    /// Notes on what else could be had.
     pub notes: Vec<String>,
-    /// What is to be said of the lock.
+    /// The warnings about the lock.
     pub warnings: Vec<Problem>,
 }
 
-/// What an index told of a release in this run, and a catalogue of the project has from now on.
+/// The facts about a release that an index gave in this run, and that a catalogue of the project has from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LearnedRelease {
     /// The package.
@@ -84,11 +84,11 @@ pub struct LearnedRelease {
     pub wheels: usize,
     /// Of how many of them the digest was computed from the bytes.
     pub computed: usize,
-    /// Where it is kept.
+    /// The catalogue that keeps it.
     pub catalogue: String,
 }
 
-/// What is downloaded under one Python.
+/// The download under one Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PythonDownload {
     /// Which.
@@ -120,10 +120,10 @@ impl DownloadSize {
     }
 }
 
-/// What became of one package.
+/// The change of one package.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change {
-    /// What was done.
+    /// The action.
     pub action: Action,
     /// With which package.
     pub package: String,
@@ -135,7 +135,7 @@ pub struct Change {
     pub pythons: Vec<Python>,
     /// Why, where it is not plain.
     pub why: Option<String>,
-    /// Why in words that are the same for many.
+    /// The reason in words that are the same for many.
     pub shared_why: Option<&'static str>,
     /// Packages that are counted together: `nvidia-*-cu12`.
     pub group: Option<String>,
@@ -143,7 +143,7 @@ pub struct Change {
     pub source: Option<DigestSource>,
 }
 
-/// What was done with a package. The order is the order of the summary.
+/// The action on a package. The order is the order of the summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
     /// The wheel was replaced by that of another build.
@@ -198,10 +198,10 @@ pub struct DigestSource {
     pub overrides: Option<String>,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Checked {
-    /// What is wrong, or was.
+    /// The findings, mended or not.
     pub findings: Vec<CheckFinding>,
     /// The outputs that are what their lock gives, each with its targets.
     pub up_to_date: Vec<(String, Vec<NamedTarget>)>,
@@ -218,7 +218,7 @@ pub struct Checked {
 pub struct CheckFinding {
     /// The file it is about.
     pub file: String,
-    /// What is wrong, where, and what to do.
+    /// The problem, with its place and remedy.
     pub problem: Problem,
     /// The single differences.
     pub differences: Vec<Difference>,

@@ -1,4 +1,4 @@
-//! What an audit looks for: a closed list of rules, each with a stable code.
+//! The rules of an audit: a closed list of rules, each with a stable code.
 
 use std::fmt;
 use std::str::FromStr;
@@ -73,7 +73,7 @@ pub enum Rule {
     Unloaded,
     /// The driver is older than the CUDA of the wheels needs.
     OldDriver,
-    /// What stays does not take what the image has, or that could not be checked.
+    /// A package that stays does not accept one of the image, or that could not be checked.
     ImageConstraint,
     /// The base image has another CUDA than torch.
     ImageCuda,
@@ -172,7 +172,7 @@ impl Rule {
         }
     }
 
-    /// What it means, in one sentence without a full stop.
+    /// Its meaning, in one sentence without a full stop.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::NoWheel => "no file of the entry is for the platform",

@@ -1,4 +1,4 @@
-//! What was found out about the wheels that a lock pins.
+//! The findings about the wheels that a lock pins.
 
 use crate::packaging::digest::Sha256;
 use crate::report::error::Problem;
@@ -10,13 +10,13 @@ pub struct Verification {
     pub wheels: Vec<Verified>,
     /// Files that releases on an index may be installed from, of which nobody who was asked knows the digest.
     pub unknown: usize,
-    /// What was asked about.
+    /// The scope of the verification.
     pub scope: Scope,
     /// Further facts worth knowing.
     pub notes: Vec<String>,
 }
 
-/// What is asked about, and so has to be confirmed.
+/// The digests that have to be confirmed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
     /// Every file, of the catalogue alone: what that does not know is not checked.
@@ -37,13 +37,13 @@ pub struct Verified {
     pub package: String,
     /// The file's name.
     pub wheel: String,
-    /// Where it is pinned to; `None`: it is a file of a release on an index.
+    /// The URL that it is pinned to; `None`: it is a file of a release on an index.
     pub url: Option<String>,
     /// The witnesses of its digest.
     pub witnesses: Vec<Witness>,
     /// The size of the bytes that were hashed.
     pub size: Option<u64>,
-    /// What is wrong with it.
+    /// The faults.
     pub wrong: Vec<Problem>,
     /// Why a question about it could not be answered.
     pub unanswered: Vec<Problem>,
@@ -58,9 +58,9 @@ pub struct Witness {
     pub kind: WitnessKind,
     /// By name: `requirements.txt`, `built-in catalogue (7 projects)`.
     pub who: String,
-    /// Where it has the file, if that is another place than the one that is pinned.
+    /// Its place of the file, if that is not the pinned one.
     pub place: Option<String>,
-    /// What it says.
+    /// The digest that it has.
     pub sha256: Sha256,
     /// True if all others agree against it.
     pub alone: bool,
@@ -91,7 +91,7 @@ impl WitnessKind {
     }
 }
 
-/// What a verification says of a wheel.
+/// The state of a wheel after a verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// All who were asked agree, and there are two at least.
@@ -114,7 +114,7 @@ impl State {
 }
 
 impl Verified {
-    /// What is to be said of it.
+    /// The state of the wheel.
     pub fn state(&self) -> State {
         if !self.wrong.is_empty() {
             State::Differs
@@ -127,7 +127,7 @@ impl Verified {
 }
 
 impl Verification {
-    /// What is to be said of all together: the worst of what is said of each. A file that nobody knows is not
+    /// The state of all together: the worst of each. A file that nobody knows is not
     /// answered, if it was asked about.
     pub fn state(&self) -> State {
         let is = |state| self.wheels.iter().any(|wheel| wheel.state() == state);

@@ -1,4 +1,4 @@
-//! What the catalogue says of a pinned file.
+//! The catalogue's facts about pinned files.
 
 use crate::catalog::{WheelRow, WheelSource, path_on_default_index};
 use crate::packaging::address;
@@ -9,7 +9,7 @@ use crate::write::Mirror;
 use super::Subject;
 use super::pins::{FileSource, PinnedEntry, PinnedFile};
 
-/// What happens to the files of an entry.
+/// The files of an entry, sorted by how they are verified.
 #[derive(Debug, Default)]
 pub struct SortedFiles {
     /// Those that have a name.

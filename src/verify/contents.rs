@@ -20,7 +20,7 @@ fn environments(wheel: &WheelName) -> impl Iterator<Item = Environment> {
     all.filter(|environment| wheel.fit(*environment).is_some())
 }
 
-/// What the tags inside a wheel say beside its name.
+/// The tags inside a wheel, compared with its name.
 #[derive(Debug)]
 pub enum Tags {
     /// They are for what the name is for, too.
@@ -66,7 +66,7 @@ struct Held {
     versions: Constraint,
 }
 
-/// What is wrong with the requirements of a wheel, by meaning, on the environments where it installs.
+/// The faults of the requirements of a wheel, compared by meaning, on the environments where it installs.
 ///
 /// A list that the catalogue corrects is meant to differ. One that was put together from a lock knows the names alone.
 ///

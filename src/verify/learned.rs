@@ -1,4 +1,4 @@
-//! What a verification learned, as rows for a project's catalogue.
+//! The facts that a verification learned, as rows for a project's catalogue.
 
 use crate::catalog::{Built, Index, ReadList, WheelRow};
 use crate::packaging::address;
@@ -8,7 +8,7 @@ use crate::packaging::wheel::WheelName;
 
 use super::pins::{FileSource, PinnedEntry};
 
-/// What marks a digest that was computed here, from the bytes.
+/// The mark of a digest that was computed here, from the bytes.
 const COMPUTED: &str = "computed";
 
 /// A wheel that was hashed, and opened if it could be.
@@ -26,7 +26,7 @@ pub struct HashedWheel {
     pub contents: Option<Contents>,
 }
 
-/// Where a pinned file is served, as a catalogue names it; `None` if no catalogue can.
+/// The index of a pinned file, as a catalogue names it; `None` if no catalogue can.
 pub fn index(pinned: &PinnedEntry) -> Option<Index> {
     match &pinned.from {
         FileSource::Url(url) => address::folder(url)?.parse().ok().filter(|index| matches!(index, Index::Url(_))),

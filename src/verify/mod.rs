@@ -30,7 +30,7 @@ use pins::PinnedEntry;
 /// One file of which witnesses speak.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// What pins it.
+    /// The entry that pins it.
     pub pinned: PinnedEntry,
     /// The file's name.
     pub name: String,
@@ -42,9 +42,9 @@ pub struct Subject {
     pub witnesses: Vec<Witness>,
     /// The size of the bytes that were hashed.
     pub size: Option<u64>,
-    /// Who else says what size it has.
+    /// The other witnesses of its size.
     pub sizes: Vec<(String, u64)>,
-    /// What is wrong beside digests.
+    /// The faults beside those of digests.
     pub wrong: Vec<Problem>,
     /// Why a question could not be answered.
     pub unanswered: Vec<Problem>,

@@ -1,4 +1,4 @@
-//! What a lock pins: files at URLs, and releases on indexes.
+//! The pins of a lock: files at URLs, and releases on indexes.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -48,7 +48,7 @@ pub struct PinnedFile {
     pub size: Option<u64>,
 }
 
-/// What a lock pins. Repositories and local files are not pinned by a digest, so there is nothing to verify about them.
+/// The pins of a lock. Repositories and local files are not pinned by a digest, so there is nothing to verify about them.
 pub fn of(lock: &Lock) -> Vec<PinnedEntry> {
     let read = |(index, entry): (usize, &crate::lock::Entry)| {
         let source = lock.sources().get(entry.at.source)?;

@@ -1,4 +1,4 @@
-//! What index pages and the bytes say of pinned files, and what follows from all of it. Pure: pages and bytes are got
+//! The evidence of index pages and bytes about pinned files, and the verdict. Pure: pages and bytes are got
 //! elsewhere.
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ pub struct Hashed {
 /// An entry of a lock.
 type EntryKey = (String, usize, usize);
 
-/// What was read of files, by the entries that pin them and by their names.
+/// The digests of files, by the entries that pin them and by their names.
 #[derive(Debug, Default)]
 pub struct HashedFiles(BTreeMap<(EntryKey, String), Result<Hashed, Problem>>);
 
@@ -42,7 +42,7 @@ impl HashedFiles {
         self.0.insert(key(pinned, name), hashed);
     }
 
-    /// What was read of a file of an entry.
+    /// The digest of a file of an entry.
     pub fn get(&self, pinned: &PinnedEntry, name: &str) -> Option<&Result<Hashed, Problem>> {
         self.0.get(&key(pinned, name))
     }

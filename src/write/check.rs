@@ -1,4 +1,4 @@
-//! What a check looks for: outputs that are no longer what their lock gives, and locks that were swapped by accident. Pure.
+//! The rules of a check: outputs that are no longer what their lock gives, and locks that were swapped by accident. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::report::error::{Code, Problem, Result};
 use crate::report::{Difference, DifferenceKind};
 use crate::write::PylockDraft;
 
-/// What one line of an output means on an environment.
+/// The meaning of one line of an output on an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Meaning {
     pin: String,

@@ -1,4 +1,4 @@
-//! Where a line holds, and the marker that says so: the Pythons of the platforms that an output is for.
+//! The places where a line holds, and the marker for them: the Pythons of the platforms that an output is for.
 //!
 //! A marker knows the platform and the Python, so these are all that the lines of an output can differ by. With one
 //! platform it is never named. With several, a line that is the same on all of them carries none either.

@@ -82,7 +82,7 @@ pub(super) fn kept(source: &Source, block: &PoetryBlock, guards: &Guards) -> Str
 #[derive(Debug, Clone, Default)]
 pub(super) struct NewNeed {
     pub(super) extras: Extras,
-    /// Where; `None`: everywhere.
+    /// The marker; `None`: everywhere.
     pub(super) marker: Option<String>,
     /// Nobody asks for the entry with extras, so what only an extra needs is not found by that.
     pub(super) without_extra: bool,

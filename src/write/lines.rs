@@ -28,7 +28,7 @@ use crate::text::{off_line, quoted, size, variable};
 struct LineBody<'a> {
     /// `name[extras]==version`, `name @ url`, a path.
     head: String,
-    /// What the target cannot decide.
+    /// The part of the marker that the target cannot decide.
     undecided: Option<String>,
     digests: Vec<Written<'a>>,
     version: Option<&'a Version>,
@@ -47,7 +47,7 @@ enum Written<'a> {
 /// How long a digest's own line is: the continuation before it, `    --hash=sha256:` and 64 digits.
 const DIGEST_LINE: usize = 3 + 18 + 64;
 
-/// What stands between a line and each of its digests.
+/// The separator between a line and each of its digests.
 const CONTINUED: &str = " \\\n    --hash=";
 
 /// A line of the output. Written out it is mostly digests, so that is not done before its place is known. Lines sort as
@@ -62,7 +62,7 @@ pub(super) struct LineText<'a> {
 }
 
 impl LineText<'_> {
-    /// What stands before the digests.
+    /// The part before the digests.
     fn line(&self) -> &str {
         self.head.strip_suffix(CONTINUED).unwrap_or(&self.head)
     }
@@ -283,7 +283,7 @@ impl<'a> KnownFiles<'a> {
     }
 }
 
-/// What a package says in all places: each thing it says once, with the places, and the entry that it came of.
+/// A package in all places: each thing it says once, with the places, and the entry that it came of.
 pub(super) struct Gathered<B> {
     /// Ascending.
     said: Vec<(B, BTreeSet<Environment>, Option<usize>)>,

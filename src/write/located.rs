@@ -1,4 +1,4 @@
-//! Where the wheels that a plan adds to a `pylock.toml` lie.
+//! The addresses of the wheels that a plan adds to a `pylock.toml`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,14 +9,14 @@ use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
-/// Where the files of the default index lie, as the lock itself says.
+/// The base of the default index's files, from the lock itself.
 ///
 /// A `pylock.toml` must name the URL of each wheel. The default index keeps a file under a path that the catalogue knows;
 /// on which host, the lock's own entries tell.
 pub(super) struct Located<'a> {
     /// URLs that the lock has, by digest.
     known: BTreeMap<Sha256, &'a str>,
-    /// What is before the path. `None`: no entry tells, or they do not agree.
+    /// The part before the path. `None`: no entry tells, or they do not agree.
     base: Option<&'a str>,
     /// The address of the default index, if the lock names it.
     pub(super) index: Option<&'a str>,

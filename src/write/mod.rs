@@ -47,7 +47,7 @@ pub struct Style {
     pub only_usable_hashes: bool,
     /// Say behind each URL how large its file is, where that is known.
     pub sizes: bool,
-    /// What is left out.
+    /// The packages that are left out.
     pub no_emit: NoEmit,
     /// Serve the wheels of PyTorch's index from here instead.
     pub mirror: Option<Mirror>,
@@ -62,7 +62,7 @@ pub struct Style {
 pub struct HeaderText {
     /// Name the version of the tool, so that each new one makes another file.
     pub names_version: bool,
-    /// What is said beside the tool and the lock: one comment line each, without the `#`.
+    /// The text beside the tool and the lock: one comment line each, without the `#`.
     pub lines: Vec<String>,
 }
 

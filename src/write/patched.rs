@@ -18,7 +18,7 @@ use crate::plan::{Line, LockView, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::is_size;
 
-/// Where each entry is selected, and what it says in each place that keeps it.
+/// The places where each entry is selected, and its text in each place that keeps it.
 #[derive(Default)]
 struct EntryUse<'p> {
     picked: BTreeSet<Environment>,

@@ -16,7 +16,7 @@ fn wrong(what: &str) -> Problem {
     Problem::new(Code::Inconsistent, format!("the rewritten lock would not do: {what}")).help(help)
 }
 
-/// What is installed under each Python: version and digests by name.
+/// The packages installed under each Python: version and digests by name.
 type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
 
 fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
@@ -66,8 +66,8 @@ fn is_as_locked(plan: &TargetPlan, python: Python, name: &str) -> bool {
     there.flat_map(|one| &one.lines).any(|line| line.pin().is_none() && line.name.as_ref() == name)
 }
 
-/// Where the new lock does not give what was planned, or would be changed again: a mistake of this program, told before
-/// anything is written.
+/// The differences between the new lock and the plan, and any change that a second run would make: a mistake of this
+/// program, told before anything is written.
 pub fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |what: String| problems.push(wrong(&what));
@@ -186,7 +186,7 @@ fn same(
     }
 }
 
-/// What is needed but not selected.
+/// The names that are needed but not selected.
 fn unmet<'l>(lock: &'l Lock, selection: &'l Selection) -> BTreeSet<&'l str> {
     let there: BTreeSet<&str> =
         selection.packages.iter().map(|package| lock.entries()[package.entry].name.as_ref()).collect();

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::plan::TargetPlan;
 
-/// What such a line begins with; of several targets each names its own next.
+/// The start of such a line; of several targets each names its own next.
 pub const PROVIDED: &str = "Provided by the image";
 
 /// The line below it.

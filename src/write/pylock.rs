@@ -41,9 +41,9 @@ pub struct DraftPackage {
     pub name: PackageName,
     /// Its version, if it is known.
     pub version: Option<Version>,
-    /// Where it is installed.
+    /// The environments that install it.
     pub places: BTreeSet<Environment>,
-    /// What of its marker these places cannot decide.
+    /// The part of its marker that these places cannot decide.
     pub undecided: Option<String>,
     /// The source it is installed from.
     pub content: Content,

@@ -40,10 +40,10 @@ use renamed::Renamed;
 pub(super) use pylock::pylock;
 pub(super) use uv::uv;
 
-/// Where something holds: index of the target, and the Python.
+/// The places where something holds: index of the target, and the Python.
 type TargetPythons = BTreeSet<(usize, Python)>;
 
-/// What became of one entry, and where.
+/// The decisions on one entry, and their places.
 #[derive(Default)]
 struct EntryUses {
     /// Something else takes its place.
@@ -63,7 +63,7 @@ impl EntryUses {
     }
 }
 
-/// What is decided for some Python of a target by its index.
+/// The decision for a Python of a target, which is given by its index.
 pub(super) type EnvironmentDecision = (usize, Python, Decision);
 
 /// The lock's text after the plans of one target or several, and the entries that are now in more groups.
@@ -199,7 +199,7 @@ fn wants(plans: &[TargetPlan]) -> Wants {
     wants
 }
 
-/// What is taken out of the lock while a wheel of the family that was said to need it stays.
+/// The removed packages that a remaining wheel of the family was said to need.
 fn gone(
     poetry: &PoetryLock,
     plans: &[TargetPlan],
@@ -314,8 +314,8 @@ impl PoetryRewriter<'_> {
         self.patch.insert(self.place(name), text);
     }
 
-    /// Where an entry of a name goes: before the first one of a greater name, as Poetry sorts them, but behind the entry
-    /// before, so that comments stay above the entry that they are said of.
+    /// The index at which an entry of a name is inserted: before the first one of a greater name, as Poetry sorts them,
+    /// but behind the entry before, so that comments stay above the entry that they are said of.
     fn place(&self, name: &PackageName) -> usize {
         let first = self.blocks.first().map_or(0, |block| block.span.start);
         match self.poetry.entries.iter().position(|entry| entry.name > *name) {
@@ -324,7 +324,7 @@ impl PoetryRewriter<'_> {
         }
     }
 
-    /// Where an entry is wanted: where it is locked, and wherever something needs it. What others need as it is locked
+    /// The guards of an entry: where it is locked, and wherever something needs it. What others need as it is locked
     /// gets an entry of its own, which is only where something needs it.
     fn guards(&self, index: usize, block: &PoetryBlock) -> Guards {
         let apart = self.outside.contains_key(&index);
@@ -347,7 +347,7 @@ impl PoetryRewriter<'_> {
         self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain)
     }
 
-    /// What an entry that stays needs beyond what the lock knew.
+    /// The requirements of an entry that stays, beyond those in the lock.
     fn new_needs(&self, index: usize) -> BTreeMap<String, NewNeed> {
         let entry = &self.poetry.entries[index];
         let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -7,11 +7,11 @@ use pep440_rs::Version;
 use crate::packaging::target::Environment;
 use crate::packaging::wheel::WheelName;
 
-/// What a file is in these places.
+/// The use of a file in these places.
 enum Use {
     /// A wheel of the release that installs in some of them, and in which.
     Wheel(BTreeSet<Environment>),
-    /// What pip builds or does not take at all: a source distribution, an egg.
+    /// A file that pip builds or does not take at all: a source distribution, an egg.
     Source,
     /// Nobody says which file it is, or it is one of another release: it may be needed.
     Unknown,

@@ -1,4 +1,4 @@
-//! Whether a `poetry.lock` is still that of its project: its `content-hash` is that of what the project asks for.
+//! Whether a `poetry.lock` is still that of its project: its `content-hash` is that of the project's requirements.
 //!
 //! Poetry hashes JSON of some tables of the `pyproject.toml`: keys sorted, what is not ASCII escaped. Which tables, and under
 //! which keys, changed with its versions.
@@ -12,13 +12,14 @@ use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::Source;
 
-/// What of `[tool.poetry]` Poetry has hashed since its first version: a key that is not there counts as null.
+/// The keys of `[tool.poetry]` that Poetry has hashed since its first version: a key that is not there counts as null.
 const LEGACY: [&str; 4] = ["dependencies", "dev-dependencies", "extras", "source"];
-/// What of `[project]` counts since Poetry 2.0.
+/// The keys of `[project]` that count since Poetry 2.0.
 const PROJECT: [&str; 3] = ["dependencies", "optional-dependencies", "requires-python"];
 
 impl PoetryLock {
-    /// What to say of a lock that was not made from the project beside it as it is now; nothing where there is no project.
+    /// The problem of a lock that was not made from the project beside it as it is now; nothing where there is no
+    /// project.
     ///
     /// A lock before 2.1 was made by Poetry 1, which knew neither `[project]` nor `[dependency-groups]`, but Poetry 2 keeps
     /// the format of a lock that it finds. Groups of PEP 735 count since 2.3, so for a lock of an older one, and where no

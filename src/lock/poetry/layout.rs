@@ -1,4 +1,4 @@
-//! Where the parts of each entry are in a `poetry.lock`, for edits that leave every other byte alone.
+//! The places of the parts of each entry in a `poetry.lock`, for edits that leave every other byte alone.
 
 use super::PoetryLock;
 use crate::lock::toml::{Item, Table, Toml};
@@ -76,7 +76,7 @@ impl PoetryLock {
     }
 }
 
-/// Where the comments begin that are right above a header: they are about what follows.
+/// The start of the comments right above a header: they are about what follows.
 pub(in crate::lock) fn above(text: &str, header: usize) -> usize {
     let mut start = header;
     while let Some(line) = text[..start].strip_suffix('\n') {

@@ -1,4 +1,4 @@
-//! What a `poetry.lock` gives on one environment, as `poetry export` selects it.
+//! The packages of a `poetry.lock` on one environment, as `poetry export` selects them.
 //!
 //! A 2.1 lock has groups and markers on its entries: they are asked. An older one has neither: `walk` follows the graph
 //! from the roots in `pyproject.toml`.
@@ -32,7 +32,7 @@ impl PoetryLock {
         self.packages.get(entry).map(|package| &package.pythons)
     }
 
-    /// What the lock gives on an environment for a choice of groups and extras.
+    /// The packages of the lock on an environment for a choice of groups and extras.
     ///
     /// # Errors
     /// If a group or an extra is not known, if a lock before 2.1 has no `pyproject.toml` beside it, or if the lock lacks

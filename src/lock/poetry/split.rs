@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use memchr::{memchr, memmem};
 
-/// What a package begins with.
+/// The header of a package.
 const PACKAGE: &str = "[[package]]";
-/// What a line ends with that begins a list of several lines, and where such a list ends.
+/// The end of a line that begins a list of several lines, and the end of such a list.
 const LIST: &str = " = [";
 const LIST_END: &[u8] = b"\n]";
-/// What its own tables begin with.
+/// The start of its own tables' headers.
 const BELOW: &str = "[package.";
 
 /// The parts of a lock in order, at least one; `[extras]` and `[metadata]` are in the last. A lock that is not laid out
@@ -20,7 +20,7 @@ pub(super) fn split(text: &str) -> Vec<Range<usize>> {
     starts.iter().zip(ends).map(|(start, end)| *start..end).collect()
 }
 
-/// Where the parts begin; `None` if a table of another kind is before the last package, or anything but comments
+/// The start of each part; `None` if a table of another kind is before the last package, or anything but comments
 /// before the first, or if a line may be part of a string.
 fn starts(text: &str) -> Option<Vec<usize>> {
     let mut starts = vec![0];

@@ -24,7 +24,7 @@ const MOST_STEPS: usize = 500_000;
 /// How often a walk may begin anew: each passes over one entry more. Real locks have a few packages in several versions.
 const MOST_WALKS: usize = 64;
 
-/// What of an entry is wanted so far.
+/// The wanted parts of an entry so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct EntryDemand {
     pub(super) condition: Condition,
@@ -32,12 +32,12 @@ pub(super) struct EntryDemand {
     pub(super) root: bool,
 }
 
-/// What a walk over the graph is for.
+/// The purpose of a walk over the graph.
 pub(super) enum Walk<'a> {
-    /// What is wanted is known; extras and roots are noted.
+    /// The wanted entries are known; extras and roots are noted.
     Noted,
-    /// What is reached is wanted, but for what is passed over. A clash is an entry that something needs in another version,
-    /// which the lock has, too.
+    /// Each entry that is reached is wanted, but for those passed over. A clash is an entry that something needs in
+    /// another version, which the lock has, too.
     Decides { passed_over: &'a BTreeSet<usize>, clash: Option<usize> },
 }
 

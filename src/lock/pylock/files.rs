@@ -56,7 +56,7 @@ impl PylockFile {
         }
     }
 
-    /// What is before `packages/…` in its URL, if that has the layout of the default index's files.
+    /// The part of its URL before `packages/…`, if that has the layout of the default index's files.
     pub fn base_of_default_index(&self) -> Option<&str> {
         base(self.url()?)
     }
@@ -123,7 +123,7 @@ fn digests(toml: &Toml<'_>, item: &Item<'_>) -> Result<Vec<LockedDigest>> {
     Ok(digests)
 }
 
-/// What is before `packages/ab/cd/<60 hexadecimal digits>/NAME` in a URL, its slash included.
+/// The part of a URL before `packages/ab/cd/<60 hexadecimal digits>/NAME`, its slash included.
 pub(super) fn base(url: &str) -> Option<&str> {
     let mut rest = address::folder(url)?;
     for length in [60, 2, 2] {

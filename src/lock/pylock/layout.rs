@@ -1,4 +1,4 @@
-//! Where the parts of each package are in a `pylock.toml`, for edits that leave every other byte alone.
+//! The places of the parts of each package in a `pylock.toml`, for edits that leave every other byte alone.
 //!
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
@@ -28,7 +28,7 @@ pub struct PylockBlock {
     pub index: Option<(Span, Span)>,
     /// `wheels`.
     pub wheels: Option<Part>,
-    /// What has no place beside wheels of another build: `sdist`, `archive`, who attests the files, and `dependencies`.
+    /// The keys that cannot stay beside wheels of another build: `sdist`, `archive`, attestations and `dependencies`.
     pub others: Vec<Part>,
     /// `dependencies`, where they name a package, and whether they say more of it than the name.
     pub dependencies: Option<Dependencies>,
@@ -106,7 +106,7 @@ fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
     problem.at(toml.source, item.span()).help("make the lock anew with pip, uv, Poetry or PDM")
 }
 
-/// Where what follows a header ends: at the next header, or at the comments above that.
+/// The end of a header's table: at the next header, or at the comments above that.
 pub(in crate::lock) fn ends<'t>(toml: &'t Toml<'_>) -> impl Fn(usize) -> usize + 't {
     let mut ends: Vec<usize> = Vec::new();
     for (_, item) in toml.root().iter() {

@@ -19,10 +19,10 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Span, quoted};
 
-/// What a package needs, and when.
+/// The requirements of a package, each with its marker.
 type Needs = Vec<(Arc<Requirement>, marker::Marker)>;
 
-/// What a lock says of a package beside what every format does.
+/// The facts about a package that not every format has.
 #[derive(Debug, Clone)]
 pub struct PylockPackage {
     /// When it is installed; `None`: always.
@@ -33,7 +33,7 @@ pub struct PylockPackage {
     pub index: Option<String>,
     /// The source it is installed from.
     pub kind: PackageKind,
-    /// What it needs, each when. `None`: the lock does not say.
+    /// Its requirements, each with its marker. `None`: the lock does not say.
     pub(super) needs: Option<Needs>,
 }
 
@@ -240,7 +240,8 @@ impl<'t, 's> PackageReader<'t, 's> {
         }
     }
 
-    /// What the package needs: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for itself.
+    /// The requirements of the package: PEP 751's own `dependencies`, which name packages only, or what PDM keeps for
+    /// itself.
     fn needs(&mut self, table: &Table<'_>) -> Result<Option<Needs>> {
         let toml = self.toml;
         if let Some(item) = table.get("dependencies") {

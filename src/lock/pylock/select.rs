@@ -1,4 +1,4 @@
-//! What a `pylock.toml` gives on one environment, as PEP 751 has it installed.
+//! The packages of a `pylock.toml` on one environment, by the rules of PEP 751.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ use crate::text::{Source, quoted};
 const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;
-/// What is said of a lock that installers would refuse.
+/// The remedy for a lock that installers would refuse.
 const ANEW: &str = "make the lock anew with the tool that made it";
 
 impl Pylock {
-    /// What the lock gives on an environment for a choice of groups and extras. The groups that the lock calls default are
-    /// chosen unless they are left out; a package without a marker belongs to no group, and is always there.
+    /// The packages of the lock on an environment for a choice of groups and extras. The groups that the lock calls
+    /// default are chosen unless they are left out; a package without a marker belongs to no group, and is always there.
     ///
     /// # Errors
     /// If a group or an extra is not known; if the lock is not for this environment; if it gives a package twice there, or

@@ -10,7 +10,7 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::Code;
 use crate::text::{self, quoted};
 
-/// What a URL or path says.
+/// The facts in a URL or path.
 #[derive(Debug)]
 pub(super) struct DirectUrl {
     pub(super) origin: Origin,

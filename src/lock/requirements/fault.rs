@@ -1,12 +1,12 @@
-//! What is wrong with a line of a requirements file.
+//! Faults of a line of a requirements file.
 
 use std::ops::Range;
 
-/// What to do about a backslash with a blank behind it.
+/// The remedy for a backslash with a blank behind it.
 pub(super) const AFTER_BACKSLASH: &str =
     "a line goes on below only if the backslash is its last character, without a blank behind it";
 
-/// What is wrong with a line, and where in it.
+/// A fault of a line, and its place in it.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) message: String,

@@ -22,7 +22,7 @@ pub(super) struct Logical<'a> {
     pub(super) span: Span,
     /// The physical lines without backslashes and line ends, comment included.
     joined: Cow<'a, str>,
-    /// Where each physical line after the first begins: in `joined`, in the source. Few lines have one, so the many are
+    /// The start of each physical line after the first: in `joined`, in the source. Few lines have one, so the many are
     /// read without an allocation.
     more: Vec<(usize, usize)>,
     code: usize,
@@ -77,7 +77,7 @@ impl<'a> Logical<'a> {
         Ok(Some(Self { span: (start..at).into(), joined, more, code, comment }))
     }
 
-    /// What is before the comment, without blanks at its end.
+    /// The part before the comment, without blanks at its end.
     pub(super) fn code(&self) -> &str {
         &self.joined[..self.code]
     }
@@ -128,7 +128,7 @@ pub(super) fn is_dangling(line: &str) -> bool {
     last.ends_with('\\') && !is_comment(last)
 }
 
-/// Where a comment begins: a `#` at the start or after white space. One inside a URL is none.
+/// The start of a comment: a `#` at the start or after white space. One inside a URL is none.
 fn find_comment(text: &str) -> Option<usize> {
     text.match_indices('#').map(|(at, _)| at).find(|at| text[..*at].chars().next_back().is_none_or(char::is_whitespace))
 }

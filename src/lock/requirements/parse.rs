@@ -28,7 +28,7 @@ pub(super) enum Parsed {
     Options(Vec<GlobalOption>),
 }
 
-/// What a requirement line asks for.
+/// The requirement of a line.
 #[derive(Debug)]
 pub(super) struct ParsedRequirement {
     /// `None` where the line has none before its URL or path.
@@ -97,7 +97,7 @@ fn editable(code: &str, start: usize) -> Option<usize> {
     Some(code.len() - value.trim_start().len())
 }
 
-/// Where the options behind a requirement begin: at the first word that begins with a hyphen.
+/// The start of the options behind a requirement: at the first word that begins with a hyphen.
 fn options_at(code: &str, from: usize) -> usize {
     let bytes = code.as_bytes();
     let blank = |at: usize| at == from || matches!(bytes[at - 1], b' ' | b'\t');

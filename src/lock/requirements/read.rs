@@ -340,7 +340,7 @@ fn exact(versions: &VersionSpecifiers) -> Option<Version> {
     }
 }
 
-/// Who needs a requirement, and where the comments below it that say so end.
+/// The packages that need a requirement, and the end of the comments below it that name them.
 fn below(text: &str, line: &Logical<'_>) -> (Option<Vec<Via>>, usize) {
     let mut reader = ViaReader::default();
     if let Some(comment) = line.comment() {

@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 use super::lines::{Logical, is_dangling};
 use super::{FileLine, LineKind, RequirementsFile, parse};
 
-/// What to change in a [`RequirementsFile`]. Texts need no last line end; they take the line ends of the file.
+/// The changes to a [`RequirementsFile`]. Texts need no last line end; they take the line ends of the file.
 #[derive(Debug, Clone, Default)]
 pub struct LineEdits {
     changed: BTreeMap<usize, Vec<String>>,
@@ -67,7 +67,8 @@ enum Order {
     No,
 }
 
-/// What was written so far. A line may lack its line end, or end in a backslash, only where the text ends with it.
+/// The text that was written so far. A line may lack its line end, or end in a backslash, only where the text ends with
+/// it.
 #[derive(Default)]
 struct Out {
     text: String,

@@ -1,4 +1,4 @@
-//! What is not a requirements file, recognized before its first line is called a bad requirement.
+//! Recognizes files that are no requirements file, before their first line is called a bad requirement.
 
 use super::parse::{FileSpec, Parsed, parse};
 use crate::text::{Span, off_line};

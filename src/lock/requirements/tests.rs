@@ -1,4 +1,4 @@
-//! What a requirements file gives as a whole: model, refusals, includes, and that no byte is lost.
+//! A requirements file as a whole: model, refusals, includes, and that no byte is lost.
 
 mod any_text;
 mod included;

@@ -1,4 +1,4 @@
-//! Who needs a package: the `# via` comments that pip-compile and uv write behind a requirement.
+//! The packages that need another: the `# via` comments that pip-compile and uv write behind a requirement.
 //!
 //! ```text
 //! name==1          # via a, b                       name==1
@@ -52,7 +52,7 @@ impl ViaReader {
         item
     }
 
-    /// What the comments said; `None` if nothing.
+    /// The packages that the comments named; `None` if none did.
     pub(super) fn finish(self) -> Option<Vec<Via>> {
         self.found
     }

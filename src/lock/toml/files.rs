@@ -9,7 +9,7 @@ use crate::lock::files::Placed;
 use crate::packaging::digest::Sha256;
 use crate::text::Span;
 
-/// What a file's line begins with.
+/// The start of a file's line.
 const LINE: &str = "    {file = \"";
 const HASH: &str = "\", hash = \"sha256:";
 const END: &str = "\"},";

@@ -56,7 +56,7 @@ fn tokens_of(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// What is wrong, and what was expected instead.
+/// The error, and what was expected instead.
 fn message(error: &ParseError) -> String {
     let described = error.description();
     let Some(expected) = error.expected() else { return described.to_owned() };
@@ -96,7 +96,7 @@ struct Reader<'s, 't> {
     /// The keys of its header; none of the top table.
     header: Vec<Key<'s>>,
     header_is_array: bool,
-    /// Where the header that is read began.
+    /// The start of the header that is read.
     header_start: usize,
     /// The keys of the header or of the value that is read, behind those of the values around it.
     keys: Vec<Key<'s>>,
@@ -299,8 +299,8 @@ impl EventReceiver for Reader<'_, '_> {
     }
 }
 
-/// What is between double quotes, if it is all printable and nothing is escaped. Most values are such, and their decoding
-/// would take a tenth of the time that the tree takes.
+/// The text between double quotes, if it is all printable and nothing is escaped. Most values are such, and their
+/// decoding would take a tenth of the time that the tree takes.
 fn unescaped(quoted: &str) -> Option<&str> {
     let text = quoted.strip_prefix('"')?.strip_suffix('"')?;
     // No early exit, so that the loop is vectorized.

@@ -14,7 +14,7 @@ pub(super) fn read<'s>(text: &str, start: usize) -> Option<Table<'s>> {
     Some(Table { span: None, ..Offset { start }.table(document.as_table()) })
 }
 
-/// Where the part begins: the document counts from there.
+/// The start of the part: the document counts from there.
 #[derive(Clone, Copy)]
 struct Offset {
     start: usize,

@@ -9,7 +9,7 @@ use super::files;
 use crate::lock::LockedFiles;
 use crate::text::{Span, Text};
 
-/// What the line ends with that begins a list.
+/// The end of a line that begins a list.
 const LIST: &str = " = [";
 /// The table of a lock of version 1 whose keys are packages and whose values are lists of files.
 const METADATA_FILES: &str = "[metadata.files]";
@@ -17,14 +17,14 @@ const METADATA_FILES: &str = "[metadata.files]";
 /// A part of a text in which each list of files is `[]`.
 pub(super) struct Shortened<'s> {
     pub(super) text: Cow<'s, str>,
-    /// Where the part begins.
+    /// The start of the part.
     start: usize,
     cuts: Vec<Cut>,
 }
 
 /// A list that is left out.
 struct Cut {
-    /// Where its opening bracket is in the shortened text.
+    /// The place of its opening bracket in the shortened text.
     at: usize,
     /// How many bytes are left out up to its end, earlier ones included.
     removed: usize,

@@ -113,7 +113,7 @@ b = [
 ]
 "#;
 
-/// What is put into a lock to break it, or to write it in another way.
+/// Texts that are put into a lock to break it, or to write it in another way.
 const PIECES: [&str; 38] = [
     "",
     "\"",

@@ -1,4 +1,4 @@
-//! Where the parts of each package are in a `uv.lock`, for edits that leave every other byte alone.
+//! The places of the parts of each package in a `uv.lock`, for edits that leave every other byte alone.
 
 use super::{UvEdge, UvLock, WHAT};
 use crate::lock::pylock::{ends, headers};
@@ -75,7 +75,7 @@ impl UvLock {
         Ok(blocks)
     }
 
-    /// Who depends on each entry: packages by their own `dependencies`.
+    /// The packages that depend on each entry, by their own `dependencies`.
     pub(crate) fn dependents(&self) -> Vec<Vec<usize>> {
         let mut dependents = vec![Vec::new(); self.entries.len()];
         for (from, node) in self.graph.iter().enumerate() {
@@ -84,7 +84,7 @@ impl UvLock {
         dependents
     }
 
-    /// What an entry depends on by itself, and what its extras and groups do.
+    /// The dependencies of an entry itself, and those of its extras and groups.
     pub(crate) fn edges(&self, index: usize) -> (&[UvEdge], impl Iterator<Item = &UvEdge>) {
         let node = &self.graph[index];
         (&node.dependencies, node.extras.values().chain(node.groups.values()).flatten())

@@ -22,7 +22,7 @@ use crate::packaging::wheel::{WheelName, WheelNameError};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Lookup, Span, quoted};
 
-/// What an entry depends on.
+/// The dependencies of an entry.
 #[derive(Debug, Clone, Default)]
 pub(super) struct UvNode {
     pub(super) dependencies: Vec<UvEdge>,
@@ -39,11 +39,11 @@ pub(super) struct UvNode {
 pub(crate) struct UvEdge {
     /// Index into the entries.
     pub(crate) to: usize,
-    /// What is needed. The lock does not say in which versions.
+    /// The requirement. The lock does not say in which versions.
     pub(super) requirement: Arc<Requirement>,
     /// When.
     pub(super) marker: Option<Marker>,
-    /// Where it is.
+    /// Its place.
     pub(crate) span: Span,
     /// The value of its `name`.
     pub(crate) name: Span,
@@ -100,7 +100,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         Ok((entries, packages, graph))
     }
 
-    /// What is asked for that no package asks for.
+    /// The requirements that no package has.
     pub(super) fn manifest(&mut self) -> Result<UvNode> {
         let mut node = UvNode::default();
         if let Some(item) = dig(self.toml.root(), &["manifest", "requirements"]) {
@@ -182,7 +182,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         Ok(Some(file))
     }
 
-    /// What is installed of a package whose source is the file itself, a folder or a repository.
+    /// The archive of a package whose source is the file itself, a folder or a repository.
     fn archive(&self, table: &Table<'_>, source: &UvSource, near: Span) -> Result<PackageKind> {
         let stored = match source.kind {
             UvSourceKind::Url => Stored::Url(source.place.clone()),

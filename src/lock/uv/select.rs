@@ -1,4 +1,4 @@
-//! What a `uv.lock` gives on one environment, as `uv export --frozen` selects it.
+//! The packages of a `uv.lock` on one environment, as `uv export --frozen` selects them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;
 
-/// What of an entry is wanted.
+/// The wanted parts of an entry.
 #[derive(Debug, Clone, Default)]
 struct UvDemand {
     condition: Condition,
@@ -30,7 +30,7 @@ struct UvDemand {
     root: bool,
 }
 
-/// What is asked of a lock: of its project, and from where in the graph.
+/// The request to a lock: the choice in its project, and the starting points in the graph.
 struct UvAsked<'a> {
     roots: Vec<(&'a UvEdge, Condition)>,
     /// The extras and groups that conflicts decide by, as markers name them.
@@ -40,8 +40,8 @@ struct UvAsked<'a> {
 }
 
 impl UvLock {
-    /// What the lock gives on an environment for a choice of groups and extras. The project's default groups are chosen
-    /// unless they are left out. The project itself is not emitted.
+    /// The packages of the lock on an environment for a choice of groups and extras. The project's default groups are
+    /// chosen unless they are left out. The project itself is not emitted.
     ///
     /// # Errors
     /// If a group or an extra is not known, or several that conflict are chosen; if the lock is not for this environment;
@@ -208,7 +208,7 @@ impl UvLock {
         Error::unless_empty(problems)
     }
 
-    /// What is reached from what is asked for.
+    /// The entries that are reached from those asked for.
     fn walk(&self, asked: &UvAsked<'_>, environment: Environment) -> Result<Vec<UvDemand>> {
         let mut wanted = vec![UvDemand::default(); self.entries.len()];
         let mut open: VecDeque<(usize, Option<ExtraName>)> = VecDeque::new();
@@ -319,7 +319,7 @@ impl UvLock {
 }
 
 impl UvNode {
-    /// What it depends on, or what an extra of it does.
+    /// Its own dependencies, or those of an extra of it.
     fn edges(&self, extra: Option<&ExtraName>) -> &[UvEdge] {
         match extra {
             None => &self.dependencies,

@@ -1,4 +1,4 @@
-//! Where a package of a `uv.lock` comes from: `source = { registry = "…" }` and its like.
+//! The source of a package of a `uv.lock`: `source = { registry = "…" }` and its like.
 
 use crate::lock::toml::{Item, Toml};
 use crate::lock::{Origin, origin};

@@ -46,7 +46,7 @@ impl Member {
     }
 }
 
-/// What the directory says.
+/// The facts in the directory.
 #[derive(Debug)]
 pub(super) struct Directory {
     pub(super) metadata: Member,
@@ -102,7 +102,7 @@ impl Directory {
 #[derive(Debug, Default)]
 struct Found {
     count: u64,
-    /// Where each member begins, and where it ends at the earliest.
+    /// The start of each member, and its earliest end.
     places: Vec<(u64, u64)>,
     headers: Headers,
     names: BTreeSet<String>,

@@ -10,7 +10,7 @@ use crate::text::quoted;
 /// The parts of a member's header that are known: signature, method, length of the name, name (APPNOTE 4.3.7).
 const PARTS: usize = 4;
 
-/// What must be at the header of each member.
+/// The bytes that the header of each member must have.
 #[derive(Debug, Clone, Default)]
 pub struct Headers(Vec<(u64, Vec<u8>)>);
 

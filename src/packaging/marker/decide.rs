@@ -1,4 +1,4 @@
-//! What an environment decides of a marker that the library has read.
+//! Decides a marker that pep508_rs has read for an environment, as far as that can.
 
 use std::ops::Bound;
 

@@ -77,7 +77,7 @@ struct MarkerReader<'t> {
 }
 
 impl<'t> MarkerReader<'t> {
-    /// What is not read yet, from the next character that is no blank.
+    /// The unread text, from the next character that is no blank.
     fn rest(&mut self) -> &'t str {
         let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();

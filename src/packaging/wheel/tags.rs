@@ -29,7 +29,7 @@ pub enum TagMisfit {
     Platform,
 }
 
-/// What a platform tag asks of a machine of the platform.
+/// The requirement of a platform tag for a machine of the platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Asks {
     /// `any`
@@ -137,10 +137,10 @@ fn newest(asks: Asks, tag: &str) -> (u16, u16, u8) {
     }
 }
 
-/// What a macOS tag names as its machine, in the order in which it is taken.
+/// The machines that a macOS tag names, in the order in which they are taken.
 const APPLE: [&str; 7] = ["arm64", "x86_64", "intel", "fat64", "fat32", "universal2", "universal"];
 
-/// What a platform tag asks; `None` if it is for another platform, or if no pip takes it.
+/// The requirement of a platform tag; `None` if it is for another platform, or if no pip takes it.
 fn asks(tag: &str, platform: Platform) -> Option<Asks> {
     if tag == "any" {
         return Some(Asks::Nothing);

@@ -1,4 +1,4 @@
-//! What the catalogue has for a requirement: the newest release that fits, and its wheel, pinned.
+//! The candidates in the catalogue for a requirement: the newest release that fits, and its wheel, pinned.
 
 use std::rc::Rc;
 

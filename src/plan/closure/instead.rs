@@ -1,4 +1,4 @@
-//! What would fit where torch and another wheel exclude each other's library: another build of torch, or another release.
+//! Alternatives where torch and another wheel exclude each other's library: another build of torch, or another release.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ pub(super) struct Pinning {
 }
 
 impl<S: WheelSource> Resolver<'_, S> {
-    /// What to do where torch names one release of a library and something else does not take it; `None`: that is not so.
+    /// The remedy where torch names one release of a library and something else does not take it; `None`: that is not so.
     pub(super) fn exclusive(&self, name: &PackageName, want: &Demand, wants: &Demands) -> Option<String> {
         let pin = self.torchs_pin(want)?;
         let others: BTreeSet<&str> =

@@ -28,7 +28,8 @@ impl<S: WheelSource> Resolver<'_, S> {
         want.asked.iter().filter(is_torchs).find_map(|one| one.versions.release())
     }
 
-    /// What is left of a demand without what shares torch's release, and that; `None` where nothing is shared.
+    /// The rest of a demand without the requirements that share torch's release, and these; `None` where nothing is
+    /// shared.
     pub(super) fn shared(&self, name: &PackageName, want: &Demand) -> Option<(Demand, Vec<Asked>)> {
         if !self.request.shares_libraries || !is_gpu_runtime(name) {
             return None;

@@ -1,4 +1,4 @@
-//! What is wanted in a round: what the family and the packages chosen so far require.
+//! The demands of a round: the requirements of the family and of the packages chosen so far.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -15,7 +15,7 @@ use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
 
-/// What one package asks of another.
+/// The requirement of one package for another.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Asked {
     /// The releases that will do.
@@ -33,7 +33,7 @@ impl Asked {
     }
 }
 
-/// What is wanted of one package.
+/// All requirements for one package.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Demand {
     pub(super) asked: Vec<Asked>,
@@ -57,10 +57,10 @@ impl Demand {
     }
 }
 
-/// What is wanted in a round, by name.
+/// The demands of a round, by name.
 pub(super) type Demands = BTreeMap<PackageName, Demand>;
 
-/// What is wanted in a round, and what it leads to.
+/// The demands of a round, and the packages that they lead to.
 #[derive(Default)]
 struct Round {
     wants: Demands,
@@ -81,7 +81,7 @@ impl Round {
 }
 
 impl<S: WheelSource> Resolver<'_, S> {
-    /// What the family and, from there on, the packages chosen so far require.
+    /// The requirements of the family and, from there on, of the packages chosen so far.
     pub(super) fn wants(&self, chosen: &Resolution, problems: &mut Vec<Problem>) -> Demands {
         let mut round = Round::default();
         for (member, who) in self.members.iter().zip(&self.spoken) {

@@ -1,4 +1,4 @@
-//! What could take the place of a CPU build, for who only looks at a lock.
+//! The GPU build that could replace a CPU build, for commands that only read a lock.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -10,7 +10,7 @@ use crate::catalog::{WheelSource, equivalents};
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::Knowledge;
 
-/// What is to be had for the GPU in the place of a release of a CPU build.
+/// The GPU build that could replace a release of a CPU build.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum GpuBuild {
     /// The release of the same number of this package.
@@ -21,7 +21,7 @@ pub(crate) enum GpuBuild {
     OtherCuda(PackageName),
 }
 
-/// What is to be had for the GPU in the place of a release of a CPU build; `None`: there is nothing on this environment, or it
+/// The GPU build that could replace a release of a CPU build; `None`: there is none on this environment, or it
 /// is no CPU build. `cuda`: what is there, if that is known.
 pub(crate) fn gpu_build<S: WheelSource>(
     name: &PackageName,

@@ -1,4 +1,4 @@
-//! What is to be said of packages with two names: what could be had, and what an installed GPU build still needs.
+//! Notes on packages with two names: builds that could be had, and what an installed GPU build still needs.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::target::Backend;
 use crate::plan::{Line, Planner};
 
-/// What stays its CPU build though there is a GPU build of its release for the target, what takes the place of another
-/// release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
+/// Notes on CPU builds that stay though there is a GPU build of their release for the target, on those that replace
+/// another release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
 pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines: &[Line]) -> Vec<String> {
     let Planner { view, selection, request, knowledge } = *planner;
     let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
@@ -48,7 +48,7 @@ pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines
     notes
 }
 
-/// What a CPU build could be.
+/// The GPU build that a CPU build could be.
 fn could_be<S: WheelSource>(
     entry: &Entry,
     package: &SelectedPackage,

@@ -12,7 +12,7 @@ use crate::plan::family::FamilyPackage;
 use crate::plan::{Knowledge, LockView, Request, refusal};
 use crate::report::error::{Code, Problem};
 
-/// What the release that takes the place of an entry must go with.
+/// The constraints on the release that takes the place of an entry.
 pub(super) struct Search<'a, S> {
     pub(super) view: LockView<'a>,
     pub(super) selection: &'a Selection,

@@ -100,7 +100,7 @@ pub(super) fn other_library(way: &Way, family: &[FamilyPackage]) -> Option<Strin
     Some(format!("needs {library} {major}, but torch {} brings {} {version}", torch.version, required.name))
 }
 
-/// What a package has beside it on GPUs goes only with the extra that asks for it, which is the lock's.
+/// Refuses a package that belongs beside another on GPUs: it goes only with the extra that asks for it, in the lock.
 pub(super) fn part_for_gpus(entry: &Entry, of: &str) -> Problem {
     let name = &entry.name;
     let message = format!("{name} is the part of {of} for GPUs, and is not taken out for the CPU");

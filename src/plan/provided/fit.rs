@@ -1,4 +1,4 @@
-//! Whether what stays takes what the image has.
+//! Whether the packages that stay accept those of the image.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ use crate::plan::locked::{LockedWheel, locked_wheel};
 use crate::plan::{EnvironmentPlan, Line, LockView, Planner, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// What is left out for the image's sake, by name, with the locked version.
+/// The packages left out because the image has them, by name, with the locked version.
 type InImage<'a> = BTreeMap<&'a PackageName, (&'a NotEmitted, Option<&'a Version>)>;
 
-/// What an image has, and what the project asks for itself.
+/// The packages of an image, and the project's own requirements.
 pub(crate) struct ImageFacts<'a> {
     pub(crate) provided: &'a Provided,
     pub(crate) asked: Vec<ProjectRequirement>,
@@ -149,7 +149,7 @@ fn is_as_in_image(installed: &Version, image: &Version) -> bool {
     if image.is_local() { installed == image } else { is_same_release(installed, image) }
 }
 
-/// What a line requires, as far as that is known.
+/// The requirements of a line, as far as they are known.
 fn requirements<S: WheelSource>(
     planner: &Planner<'_, S>,
     line: &Line,
@@ -181,7 +181,7 @@ fn requirements<S: WheelSource>(
     }
 }
 
-/// What is wrong if a package that stays requires one that is left out.
+/// The problem of a package that stays and requires one that is left out.
 fn refusal(who: &str, name: &PackageName, versions: &Constraint, why: &NotEmitted) -> Option<Problem> {
     let wanted = if versions.is_any() { name.to_string() } else { format!("{name}{versions}") };
     let (message, help) = match why {
@@ -222,7 +222,7 @@ fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InIm
     Some(place(view, line, Problem::new(Code::ImageConstraint, message).help(help)))
 }
 
-/// What of the image could not be compared with what stays.
+/// The packages of the image that could not be compared with those that stay.
 fn unchecked(file: &str, out: &InImage<'_>, untold: bool) -> Vec<Problem> {
     let (mut unknown, mut other) = (Vec::new(), Vec::new());
     for (name, (why, locked)) in out {

@@ -1,4 +1,4 @@
-//! What each rule of an audit is about, at length: why it matters, and what helps.
+//! The explanation of each rule of an audit: why it matters, and what helps.
 
 use super::Rule;
 

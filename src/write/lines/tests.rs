@@ -57,7 +57,7 @@ fn a_line_is_tied_to_its_platform_by_the_one_wheel_or_by_all_of_its_digests() {
     assert_eq!(tie(None, None), Tie::No);
 }
 
-/// Where no target is, pip then refuses the line instead of installing what was meant for another platform.
+/// Where there is no target, pip then refuses the line instead of installing what was meant for another platform.
 #[test]
 fn the_platform_whose_lines_are_tied_most_surely_reaches_out() {
     let lock = lock(&["a==1"]);
@@ -75,7 +75,7 @@ fn the_platform_whose_lines_are_tied_most_surely_reaches_out() {
     }
 }
 
-/// What the project wrote itself stays as it is where its file is written over.
+/// The project's own text is kept where its file is rewritten.
 #[test]
 fn a_variable_is_refused_in_a_new_file_alone() {
     let line = "a @ https://wheels.example/${TOKEN}/a-1-py3-none-any.whl";

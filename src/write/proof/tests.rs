@@ -38,7 +38,7 @@ fn rewritten(lock: &Lock, plans: &mut [TargetPlan]) -> String {
     write::rewritten(lock, plans, &[Choice::everything()], &Style::default()).unwrap()
 }
 
-/// What is found where a rewritten lock is spoilt.
+/// The findings where a rewritten lock is spoilt.
 fn found(spoil: impl Fn(&str) -> String) -> Vec<String> {
     let catalogues = Catalogues::new(Vec::new()).unwrap();
     let knowledge = Knowledge::new(&catalogues);
@@ -49,7 +49,7 @@ fn found(spoil: impl Fn(&str) -> String) -> Vec<String> {
     problems.into_iter().map(|problem| problem.message).collect()
 }
 
-/// What is found different where a rewritten lock is spoilt.
+/// The differences where a rewritten lock is spoilt.
 fn different(parse: impl Fn(&str) -> Lock, text: &str, spoil: impl Fn(&str) -> String) -> Vec<String> {
     let catalogues = Catalogues::new(Vec::new()).unwrap();
     let knowledge = Knowledge::new(&catalogues);
@@ -115,7 +115,7 @@ fn what_the_whole_lock_does_not_give_as_planned_is_found() {
     }
 }
 
-/// What the plan is about is no better as it was locked; what it is not about is all there.
+/// Planned packages must not be as locked; all other packages must be there.
 #[test]
 fn a_group_has_what_was_planned_for_it_and_loses_nothing_else() {
     let unchanged = found(|_| FIXTURE.to_owned());
@@ -124,7 +124,7 @@ fn a_group_has_what_was_planned_for_it_and_loses_nothing_else() {
     assert!(without.iter().any(|one| one.ends_with("with the group docs alone: markdown is missing")), "{without:?}");
 }
 
-/// What is found where the second plan does not reach a package.
+/// The findings where the second plan does not reach a package.
 fn unreached(parse: impl Fn(&str) -> Lock, text: &str, name: &str) -> Vec<String> {
     let catalogues = Catalogues::new(Vec::new()).unwrap();
     let knowledge = Knowledge::new(&catalogues);

@@ -1,4 +1,4 @@
-//! What a package of a `pylock.toml` is installed from.
+//! The source that a package of a `pylock.toml` is installed from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -88,7 +88,7 @@ pub(super) struct Making<'a> {
     view: LockView<'a>,
     style: &'a Style,
     kept: Vec<String>,
-    /// Where files of the default index lie, if the lock has addresses.
+    /// The base of the default index's files, if the lock has addresses.
     located: Option<Located<'a>>,
     pub(super) problems: Vec<Problem>,
 }
@@ -158,7 +158,7 @@ impl<'a> Making<'a> {
         self.lock.files(index).all(|file| !file.digests.is_empty())
     }
 
-    /// What the lock says, as far as a `pylock.toml` can say it.
+    /// The locked source, as far as a `pylock.toml` can have it.
     fn as_locked(&mut self, index: usize, entry: &Entry) -> Content {
         let located = self.located.as_ref();
         let named = |file: crate::lock::LockedFile<'_>| {

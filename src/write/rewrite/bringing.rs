@@ -1,4 +1,4 @@
-//! What brings other packages along in a `pylock.toml`, torch and stubs: what comes along is there where they are.
+//! Packages that bring others along in a `pylock.toml`, torch and stubs: the others are there where they are.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a lock cannot hold: targets that it has no markers for, and wheels that differ by Python.
+//! Plans that a lock cannot hold: targets that it has no markers for, and wheels that differ by Python.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::lock::poetry::{LockVersion, PoetryLock};
 use crate::plan::TargetPlan;
 use crate::report::error::{Code, Problem};
 
-/// What a lock of this version cannot hold.
+/// The problems of plans that a lock of this version cannot hold.
 pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[Choice]) -> Vec<Problem> {
     let name = &poetry.source.name;
     let mut problems = Vec::new();

@@ -1,4 +1,4 @@
-//! Who needs what the choice does not: entries outside of the chosen groups and extras keep what they were locked with.
+//! Entries outside of the chosen groups and extras: they keep what they were locked with.
 
 use std::collections::{BTreeMap, BTreeSet};
 

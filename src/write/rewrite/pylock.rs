@@ -99,7 +99,7 @@ struct PylockRewriter<'a> {
     gone: BTreeSet<&'a PackageName>,
     /// The packages of which an entry is another one or goes.
     changed: BTreeSet<&'a PackageName>,
-    /// What gets another name: the entry's index, the new name and the text.
+    /// The entries that get another name: the index, the new name and the text.
     renamed: Vec<(usize, PackageName, String)>,
     /// The folder of stubs.
     stubs: &'a str,

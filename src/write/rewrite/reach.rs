@@ -17,7 +17,7 @@ use crate::packaging::marker;
 use crate::packaging::target::Python;
 use crate::plan::{EnvironmentPlan, Line, Replacement, TargetPlan};
 
-/// What is installed: an entry of the lock, whatever its wheel is, or a new one.
+/// An installed package: an entry of the lock, whatever its wheel is, or a new one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Node {
     Entry(usize),
@@ -37,7 +37,7 @@ pub(super) struct Needed {
     pub(super) because: BTreeMap<(usize, Python), BTreeSet<Rc<str>>>,
 }
 
-/// What the lock says of an entry.
+/// The facts about an entry in the lock.
 struct LockedEntry {
     guards: Vec<(String, Option<String>, MarkerTree)>,
     is_plain: bool,
@@ -140,7 +140,7 @@ fn places(lock: &PoetryLock, plans: &[TargetPlan]) -> Vec<Graph> {
     places
 }
 
-/// What is installed on an environment, by name.
+/// The packages installed on an environment, by name.
 fn nodes(plan: &EnvironmentPlan) -> BTreeMap<&str, Vec<Node>> {
     let mut nodes: BTreeMap<&str, Vec<Node>> = BTreeMap::new();
     for line in &plan.lines {
@@ -210,7 +210,7 @@ impl Reach {
         }
     }
 
-    /// Where `by` asks for something at a place, by group. What it needs as locked is where the lock has it already.
+    /// The guards of `by`'s requirement at a place, by group. What it needs as locked is where the lock has it already.
     fn guards_at(&self, by: &Node, place: &Graph, is_new: bool) -> Vec<(String, Option<String>)> {
         match by {
             Node::Entry(index) if is_new && place.roots.contains(by) => {
@@ -281,7 +281,8 @@ mod tests {
     use super::*;
     use crate::packaging::target::{Environment, Platform};
 
-    /// What is needed beyond the lock: `locked` are entries by group and marker, optional or not; the first is the root.
+    /// The packages needed beyond the lock: `locked` are entries by group and marker, optional or not; the first is the
+    /// root.
     fn needed(
         locked: &[(&str, Option<&str>, bool)],
         new: &[(usize, usize)],

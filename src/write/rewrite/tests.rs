@@ -1,4 +1,4 @@
-//! What of a plan an entry of the lock comes to.
+//! The entries of a lock for plans.
 
 use std::rc::Rc;
 

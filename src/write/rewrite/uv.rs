@@ -8,8 +8,8 @@
 //! say its new version. A package that gets another name keeps its place, and all dependencies on it say the new one; uv does
 //! not look whether that is what the packages' wheels ask for.
 //!
-//! What a lock cannot hold for sure is refused by name: several targets, releases that differ by Python, other names of what
-//! the manifest asks for or what is asked for with an extra, and what would be locked twice.
+//! Whatever a lock may not be able to hold is refused by name: several targets, releases that differ by Python, other
+//! names of what the manifest asks for or what is asked for with an extra, and what would be locked twice.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,7 +29,7 @@ use crate::write::entry::in_style;
 use crate::write::located::Located;
 use crate::write::toml::string;
 
-/// What to do where a lock is not rewritten.
+/// The remedy where a lock is not rewritten.
 const EXPORT: &str = "export a requirements file or a pylock.toml from it";
 
 /// The lock's text after the plan of one target.
@@ -87,7 +87,8 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
     patch.apply(&uv.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
 }
 
-/// What of what the target needs no more can be taken out: nothing that stays depends on it, be it for another platform.
+/// The entries that the target no longer needs and that can be removed: nothing that stays depends on it, be it for
+/// another platform.
 fn deleted(uv: &UvLock, gone: &BTreeSet<usize>, here: &BTreeSet<usize>) -> BTreeSet<usize> {
     let dependents = uv.dependents();
     let apart = uv.asked_for_apart();
@@ -110,9 +111,9 @@ struct UvRewriter<'a> {
     located: Located<'a>,
     /// What each entry becomes that changes. Where that differs by Python the rewrite is refused.
     releases: BTreeMap<usize, &'a Replacement>,
-    /// What the target selects in the end.
+    /// The target's final selection.
     here: BTreeSet<usize>,
-    /// What the target needs no more.
+    /// The entries that the target no longer needs.
     gone: BTreeSet<usize>,
 }
 
@@ -219,7 +220,7 @@ impl UvRewriter<'_> {
         text
     }
 
-    /// What a dependency on a package says: its name, and which of its namesakes is meant.
+    /// The fields of a dependency on a package: its name, and which of its namesakes is meant.
     fn named(&self, name: &PackageName) -> Result<String, Problem> {
         let twins: Vec<usize> = self.twins(name).collect();
         if twins.len() < 2 {
