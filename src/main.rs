@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 /// Prints why there is no answer, where it is printed; gives what else is said.
 fn told(refusal: Outcome) -> (String, Exit) {
-    // There is nobody to be told that it could not be told.
+    // There is no other place to report this.
     let _ = io::print(&refusal.stdout);
     (refusal.report, refusal.exit)
 }

@@ -1,4 +1,4 @@
-//! Text with spans: a file's content, byte ranges in it, and edits that leave every other byte alone.
+//! Text with spans: a file's content, byte ranges in it, and edits that keep every other byte.
 //!
 //! Imports: nothing.
 
@@ -56,7 +56,7 @@ impl PartialEq<String> for Text {
     }
 }
 
-/// A file's text and the name it goes by in messages.
+/// A file's text and its name in messages.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// As the user named it; `<stdin>` for standard input.
@@ -84,7 +84,7 @@ impl Source {
         }
     }
 
-    /// The last component of the name: what goes into a header, so that no path of a machine does.
+    /// The last component of the name, for headers: no path of a machine belongs there.
     pub fn file_name(&self) -> &str {
         file_name(&self.name)
     }

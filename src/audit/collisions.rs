@@ -43,7 +43,7 @@ struct Beside<'a> {
 /// The GPU of a machine, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gpu {
-    /// None of NVIDIA's, as far as one can tell.
+    /// None of NVIDIA's, as far as is known.
     None,
     /// One, with this CUDA if it is known.
     Cuda(Option<Backend>),
@@ -145,7 +145,7 @@ fn of_image<'a>(here: &AuditContext<'_>, owned: &[(usize, InstalledOwner<'_>)]) 
         .collect()
 }
 
-/// True for what goes and comes with torch.
+/// True for packages that are swapped along with torch.
 fn is_library(owner: &Owner) -> bool {
     owner.package.parse().is_ok_and(|name| is_gpu_runtime(&name))
 }

@@ -74,7 +74,7 @@ impl<'l> Findings<'l> {
     }
 }
 
-/// Findings of which each is told once: the Pythons of two targets are whole only in the end.
+/// Findings, each reported once: the Pythons of two targets are complete only in the end.
 fn together(found: Vec<AuditFinding>) -> Vec<AuditFinding> {
     let mut all: Vec<AuditFinding> = Vec::with_capacity(found.len());
     for finding in found {

@@ -79,7 +79,7 @@ pub struct AuditTarget {
 pub struct BaseImage {
     /// Its name, as it is written.
     pub name: String,
-    /// The facts that its name tells.
+    /// The facts in its name.
     pub facts: Image,
     /// The platform that its Dockerfile names.
     pub platform: Option<Platform>,
@@ -101,7 +101,7 @@ struct AuditContext<'a> {
 }
 
 impl AuditContext<'_> {
-    /// True if the image has a package, as far as that is told.
+    /// True if the image is known to have a package.
     fn image_has(&self, name: &str) -> bool {
         let provided = self.asked.no_emit.provided.as_ref();
         provided.is_some_and(|all| name.parse().is_ok_and(|name| all.has(&name, self.environment).is_some()))

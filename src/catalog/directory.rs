@@ -4,7 +4,7 @@
 //! needs. The directory is small and lies together. It is made with a search of its own, because that of a table is no
 //! constant function.
 
-/// How many bytes of a name are kept: as many as the longest has, so that names are told apart.
+/// How many bytes of a name are kept: as many as the longest has, so that names differ.
 const WIDTH: usize = 32;
 
 /// The start of a package's lines.

@@ -8,7 +8,7 @@ use super::Family;
 
 const TEXT: &str = include_str!("families.tsv");
 
-/// The table, taken apart when it is first asked.
+/// The table, split on first use.
 static FAMILIES: LazyLock<Families> = LazyLock::new(Families::read);
 
 /// Lists of a few names: most differ in length from the one that is looked for, so that going through them is quicker than to

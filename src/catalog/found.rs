@@ -40,7 +40,7 @@ impl WheelLabel {
     /// tell; of what they leave open what was `asked` for counts.
     ///
     /// # Errors
-    /// Why nobody can tell: the end of a sentence that begins with the file's name.
+    /// Why it is unknown: the end of a sentence that begins with the file's name.
     pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Result<Self, String> {
         let plain = |built| Ok(Self { built, torch: None, abi: None });
         let is_pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
@@ -158,7 +158,7 @@ pub struct ReadList {
     pub pythons: BTreeSet<Python>,
 }
 
-/// For how many Pythons a wheel may be whose list holds under these alone: a marker names each.
+/// For how many Pythons a wheel may be whose list holds under these only: a marker names each.
 const MOST_PYTHONS: usize = 8;
 
 /// One list for each release and platform. Where the wheels of one do not require the same, what some of them alone require

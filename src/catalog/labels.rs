@@ -17,7 +17,7 @@ use crate::packaging::wheel::WheelName;
 
 const TEXT: &str = include_str!("labels.tsv");
 
-/// The facts that a name tells.
+/// The facts in a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WheelLabel {
     /// The build.
@@ -53,7 +53,7 @@ pub fn is_untied(package: &PackageName) -> bool {
     lines("untied").any(|name| name == package.as_ref())
 }
 
-/// True for a package whose wheels tell in no name what they were built for.
+/// True for a package whose wheels do not name the build they were made for.
 pub(super) fn is_untold(package: &PackageName) -> bool {
     lines("untold").any(|name| name == package.as_ref())
 }
@@ -158,7 +158,7 @@ pub(crate) fn fitting(
         label.push_str(literal);
         let before = as_before(name);
         match (name, backend) {
-            // One that has had the major version alone has it still.
+            // One that has had only the major version still has.
             ("cuda", Backend::Cuda(major, _)) if before.is_some_and(|part| Backend::cuda(part).is_err()) => {
                 label.push_str(&major.to_string());
             }

@@ -1,5 +1,5 @@
 //! Which torch a package beside the family was compiled against, as its local label says. Such a wheel loads with that
-//! minor release of torch alone, for torch's C++ interface differs between them.
+//! minor release of torch only, because torch's C++ interface differs between them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -108,7 +108,7 @@ impl FromStr for MadeFor {
 }
 
 /// Which of the two C++ interfaces of GCC's library a wheel was compiled with. On Linux a wheel loads with a torch of the
-/// same one alone.
+/// same one only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Abi {
     /// That of C++11: `cxx11abiTRUE`.

@@ -14,7 +14,7 @@ pub(crate) enum OwnedKind {
     Module,
     /// A folder of shared libraries.
     Library,
-    /// A folder of headers alone.
+    /// A folder of headers only.
     Headers,
 }
 

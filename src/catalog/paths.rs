@@ -2,7 +2,7 @@
 //!
 //! `paths.bin`, ascending: the first bytes of a file's sha256, and the bytes that its path spells in hexadecimal. Digests
 //! are noise that nobody reads and nothing compresses, so these are bytes, a third of what the text of them would be; and
-//! as many bytes of a sha256 as tell all files of the world apart, not just those of the table. Formats that name no
+//! as many bytes of a sha256 as distinguish all files of the world, not just those of the table. Formats that name no
 //! address do without.
 
 use crate::packaging::digest::{Sha256, hex};

@@ -66,7 +66,7 @@ pub enum Pin {
         /// The witness.
         witness: DigestSource,
     },
-    /// A wheel that is made here, and only says that another package stands for this one.
+    /// A wheel that is made here and only requires another package in this one's place.
     Stub(Stub),
 }
 
@@ -79,7 +79,7 @@ impl Pin {
         }
     }
 
-    /// Pins one wheel: by its URL, or, on the default index, as a release that admits this file alone.
+    /// Pins one wheel: by its URL, or, on the default index, as a release that admits only this file.
     pub fn of(row: &WheelRow, witness: DigestSource) -> Self {
         match row.url() {
             Some(url) => Self::url(&row.wheel, url, row.sha256, row.size, witness),

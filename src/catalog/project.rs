@@ -1,6 +1,6 @@
 //! A project's own catalogues, and all catalogues as one.
 //!
-//! A project file is text, one row a line, columns parted by tabs. The first column tells what the row is:
+//! A project file is text, one row a line, columns parted by tabs. The first column is the kind of row:
 //!
 //! ```text
 //! # comments and empty lines are allowed, and any order
@@ -154,7 +154,7 @@ pub struct Catalogues {
 }
 
 impl Catalogues {
-    /// The built-in catalogue alone.
+    /// Only the built-in catalogue.
     pub const NONE: Self = Self { projects: Vec::new(), overrides: false };
 
     /// Puts catalogues together. Of several that know a wheel the first counts, the built-in one before all, unless a row

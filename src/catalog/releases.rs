@@ -19,7 +19,7 @@ mod tests;
 
 const TEXT: &str = include_str!("releases.tsv");
 
-/// The columns of each line, taken apart when they are first asked for.
+/// The columns of each line, split on first use.
 static LINES: LazyLock<Vec<Vec<&str>>> =
     LazyLock::new(|| TEXT.lines().map(|line| pieces(line, b'\t').collect()).collect());
 
@@ -95,7 +95,7 @@ pub fn first_with(backend: Backend) -> Option<Version> {
 }
 
 /// Of a release newer than the matrix: the last minor release with builds for a CUDA version that the newest one there has
-/// not any more, and that newest one. `None` where the matrix tells of no end.
+/// not any more, and that newest one. `None` where the matrix has no end.
 pub fn ended(version: &Version, backend: Backend) -> Option<(Version, Version)> {
     let rows = matrix("cuda");
     let (newest, _) = rows.last().filter(|(newest, _)| *newest < minor_of(version))?;
@@ -186,7 +186,7 @@ fn is_before(version: &Version, backend: Backend) -> bool {
 /// later and knows the build's first release, and the catalogue has no wheel of it either. `None` means only that this is
 /// not proven.
 ///
-/// The matrix names the newest ROCm alone, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
+/// The matrix names only the newest ROCm, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
 /// in the matrix.
 pub fn never_built(source: &(impl WheelSource + ?Sized), version: &Version, backend: Backend) -> Option<NeverBuilt> {
     let listed = match backend {

@@ -74,7 +74,7 @@ pub(super) const COLUMNS: usize = 10;
 /// The columns of a line, and the one behind them, if there is one more.
 pub(super) type Texts<'l> = ([&'l str; COLUMNS], Option<&'l str>);
 
-/// Takes a line apart; `None` if it has too few columns or too many.
+/// Splits a line; `None` if it has too few columns or too many.
 pub(super) fn split(line: &str) -> Option<Texts<'_>> {
     let mut columns = [""; COLUMNS];
     let (mut start, mut count) = (0, 0);
@@ -102,7 +102,7 @@ pub(super) struct Columns<'l> {
     pub(super) more: Option<&'l str>,
 }
 
-/// Takes a line apart that is written in full; `None` if it has too few columns or too many.
+/// Splits a line that is written in full; `None` if it has too few columns or too many.
 pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
     let (texts, more) = split(line)?;
     let [_, _, _, _, file, sha256, ..] = texts;
@@ -236,7 +236,7 @@ pub(crate) fn label(version: &Version) -> Option<Cow<'_, str>> {
 
 /// True if the local label is the backend's own, or there is none. PyTorch's index has CPU wheels of another C++ ABI
 /// (`+cpu.cxx11.abi`) and some labelled with a git hash; neither is the CPU build people mean. Other publishers label as
-/// they like (`flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE`), so of their packages the row alone says it.
+/// they like (`flash_attn-2.5.8+cu118torch2.1cxx11abiFALSE`), so only the row says it of their packages.
 pub(super) fn label_fits(package: &PackageName, version: &Version, backend: Backend) -> bool {
     built_in_family(package) != Family::PerBackend || label(version).is_none_or(|text| text.parse() == Ok(backend))
 }

@@ -50,7 +50,7 @@ pub(crate) fn uses_library(package: &PackageName, library: &PackageName) -> bool
 const UNNUMBERED: u64 = 13;
 
 /// For which major release of CUDA a GPU runtime package is; `None` if it is for no CUDA, or for any. The toolkit and its
-/// bindings tell by their own version.
+/// bindings have it in their own version.
 pub fn cuda_of_library(package: &PackageName, version: &Version) -> Option<u64> {
     let name = package.as_ref();
     if !is_gpu_runtime(package) {

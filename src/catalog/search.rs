@@ -18,11 +18,11 @@ pub(super) struct Tables<'t> {
     pub(super) name: &'t str,
     /// The lines of wheels.
     pub(super) wheels: SortedTable<'t>,
-    /// How a line of them is taken apart: [`columns`](super::row::columns), or what knows their form.
+    /// How a line of them is split: [`columns`](super::row::columns), or what knows their form.
     pub(super) columns: for<'l> fn(&'l str) -> Option<Columns<'l>>,
     /// The lines of requirements.
     pub(super) requires: SortedTable<'t>,
-    /// How a line of them is taken apart: [`List::split`], or what knows their form.
+    /// How a line of them is split: [`List::split`], or what knows their form.
     pub(super) list: for<'l> fn(&'l str) -> Option<List<'l>>,
 }
 

@@ -122,7 +122,7 @@ fn one(
         checked.findings.push(CheckFinding { problem, fixed: is_fixed, ..finding });
         writes.extend(args.wants_mended().then_some(stub));
     }
-    // Which stubs are of no use can be told where all outputs are known.
+    // Unused stubs are found where all outputs are known.
     if (args.workspace || args.files.is_empty()) && swapped.is_empty() {
         let folders = wanted.iter().filter_map(|(file, job)| Some(io::beside(file, job.stubs.folder()?)));
         checked.findings.extend(stubs::stray(&folders.collect(), &expected));
@@ -273,7 +273,7 @@ fn export_of(words: &[String]) -> Result<ExportArgs> {
     })
 }
 
-/// Compares one output with what its lock gives; also gives the text it should have, if that can be told here.
+/// Compares one output with what its lock gives; also gives the text it should have, if it is known here.
 fn output(
     file: &str,
     job: &Job,

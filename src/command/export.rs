@@ -89,7 +89,7 @@ pub(super) enum PreparedOutput {
     Pylock(Box<PylockDraft>),
 }
 
-/// An output that is prepared, and all that goes with it.
+/// A prepared output, with its summary, stubs and rows.
 pub(super) struct Prepared {
     pub(super) file: PreparedOutput,
     /// The summary of each target, if it is printed.
@@ -145,7 +145,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         first.learned.clone_from(&learned);
         first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
     }
-    // The process ends soon: to take these apart piece by piece would be work for nothing.
+    // The process ends soon: freeing these piece by piece would be wasted work.
     std::mem::forget((lock, plans));
     Ok(Prepared { file, summaries, environments, learned, stubs })
 }

@@ -39,7 +39,7 @@ pub(super) fn named(file: &str) -> Result<Config> {
     }
 }
 
-/// Looks at the project and proposes; writes to a file, or leaves the configuration alone.
+/// Looks at the project and proposes; writes a file unless there is a configuration.
 ///
 /// # Errors
 /// If there is no lock, or it cannot be read.
@@ -66,7 +66,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     let is_found = read::CONFIGURATIONS.contains(&file);
     let with = if is_found { String::new() } else { format!(" --config-file {file}") };
     let images: Vec<StageImage> = dockerfiles.iter().map(StageImage::of).collect();
-    // The first that tells most.
+    // The first that has most.
     let image = images.iter().find(|image| image.build.is_some());
     let image = image.or_else(|| images.iter().find(|image| image.python.is_some())).or(images.first());
     let mut image = image.cloned().unwrap_or_default();
@@ -186,7 +186,7 @@ fn try_out(lock: &str, proposals: &mut [Proposal], catalogs: &ChosenCatalogues) 
     }
 }
 
-/// The Dockerfiles here and in the folders below. One that cannot be read tells nothing.
+/// The Dockerfiles here and in the folders below. One that cannot be read counts for nothing.
 fn dockerfiles() -> Vec<Source> {
     io::dockerfiles().iter().filter_map(|name| io::read_if_there(name).ok().flatten()).collect()
 }

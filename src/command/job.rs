@@ -49,11 +49,11 @@ pub(super) struct Job {
     pub(super) witnesses: Option<u32>,
     pub(super) catalogs: ChosenCatalogues,
     pub(super) output: Option<String>,
-    /// The targets of the configuration, where they stand.
+    /// The targets of the configuration, with their places.
     pub(super) targets: Vec<NamedTarget>,
     /// The command line names the output.
     pub(super) is_named: bool,
-    /// A command that makes the same output: in it no path but those that were typed, and of the lock the name alone.
+    /// A command that makes the same output: with no path but those that were typed, and only the name of the lock.
     pub(super) command: String,
 }
 
@@ -257,7 +257,7 @@ fn build(args: &TargetArgs) -> Option<Backend> {
 /// The target that the flags name.
 fn flags(args: &TargetArgs) -> Target {
     let platform = args.platform.unwrap_or(Platform::LinuxX86_64);
-    // Every build for macOS is the CPU build, so a lock of another platform's builds is swapped without being told.
+    // Every build for macOS is the CPU build, so a lock of another platform's builds is swapped without a flag.
     let backend = build(args).or(platform.only_build());
     Target { name: None, platform, backend, pythons: args.pythons.clone() }
 }

@@ -148,7 +148,7 @@ impl Learning {
     }
 }
 
-/// The file that what is learned goes to.
+/// The file for the learned rows.
 fn into(chosen: &ChosenCatalogues) -> Result<&str> {
     let Some(file) = &chosen.into else {
         let problem =
@@ -167,7 +167,7 @@ fn once(
 ) -> Result<Vec<TargetPlan>> {
     let knowledge = Knowledge::new(known);
     let plans = plan(&knowledge);
-    // The process ends soon: to take it apart piece by piece would be work for nothing.
+    // The process ends soon: freeing it piece by piece would be wasted work.
     std::mem::forget(knowledge);
     plans
 }

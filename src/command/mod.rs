@@ -42,7 +42,7 @@ pub fn run(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
 
 fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
     let named = cli.config_file.as_deref();
-    // What is read that nobody named, and that lies where people may not look for it, is told.
+    // Report files that are read without being named, and that lie where people may not look for them.
     let with_config = |wants_lock: bool, run: &dyn Fn(&Config) -> Result<Outcome>| {
         let config = read::config(named)?;
         let mut outcome = run(&config)?;

@@ -123,7 +123,7 @@ impl Voice {
         }
     }
 
-    /// An error, which is said unless the run is to be silent. It goes where the report would go; a log in SARIF that found
+    /// An error, unless the run is to be silent. It is printed in the report's place; a log in SARIF that found
     /// nothing would be taken for an answer.
     pub fn error(self, error: &Error) -> Outcome {
         let refusal = Outcome { exit: Exit::Unanswered, ..Outcome::default() };
@@ -164,7 +164,7 @@ impl Voice {
         })
     }
 
-    /// The catalogues that nobody named, where the report does not tell them.
+    /// The catalogues found by name, if the report does not list them.
     pub(super) fn found(self, names: &[String]) -> String {
         if self.reporting.format == ReportFormat::Json {
             return String::new();

@@ -73,7 +73,7 @@ impl DirectReference {
     }
 
     /// How well a locked package's origin is what is named: not at all, of the same kind, or the very one. Poetry writes
-    /// paths and repositories in its own way, so of those the kind may be all that can be told.
+    /// paths and repositories in its own way, so of those only the kind may be known.
     pub fn matches(&self, origin: &Origin) -> Option<bool> {
         let plain = |text: &str| -> String {
             let text = text.split('#').next().unwrap_or_default().trim_end_matches('/');

@@ -13,7 +13,8 @@ pub struct Foreign {
     help: &'static str,
 }
 
-/// Conda's packages are no wheels, so nothing could be swapped in them; what comes from Python's index can be locked apart.
+/// Conda's packages are no wheels, so nothing could be swapped in them; what comes from Python's index can be locked
+/// separately.
 const CONDA: &str = "conda packages are no wheels: list what comes from Python's package index in a requirements.in and \
                      lock that: uv pip compile requirements.in --generate-hashes -o requirements.txt";
 

@@ -20,7 +20,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// Tells the format by the file's name and, where the name tells nothing (standard input), by its text: a
+    /// The format by the file's name and, where that says nothing (standard input), by its text: a
     /// `poetry.lock` has `[[package]]` or `[metadata]` on a line, a `pylock.toml` has `[[packages]]` or begins with its
     /// `lock-version`, a `uv.lock` begins with its `version`; no requirements file has any of these.
     ///

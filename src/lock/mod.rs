@@ -125,7 +125,7 @@ impl Lock {
         }
     }
 
-    /// The Pythons that the release of an entry takes, where the lock tells.
+    /// The Pythons that the release of an entry takes, if the lock has them.
     pub fn requires_python(&self, entry: usize) -> Option<&Constraint> {
         match self {
             Self::Poetry(lock) => lock.requires_python(entry),
@@ -225,7 +225,8 @@ fn index_option(option: &str, url: &str) -> impl Iterator<Item = String> + use<>
     host.map(|host| format!("--trusted-host {host}")).into_iter().chain([format!("{option} {url}")])
 }
 
-/// True if a source is one page of links and no index: Poetry and pip tell it by its ending. Poetry writes both as `legacy`.
+/// True if a source is one page of links and no index: Poetry and pip recognise it by its ending. Poetry writes both as
+/// `legacy`.
 pub(crate) fn is_links_page(url: &str) -> bool {
     let path = address::without_query(url);
     [".html", ".htm"].iter().any(|ending| path.ends_with(ending))
@@ -339,7 +340,7 @@ pub struct SelectedPackage {
     pub with_extras: bool,
     /// When it holds there.
     pub condition: Condition,
-    /// Its requirements there and their conditions, as far as the lock has them. `None`: the format does not tell.
+    /// Its requirements there and their conditions, as far as the lock has them. `None`: the format does not say.
     pub needs: Option<Vec<(Arc<Requirement>, Condition)>>,
     /// The packages that need it, where the lock says so on the entry itself (`# via`). `None`: it does not.
     pub via: Option<Vec<PackageName>>,
@@ -348,7 +349,7 @@ pub struct SelectedPackage {
 }
 
 impl SelectedPackage {
-    /// An entry that the project asks for everywhere and without extras, of which no more is told.
+    /// An entry that the project requires everywhere and without extras, about which no more is known.
     pub(crate) fn of_project(entry: usize) -> Self {
         let (extras, condition) = (Extras::new(), Condition::Always);
         Self { entry, extras, with_extras: false, condition, needs: None, via: None, root: true }

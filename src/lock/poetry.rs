@@ -205,7 +205,7 @@ impl<'t, 's> EntryReader<'t, 's> {
         let dependencies = dependencies.into_iter().map(Edge::from).collect();
         let extras = ByExtra::new();
         let package = PoetryPackage { optional, pythons, groups, markers, dependencies, extras, reference };
-        // Poetry notes it of repositories, too; `poetry export` says it of folders alone.
+        // Poetry notes it of repositories, too; `poetry export` writes it for folders only.
         let develop = table.get("develop").map_or(Ok(false), |item| toml.boolean(item, "develop"))?;
         let editable = develop && matches!(origin, Origin::Directory(_));
         let at = Position { source: 0, span };

@@ -2,7 +2,7 @@
 //!
 //! Read are `pip freeze`, `pip list` (columns, `--format=freeze`, `--format=json`), `pip inspect`, and a constraints file
 //! such as `/etc/pip/constraint.txt` of NVIDIA's images. Of a constraints file the pins count (`==`): a range limits what
-//! may be there, and tells nothing of what is.
+//! may be there, not what is.
 
 use std::str::FromStr;
 
@@ -19,13 +19,13 @@ use crate::text::{Source, cut, quoted};
 /// The packages of an image, and how many of them are left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provided {
-    /// The file that tells it, for messages.
+    /// The file that lists them, for messages.
     pub file: Option<String>,
     /// The packages in the file.
     pub installed: Vec<ImagePackage>,
     /// The packages named besides: these are left out in any release.
     pub names: Vec<PackageName>,
-    /// All that the image has is left out, not torch and what belongs to it alone.
+    /// All packages of the image are left out, not only torch and what belongs to it.
     pub all: bool,
 }
 
@@ -34,7 +34,7 @@ pub struct Provided {
 pub struct ImagePackage {
     /// Which.
     pub name: PackageName,
-    /// In which version; `None`: the file does not tell (`name @ file:///…`, `-e …`), or it is no version of PEP 440.
+    /// In which version; `None`: the file does not say (`name @ file:///…`, `-e …`), or it is no version of PEP 440.
     pub version: Option<Version>,
     marker: Option<Marker>,
 }
@@ -51,7 +51,7 @@ impl Provided {
     }
 }
 
-/// Reads the file that tells what an image has.
+/// Reads the list of an image's packages.
 ///
 /// # Errors
 /// A line that is none of these formats', a package in two versions, and a file without a package.

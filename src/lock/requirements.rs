@@ -102,7 +102,7 @@ pub struct RequirementLine {
     pub line: usize,
     /// The extras asked for.
     pub extras: Vec<ExtraName>,
-    /// True if the line admits one version alone: one `==` without `*`, one `===`, or a URL.
+    /// True if the line admits only one version: one `==` without `*`, one `===`, or a URL.
     pub pinned: bool,
     /// When it holds; `None`: always.
     pub marker: Option<marker::Marker>,
@@ -229,7 +229,7 @@ impl RequirementsFile {
         })
     }
 
-    /// True if a tool made it, which lists all that its packages need: it has digests, says who needs what, or tells so
+    /// True if a tool made it, which lists all that its packages need: it has digests, says who needs what, or says so
     /// at its top. People list what they want.
     pub fn is_compiled(&self) -> bool {
         let made = |line: &FileLine| {

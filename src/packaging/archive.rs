@@ -1,4 +1,4 @@
-//! Wheels as files (PEP 427): a zip archive whose `.dist-info` folder tells what it is.
+//! Wheels as files (PEP 427): a zip archive with its metadata in the `.dist-info` folder.
 //!
 //! Only the directory of the archive and two small members are read, in three or four pieces, from anything that can
 //! seek: a file, or a server that is asked for ranges. Nothing is ever written to disk.

@@ -145,7 +145,7 @@ impl Constraint {
         self.0.all.iter().any(|all| all.is_empty())
     }
 
-    /// The version that the constraint names with `==`, if it names one alone.
+    /// The version that the constraint names with `==`, if it names only one.
     pub fn exact(&self) -> Option<&Version> {
         let [all] = &*self.0.all else { return None };
         match &**all {
@@ -207,7 +207,7 @@ impl Constraint {
 }
 
 impl From<&Version> for Constraint {
-    /// Admits this version alone.
+    /// Admits only this version.
     fn from(version: &Version) -> Self {
         Self::of([[Clause::Specifier(VersionSpecifier::equals_version(version.clone()))].into()])
     }

@@ -1,4 +1,4 @@
-//! Environment markers (PEP 508), decided for one environment with three answers: yes, no, cannot tell.
+//! Environment markers (PEP 508), decided for one environment with three answers: yes, no, undecided.
 //!
 //! An environment here is a platform and a minor release of CPython. That settles most variables, but not
 //! `platform_release`, `platform_version`, or a bound on `python_full_version` that lies inside the minor release.
@@ -177,7 +177,7 @@ impl Condition {
     }
 }
 
-/// The marker that holds on an environment alone.
+/// The marker that holds on only one environment.
 pub fn environment(environment: Environment) -> MarkerTree {
     let platform = environment.platform;
     let is = |key, value: &str| {

@@ -66,7 +66,7 @@ impl FromStr for Release {
 /// The longest requirement without its marker, in bytes: ten times the longest known.
 const LONGEST: usize = 4000;
 
-/// Takes a requirement apart: what is before the marker, and the marker.
+/// Splits a requirement: the part before the marker, and the marker.
 ///
 /// A URL may hold a semicolon, so behind one the first that follows a blank counts. One in a marker is no URL of the
 /// requirement.
@@ -103,7 +103,7 @@ pub fn plain(text: &str) -> Result<(Requirement, bool), String> {
     Ok((Requirement { name: read.name, extras: read.extras, versions }, direct))
 }
 
-/// Checks a whole requirement. The marker goes first: it is the one that can be too much.
+/// Checks a whole requirement. The marker comes first: only it can be too complex.
 ///
 /// # Errors
 /// If it is not a requirement, or its marker is none.

@@ -1,7 +1,7 @@
-//! A stub: a wheel without a file of its own, which only says that another package stands for it.
+//! A stub: a wheel without a file of its own, which only requires another package in its place.
 //!
 //! A requirement for a package by its name on CPUs is met with the stub, and gets the GPU build that the stub requires.
-//! Its bytes depend on the two names and the version alone, so that its digest can be checked in.
+//! Its bytes depend only on the two names and the version, so that its digest can be checked in.
 
 use std::rc::Rc;
 
@@ -38,7 +38,7 @@ pub fn is_stub(version: &Version) -> bool {
 }
 
 impl Stub {
-    /// Makes the stub of a release for which a release of the same number of another package stands.
+    /// Makes the stub of a release that another package's release of the same number replaces.
     pub fn new(name: &PackageName, release: &Version, stands_for: &PackageName) -> Self {
         let version = format!("{release}+{LABEL}");
         let folder = format!("{}-{version}.dist-info", name.as_dist_info_name());

@@ -33,7 +33,7 @@ impl Backend {
             None => return Err(BackendError(text.to_owned())),
         };
         match (number(major), number(minor)) {
-            // The label puts the digits side by side, so a minor above 9 could not be told apart.
+            // The label puts the digits side by side, so a minor above 9 would be ambiguous.
             (Some(major), Some(minor)) if major >= 8 && minor <= 9 => Ok(Self::Cuda(major, minor)),
             _ => Err(BackendError(text.to_owned())),
         }

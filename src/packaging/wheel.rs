@@ -17,7 +17,7 @@ mod tags;
 
 pub use tags::TagMisfit;
 
-/// A wheel's file name, taken apart; the text itself is kept.
+/// A parsed wheel file name; the text itself is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WheelName {
     text: String,

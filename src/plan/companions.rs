@@ -77,7 +77,7 @@ pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed)
 /// The final requirements of the wheels, and the packages that go, as indices into the selected ones.
 pub(crate) type Settled = (Resolution, Vec<usize>);
 
-/// Finds both. Without a build that is wanted nothing goes: the lock is looked at as it is.
+/// Finds both. Without a wanted build nothing is removed: the lock is judged as it is.
 pub(crate) fn settled<S: WheelSource>(planner: &Planner<'_, S>, members: &[FamilyPackage]) -> Settled {
     let (chosen, _) = closure::resolve(planner, members);
     let removed = match planner.request.backend {

@@ -175,7 +175,7 @@ impl Also {
     }
 }
 
-/// The packages that are swapped, and everything that is wrong with them. `family`: what becomes of torch's.
+/// The packages that are swapped, and everything that is wrong with them. `family`: the plan for torch's.
 pub(crate) fn members<S: WheelSource>(
     planner: &Planner<'_, S>,
     also: &Also,
@@ -277,8 +277,8 @@ pub fn without_stubs(plan: &mut TargetPlan) {
     }
 }
 
-/// Puts in the place of each stub what it stands for, for a lock that says itself which package each one depends on. A stub
-/// stays where what it stands for is an entry of its own.
+/// Puts in the place of each stub the package that it requires, for a lock that says itself which package each one
+/// depends on. A stub stays where that package is an entry of its own.
 pub fn renamed(plan: &mut TargetPlan) {
     for environment in &mut plan.environments {
         let stubs: Vec<(usize, Stub)> = environment
@@ -312,7 +312,7 @@ pub fn renamed(plan: &mut TargetPlan) {
     }
 }
 
-/// The packages that a plan leaves out because others stand for them.
+/// The packages that a plan leaves out because others take their place.
 pub fn stood_for(plan: &TargetPlan) -> impl Iterator<Item = String> {
     let decisions = plan.environments.iter().flat_map(|one| &one.decisions);
     decisions.filter(|one| matches!(one.what, What::StoodFor(_))).map(|one| one.name.to_string())

@@ -70,7 +70,7 @@ pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>) -> (Vec<FamilyPa
     let mut torch: Option<Torch> = None;
     let mut seen: Vec<&SelectedPackage> = Vec::new();
     let mut told: BTreeSet<&PackageName> = BTreeSet::new();
-    // Torch goes first: whether it stays tells about companions of which nobody knows what they were built for.
+    // Torch comes first: whether it stays decides about companions of unknown build.
     let is_torch = |entry: &Entry| catalog::is_torch(&entry.name);
     let packages = |torch: bool| {
         selection
@@ -279,7 +279,7 @@ pub(super) fn requirements_unknown(
                 member.name, member.version, request.environment.platform
             );
             let own = "give its requirements in a catalogue of the project (--catalog FILE)";
-            // Its index tells them beside the wheel; what a catalogue of the project lists it may know itself.
+            // Its index has them beside the wheel; a catalogue of the project may list them itself.
             let help = match request.backend.filter(|_| !is_projects(&member.name)) {
                 Some(wanted) => {
                     let public = member.version.clone().without_local();
@@ -303,7 +303,7 @@ pub(super) fn requirements_unknown(
 
 /// The wheel of a build that suits the environment best.
 ///
-/// One whose requirements are known goes before one whose are not; PyTorch's index goes before the default one, because
+/// One with known requirements precedes one without; PyTorch's index precedes the default one, because
 /// a URL names one file and a release names several; then what pip would prefer, for which a label makes a version newer
 /// whatever the tags. What is left are wheels that differ in other labels than the build's own: builds for another torch
 /// or another C++ ABI, among which only the user can choose.

@@ -57,7 +57,7 @@ pub(crate) struct EntryFiles {
 }
 
 /// True if nothing that the lock admits for an entry installs on an environment. Where the lock does not name its files
-/// and the catalogue knows none of them, the release's own wheels tell, and that no GPU library exists for macOS.
+/// and the catalogue knows none of them, the release's own wheels decide, and that no GPU library exists for macOS.
 pub(crate) fn lacks_file<S: WheelSource>(
     entry: &Entry,
     environment: Environment,

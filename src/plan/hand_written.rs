@@ -10,7 +10,7 @@ use crate::report::error::{Code, Problem};
 /// The most names that are reported.
 const MOST_NAMES: usize = 8;
 
-/// The problems, or if a file that no tool made has gaps, that alone.
+/// The problems; if a file that no tool made has gaps, only that.
 ///
 /// A GPU library that nobody has is no gap of the file: a lock of the CPU build would not have it either.
 pub(super) fn summarized(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {

@@ -32,7 +32,7 @@ pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], p
 /// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;
 /// `None`: each entry of the lock has an index of its own.
 ///
-/// A version without a label may be on both indexes with other files: then the digests tell whose are meant.
+/// A version without a label may be on both indexes with other files: then the digests decide which is meant.
 pub(super) fn unserved(
     entry: &Entry,
     version: &Version,

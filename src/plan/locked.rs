@@ -20,7 +20,7 @@ pub(super) enum LockedWheel {
     Row(Rc<WheelRow>),
     /// It has a name, but the catalogue does not know it.
     Named(WheelName),
-    /// The lock tells digests only, and the catalogue knows none of them.
+    /// The lock has only digests, and the catalogue knows none of them.
     Unidentified,
     /// The lock names its files, and none installs there.
     Absent,
@@ -53,7 +53,7 @@ pub(super) fn backend_of(
     }
 }
 
-/// The build that a wheel's name tells: its label, or that it holds no code of any machine, so that it serves all.
+/// The build in a wheel's name: its label, or that it holds no code of any machine, so that it serves all.
 pub(super) fn named_build(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
     let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
     if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }

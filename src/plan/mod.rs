@@ -203,7 +203,7 @@ pub enum What {
     Repinned(Rc<Pin>, Vec<Rc<str>>),
     /// Nothing needs it any more.
     Removed,
-    /// Another package stands for it, and no stub says so.
+    /// Another package takes its place, without a stub.
     StoodFor(PackageName),
     /// Another package takes its place, and what depends on it says so.
     Renamed(PackageName),
@@ -237,7 +237,7 @@ pub enum Kept {
         cuda: Option<u64>,
         /// The build of torch; `None`: there are libraries for another CUDA beside it.
         torch: Option<Backend>,
-        /// The packages that need it, as far as the lock tells.
+        /// The packages that need it, as far as the lock has them.
         by: Vec<Rc<str>>,
     },
 }

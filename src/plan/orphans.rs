@@ -1,9 +1,9 @@
 //! The orphans of a plan: GPU runtime packages that only wheels of other builds or other platforms need.
 //!
-//! A package goes only if nothing that stays needs it, the project does not ask for it itself, and
+//! A package is removed only if nothing that stays needs it, the project does not ask for it itself, and
 //!
 //! - the lock's own wheels of the family explain why it is there: those for any platform and any Python, for a lock has
-//!   one list of packages for all of them, and an exported one does not tell which is for which; or
+//!   one list of packages for all of them, and an exported one does not say which is for which; or
 //! - it has no file that installs on the environment.
 //!
 //! Where a requirements file does not say who needs a package (no `# via`), the known requirements of the family's wheels

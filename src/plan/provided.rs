@@ -169,8 +169,8 @@ impl<S: WheelSource> Taking<'_, S> {
         seen.into_iter().collect()
     }
 
-    /// True for what can go without being in the image: the project does not ask for it. Where the lock does not tell for
-    /// what that asks, a GPU library.
+    /// True for a package that can be left out without being in the image: the project does not ask for it. Where the
+    /// lock does not tell for what that asks, a GPU library.
     fn may_go_along(&self, package: &SelectedPackage) -> bool {
         let tells_roots = self.selection.packages.iter().any(|package| package.root);
         !package.root && (tells_roots || is_torch_runtime(&self.entry(package).name))

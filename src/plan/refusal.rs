@@ -1,4 +1,4 @@
-//! Why a wheel cannot be had: what cannot be is kept apart from what is not known here.
+//! Why a wheel cannot be had: a wheel that cannot exist is distinguished from one that is not known.
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -44,7 +44,7 @@ pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, request: &Reques
     problem.help("name the build that is wanted: --cpu, --cuda 11.8, …")
 }
 
-/// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and nobody here can tell
+/// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and it is not known
 /// which. Where the lock says where a file lies it is the one of that address: an index has files of others.
 pub(crate) fn damaged(
     entry: &Entry,
@@ -218,7 +218,8 @@ pub(super) fn learn_from(name: &PackageName, version: &Version, wanted: Backend,
     format!("learn it with: torchswap catalog update {name}=={version} {}{place}", wanted.flag())
 }
 
-/// The refusal by the release history. The matrix alone does not: where a catalogue knows such a wheel, it was made.
+/// The refusal by the release history. The matrix is not enough for that: where a catalogue knows such a wheel, it was
+/// made.
 fn never_made<S: WheelSource>(
     version: &Version,
     wanted: Backend,

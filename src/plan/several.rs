@@ -39,7 +39,7 @@ impl Wanted {
 /// Plans each target, with what is chosen of the lock for it.
 ///
 /// # Errors
-/// All problems of all targets, and two targets that no marker can tell apart: one platform, and one Python.
+/// All problems of all targets, and any two targets that no marker can distinguish: one platform, and one Python.
 pub fn targets<S: WheelSource>(
     lock: &Lock,
     wanted: &[Wanted],
@@ -64,7 +64,7 @@ pub fn targets<S: WheelSource>(
     Ok(plans)
 }
 
-/// Markers tell platforms and Pythons apart, but not what GPU is there.
+/// Markers distinguish platforms and Pythons, but not GPUs.
 fn indistinct(one: &Target, other: &Target) -> Option<Problem> {
     let shared: Vec<Python> = one.pythons.iter().filter(|python| other.pythons.contains(python)).copied().collect();
     if one.platform != other.platform || shared.is_empty() {

@@ -1,4 +1,4 @@
-//! The size of downloads, as far as it is known: a catalogue's row tells them, or the lock. What is not known is counted.
+//! The size of downloads, as far as it is known: a catalogue's row has it, or the lock. Unknown sizes are counted.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ fn download<S: WheelSource>(
     knowledge: &Knowledge<'_, S>,
 ) -> PythonDownload {
     let [mut output, mut locked, mut difference] = [const { DownloadSize { bytes: 0, unknown: Vec::new() } }; 3];
-    // What the lock alone installs stays here.
+    // Packages that only the lock installs stay here.
     let mut gone: BTreeMap<usize, (&PackageName, Option<i64>)> = BTreeMap::new();
     let provided = selection.unemitted.iter().filter(|(_, why)| why.is_provided()).map(|(package, _)| package);
     for one in selection.packages.iter().chain(provided).filter(|one| one.condition != Condition::Never) {
@@ -100,7 +100,7 @@ fn of_entry<S: WheelSource>(
         }
     }
     let Some(version) = entry.version.as_ref() else { return Some(None) };
-    // A digest tells the file, whatever the lock calls it.
+    // A digest identifies the file, whatever the lock calls it.
     let has = |digest: &Sha256| entry.files.iter().any(|file| file.digest.sha256().as_ref() == Some(digest));
     Some(in_catalogue(&entry.name, version, request, knowledge, has))
 }

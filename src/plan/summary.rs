@@ -1,4 +1,4 @@
-//! The plan of a target as a summary: what is the same under several Pythons is told once.
+//! The plan of a target as a summary: anything that is the same under several Pythons is reported once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ pub fn summary(plan: &TargetPlan) -> Summary {
     let mut changes: BTreeMap<Change, (BTreeSet<Python>, u32)> = BTreeMap::new();
     for (decision, pythons) in by_decision(plan) {
         let mut change = change(decision);
-        // What is told once differs in nothing but the count.
+        // Problems reported as one differ only in the count.
         let seen = change.source.as_mut().map_or(u32::MAX, |source| std::mem::take(&mut source.seen));
         let (known, fewest) = changes.entry(change).or_insert((BTreeSet::new(), u32::MAX));
         known.extend(pythons);

@@ -7,8 +7,8 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{Index, WheelSource};
 use crate::report::error::{Code, Problem};
 
-/// Every wheel that the plans write and of which fewer projects recorded the digest. What an index alone says, or this tool
-/// computed, nobody recorded.
+/// Every wheel that the plans write and of which fewer projects recorded the digest. What only an index says, or this
+/// tool computed, nobody recorded.
 pub fn too_few_witnesses<S: WheelSource>(
     plans: &[TargetPlan],
     least: u32,

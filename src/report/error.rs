@@ -211,7 +211,7 @@ impl Problem {
         self
     }
 
-    /// Says what an index may tell.
+    /// Adds the fact that an index may have.
     #[must_use]
     pub fn for_want_of(mut self, missing: Missing) -> Self {
         self.missing = Some(Box::new(missing));
@@ -233,7 +233,7 @@ impl Problem {
         told_targets(&self.targets)
     }
 
-    /// True if both are told as one: of two targets only if they hold for the same Pythons.
+    /// True if both are reported as one: of two targets only if they hold for the same Pythons.
     fn is_alike(&self, other: &Self) -> bool {
         let is_about_one = self.targets == other.targets || self.pythons == other.pythons;
         is_about_one && self.says_the_same(other)
@@ -274,7 +274,7 @@ pub struct Error(Vec<Problem>);
 
 impl Error {
     /// Nothing if there is no problem, else an error that holds them all, in order; one found under several Pythons is
-    /// told once.
+    /// reported once.
     ///
     /// # Errors
     /// The problems, if there are any.

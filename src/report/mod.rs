@@ -23,9 +23,9 @@ pub use verification::{Scope, State, Verification, Verified, Witness, WitnessKin
 /// The status of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileStatus {
-    /// It goes to standard output.
+    /// It is printed on standard output.
     Printed,
-    /// It goes to this file.
+    /// It is written to this file.
     Written(String),
     /// This file is like that already.
     Unchanged(String),

@@ -19,7 +19,7 @@ pub struct Verification {
 /// The digests that have to be confirmed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Scope {
-    /// Every file, of the catalogue alone: what that does not know is not checked.
+    /// Every file, against the catalogue only: files that it does not know are not checked.
     #[default]
     Catalogue,
     /// Every file, of others, too.

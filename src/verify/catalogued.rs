@@ -16,7 +16,7 @@ pub struct SortedFiles {
     pub subjects: Vec<Subject>,
     /// The digests of those that have none: a requirements file does not say which file a digest is of.
     pub nameless: Vec<Sha256>,
-    /// How many files have digests of other kinds alone, which nobody can confirm.
+    /// How many files have only digests of other kinds, which nobody can confirm.
     pub other_kinds: usize,
 }
 

@@ -68,7 +68,7 @@ struct Held {
 
 /// The faults of the requirements of a wheel, compared by meaning, on the environments where it installs.
 ///
-/// A list that the catalogue corrects is meant to differ. One that was put together from a lock knows the names alone.
+/// A list that the catalogue corrects is meant to differ. One that was put together from a lock has only the names.
 ///
 /// # Errors
 /// If there is no list to compare with, or one that cannot be read.
@@ -110,7 +110,7 @@ pub fn requirements(
         .collect())
 }
 
-/// The list of the catalogue for a platform, if there is one to compare with, and whether it says the names alone.
+/// The list of the catalogue for a platform, if there is one to compare with, and whether it has only the names.
 fn listed(
     row: &WheelRow,
     platform: Platform,

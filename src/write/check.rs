@@ -127,7 +127,7 @@ fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<Strin
         let (extras, condition) = (package.extras, package.condition);
         (entry.name.to_string(), Meaning { pin, release, extras, condition, digests })
     });
-    // A line that names no package is told by its place.
+    // A line that names no package is reported by its place.
     let unnamed = file.unnamed().filter_map(|(_, line)| {
         let always = Condition::Always;
         let condition =

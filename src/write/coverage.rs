@@ -39,7 +39,7 @@ impl Coverage {
         self.0.values().flatten().copied().collect()
     }
 
-    /// A marker for each platform, which holds in its places alone.
+    /// A marker for each platform, which holds only in its places.
     pub(super) fn environments(&self) -> Vec<String> {
         let each = self.0.iter().map(|(platform, pythons)| {
             // A Python that nobody has: so it is never all of them, which would need no marker.
@@ -123,7 +123,7 @@ pub(super) fn in_brackets(marker: &str) -> String {
     if marker.contains(" or ") { format!("({marker})") } else { marker.to_owned() }
 }
 
-/// The marker that holds on a platform alone.
+/// The marker that holds on one platform only.
 pub(super) fn is(platform: Platform) -> String {
     let (system, machine) = (platform.sys_platform(), platform.platform_machine());
     format!("sys_platform == \"{system}\" and platform_machine == \"{machine}\"")
@@ -167,7 +167,7 @@ pub(super) fn python_marker(some: &BTreeSet<Python>, all: &[Python], whole: bool
             }
             (Some(lower), None) => format!("python_version >= \"{lower}\""),
             (None, Some(upper)) => format!("python_version < \"{upper}\""),
-            // All Pythons of the platform in one run is no marker, told above.
+            // All Pythons of the platform in one run need no marker, see above.
             (None, None) => String::new(),
         }
     });

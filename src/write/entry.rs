@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(without(&lines, &["numpy"]), table("filelock = \"*\"\ntriton = \"2.0.0\"\n"));
         assert_eq!(without(&lines, &["triton"]), table(&format!("filelock = \"*\"\n{NUMPY}")));
         assert_eq!(without(&lines, &["lit"]), table(&lines));
-        // A table of which nothing stays goes whole.
+        // A table of which nothing stays is removed whole.
         assert_eq!(without(&lines, &["filelock", "numpy", "triton"]), "");
         assert_eq!(without("", &["numpy"]), "");
     }

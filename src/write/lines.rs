@@ -67,7 +67,7 @@ impl LineText<'_> {
         self.head.strip_suffix(CONTINUED).unwrap_or(&self.head)
     }
 
-    /// How many bytes it has, as near as it can be told without writing it.
+    /// Its length in bytes, estimated without writing it.
     pub(super) fn length(&self) -> usize {
         self.head.len() + self.digests.len() * DIGEST_LINE
     }
@@ -153,7 +153,7 @@ impl<'a> LineWriter<'a> {
                 (format!("{named} @ {url}"), self.digests([sha256].into_iter()))
             }
             Some(Pin::Index { version, files, .. }) => (format!("{named}=={version}"), self.digests(files.digests())),
-            // Whoever asked for it with extras is served by what stands for it.
+            // The package in its place serves those that asked for it with extras.
             Some(Pin::Stub(Stub { version, sha256, .. })) => {
                 (format!("{}=={version}", line.name), self.digests([sha256].into_iter()))
             }
@@ -171,7 +171,7 @@ impl<'a> LineWriter<'a> {
         let Some((index, entry)) = line.entry.and_then(|index| Some((index, entries.get(index)?))) else {
             return (named.to_owned(), Vec::new());
         };
-        // pip tells the package of a wheel by its URL, and refuses the line if it is another one.
+        // pip reads the package of a wheel from its URL, and refuses the line if it is another one.
         if let Origin::Url(url) = &entry.origin
             && let Ok(wheel) = address::file_name(url).parse::<WheelName>()
             && wheel.name != entry.name
@@ -369,7 +369,7 @@ enum Tie {
     Digests,
     /// Not at all.
     No,
-    /// Not at all, and what stands for it is not there elsewhere.
+    /// Not at all, and the package in its place is not there elsewhere.
     Stub,
 }
 

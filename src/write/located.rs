@@ -12,11 +12,11 @@ use crate::report::error::{Code, Problem};
 /// The base of the default index's files, from the lock itself.
 ///
 /// A `pylock.toml` must name the URL of each wheel. The default index keeps a file under a path that the catalogue knows;
-/// on which host, the lock's own entries tell.
+/// on which host, the lock's own entries say.
 pub(super) struct Located<'a> {
     /// URLs that the lock has, by digest.
     known: BTreeMap<Sha256, &'a str>,
-    /// The part before the path. `None`: no entry tells, or they do not agree.
+    /// The part before the path. `None`: no entry has it, or they do not agree.
     base: Option<&'a str>,
     /// The address of the default index, if the lock names it.
     pub(super) index: Option<&'a str>,

@@ -67,7 +67,7 @@ fn is_as_locked(plan: &TargetPlan, python: Python, name: &str) -> bool {
 }
 
 /// The differences between the new lock and the plan, and any change that a second run would make: a mistake of this
-/// program, told before anything is written.
+/// program, reported before anything is written.
 pub fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[TargetPlan]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut wrong = |what: String| problems.push(wrong(&what));
@@ -92,8 +92,8 @@ pub fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[Ta
     problems
 }
 
-/// As [`differences`], for each group and for each extra alone: Poetry installs them so, and by the groups and markers of
-/// an entry alone it knows what belongs to which.
+/// As [`differences`], for each group and for each extra by itself: Poetry installs them so, and by the groups and
+/// markers of an entry alone it knows what belongs to which.
 pub fn each_choice<S: WheelSource>(
     lock: &Lock,
     plans: &[TargetPlan],
@@ -131,7 +131,7 @@ pub fn each_choice<S: WheelSource>(
     problems
 }
 
-/// Under a Python that the plan does not serve nothing goes that is still needed there.
+/// Under a Python that the plan does not serve, nothing is removed that is still needed there.
 fn elsewhere(lock: &Lock, plan: &TargetPlan, again: &Lock, choices: &[(Choice, String)]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let platform = plan.target.platform;

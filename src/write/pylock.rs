@@ -1,7 +1,7 @@
 //! A plan as a `pylock.toml` (PEP 751): one file for one target or several.
 //!
 //! An installer takes a file from its URL, so every file needs one here. The wheels that were swapped in have theirs, and
-//! so has everything in a `pylock.toml` that is the lock. A `poetry.lock` and a requirements file name digests alone: a
+//! so has everything in a `pylock.toml` that is the lock. A `poetry.lock` and a requirements file name only digests: a
 //! [`PylockDraft`] says which URLs are missing, and takes them from whoever knows a file with that digest.
 
 mod content;

@@ -125,7 +125,7 @@ fn included(poetry: &PoetryLock, needed: &BTreeMap<Node, Needed>) -> Vec<Environ
     decided
 }
 
-/// Entries that a platform without a target selects. One target alone is meant for every platform.
+/// Entries that a platform without a target selects. A single target is meant for every platform.
 fn elsewhere(lock: &Lock, plans: &[TargetPlan], choices: &[Choice]) -> BTreeSet<usize> {
     let mut found = BTreeSet::new();
     if plans.len() < 2 {
@@ -170,7 +170,7 @@ fn uses(entries: usize, plans: &[TargetPlan]) -> Vec<EntryUses> {
             for index in selected.difference(&found) {
                 uses[*index].gone.insert(here);
             }
-            // What installers put beside an entry goes with it, and stays where it does: that is as it was locked.
+            // A package that installers put beside an entry is removed and stays with it: that is as it was locked.
             for PassedOver { entry, instead } in &selection.passed_over {
                 if !uses[*instead].kept.contains(&here) {
                     uses[*entry].gone.insert(here);
@@ -224,7 +224,7 @@ struct PoetryRewriter<'a> {
     elsewhere: BTreeSet<usize>,
     wants: Wants,
     needed: BTreeMap<Node, Needed>,
-    /// By name of a package of the family that stays: what goes of what it needed.
+    /// By name of a package of the family that stays: the removed packages that it needed.
     gone: BTreeMap<PackageName, BTreeSet<String>>,
     outside: BTreeMap<usize, Vec<Guards>>,
     renamed: Renamed,
@@ -287,7 +287,7 @@ impl PoetryRewriter<'_> {
         }
         let guards = self.guards(index, block);
         for (replacement, places) in &replaced {
-            // What is apart is only where it is needed as it is.
+            // An entry that is apart is only where it is needed as locked.
             let marker = marker(self.plans, places, true).filter(|_| outside.is_none() || replaced.len() > 1);
             let guards = guards.clone().and(marker.as_deref());
             let Replacement { name, pin, .. } = replacement;
@@ -305,7 +305,7 @@ impl PoetryRewriter<'_> {
         Ok(())
     }
 
-    /// Puts a text in an entry's place; under another name it goes where Poetry would sort it.
+    /// Puts a text in an entry's place; under another name it is inserted where Poetry would sort it.
     fn put(&mut self, block: &PoetryBlock, own: &PackageName, name: &PackageName, text: String) {
         if name == own {
             return self.patch.replace(block.span, text);

@@ -31,11 +31,11 @@ pub struct Dockerfile {
 /// The stage that a `FROM` begins.
 #[derive(Debug, Clone)]
 pub struct Stage {
-    /// The image it is built on, through the stages it is built from; as written if a build alone knows.
+    /// The image it is built on, through the stages it is built from; as written if only a build knows it.
     pub base: String,
     /// The place of the image's name.
     pub span: Span,
-    /// The facts that the image's name tells.
+    /// The facts in the image's name.
     pub image: Image,
     /// `--platform`, if it is one this tool knows.
     pub platform: Option<Platform>,

@@ -1,4 +1,4 @@
-//! Base images of containers: what their names tell of the machine inside.
+//! Base images of containers: the facts about the machine inside in their names.
 //!
 //! The table `image/images.tsv` knows the C library of distributions. An image that a table row does not cover, or whose
 //! tag moves (`python:3.10-slim` is of another Debian every few years), is answered with nothing.
@@ -8,7 +8,7 @@ use crate::packaging::target::{Backend, Python};
 
 const TEXT: &str = include_str!("image/images.tsv");
 
-/// The facts that an image's name tells.
+/// The facts in an image's name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Image {
     /// Its C library.
@@ -112,7 +112,7 @@ impl Row {
     }
 }
 
-/// True for digits alone.
+/// True if all are digits.
 fn plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }

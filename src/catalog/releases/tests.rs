@@ -110,7 +110,7 @@ fn of_a_release_newer_than_the_matrix_it_knows_which_cuda_had_ended() {
     let next = format!("{}.{}", newest.release()[0], newest.release()[1] + 1);
     assert_eq!(ended(&next, "cu118"), Some(format!("2.7 {newest}")));
     assert_eq!(ended(&format!("{next}.1+cu118"), "cu118"), Some(format!("2.7 {newest}")));
-    // What is in the matrix it tells itself; what the newest has, what it leaves out, what it does not know.
+    // The matrix has the listed releases; what the newest has, what it leaves out, what it does not know.
     assert_eq!(ended(&newest.to_string(), "cu118"), None);
     for build in [&has[0].to_string(), "cu129", "cu111", "cpu", "rocm6.3"] {
         assert_eq!(ended(&next, build), None, "{build}");

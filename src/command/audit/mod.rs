@@ -18,7 +18,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::rule::Severity;
 use crate::text::quoted;
 
-/// Audits a lock. The report is what it gives, so it goes to standard output.
+/// Audits a lock. The report is the result, so it is printed on standard output.
 ///
 /// # Errors
 /// As [`audited`].
@@ -93,7 +93,7 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     }
     let audited = |offers: &Offers| audit::audit(&lock, &all, &knowledge, offers);
     let audit = audited(&Offers::default());
-    // What is wrong with some targets and what with others is told together.
+    // The faults of all targets are reported together.
     problems.extend(audit.as_ref().err().into_iter().flat_map(|error| error.problems().to_vec()));
     Error::unless_empty(problems).map_err(|error| config.located(error))?;
     let mut audit = audit?;
@@ -108,7 +108,7 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     audit.found = catalogs.found;
     let chosen: Vec<_> = config.severities.iter().chain(&args.severities).copied().collect();
     audit.weigh(&chosen);
-    // The process ends soon: to take these apart piece by piece would be work for nothing.
+    // The process ends soon: freeing these piece by piece would be wasted work.
     std::mem::forget((lock, knowledge));
     Ok(audit)
 }

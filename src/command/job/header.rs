@@ -109,7 +109,8 @@ fn is_absolute(path: &str) -> bool {
 }
 
 /// The path of a file from the folder of another one, both as typed: so it means the same wherever a check of the output is
-/// run. Where that cannot be told of what was typed: the name alone of a file that only this machine has, else as typed.
+/// run. Where that cannot be derived from the arguments: only the name of a file that only this machine has, else as
+/// typed.
 fn beside(path: &str, other: &str) -> String {
     let parts = |path: &str| -> Vec<String> {
         path.split(['/', '\\']).filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()

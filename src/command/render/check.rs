@@ -32,7 +32,7 @@ pub(crate) fn checked(checked: &Checked, colour: Colour) -> String {
 
 fn finding_of(finding: &CheckFinding, text: &mut String, colour: Colour) {
     let (code, word) = if finding.fixed { ("1;32", "fixed") } else { ("1;31", "found") };
-    // What was wrong is told by what was changed.
+    // The changes say what was wrong.
     let what = if finding.fixed { shown(&finding.file).into_owned() } else { finding.problem.sentence() };
     let _ = writeln!(text, "{}: {what}", colour.paint(code, word));
     if let Some(place) = &finding.problem.place {

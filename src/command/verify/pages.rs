@@ -54,7 +54,7 @@ impl Pages {
     }
 }
 
-/// The files that are asked about, by name or by digest alone.
+/// The files that are asked about, by name or only by digest.
 #[derive(Default)]
 struct WantedFiles {
     names: BTreeSet<String>,

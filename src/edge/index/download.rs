@@ -31,7 +31,7 @@ const OVERLAP: usize = 16 << 10;
 /// The facts about a file before it is downloaded.
 #[derive(Debug, Clone, Default)]
 pub struct Before {
-    /// Its length, as the server told it.
+    /// Its length, as the server gave it.
     pub length: Option<u64>,
     /// Parts of it, each with where it begins, in the order of their places; none overlaps another.
     pub parts: Vec<(u64, Vec<u8>)>,

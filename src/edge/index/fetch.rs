@@ -27,7 +27,7 @@ struct FetchedText<'n> {
     /// Its content type.
     kind: String,
     body: Vec<u8>,
-    /// A long one is alone in memory.
+    /// Only one long one is in memory at a time.
     turn: Option<MutexGuard<'n, ()>>,
 }
 

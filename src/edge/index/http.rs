@@ -92,7 +92,7 @@ impl Network {
         self.persist_with(url, &mut Tries::default(), attempt)
     }
 
-    /// The same with a count that goes on: of a file of which several parts are asked for.
+    /// The same with a count that continues: of a file of which several parts are asked for.
     pub(super) fn persist_with<T>(
         &self,
         url: &Url,
@@ -243,7 +243,7 @@ fn failed(url: &Url, error: &reqwest::Error) -> Failure {
         return if error.is_timeout() { Failure::passing("no answer in time") } else { Failure::passing(why) };
     };
     let (what, remedy) = match tls {
-        // A verifier of the system tells some of its reasons as general ones.
+        // A verifier of the system reports some of its reasons as general ones.
         rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) | rustls::Error::NoCertificatesPresented => {
             ("cannot be trusted", "name your certificate authorities with SSL_CERT_FILE")
         }

@@ -24,7 +24,7 @@ pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
     draft.ok_or("it has no list of files")?.finish()
 }
 
-/// Reads the files of a release, as GitHub's API tells them: `assets`, each with its `digest` where GitHub has one.
+/// Reads the files of a release, as GitHub's API lists them: `assets`, each with its `digest` where GitHub has one.
 ///
 /// # Errors
 /// If it is not JSON, has no list of files, or its links take up too much.

@@ -9,7 +9,7 @@
 //! ```
 //!
 //! [`Network`] is a value that a command must hold: who is not given one reaches nothing. Making it opens nothing; the
-//! client is built when it is first asked. This layer alone may look at the clock and sleep.
+//! client is built when it is first asked. Only this layer may look at the clock and sleep.
 
 mod download;
 mod fetch;

@@ -72,7 +72,7 @@ impl Network {
             let ask = Ask::file(url).with(header::RANGE, range);
             self.persist_with(url, &mut tries, || self.part(&ask))
         };
-        // Some servers know no ranges that count from the end. The first byte tells the length, too.
+        // Some servers know no ranges that count from the end. The answer to one for the first byte has the length, too.
         let first = match ask(&format!("bytes=-{TAIL}")) {
             Err(problem) if problem.code == Code::Unsupported => ask("bytes=0-0")?,
             other => other?,

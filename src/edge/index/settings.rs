@@ -12,13 +12,13 @@ use super::netrc::Netrc;
 pub struct Settings {
     /// Speak plain http with other hosts than this machine, too.
     pub allow_http: bool,
-    /// Addresses that the user gave: their servers alone get the login that a netrc has for every host.
+    /// Addresses that the user gave: only their servers get the login that a netrc has for every host.
     pub named: Vec<Url>,
     /// The user's logins.
     pub netrc: Netrc,
     /// The user's proxies.
     pub proxies: Proxies,
-    /// Files of certificate authorities, each with its name: these alone are trusted; if empty the system's.
+    /// Files of certificate authorities, each with its name: only these are trusted; if empty the system's.
     pub authorities: Vec<(String, Vec<u8>)>,
     /// How long to wait, and how often to try.
     pub patience: Patience,

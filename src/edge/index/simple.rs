@@ -2,7 +2,7 @@
 //!
 //! HTML as PEP 503 has it, JSON as PEP 691 and 700 have it, chosen by the content type. Of a link's digests only the
 //! file's own counts: the `#sha256=` fragment, or `hashes`. The digest in `core-metadata` (PEP 714, and its older name
-//! `dist-info-metadata`) is that of another file, the wheel's METADATA; PyTorch's index has shown a link with it alone.
+//! `dist-info-metadata`) is that of another file, the wheel's METADATA; PyTorch's index has shown a link with only that.
 
 use pep508_rs::PackageName;
 use url::Url;
@@ -44,7 +44,7 @@ pub struct Link {
     pub requires_python: Option<String>,
     /// The reason if it was withdrawn (PEP 592); empty if none is given.
     pub yanked: Option<String>,
-    /// If its METADATA can be had alone.
+    /// True if its METADATA can be had by itself.
     pub metadata: MetadataFile,
 }
 

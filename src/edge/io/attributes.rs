@@ -15,7 +15,7 @@ pub(super) fn keep(path: &Path, old: &fs::Metadata, new: &NamedTempFile) -> std:
     use std::os::unix::fs::{MetadataExt, fchown};
     let mut lost = Vec::new();
     let now = new.as_file().metadata()?;
-    // A change of the owner takes away some permissions, so it comes first; the group alone may be possible.
+    // A change of the owner takes away some permissions, so it comes first; perhaps only the group can be set.
     if now.gid() != old.gid() && fchown(new, None, Some(old.gid())).is_err() {
         lost.push(format!("group {}", old.gid()));
     }

@@ -143,7 +143,7 @@ fn parse(text: &str) -> std::result::Result<Values, usize> {
         if plain.is_empty() || plain.starts_with(['#', ';']) {
             continue;
         }
-        // What goes on is indented further than its setting, which may be indented itself.
+        // A continuation is indented further than its setting, which may be indented itself.
         let own_indent = line.chars().take_while(|c| c.is_whitespace()).count();
         if own_indent > indent
             && let Some(value) = last.as_ref().and_then(|key| values.get_mut(key))

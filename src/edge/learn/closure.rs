@@ -114,7 +114,7 @@ fn resolve(roots: &[WheelRow], environment: Environment, offer: &Offer<'_>) -> (
     let view = LockView { entries: &entries, sources: &[], options: None, packages: &[], project: None };
     let (chosen, problems) =
         closure::resolve(&Planner { view, selection: &selection, request: &request, knowledge: &knowledge }, &members);
-    // What nothing meets is told by name once all indexes were asked.
+    // A requirement that nothing meets is reported by name once all indexes were asked.
     let others = problems.iter().filter(|one| one.code != Code::Unmet);
     notes.extend(others.map(|one| one.message.clone()));
     (chosen, notes)

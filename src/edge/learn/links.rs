@@ -57,7 +57,7 @@ pub(super) fn release(
     Ok(())
 }
 
-/// The wheels of a release that a page has; tells why others are not taken.
+/// The wheels of a release that a page has, and why others are not taken.
 fn on_page(
     page: &Page,
     wanted: &LearnRequest,

@@ -110,7 +110,7 @@ impl<'n> IndexSearch<'n> {
                 let own = self.bases.of(backend);
                 let (index, page, asked) = match (self.page(&own, package)?, self.bases.of_all()) {
                     (Some(page), _) => (&own, page, Some(*backend)),
-                    // Of what lies there for all builds the labels alone tell which it is for.
+                    // In a folder for all builds only the labels say which a wheel is for.
                     (None, Some(all)) => {
                         let page = self.page(all, package)?;
                         (all, page.ok_or_else(|| no_page(&own, Some(all), package))?, None)

@@ -1,4 +1,4 @@
-//! The catalogues and an index as one source of wheels: what a catalogue knows goes first, and of an index only those
+//! The catalogues and an index as one source of wheels: the catalogues come first, and of an index only those
 //! packages are seen that were looked for in vain.
 
 use std::cell::RefCell;
@@ -44,7 +44,7 @@ type OfferedPages = HashMap<(PackageName, usize), Rc<OfferedReleases>>;
 /// The wheels that were read, by where each lies and its name; `None`: in vain.
 type ReadWheels = HashMap<(Index, String), Option<(WheelRow, WheelFacts)>>;
 
-/// How many problems of a page are told. A page can be long.
+/// How many problems of a page are reported. A page can be long.
 pub(super) const ENOUGH: usize = 20;
 
 /// See the module.
@@ -63,7 +63,7 @@ pub(super) struct Offer<'a> {
     asked: RefCell<BTreeSet<PackageName>>,
     pages: RefCell<OfferedPages>,
     read: RefCell<ReadWheels>,
-    /// Packages that have wheels whose digest no index tells, and that may not be downloaded for it.
+    /// Packages that have wheels whose digest no index has, and that may not be downloaded for it.
     without_digest: RefCell<BTreeSet<PackageName>>,
     problems: RefCell<Vec<Problem>>,
 }
@@ -110,7 +110,7 @@ impl<'a> Offer<'a> {
         self.problems.take()
     }
 
-    /// True for a package that has wheels whose digest no index tells, which were left out.
+    /// True for a package that has wheels whose digest no index has, which were left out.
     pub(super) fn is_without_digest(&self, package: &PackageName) -> bool {
         self.without_digest.borrow().contains(package)
     }
@@ -200,7 +200,7 @@ impl<'a> Offer<'a> {
         offered
     }
 
-    /// The row of an offered wheel as it is to be kept: where its page tells no digest its bytes are hashed.
+    /// The row of an offered wheel as it is to be kept: where its page has no digest its bytes are hashed.
     pub(super) fn taken(&self, offered: &Offered) -> Option<WheelRow> {
         match offered.candidate.link.sha256 {
             Some(_) => Some(offered.draft.clone()),

@@ -15,7 +15,7 @@ use crate::packaging::target::{Backend, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
-/// How many links that are left out are told.
+/// How many links that are left out are reported.
 const MOST_NOTES: usize = 20;
 
 /// A wheel that a page links to.
@@ -45,7 +45,7 @@ impl LinkedWheel {
         row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
     }
 
-    /// The row as far as the page tells it. Where that has no digest there is none in it that counts: such a row serves to
+    /// The row as far as the page has it. Where that has no digest there is none in it that counts: such a row serves to
     /// choose by, and is never kept.
     pub(super) fn draft(&self) -> WheelRow {
         self.row(self.link.sha256.unwrap_or(Sha256::from_bytes([0; 32])), self.link.size, "index", None)
@@ -112,7 +112,7 @@ fn admitted(
     (found, notes)
 }
 
-/// A row for a wheel that a name tells all of.
+/// A row for a wheel whose name says everything.
 pub(super) fn found(wheel: &WheelName, told: WheelLabel, index: &Index, sha256: Sha256) -> WheelRow {
     WheelRow {
         torch: told.torch,
@@ -172,7 +172,7 @@ pub(super) fn shown(url: &Url) -> String {
     index::shown(url)
 }
 
-/// Nothing of what is asked for is there; tells what is.
+/// The error where nothing of what is asked for is there; it names what is.
 pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, filter: &Filter) -> Problem {
     let build = filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
     let platforms: Vec<&str> = filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();

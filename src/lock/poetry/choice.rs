@@ -11,7 +11,7 @@ use crate::packaging::marker::Extras;
 use crate::report::error::{Code, Error, Problem, Result};
 
 impl PoetryLock {
-    /// Each group and each extra alone, all extras of a group, and what to call that.
+    /// Each group and each extra by itself, all extras of a group, and what to call that.
     pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
         let mut choices = Vec::new();
         for extra in self.known_extras() {

@@ -1,4 +1,4 @@
-//! The places of the parts of each entry in a `poetry.lock`, for edits that leave every other byte alone.
+//! The places of the parts of each entry in a `poetry.lock`, for edits that keep every other byte.
 
 use super::PoetryLock;
 use crate::lock::toml::{Item, Table, Toml};

@@ -12,7 +12,7 @@ use crate::text::{self, Span, quoted};
 pub struct PylockFile {
     /// Its name.
     pub name: String,
-    /// The name taken apart, if it is a wheel's.
+    /// The parsed name, if it is a wheel's.
     pub wheel: Option<WheelName>,
     /// Its place.
     pub stored: Stored,

@@ -1,4 +1,4 @@
-//! The places of the parts of each package in a `pylock.toml`, for edits that leave every other byte alone.
+//! The places of the parts of each package in a `pylock.toml`, for edits that keep every other byte.
 //!
 //! Tools write what belongs to a package in lines of its own, `wheels = [{…}]`, or under headers, `[[packages.wheels]]`.
 
@@ -34,7 +34,7 @@ pub struct PylockBlock {
     pub dependencies: Option<Dependencies>,
 }
 
-/// The packages that one needs, which PEP 751 lists for the curious alone.
+/// The packages that one needs, which PEP 751 lists for information only.
 #[derive(Debug, Clone)]
 pub struct Dependencies {
     /// Their places.

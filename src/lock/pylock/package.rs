@@ -144,7 +144,7 @@ impl<'t, 's> PackageReader<'t, 's> {
         version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
     }
 
-    /// Reads where the package comes from; a version that only its files tell comes third.
+    /// Reads where the package comes from; a version that only its files have comes third.
     fn source(
         &self,
         table: &Table<'_>,

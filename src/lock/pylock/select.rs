@@ -165,7 +165,7 @@ pub enum Digests {
     Unwanted,
     /// One that pip's hash mode takes.
     Counted,
-    /// Any where every file has one, for the package is carried over whole; else its sha256, which alone is carried.
+    /// Any where every file has one, for the package is carried over whole; else its sha256; only that is carried.
     Carried,
 }
 

@@ -1,4 +1,4 @@
-//! Requirements that name their file: what a URL or a path tells about it.
+//! Requirements that name their file: the facts in its URL or path.
 
 use pep508_rs::PackageName;
 
@@ -57,7 +57,7 @@ fn wheel(file: Option<&str>) -> Option<WheelName> {
 }
 
 impl DirectUrl {
-    /// A URL tells a name and a digest a second time; they must be those of the line.
+    /// A URL repeats the name and may repeat the digest; they must be those of the line.
     pub(super) fn agrees_with(&self, asked: &ParsedRequirement, given: &[LockedDigest]) -> Result<(), (Code, String)> {
         let other = self.wheel.as_ref().map(|wheel| &wheel.name).or(self.egg.as_ref());
         if let (Some(name), Some(other)) = (&asked.name, other)

@@ -121,7 +121,7 @@ pub(super) fn is_comment(content: &str) -> bool {
     content.trim_start().starts_with('#')
 }
 
-/// True for a line that goes on below but cannot, because its file ends there.
+/// True for a line that should continue below but cannot, because its file ends there.
 pub(super) fn is_dangling(line: &str) -> bool {
     let line = line.strip_suffix('\n').unwrap_or(line);
     let (last, _) = physical(line, line.rfind('\n').map_or(0, |at| at + 1));

@@ -170,7 +170,7 @@ fn options(code: &str, start: usize) -> Result<Parsed, Fault> {
     Ok(include.unwrap_or(Parsed::Options(global)))
 }
 
-/// Splits at the `;` before a marker. A URL may hold one, so there one with a blank beside it goes first.
+/// Splits at the `;` before a marker. A URL may hold one, so there one with a blank beside it takes precedence.
 fn split_marker(code: &str, range: Range<usize>) -> (Range<usize>, Option<Range<usize>>) {
     let text = &code[range.clone()];
     let blank = |c: Option<char>| c.is_some_and(char::is_whitespace);

@@ -91,7 +91,7 @@ struct RequirementsReader<'r> {
     problems: Vec<Problem>,
     /// The files being read, the outermost first: names as shown, paths as compared.
     open: Vec<(String, String)>,
-    /// The files read already, apart for the two ways to include one.
+    /// The files read already, separately for the two ways to include one.
     seen: HashSet<(bool, String)>,
     markers: HashMap<String, std::result::Result<marker::Marker, String>>,
 }

@@ -50,7 +50,7 @@ pub(in crate::lock) fn is_requirements(text: &str) -> bool {
     let line = line.split(" #").next().unwrap_or_default().trim_end_matches('\\').trim_end();
     match parse(line) {
         Ok(Parsed::Requirement(one)) => match one.wanted {
-            // A name alone may be the rest of anything.
+            // A mere name may be the rest of anything.
             FileSpec::Versions(versions) => one.editable || versions.is_none_or(|versions| !versions.is_empty()),
             FileSpec::Direct(_) => true,
         },

@@ -7,7 +7,7 @@
 //!     # via a                                           #   -r requirements.in
 //! ```
 //!
-//! A block begins with a `via` comment (or uv's `from INDEX`) and goes on with indented ones.
+//! A block begins with a `via` comment (or uv's `from INDEX`) and continues with indented ones.
 
 use pep508_rs::PackageName;
 

@@ -16,8 +16,8 @@ const END: &str = "\"},";
 /// Hexadecimal digits of a digest.
 const DIGITS: usize = 64;
 
-/// Reads the files of a list that goes on at an offset of its text, just behind the opening bracket; gives how many bytes
-/// it takes up to the closing one and with it.
+/// Reads the files of a list that continues at an offset of its text, just behind the opening bracket; gives how many
+/// bytes it takes up to the closing one and with it.
 pub(super) fn list(whole: &str, start: usize, files: &mut Vec<Placed>) -> Option<usize> {
     let text = whole.get(start..)?;
     files.clear();

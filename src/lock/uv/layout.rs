@@ -1,4 +1,4 @@
-//! The places of the parts of each package in a `uv.lock`, for edits that leave every other byte alone.
+//! The places of the parts of each package in a `uv.lock`, for edits that keep every other byte.
 
 use super::{UvEdge, UvLock, WHAT};
 use crate::lock::pylock::{ends, headers};

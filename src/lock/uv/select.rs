@@ -128,7 +128,7 @@ impl UvLock {
         Some(problem.help("choose another target, or lock for this one too"))
     }
 
-    /// Each group and each extra alone, and what to call that.
+    /// Each group and each extra by itself, and what to call that.
     pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
         let (extras, groups) = self.known();
         let extras = extras.into_iter().map(|extra| {
@@ -335,7 +335,7 @@ impl UvEdge {
 }
 
 impl ConflictItem {
-    /// The extra that stands for it in markers: `extra-7-project-cpu`, with the length of the package's name.
+    /// The extra that represents it in markers: `extra-7-project-cpu`, with the length of the package's name.
     fn encoded(&self) -> Option<ExtraName> {
         let (package, length) = (&self.package, self.package.as_ref().len());
         ExtraName::new(match &self.of {

@@ -5,7 +5,7 @@ use crate::lock::{Origin, origin};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::quoted;
 
-/// The source of a package, which tells it from its namesakes.
+/// The source of a package, which distinguishes it from its namesakes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct UvSource {
     pub(super) kind: UvSourceKind,

@@ -1,4 +1,4 @@
-//! The directory of an archive: every name is looked at, and the members that tell what the wheel is are found.
+//! The directory of an archive: every name is looked at, and the members with the wheel's metadata are found.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
@@ -21,7 +21,7 @@ pub(super) const LARGEST_DIRECTORY: u64 = 16 << 20;
 /// How many files a wheel may have.
 pub(super) const MOST_FILES: u64 = 100_000;
 
-/// The most that deflate can press together: 1032 to 1. A member that claims more does not tell the truth.
+/// The most that deflate can press together: 1032 to 1. A member that claims more is forged.
 const MOST_PRESSED: u64 = 1032;
 
 /// The bytes in front of a member's data, but for its name: the fixed header, and room for what writers put there.

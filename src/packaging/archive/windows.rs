@@ -10,7 +10,7 @@ use rawzip::ReaderAt;
 const STEP: u64 = 64 << 10;
 
 /// How far a place may lie before the piece that is kept, for all between them to be read at once: the directory of an
-/// archive, which goes on to the end that was read first.
+/// archive, which extends to the end that was read first.
 const NEAR: u64 = 8 << 20;
 
 /// Reads at places, from one piece that is kept.

@@ -18,7 +18,7 @@ use crate::packaging::system::{System, number};
 use crate::packaging::target::{Environment, Platform};
 use crate::text::pieces;
 
-/// Why a wheel cannot be installed. The order goes from the nearest miss to the farthest.
+/// Why a wheel cannot be installed, ordered from the nearest miss to the farthest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TagMisfit {
     /// Python and platform are right, but it needs a newer system, or one with another C library.
@@ -93,7 +93,7 @@ pub(super) fn is_of_another_python(wheel: &WheelName, environment: Environment) 
 
 /// How a tag's Python and ABI rank in the order of `packaging.tags`, greater first; `any`: its platform is that one.
 ///
-/// Of one rank, the second number decides: `abi3` of a newer Python goes before that of an older one, and `py3N`, `py3`,
+/// Of one rank, the second number decides: `abi3` of a newer Python precedes that of an older one, and `py3N`, `py3`,
 /// `py3(N-1)`, … follow each other.
 fn python_fit(python: &str, abi: &str, any: bool, minor: u8) -> Option<(u8, u16)> {
     let minor = u16::from(minor);

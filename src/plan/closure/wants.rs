@@ -22,7 +22,7 @@ pub(crate) struct Asked {
     pub(crate) versions: Constraint,
     /// The name and version of who asks.
     pub(crate) by: Rc<str>,
-    /// It asks for an extra's sake alone.
+    /// It asks only for the sake of an extra.
     pub(crate) for_extra: bool,
 }
 

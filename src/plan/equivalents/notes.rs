@@ -78,7 +78,8 @@ fn could_be<S: WheelSource>(
     }
 }
 
-/// Another release than the locked one takes its place. `is_admitted`: the lock tells that all who ask for it take that.
+/// Another release than the locked one takes its place. `is_admitted`: by the lock, all packages that require it accept
+/// that.
 fn other_release(entry: &Entry, version: &Version, to: &PackageName, is_admitted: bool) -> Option<String> {
     let locked = entry.version.as_ref().filter(|locked| *locked != version)?;
     let name = &entry.name;

@@ -52,7 +52,7 @@ pub(super) fn near<'v>(known: &'v [Version], version: &Version) -> Option<&'v Ve
     near.or_else(|| known.iter().find(|other| *other < version)).or(known.last())
 }
 
-/// How far two releases of one minor version are apart.
+/// The distance between two releases of one minor version.
 fn distance(one: &Version, other: &Version) -> u64 {
     let patch = |version: &Version| version.release().get(2).copied().unwrap_or_default();
     patch(one).abs_diff(patch(other))

@@ -9,7 +9,7 @@ use crate::write::{self, Style};
 
 const FIXTURE: &str = include_str!("../../../tests/fixtures/poetry-2.5/torch-2.0.1/poetry.lock");
 
-/// A lock before 2.1, which says by its graph alone what belongs to which group, and its project.
+/// A lock before 2.1, in which only the graph says what belongs to which group, and its project.
 const GRAPH: [&str; 2] = [
     include_str!("../../../tests/fixtures/poetry-1.8/torch-2.0.1/poetry.lock"),
     include_str!("../../../tests/fixtures/poetry-1.8/torch-2.0.1/pyproject.toml"),
@@ -184,7 +184,7 @@ fn a_choice_is_whole_where_its_plan_finds_nothing_to_do_under_that_python() {
     let both = planned_for(&lock, "11.8", &[10, 11], &knowledge);
     let before = whole(&lock, &everything, &both, &both.environments[0], &knowledge);
     assert_eq!(before, Err("cmake would be changed again".to_owned()));
-    // The lock is rewritten for one of the two alone.
+    // The lock is rewritten for only one of the two.
     let mut plans = [planned_for(&lock, "11.8", &[10], &knowledge)];
     let again = parse(&rewritten(&lock, &mut plans));
     assert_eq!(whole(&again, &everything, &both, &both.environments[0], &knowledge), Ok(()));

@@ -17,7 +17,7 @@ const ORDER: [&str; 8] = ["requires-python", "dependencies", "index", "vcs", "di
 /// The lines of each package of a lock.
 ///
 /// `stay`: the packages that are carried over. A list of `dependencies` that names another one is left out: PEP 751 has it
-/// for the curious alone, and it would be wrong.
+/// for information only, and it would be wrong.
 ///
 /// # Errors
 /// If the text is not TOML, which it was when it was read as a lock.

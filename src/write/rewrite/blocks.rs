@@ -4,10 +4,10 @@ use crate::lock::pylock::PylockBlock;
 use crate::text::{Patch, Source};
 use crate::write::entry::in_style;
 
-/// Edits of the block alone.
+/// Edits within the block.
 pub(super) fn in_block(source: &Source, block: &PylockBlock, patch: &Patch) -> String {
     let text = source.slice(block.span);
-    // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would tell.
+    // A patch made of spans of this very text cannot fail; if it did, the re-read of the new lock would show it.
     patch.moved(block.span.start).apply(text).unwrap_or_else(|_| text.to_owned())
 }
 

@@ -30,8 +30,8 @@ pub(super) fn marker(pylock: &Pylock, plans: &[TargetPlan], places: &TargetPytho
     }
 }
 
-/// A stub that other extras or groups select than torch or a library. What a stub stands for must be there wherever that is,
-/// and which choices need which of the libraries nobody says.
+/// A stub that other extras or groups select than torch or a library. The package that a stub requires must be there
+/// wherever the stub is, and which choices need which of the libraries nobody says.
 pub(super) fn chosen_apart(pylock: &Pylock, plans: &[TargetPlan]) -> Option<Problem> {
     let choice = |entry: usize| {
         let text = &pylock.packages.get(entry)?.marker.as_ref()?.text;

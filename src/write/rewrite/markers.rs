@@ -93,7 +93,7 @@ mod tests {
         let (taken, kept) = (places(&[(0, 9)]), places(&[(0, 10), (0, 11), (1, 9)]));
         assert_eq!(rest(&both, &taken, &kept), format!("{elsewhere} or python_version >= \"3.10\""));
         assert_eq!(rest(&both, &places(&[(0, 9), (0, 10), (0, 11)]), &TargetPythons::new()), elsewhere);
-        // One target alone is meant for every platform.
+        // A single target is meant for every platform.
         assert_eq!(rest(&both[..1], &taken, &places(&[(0, 10), (0, 11)])), "python_version >= \"3.10\"");
     }
 }

@@ -11,7 +11,7 @@ use super::reach::guards;
 use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::plan::{EnvironmentPlan, TargetPlan};
 
-/// For each entry that goes or becomes another release: where others need it as it is locked. Without any, no place
+/// For each entry that is removed or becomes another release: where others need it as it is locked. Without any, no place
 /// has it any more.
 ///
 /// Of another release one is enough for all, but for those that are never installed together with the family: extras

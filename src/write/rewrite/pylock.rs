@@ -97,7 +97,7 @@ struct PylockRewriter<'a> {
     located: Located<'a>,
     /// The packages of which no entry stays.
     gone: BTreeSet<&'a PackageName>,
-    /// The packages of which an entry is another one or goes.
+    /// The packages of which an entry is replaced or removed.
     changed: BTreeSet<&'a PackageName>,
     /// The entries that get another name: the index, the new name and the text.
     renamed: Vec<(usize, PackageName, String)>,

@@ -68,7 +68,7 @@ struct Reach {
     needed: BTreeMap<Node, Needed>,
 }
 
-/// All that is needed beyond what the lock has. What is `apart` is a new entry beside the locked one.
+/// All that is needed beyond what the lock has. `apart`: a new entry beside the locked one.
 pub(super) fn reach(
     lock: &PoetryLock,
     blocks: &[PoetryBlock],
@@ -193,7 +193,7 @@ impl Reach {
         more
     }
 
-    /// A marker that never holds at a place need not be told that it does not count there.
+    /// A marker that never holds at a place needs no condition that excludes that place.
     fn round_off(&mut self, place: &Graph) {
         let never: Vec<_> = self.markers.iter().filter(|(_, tree)| tree.is_disjoint(&place.marker)).collect();
         for (node, needed) in &mut self.needed {

@@ -129,7 +129,7 @@ impl UvRewriter<'_> {
         if !uses.kept.is_empty() || !uses.gone.is_empty() {
             return Err(point(by_python(&entry.name)).into());
         }
-        // A stub is left where what it stands for is an entry already.
+        // A stub is left where the package that it requires is an entry already.
         let (old, new) = (&entry.name, replacement.pin.stub().map_or(&replacement.name, |stub| &stub.stands_for));
         let refused = if self.uv.packages[index].index.is_none() {
             Some(format!("{old} is from no index"))
@@ -297,7 +297,7 @@ impl UvRewriter<'_> {
         let old = own.iter().filter(|edge| !self.gone.contains(&edge.to));
         let old = old.map(|edge| (self.uv.entries[edge.to].name.clone(), self.written(edge)));
         let mut edges: Vec<(PackageName, String)> = old.chain(new).collect();
-        // What is written first stays first: uv sorts by name and by what tells namesakes apart.
+        // What is written first stays first: uv sorts by name and by what distinguishes namesakes.
         edges.sort_by(|one, other| one.0.cmp(&other.0));
         match (&block.dependencies, edges.is_empty()) {
             (Some((_, lines)), true) => patch.replace(*lines, ""),

@@ -55,7 +55,7 @@ static USE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 
-/// A text with its variables written out; `None` if a build alone knows one of them. One that is not set is empty, as
+/// A text with its variables written out; `None` if only a build knows one of them. One that is not set is empty, as
 /// Docker has it.
 pub(super) fn expand(text: &str, variables: &Variables) -> Option<String> {
     let (mut out, mut behind) = (String::new(), 0);
