@@ -11,6 +11,7 @@ use pep508_rs::PackageName;
 use super::built::Built;
 use super::made_for::{Abi, MadeFor};
 use super::{Family, Index, built_in_family};
+use crate::packaging::address;
 use crate::packaging::digest::{DigestError, Sha256};
 use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
@@ -209,7 +210,7 @@ impl WheelRow {
     pub fn url(&self) -> Option<String> {
         match &self.index {
             Index::Pypi => None,
-            Index::Url(folder) => Some(format!("{folder}/{}", self.wheel.as_str().replace('+', "%2B"))),
+            Index::Url(folder) => Some(format!("{folder}/{}", address::encoded(self.wheel.as_str()))),
         }
     }
 

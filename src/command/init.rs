@@ -39,7 +39,7 @@ pub(super) fn named(file: &str) -> Result<Config> {
     }
 }
 
-/// Looks at the project and proposes; writes a file unless there is a configuration.
+/// Looks at the project and proposes a configuration; writes it unless there is one with targets.
 ///
 /// # Errors
 /// If there is no lock, or it cannot be read.

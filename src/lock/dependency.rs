@@ -10,6 +10,7 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::Origin;
 use super::toml::{Item, Table, Toml};
+use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{self, Condition, Extras, Marker};
 use crate::packaging::requirement::Requirement;
@@ -77,7 +78,7 @@ impl DirectReference {
     pub fn matches(&self, origin: &Origin) -> Option<bool> {
         let plain = |text: &str| -> String {
             let text = text.split('#').next().unwrap_or_default().trim_end_matches('/');
-            text.trim_end_matches(".git").replace("%2B", "+").trim_start_matches("./").to_owned()
+            address::without_encoded(text.trim_end_matches(".git").trim_start_matches("./"))
         };
         match (self, origin) {
             (Self::Url(named), Origin::Url(url)) => Some(plain(named) == plain(url)),

@@ -25,6 +25,11 @@ pub fn encoded(text: &str) -> String {
     text.replace('+', "%2B")
 }
 
+/// A URL with each [`encoded`] `+` as itself.
+pub fn without_encoded(text: &str) -> String {
+    text.replace("%2B", "+").replace("%2b", "+")
+}
+
 /// A URL without query and fragment.
 pub fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or_default()
@@ -69,7 +74,7 @@ pub fn canonical(url: &str) -> String {
 
 /// True if two URLs lead to one file.
 pub fn is_same(one: &str, other: &str) -> bool {
-    let plain = |url: &str| canonical(url).replace("%2B", "+").replace("%2b", "+");
+    let plain = |url: &str| without_encoded(&canonical(url));
     plain(one) == plain(other)
 }
 

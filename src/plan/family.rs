@@ -7,9 +7,10 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, WheelRequirements};
+use super::labelled::{self, PinnedRelease};
 use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, named_build};
 use super::made_for::{self, Torch};
-use super::{Kept, LockView, Planner, Request, companions, labelled, refusal};
+use super::{Kept, LockView, Planner, Request, companions, refusal};
 use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
@@ -179,10 +180,11 @@ fn member<S: WheelSource>(
         },
     };
     if let Some(why) = right.filter(|_| !matches!(locked, LockedWheel::Absent)) {
-        return Ok(match labelled::unserved(entry, version, view.options, &rows, request.environment) {
+        let pinned = PinnedRelease { entry, version, rows: &rows, environment: request.environment };
+        return Ok(match pinned.unserved(view.options) {
             Some(row) => keep_at_url(planner, version, row),
             None => {
-                let meant = || labelled::meant(entry, version, view.options, &rows, request.environment);
+                let meant = || pinned.meant(view.options);
                 keep(planner, entry, (version, why), current.or_else(meant), is_known)
             }
         });
@@ -199,8 +201,7 @@ fn member<S: WheelSource>(
         [] => {
             let others = best(&all, wanted, request, knowledge);
             let made = torch.and_then(|torch| made_for::none_loads(&others, wanted, torch, request));
-            let why =
-                made.unwrap_or_else(|| refusal::no_such_build(&entry.name, version, wanted, torch, request, knowledge));
+            let why = made.unwrap_or_else(|| refusal::no_such_build(&entry.name, version, wanted, torch, planner));
             return Err(vec![why]);
         }
         [row] => *row,
@@ -259,7 +260,7 @@ pub(super) fn library_at_url<S: WheelSource>(
 ) -> Option<(Rc<Pin>, WheelRequirements)> {
     let version = entry.version.as_ref().filter(|_| is_gpu_runtime(&entry.name))?;
     let rows = knowledge.rows(&entry.name, version);
-    let row = labelled::unserved(entry, version, options, &rows, request.environment)?;
+    let row = PinnedRelease { entry, version, rows: &rows, environment: request.environment }.unserved(options)?;
     let platform = request.environment.platform;
     Some((Rc::new(knowledge.pin(&row, platform)), knowledge.requires(&row, platform)))
 }

@@ -29,59 +29,60 @@ pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], p
     version.is_local() && own().next().is_some() && !own().any(|row| row.wheel.is_for(platform))
 }
 
-/// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;
-/// `None`: each entry of the lock has an index of its own.
-///
-/// A version without a label may be on both indexes with other files: then the digests decide which is meant.
-pub(super) fn unserved(
-    entry: &Entry,
-    version: &Version,
-    options: Option<&[GlobalOption]>,
-    rows: &[Rc<WheelRow>],
-    environment: Environment,
-) -> Option<Rc<WheelRow>> {
-    let options = options.filter(|_| matches!(entry.origin, Origin::Index(_)))?;
-    let admits = |row: &WheelRow| {
-        entry.files.is_empty() || entry.files.iter().any(|file| file.digest.sha256() == Some(row.sha256))
-    };
-    let meant = rows.iter().filter(|row| row.wheel.version == *version && admits(row));
-    let mut there = Vec::new();
-    for (fit, row) in meant.filter_map(|row| Some((row.wheel.fit(environment)?, row))) {
-        match &row.index {
-            Index::Url(folder) => there.push((fit, &**folder, row)),
-            Index::Pypi => return None,
-        }
-    }
-    let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
-    // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
-    if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
-        return None;
-    }
-    let best = there.into_iter().max_by_key(|(fit, folder, _)| (fit.clone(), *folder == own, Reverse(*folder)));
-    best.map(|(.., row)| Rc::clone(row))
+/// A release that a lock pins, with its known wheels.
+#[derive(Clone, Copy)]
+pub(super) struct PinnedRelease<'a> {
+    pub(super) entry: &'a Entry,
+    pub(super) version: &'a Version,
+    pub(super) rows: &'a [Rc<WheelRow>],
+    pub(super) environment: Environment,
 }
 
-/// The wheel that a pin without digests means: of a version with a label any index serves the same file, and of one
-/// without it is the default index's, if that is the only place.
-pub(super) fn meant(
-    entry: &Entry,
-    version: &Version,
-    options: Option<&[GlobalOption]>,
-    rows: &[Rc<WheelRow>],
-    environment: Environment,
-) -> Option<Rc<WheelRow>> {
-    let options = options.filter(|_| entry.files.is_empty() && entry.origin == Origin::Index(None))?;
-    let is_another = |(_, place)| !address::is_default_index(place);
-    let is_alone =
-        !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some_and(is_another));
-    let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
-    let serves = |index: &Index| match (index, version.is_local()) {
-        (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),
-        (Index::Pypi, false) => is_alone,
-        (Index::Url(_), false) | (Index::Pypi, true) => false,
-    };
-    let there = rows.iter().filter(|row| row.wheel.version == *version && !row.yanked && serves(&row.index));
-    fittest(there, environment)
+impl PinnedRelease<'_> {
+    /// The wheel that a pin means, if none of a requirements file's indexes serves it. `options` are those of the file;
+    /// `None`: each entry of the lock has an index of its own.
+    ///
+    /// A version without a label may be on both indexes with other files: then the digests decide which is meant.
+    pub(super) fn unserved(self, options: Option<&[GlobalOption]>) -> Option<Rc<WheelRow>> {
+        let Self { entry, version, rows, environment } = self;
+        let options = options.filter(|_| matches!(entry.origin, Origin::Index(_)))?;
+        let admits = |row: &WheelRow| {
+            entry.files.is_empty() || entry.files.iter().any(|file| file.digest.sha256() == Some(row.sha256))
+        };
+        let meant = rows.iter().filter(|row| row.wheel.version == *version && admits(row));
+        let mut there = Vec::new();
+        for (fit, row) in meant.filter_map(|row| Some((row.wheel.fit(environment)?, row))) {
+            match &row.index {
+                Index::Url(folder) => there.push((fit, &**folder, row)),
+                Index::Pypi => return None,
+            }
+        }
+        let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
+        // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
+        if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
+            return None;
+        }
+        let best = there.into_iter().max_by_key(|(fit, folder, _)| (fit.clone(), *folder == own, Reverse(*folder)));
+        best.map(|(.., row)| Rc::clone(row))
+    }
+
+    /// The wheel that a pin without digests means: of a version with a label any index serves the same file, and of one
+    /// without it is the default index's, if that is the only place.
+    pub(super) fn meant(self, options: Option<&[GlobalOption]>) -> Option<Rc<WheelRow>> {
+        let Self { entry, version, rows, environment } = self;
+        let options = options.filter(|_| entry.files.is_empty() && entry.origin == Origin::Index(None))?;
+        let is_another = |(_, place)| !address::is_default_index(place);
+        let is_alone =
+            !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some_and(is_another));
+        let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
+        let serves = |index: &Index| match (index, version.is_local()) {
+            (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),
+            (Index::Pypi, false) => is_alone,
+            (Index::Url(_), false) | (Index::Pypi, true) => false,
+        };
+        let there = rows.iter().filter(|row| row.wheel.version == *version && !row.yanked && serves(&row.index));
+        fittest(there, environment)
+    }
 }
 
 /// The wheel that pip takes of some of a release.

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Request;
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::made_for::{self, Torch};
+use super::{Planner, Request};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
 use crate::lock::pylock::PylockPackage;
 use crate::lock::{Entry, Origin};
@@ -95,26 +95,33 @@ pub(super) fn ambiguous(one: &WheelRow, other: &WheelRow, wanted: Backend, reque
     Problem::new(Code::Inconsistent, message).under(request.environment.python).help(help)
 }
 
+/// A build of a release that is wanted on an environment.
+struct WantedBuild<'a, S> {
+    name: &'a PackageName,
+    /// Without a local label.
+    version: &'a Version,
+    backend: Backend,
+    /// The known wheels of the release.
+    rows: &'a [Rc<WheelRow>],
+    environment: Environment,
+    knowledge: &'a Knowledge<'a, S>,
+}
+
 /// No wheel of the wanted build suits the environment.
 pub(super) fn no_such_build<S: WheelSource>(
     name: &PackageName,
     version: &Version,
     wanted: Backend,
     torch: Option<&Torch>,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    planner: &Planner<'_, S>,
 ) -> Problem {
+    let Planner { request, knowledge, .. } = *planner;
     let public = version.clone().without_local();
     let rows = knowledge.rows(name, version);
-    if is_torch(name)
-        && let Some(problem) = never_made(&public, wanted, &rows, request, knowledge.source())
-    {
-        return problem;
-    }
-    if let Some(problem) = never_of_kind(name, &public, wanted, request, knowledge) {
-        return problem;
-    }
-    if let Some(problem) = never_for_torch(name, &public, wanted, request, knowledge) {
+    let environment = request.environment;
+    let build = WantedBuild { name, version: &public, backend: wanted, rows: &rows, environment, knowledge };
+    let never = never_made(&build).or_else(|| never_of_kind(&build)).or_else(|| never_for_torch(&build));
+    if let Some(problem) = never {
         return problem;
     }
     let Environment { platform, python } = request.environment;
@@ -161,15 +168,9 @@ fn pythons(holds: impl Fn(Environment) -> bool, platform: Platform) -> Vec<Strin
 }
 
 /// A kind of build that the package does not have at all, or not on the platform: there is nothing to be learned.
-fn never_of_kind<S: WheelSource>(
-    name: &PackageName,
-    version: &Version,
-    wanted: Backend,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Option<Problem> {
-    let Environment { platform, python } = request.environment;
-    let rows = knowledge.rows(name, version);
+fn never_of_kind<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+    let WantedBuild { name, version, backend: wanted, rows, environment, knowledge } = *build;
+    let Environment { platform, python } = environment;
     let kind = wanted.kind();
     if knowledge.family_of(name, version) == Family::OneBuild {
         let there = pythons(|there| rows.iter().any(|row| row.wheel.fit(there).is_some()), platform);
@@ -220,20 +221,18 @@ pub(super) fn learn_from(name: &PackageName, version: &Version, wanted: Backend,
 
 /// The refusal by the release history. The matrix is not enough for that: where a catalogue knows such a wheel, it was
 /// made.
-fn never_made<S: WheelSource>(
-    version: &Version,
-    wanted: Backend,
-    rows: &[Rc<WheelRow>],
-    request: &Request<'_>,
-    source: &S,
-) -> Option<Problem> {
-    let environment = request.environment;
+fn never_made<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+    let WantedBuild { name, version, backend, rows, environment, knowledge } = *build;
+    if !is_torch(name) {
+        return None;
+    }
+    let source = knowledge.source();
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
     if let Some(why) = ruled_out(version, environment, source).filter(|_| !any_here) {
         let problem = Problem::new(Code::Impossible, why).under(environment.python);
         return Some(problem.help("choose another Python or platform, or lock another torch"));
     }
-    let message = not_built(version, wanted, source)?;
+    let message = not_built(version, backend, source)?;
     Some(Problem::new(Code::Impossible, message).help("choose one of these builds, or lock another torch"))
 }
 
@@ -251,15 +250,9 @@ fn not_built<S: WheelSource>(version: &Version, wanted: Backend, source: &S) -> 
 
 /// A companion's build for a torch that there is not: whatever release of torch is beside it in the lock, its wheels
 /// are made for the one that it goes with.
-fn never_for_torch<S: WheelSource>(
-    name: &PackageName,
-    version: &Version,
-    wanted: Backend,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Option<Problem> {
-    let rows = knowledge.rows(name, version);
-    let lists = rows.iter().filter_map(|row| match knowledge.requires(row, request.environment.platform) {
+fn never_for_torch<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+    let WantedBuild { name, version, backend: wanted, rows, environment, knowledge } = *build;
+    let lists = rows.iter().filter_map(|row| match knowledge.requires(row, environment.platform) {
         WheelRequirements::Known(list) => Some(list),
         WheelRequirements::Unknown(_) => None,
     });
@@ -269,7 +262,6 @@ fn never_for_torch<S: WheelSource>(
     if torches.is_empty() && releases::is_numbered_as_torch(name, version) {
         torches.insert(version.clone());
     }
-    let environment = request.environment;
     let is_made = rows.iter().any(|row| row.is_for(wanted));
     let any_here = rows.iter().any(|row| row.wheel.fit(environment).is_some());
     let none = |torch: &Version| {

@@ -27,7 +27,7 @@ struct FetchedText<'n> {
     /// Its content type.
     kind: String,
     body: Vec<u8>,
-    /// Only one long one is in memory at a time.
+    /// Held while a long body is in memory: there is only one at a time.
     turn: Option<MutexGuard<'n, ()>>,
 }
 

@@ -10,6 +10,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::GlobalOption;
 use super::fault::{AFTER_BACKSLASH, Fault};
 
 /// A word of the options.
@@ -69,7 +70,7 @@ pub(super) struct Given {
 }
 
 /// The options that may be in a requirements file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Flag {
     Requirements,
     Constraints,
@@ -77,17 +78,10 @@ pub(super) enum Flag {
     Hash,
     /// One more that only a requirement has; nothing here depends on it.
     PerRequirement,
-    IndexUrl,
-    ExtraIndexUrl,
-    FindLinks,
-    NoIndex,
-    TrustedHost,
-    Pre,
-    PreferBinary,
-    NoBinary,
-    OnlyBinary,
-    RequireHashes,
-    UseFeature,
+    /// One for the whole file, which has a value.
+    Valued(fn(String) -> GlobalOption),
+    /// One for the whole file, without a value.
+    Switch(GlobalOption),
 }
 
 impl Flag {
@@ -100,23 +94,19 @@ impl Flag {
             "--config-settings" | "--config-setting" | "-C" | "--global-option" | "--install-option" => {
                 Self::PerRequirement
             }
-            "-i" | "--index-url" | "--pypi-url" => Self::IndexUrl,
-            "--extra-index-url" => Self::ExtraIndexUrl,
-            "-f" | "--find-links" => Self::FindLinks,
-            "--no-index" => Self::NoIndex,
-            "--trusted-host" => Self::TrustedHost,
-            "--pre" => Self::Pre,
-            "--prefer-binary" => Self::PreferBinary,
-            "--no-binary" => Self::NoBinary,
-            "--only-binary" => Self::OnlyBinary,
-            "--require-hashes" => Self::RequireHashes,
-            "--use-feature" => Self::UseFeature,
+            "-i" | "--index-url" | "--pypi-url" => Self::Valued(GlobalOption::IndexUrl),
+            "--extra-index-url" => Self::Valued(GlobalOption::ExtraIndexUrl),
+            "-f" | "--find-links" => Self::Valued(GlobalOption::FindLinks),
+            "--no-index" => Self::Switch(GlobalOption::NoIndex),
+            "--trusted-host" => Self::Valued(GlobalOption::TrustedHost),
+            "--pre" => Self::Switch(GlobalOption::Pre),
+            "--prefer-binary" => Self::Switch(GlobalOption::PreferBinary),
+            "--no-binary" => Self::Valued(GlobalOption::NoBinary),
+            "--only-binary" => Self::Valued(GlobalOption::OnlyBinary),
+            "--require-hashes" => Self::Switch(GlobalOption::RequireHashes),
+            "--use-feature" => Self::Valued(GlobalOption::UseFeature),
             _ => return None,
         })
-    }
-
-    fn takes_value(self) -> bool {
-        !matches!(self, Self::NoIndex | Self::Pre | Self::PreferBinary | Self::RequireHashes)
     }
 }
 
@@ -142,15 +132,15 @@ pub(super) fn flags(words: &[Word<'_>]) -> Result<Vec<Given>, Fault> {
             return Err(if name == "\\" { fault.help(AFTER_BACKSLASH) } else { fault });
         };
         let mut range = word.range.clone();
-        let value = match (flag.takes_value(), attached) {
-            (true, Some(value)) => value.to_owned(),
-            (true, None) => {
+        let value = match (&flag, attached) {
+            (Flag::Switch(_), Some(_)) => return Err(Fault::new(format!("`{name}` takes no value"), range)),
+            (Flag::Switch(_), None) => String::new(),
+            (_, Some(value)) => value.to_owned(),
+            (_, None) => {
                 let value = rest.next().ok_or_else(|| Fault::new(format!("`{name}` needs a value"), range.clone()))?;
                 range.end = value.range.end;
                 value.text.clone().into_owned()
             }
-            (false, Some(_)) => return Err(Fault::new(format!("`{name}` takes no value"), range)),
-            (false, None) => String::new(),
         };
         given.push(Given { flag, value, range });
     }

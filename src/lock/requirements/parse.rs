@@ -81,7 +81,12 @@ pub(super) fn hashes(code: &str) -> Vec<Range<usize>> {
     let start = code.len() - code.trim_start().len();
     let from = editable(code, start).unwrap_or(start);
     let given = words(code, options_at(code, from)).and_then(|words| flags(&words));
-    given.unwrap_or_default().into_iter().filter(|given| given.flag == Flag::Hash).map(|given| given.range).collect()
+    given
+        .unwrap_or_default()
+        .into_iter()
+        .filter(|given| matches!(given.flag, Flag::Hash))
+        .map(|given| given.range)
+        .collect()
 }
 
 /// The start of the body of an editable line.
@@ -145,7 +150,7 @@ fn options(code: &str, start: usize) -> Result<Parsed, Fault> {
                     .help("pip reads only one of them; put each on a line of its own"));
             }
             Flag::Requirements | Flag::Constraints => {
-                include = Some(Parsed::Include { path: value, constraint: flag == Flag::Constraints, range });
+                include = Some(Parsed::Include { path: value, constraint: matches!(flag, Flag::Constraints), range });
                 continue;
             }
             Flag::Hash | Flag::PerRequirement => {
@@ -154,17 +159,8 @@ fn options(code: &str, start: usize) -> Result<Parsed, Fault> {
                 ));
             }
             Flag::Editable => return Err(Fault::new("`--editable` must come first on its line", range)),
-            Flag::IndexUrl => GlobalOption::IndexUrl(value),
-            Flag::ExtraIndexUrl => GlobalOption::ExtraIndexUrl(value),
-            Flag::FindLinks => GlobalOption::FindLinks(value),
-            Flag::NoIndex => GlobalOption::NoIndex,
-            Flag::TrustedHost => GlobalOption::TrustedHost(value),
-            Flag::Pre => GlobalOption::Pre,
-            Flag::PreferBinary => GlobalOption::PreferBinary,
-            Flag::NoBinary => GlobalOption::NoBinary(value),
-            Flag::OnlyBinary => GlobalOption::OnlyBinary(value),
-            Flag::RequireHashes => GlobalOption::RequireHashes,
-            Flag::UseFeature => GlobalOption::UseFeature(value),
+            Flag::Valued(option) => option(value),
+            Flag::Switch(option) => option,
         });
     }
     Ok(include.unwrap_or(Parsed::Options(global)))

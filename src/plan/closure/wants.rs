@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::{Provider, Resolution, Resolved, Resolver};
-use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{WheelSource, is_gpu_runtime};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
@@ -69,14 +69,23 @@ struct Round {
 }
 
 impl Round {
-    fn want(&mut self, name: &PackageName) -> &mut Demand {
-        match self.wants.entry(name.clone()) {
+    fn ask<'e>(
+        &mut self,
+        name: &PackageName,
+        asked: Asked,
+        extras: impl IntoIterator<Item = &'e ExtraName>,
+        when: Condition,
+    ) {
+        let want = match self.wants.entry(name.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 self.open.push_back(name.clone());
                 new.insert(Demand::default())
             }
-        }
+        };
+        want.asked.push(asked);
+        want.extras.extend(extras.into_iter().cloned());
+        want.condition = std::mem::take(&mut want.condition).or(when);
     }
 }
 
@@ -87,29 +96,30 @@ impl<S: WheelSource> Resolver<'_, S> {
         for (member, who) in self.members.iter().zip(&self.spoken) {
             if let WheelRequirements::Known(list) = &member.requires {
                 let package = &self.selection.packages[member.package];
-                self.add(list, who, &(&package.extras | &member.extras), &package.condition, &mut round);
+                self.add(list, who, (&(&package.extras | &member.extras), &package.condition), &mut round);
             }
         }
         while let Some(name) = round.open.pop_front() {
             let Some(choice) = chosen.get(&name).filter(|_| !self.is_member(&name)) else { continue };
             match choice.from {
-                Provider::Catalogue => {
-                    problems.extend(self.follow(&name, choice.row.as_deref(), choice, &mut round));
-                }
+                Provider::Catalogue => problems.extend(self.follow(&name, choice, &mut round).err()),
                 // The line keeps the extras that the lock's own packages may still ask for.
                 Provider::Selected(index) if choice.pin.is_some() => {
                     let extras = &self.selection.packages[index].extras | &choice.extras;
                     let choice = &Resolved { extras, ..Resolved::clone(choice) };
-                    problems.extend(self.follow(&name, choice.row.as_deref(), choice, &mut round));
+                    problems.extend(self.follow(&name, choice, &mut round).err());
                 }
                 // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
                 // list of another platform's wheel.
                 Provider::Selected(_) if is_gpu_runtime(&name) => {
-                    let row = choice
-                        .version
-                        .as_ref()
-                        .and_then(|version| self.knowledge.wheel_for(&name, version, self.request.environment));
-                    let _ = self.follow(&name, row.as_deref(), choice, &mut round);
+                    let environment = self.request.environment;
+                    let row =
+                        choice.version.as_ref().map(|version| self.knowledge.wheel_for(&name, version, environment));
+                    if let Some(row) = row.flatten()
+                        && let WheelRequirements::Known(list) = self.knowledge.requires(&row, environment.platform)
+                    {
+                        self.add(&list, choice.who(&name), (&choice.extras, &choice.condition), &mut round);
+                    }
                 }
                 Provider::Selected(_) => {}
                 Provider::Unselected(index) => {
@@ -118,11 +128,9 @@ impl<S: WheelSource> Resolver<'_, S> {
                         if when.is_never() {
                             continue;
                         }
-                        let want = round.want(&requirement.name);
                         let (versions, by) = (requirement.versions.clone(), Rc::clone(choice.who(&name)));
-                        want.asked.push(Asked { versions, by, for_extra: false });
-                        want.extras.extend(requirement.extras.iter().cloned());
-                        want.condition = std::mem::take(&mut want.condition).or(when);
+                        let asked = Asked { versions, by, for_extra: false };
+                        round.ask(&requirement.name, asked, &requirement.extras, when);
                     }
                 }
             }
@@ -130,37 +138,35 @@ impl<S: WheelSource> Resolver<'_, S> {
         round.wants
     }
 
-    /// Adds what a wheel requires; gives the problem that this is not known.
-    fn follow(
-        &self,
-        name: &PackageName,
-        row: Option<&WheelRow>,
-        choice: &Resolved,
-        round: &mut Round,
-    ) -> Option<Problem> {
-        let row = row?;
-        match self.knowledge.requires(row, self.request.environment.platform) {
+    /// Adds the requirements of the chosen wheel.
+    ///
+    /// # Errors
+    /// If they are not known.
+    fn follow(&self, name: &PackageName, choice: &Resolved, round: &mut Round) -> Result<(), Problem> {
+        let Some(row) = choice.row.as_deref() else { return Ok(()) };
+        let environment = self.request.environment;
+        match self.knowledge.requires(row, environment.platform) {
             WheelRequirements::Known(list) => {
-                self.add(&list, choice.who(name), &choice.extras, &choice.condition, round);
-                None
+                self.add(&list, choice.who(name), (&choice.extras, &choice.condition), round);
+                Ok(())
             }
             WheelRequirements::Unknown(reason) => {
-                let (who, platform) = (choice.who(name), self.request.environment.platform);
+                let (who, platform) = (choice.who(name), environment.platform);
                 let message = format!("what {who} requires on {platform} cannot be told: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
-                let problem = Problem::new(Code::Unknown, message).under(self.request.environment.python).help(help);
+                let problem = Problem::new(Code::Unknown, message).under(environment.python).help(help);
                 let (package, version) = (name.clone(), row.wheel.version.clone());
-                Some(problem.for_want_of(Missing::Requirements { package, version, sha256: row.sha256 }))
+                Err(problem.for_want_of(Missing::Requirements { package, version, sha256: row.sha256 }))
             }
         }
     }
 
+    /// Adds the requirements of a wheel that is installed with extras under a condition.
     fn add(
         &self,
         list: &[WheelRequirement],
         who: &Rc<str>,
-        extras: &BTreeSet<ExtraName>,
-        condition: &Condition,
+        (extras, condition): (&BTreeSet<ExtraName>, &Condition),
         round: &mut Round,
     ) {
         for required in list {
@@ -170,10 +176,8 @@ impl<S: WheelSource> Resolver<'_, S> {
             }
             let for_extra = !extras.is_empty()
                 && Condition::of(&required.marker, self.request.environment, &Extras::new()).is_never();
-            let want = round.want(&required.name);
-            want.asked.push(Asked { versions: required.versions.clone(), by: Rc::clone(who), for_extra });
-            want.extras.extend(required.extras.iter().cloned());
-            want.condition = std::mem::take(&mut want.condition).or(when);
+            let asked = Asked { versions: required.versions.clone(), by: Rc::clone(who), for_extra };
+            round.ask(&required.name, asked, &required.extras, when);
         }
     }
 }
