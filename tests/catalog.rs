@@ -14,6 +14,7 @@
 mod beyond;
 mod builds;
 mod fresh;
+mod images;
 mod same_bytes;
 
 use std::collections::{BTreeMap, BTreeSet};
