@@ -70,10 +70,12 @@ fn what_does_not_matter_about_a_lock_changes_nothing() {
         let mixed = reordered(&lock, |index| (index as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         assert_ne!(mixed, lock);
         let all_at_once = format!("{BOM}{}", mixed.replace('\n', "\r\n").trim_end());
-        let mut variants = vec![("once more", lock.clone()), ("with all of it", all_at_once)];
-        // What two of them would make good between them is looked for in one lock of each version of Poetry.
+        let mut variants = vec![("with all of it", all_at_once)];
+        // What two of them would make good between them is looked for in one lock of each version of Poetry. That no other run
+        // of the program gives something else is seen in all locks: each variant is one.
         if versions.insert(folder.parent().map(Path::to_owned)) {
             variants.extend([
+                ("once more", lock.clone()),
                 ("backwards", reordered(&lock, |index| u64::MAX - index as u64)),
                 ("mixed", mixed),
                 ("with CRLF", crlf.clone()),
@@ -83,7 +85,7 @@ fn what_does_not_matter_about_a_lock_changes_nothing() {
         }
         made += assert_same(&folder.to_string_lossy(), &folder, &variants);
     }
-    println!("{made} outputs, each from three variants of one lock or more");
+    println!("{made} outputs, each from two variants of one lock or more");
     assert!(made > 40, "only {made} outputs");
 }
 

@@ -9,7 +9,7 @@ use torchswap::packaging::digest::Sha256;
 use crate::reports;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
-use crate::support::{Place, Run, root};
+use crate::support::{Place, Run, at_once, root};
 
 mod folder;
 mod offline;
@@ -203,20 +203,19 @@ fn a_wheel_must_be_what_its_name_and_the_catalogue_say() {
 #[test]
 fn what_passes_is_borne_with() {
     use Fault::{Cut, None, Reset, Stall, Status};
-    for faults in [
-        vec![Status(429, "0"), None, Cut(500)],
-        vec![None, Reset(500), Status(503, "")],
-        vec![Status(500, ""), Status(502, ""), None, Cut(500), Cut(300)],
-    ] {
+    let patient = "--timeout 60 --retries 2";
+    let cases = vec![
+        (vec![Status(429, "0"), None, Cut(500)], patient),
+        (vec![None, Reset(500), Status(503, "")], patient),
+        (vec![Status(500, ""), Status(502, ""), None, Cut(500), Cut(300)], patient),
+        (vec![Stall(100), None, Stall(500)], "--timeout 2 --retries 2"),
+    ];
+    at_once(cases, |(faults, options)| {
         let world = World::of(&Wheel { ballast: 200_000, ..wheel() });
         world.server.faults(&World::path(), faults.clone());
-        let run = world.run("--download");
+        let run = world.place.online(&format!("verify r.txt --download {options}"));
         assert_eq!(run.status, 0, "{faults:?}: {}", run.stdout);
-    }
-    let world = World::of(&Wheel { ballast: 200_000, ..wheel() });
-    world.server.faults(&World::path(), vec![Stall(100), None, Stall(500)]);
-    let run = world.place.online("verify r.txt --download --timeout 2 --retries 2");
-    assert_eq!(run.status, 0, "{}", run.stdout);
+    });
 }
 
 /// PyTorch's index did so with `linux_aarch64`. Other bytes under the name count all the same.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::catalog_update::{Site, Tells, sha256, wheel};
 use crate::judges::pythons::{Interpreter, interpreters};
 use crate::support::server::Fault;
-use crate::support::{Place, Run};
+use crate::support::{Place, Run, at_once};
 
 const TORCH: &str = "torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl";
 
@@ -237,21 +237,26 @@ fn a_wait_is_shown_on_a_terminal() {
     }
 }
 
-/// A server that says nothing is waited for as long, and tried as often, as the options have it.
+/// A server that says nothing is waited for as long, and tried as often, as the options have it. All commands wait at once, each
+/// for a server of its own.
 #[test]
 fn every_command_gives_up_when_it_is_told_to() {
-    let (site, commands) = commands();
-    for command in commands {
-        let (before, start) = (site.server.count("/whl/cu130/torch/"), Instant::now());
-        site.server.faults("/whl/cu130/torch/", vec![Fault::Stall(0); 10]);
-        let run = site.run(&format!("{command} --timeout 1 --retries 1"), &[]);
-        // What a verification finds is its report; with others it is an error.
-        let told = if command.starts_with("verify") { &run.stdout } else { &run.stderr };
-        assert!(run.status == 2 && told.contains("given up after 2 tries"), "{command}: {}", run.shown());
-        assert_eq!(site.server.count("/whl/cu130/torch/") - before, 2, "{command}");
-        assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
-        assert_eq!(site.place.names(), ["requirements.txt", "torchswap.toml"], "{command} wrote something");
-    }
+    at_once((0..commands().1.len()).collect(), |one| {
+        let (site, mut commands) = commands();
+        gives_up(&site, &commands.swap_remove(one));
+    });
+}
+
+fn gives_up(site: &Site, command: &str) {
+    let (before, start) = (site.server.count("/whl/cu130/torch/"), Instant::now());
+    site.server.faults("/whl/cu130/torch/", vec![Fault::Stall(0); 10]);
+    let run = site.run(&format!("{command} --timeout 1 --retries 1"), &[]);
+    // What a verification finds is its report; with others it is an error.
+    let told = if command.starts_with("verify") { &run.stdout } else { &run.stderr };
+    assert!(run.status == 2 && told.contains("given up after 2 tries"), "{command}: {}", run.shown());
+    assert_eq!(site.server.count("/whl/cu130/torch/") - before, 2, "{command}");
+    assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
+    assert_eq!(site.place.names(), ["requirements.txt", "torchswap.toml"], "{command} wrote something");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use torchswap::edge::index::{Network, Page};
 use torchswap::report::error::{Code, Problem};
 
 use super::{digest, network, network_for, patient, quick, url};
+use crate::support::at_once;
 use crate::support::server::{Fault, Server};
 
 const PAGE: &str = "/whl/cu118/torch/";
@@ -63,7 +64,7 @@ fn compression_is_undone() {
 fn what_cannot_be_a_page_is_refused() {
     let large = vec![b'x'; (1 << 20) + 1];
     // name, content type, body, if it is compressed, what goes wrong with every answer
-    let cases: [(&str, &str, Vec<u8>, bool, Fault); 10] = [
+    let cases: Vec<(&str, &str, Vec<u8>, bool, Fault)> = vec![
         ("bomb", "text/html", gzip(&vec![0; 8 << 20]), true, Fault::None),
         ("large", "text/html", large.clone(), false, Fault::None),
         ("large and compressed", "text/html", gzip(&large), true, Fault::None),
@@ -75,7 +76,7 @@ fn what_cannot_be_a_page_is_refused() {
         ("drips", "text/html", vec![b'x'; 100], false, Fault::Slow(1, 200)),
         ("stalls", "text/html", HTML.as_bytes().to_vec(), false, Fault::Stall(5)),
     ];
-    for (name, kind, body, compressed, fault) in cases {
+    at_once(cases, |(name, kind, body, compressed, fault)| {
         let server = Server::new();
         if compressed {
             server.gzip(PAGE, kind, body)
@@ -85,7 +86,7 @@ fn what_cannot_be_a_page_is_refused() {
         let faults = vec![fault; 9];
         server.faults(PAGE, faults.clone());
         assert_eq!(page_for(&server, &faults).unwrap_err().code, Code::Network, "{name}");
-    }
+    });
 }
 
 #[test]

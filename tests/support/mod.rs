@@ -226,6 +226,16 @@ pub fn snapshot(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+/// Runs something for each of a list, all at once: for what waits and does not compute.
+pub fn at_once<T: Send>(list: Vec<T>, run: impl Fn(T) + Sync) {
+    let run = &run;
+    std::thread::scope(|scope| {
+        for one in list {
+            scope.spawn(move || run(one));
+        }
+    });
+}
+
 /// Numbers that look random, the same for a seed: a xorshift generator. The seed is not zero.
 pub struct Dice(pub u64);
 
