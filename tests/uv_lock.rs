@@ -3,6 +3,7 @@
 mod export;
 mod pytorch;
 mod read;
+mod renamed;
 mod rewritten;
 mod selected;
 

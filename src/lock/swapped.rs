@@ -23,9 +23,14 @@ pub(crate) struct SwappedEntries<'l> {
 }
 
 impl Lock {
-    /// Entries that only a rewrite can have put there. `is_family`: whether wheels of a package are swapped at all. A
-    /// requirements file is an output as often as a lock, so nothing is said of it.
-    pub(crate) fn swapped(&self, is_family: &dyn Fn(&PackageName) -> bool) -> Option<SwappedEntries<'_>> {
+    /// Entries that only a rewrite can have put there. `is_family`: whether wheels of a package are swapped at all;
+    /// `is_one_of_two`: whether it can take the place of another package. A requirements file is an output as often as a
+    /// lock, so nothing is said of it.
+    pub(crate) fn swapped(
+        &self,
+        is_family: &dyn Fn(&PackageName) -> bool,
+        is_one_of_two: &dyn Fn(&PackageName) -> bool,
+    ) -> Option<SwappedEntries<'_>> {
         let (remedy, (entries, how)) = match self {
             Self::Requirements(_) => return None,
             Self::Poetry(lock) => {
@@ -36,7 +41,10 @@ impl Lock {
                 let found = stubs(&lock.entries).or_else(|| lock.swapped(is_family));
                 ("make it anew with the tool that made it", found?)
             }
-            Self::Uv(lock) => ("make it anew: uv lock --upgrade-package torch", lock.swapped(is_family)?),
+            Self::Uv(lock) => {
+                let found = lock.swapped(is_family).or_else(|| lock.renamed(is_one_of_two));
+                ("make it anew: uv lock --upgrade-package torch", found?)
+            }
         };
         Some(SwappedEntries { entries, how, remedy })
     }
@@ -114,6 +122,19 @@ impl UvLock {
         };
         let entries = packages().filter(|(entry, package)| is_family(&entry.name) && is_swapped(package));
         some(entries.map(|(entry, _)| entry), |_| "with wheels that their index does not have".to_owned())
+    }
+
+    /// Packages that took the place of others: of their files no size is known, though uv wrote that of others from their
+    /// index.
+    fn renamed(&self, is_one_of_two: &dyn Fn(&PackageName) -> bool) -> Leftovers<'_> {
+        let sized = |package: &PylockPackage| package.kind.files().any(|file| file.size.is_some());
+        let packages = || self.entries.iter().zip(&self.packages).filter(|(_, package)| package.index.is_some());
+        let is_usual = |index: &Option<String>| packages().any(|(_, one)| one.index == *index && sized(one));
+        let is_renamed = |(entry, package): &(&Entry, &PylockPackage)| {
+            is_one_of_two(&entry.name) && !entry.files.is_empty() && !sized(package) && is_usual(&package.index)
+        };
+        let entries = packages().filter(is_renamed).map(|(entry, _)| entry);
+        some(entries, |_| "without the sizes of files, which uv writes".to_owned())
     }
 }
 

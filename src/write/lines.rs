@@ -129,11 +129,12 @@ pub(super) struct LineWriter<'a> {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Why a line cannot be written: pip would read it as more than one, or put something else into it.
+/// Why a line cannot be written: pip would read it as more than one, put something into it, or end an address at a `;`.
 pub(super) fn unfit(line: &str, fresh: bool) -> Option<Problem> {
     let holds = match (off_line(line), variable(line)) {
         (Some(odd), _) => odd,
         (None, Some(name)) if fresh => format!("`{name}`, for which pip puts a variable of the environment"),
+        (None, _) if !line.starts_with("--") && line.replacen(" ; ", "", 1).contains(';') => "`;` in an address".into(),
         (None, _) => return None,
     };
     let message = format!("a line of the output would hold {holds}: `{}`", quoted(line));

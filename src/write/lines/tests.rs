@@ -77,6 +77,17 @@ fn the_platform_whose_lines_are_tied_most_surely_reaches_out() {
 
 /// The project's own text is kept where its file is rewritten.
 #[test]
+fn an_address_ends_for_pip_at_a_semicolon() {
+    let url = "a @ https://x.example/b;c/a-1.zip";
+    for line in [url, &format!("{url} ; python_version > \"3\""), "./b;c/a-1.zip"] {
+        assert!(unfit(line, true).unwrap().message.contains("would hold `;` in an address"), "{line}");
+    }
+    for line in ["a @ https://x.example/a-1.zip ; python_version > \"3\"", "--index-url https://x.example/b;c"] {
+        assert!(unfit(line, true).is_none(), "{line}");
+    }
+}
+
+#[test]
 fn a_variable_is_refused_in_a_new_file_alone() {
     let line = "a @ https://wheels.example/${TOKEN}/a-1-py3-none-any.whl";
     assert!(unfit(line, true).unwrap().message.contains("`${TOKEN}`"));
