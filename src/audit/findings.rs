@@ -8,7 +8,7 @@ use crate::report::error::NamedTarget;
 use crate::report::rule::Rule;
 use crate::text::Place;
 
-/// How many findings of one rule there may be: what is wrong with every line of a file need not be reported for every line.
+/// The most findings of one rule: a fault of every line of a file need not be reported for each.
 const MOST: usize = 1000;
 
 /// Findings while they are collected.

@@ -1,4 +1,4 @@
-//! Which releases of a package have a wheel for a machine, as an index or the catalogue knows.
+//! The releases of a package that have a wheel for a machine, by an index or the catalogue.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};

@@ -62,7 +62,7 @@ pub struct AuditTarget {
     pub no_emit: NoEmit,
     /// The packages that are swapped beyond torch's family.
     pub beyond: Beyond,
-    /// How old the system is; `None`: new enough for everything.
+    /// The system; `None`: new enough for everything.
     pub system: Option<System>,
     /// The machine's name in messages: `amazonlinux:2 has`.
     pub machine: String,
@@ -70,7 +70,7 @@ pub struct AuditTarget {
     pub driver: Option<Driver>,
     /// The image it runs in.
     pub image: Option<BaseImage>,
-    /// How many projects should have recorded the digest of each wheel of torch's family.
+    /// The number of projects that should have recorded the digest of each wheel of torch's family.
     pub witnesses: Option<u32>,
 }
 

@@ -4,7 +4,7 @@
 //! needs. The directory is small and lies together. It is made with a search of its own, because that of a table is no
 //! constant function.
 
-/// How many bytes of a name are kept: as many as the longest has, so that names differ.
+/// The number of bytes of a name that are kept: as many as the longest has, so that names differ.
 const WIDTH: usize = 32;
 
 /// The start of a package's lines.
@@ -26,7 +26,7 @@ pub(super) fn find(directory: &TableDirectory, package: &str, length: usize) -> 
     Some((directory.get(at)?.start, directory.get(at + 1).map_or(length, |next| next.start)))
 }
 
-/// How many packages a table has.
+/// The number of packages in a table.
 pub(super) const fn count(table: &str) -> usize {
     let text = table.as_bytes();
     let (mut at, mut count) = (after_comments(text), 0);

@@ -1,4 +1,4 @@
-//! Which packages belong together, and which libraries their builds bring along: `families.tsv`.
+//! Families of packages, and the libraries that their builds bring along: `families.tsv`.
 
 use std::sync::LazyLock;
 
@@ -67,7 +67,7 @@ pub(super) fn anchor() -> Option<PackageName> {
     FAMILIES.anchors.first()?.parse().ok()
 }
 
-/// How a package takes part in a family, as far as the built-in catalogue knows.
+/// The role of a package in a family, as far as the built-in catalogue knows.
 pub(crate) fn built_in_family(package: &PackageName) -> Family {
     let found = FAMILIES.members.iter().find(|(name, _)| *name == package.as_ref());
     found.map_or(Family::No, |(_, family)| *family)
@@ -103,7 +103,7 @@ pub(super) fn is_for_cuda(name: &str) -> bool {
     FAMILIES.cuda.contains(&name)
 }
 
-/// For which GPUs a package that owns the module `triton` is: `cuda`, `rocm` or `xpu`.
+/// The GPUs that a package with the module `triton` is for: `cuda`, `rocm` or `xpu`.
 pub(crate) fn triton(name: &str) -> Option<&'static str> {
     FAMILIES.triton.iter().find(|(own, _)| *own == name).map(|(_, gpus)| *gpus)
 }

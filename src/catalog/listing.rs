@@ -10,7 +10,7 @@ use super::{Built, Catalogues, Index, Requires, WheelRow, WheelSource};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
 
-/// Which wheels are asked for; what is left open admits all.
+/// The wheels that are asked for; a field that is left open admits all.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Built for this backend.
@@ -81,7 +81,7 @@ pub struct ListedPackage {
     pub releases: Vec<Version>,
     /// The build they were made for.
     pub builds: BTreeSet<Built>,
-    /// How many wheels there are.
+    /// The number of wheels.
     pub wheels: usize,
 }
 

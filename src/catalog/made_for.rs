@@ -1,4 +1,4 @@
-//! Which torch a package beside the family was compiled against, as its local label says. Such a wheel loads with that
+//! The torch that a package beside the family was compiled against, from its local label. Such a wheel loads with that
 //! minor release of torch only, because torch's C++ interface differs between them.
 
 use std::fmt;
@@ -107,8 +107,8 @@ impl FromStr for MadeFor {
     }
 }
 
-/// Which of the two C++ interfaces of GCC's library a wheel was compiled with. On Linux a wheel loads with a torch of the
-/// same one only.
+/// The C++ interface of GCC's library, of the two, that a wheel was compiled with. On Linux a wheel loads with a torch of
+/// the same one only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Abi {
     /// That of C++11: `cxx11abiTRUE`.

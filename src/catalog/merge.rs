@@ -22,7 +22,7 @@ pub struct Merged {
     pub wheels: Vec<WheelRow>,
     /// The lists that are new.
     pub lists: Vec<RequiresRow>,
-    /// How many wheels were known already, with the same digest.
+    /// The number of wheels that were known already, with the same digest.
     pub known: usize,
     /// Sentences that the user should read.
     pub notes: Vec<String>,

@@ -99,14 +99,14 @@ pub trait WheelSource {
         None
     }
 
-    /// How the package takes part in the torch family.
+    /// The role of the package in the torch family.
     fn family(&self, package: &PackageName) -> Family;
 
     /// Every release of a package with every backend it has wheels for, ascending.
     fn builds(&self, package: &PackageName) -> Vec<(Version, Backend)>;
 }
 
-/// How a package takes part in the torch family.
+/// The role of a package in the torch family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Family {
     /// Its wheels differ by backend and move together with torch.

@@ -7,10 +7,10 @@
 
 use crate::packaging::digest::{Sha256, hex};
 
-/// How many bytes of a sha256 a record keeps.
+/// The number of bytes of a sha256 in a record.
 const KEY: usize = 8;
 
-/// How long a record is: the key, and the path's bytes.
+/// The length of a record: the key, and the path's bytes.
 const RECORD: usize = KEY + 32;
 
 static PATHS: &[u8] = include_bytes!("paths.bin");

@@ -1,4 +1,4 @@
-//! Which builds each release of torch has, and for which Pythons: what can be said of a wheel that nobody has seen.
+//! The builds of each release of torch, and their Pythons: rules for wheels that nobody has seen.
 //!
 //! The matrix lists builds per minor release (2.7 represents 2.7.0 and 2.7.1). A release it does not cover is answered
 //! with nothing, and so is everything that the facts leave open.

@@ -34,7 +34,7 @@ pub enum Requires {
     Known {
         /// PEP 508 requirements.
         list: Vec<String>,
-        /// How the list became known; see [`RequiresRow::provenance`].
+        /// The provenance of the list; see [`RequiresRow::provenance`].
         provenance: String,
     },
     /// A list is recorded, but it is wrong.
@@ -51,15 +51,16 @@ pub enum Requires {
 pub struct RequiresRow {
     /// Whose.
     pub package: PackageName,
-    /// Of which version, with its local label.
+    /// The version, with its local label.
     pub version: Version,
     /// On which index.
     pub index: Index,
     /// On which platform; `None` (`*`): read from one wheel of the version, see the module.
     pub platform: Option<Platform>,
-    /// How the list became known: `correction` (the published one is known to be wrong), `suspect` (do not use), `override`
-    /// (a project's list that counts instead of another catalogue's), `metadata` and `wheel` (read from there), or where
-    /// it comes from, how exact its versions are and how many recorded it: `poetry.lock:exact:3`, `uv.lock:inferred:1`.
+    /// The provenance of the list: `correction` (the published one is known to be wrong), `suspect` (do not use),
+    /// `override` (a project's list that counts instead of another catalogue's), `metadata` and `wheel` (read from
+    /// there), or where it comes from, how exact its versions are and how many recorded it: `poetry.lock:exact:3`,
+    /// `uv.lock:inferred:1`.
     pub provenance: String,
     /// Why, for a correction, an override, a suspect list or one taken from a twin.
     pub reason: Option<String>,

@@ -30,7 +30,7 @@ pub struct WheelRow {
     pub sha256: Sha256,
     /// The file's size in bytes, where it was recorded.
     pub size: Option<u64>,
-    /// How many independent public locks recorded this digest; 0: the index itself gave it.
+    /// The number of independent public locks that recorded this digest; 0: the index itself gave it.
     pub seen: u32,
     /// The wheel's Requires-Python, where it was recorded.
     pub requires_python: Option<String>,
@@ -47,7 +47,7 @@ pub struct WheelRow {
     /// Why the row counts instead of another catalogue's that says something else; in a table, an eleventh column
     /// `override=REASON`.
     pub overrides: Option<String>,
-    /// Which catalogue the row is in: [`BUILT_IN`](super::BUILT_IN) or a file's name.
+    /// The catalogue that has the row: [`BUILT_IN`](super::BUILT_IN) or a file's name.
     pub catalogue: Arc<str>,
 }
 
@@ -69,7 +69,7 @@ impl BadColumn {
     }
 }
 
-/// How many columns a row has, one that overrides another left out.
+/// The number of columns of a row, without that of an override.
 pub(super) const COLUMNS: usize = 10;
 
 /// The columns of a line, and the one behind them, if there is one more.

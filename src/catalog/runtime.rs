@@ -1,4 +1,4 @@
-//! Which packages are GPU runtime libraries: what GPU builds of torch need and nothing else on a CPU target does.
+//! GPU runtime libraries: packages that GPU builds of torch need, and nothing else on a CPU target.
 //!
 //! The names are those that torch's own wheels have required, and what these require in turn: `families.tsv`.
 
@@ -49,8 +49,8 @@ pub(crate) fn uses_library(package: &PackageName, library: &PackageName) -> bool
 /// The CUDA without a number behind a library's name: NVIDIA leaves it out from this one on.
 const UNNUMBERED: u64 = 13;
 
-/// For which major release of CUDA a GPU runtime package is; `None` if it is for no CUDA, or for any. The toolkit and its
-/// bindings have it in their own version.
+/// The major release of CUDA that a GPU runtime package is for; `None` if it is for no CUDA, or for any. The toolkit and
+/// its bindings have it in their own version.
 pub fn cuda_of_library(package: &PackageName, version: &Version) -> Option<u64> {
     let name = package.as_ref();
     if !is_gpu_runtime(package) {

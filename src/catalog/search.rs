@@ -18,11 +18,11 @@ pub(super) struct Tables<'t> {
     pub(super) name: &'t str,
     /// The lines of wheels.
     pub(super) wheels: SortedTable<'t>,
-    /// How a line of them is split: [`columns`](super::row::columns), or what knows their form.
+    /// Splits a line of them: [`columns`](super::row::columns), or a function that knows their form.
     pub(super) columns: for<'l> fn(&'l str) -> Option<Columns<'l>>,
     /// The lines of requirements.
     pub(super) requires: SortedTable<'t>,
-    /// How a line of them is split: [`List::split`], or what knows their form.
+    /// Splits a line of them: [`List::split`], or a function that knows their form.
     pub(super) list: for<'l> fn(&'l str) -> Option<List<'l>>,
 }
 
@@ -161,7 +161,7 @@ fn after_local(package: &PackageName, public: &str) -> String {
     format!("{package}\t{public},")
 }
 
-/// How many parts of a release are tried: `2.0` may be written `2.0.0`, and a file name keeps its writer's way.
+/// The most parts of a release that are tried: `2.0` may be written `2.0.0`, and a file name keeps its writer's form.
 const PARTS: usize = 5;
 
 /// The ways to write a release that mean the same, the local label left out.

@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::directory::{self, TableDirectory};
 
-/// How far on a key is looked for that is thought to be near: a few lines.
+/// The distance at which a nearby key is first looked for: a few lines.
 const FIRST_STEP: usize = 512;
 
 /// Lines in byte order. Searching allocates nothing and reads a handful of lines.

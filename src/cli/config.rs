@@ -63,11 +63,11 @@ pub struct Config {
     pub catalogs: Vec<String>,
     /// Ask the index for what is not known, as `--learn` does.
     pub learn: bool,
-    /// How many projects should have recorded a digest that is written, as `--require-witnesses` has it.
+    /// The number of projects that should have recorded a digest that is written, as in `--require-witnesses`.
     pub require_witnesses: Option<u32>,
     /// The targets, in file order.
     pub targets: Vec<Configured>,
-    /// How bad findings of an audit are, where the project says so.
+    /// The severity of an audit's findings, if the project sets it.
     pub severities: Vec<(Rule, Level)>,
 }
 

@@ -228,7 +228,7 @@ fn configured(args: &CheckArgs, config: &Config) -> Result<WantedOutputs> {
     Ok(jobs.into_iter().filter_map(|job| Some((job.output.clone()?, job))).collect())
 }
 
-/// How files were made, by their headers.
+/// The way files were made, by their headers.
 fn made(args: &CheckArgs, config: &Config, files: &[String]) -> Result<WantedOutputs> {
     let mut wanted = Vec::new();
     for file in files {

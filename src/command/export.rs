@@ -94,7 +94,7 @@ pub(super) struct Prepared {
     pub(super) file: PreparedOutput,
     /// The summary of each target, if it is printed.
     pub(super) summaries: Vec<Summary>,
-    /// For which environments it is, one after the other.
+    /// The environments that it is for, in order.
     pub(super) environments: Vec<Environment>,
     /// The releases that an index was asked about.
     pub(super) learned: Vec<LearnedRelease>,

@@ -45,7 +45,7 @@ pub(super) struct Job {
     /// The index that is asked for the URLs of files in a pylock.toml. Nothing of it is in the output.
     pub(super) index: Option<IndexSource>,
     pub(super) mirror: Option<Mirror>,
-    /// How many projects should have recorded each digest.
+    /// The number of projects that should have recorded each digest.
     pub(super) witnesses: Option<u32>,
     pub(super) catalogs: ChosenCatalogues,
     pub(super) output: Option<String>,

@@ -27,7 +27,7 @@ pub(super) struct Learning {
     catalogues: Vec<LearnedCatalogue>,
 }
 
-/// How an index is asked.
+/// The settings for asking an index.
 struct IndexAccess {
     bases: IndexBases,
     network: Network,

@@ -21,7 +21,7 @@ pub struct Outcome {
     pub stdout: String,
     /// For standard error.
     pub report: String,
-    /// How the process ends.
+    /// The exit status.
     pub exit: Exit,
 }
 
@@ -90,7 +90,7 @@ fn difference(output: &Output) -> Result<String> {
     })
 }
 
-/// How a run speaks: how much, in which format, with colour or without.
+/// The voice of a run: verbosity, format, colour.
 #[derive(Debug, Clone, Copy)]
 pub struct Voice {
     tone: ToneArgs,

@@ -45,7 +45,7 @@ impl Drop for WaitBar {
     }
 }
 
-/// How often it is shown how long the wait is.
+/// The interval at which the length of a wait is shown.
 const TICK: Duration = Duration::from_millis(200);
 
 /// One wheel that is read.

@@ -25,7 +25,7 @@ pub struct Dependency {
     pub requirement: Arc<Requirement>,
     /// When.
     pub marker: Option<Marker>,
-    /// For which Pythons (`python = "^3.8"`).
+    /// The Pythons (`python = "^3.8"`).
     pub python: Option<Constraint>,
     /// Only where an extra asks for it.
     pub optional: bool,
@@ -38,7 +38,7 @@ pub struct Dependency {
 }
 
 impl Dependency {
-    /// When it holds on an environment.
+    /// The condition under which it holds on an environment.
     pub fn condition(&self, environment: Environment, extras: &Extras) -> Condition {
         if self.python.as_ref().is_some_and(|python| !python.admits_python(environment.python)) {
             return Condition::Never;
@@ -73,8 +73,8 @@ impl DirectReference {
         }
     }
 
-    /// How well a locked package's origin is what is named: not at all, of the same kind, or the very one. Poetry writes
-    /// paths and repositories in its own way, so of those only the kind may be known.
+    /// How well a locked package's origin matches the named one: not at all, of the same kind, or the very one. Poetry
+    /// writes paths and repositories in its own way, so of those only the kind may be known.
     pub fn matches(&self, origin: &Origin) -> Option<bool> {
         let plain = |text: &str| -> String {
             let text = text.split('#').next().unwrap_or_default().trim_end_matches('/');

@@ -232,7 +232,7 @@ pub(crate) fn is_links_page(url: &str) -> bool {
     [".html", ".htm"].iter().any(|ending| path.ends_with(ending))
 }
 
-/// Which groups and extras of a project are wanted, as `poetry export` has it.
+/// The wanted groups and extras of a project, with the options of `poetry export`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choice {
     /// `--with`: these groups beside `main`.
@@ -338,7 +338,7 @@ pub struct SelectedPackage {
     pub extras: Extras,
     /// True if somebody asks for it with extras, whether the line has them or not.
     pub with_extras: bool,
-    /// When it holds there.
+    /// The condition under which it holds there.
     pub condition: Condition,
     /// Its requirements there and their conditions, as far as the lock has them. `None`: the format does not say.
     pub needs: Option<Vec<(Arc<Requirement>, Condition)>>,

@@ -34,7 +34,7 @@ pub struct Provided {
 pub struct ImagePackage {
     /// Which.
     pub name: PackageName,
-    /// In which version; `None`: the file does not say (`name @ file:///…`, `-e …`), or it is no version of PEP 440.
+    /// Its version; `None`: the file does not say (`name @ file:///…`, `-e …`), or it is no version of PEP 440.
     pub version: Option<Version>,
     marker: Option<Marker>,
 }

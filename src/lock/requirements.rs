@@ -7,7 +7,7 @@
 //! via      = an indented `# via …` comment behind a requirement      see `requirements/via.rs`
 //! ```
 //!
-//! How physical lines make a logical one is in `requirements/lines.rs`, what is on one in `requirements/parse.rs`.
+//! `requirements/lines.rs` joins physical lines to logical ones, `requirements/parse.rs` reads these.
 //!
 //! A file named by `-r` takes the place of the line that names it, once, so that what is written is one file. A file
 //! named by `-c` is read for the versions it allows; its line stays. Everything is kept with its span in its source,
@@ -104,7 +104,7 @@ pub struct RequirementLine {
     pub extras: Vec<ExtraName>,
     /// True if the line admits only one version: one `==` without `*`, one `===`, or a URL.
     pub pinned: bool,
-    /// When it holds; `None`: always.
+    /// Its marker; `None`: always.
     pub marker: Option<marker::Marker>,
     /// Its `--hash` options.
     pub hashes: Vec<Span>,
@@ -121,7 +121,7 @@ pub struct Unnamed {
     pub origin: Origin,
     /// True for a folder or a repository that is installed in place (`-e`).
     pub editable: bool,
-    /// When it holds; `None`: always.
+    /// Its marker; `None`: always.
     pub marker: Option<marker::Marker>,
     /// The digests it admits.
     pub digests: Vec<LockedDigest>,
@@ -134,7 +134,7 @@ pub struct Limit {
     pub name: PackageName,
     /// The versions it allows. `None`: a URL is there, or a `${VARIABLE}`.
     pub versions: Option<VersionSpecifiers>,
-    /// When it holds; `None`: always.
+    /// Its marker; `None`: always.
     pub marker: Option<marker::Marker>,
     /// Its place.
     pub at: Position,
@@ -298,8 +298,8 @@ impl RequirementsFile {
         Some(0..self.lines.iter().take_while(comment).count()).filter(|lines| !lines.is_empty())
     }
 
-    /// How many lines at the top a new header takes the place of: the one that this tool wrote, and the one that the tool wrote
-    /// which made the file. What people wrote below stays.
+    /// The number of lines at the top that a new header replaces: the header that this tool wrote, and the one that the
+    /// tool wrote which made the file. What people wrote below stays.
     fn replaced_header(&self) -> usize {
         let own = self.header_lines().map_or(0, |lines| lines.end);
         let blank = |line: &&FileLine| matches!(line.kind, LineKind::Blank);
@@ -357,7 +357,7 @@ fn python_of(comment: &str) -> Option<Python> {
     format!("{}.{}", parts.next()?, parts.next()?).parse().ok()
 }
 
-/// How many comments make up the header that a tool wrote, where they begin with one.
+/// The number of comments in a tool's header, if they begin with one.
 fn foreign_header<'t>(comments: impl Iterator<Item = &'t str>) -> usize {
     let (mut is_one, mut count) = (false, 0);
     for comment in comments {

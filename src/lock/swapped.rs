@@ -16,7 +16,7 @@ use crate::packaging::target::Backend;
 pub(crate) struct SwappedEntries<'l> {
     /// Which; at least one.
     pub(crate) entries: Vec<&'l Entry>,
-    /// How they are locked, to go behind their names.
+    /// The way they are locked, to follow their names.
     pub(crate) how: String,
     /// The command that makes the lock anew.
     pub(crate) remedy: &'static str,

@@ -62,7 +62,7 @@ pub(crate) struct Table<'s> {
     index: Option<Box<Lookup<Cow<'s, str>, usize>>>,
 }
 
-/// How many keys of a table are compared with each other rather than indexed.
+/// The most keys of a table that are compared with each other rather than indexed.
 const FEW_KEYS: usize = 16;
 
 impl<'s> Toml<'s> {

@@ -8,7 +8,7 @@ use crate::packaging::marker::Condition;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span};
 
-/// How many different conditions that no target decides may meet: they are put together, which takes the longer the more
+/// The most different conditions that no target decides: they are put together, which takes the longer the more
 /// there are. A comparison with `in` is a variable of its own, and what is put together can double with each.
 const MOST_OPEN: usize = 100;
 const MOST_OPEN_IN: usize = 8;

@@ -92,7 +92,8 @@ fn refused(why: impl Into<String>) -> ArchiveError {
     ArchiveError::Refused(why.into())
 }
 
-/// How far from the end the end of the directory is looked for: behind it only a comment can be, and wheels have none.
+/// The distance from the end within which the end of the directory is looked for: behind it only a comment can be, and
+/// wheels have none.
 const TAIL: u64 = 64 << 10;
 
 /// The largest `METADATA` that is read: that of torch has 60 kB, most of it description.

@@ -10,14 +10,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
-/// Which versions are admitted: those that meet all specifiers of one of the alternatives. A copy costs next to nothing.
+/// The versions that are admitted: those that meet all specifiers of one of the alternatives. A copy costs next to
+/// nothing.
 #[derive(Debug, Clone)]
 pub struct Constraint(Arc<Alternatives>);
 
 #[derive(Debug)]
 struct Alternatives {
     all: Box<[Box<[Clause]>]>,
-    /// Which CPython 3.0 to 3.31 were asked about, a bit each, and above these bits which of them are admitted.
+    /// The CPythons 3.0 to 3.31 that were asked about, a bit each, and above these bits those that are admitted.
     pythons: AtomicU64,
 }
 

@@ -61,8 +61,8 @@ impl Sha256 {
         }
     }
 
-    /// How many hexadecimal digits differ from those of another digest. Of two that have nothing to do with each other
-    /// some sixty do.
+    /// The number of hexadecimal digits that differ from those of another digest. Of two that have nothing to do with
+    /// each other some sixty do.
     pub fn digits_apart(&self, other: &Self) -> usize {
         self.digits().iter().zip(other.digits()).filter(|(one, other)| **one != *other).count()
     }
@@ -94,7 +94,7 @@ pub(crate) fn hex(bytes: &[u8; 32]) -> [u8; 64] {
     digits
 }
 
-/// How much is read at once. What stays in the nearest cache of the CPU is copied several times as fast as what does not.
+/// The size of a read. A buffer that stays in the nearest cache of the CPU is copied several times as fast.
 const PIECE: usize = 16 << 10;
 
 /// Text that is not a SHA-256 digest in hexadecimal.

@@ -66,7 +66,7 @@ impl Marker {
         Self(Arc::new(MarkerNode::All(vec![Arc::unwrap_or_clone(self.0), Arc::unwrap_or_clone(other.0)])))
     }
 
-    /// When it holds on an environment.
+    /// The condition under which it holds on an environment.
     pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.decided(environment, &asked.extras, &asked.groups)
     }

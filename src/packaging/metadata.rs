@@ -25,7 +25,7 @@ pub struct Metadata {
     pub requires_python: Option<String>,
 }
 
-/// How many requirements a list may have: the longest known has 70.
+/// The most requirements of a list: the longest known has 70.
 const MOST_REQUIREMENTS: usize = 2000;
 
 impl Metadata {

@@ -19,7 +19,7 @@ pub struct Requirement {
     pub name: PackageName,
     /// With which extras.
     pub extras: Vec<ExtraName>,
-    /// In which versions; any where a URL is named.
+    /// The admitted versions; any if a URL is named.
     pub versions: Constraint,
 }
 

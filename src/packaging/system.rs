@@ -1,4 +1,4 @@
-//! How old a system may be: the release of macOS, or the C library of a Linux.
+//! The oldest systems that wheels accept: the release of macOS, or the C library of a Linux.
 
 use std::fmt;
 

@@ -323,7 +323,7 @@ impl fmt::Display for Python {
 pub struct Environment {
     /// The platform it runs on.
     pub platform: Platform,
-    /// Under which Python.
+    /// The Python.
     pub python: Python,
 }
 
@@ -340,9 +340,9 @@ pub struct Target {
     pub name: Option<String>,
     /// The platform it runs on.
     pub platform: Platform,
-    /// Which build is wanted; `None` keeps the builds that the lock has.
+    /// The wanted build; `None` keeps the builds that the lock has.
     pub backend: Option<Backend>,
-    /// Under which Pythons; empty: every one the lock allows and the wheels exist for.
+    /// The Pythons; empty: every one the lock allows and the wheels exist for.
     pub pythons: Vec<Python>,
 }
 

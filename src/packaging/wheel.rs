@@ -140,7 +140,7 @@ impl WheelName {
         Python::all().any(|python| self.fit(Environment { platform, python }).is_some())
     }
 
-    /// How well the wheel suits an environment; `None` if it cannot be installed there. Greater is preferred.
+    /// The fit of the wheel on an environment; `None` if it cannot be installed there. Greater is preferred.
     ///
     /// The order among wheels that install is pip's, on a machine that is new enough for all of them: the best tag
     /// decides, as `packaging.tags` has them, then the build tag.
@@ -160,7 +160,7 @@ impl WheelName {
     }
 }
 
-/// How well a wheel suits an environment; greater is preferred.
+/// The fit of a wheel on an environment; greater is preferred.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fit {
     interpreter: (u8, u16),

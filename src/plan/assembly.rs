@@ -24,7 +24,7 @@ struct Assembly<'a, S> {
     decisions: Vec<Decision>,
     /// The replacements of selected packages.
     replacements: BTreeMap<usize, Replacement>,
-    /// When a selected package is needed besides, and with which extras.
+    /// The condition and extras under which a selected package is needed besides.
     widened: BTreeMap<usize, (Condition, Extras)>,
     added: Vec<Line>,
     unproven: Vec<Missing>,

@@ -65,7 +65,7 @@ pub(crate) struct Resolved {
     pub(crate) row: Option<Rc<WheelRow>>,
     /// With which extras it is required.
     pub(crate) extras: Extras,
-    /// When it is required.
+    /// The condition under which it is required.
     pub(crate) condition: Condition,
     /// By whom.
     pub(crate) because: BTreeSet<Rc<str>>,
@@ -193,7 +193,7 @@ impl<S: WheelSource> Resolver<'_, S> {
         self.members.iter().any(|member| member.name == *name)
     }
 
-    /// How one package is met. `Ok(None)`: by a package of the family, or by one that the output leaves out.
+    /// The choice for one package. `Ok(None)`: by a package of the family, or by one that the output leaves out.
     fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Unsettled> {
         if self.is_member(name) {
             return if self.unfit_member(name, want).is_some() { Err(Unsettled) } else { Ok(None) };

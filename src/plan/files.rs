@@ -38,7 +38,7 @@ pub(crate) struct Candidate {
     pub(crate) wheel: WheelName,
     /// Withdrawn, as the catalogue knows.
     pub(crate) yanked: bool,
-    /// Which Pythons it takes, as the catalogue knows.
+    /// The Pythons that it accepts, by the catalogue.
     pythons: Option<Constraint>,
 }
 

@@ -101,7 +101,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
         self.source.family(package)
     }
 
-    /// How a release of a package takes part in it: of some that are built per backend one wheel serves all from some
+    /// The role of a release of a package in it: of some that are built per backend one wheel serves all from some
     /// release on, unless a catalogue of the project has a build of it.
     pub(super) fn family_of(&self, package: &PackageName, version: &Version) -> Family {
         let is_built = || self.rows(package, version).iter().any(|row| row.built.is_bound());

@@ -1,4 +1,4 @@
-//! Which wheel a lock has for an environment, and what it was built for.
+//! The wheel of a lock for an environment, and its build.
 
 use std::rc::Rc;
 

@@ -74,7 +74,7 @@ pub use witnesses::too_few_witnesses;
 pub struct Request<'a> {
     /// The build wanted; `None` keeps the builds that the lock has.
     pub backend: Option<Backend>,
-    /// For which environment.
+    /// The environment.
     pub environment: Environment,
     /// All Pythons of the target, this environment's among them: a release's line admits the files of all of them.
     pub pythons: &'a [Python],
@@ -233,7 +233,7 @@ pub enum Kept {
     /// A GPU library that torch does not need, of another major release of CUDA than those that it does, or beside a build
     /// that needs none.
     Foreign {
-        /// For which CUDA it is; `None`: for any, or for no CUDA.
+        /// The CUDA that it is for; `None`: for any, or for no CUDA.
         cuda: Option<u64>,
         /// The build of torch; `None`: there are libraries for another CUDA beside it.
         torch: Option<Backend>,

@@ -24,7 +24,7 @@ pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
     Problem::new(Code::Impossible, message).help("leave the backend out: on macOS every build is the CPU build")
 }
 
-/// Which release of a package is installed nobody says.
+/// The release of a package is not pinned.
 pub(super) fn unpinned(entry: &Entry) -> Problem {
     let name = &entry.name;
     let problem = Problem::new(Code::Unpinned, format!("{name} is not pinned to one version"));

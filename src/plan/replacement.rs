@@ -25,7 +25,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// How it is pinned; `None`: as the lock has it.
+    /// Its pin; `None`: as in the lock.
     pub fn pin(&self) -> Option<&Pin> {
         self.replacement.as_ref().map(|replacement| &*replacement.pin)
     }
@@ -39,7 +39,7 @@ impl Line {
 pub struct Replacement {
     /// The package.
     pub name: PackageName,
-    /// How it is pinned.
+    /// Its pin.
     pub pin: Rc<Pin>,
     /// The requirements of its wheel, where they are known.
     pub requires: Option<Rc<[WheelRequirement]>>,

@@ -1,6 +1,6 @@
 //! One set of CUDA's libraries where the user wants it: what comes of that in the lines of a plan, and what is said of it.
 //!
-//! Which releases are shared the closure settles (`closure::sharing`). An installer would refuse them if it read what an
+//! The closure decides which releases are shared (`closure::sharing`). An installer would refuse them if it read what an
 //! extra asks for, so that extra is not named: the libraries that it brings have lines of their own.
 
 use std::collections::BTreeSet;

@@ -25,7 +25,7 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// How many findings are of a severity.
+    /// The number of findings of a severity.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings.iter().filter(|finding| finding.severity == severity).count()
     }
@@ -87,7 +87,7 @@ pub struct Machine {
     pub target: Option<String>,
     /// Platform and Python.
     pub environment: Environment,
-    /// How old its system is; `None`: new enough for everything.
+    /// Its system; `None`: new enough for everything.
     pub system: Option<System>,
     /// The build that was asked for; `None`: as locked.
     pub backend: Option<Backend>,
@@ -147,7 +147,7 @@ impl Verdict {
 pub struct AuditFinding {
     /// The rule.
     pub rule: Rule,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The package it is about, if it is about one.
     pub package: Option<String>,
@@ -161,7 +161,7 @@ pub struct AuditFinding {
     pub remedy: Option<String>,
     /// On which platform, where it depends on it.
     pub platform: Option<Platform>,
-    /// Under which Pythons, where it depends on them; ascending.
+    /// The Pythons, if it depends on them; ascending.
     pub pythons: Vec<Python>,
     /// On which targets of the configuration.
     pub targets: Vec<NamedTarget>,

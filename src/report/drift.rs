@@ -1,4 +1,4 @@
-//! How an output differs from what its lock gives, line by line and in short.
+//! The differences between an output and its lock, line by line and in short.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::fmt;
 /// A difference of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// How it differs.
+    /// The kind of difference.
     pub kind: DifferenceKind,
     /// The package: `idna==3.4`; where it is another one, `numpy 2.1.2 -> 2.1.3`.
     pub what: String,
@@ -14,7 +14,7 @@ pub struct Difference {
     pub group: Option<String>,
 }
 
-/// How a line differs.
+/// The difference of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DifferenceKind {
     /// It pins something else.

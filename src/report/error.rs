@@ -181,9 +181,9 @@ pub struct Problem {
     pub place: Option<Box<Place>>,
     /// The remedy.
     pub remedy: Option<String>,
-    /// Under which Pythons, where it depends on them; ascending.
+    /// The Pythons, if it depends on them; ascending.
     pub pythons: Vec<Python>,
-    /// For which targets of the configuration, where it is about a target.
+    /// The targets of the configuration, if it is about a target.
     pub targets: Vec<NamedTarget>,
     /// The unknown fact, if that is the fault and an index may have it.
     pub missing: Option<Box<Missing>>,
@@ -228,7 +228,7 @@ impl Problem {
         under_pythons(&self.message, &self.pythons)
     }
 
-    /// Which targets it is about; `None`: it is about none.
+    /// The targets that it is about; `None`: none.
     pub fn told_targets(&self) -> Option<String> {
         told_targets(&self.targets)
     }

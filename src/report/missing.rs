@@ -12,9 +12,9 @@ use crate::packaging::target::{Backend, Platform};
 pub enum Missing {
     /// A wheel of a release that is built by backend.
     Build {
-        /// Of which package.
+        /// The package.
         package: PackageName,
-        /// Of which release, without a local label.
+        /// The release, without a local label.
         version: Version,
         /// Built for this.
         backend: Backend,
@@ -32,7 +32,7 @@ pub enum Missing {
     },
     /// Some release of a package.
     Release {
-        /// Of which package.
+        /// The package.
         package: PackageName,
         /// One that all of these admit.
         versions: Vec<Constraint>,
@@ -45,7 +45,7 @@ pub enum Missing {
     },
     /// The requirements of a wheel of the lock that stays and that no catalogue knows.
     Kept {
-        /// Of which package.
+        /// The package.
         package: PackageName,
         /// As it is locked, local label included.
         version: Version,

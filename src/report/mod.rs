@@ -55,7 +55,7 @@ pub struct Summary {
     pub backend: Option<Backend>,
     /// The Pythons served, ascending.
     pub pythons: Vec<Python>,
-    /// How many packages the output has, under any of the Pythons.
+    /// The number of packages in the output, under any of the Pythons.
     pub packages: usize,
     /// The changes to the packages that matter, in the order of the report.
     pub changes: Vec<Change>,
@@ -80,7 +80,7 @@ pub struct LearnedRelease {
     pub package: String,
     /// The release, local label included.
     pub version: String,
-    /// How many wheels of it are new; 0: they were known, but not what they require.
+    /// The number of new wheels of it; 0: they were known, but not their requirements.
     pub wheels: usize,
     /// Of how many of them the digest was computed from the bytes.
     pub computed: usize,
@@ -97,11 +97,11 @@ pub struct PythonDownload {
     pub output: DownloadSize,
     /// All that the lock installs as it is.
     pub locked: DownloadSize,
-    /// How much more that is than what the lock installs: what both install as locked is no difference, known or not.
+    /// The difference from the size of the lock's files: a file that both install is no difference, known or not.
     pub difference: DownloadSize,
 }
 
-/// How large files are together, as far as that is known.
+/// The size of files together, as far as it is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DownloadSize {
     /// Those of known size, in bytes.
@@ -131,7 +131,7 @@ pub struct Change {
     pub from: Option<String>,
     /// The version in the output.
     pub to: Option<String>,
-    /// Under which Pythons.
+    /// The Pythons.
     pub pythons: Vec<Python>,
     /// Why, where it is not plain.
     pub why: Option<String>,
@@ -190,7 +190,7 @@ pub struct DigestSource {
     pub catalogue: String,
     /// The index the wheel lies on.
     pub index: String,
-    /// How many independent public lock files recorded it; the fewest of several.
+    /// The number of independent public lock files that recorded it; the fewest of several.
     pub seen: u32,
     /// The digest was computed from the bytes by this tool.
     pub computed: bool,

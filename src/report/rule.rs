@@ -7,7 +7,7 @@ mod explained;
 
 use crate::text::quoted;
 
-/// How bad a finding is, worst first.
+/// The severity of a finding, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// It will not install, or not run.
@@ -211,7 +211,7 @@ impl Rule {
         }
     }
 
-    /// How bad it is, if nothing else was chosen.
+    /// The default severity.
     pub fn severity(self) -> Severity {
         match self {
             Self::NoWheel

@@ -54,7 +54,7 @@ pub struct Verified {
 /// Somebody who says what digest a file has.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Witness {
-    /// Of which kind.
+    /// Its kind.
     pub kind: WitnessKind,
     /// By name: `requirements.txt`, `built-in catalogue (7 projects)`.
     pub who: String,

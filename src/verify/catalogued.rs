@@ -16,11 +16,11 @@ pub struct SortedFiles {
     pub subjects: Vec<Subject>,
     /// The digests of those that have none: a requirements file does not say which file a digest is of.
     pub nameless: Vec<Sha256>,
-    /// How many files have only digests of other kinds, which nobody can confirm.
+    /// The number of files that have only digests of other kinds, which nobody can confirm.
     pub other_kinds: usize,
 }
 
-/// How many digits of a digest may be damaged for it to be taken for a copy of another one.
+/// The most differing digits of a digest that is taken for a damaged copy of another one.
 const DAMAGED: usize = 16;
 
 /// Sorts the files of an entry, and calls the catalogue as a witness.

@@ -23,7 +23,7 @@ pub struct Hashed {
     pub sha256: Sha256,
     /// Their number.
     pub size: u64,
-    /// How they came here, for the report.
+    /// The way they were read, for the report.
     pub how: &'static str,
     /// Its own metadata.
     pub opened: Opened,
@@ -68,7 +68,7 @@ pub struct ListedFile {
 pub struct Verdicts {
     /// The files of which more than the lock speaks.
     pub wheels: Vec<Verified>,
-    /// How many files there are beside these.
+    /// The number of files beside these.
     pub unknown: usize,
     /// The wheels that were hashed, and of which all agree.
     pub learned: Vec<HashedWheel>,

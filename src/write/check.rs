@@ -27,8 +27,8 @@ struct Meaning {
     digests: BTreeSet<LockedDigest>,
 }
 
-/// How two outputs differ on the environments they are for; nothing if they mean the same. The order of lines and of
-/// markers, comments, and what holds elsewhere do not count.
+/// The differences of two outputs on the environments they are for; nothing if they mean the same. The order of lines and
+/// of markers, comments, and what holds elsewhere do not count.
 pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments: &[Environment]) -> Vec<Difference> {
     let mut all: Vec<Difference> = Vec::new();
     for environment in environments {
@@ -77,7 +77,7 @@ impl Meaning {
     }
 }
 
-/// How a `pylock.toml` differs from a draft, in the places that the draft is for.
+/// The differences of a `pylock.toml` from a draft, in the places that the draft is for.
 ///
 /// # Errors
 /// If the file gives nothing in one of these places, or a package twice.

@@ -78,7 +78,7 @@ pub(super) fn kept(source: &Source, block: &PoetryBlock, guards: &Guards) -> Str
     in_style(source, &apply(&patch, source.slice(block.span)))
 }
 
-/// How an entry needs a package of which the lock did not know that.
+/// A requirement of an entry that the lock did not have.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NewNeed {
     pub(super) extras: Extras,

@@ -1,4 +1,4 @@
-//! When an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
+//! The conditions under which an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
 
 use super::coverage::in_brackets;
 use super::toml::string;

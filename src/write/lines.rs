@@ -44,7 +44,7 @@ enum Written<'a> {
     Strong(&'a str),
 }
 
-/// How long a digest's own line is: the continuation before it, `    --hash=sha256:` and 64 digits.
+/// The length of a digest's own line: the continuation before it, `    --hash=sha256:` and 64 digits.
 const DIGEST_LINE: usize = 3 + 18 + 64;
 
 /// The separator between a line and each of its digests.
@@ -348,7 +348,7 @@ fn surest(view: LockView<'_>, lines: &[(Environment, &Line)], coverage: &Coverag
     })
 }
 
-/// How surely pip refuses a line on platforms that it is not for.
+/// The certainty with which pip refuses a line on platforms that it is not for.
 fn ties(view: LockView<'_>, line: &Line) -> Tie {
     let is_tied = |file: &str| file.parse::<WheelName>().is_ok_and(|wheel| wheel.platform_tag() != "any");
     let locked = || line.entry.and_then(|index| view.entries.get(index)).map(|entry| &entry.origin);
@@ -361,7 +361,7 @@ fn ties(view: LockView<'_>, line: &Line) -> Tie {
     }
 }
 
-/// How a line is tied to the platforms that it is for; the surest first.
+/// The ways a line is tied to its platforms; the surest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Tie {
     /// By its URL: the one wheel does not install elsewhere.

@@ -38,7 +38,7 @@ pub use mirror::Mirror;
 pub use provided::{FOR_UV, PROVIDED};
 pub use pylock::{Content, ContentFile, DraftPackage, FileLocation, PylockDraft};
 
-/// How an output is written.
+/// The style of an output.
 #[derive(Debug, Clone, Default)]
 pub struct Style {
     /// Write no digests.

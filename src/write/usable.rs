@@ -1,4 +1,4 @@
-//! Which of a package's files can be installed in the places that a line is for.
+//! The files of a package that can be installed in the places that a line is for.
 
 use std::collections::BTreeSet;
 

@@ -94,7 +94,7 @@ pub fn rocm(reference: &str) -> Option<Backend> {
 }
 
 impl Row {
-    /// How well the row covers an image; `None`: not at all.
+    /// The fit of the row to an image; `None`: none.
     fn rank(self, path: &str, name: &str, words: &[&str]) -> Option<u8> {
         if self.image == "*" {
             return words.contains(&self.tag).then_some(2);

@@ -14,7 +14,7 @@ use crate::edge::index::{Network, Page, simple};
 use crate::edge::progress::Display;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// How many pages are fetched at a time.
+/// The number of pages that are fetched at a time.
 const WORKERS: usize = 8;
 
 /// The memory that the files of all pages may take up: some 600,000 of them.

@@ -14,7 +14,7 @@ use crate::report::error::told_targets;
 use crate::report::rule::{Rule, Severity};
 use crate::text::shown;
 
-/// How wide a terminal is at least.
+/// The least width of a terminal.
 const WIDTH: usize = 80;
 
 fn colour_of(severity: Severity) -> &'static str {

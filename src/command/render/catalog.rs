@@ -237,7 +237,7 @@ fn evidence_spoken(kind: &str) -> &str {
     }
 }
 
-/// How a list became known, in words: `poetry.lock:exact:3`.
+/// The provenance of a list, in words: `poetry.lock:exact:3`.
 fn provenance_spoken(provenance: &str) -> String {
     let parts: Vec<&str> = provenance.split(':').collect();
     let by = |seen: &str| match seen {

@@ -77,7 +77,7 @@ fn at_least(unknown: &[String]) -> &'static str {
     if unknown.is_empty() { "" } else { "at least " }
 }
 
-/// How many sizes are not known. Torch's is more than that of most others together.
+/// The number of unknown sizes. Torch's is more than that of most others together.
 fn unknown_sizes(of: &[String]) -> String {
     match (of.len(), has_torch(of)) {
         (0, _) => String::new(),

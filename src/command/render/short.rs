@@ -22,7 +22,7 @@ pub(crate) fn short(all: &[Summary], status: &FileStatus, is_alone: bool, colour
     each.collect::<String>() + &ending(all, status, colour)
 }
 
-/// Which target: `docker: linux-x86_64, cu118, CPython 3.10`.
+/// The target: `docker: linux-x86_64, cu118, CPython 3.10`.
 pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
     let name = summary.name.as_ref().map(|name| format!("{}: ", shown(name))).unwrap_or_default();
     let backend = summary.backend.map_or_else(|| "builds as locked".to_owned(), |backend| backend.to_string());

@@ -19,13 +19,13 @@ use crate::packaging::archive::Headers;
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
-/// How much is read at once.
+/// The size of a read.
 const PIECE: usize = 256 << 10;
 
-/// How much further than ever a broken connection must have come to count as a success that ended.
+/// The progress that a broken connection must have made to count as a success that ended.
 const PROGRESS: u64 = 1 << 20;
 
-/// How much of what came is asked for again where nothing but the bytes says that the file is still the same.
+/// The overlap that is asked for again where only the bytes can show that the file is still the same.
 const OVERLAP: usize = 16 << 10;
 
 /// The facts about a file before it is downloaded.
@@ -48,7 +48,7 @@ pub struct Downloaded {
     pub size: u64,
     /// The tag that the server gave it, a strong one.
     pub etag: Option<String>,
-    /// How often the connection broke and the rest was fetched.
+    /// The number of times the connection broke and the rest was fetched.
     pub resumed: u32,
     /// False if the file has another length than was seen before, or one of the parts differs in it.
     pub is_same: bool,
@@ -56,13 +56,13 @@ pub struct Downloaded {
     pub odd_header: Option<usize>,
 }
 
-/// How far a download is.
+/// The progress of a download.
 struct DownloadState {
     hasher: Hasher,
     position: u64,
     identity: Option<FileState>,
     resumed: u32,
-    /// How many parts lie behind the position: what comes need not be held against them.
+    /// The number of parts behind the position: later bytes need no comparison with them.
     passed: usize,
     parts_agree: bool,
     /// As `passed`, for headers.

@@ -17,7 +17,7 @@ use super::simple::{self, ACCEPT, ACCEPT_LINKS, Link, MetadataFile, Page};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem};
 
-/// How much of each text is read while others are: of a longer one the rest waits for its turn.
+/// The size of each text that is read in parallel: the rest of a longer one waits for its turn.
 const LONG: u64 = 1 << 20;
 
 /// A text as it came.

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::settings::Patience;
 use crate::report::error::{Code, Problem};
 
-/// How many redirects are followed.
+/// The most redirects that are followed.
 pub(super) const MOST_REDIRECTS: usize = 10;
 
 /// Why a request failed.
@@ -17,7 +17,7 @@ pub(super) enum Failure {
     Passing {
         /// The event, for the message.
         why: String,
-        /// How long the server asks to wait.
+        /// The wait that the server asks for.
         after: Option<Duration>,
     },
     /// It will not.
@@ -35,10 +35,10 @@ impl Failure {
     }
 }
 
-/// How many times as often as without progress a file may be tried in all.
+/// The factor from the tries without progress to all tries of a file.
 pub(super) const MOST_RETRIES: u32 = 10;
 
-/// How often something was tried: without progress, and in all. What makes a little progress each time must end, too.
+/// The number of tries: without progress, and in all. What makes a little progress each time must end, too.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     in_vain: u32,
@@ -133,7 +133,7 @@ pub(super) fn refused(url: &Url, status: u16, retry_after: Option<&str>, patienc
     }
 }
 
-/// How long to wait before the `number`th new try, counted from 0.
+/// The wait before the `number`th new try, counted from 0.
 pub(super) fn pause(number: u32, asked: Option<Duration>, patience: &Patience) -> Duration {
     let doubled = patience.pause.saturating_mul(2u32.saturating_pow(number));
     asked.unwrap_or_default().max(doubled).min(patience.longest_pause)

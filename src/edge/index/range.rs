@@ -13,16 +13,16 @@ use super::pace::Paced;
 use super::policy::{Failure, Tries, shown};
 use crate::report::error::{Code, Error, Problem};
 
-/// How much of the end is asked for first: all that may be behind a zip's central directory, and small ones whole.
+/// The size of the end that is asked for first: all that may be behind a zip's central directory, and small ones whole.
 const TAIL: u64 = 128 << 10;
 
-/// How much is asked for at least.
+/// The least that is asked for.
 const LEAST: u64 = 128 << 10;
 
-/// How much is asked for at most. What is read in order is asked for in parts that double.
+/// The most that is asked for. A sequential read asks for parts that double.
 const MOST: u64 = 4 << 20;
 
-/// How much of one file is read in parts; who needs more wants the file.
+/// The most of one file that is read in parts; beyond that the whole file is cheaper.
 const ENOUGH: u64 = 64 << 20;
 
 /// A file on the network. Reading it asks for parts; that they belong to one file is checked with each.

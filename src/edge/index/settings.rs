@@ -1,4 +1,4 @@
-//! How the network is used: what the user's environment and options say. Made by `io`, which reads them.
+//! Network settings: those of the user's environment and options. Made by `io`, which reads them.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub struct Settings {
     pub proxies: Proxies,
     /// Files of certificate authorities, each with its name: only these are trusted; if empty the system's.
     pub authorities: Vec<(String, Vec<u8>)>,
-    /// How long to wait, and how often to try.
+    /// The timeouts and the number of tries.
     pub patience: Patience,
     /// The largest page that is read, in bytes without compression.
     pub largest_page: u64,
@@ -71,14 +71,14 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// How long to wait, and how often to try.
+/// The timeouts and the number of tries.
 #[derive(Debug, Clone)]
 pub struct Patience {
     /// For a connection, and for each piece of an answer; in as long a time 1 kB a second must come, too.
     pub idle: Duration,
     /// For a whole page.
     pub page: Duration,
-    /// How many times a request is tried again. A download that comes further than ever begins to count anew, up to
+    /// The number of retries of a request. A download that comes further than ever begins to count anew, up to
     /// ten times as many tries.
     pub retries: u32,
     /// Before the first new try; doubles with each.
@@ -103,7 +103,7 @@ impl Default for Patience {
 /// A whole page may take so many times as long as a piece of it.
 const PAGE: u32 = 6;
 
-/// How many bytes of an answer must come in a second, on average over [`Patience::idle`]: a tenth of the slowest lines on
+/// The least bytes of an answer in a second, on average over [`Patience::idle`]: a tenth of the slowest lines on
 /// which anybody would wait for a wheel.
 pub(super) const SLOWEST: u64 = 1 << 10;
 

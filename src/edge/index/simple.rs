@@ -113,7 +113,7 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
 
 /// The most odd links that are reported.
 const MOST_ODD: usize = 20;
-/// How long a text of a page may be that is kept: an address, a name, a reason.
+/// The longest text of a page that is kept: an address, a name, a reason.
 pub(super) const LONGEST_TEXT: usize = 16 << 10;
 /// The memory that the links of a page may take up. A short page can have long links: all begin with its `<base href>`.
 const MOST_KEPT: usize = 96 << 20;

@@ -38,7 +38,7 @@ pub struct LearnRequest {
     pub index: Option<Url>,
     /// The pages or folders to search instead of an index.
     pub links: Vec<Links>,
-    /// Of which builds, for which platforms and Pythons.
+    /// The builds, platforms and Pythons.
     pub filter: Filter,
     /// Download and hash the wheels of which the index gives no digest.
     pub hash_missing: bool,
@@ -78,7 +78,7 @@ impl Learned {
     }
 }
 
-/// How many wheels without a digest are named.
+/// The most wheels without a digest that are named.
 const MOST_NAMED: usize = 50;
 
 /// The catalogue's name of what was just learned, in messages.

@@ -44,7 +44,7 @@ type OfferedPages = HashMap<(PackageName, usize), Rc<OfferedReleases>>;
 /// The wheels that were read, by where each lies and its name; `None`: in vain.
 type ReadWheels = HashMap<(Index, String), Option<(WheelRow, WheelFacts)>>;
 
-/// How many problems of a page are reported. A page can be long.
+/// The most problems of a page that are reported. A page can be long.
 pub(super) const ENOUGH: usize = 20;
 
 /// See the module.
@@ -57,7 +57,7 @@ pub(super) struct Offer<'a> {
     /// The indexes that have the wheels that are learned, and what they require.
     own: Option<SearchedIndex>,
     closure: Vec<SearchedIndex>,
-    /// How many indexes a package is looked for in.
+    /// The number of indexes that a package is looked for in.
     depth: BTreeMap<PackageName, usize>,
     /// The packages that were asked for.
     asked: RefCell<BTreeSet<PackageName>>,

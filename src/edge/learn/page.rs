@@ -1,4 +1,4 @@
-//! Which links of an index page are wheels that are asked for, and what they were built for. Pure.
+//! The links of an index page that are wanted wheels, and the builds these were made for. Pure.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use crate::packaging::target::{Backend, Platform};
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
-/// How many links that are left out are reported.
+/// The most links that are reported as left out.
 const MOST_NOTES: usize = 20;
 
 /// A wheel that a page links to.

@@ -15,7 +15,7 @@ pub(super) struct WheelFacts {
     pub(super) list: Vec<String>,
     /// The Pythons it is for.
     pub(super) requires_python: Option<String>,
-    /// How that became known, as the catalogue has it: `metadata` or `wheel`.
+    /// The provenance, in the catalogue's words: `metadata` or `wheel`.
     pub(super) provenance: &'static str,
     /// The file's length, where it was asked for.
     pub(super) size: Option<u64>,

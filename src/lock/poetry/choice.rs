@@ -1,4 +1,4 @@
-//! Which groups and extras a choice means, as `poetry export` has it.
+//! The groups and extras that a choice means, by the rules of `poetry export`.
 
 use std::collections::BTreeSet;
 

@@ -16,7 +16,7 @@ use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// How many entries of one name may be wanted on one machine: each is compared with each.
+/// The most wanted entries of one name on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
 
 impl PoetryLock {

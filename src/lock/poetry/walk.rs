@@ -14,14 +14,14 @@ use crate::report::error::{Code, Error, Problem, Result};
 /// Packages that Poetry before 1.3 left out of its locks although others require them.
 const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
 
-/// How many problems are reported.
+/// The most problems that are reported.
 pub(super) const ENOUGH: usize = 20;
 
 /// More steps than any lock needs; a crafted one could ask for endless ones. An edge is a step, and so is each entry that
 /// could meet it.
 const MOST_STEPS: usize = 500_000;
 
-/// How often a walk may begin anew: each passes over one entry more. Real locks have a few packages in several versions.
+/// The most restarts of a walk: each passes over one more entry. Real locks have a few packages in several versions.
 const MOST_WALKS: usize = 64;
 
 /// The wanted parts of an entry so far.

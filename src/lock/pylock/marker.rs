@@ -20,7 +20,7 @@ impl WrittenMarker {
         Ok(Self { text: text.to_owned(), marker: marker::parse_in_pylock(text)? })
     }
 
-    /// When it holds on an environment.
+    /// The condition under which it holds on an environment.
     pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.marker.condition(environment, asked)
     }

@@ -25,9 +25,9 @@ type Needs = Vec<(Arc<Requirement>, marker::Marker)>;
 /// The facts about a package that not every format has.
 #[derive(Debug, Clone)]
 pub struct PylockPackage {
-    /// When it is installed; `None`: always.
+    /// The marker under which it is installed; `None`: always.
     pub marker: Option<WrittenMarker>,
-    /// Under which Pythons it can be.
+    /// The Pythons under which it can be.
     pub pythons: Constraint,
     /// The index it came from, as written.
     pub index: Option<String>,

@@ -1,4 +1,4 @@
-//! Which index a package of a `pylock.toml` came from, as a requirements file would have to name it.
+//! The index of a package of a `pylock.toml`, as a requirements file would have to name it.
 
 use std::collections::BTreeSet;
 

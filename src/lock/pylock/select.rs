@@ -15,7 +15,7 @@ use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, quoted};
 
-/// How many entries of one name may be wanted on one machine: each is compared with each.
+/// The most wanted entries of one name on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;
@@ -158,7 +158,7 @@ pub(in crate::lock) fn without_file(
     Some(problem.help(format!("lock it from {help}, or write none at all: --without-hashes")))
 }
 
-/// Which digests an output needs of the file that is taken.
+/// The digests that an output needs of the chosen file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Digests {
     /// None.
@@ -201,7 +201,7 @@ impl PylockPackage {
         self.taken(environment).filter(|file| !Digests::Counted.are_met(file, self))
     }
 
-    /// When it is installed on an environment.
+    /// The condition under which it is installed on an environment.
     pub fn condition(&self, environment: Environment, asked: &ExtrasAndGroups) -> Condition {
         self.marker.as_ref().map_or(Condition::Always, |marker| marker.condition(environment, asked))
     }

@@ -13,7 +13,7 @@ use crate::packaging::{marker, requirement};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
-/// How often groups may include each other, and how much one may hold then: a few groups that each include the next one
+/// The most includes of groups, and the most requirements of all: a few groups that each include the next one
 /// twice make any number of requirements.
 const MOST_INCLUDES: usize = 500;
 const MOST_REQUIREMENTS: usize = 10_000;

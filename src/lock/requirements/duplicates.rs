@@ -9,7 +9,7 @@ use crate::lock::{Entry, Selection};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
 
-/// How many lines of one package may hold on one machine: each is compared with each.
+/// The most lines of one package that hold on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;

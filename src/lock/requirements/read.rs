@@ -16,9 +16,9 @@ use crate::packaging::{address, marker};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, Span, cut, quoted};
 
-/// How deep files may include each other.
+/// The deepest nesting of includes.
 const DEEPEST: usize = 32;
-/// How many files may be included: through links to folders, one file can have any number of names.
+/// The most files that are included: through links to folders, one file can have any number of names.
 const MOST_FILES: usize = 500;
 /// The most problems that are reported before reading stops.
 const ENOUGH: usize = 20;

@@ -17,7 +17,7 @@ use super::{Item, Table, Value};
 use crate::report::error::{Code, Problem, Result};
 use crate::text::{Source, Span, quoted};
 
-/// How deep values may be nested, and how many keys a dotted one may have.
+/// The deepest nesting of values, and the most keys of a dotted one.
 const DEEPEST: usize = 80;
 
 /// For how many keys there is room in a table of an array: a package has about as many.
@@ -82,7 +82,7 @@ struct Key<'s> {
 /// An array or an inline table whose end is still to come.
 struct Unclosed<'s> {
     start: usize,
-    /// How many keys belong to the values around it.
+    /// The number of keys that belong to the values around it.
     keys: usize,
     value: Value<'s>,
 }

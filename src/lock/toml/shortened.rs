@@ -26,7 +26,7 @@ pub(super) struct Shortened<'s> {
 struct Cut {
     /// The place of its opening bracket in the shortened text.
     at: usize,
-    /// How many bytes are left out up to its end, earlier ones included.
+    /// The number of bytes left out up to its end, earlier ones included.
     removed: usize,
     files: LockedFiles,
 }

@@ -16,7 +16,7 @@ use crate::report::error::{Code, Error, Problem, Result};
 
 /// More steps than any lock needs; a crafted one could ask for endless ones.
 const MOST_STEPS: usize = 500_000;
-/// How many entries of one name may be wanted on one machine: each is compared with each.
+/// The most wanted entries of one name on one machine: each is compared with each.
 const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;
@@ -25,7 +25,7 @@ const ENOUGH: usize = 20;
 #[derive(Debug, Clone, Default)]
 struct UvDemand {
     condition: Condition,
-    /// When each of its extras is.
+    /// The condition of each of its extras.
     extras: BTreeMap<ExtraName, Condition>,
     root: bool,
 }

@@ -18,7 +18,7 @@ use crate::text::quoted;
 /// The largest directory that is read: that of torch, with its 13,000 files, has 2 MB.
 pub(super) const LARGEST_DIRECTORY: u64 = 16 << 20;
 
-/// How many files a wheel may have.
+/// The most files in a wheel.
 pub(super) const MOST_FILES: u64 = 100_000;
 
 /// The most that deflate can press together: 1032 to 1. A member that claims more is forged.

@@ -6,17 +6,17 @@ use std::ops::Range;
 
 use rawzip::ReaderAt;
 
-/// How much is read at once when nobody said how much is needed.
+/// The size of a read of unknown need.
 const STEP: u64 = 64 << 10;
 
-/// How far a place may lie before the piece that is kept, for all between them to be read at once: the directory of an
+/// The distance before the kept piece within which all between is read at once: the directory of an
 /// archive, which extends to the end that was read first.
 const NEAR: u64 = 8 << 20;
 
 /// Reads at places, from one piece that is kept.
 #[derive(Debug)]
 pub(super) struct Windows<R> {
-    /// How many bytes there are.
+    /// The number of bytes.
     pub(super) len: u64,
     kept: RefCell<KeptWindow<R>>,
 }

@@ -19,7 +19,7 @@ pub(super) fn decide(tree: &MarkerTree, environment: Environment, extras: &Extra
     }
 }
 
-/// Which of the two ends, (true, false), can be reached on the environment.
+/// The ends, of (true, false), that can be reached on the environment.
 pub(super) fn reached(tree: &MarkerTree, environment: Environment, extras: &Extras) -> (bool, bool) {
     let mut seen = (false, false);
     walk(tree, environment, extras, &mut seen);

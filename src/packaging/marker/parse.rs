@@ -7,11 +7,11 @@ use pep508_rs::{ExtraName, MarkerTree, MarkerWarningKind, Reporter};
 use super::{Marker, MarkerNode, Set};
 use crate::text::quoted;
 
-/// How deep brackets may be nested: the reader calls itself for each.
+/// The deepest nesting of brackets: the reader calls itself for each.
 const DEEPEST_MARKER: usize = 64;
-/// How long a marker may be, in bytes: far longer than what Poetry writes for a hundred extras.
+/// The longest marker, in bytes: far longer than what Poetry writes for a hundred extras.
 const LONGEST_MARKER: usize = 1 << 20;
-/// How many comparisons that no target decides there may be. They alone are put together, which takes the longer the more
+/// The most comparisons that no target decides. Only these are put together, which takes the longer the more
 /// there are; one with `in` is a variable of its own, and what is put together can double with each: six pairs of them
 /// take 10 ms, eight 400 ms.
 const MOST_OPEN: usize = 200;

@@ -1,4 +1,4 @@
-//! Which tags install where, as `packaging.tags` and so pip has it (PEP 425, 600, 656).
+//! The environments on which tags install, by the rules of `packaging.tags` and so of pip (PEP 425, 600, 656).
 //!
 //! A wheel installs if one of its tags, each a Python, an ABI and a platform, is one that the interpreter takes:
 //!
@@ -40,7 +40,7 @@ enum Asks {
     AtLeast(System),
 }
 
-/// How well the best tag of a wheel suits an environment. Without a system: one that is new enough for everything, a
+/// The fit of a wheel's best tag on an environment. Without a system: one that is new enough for everything, a
 /// Linux with glibc.
 pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<System>) -> Result<Fit, TagMisfit> {
     let tags = [wheel.python_tag(), wheel.abi_tag(), wheel.platform_tag()];
@@ -91,7 +91,7 @@ pub(super) fn is_of_another_python(wheel: &WheelName, environment: Environment) 
     wheel.abi_tag() == python && python.strip_prefix("cp3").is_some_and(|digits| !digits.contains('.') && !own(digits))
 }
 
-/// How a tag's Python and ABI rank in the order of `packaging.tags`, greater first; `any`: its platform is that one.
+/// The rank of a tag's Python and ABI in the order of `packaging.tags`, greater first; `any`: its platform is that one.
 ///
 /// Of one rank, the second number decides: `abi3` of a newer Python precedes that of an older one, and `py3N`, `py3`,
 /// `py3(N-1)`, … follow each other.
@@ -123,7 +123,7 @@ fn python_fit(python: &str, abi: &str, any: bool, minor: u8) -> Option<(u8, u16)
     (abi == "none").then_some((if any { 1 } else { 3 }, place))
 }
 
-/// How platform tags that are taken rank in the order of `packaging.tags`, greater first: those for newer systems, the
+/// The rank of accepted platform tags in the order of `packaging.tags`, greater first: those for newer systems, the
 /// C library's before the bare one, `manylinux_2_17` before `manylinux2014`, Apple's own processor before both.
 fn newest(asks: Asks, tag: &str) -> (u16, u16, u8) {
     match asks {

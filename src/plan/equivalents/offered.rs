@@ -1,4 +1,4 @@
-//! Which releases of the other name there are, and where their wheels install.
+//! The releases of the other name, and the environments that their wheels install on.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;

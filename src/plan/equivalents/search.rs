@@ -1,4 +1,4 @@
-//! Which release takes the place of an entry, and under which name.
+//! The release that takes the place of an entry, and its name.
 
 use pep440_rs::Version;
 

@@ -1,4 +1,4 @@
-//! Which lines can be written, and how surely they are tied to their platforms.
+//! Lines that can be written, and how surely they are tied to their platforms.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! In which groups a package is needed after the swap, and where.
+//! The groups in which a package is needed after the swap, and the places.
 //!
 //! Poetry installs an entry of a 2.1 lock by its own `groups` and `markers` and asks nobody who needs it. So what a new or
 //! another wheel needs must be in every group in which that wheel is, there under the same markers, and what that needs

@@ -23,7 +23,7 @@ impl Wheel {
     }
 }
 
-/// How a lock writes its wheels.
+/// The form in which a lock writes its wheels.
 pub(super) struct WheelStyle {
     /// A blank inside of braces.
     pad: &'static str,

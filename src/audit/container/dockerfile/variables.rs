@@ -8,7 +8,7 @@ use regex::Regex;
 /// Each variable with its value; `None`: only a build knows it.
 pub(super) type Variables = BTreeMap<String, Option<String>>;
 
-/// How long a value may become, in bytes. Variables that hold variables double.
+/// The longest value, in bytes. Variables that hold variables double.
 const LONGEST: usize = 16 << 10;
 
 /// The variables that Docker itself sets.
