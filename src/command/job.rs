@@ -155,8 +155,8 @@ fn job(
 fn wanted(configured: &[&Configured], target: &TargetArgs, chosen: &ChoiceArgs) -> Vec<(Target, Choice)> {
     let flags = flags(target);
     let of = |configured: &&Configured| {
-        let choice = if is_chosen(chosen) { choice(chosen) } else { configured.choice.clone() };
-        (over(&configured.target, target, flags.clone()), choice)
+        let choice = Some(choice(chosen)).filter(|choice| *choice != Choice::default());
+        (over(&configured.target, target, flags.clone()), choice.unwrap_or_else(|| configured.choice.clone()))
     };
     match configured {
         [] => vec![(flags.clone(), choice(chosen))],
@@ -280,10 +280,6 @@ fn over(configured: &Target, args: &TargetArgs, flags: Target) -> Target {
 pub(super) fn no_emit(args: &EmitArgs) -> NoEmit {
     let (project, local) = (args.no_emit_project, args.no_emit_local);
     NoEmit { project, local, packages: args.no_emit_packages.clone(), ..NoEmit::default() }
-}
-
-fn is_chosen(args: &ChoiceArgs) -> bool {
-    choice(args) != Choice::default()
 }
 
 fn choice(args: &ChoiceArgs) -> Choice {

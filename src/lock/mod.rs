@@ -119,7 +119,7 @@ impl Lock {
             }
             Self::Requirements(file) => {
                 let selection = file.select(environment, &Extras::new());
-                file.check_duplicates(&selection, environment)?;
+                requirements::duplicates::check(file, &selection, environment)?;
                 Ok(selection)
             }
         }

@@ -22,12 +22,11 @@ use super::{Entry, LockedDigest, Origin, Position, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{self, Condition, Extras};
 use crate::packaging::target::{Environment, Platform, Python};
-use crate::report::error::Result;
 use crate::text::{Source, Span};
 
 mod digests;
 mod direct_url;
-mod duplicates;
+pub(super) mod duplicates;
 mod fault;
 mod lines;
 mod options;
@@ -238,14 +237,6 @@ impl RequirementsFile {
         };
         let comments = self.lines.iter().take_while(|line| matches!(line.kind, LineKind::Blank | LineKind::Comment));
         self.has_hashes() || self.requirements.iter().any(|one| one.via.is_some()) || comments.into_iter().any(made)
-    }
-
-    /// Checks that what is selected can be installed together.
-    ///
-    /// # Errors
-    /// Each line that does not agree with another one for the same package.
-    pub fn check_duplicates(&self, selection: &Selection, environment: Environment) -> Result<()> {
-        duplicates::check(self, selection, environment)
     }
 
     /// True if pip installs the file in its hash mode: a `--hash` somewhere, or `--require-hashes`.

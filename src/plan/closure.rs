@@ -203,32 +203,39 @@ impl<S: WheelSource> Resolver<'_, S> {
         }
         let shared = self.shared(name, want);
         let want = shared.as_ref().map_or(want, |(left, _)| left);
-        let overruled = || shared.iter().flat_map(|(_, overruled)| overruled.clone()).collect();
         let package = self.packages.get(name).find(|index| {
             let package = &self.selection.packages[*index];
             let covers = package.condition == Condition::Always || package.condition == want.condition;
             let version = self.view.entries[package.entry].version.as_ref();
             covers && version.is_none_or(|version| want.admits(version)) && self.has_file(package.entry)
         });
-        if let Some(index) = package {
-            let package = &self.selection.packages[index];
-            let version = self.view.entries[package.entry].version.clone();
-            return Ok(Some(self.choice(Provider::Selected(index), version, None, want, overruled())));
-        }
         let locked = self.packages.get(name).next();
-        if locked.is_none()
+        let version = |package: &SelectedPackage| self.view.entries[package.entry].version.clone();
+        let (from, version, pinned) = if let Some(index) = package {
+            (Provider::Selected(index), version(&self.selection.packages[index]), None)
+        } else if locked.is_none()
             && let Some(index) = self.best_spare(name, want)
         {
-            let version = self.view.entries[self.selection.unselected[index].entry].version.clone();
-            return Ok(Some(self.choice(Provider::Unselected(index), version, None, want, overruled())));
-        }
-        match self.as_locked(locked, want).or_else(|| self.newest_known(name, want)) {
-            Some((pin, row)) => {
-                let from = locked.map_or(Provider::Catalogue, Provider::Selected);
-                Ok(Some(self.choice(from, Some(row.wheel.public_version()), Some((pin, row)), want, overruled())))
-            }
-            None => Err(Unsettled),
-        }
+            (Provider::Unselected(index), version(&self.selection.unselected[index]), None)
+        } else if let Some((pin, row)) = self.as_locked(locked, want).or_else(|| self.newest_known(name, want)) {
+            let from = locked.map_or(Provider::Catalogue, Provider::Selected);
+            (from, Some(row.wheel.public_version()), Some((pin, row)))
+        } else {
+            return Err(Unsettled);
+        };
+        let (pin, row) = pinned.unzip();
+        let overruled: Vec<Asked> = shared.iter().flat_map(|(_, overruled)| overruled.clone()).collect();
+        Ok(Some(Resolved {
+            from,
+            version,
+            who: OnceCell::new(),
+            pin,
+            row,
+            extras: want.extras.clone(),
+            condition: want.condition.clone(),
+            because: want.asked.iter().chain(&overruled).map(|one| Rc::clone(&one.by)).collect(),
+            overruled,
+        }))
     }
 
     /// A package of the family whose release is not what others of the family want.
@@ -250,28 +257,6 @@ impl<S: WheelSource> Resolver<'_, S> {
     fn has_file(&self, entry: usize) -> bool {
         let entry = &self.view.entries[entry];
         !is_torch_runtime(&entry.name) || !lacks_file(entry, self.request.environment, self.knowledge)
-    }
-
-    fn choice(
-        &self,
-        from: Provider,
-        version: Option<Version>,
-        pinned: Option<(Rc<Pin>, Rc<WheelRow>)>,
-        want: &Demand,
-        overruled: Vec<Asked>,
-    ) -> Resolved {
-        let (pin, row) = pinned.map_or((None, None), |(pin, row)| (Some(pin), Some(row)));
-        Resolved {
-            from,
-            version,
-            who: OnceCell::new(),
-            pin,
-            row,
-            extras: want.extras.clone(),
-            condition: want.condition.clone(),
-            because: want.asked.iter().chain(&overruled).map(|one| Rc::clone(&one.by)).collect(),
-            overruled,
-        }
     }
 
     /// The newest locked release that fits, of those that the choice does not select; of entries alike the first, as Poetry

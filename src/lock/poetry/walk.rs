@@ -32,6 +32,16 @@ pub(super) struct EntryDemand {
     pub(super) root: bool,
 }
 
+impl EntryDemand {
+    /// Adds the extras of a dependency, and its condition if that is not decided yet.
+    fn add(&mut self, by: &Dependency, when: Condition, decide: bool) {
+        self.extras.extend(by.requirement.extras.iter().cloned());
+        if decide {
+            self.condition = std::mem::take(&mut self.condition).or(when);
+        }
+    }
+}
+
 /// The purpose of a walk over the graph.
 pub(super) enum Walk<'a> {
     /// The wanted entries are known; extras and roots are noted.
@@ -97,7 +107,7 @@ impl PoetryLock {
             match self.choose(root, &self.meeting(root), condition, environment, wanted, walk) {
                 Ok(index) => {
                     wanted[index].root = true;
-                    self.want(index, root, condition.clone(), wanted, decide);
+                    wanted[index].add(root, condition.clone(), decide);
                     open.push_back(index);
                 }
                 Err(()) if decide => problems.push(self.missing(root, None, environment)),
@@ -138,7 +148,7 @@ impl PoetryLock {
                 let meeting = meeting.get_or_init(|| self.meeting(edge));
                 match self.choose(edge, meeting, &when, environment, wanted, walk) {
                     Ok(next) => {
-                        self.want(next, edge, when, wanted, decide);
+                        wanted[next].add(edge, when, decide);
                         open.push_back(next);
                     }
                     Err(()) if decide && !NEVER_LOCKED.contains(&edge.requirement.name.as_ref()) => {
@@ -149,14 +159,6 @@ impl PoetryLock {
             }
         }
         Error::unless_empty(problems)
-    }
-
-    fn want(&self, index: usize, by: &Dependency, when: Condition, wanted: &mut [EntryDemand], decide: bool) {
-        let one = &mut wanted[index];
-        one.extras.extend(by.requirement.extras.iter().cloned());
-        if decide {
-            one.condition = std::mem::take(&mut one.condition).or(when);
-        }
     }
 
     /// The entry that meets a dependency, of all that could: one that is wanted already if there is any, else the one of

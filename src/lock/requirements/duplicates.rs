@@ -15,7 +15,7 @@ const MOST_TWINS: usize = 64;
 const ENOUGH: usize = 20;
 
 /// Refuses lines that hold together and pin one package to two versions or to files that have no digest in common.
-pub(super) fn check(file: &RequirementsFile, selection: &Selection, environment: Environment) -> Result<()> {
+pub(in crate::lock) fn check(file: &RequirementsFile, selection: &Selection, environment: Environment) -> Result<()> {
     let mut problems = Vec::new();
     let mut by_name: HashMap<&PackageName, Vec<usize>> = HashMap::new();
     for (index, package) in selection.packages.iter().enumerate() {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use super::*;
 use crate::packaging::target::Platform;
-use crate::report::error::{Code, Error, Problem};
+use crate::report::error::{Code, Error, Problem, Result};
 
 const HASH: &str = "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 const OTHER: &str = "sha256:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210";
