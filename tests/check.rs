@@ -136,6 +136,26 @@ fn an_output_that_is_not_there_is_found() {
     assert!(run.status == 1 && run.stdout.contains("requirements-ci.txt is not there"), "{}", run.stdout);
 }
 
+/// Where a target gets more Pythons no wheel is replaced: each package is named once, with them.
+#[test]
+fn pythons_that_a_target_got_are_told_by_package() {
+    let place = place();
+    let project = place.read("pyproject.toml");
+    place.write("pyproject.toml", project.replace("[\"3.10\", \"3.11\"]", "[\"3.10\"]"));
+    place.run("export --all-targets -q").ok();
+    let all = project.replace("[\"3.10\", \"3.11\"]", "[\"3.10\", \"3.11\", \"3.12\"]");
+    place.write("pyproject.toml", &all);
+    let run = place.run("check");
+    let added = "\n  torch, torchaudio, torchvision: also for CPython 3.11, 3.12\n";
+    assert!(run.status == 1 && run.stdout.contains(added) && !run.stdout.contains(" -> "), "{}", run.stdout);
+    // So it is where one is added to several.
+    place.write("pyproject.toml", project);
+    place.run("export --all-targets -q").ok();
+    place.write("pyproject.toml", all);
+    let run = place.run("check");
+    assert!(run.stdout.contains(&added.replace("3.11, ", "")) && !run.stdout.contains("+ torch"), "{}", run.stdout);
+}
+
 #[test]
 fn a_swapped_lock_is_found() {
     let place = place();

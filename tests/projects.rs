@@ -287,6 +287,20 @@ fn a_configuration_takes_the_lock_beside_it_and_no_other() {
     assert!(refused.contains("help: make it, or mend the key `lock`"), "{refused}");
 }
 
+/// An output is not what it was made from.
+#[test]
+fn an_output_is_not_taken_for_the_lock_that_is_gone() {
+    let place = Place::of("poetry-2.5/torch-2.4.1");
+    place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"requirements.txt\"\n");
+    place.run("export --all-targets -q").ok();
+    std::fs::remove_file(place.path().join("poetry.lock")).unwrap();
+    for command in ["check", "export --all-targets", "check --workspace"] {
+        let refused = place.run(command).refused();
+        let told = "there is no lock beside torchswap.toml: requirements.txt is an output of it";
+        assert!(refused.contains(told) && refused.contains("make the lock anew"), "{refused}");
+    }
+}
+
 #[test]
 fn a_search_upward_ends_at_the_root_of_the_repository() {
     let place = Place::of("poetry-2.5/torch-2.4.1");

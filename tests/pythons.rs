@@ -60,8 +60,10 @@ fn a_python_without_a_wheel_of_torch_is_left_out_though_the_lock_does_not_resolv
 fn an_audit_leaves_out_the_pythons_that_an_export_leaves_out() {
     let run = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6");
     assert_eq!(run.status, 0, "{}", run.stderr);
-    for expected in ["CPython 3.7 to 3.10 ", "note: left out CPython 3.11: torch 1.12.1 has no wheel for linux-x86_64"]
-    {
+    for expected in [
+        "CPython 3.7 to 3.10 ",
+        "note: left out CPython 3.11, 3.12, 3.13, 3.14, 3.15: torch 1.12.1 has no wheel for linux-x86_64",
+    ] {
         assert!(run.stdout.contains(expected), "{expected}: {}", run.stdout);
     }
     let json = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6 --report json");
@@ -251,4 +253,21 @@ fn what_can_be_learned_is_told_before_the_pythons_that_a_wheel_rules_out() {
     // Where nothing is missing but a fitting wheel of it, that is said.
     let message = place.run("export requirements.txt --cuda 12.1 --without-hashes --python 3.11").refused();
     assert!(message.contains("the wheel of numpy does not install on linux-x86_64 (CPython 3.11)"), "{message}");
+}
+
+/// In short the Pythons without a wheel are one line, whatever releases of torch have one; all is told with `-v`.
+#[test]
+fn pythons_without_a_wheel_are_left_out_in_one_line() {
+    let place = star("1.12.1", ">=3.7,<3.11");
+    let why = "torch 1.12.1 has no wheel for linux-x86_64 and this Python";
+    let line = format!("note: left out CPython 3.11, 3.12, 3.13, 3.14, 3.15: {why}\n");
+    assert!(place.run("export --cuda 11.6").stderr.contains(&line));
+    let whole = place.run("export --cuda 11.6 -v").stderr;
+    for (python, first) in [("3.11", "1.13.0"), ("3.12", "2.2.0")] {
+        let line = format!("note: left out CPython {python}: {why}: those begin with torch {first}\n");
+        assert!(whole.contains(&line), "{whole}");
+    }
+    // One alone has all that there is to know.
+    let told = place.run("export --cuda 11.6 --python 3.10").stderr;
+    assert!(!told.contains("left out"), "{told}");
 }

@@ -20,6 +20,19 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
     if let Some(named) = named {
         return Ok(named.clone());
     }
+    let found = found_lock(config)?;
+    let is_output = |output: &String| io::is_same_file(output, &found);
+    if config.lock.is_none() && config.targets.iter().filter_map(|one| one.output.as_ref()).any(is_output) {
+        let file = &config.file;
+        let message = format!("there is no lock beside {file}: {found} is an output of it");
+        let help = format!("make the lock anew (poetry lock, uv lock), or name it in {file}: lock = \"…\"");
+        return Err(Problem::new(Code::Io, message).help(help).into());
+    }
+    Ok(found)
+}
+
+/// The lock of a configuration, or that around the current folder.
+fn found_lock(config: &Config) -> Result<String> {
     let (file, folder) = (&config.file, config.folder());
     if let Some(lock) = &config.lock {
         if lock == io::STDIN || io::is_there(lock) {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::edge::io::Repository;
 use crate::packaging::target::Python;
+use crate::plan::refusal::RELEASES;
 use crate::report::error::{Error, NamedTarget, Problem};
 use crate::report::{Action, Change, FileStatus, LearnedRelease, Summary};
 use crate::text::{Place, shown};
@@ -169,7 +170,7 @@ fn summary(summary: &Summary, colour: Colour) -> String {
         let _ = writeln!(text, "{}  {}", colour.paint(code, &word), shown(&sentence(change, &summary.pythons)));
     }
     text + &warnings(summary, colour)
-        + &left_out(&summary.left_out, colour)
+        + &left_out(&summary.left_out, false, colour)
         + &downloads::download(&summary.downloads)
         + &found(&summary.found, colour)
 }
@@ -222,17 +223,27 @@ pub(super) fn found_by_name(name: &str) -> String {
     format!("the catalogue {name} was found by its name")
 }
 
-/// The Pythons that a lock cannot serve; each reason once.
-fn left_out(all: &[(Python, String)], colour: Colour) -> String {
-    let mut text = String::new();
-    let mut told: Vec<&str> = Vec::new();
-    for (_, why) in all {
-        if !told.contains(&why.as_str()) {
-            told.push(why);
-            let alike = all.iter().filter(|(_, other)| other == why).map(|(python, _)| *python);
-            let alike = list(&alike.collect::<Vec<_>>());
-            let _ = writeln!(text, "{}: left out CPython {alike}: {}", colour.paint("1;33", "note"), shown(why));
+/// The Pythons that a lock cannot serve; each reason once. In short those that differ only in the release of torch that has
+/// wheels for a Python are one.
+fn left_out(all: &[(Python, String)], is_short: bool, colour: Colour) -> String {
+    let head = |why: &str| why.split_once(RELEASES).filter(|_| is_short).map_or(why, |(head, _)| head).to_owned();
+    let mut reasons: Vec<(String, Vec<&(Python, String)>)> = Vec::new();
+    for one in all {
+        match reasons.iter_mut().find(|(known, _)| *known == head(&one.1)) {
+            Some((_, alike)) => alike.push(one),
+            None => reasons.push((head(&one.1), vec![one])),
         }
+    }
+    let mut text = String::new();
+    for (head, alike) in reasons {
+        let pythons = list(&alike.iter().map(|(python, _)| *python).collect::<Vec<_>>());
+        let same = alike.first().map(|(_, why)| why).filter(|why| alike.iter().all(|(_, other)| other == *why));
+        let _ = writeln!(
+            text,
+            "{}: left out CPython {pythons}: {}",
+            colour.paint("1;33", "note"),
+            shown(same.unwrap_or(&head))
+        );
     }
     text
 }

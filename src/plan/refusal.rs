@@ -278,6 +278,9 @@ fn never_for_torch<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem
     Some(problem.help(format!("choose {choose}, or lock a {name} that goes with another torch")))
 }
 
+/// What stands before the releases of torch that have wheels for a Python, where one has none.
+pub(crate) const RELEASES: &str = ": those ";
+
 /// Says so if a release of torch has no wheel for an environment, whatever the build.
 fn ruled_out<S: WheelSource>(version: &Version, environment: Environment, source: &S) -> Option<String> {
     let Environment { platform, python } = environment;
@@ -288,9 +291,9 @@ fn ruled_out<S: WheelSource>(version: &Version, environment: Environment, source
     let none = format!("torch {version} has no wheel for {platform} and this Python");
     match releases::python_range(platform, python) {
         None => Some(format!("{none}: no release has")),
-        Some((first, _)) if *version < first => Some(format!("{none}: those begin with torch {first}")),
+        Some((first, _)) if *version < first => Some(format!("{none}{RELEASES}begin with torch {first}")),
         Some((_, Some(last))) if *version > last && !releases::may_follow(source, version, &last) => {
-            Some(format!("{none}: those end with torch {last}"))
+            Some(format!("{none}{RELEASES}end with torch {last}"))
         }
         Some(_) => None,
     }

@@ -10,7 +10,7 @@ use super::{
     provided, shared,
 };
 use crate::catalog::{Family, WheelSource, is_torch};
-use crate::lock::{Lock, SelectedPackage, Selection};
+use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::Missing;
 use crate::report::PythonDownload;
@@ -127,11 +127,13 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
                 let why = "the lock gives no torch there".to_owned();
                 self.left_out.push(LeftOut { python, why, missing: Vec::new() });
             } else {
-                return Err(no_torch(lock, &environment, knowledge).into());
+                return Err(no_torch(lock, choice, &environment, &[environment], knowledge).into());
             }
         }
         if found.is_empty() && self.missing.is_empty() {
-            return Err(no_torch(lock, &target.platform, knowledge).into());
+            let platform = target.platform;
+            let all = lock.pythons(platform).into_iter().map(|python| Environment { platform, python });
+            return Err(no_torch(lock, choice, &platform, &all.collect::<Vec<_>>(), knowledge).into());
         }
         Ok(found)
     }
@@ -310,8 +312,43 @@ fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Op
     Some(Problem::new(Code::NoTorch, message).at(source, limit.at.span).help(hand_written::help(lock)))
 }
 
+/// What to do where a choice has no torch: the groups and extras that bring it in, if there are any.
+fn bringing<S: WheelSource>(
+    lock: &Lock,
+    choice: &Choice,
+    environments: &[Environment],
+    knowledge: &Knowledge<'_, S>,
+) -> String {
+    let brings = |alone: &Choice| {
+        let mut selections = environments.iter().filter_map(|environment| lock.select(alone, *environment).ok());
+        selections.any(|selection| has_torch(lock, &selection, knowledge))
+    };
+    let choices: Vec<Choice> = lock.choices().into_iter().map(|(choice, _)| choice).collect();
+    let alone = choices.iter().filter(|alone| !alone.all_extras && brings(alone));
+    let (mut names, mut chosen) = (Vec::new(), 0);
+    for Choice { only, extras, .. } in alone {
+        let all = only.iter().map(|group| ("--with", group, choice.takes(group, false)));
+        let extras = extras.iter().map(|extra| ("--extras", extra, choice.all_extras || choice.extras.contains(extra)));
+        for (flag, name, is_chosen) in all.chain(extras) {
+            chosen += usize::from(is_chosen);
+            names.push(format!("{flag} {name}"));
+        }
+    }
+    match names.as_slice() {
+        [] => "choose the groups or extras that bring it in (--with, --extras)".to_owned(),
+        some if chosen > 1 => format!("take one of what excludes each other: {}", some.join(" or ")),
+        some => format!("choose what brings it in: {}", some.join(" or ")),
+    }
+}
+
 /// `there` is the environment, or the platform where no Python gets torch.
-fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowledge<'_, S>) -> Problem {
+fn no_torch<S: WheelSource>(
+    lock: &Lock,
+    choice: &Choice,
+    there: &impl Display,
+    environments: &[Environment],
+    knowledge: &Knowledge<'_, S>,
+) -> Problem {
     let name = lock.name();
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
@@ -325,13 +362,11 @@ fn no_torch<S: WheelSource>(lock: &Lock, there: &impl Display, knowledge: &Knowl
         }),
         Some(entry) => {
             let (which, help) = if lock.has_choices() {
-                (
-                    " with these groups and extras",
-                    "choose the groups or extras that bring it in (--with, --extras), or pass on without it: --allow-none",
-                )
+                (" with these groups and extras", bringing(lock, choice, environments, knowledge))
             } else {
-                ("", "its marker excludes that; export the lock for it too, or pass on without it: --allow-none")
+                ("", "its marker excludes that; export the lock for it too".to_owned())
             };
+            let help = format!("{help}, or pass on without it: --allow-none");
             let message = format!("{name} has {}, but does not give it for {there}{which}", entry.name);
             let problem = Problem::new(Code::NoTorch, message).help(help);
             match lock.sources().get(entry.at.source) {

@@ -1,7 +1,9 @@
 //! The differences between an output and its lock, line by line and in short.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use crate::packaging::target::Python;
 
 /// A difference of one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum DifferenceKind {
     Digests,
     /// Its marker or its extras are others.
     Condition,
+    /// It is the same release, but has no line for this Python yet.
+    Uncovered(Python),
 }
 
 /// A difference as a line.
@@ -38,6 +42,7 @@ impl fmt::Display for Difference {
             DifferenceKind::Missing => write!(f, "+ {}", self.what),
             DifferenceKind::Digests => write!(f, "{} has other digests", self.what),
             DifferenceKind::Condition => write!(f, "{} has another marker or other extras", self.what),
+            DifferenceKind::Uncovered(python) => write!(f, "{} is not for CPython {python} yet", self.what),
         }
     }
 }
@@ -47,6 +52,7 @@ pub fn in_short(all: &[Difference]) -> Vec<String> {
     let mut lines = Vec::new();
     let mut groups: BTreeMap<(&str, DifferenceKind), usize> = BTreeMap::new();
     let (mut digests, mut conditions) = (Vec::new(), Vec::new());
+    let mut uncovered: BTreeMap<&str, BTreeSet<Python>> = BTreeMap::new();
     for key in all.iter().filter_map(grouped) {
         *groups.entry(key).or_default() += 1;
     }
@@ -55,6 +61,9 @@ pub fn in_short(all: &[Difference]) -> Vec<String> {
         match one.kind {
             DifferenceKind::Digests => digests.push(one.what.as_str()),
             DifferenceKind::Condition => conditions.push(one.what.as_str()),
+            DifferenceKind::Uncovered(python) => {
+                uncovered.entry(&one.what).or_default().insert(python);
+            }
             DifferenceKind::Other | DifferenceKind::Surplus | DifferenceKind::Missing => {
                 lines.extend((!grouped(one).is_some_and(|key| groups.contains_key(&key))).then(|| one.to_string()));
             }
@@ -65,8 +74,16 @@ pub fn in_short(all: &[Difference]) -> Vec<String> {
             DifferenceKind::Other => lines.push(format!("{count} {group} in other versions")),
             DifferenceKind::Surplus => lines.push(format!("-{count} {group}")),
             DifferenceKind::Missing => lines.push(format!("+{count} {group}")),
-            DifferenceKind::Digests | DifferenceKind::Condition => {}
+            DifferenceKind::Digests | DifferenceKind::Condition | DifferenceKind::Uncovered(_) => {}
         }
+    }
+    let mut alike: BTreeMap<BTreeSet<Python>, Vec<&str>> = BTreeMap::new();
+    for (package, pythons) in uncovered {
+        alike.entry(pythons).or_default().push(package);
+    }
+    for (pythons, packages) in alike {
+        let pythons: Vec<String> = pythons.iter().map(ToString::to_string).collect();
+        lines.push(format!("{}: also for CPython {}", packages.join(", "), pythons.join(", ")));
     }
     lines.extend(counted("other digests", &digests));
     lines.extend(counted("another marker or other extras", &conditions));
@@ -105,11 +122,18 @@ mod tests {
             new(DifferenceKind::Digests, "idna", None),
             new(DifferenceKind::Digests, "nvidia-c-cu12==1", Some("nvidia-*-cu12")),
             new(DifferenceKind::Condition, "six", None),
+            new(DifferenceKind::Uncovered("3.11".parse().unwrap()), "torch", None),
+            new(DifferenceKind::Uncovered("3.12".parse().unwrap()), "torch", None),
+            new(DifferenceKind::Uncovered("3.12".parse().unwrap()), "torchvision", None),
+            new(DifferenceKind::Uncovered("3.11".parse().unwrap()), "torchvision", None),
+            new(DifferenceKind::Uncovered("3.12".parse().unwrap()), "triton", None),
         ];
         let lines = [
             "numpy 2.1.2 -> 2.1.3",
             "+ nvidia-a-cu11==1",
             "-2 nvidia-*-cu12",
+            "torch, torchvision: also for CPython 3.11, 3.12",
+            "triton: also for CPython 3.12",
             "other digests: 3 packages (certifi and 2 more)",
             "another marker or other extras: six",
         ];

@@ -10,7 +10,7 @@ use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::{Choice, Lock, LockedDigest, SwappedEntries};
 use crate::packaging::marker::{Condition, Extras};
-use crate::packaging::target::Environment;
+use crate::packaging::target::{Environment, Python};
 use crate::plan::Knowledge;
 use crate::report::error::{Code, Problem, Result};
 use crate::report::{Difference, DifferenceKind};
@@ -31,9 +31,22 @@ struct Meaning {
 /// of markers, comments, and what holds elsewhere do not count.
 pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments: &[Environment]) -> Vec<Difference> {
     let mut all: Vec<Difference> = Vec::new();
-    for environment in environments {
-        let (old, new) = (meanings(found, *environment), meanings(expected, *environment));
-        compare(&old, &new, &mut all);
+    let each = environments.iter().map(|one| (*one, meanings(found, *one), meanings(expected, *one)));
+    let each: Vec<(Environment, Meanings, Meanings)> = each.collect();
+    for (here, old, new) in &each {
+        // A release that has lines, but none for this Python.
+        let others = || each.iter().filter(|(other, _, _)| other.platform == here.platform && other != here);
+        let is_uncovered = |name: &String, old: Option<&Meaning>, new: &Meaning| match old {
+            Some(old) => {
+                old.release == new.release
+                    && others().any(|(_, _, new)| new.get(name).is_some_and(|new| new.pin == old.pin))
+            }
+            None => others().any(|(_, old, _)| old.get(name).is_some_and(|old| old.release == new.release)),
+        };
+        let uncovered = |name: &String, old: Option<&Meaning>, new: &Meaning| {
+            (new.release.is_some() && is_uncovered(name, old, new)).then_some(here.python)
+        };
+        compare(old, new, &uncovered, &mut all);
     }
     let (old, new) = (indexes(found), indexes(expected));
     let option = |kind, what: &String| Difference { kind, what: what.clone(), group: None };
@@ -43,14 +56,26 @@ pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments
     all
 }
 
+/// What the lines of an output mean on one environment, by package.
+type Meanings = BTreeMap<String, Meaning>;
+
+/// The Python that a package has no line for yet, by what it meant and means there; `None`: that is not how they differ.
+type Uncovered<'a> = &'a dyn Fn(&String, Option<&Meaning>, &Meaning) -> Option<Python>;
+
 /// Adds the differences of two outputs on one environment.
-fn compare(old: &BTreeMap<String, Meaning>, new: &BTreeMap<String, Meaning>, all: &mut Vec<Difference>) {
+fn compare(old: &Meanings, new: &Meanings, uncovered: Uncovered<'_>, all: &mut Vec<Difference>) {
     for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let (kind, what) = match (old.get(name), new.get(name)) {
             (Some(old), Some(new)) if old == new => continue,
             (Some(old), None) => (DifferenceKind::Surplus, old.pin.clone()),
-            (None, Some(new)) => (DifferenceKind::Missing, new.pin.clone()),
-            (Some(old), Some(new)) if old.pin != new.pin => (DifferenceKind::Other, Meaning::moved(old, new)),
+            (None, Some(new)) => match uncovered(name, None, new) {
+                Some(python) => (DifferenceKind::Uncovered(python), new.spoken().to_owned()),
+                None => (DifferenceKind::Missing, new.pin.clone()),
+            },
+            (Some(old), Some(new)) if old.pin != new.pin => match uncovered(name, Some(old), new) {
+                Some(python) => (DifferenceKind::Uncovered(python), new.spoken().to_owned()),
+                None => (DifferenceKind::Other, Meaning::moved(old, new)),
+            },
             (Some(old), Some(new)) if old.digests != new.digests => (DifferenceKind::Digests, old.spoken().to_owned()),
             (Some(old), Some(_)) => (DifferenceKind::Condition, old.spoken().to_owned()),
             (None, None) => continue,
@@ -96,7 +121,7 @@ pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<Dif
                 undecided.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
             meaning_of(&package.name, package.version.as_ref(), condition, package.content.digests())
         });
-        compare(&old.collect(), &new.collect(), &mut all);
+        compare(&old.collect(), &new.collect(), &|_, _, _| None, &mut all);
     }
     Ok(all)
 }
@@ -112,7 +137,7 @@ fn meaning_of(
     (name.to_string(), Meaning { pin, release, extras: Extras::new(), condition, digests })
 }
 
-fn meanings(file: &RequirementsFile, environment: Environment) -> BTreeMap<String, Meaning> {
+fn meanings(file: &RequirementsFile, environment: Environment) -> Meanings {
     let selection = file.select(environment, &Extras::new());
     let in_place = |editable: bool| if editable { "-e " } else { "" };
     let named = selection.packages.into_iter().map(|package| {

@@ -67,15 +67,15 @@ fn it_names_the_extra_or_the_group_that_has_torch() {
 fn groups_and_extras_with_torch_are_taken_together() {
     let groups = "[tool.poetry.group.gpu.dependencies]\ntorch = \"2.6.0\"\n\
                   [tool.poetry.group.train.dependencies]\ntorch = \"2.6.0\"\ntqdm = \"4.67.1\"\n\
-                  [tool.poetry.group.eval.dependencies]\ntorch = \"2.6.0\"";
-    let of_all = "groups = [\"eval\", \"gpu\", \"train\"]";
+                  [tool.poetry.group.score.dependencies]\ntorch = \"2.6.0\"";
+    let of_all = "groups = [\"gpu\", \"score\", \"train\"]";
     let place = poetry(groups, &[("torch", "2.6.0", of_all), ("tqdm", "4.67.1", "groups = [\"train\"]")], "");
     place.run("init").ok();
     let text = place.read("torchswap.toml");
     // The names say which is for the GPU.
-    assert!(table(&text, "docker").contains("with = [\"gpu\", \"eval\", \"train\"]\n"), "{text}");
+    assert!(table(&text, "docker").contains("with = [\"gpu\", \"score\", \"train\"]\n"), "{text}");
     for name in ["ci", "mac"] {
-        assert!(table(&text, name).contains("with = [\"eval\", \"train\"]  # not \"gpu\", by its name\n"), "{text}");
+        assert!(table(&text, name).contains("with = [\"score\", \"train\"]  # not \"gpu\", by its name\n"), "{text}");
     }
     place.run("export --all-targets -q").ok();
     for name in ["docker", "ci", "mac"] {
@@ -93,4 +93,42 @@ fn targets_get_one_release_where_extras_exclude_each_other() {
         let line = "extras = [\"gpu\"]  # or \"apast\", which excludes it\n";
         assert!(table(&text, name).contains(line), "{text}");
     }
+}
+
+/// A package that one extra brings in only without the other would be missing in both together.
+#[test]
+fn extras_that_take_something_from_each_other_are_not_taken_together() {
+    let extras = "a = [\"torch\", \"tqdm\"]\nb = [\"torch\"]\n";
+    let of_a = "groups = [\"main\"]\nmarkers = \"extra == \\\"a\\\" and extra != \\\"b\\\"\"";
+    let of_both = "groups = [\"main\"]\nmarkers = \"extra == \\\"a\\\" or extra == \\\"b\\\"\"";
+    let project = format!("[project.optional-dependencies]\n{extras}");
+    let entries = [("torch", "2.6.0", of_both), ("tqdm", "4.67.1", of_a)];
+    let place = poetry(&project, &entries, &format!("[extras]\n{extras}"));
+    place.run("init").ok();
+    let text = place.read("torchswap.toml");
+    assert!(table(&text, "docker").contains("extras = [\"a\"]  # or \"b\", which excludes it\n"), "{text}");
+    let entries = [("torch", "2.6.0", of_both), ("tqdm", "4.67.1", of_both)];
+    let place = poetry(&project, &entries, &format!("[extras]\n{extras}"));
+    place.run("init").ok();
+    let text = place.read("torchswap.toml");
+    assert!(table(&text, "docker").contains("extras = [\"a\", \"b\"]\n"), "{text}");
+}
+
+#[test]
+fn a_refusal_names_what_brings_torch_in() {
+    let place = two_extras("cpu", "cuda");
+    let all = place.run("export --cuda 12.6 --all-extras").refused();
+    assert!(
+        all.contains("help: take one of what excludes each other: --extras cpu or --extras cuda, or pass on"),
+        "{all}"
+    );
+    let none = place.run("export --cuda 12.6").refused();
+    assert!(none.contains("help: choose what brings it in: --extras cpu or --extras cuda, or pass on"), "{none}");
+    let group = "[tool.poetry.group.train.dependencies]\ntorch = \"2.6.0\"";
+    let place = poetry(group, &[("torch", "2.6.0", "groups = [\"train\"]")], "");
+    let none = place.run("export --cuda 12.6").refused();
+    assert!(
+        none.contains("help: choose what brings it in: --with train, or pass on without it: --allow-none"),
+        "{none}"
+    );
 }

@@ -48,7 +48,7 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
         text.push('\n');
     }
     text.push_str(&table(&audit.machines));
-    text.push_str(&super::left_out(&audit.left_out, colour));
+    text.push_str(&super::left_out(&audit.left_out, true, colour));
     text.push_str(&super::found(&audit.found, colour));
     let _ = writeln!(text, "{}: {}", shown(&audit.lock), counts(audit));
     text

@@ -92,7 +92,7 @@ fn lines(summary: &Summary, colour: Colour) -> String {
 }
 
 fn notes(summary: &Summary, colour: Colour) -> String {
-    warnings(summary, colour) + &left_out(&summary.left_out, colour) + &found(&summary.found, colour)
+    warnings(summary, colour) + &left_out(&summary.left_out, true, colour) + &found(&summary.found, colour)
 }
 
 /// Torch leads its family.
