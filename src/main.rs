@@ -21,7 +21,7 @@ fn main() -> ExitCode {
             let voice = Voice::of(&cli);
             run(&cli, voice).unwrap_or_else(|error| told(voice.error(&error)))
         }
-        Err(error) => told(Voice::misread(&words, (&error).into())),
+        Err(error) => told(Voice::misread(&words, error.into())),
     };
     // Nobody listens to a closed standard error; the work is done all the same.
     let _ = std::io::stderr().write_all(said.as_bytes());

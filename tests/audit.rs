@@ -130,7 +130,8 @@ fn says_it_as_json_for_every_entry_and_python() {
 #[test]
 fn sarif_has_the_published_shape() {
     let place = Place::new();
-    place.write("poetry.lock", lock(&zoo()));
+    let text = lock(&zoo());
+    place.write("poetry.lock", &text);
     let run = place.run("audit --platform macos-arm64 --python 3.9 --report sarif");
     let log = json(&run);
     assert_eq!(log["version"], "2.1.0");
@@ -147,10 +148,11 @@ fn sarif_has_the_published_shape() {
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         let place = &result["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "poetry.lock");
-        let region = &place["region"];
-        assert!(
-            region["startLine"].as_u64() > Some(0) && region["endColumn"].as_u64() > region["startColumn"].as_u64()
-        );
+        let (region, context) = (&place["region"], &place["contextRegion"]);
+        let number = |name: &str| usize::try_from(region[name].as_u64().unwrap()).unwrap();
+        let line = text.lines().nth(number("startLine") - 1).unwrap();
+        assert_eq!((&context["startLine"], &context["snippet"]["text"]), (&region["startLine"], &line.into()));
+        assert_eq!(region["snippet"]["text"], line[number("startColumn") - 1..number("endColumn") - 1]);
     }
     snapshot("audit-sarif", &format!("{:#}", results[0]));
 }

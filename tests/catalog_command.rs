@@ -31,10 +31,20 @@ fn lists_the_builds_of_a_release() {
 #[test]
 fn lists_packages() {
     let text = Place::new().run("catalog list").ok();
-    let torch = text.lines().find(|line| line.starts_with("torch ")).unwrap();
+    // What has more builds than fit beside it has them below.
+    let torch = text.split("\ntorch ").nth(1).unwrap().split("\ntorchao ").next().unwrap();
     assert!(torch.contains("cpu") && torch.contains("cu118") && torch.contains("rocm6.3"), "{torch}");
     let few = Place::new().run("catalog list --rocm 6.3 --python 3.12").ok();
     assert!(few.lines().count() < text.lines().count() && few.contains("\ntorch ") && !few.contains("cublas"), "{few}");
+}
+
+#[test]
+fn lists_fit_a_terminal() {
+    for arguments in ["list", "list torch==2.6.0", "list torchvision --cuda 12.6", "list cuda-toolkit"] {
+        let text = Place::new().run(&format!("catalog {arguments}")).ok();
+        let widest = text.lines().max_by_key(|line| line.chars().count()).unwrap();
+        assert!(text.lines().count() > 2 && widest.chars().count() <= 80, "{arguments}: {widest}");
+    }
 }
 
 #[test]

@@ -112,7 +112,9 @@ fn a_pylock_has_its_own_sizes() {
     );
     let short = place.run(&format!("{export} -o other.txt")).stderr;
     assert!(
-        short.ends_with("wrote other.txt (2 packages, CPython 3.11, 3.0 MB and 1 file of unknown size to download)\n"),
+        short.ends_with(
+            "wrote other.txt (2 packages, CPython 3.11)\nto download: at least 3.0 MB (1 file of unknown size)\n"
+        ),
         "{short}"
     );
     assert_eq!(place.run(&format!("{export} -q -o out.txt")).stderr, "");

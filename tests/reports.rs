@@ -179,6 +179,15 @@ fn a_command_line_that_is_not_understood_is_told_in_the_format_that_it_asks_for(
     }
     let annotated = place.run("check --requre-outputs --output-format github");
     assert!(annotated.stdout.starts_with("::error title=usage::unexpected argument '--requre-outputs' found%0A"));
+    // Where nothing is found, nothing can be annotated.
+    for arguments in ["catalog list", "catalog show x", "catalog update torch==2.6.0 --cpu"] {
+        for format in ["github", "sarif"] {
+            let told = place.run(&format!("{arguments} --output-format {format}"));
+            assert_eq!(told.status, 2);
+            let (told, parts) = (told.stdout + &told.stderr, ["text, json", "check, audit and verify"]);
+            assert!(parts.iter().all(|part| told.contains(part)), "{arguments} {format}: {told}");
+        }
+    }
     // For people, and where a log would be an answer, clap says it.
     for format in ["text", "sarif"] {
         assert!(place.run(&format!("check --requre-outputs --output-format {format}")).refused().contains("tip: "));

@@ -1,13 +1,13 @@
 //! Texts made from the definition: completions for shells, and pages for `man`.
 
-use clap::CommandFactory;
+use clap::{CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::Cli;
 use crate::report::error::{Code, Problem};
 
-/// The script that teaches a shell the commands and options, and in bash, zsh and fish the targets of the project that one is in.
+/// The script that teaches a shell the commands and options, and bash, zsh and fish the targets of the project that one is in.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "torchswap", &mut script);
@@ -36,7 +36,12 @@ fn with_targets(shell: Shell, script: &str) -> String {
                 true => format!("{line} -f -a \"({NAMES})\""),
                 false => line.to_owned(),
             };
-            script.lines().map(|one| line(one) + "\n").collect()
+            // What is no option it is not given.
+            let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            let shells = format!(
+                "complete -c torchswap -n \"__fish_torchswap_using_subcommand completions\" -f -a \"{shells}\"\n"
+            );
+            script.lines().map(|one| line(one) + "\n").chain([shells]).collect()
         }
         _ => script.to_owned(),
     }

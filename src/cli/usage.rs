@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::ValueEnum;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{ColourArg, ReportFormat, Reporting, ToneArgs};
 use crate::report::error::{Code, Problem};
@@ -86,9 +86,15 @@ pub struct UsageText {
     pub problem: Option<Problem>,
 }
 
-impl From<&clap::Error> for UsageText {
-    fn from(error: &clap::Error) -> Self {
-        Self { text: error.render().to_string(), is_wrong: error.use_stderr(), problem: problem(error) }
+impl From<clap::Error> for UsageText {
+    fn from(mut error: clap::Error) -> Self {
+        if let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidValue)
+            && matches!(value.as_str(), "github" | "sarif")
+        {
+            let tip = "github and sarif are for findings: check, audit and verify have them";
+            error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+        }
+        Self { text: error.render().to_string(), is_wrong: error.use_stderr(), problem: problem(&error) }
     }
 }
 

@@ -96,18 +96,21 @@ pub struct Voice {
     tone: ToneArgs,
     reporting: Reporting,
     colour: Colour,
+    /// Of the terminal that a text for people goes to.
+    width: Option<usize>,
 }
 
 impl Voice {
     /// As the command line asks for.
     pub fn of(Cli { tone, command, .. }: &Cli) -> Self {
-        Self { tone: *tone, reporting: command.reporting(), colour: colour(tone.color, &std::io::stderr()) }
+        let (reporting, stream) = (command.reporting(), std::io::stderr());
+        Self { tone: *tone, reporting, colour: colour(tone.color, &stream), width: terminal::width(&stream) }
     }
 
     /// The texts of clap itself: help, or the fault of a command line, in the format that it asks for.
     pub fn misread(words: &[OsString], UsageText { text, is_wrong, problem }: UsageText) -> Outcome {
         let tone = ToneArgs::of(words);
-        let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off };
+        let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off, width: None };
         if let (ReportFormat::Json | ReportFormat::Github, Some(problem)) = (voice.reporting.format, problem) {
             return voice.error(&problem.into());
         }
@@ -130,7 +133,7 @@ impl Voice {
         let stdout = match self.reporting.format {
             _ if self.tone.quiet > 1 => return refusal,
             ReportFormat::Text | ReportFormat::Sarif => {
-                return Outcome { report: render::error(error, self.colour), ..refusal };
+                return Outcome { report: self.fitted(render::error(error, self.colour)), ..refusal };
             }
             ReportFormat::Json => render::error_json(error, self.reporting.command),
             ReportFormat::Github => render::error_github(error, &Repository::here()),
@@ -174,12 +177,20 @@ impl Voice {
 
     /// Something to know, for people.
     pub(super) fn note(self, text: &str) -> String {
-        render::note(text, self.colour)
+        self.fitted(render::note(text, self.colour))
     }
 
     /// A text, unless the run is quiet.
     pub(super) fn said(self, text: impl FnOnce(Colour) -> String) -> String {
-        if self.is_told() { text(self.colour) } else { String::new() }
+        if self.is_told() { self.fitted(text(self.colour)) } else { String::new() }
+    }
+
+    /// What people read fits their terminal; elsewhere, and in other formats, lines stay as they are.
+    fn fitted(self, text: String) -> String {
+        match self.width {
+            Some(width) if self.reporting.format == ReportFormat::Text => render::fitted(&text, width),
+            Some(_) | None => text,
+        }
     }
 
     /// The outcome of a command that has findings: on standard output, unless something else is printed there.
@@ -192,7 +203,8 @@ impl Voice {
 
     /// A text that is itself the result, for standard output.
     pub(super) fn printed(self, text: impl FnOnce(Colour) -> String) -> String {
-        Self { colour: colour(self.tone.color, &std::io::stdout()), ..self }.said(text)
+        let stream = std::io::stdout();
+        Self { colour: colour(self.tone.color, &stream), width: terminal::width(&stream), ..self }.said(text)
     }
 
     /// True if anybody reads along.

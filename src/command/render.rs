@@ -18,13 +18,18 @@ use crate::text::{Place, shown};
 pub(super) mod audit;
 mod check;
 mod downloads;
+mod fitted;
 mod outputs;
 pub(super) mod sarif;
 mod short;
 
 pub(super) use check::{checked, checked_github, checked_json};
+pub(super) use fitted::fitted;
 pub(super) use outputs::outputs_json;
 pub(super) use short::short;
+
+/// How wide a terminal is at least.
+const WIDTH: usize = 80;
 
 /// Whether to colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,7 +158,7 @@ pub(super) fn summaries(all: &[Summary], status: &FileStatus, is_alone: bool, co
         let heading = if is_alone && all.len() == 1 { String::new() } else { short::heading(one, colour) };
         heading + &summary(one, colour)
     });
-    each.collect::<String>() + &short::ending(all, status, colour)
+    each.collect::<String>() + &short::ending(all, status, false, colour)
 }
 
 /// A summary for people: one line a change.

@@ -15,6 +15,12 @@ pub fn columns(stream: &impl IsTerminal) -> Option<usize> {
     (!stream.is_terminal() && env::var_os("COLUMNS").is_none()).then_some(80)
 }
 
+/// How many columns the terminal there has; `None`: there is none.
+pub fn width(stream: &impl IsTerminal) -> Option<usize> {
+    let size = stream.is_terminal().then(terminal_size::terminal_size).flatten();
+    size.map(|(columns, _)| usize::from(columns.0)).filter(|columns| *columns > 0)
+}
+
 /// True if lines there can be drawn anew.
 pub fn takes_bars(stream: &impl IsTerminal) -> bool {
     stream.is_terminal() && !is_dumb(|name| env::var_os(name))

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Colour;
+use super::fitted::wrapped;
+use super::{Colour, WIDTH};
 use crate::edge::io::Repository;
 use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
@@ -13,9 +14,6 @@ use crate::report::error::spoken_pythons;
 use crate::report::error::told_targets;
 use crate::report::rule::{Rule, Severity};
 use crate::text::shown;
-
-/// The least width of a terminal.
-const WIDTH: usize = 80;
 
 fn colour_of(severity: Severity) -> &'static str {
     match severity {
@@ -143,22 +141,8 @@ fn label(machine: &Machine, pythons: &[Python], room: usize) -> Vec<String> {
 /// The explanation of a rule, for people.
 pub(crate) fn explained(rule: Rule) -> String {
     let head = format!("{} ({})", rule.as_str(), rule.severity().as_str());
+    let wrapped = |text: &str| wrapped(text, WIDTH, 0);
     format!("{head}\n\n{}\n\n{}\n", wrapped(&sentence(rule)), wrapped(rule.explanation()))
-}
-
-/// A text in lines that a terminal shows whole.
-fn wrapped(text: &str) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ') {
-        match lines.last_mut().filter(|line| line.len() + 1 + word.len() <= WIDTH) {
-            Some(line) => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            None => lines.push(word.to_owned()),
-        }
-    }
-    lines.join("\n")
 }
 
 /// The meaning as a sentence.

@@ -6,8 +6,11 @@ use std::fmt::Write as _;
 use pep508_rs::PackageName;
 use serde_json::{Value, json};
 
+use super::WIDTH;
+use super::fitted::wrapped;
 use crate::catalog::listing::{Filter, ListedBuild, ListedPackage};
-use crate::catalog::{Built, Requires, WheelRow};
+use crate::catalog::{BUILT_IN, Built, Requires, WheelRow};
+use crate::packaging::address;
 use crate::packaging::target::{Platform, Python};
 use crate::report::LearnedRelease;
 use crate::text::shown;
@@ -72,7 +75,17 @@ pub(crate) fn packages(packages: &[ListedPackage]) -> String {
             one.builds.iter().filter(|built| **built != Built::Unknown).map(ToString::to_string).collect();
         rows.push(vec![one.name.to_string(), releases, one.wheels.to_string(), builds.join(" ")]);
     }
-    table(&rows)
+    let text = table(&rows);
+    let lines =
+        text.lines().zip(&rows).map(|(line, row)| match row.last().and_then(|last| line.strip_suffix(&**last)) {
+            Some(head) if line.chars().count() > WIDTH => {
+                // Below the name there is more room.
+                let builds = wrapped(&format!("    {}", &line[head.len()..]), WIDTH, 4);
+                format!("{}\n{builds}\n", head.trim_end())
+            }
+            Some(_) | None => format!("{line}\n"),
+        });
+    lines.collect()
 }
 
 /// Packages as a JSON report.
@@ -104,8 +117,14 @@ pub(crate) fn builds(builds: &[ListedBuild]) -> String {
     if builds.is_empty() {
         return String::new();
     }
-    let head = ["RELEASE", "BUILD", "PLATFORM", "PYTHON", "WHEELS", "WITNESSES", "INDEX", "CATALOGUE"];
+    let head = ["RELEASE", "BUILD", "PLATFORM", "PYTHON", "WHEELS", "SEEN", "INDEX", "CATALOGUE"];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
+    // The whole address would not fit on a terminal, and the folder is most often named after the build.
+    let index = |one: &ListedBuild| match one.index.as_str().strip_prefix(address::PYTORCH) {
+        Some(folder) if folder.strip_prefix('/') == Some(&one.built.to_string()) => "pytorch".to_owned(),
+        Some(folder) => format!("pytorch{folder}"),
+        None => one.index.to_string(),
+    };
     for one in builds {
         let release = format!("{}{}", one.release, if one.yanked { " (yanked)" } else { "" });
         rows.push(vec![
@@ -115,9 +134,12 @@ pub(crate) fn builds(builds: &[ListedBuild]) -> String {
             pythons(&one.pythons),
             one.wheels.len().to_string(),
             if one.seen == 0 { "index".to_owned() } else { one.seen.to_string() },
-            one.index.to_string(),
+            index(one),
             one.catalogue.clone(),
         ]);
+    }
+    if builds.iter().all(|one| one.catalogue == BUILT_IN) {
+        rows.iter_mut().for_each(|row| row.truncate(row.len() - 1));
     }
     table(&rows)
 }

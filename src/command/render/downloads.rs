@@ -36,32 +36,43 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     }
 }
 
-/// The same in a few words: `4.1 GB to download`, `2.5 GB and 3 files of unknown size to download`; torch's file is named, for
-/// it is larger than most others together. Where Pythons differ it is what none goes beyond.
-pub(super) fn in_short(all: &[PythonDownload]) -> Option<String> {
+/// What is downloaded, in a few words.
+pub(super) struct Download {
+    /// `4.1 GB`, `at least 2.5 GB (3 files of unknown size)`.
+    pub(super) told: String,
+    /// True if no file is of unknown size.
+    pub(super) is_known: bool,
+}
+
+/// The same in a few words; torch's file is named, for it is larger than most others together. Where Pythons differ it is what
+/// none goes beyond.
+pub(super) fn in_short(all: &[PythonDownload]) -> Option<Download> {
     let outputs = || all.iter().map(|one| &one.output);
     let bytes = outputs().map(|output| output.bytes).max()?;
     let torch = outputs().flat_map(|output| &output.unknown).find(|name| is_named_torch(name));
     let count = outputs().map(|output| output.unknown.len()).max()?;
+    let is_known = count == 0;
     // With files of unknown size a sum is no bound from above.
-    let most = match outputs().all(|output| Some(output) == outputs().next()) {
+    let bound = match outputs().all(|output| Some(output) == outputs().next()) {
+        _ if !is_known => "at least ",
         true => "",
-        false if count > 0 && bytes > 0 => "at least ",
         false => "up to ",
     };
-    let known = (bytes > 0).then(|| size(bytes));
-    let others = match (count - usize::from(torch.is_some()), torch.is_some()) {
-        (0, _) => None,
-        (1, false) => Some("1 file".to_owned()),
-        (1, true) => Some("1 more file".to_owned()),
-        (others, false) => Some(format!("{others} files")),
-        (others, true) => Some(format!("{others} more files")),
+    let unknown = match (count - usize::from(torch.is_some()), torch) {
+        (0, None) => None,
+        (0, Some(torch)) => Some(format!("{torch}, of unknown size")),
+        (1, None) => Some("1 file of unknown size".to_owned()),
+        (1, Some(torch)) => Some(format!("{torch} and 1 more file of unknown size")),
+        (others, None) => Some(format!("{others} files of unknown size")),
+        (others, Some(torch)) => Some(format!("{torch} and {others} more files of unknown size")),
     };
-    let parts: Vec<String> = known.into_iter().chain(torch.cloned()).chain(others).collect();
-    let (last, first) = parts.split_last()?;
-    let told = if first.is_empty() { last.clone() } else { format!("{} and {last}", first.join(", ")) };
-    let unknown = if count == 0 { "" } else { " of unknown size" };
-    Some(format!("{most}{told}{unknown} to download"))
+    let told = match (bytes, unknown) {
+        (0, None) => return None,
+        (0, Some(unknown)) => unknown,
+        (_, None) => format!("{bound}{}", size(bytes)),
+        (_, Some(unknown)) => format!("{bound}{} ({unknown})", size(bytes)),
+    };
+    Some(Download { told, is_known })
 }
 
 fn has_torch(names: &[String]) -> bool {
@@ -138,30 +149,32 @@ mod tests {
         for (all, told) in [
             (vec![], None),
             (vec![one(10, (0, 0), (0, 3))], None),
-            (vec![one(10, (4_130_000_000, 0), (0, 0)); 2], Some("4.1 GB to download")),
-            (vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 0), (0, 0))], Some("up to 6.0 kB to download")),
+            (vec![one(10, (4_130_000_000, 0), (0, 0)); 2], Some("4.1 GB")),
+            (vec![one(10, (5_000, 0), (0, 0)), one(11, (6_000, 0), (0, 0))], Some("up to 6.0 kB")),
             (
                 vec![one(10, (5_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
-                Some("at least 6.0 kB and 2 files of unknown size to download"),
+                Some("at least 6.0 kB (2 files of unknown size)"),
             ),
             (
                 vec![one(10, (7_000, 1), (0, 0)), one(11, (6_000, 2), (0, 0))],
-                Some("at least 7.0 kB and 2 files of unknown size to download"),
+                Some("at least 7.0 kB (2 files of unknown size)"),
             ),
-            (vec![one(10, (5_000, 1), (0, 0))], Some("5.0 kB and 1 file of unknown size to download")),
-            (vec![one(10, (0, 2), (0, 0))], Some("2 files of unknown size to download")),
+            (vec![one(10, (5_000, 1), (0, 0))], Some("at least 5.0 kB (1 file of unknown size)")),
+            (vec![one(10, (0, 2), (0, 0)), one(11, (0, 1), (0, 0))], Some("2 files of unknown size")),
         ] {
-            assert_eq!(in_short(&all).as_deref(), told);
+            let short = in_short(&all);
+            assert_eq!(short.as_ref().map(|short| &*short.told), told);
+            assert!(short.is_none_or(|short| short.is_known != short.told.contains("unknown")));
         }
         for (bytes, others, told) in [
-            (0, &[][..], "torch of unknown size to download"),
-            (5_000, &[], "5.0 kB and torch of unknown size to download"),
-            (5_000, &["a"], "5.0 kB, torch and 1 more file of unknown size to download"),
-            (0, &["a", "b"], "torch and 2 more files of unknown size to download"),
+            (0, &[][..], "torch, of unknown size"),
+            (5_000, &[], "at least 5.0 kB (torch, of unknown size)"),
+            (5_000, &["a"], "at least 5.0 kB (torch and 1 more file of unknown size)"),
+            (0, &["a", "b"], "torch and 2 more files of unknown size"),
         ] {
             let mut torch = one(10, (bytes, 0), (9_000, 0));
             torch.output.unknown = others.iter().chain(&["torch"]).map(|name| (*name).to_owned()).collect();
-            assert_eq!(in_short(&[torch]).as_deref(), Some(told));
+            assert_eq!(in_short(&[torch]).unwrap().told, told);
         }
         let mut torch = one(10, (5_000, 1), (9_000, 0));
         torch.difference.unknown = vec!["torch".to_owned()];

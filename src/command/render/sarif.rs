@@ -154,7 +154,7 @@ fn names(some: &[NamedTarget]) -> Vec<&str> {
 fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": address::of_path(&files.path(found.file)) } });
     if let Some(place) = found.place {
-        physical["region"] = region(place);
+        (physical["region"], physical["contextRegion"]) = regions(place);
     }
     let mut location = json!({ "physicalLocation": physical });
     if let Some(package) = &found.package {
@@ -170,11 +170,36 @@ fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Valu
     })
 }
 
-fn region(place: &Place) -> Value {
-    json!({
+/// What is meant, and the line around it. The caret of a text may stand behind the line's end, a region may not.
+fn regions(place: &Place) -> (Value, Value) {
+    let end = (place.column + place.width).min(place.skipped + place.text.chars().count() + 1).max(place.column);
+    let meant = place.text.chars().skip(place.column - 1 - place.skipped).take(end - place.column);
+    let region = json!({
         "startLine": place.line,
         "startColumn": place.column,
-        "endColumn": place.column + place.width,
-        "snippet": { "text": place.text },
-    })
+        "endColumn": end,
+        "snippet": { "text": meant.collect::<String>() },
+    });
+    (region, json!({ "startLine": place.line, "snippet": { "text": place.text } }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Source, Span};
+
+    #[test]
+    fn a_region_is_within_its_line() {
+        let text = "name = \"ü\"\r\nend";
+        for (span, columns, meant) in [(7..11, (8, 11), "\"ü\""), (11..13, (11, 11), ""), (16..16, (4, 4), "")] {
+            let (region, context) = regions(&Source::new("f", text).place(Span { start: span.start, end: span.end }));
+            assert_eq!((&region["startColumn"], &region["endColumn"]), (&json!(columns.0), &json!(columns.1)));
+            assert_eq!(region["snippet"]["text"], meant);
+            assert_eq!((&context["startLine"], region.get("endLine")), (&region["startLine"], None));
+        }
+        let long = format!("{} = 1", "a".repeat(2000));
+        let (region, context) = regions(&Source::new("f", &long).place(Span { start: 2003, end: 2004 }));
+        assert_eq!((&region["startColumn"], &region["snippet"]["text"]), (&json!(2004), &json!("1")));
+        assert!(context["snippet"]["text"].as_str().is_some_and(|shown| shown.len() < 101 && shown.ends_with("a = 1")));
+    }
 }

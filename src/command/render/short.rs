@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Colour, downloads, found, learned, left_out, sentence, warnings};
+use super::{Colour, WIDTH, downloads, found, learned, left_out, sentence, warnings};
 use crate::catalog::is_torch;
 use crate::packaging::target::Python;
 use crate::report::error::spoken_pythons;
@@ -19,7 +19,7 @@ pub(crate) fn short(all: &[Summary], status: &FileStatus, is_alone: bool, colour
         let heading = if is_alone && all.len() == 1 { String::new() } else { heading(one, colour) };
         heading + &learned(&one.learned, colour) + &lines(one, colour) + &notes(one, colour)
     });
-    each.collect::<String>() + &ending(all, status, colour)
+    each.collect::<String>() + &ending(all, status, true, colour)
 }
 
 /// The target: `docker: linux-x86_64, cu118, CPython 3.10`.
@@ -30,24 +30,35 @@ pub(super) fn heading(summary: &Summary, colour: Colour) -> String {
     format!("{}\n", colour.paint("1", &target))
 }
 
-/// The status of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`.
-pub(super) fn ending(all: &[Summary], status: &FileStatus, colour: Colour) -> String {
-    let what = match all {
+/// The status of the output: `wrote requirements.txt (49 packages, CPython 3.11, 4.1 GB to download)`. The size
+/// has a line of its own where a part of it is not known, or where it does not fit.
+pub(super) fn ending(all: &[Summary], status: &FileStatus, has_sizes: bool, colour: Colour) -> String {
+    let (what, download) = match all {
         [one] => {
             let packages =
                 if one.packages == 1 { "1 package".to_owned() } else { format!("{} packages", one.packages) };
-            let size = downloads::in_short(&one.downloads).map(|size| format!(", {size}")).unwrap_or_default();
-            format!("{packages}, {}{size}", spoken_pythons(&one.pythons))
+            let download = downloads::in_short(&one.downloads).filter(|_| has_sizes);
+            (format!("{packages}, {}", spoken_pythons(&one.pythons)), download)
         }
-        several => format!("{} targets", several.len()),
+        several => (format!("{} targets", several.len()), None),
     };
     let (code, word, file) = match status {
-        FileStatus::Printed => return format!("{what}\n"),
-        FileStatus::Written(file) => ("1;32", "wrote", file),
-        FileStatus::Unchanged(file) => ("2", "unchanged", file),
-        FileStatus::Shown(file) => ("1;33", "would write", file),
+        FileStatus::Printed => ("", "", None),
+        FileStatus::Written(file) => ("1;32", "wrote", Some(file)),
+        FileStatus::Unchanged(file) => ("2", "unchanged", Some(file)),
+        FileStatus::Shown(file) => ("1;33", "would write", Some(file)),
     };
-    format!("{} {} ({what})\n", colour.paint(code, word), shown(file))
+    let line = |word: &str, what: &str| match file {
+        None => what.to_owned(),
+        Some(file) => format!("{word} {} ({what})", shown(file)),
+    };
+    let whole = download.as_ref().map_or_else(|| what.clone(), |short| format!("{what}, {} to download", short.told));
+    match download {
+        Some(short) if !short.is_known || line(word, &whole).chars().count() > WIDTH => {
+            format!("{}\nto download: {}\n", line(&colour.paint(code, word), &what), short.told)
+        }
+        Some(_) | None => format!("{}\n", line(&colour.paint(code, word), &whole)),
+    }
 }
 
 fn lines(summary: &Summary, colour: Colour) -> String {
