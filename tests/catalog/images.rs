@@ -25,7 +25,7 @@ fn the_judge_of_images_finds_every_digest_in_the_programs_table() {
     let Some(interpreter) = interpreters().last() else { return };
     let digests: Vec<String> = wheels().iter().map(|row| row.sha256.to_string()).collect();
     let mut command = interpreter.command();
-    command.args(["-c", TRANSLATE]).arg(root().join(".ci")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.args(["-B", "-c", TRANSLATE]).arg(root().join(".ci")).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     write!(pipe, "{}\n{SHORT}", digests.join(" ")).unwrap();
