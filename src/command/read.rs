@@ -21,7 +21,8 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
         return Ok(named.clone());
     }
     let found = found_lock(config)?;
-    let is_output = |output: &String| io::is_same_file(output, &found);
+    // A lock that only its own tool writes is one, whatever an output is called: that it would be overwritten is said later.
+    let is_output = |output: &String| !found.ends_with(".lock") && io::is_same_file(output, &found);
     if config.lock.is_none() && config.targets.iter().filter_map(|one| one.output.as_ref()).any(is_output) {
         let file = &config.file;
         let message = format!("there is no lock beside {file}: {found} is an output of it");
