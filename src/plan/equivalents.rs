@@ -19,7 +19,7 @@ use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
-use super::{Kept, Line, LockView, Planner, Request, TargetPlan, What, refusal};
+use super::{EnvironmentPlan, Kept, Line, LockView, Planner, Request, TargetPlan, What, refusal};
 use crate::catalog::WheelSource;
 use crate::catalog::equivalents::{self, Equivalent, How};
 use crate::catalog::pin::Pin;
@@ -260,55 +260,52 @@ fn stays<S: WheelSource>(entry: &Entry, ways: &[Way], request: &Request<'_>, kno
 
 /// The stubs that a plan installs.
 pub fn stubs(plan: &TargetPlan) -> impl Iterator<Item = &Stub> {
-    plan.environments.iter().flat_map(|one| &one.lines).filter_map(|line| line.pin()?.stub())
+    plan.environments.iter().flat_map(|one| &one.lines).filter_map(stub_of)
 }
 
 /// Takes the stubs out of a plan.
 pub fn without_stubs(plan: &mut TargetPlan) {
     for environment in &mut plan.environments {
-        environment.lines.retain(|line| line.pin().is_none_or(|pin| pin.stub().is_none()));
-        for decision in &mut environment.decisions {
-            if let What::Swapped(pin) = &decision.what
-                && let Some(stub) = pin.stub()
-            {
-                decision.what = What::StoodFor(stub.stands_for.clone());
-            }
-        }
+        environment.lines.retain(|line| stub_of(line).is_none());
+        decide(environment, What::StoodFor);
     }
 }
 
-/// Puts in the place of each stub the package that it requires, for a lock that says itself which package each one
-/// depends on. A stub stays where that package is an entry of its own.
+/// Puts in the place of each stub what it stands for, for a lock that says itself which package each one depends on. A stub
+/// stays where what it stands for is an entry of its own.
 pub fn renamed(plan: &mut TargetPlan) {
     for environment in &mut plan.environments {
-        let stubs: Vec<(usize, Stub)> = environment
-            .lines
-            .iter()
-            .enumerate()
-            .filter_map(|(at, line)| Some((at, line.pin()?.stub()?.clone())))
-            .collect();
-        let mut taken = Vec::new();
-        for (at, stub) in stubs {
-            let is_new = |line: &Line| line.name == stub.stands_for && line.entry.is_none();
-            let Some(new) = environment.lines.iter().position(is_new) else { continue };
-            let old = environment.lines[at].clone();
-            let line = Line { entry: old.entry, condition: old.condition, ..environment.lines[new].clone() };
-            environment.lines[at] = line;
-            taken.push(new);
-            for decision in &mut environment.decisions {
-                match &decision.what {
-                    What::Swapped(pin) if pin.stub().is_some_and(|one| one.file == stub.file) => {
-                        decision.what = What::Renamed(stub.stands_for.clone());
-                    }
-                    What::Added(pin, _) if decision.name == stub.stands_for => {
-                        decision.what = What::Added(Rc::clone(pin), vec![format!("what asks for {}", old.name).into()]);
-                    }
-                    _ => {}
+        let EnvironmentPlan { lines, decisions, .. } = &mut *environment;
+        let names: Vec<PackageName> = lines.iter().filter_map(stub_of).map(|stub| stub.stands_for.clone()).collect();
+        for name in names {
+            let Some(at) = lines.iter().position(|line| line.name == name && line.entry.is_none()) else { continue };
+            let new = lines.remove(at);
+            let is_stub = |line: &&mut Line| stub_of(line).is_some_and(|stub| stub.stands_for == name);
+            let Some(line) = lines.iter_mut().find(is_stub) else { continue };
+            let old = std::mem::replace(&mut line.name, new.name);
+            (line.extras, line.replacement) = (new.extras, new.replacement);
+            for decision in decisions.iter_mut().filter(|decision| decision.name == name) {
+                if let What::Added(_, by) = &mut decision.what {
+                    *by = vec![format!("what asks for {old}").into()];
                 }
             }
         }
-        let mut at = 0..;
-        environment.lines.retain(|_| at.next().is_none_or(|at| !taken.contains(&at)));
+        decide(environment, What::Renamed);
+    }
+}
+
+fn stub_of(line: &Line) -> Option<&Stub> {
+    line.pin()?.stub()
+}
+
+/// Says otherwise what becomes of the packages that stubs take the place of.
+fn decide(environment: &mut EnvironmentPlan, what: fn(PackageName) -> What) {
+    for decision in &mut environment.decisions {
+        if let What::Swapped(pin) = &decision.what
+            && let Some(stub) = pin.stub()
+        {
+            decision.what = what(stub.stands_for.clone());
+        }
     }
 }
 

@@ -216,6 +216,17 @@ fn a_cpu_build_of_another_name_takes_its_libraries_along() {
     assert!(!new.contains_key("xgboost") && !cpu.contains("nvidia-nccl") && !cpu.contains("sdist"), "{cpu}");
     assert!(new["app"].contains("{ name = \"xgboost-cpu\" },\n") && new["app"].contains("{ name = \"xgboost\", "));
     assert!(place.run("rewrite --cpu --also xgboost").stderr.contains("unchanged uv.lock"));
+
+    // uv writes the name first, and the whole version; whoever else does not, says the same.
+    let edge = |name: &str, version: &str| {
+        format!(
+            "    {{ version = \"{version}\", source = {{ registry = \"https://index.example/simple\" }}, name = \"{name}\" }},\n"
+        )
+    };
+    let (nccl, rest) = before.split_once("    { name = \"nvidia-nccl-cu12\"").unwrap();
+    place.write("uv.lock", format!("{nccl}{}    {{ name = \"nvidia-nccl-cu12\"{rest}", edge("xgboost", "3.0")));
+    place.run("rewrite --cpu --also xgboost").ok();
+    assert!(place.read("uv.lock").contains(&edge("xgboost-cpu", "3.0.0")), "{}", place.read("uv.lock"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The places of the parts of each package in a `uv.lock`, for edits that keep every other byte.
 
+use super::package::UvNode;
 use super::{UvEdge, UvLock, WHAT};
 use crate::lock::pylock::{ends, headers};
 use crate::lock::toml::{Item, Toml};
@@ -87,19 +88,17 @@ impl UvLock {
     /// The dependencies of an entry itself, and those of its extras and groups.
     pub(crate) fn edges(&self, index: usize) -> (&[UvEdge], impl Iterator<Item = &UvEdge>) {
         let node = &self.graph[index];
-        (&node.dependencies, node.extras.values().chain(node.groups.values()).flatten())
+        (&node.dependencies, node.apart())
     }
 
     /// True if the manifest asks for an entry: for a script, or for a workspace without a project.
     pub(crate) fn is_in_manifest(&self, index: usize) -> bool {
-        let apart = self.manifest.extras.values().chain(self.manifest.groups.values());
-        apart.flatten().chain(&self.manifest.dependencies).any(|edge| edge.to == index)
+        self.manifest.dependencies.iter().chain(self.manifest.apart()).any(|edge| edge.to == index)
     }
 
     /// The entries that an extra, a group or the manifest asks for.
     pub(crate) fn asked_for_apart(&self) -> Vec<usize> {
-        let extras =
-            self.graph.iter().chain([&self.manifest]).flat_map(|node| node.extras.values().chain(node.groups.values()));
-        extras.flatten().chain(&self.manifest.dependencies).map(|edge| edge.to).collect()
+        let apart = self.graph.iter().chain([&self.manifest]).flat_map(UvNode::apart);
+        apart.chain(&self.manifest.dependencies).map(|edge| edge.to).collect()
     }
 }

@@ -34,6 +34,13 @@ pub(super) struct UvNode {
     pub(super) is_virtual: bool,
 }
 
+impl UvNode {
+    /// The dependencies of its extras and groups.
+    pub(super) fn apart(&self) -> impl Iterator<Item = &UvEdge> {
+        self.extras.values().chain(self.groups.values()).flatten()
+    }
+}
+
 /// A dependency on an entry.
 #[derive(Debug, Clone)]
 pub(crate) struct UvEdge {

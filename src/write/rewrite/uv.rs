@@ -24,7 +24,7 @@ use crate::lock::uv::{UvBlock, UvEdge, UvLock};
 use crate::packaging::target::{Environment, Platform};
 use crate::plan::{Replacement, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Patch, Source, Span};
+use crate::text::{Patch, Source};
 use crate::write::entry::in_style;
 use crate::write::located::Located;
 use crate::write::toml::string;
@@ -76,7 +76,7 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
             false
         });
         for edge in own.iter().filter(|_| !is_written).chain(more) {
-            writer.renewed(edge).into_iter().for_each(|(span, text)| patch.replace(span, text));
+            writer.renew(edge, &mut patch);
         }
     }
     match writer.added(lock, plan, &mut patch) {
@@ -84,7 +84,11 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
         Err(error) => problems.extend(error.into_problems()),
     }
     Error::unless_empty(problems)?;
-    patch.apply(&uv.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+    applied(&patch, &uv.source.text)
+}
+
+fn applied(patch: &Patch, text: &str) -> Result<String> {
+    patch.apply(text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
 }
 
 /// The entries that the target no longer needs and that can be removed: nothing that stays depends on it, be it for
@@ -202,22 +206,22 @@ impl UvRewriter<'_> {
         }
     }
 
-    /// What a dependency says otherwise in the end, and where: the new name and the new version of what it means.
-    fn renewed(&self, edge: &UvEdge) -> Vec<(Span, String)> {
-        let Some(new) = self.releases.get(&edge.to) else { return Vec::new() };
-        let name = Some(edge.name).filter(|_| new.name != self.uv.entries[edge.to].name);
-        let name = name.map(|span| (span, string(new.name.as_ref())));
-        name.into_iter().chain(edge.version.map(|span| (span, string(&new.pin.version().to_string())))).collect()
+    /// Lets a dependency say the new name and the new version of what it means.
+    fn renew(&self, edge: &UvEdge, patch: &mut Patch) {
+        let Some(new) = self.releases.get(&edge.to) else { return };
+        if new.name != self.uv.entries[edge.to].name {
+            patch.replace(edge.name, string(new.name.as_ref()));
+        }
+        if let Some(span) = edge.version {
+            patch.replace(span, string(&new.pin.version().to_string()));
+        }
     }
 
     /// A dependency as it is written in the end.
-    fn written(&self, edge: &UvEdge) -> String {
-        let mut text = self.uv.source.slice(edge.span).to_owned();
-        // From behind, so that places stay.
-        for (span, new) in self.renewed(edge).into_iter().rev() {
-            text.replace_range(span.start - edge.span.start..span.end - edge.span.start, &new);
-        }
-        text
+    fn written(&self, edge: &UvEdge) -> Result<String> {
+        let mut patch = Patch::default();
+        self.renew(edge, &mut patch);
+        applied(&patch.moved(edge.span.start), self.uv.source.slice(edge.span))
     }
 
     /// The fields of a dependency on a package: its name, and which of its namesakes is meant.
@@ -295,8 +299,8 @@ impl UvRewriter<'_> {
             return Ok(false);
         }
         let old = own.iter().filter(|edge| !self.gone.contains(&edge.to));
-        let old = old.map(|edge| (self.uv.entries[edge.to].name.clone(), self.written(edge)));
-        let mut edges: Vec<(PackageName, String)> = old.chain(new).collect();
+        let old = old.map(|edge| Ok((self.uv.entries[edge.to].name.clone(), self.written(edge)?)));
+        let mut edges: Vec<(PackageName, String)> = old.chain(new.into_iter().map(Ok)).collect::<Result<_>>()?;
         // What is written first stays first: uv sorts by name and by what distinguishes namesakes.
         edges.sort_by(|one, other| one.0.cmp(&other.0));
         match (&block.dependencies, edges.is_empty()) {
