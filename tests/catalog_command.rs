@@ -93,7 +93,7 @@ fn tells_the_same_as_data() {
 fn what_is_not_known_is_said_with_what_is_near() {
     let place = Place::new();
     assert!(place.run("catalog list tochvision").refused().contains("did you mean torchvision?"));
-    assert!(place.run("catalog list zzz").refused().contains("torchswap catalog list tells"));
+    assert!(place.run("catalog list zzz").refused().contains("torchswap catalog list shows"));
     let near = place.run("catalog show torch-2.0.1+cu118-cp310-cp310-linux_x86_65.whl").refused();
     assert!(near.contains("did you mean torch-2.0.1+cu118-cp310-cp310-linux_x86_64.whl?"), "{near}");
     assert!(place.run("catalog show torch").refused().contains("is not a wheel file name"));

@@ -205,7 +205,11 @@ fn learns_wheels_and_what_they_need() {
         "{}",
         run.stderr
     );
-    assert!(run.stderr.contains("it is used wherever the lock or the configuration lies beside it"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("it is used when the lock or the configuration is in the same folder"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(run.ok(), "");
     let torch = site.rows("wheel", "torch");
     assert_eq!(torch.len(), 4);
@@ -459,7 +463,7 @@ fn what_is_not_there_is_said_with_what_is() {
     assert!(
         site.run("catalog update torch==1 --index ftp://me:secret@x.example", &[])
             .refused()
-            .contains("--index is no http")
+            .contains("--index is not an http")
     );
     assert!(!site.place.exists("torchswap-catalog.tsv"));
 }
@@ -706,7 +710,7 @@ fn a_size_that_the_catalogue_contradicts_is_an_error_that_names_both() {
     assert_ne!(other, site.catalogue());
     site.place.write("torchswap-catalog.tsv", &other);
     let message = hash_missing(&site).refused();
-    let both = format!("7 bytes as the torchswap-catalog.tsv catalogue says, {} as was learned", bytes.len());
+    let both = format!("7 bytes in the torchswap-catalog.tsv catalogue, {} as learned", bytes.len());
     assert!(message.contains(&both), "{message}");
     assert_eq!(site.catalogue(), other);
     // A row that counts whatever the index says is believed.
@@ -732,7 +736,7 @@ fn faults() {
         (Tells::All, &beside, vec![Fault::Status(503, "0"), Fault::Reset(3)], None),
         (Tells::All, &beside, vec![Fault::Flip(3)], Some("but the index page says")),
         (Tells::All, &beside, vec![Fault::Short(3)], Some("but the index page says")),
-        // The page promised what is not there: the wheel itself tells it.
+        // The page promised what does not exist: the wheel itself tells it.
         (Tells::All, &beside, vec![Fault::Status(404, "")], None),
         (Tells::Digest, &path, vec![Fault::Status(500, ""), Fault::Reset(100)], None),
         (Tells::Digest, &path, vec![Fault::NoSuffix], None),

@@ -133,7 +133,7 @@ fn an_output_that_is_not_there_is_found() {
     let place = place();
     std::fs::remove_file(place.path().join("requirements-ci.txt")).unwrap();
     let run = place.run("check");
-    assert!(run.status == 1 && run.stdout.contains("requirements-ci.txt is not there"), "{}", run.stdout);
+    assert!(run.status == 1 && run.stdout.contains("requirements-ci.txt does not exist"), "{}", run.stdout);
 }
 
 /// Where a target gets more Pythons no wheel is replaced: each package is named once, with them.

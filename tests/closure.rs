@@ -77,7 +77,7 @@ fn a_list_that_is_wrong_on_linux_x86_64_is_right_where_the_wheel_bundles_its_lib
 fn a_list_that_is_not_trusted_is_refused_with_its_reason() {
     let text = lock(&[("torch==2.6.0", "torch-2.6.0-cp310-cp310-manylinux1_x86_64.whl")], &BASE);
     let message = export(&text, "--xpu --python 3.10").refused();
-    assert!(message.contains("what torch 2.6.0+xpu requires on linux-x86_64 cannot be told"), "{message}");
+    assert!(message.contains("the requirements of torch 2.6.0+xpu on linux-x86_64 are not known"), "{message}");
     let help =
         "help: learn it with: torchswap catalog update torch==2.6.0 --xpu; or give its requirements in a catalogue";
     assert!(message.contains(help), "{message}");
@@ -222,7 +222,7 @@ fn a_package_of_the_family_stands_once() {
     let message = export(&lock(&[torch, torch], &BASE), "--cuda 12.4 --python 3.10").refused();
     assert!(message.contains("torch is listed twice for linux-x86_64 (CPython 3.10)"), "{message}");
     assert!(message.contains("--> requirements.txt:2:1\n"), "{message}");
-    assert!(message.contains("help: take one of the lines out"), "{message}");
+    assert!(message.contains("help: remove one of the lines"), "{message}");
     // Told once, however many there are.
     let message = export(&lock(&[torch; 9], &BASE), "--cuda 12.4 --python 3.10").refused();
     assert_eq!(message.matches("is listed twice").count(), 1, "{message}");

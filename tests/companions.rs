@@ -394,7 +394,7 @@ fn an_audit_finds_libraries_of_another_cuda_than_torchs() {
     }
     assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{lines}"), "--python 3.11"), two[1..]);
     assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{cublas}\ntriton==3.1.0"), "--python 3.11"), []);
-    // What a swap takes out is not there any more.
+    // What a swap takes out does not exist any more.
     assert_eq!(mixed(&format!("torch==2.5.1+cu124\n{cublas}\n    # via torch"), "--cuda 11.8 --python 3.11"), []);
     // Both may be meant; who asks for it is said.
     for (via, severity, by) in [

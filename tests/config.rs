@@ -117,7 +117,7 @@ fn errors_of_a_configuration_say_what_to_write() {
         ("[targets.a]\ncpu = true\ncuda = \"11.8\"\n", "help: keep one of them"),
         (
             "[tool.torchswap.targets.a]\ncpu = true\n",
-            "help: the keys of [tool.torchswap] stand at the top here, so [targets.NAME]",
+            "help: the keys of [tool.torchswap] are at the top level here: [targets.NAME]",
         ),
         ("[targets.a]\ncpu = true\n", "help: give one under [targets.NAME] in torchswap.toml"),
     ] {

@@ -121,7 +121,7 @@ fn the_gpu_build_comes_with_its_libraries_and_a_stub_stands_for_the_cpu_build() 
     let place = place(&onnx("1.22.0"));
     let run = place.run("export -v --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
     for line in [
-        "swapped  onnxruntime 1.22.0 -> 1.22.0+torchswap: a stub, for which onnxruntime-gpu stands\n",
+        "swapped  onnxruntime 1.22.0 -> 1.22.0+torchswap: a stub that requires onnxruntime-gpu\n",
         "added    onnxruntime-gpu 1.22.0: needed by onnxruntime 1.22.0+torchswap (",
         "added    nvidia-cudnn-cu12 9.",
         "added    nvidia-curand-cu12 10.",
@@ -259,7 +259,7 @@ fn every_range_of_the_table_is_taken_or_refused_by_its_reason() {
         for range in equivalents::of_cpu(&cpu.parse().unwrap()) {
             let (major, minor) = range.cuda;
             let text = lock(&[&format!("{cpu}=={}", range.to)]);
-            // What else it needs is not there; whether its build is found shows in the words.
+            // What else it needs does not exist; whether its build is found shows in the words.
             let run = export(&text, &format!("--cuda {major}.{minor} --python 3.11 --also {cpu}"));
             let who = format!("{} {}", range.gpu, range.to);
             let expected = match (range.flaw, range.how) {
@@ -285,7 +285,7 @@ fn a_configuration_puts_no_stubs_elsewhere_through_a_link() {
     place.write("torchswap.toml", config);
     std::os::unix::fs::symlink(elsewhere.path(), place.path().join("torchswap-stubs")).unwrap();
     let refusal = place.run("export --all-targets requirements.txt").refused();
-    assert!(refusal.contains("lies outside of the configuration's folder"), "{refusal}");
+    assert!(refusal.contains("is outside of the configuration's folder"), "{refusal}");
     assert!(elsewhere.names().is_empty() && !place.exists("out.txt"));
 }
 

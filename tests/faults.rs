@@ -286,7 +286,7 @@ fn a_lock_that_somebody_else_changed_is_not_overwritten() {
             Some(_) if expected == 0 => assert!(place.read("poetry.lock") == after),
             Some(text) => {
                 assert!(place.read("poetry.lock") == text);
-                assert!(said.contains("was changed by somebody else") && said.contains("run the command again"));
+                assert!(said.contains("was changed by another program") && said.contains("run the command again"));
             }
         }
         let names = place.names();
@@ -337,7 +337,7 @@ fn outputs_that_are_no_files_of_their_own() {
     std::fs::create_dir(place.path().join("folder")).unwrap();
     let said = place.run(&format!("rewrite {FLAGS} -o folder")).refused();
     assert!(said.contains("folder is a folder, not a file"), "{said}");
-    // A folder that is not there.
+    // A folder that does not exist.
     let said = place.run(&format!("rewrite {FLAGS} -o nowhere/other.lock")).refused();
     assert!(said.contains("cannot write nowhere/other.lock: there is no folder nowhere"), "{said}");
     // A link that leads to itself.

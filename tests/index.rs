@@ -197,7 +197,7 @@ fn what_is_read_anew_is_no_progress() {
     let breaks = [Fault::Cut(2 << 20), Fault::WrongTotal(1)];
     server.file(WHEEL, "application/zip", noise(3 << 20)).faults(WHEEL, breaks.into_iter().cycle().take(60));
     let problem = network().download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
-    assert!(problem.message.contains("given up after 4 tries"), "{problem}");
+    assert!(problem.message.contains("gave up after 4 tries"), "{problem}");
     assert_eq!(server.count(WHEEL), 4);
 }
 
@@ -226,7 +226,7 @@ fn a_file_is_tried_ten_times_as_often_in_all() {
     let mut settings = patient();
     settings.patience.retries = 1;
     let problem = Network::new(settings).download(&url(&server.url(WHEEL)), &Before::default(), None, &()).unwrap_err();
-    assert!(problem.message.contains("given up after 11 tries"), "{problem}");
+    assert!(problem.message.contains("gave up after 11 tries"), "{problem}");
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn who_is_not_there_is_told_in_the_end() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let problem = network().download(&url(&format!("http://{free}/a.whl")), &Before::default(), None, &()).unwrap_err();
     assert_eq!(problem.code, Code::Network);
-    assert!(problem.message.contains("given up after 4 tries"), "{problem}");
+    assert!(problem.message.contains("gave up after 4 tries"), "{problem}");
 }
 
 #[test]

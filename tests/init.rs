@@ -87,7 +87,7 @@ fn it_points_at_what_a_dockerfile_does_by_hand() {
         "FROM python:3.11-slim\nRUN poetry export -o r.txt && sed -i 's/^torch==/torch+cu121==/' r.txt\n",
     );
     let advice = place.run("init --dry-run").ok();
-    assert!(advice.contains("done by hand here:\n\ndocker/Dockerfile:2: RUN poetry export"), "{advice}");
+    assert!(advice.contains("which the file replaces:\n\ndocker/Dockerfile:2: RUN poetry export"), "{advice}");
     place.write("docker/Dockerfile", "FROM python:3.11-slim\n");
     assert!(!place.run("init --dry-run").ok().contains("by hand"));
 }
@@ -97,7 +97,7 @@ fn it_leaves_alone_what_is_there() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"a.txt\"\n");
     let run = place.run("init");
-    assert!(run.stdout.starts_with("The configuration has targets already"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("torchswap.toml already has targets"), "{}", run.stdout);
     assert_eq!(place.read("torchswap.toml"), "[targets.a]\ncpu = true\noutput = \"a.txt\"\n");
     place.write("torchswap.toml", "lock = \"poetry.lock\"\n");
     assert!(place.run("init").refused().contains("names no targets"));
@@ -119,7 +119,7 @@ fn its_lines_are_those_of_an_output_that_is_committed() {
     // A Dockerfile that has the file, and a hook, need no advice.
     place.write("Dockerfile", format!("FROM python:3.11-slim\nCOPY {copied} ./\n"));
     place.write(".pre-commit-config.yaml", rest.split_once("\n\n").unwrap().1);
-    assert_eq!(place.run("init").ok(), "The configuration has targets already; it was left alone.\n\n");
+    assert_eq!(place.run("init").ok(), "torchswap.toml already has targets; left unchanged.\n\n");
     // A target without an output is written to the file that the image installs.
     place.write("torchswap.toml", "[targets.gpu]\ncuda = \"12.1\"\npython = [\"3.11\"]\n");
     std::fs::remove_file(place.path().join("Dockerfile")).unwrap();
@@ -151,7 +151,7 @@ fn what_of_an_image_cannot_be_had_is_told_with_its_line() {
     let image = "nvidia/cuda:10.2-runtime-ubuntu18.04";
     let (place, toml, advice, notes) = of_image(&format!("FROM {image}\nRUN apt-get install -y python3\n"));
     let note = format!(
-        "note: Dockerfile:1: {image} has Python 3.6, but poetry.lock is locked for Python >=3.9,<3.13, which leaves out 3.6; \
+        "note: Dockerfile:1: {image} has Python 3.6, but poetry.lock is locked for Python >=3.9,<3.13, which excludes 3.6; \
          the targets name no Python\n"
     );
     assert!(notes.contains(&note) && notes.contains("for CUDA 10.2 is known"), "{notes}");
@@ -173,7 +173,7 @@ fn an_image_without_cuda_gets_no_cuda() {
         ),
         "{toml}"
     );
-    assert!(!toml.contains("cuda") && advice.contains("done by hand here:\n\nDockerfile:2: RUN pip"), "{toml}");
+    assert!(!toml.contains("cuda") && advice.contains("which the file replaces:\n\nDockerfile:2: RUN pip"), "{toml}");
     place.run("export --all-targets -q").ok();
     assert!(!place.read("requirements-docker.txt").contains("+cu"));
     let (place, toml, ..) = of_image("FROM rocm/pytorch:rocm6.0_ubuntu22.04_py3.10_pytorch_release_2.3.0\n");
@@ -228,14 +228,14 @@ fn a_configuration_above_is_seen() {
     place.write("torchswap.toml", "[targets.a]\ncpu = true\noutput = \"a.txt\"\n");
     place.write("sub/x", "");
     let run = place.run("-C sub init");
-    assert_eq!(run.stdout, "../torchswap.toml has targets already; it was left alone.\n");
+    assert_eq!(run.stdout, "../torchswap.toml already has targets; left unchanged.\n");
     assert!(!place.exists("sub/torchswap.toml") && run.status == 0);
     // With a lock of its own it may have its own.
     place.write("sub/poetry.lock", place.read("poetry.lock"));
     place.write("sub/pyproject.toml", place.read("pyproject.toml"));
     let run = place.run("-C sub init");
     assert!(
-        run.stderr.contains("note: in this folder torchswap.toml goes before ../torchswap.toml\n"),
+        run.stderr.contains("note: in this folder torchswap.toml takes precedence over ../torchswap.toml\n"),
         "{}",
         run.stderr
     );
@@ -259,7 +259,7 @@ fn the_file_and_the_lock_can_be_named() {
     place.run("export --config-file gpu.toml --all-targets -q").ok();
     place.run("check --config-file gpu.toml --fix").ok();
     let refused = place.run("init --config-file conf/gpu.toml").refused();
-    assert!(refused.contains("conf/gpu.toml lies in another folder") && refused.contains("-C DIR"), "{refused}");
+    assert!(refused.contains("conf/gpu.toml is in another folder") && refused.contains("-C DIR"), "{refused}");
     // In a pyproject.toml it is added.
     let project = place.read("pyproject.toml");
     place.run("init --config-file pyproject.toml").ok();
@@ -267,7 +267,7 @@ fn the_file_and_the_lock_can_be_named() {
     assert!(text.starts_with(project.trim_end()) && text.contains("\n\n[tool.torchswap]\n"), "{text}");
     place.run("export --all-targets -q").ok();
     assert_eq!(place.run("check").status, 0);
-    assert!(place.run("init --config-file pyproject.toml").stdout.starts_with("The configuration has targets already"));
+    assert!(place.run("init --config-file pyproject.toml").stdout.starts_with("pyproject.toml already has targets"));
     // Of two locks one is named.
     let place = Place::of("poetry-2.5/torch-2.4.1");
     place.write("uv.lock", "");
@@ -286,7 +286,7 @@ fn a_target_that_cannot_be_made_is_left_out() {
     place.write("Dockerfile", "FROM nvidia/cuda:11.1.1-base-ubuntu20.04\nFROM python:3.8-slim\n");
     let run = place.run("init");
     let why = "the catalogue knows no torch 1.9.0+cpu for linux-x86_64";
-    let help = "of torch 1.9.0 it knows cu102, cu111 there; learn it with: torchswap catalog update torch==1.9.0 --cpu";
+    let help = "it knows torch 1.9.0 there as cu102, cu111; learn it with: torchswap catalog update torch==1.9.0 --cpu";
     assert!(run.stderr.contains(&format!("note: the target ci is left out: {why}; {help}\n")), "{}", run.stderr);
     let text = place.read("torchswap.toml");
     let table = "# [targets.ci]\n# platform = \"linux-x86_64\"\n# cpu = true\n# python = [\"3.8\"]\n";

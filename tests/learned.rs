@@ -52,12 +52,12 @@ fn one_command_learns_the_wheel_and_what_it_needs() {
     let run = site.learn(&format!("{EXPORT} -v -o out.txt"));
     assert_eq!(run.status, 0, "{}", run.stderr);
     for line in [
-        "learned  torch 2.99.0+cu130: 1 wheel, digest as the index gives it (now in torchswap-catalog.tsv)\n",
+        "learned  torch 2.99.0+cu130: 1 wheel, digest known from the index only (now in torchswap-catalog.tsv)\n",
         "learned  triton 3.99.0: 1 wheel",
         "learned  sympy 1.14.0: 1 wheel",
         "learned  mpmath 1.3.0: 1 wheel",
         "swapped  torch 2.99.0 -> 2.99.0+cu130 (torchswap-catalog.tsv catalogue, ",
-        "added    mpmath 1.3.0: needed by sympy 1.14.0 (torchswap-catalog.tsv catalogue, PyPI, digest as the index",
+        "added    mpmath 1.3.0: needed by sympy 1.14.0 (torchswap-catalog.tsv catalogue, PyPI, digest known from the index only",
     ] {
         assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
     }
@@ -127,8 +127,8 @@ fn requirements_alone_can_be_what_is_missing() {
         without(package);
         let (asked, refusal) = (site.server.log().len(), site.run(EXPORT, &[]).refused());
         assert!(
-            refusal.contains(&format!("what {package} "))
-                && refusal.contains("requires on linux-x86_64 cannot be told")
+            refusal.contains(&format!("requirements of {package} "))
+                && refusal.contains("on linux-x86_64 are not known")
         );
         let run = site.learn(EXPORT);
         assert!(run.stderr.starts_with(learned) && run.stderr.matches("learned").count() == 1, "{}", run.stderr);
@@ -184,7 +184,7 @@ fn without_the_option_nobody_is_asked() {
     assert!(message.contains("the catalogue knows no torch 2.99.0+cu130 for linux-x86_64"), "{message}");
     assert_eq!(site.server.log().len(), 0);
     let message = site.run(&format!("{EXPORT} --hash-missing"), &[]).refused();
-    assert!(message.contains("--hash-missing is of no use without --learn"), "{message}");
+    assert!(message.contains("--hash-missing has no effect without --learn"), "{message}");
 }
 
 /// What is missing, and what the network says to that: nothing is written, and nothing is lost.
@@ -204,12 +204,7 @@ fn a_refusal_has_the_reasons_of_both() {
         (&*beside, Fault::Cut(20), missing, ".metadata"),
         (&*beside, Fault::Flip(3), missing, "but the index page says"),
         // Later, when torch was learned already.
-        (
-            "/simple/nvidia-nccl-cu13/",
-            Fault::Status(403, ""),
-            nccl,
-            "has no wheel of nvidia-nccl-cu13 that is admitted",
-        ),
+        ("/simple/nvidia-nccl-cu13/", Fault::Status(403, ""), nccl, "has no wheel of nvidia-nccl-cu13 that is allowed"),
         ("/simple/nvidia-nccl-cu13/", Fault::Status(500, ""), nccl, "/simple/nvidia-nccl-cu13/"),
         ("/simple/sympy/", Fault::Reset(10), nccl, "/simple/sympy/"),
         (triton, Fault::Reset(cut / 2), nccl, triton),
@@ -407,7 +402,7 @@ fn the_catalogue_that_is_named_is_added_to() {
     assert!(!site.place.exists(FILE));
     site.place.write("team.tsv", "# ours\n");
     let message = site.learn(&format!("{EXPORT} --no-catalog")).refused();
-    assert!(message.contains("has no catalogue to go to"), "{message}");
+    assert!(message.contains("there is no catalogue to keep what is learned"), "{message}");
     site.place.write("torchswap.toml", "catalog = \"team.tsv\"\n");
     site.learn(&format!("{EXPORT} -q")).ok();
     assert!(site.place.read("team.tsv").contains("wheel\ttorch") && !site.place.exists(FILE));

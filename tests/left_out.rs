@@ -31,7 +31,7 @@ fn pylock(more: &str) -> Place {
 fn local_entries_of_a_poetry_lock_are_left_out_and_what_they_need_stays() {
     let place = Place::of(PATHS);
     let message = place.run(&format!("export {TARGET}")).refused();
-    assert!(message.contains("editable comes from a repository or a folder"), "{message}");
+    assert!(message.contains("`editable` comes from a repository or a folder"), "{message}");
     assert!(message.contains("--no-emit-local") && message.contains("--without-hashes"), "{message}");
 
     let all = place.run(&format!("export {TARGET} --without-hashes")).ok();

@@ -81,9 +81,9 @@ fn weak_digests_do_not_count() {
         "files = [\n    {file = \"a-1.0.tar.gz\", hash = \"md5:0123456789abcdef0123456789abcdef\"},\n]\n",
     ) + METADATA_2_0;
     let message = place(&lock, "a = \"*\"\n").run("export --allow-none").refused();
-    let why = "the lock's digests of a 1.0 are too weak: pip's hash mode does not take them";
+    let why = "the lock's digests of a 1.0 are too weak: pip's hash mode does not accept them";
     assert!(
-        message.contains(why) && message.contains("make the lock anew with a tool that records sha256"),
+        message.contains(why) && message.contains("regenerate the lock with a tool that records sha256"),
         "{message}"
     );
 }
@@ -232,9 +232,9 @@ fn an_entry_that_is_for_other_pythons_is_named_as_the_reason() {
         place(&lock, &format!("a = \"{wanted}\"\n")).run(&format!("export --allow-none --python {python}")).refused()
     };
     let message = refused("<2", "3.10");
-    let why = "pyproject.toml asks for a (<2), but poetry.lock has 1.0 for Python >=3.7,<3.9 alone (CPython 3.10)";
+    let why = "pyproject.toml asks for a (<2), but poetry.lock has 1.0 for Python >=3.7,<3.9 only (CPython 3.10)";
     assert!(
-        message.contains(why) && message.contains("help: choose such a Python, or make the lock anew"),
+        message.contains(why) && message.contains("help: choose such a Python, or regenerate the lock"),
         "{message}"
     );
     // What is for this Python and of another version is no matter of Pythons.
@@ -247,7 +247,7 @@ fn unknown_versions_are_refused_by_name() {
     for version in ["0.9", "2.2", "3.0"] {
         let lock = METADATA_2_0.replace("2.0", version);
         let message = place(&lock, "").run("export --allow-none").refused();
-        assert!(message.contains(&format!("lock-version {version} is not known")), "{message}");
+        assert!(message.contains(&format!("lock-version {version} is not supported")), "{message}");
     }
 }
 

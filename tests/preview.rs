@@ -85,7 +85,7 @@ fn what_would_not_change_is_no_difference() {
     place.write("docker.txt", "");
     let shown = place.run("check --diff");
     assert!(shown.status == 1 && shown.stdout.contains("\n+torch @ ") && place.read("docker.txt").is_empty());
-    assert!(shown.stderr.starts_with("found: docker.txt is not what"), "{}", shown.stderr);
+    assert!(shown.stderr.starts_with("found: docker.txt is out of date"), "{}", shown.stderr);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn lists_of_requirements_are_held_to_the_same() {
     // Written another way it says the same.
     with(&list("metadata", "-", "")).ok();
     let message = with(&list("metadata", "-", "\tninja")).refused();
-    assert!(message.contains("team.tsv says something else of what torch 2.1.2+cu118"), "{message}");
+    assert!(message.contains("team.tsv differs from an earlier catalogue about what torch 2.1.2+cu118"), "{message}");
     assert!(message.contains("`ninja` is in one of the two lists only"), "{message}");
     let run = with(&list("override", "our build compiles at run time", "\tninja\tno-such-thing"));
     assert!(run.refused().contains("torch 2.1.2+cu118 needs no-such-thing"));

@@ -31,7 +31,7 @@ fn the_configuration_and_its_lock_are_found_in_a_folder_above() {
     // It may not write elsewhere, from wherever it is read.
     place.write("torchswap.toml", CONFIG.replace("docker.txt", "../docker.txt"));
     let refused = run(&place, "src", &[], "export --all-targets").refused();
-    assert!(refused.contains("../../docker.txt lies outside of the configuration's folder"), "{refused}");
+    assert!(refused.contains("../../docker.txt is outside of the configuration's folder"), "{refused}");
     // What is wrong with it is said with its place.
     place.write("torchswap.toml", "[targets.docker]\ncuda = \"eleven\"\n");
     assert!(run(&place, "src", &[], "export").refused().contains("--> ../torchswap.toml:2:8"));
@@ -44,7 +44,7 @@ fn the_lock_of_a_project_above_is_read_but_not_rewritten_unasked() {
     assert_eq!(run(&place, "src", &[], "export --cpu --python 3.11 -q").ok(), here);
     let before = place.read("poetry.lock");
     let refused = run(&place, "src", &[], "rewrite --cpu --python 3.11").refused();
-    assert!(refused.contains("../poetry.lock lies outside") && place.read("poetry.lock") == before, "{refused}");
+    assert!(refused.contains("../poetry.lock is outside of") && place.read("poetry.lock") == before, "{refused}");
     // A requirements file in a folder that is no project's belongs to nobody.
     let place = Place::new();
     place.write("requirements.txt", "idna==3.4\n");
@@ -168,7 +168,7 @@ fn a_configuration_can_be_named() {
     assert!(refused.contains("cannot read absent.toml: there is no such file"), "{refused}");
     // What it names to write lies below it.
     place.write("conf/gpu.toml", CONFIG.replace("docker.txt", "../poetry.txt"));
-    assert!(place.run("export --config-file conf/gpu.toml --all-targets").refused().contains("lies outside"));
+    assert!(place.run("export --config-file conf/gpu.toml --all-targets").refused().contains("is outside of"));
 }
 
 /// A repository with two projects, one of which keeps its configuration in its pyproject.toml, and what others made.
@@ -198,7 +198,7 @@ fn every_project_of_a_repository_is_checked_from_its_root() {
     let checked = place.run("check --workspace");
     assert_eq!(checked.status, 1);
     let found: Vec<&str> = checked.stdout.lines().filter(|line| line.starts_with("found: ")).collect();
-    assert_eq!(found, ["found: api/docker.txt is not there", "found: jobs/train/ci.txt is not there"]);
+    assert_eq!(found, ["found: api/docker.txt does not exist", "found: jobs/train/ci.txt does not exist"]);
     place.run("check --workspace --fix").ok();
     for folder in ["api", "jobs/train"] {
         assert_eq!(run(&place, folder, &[], "check").status, 0, "{folder}: the same as from there");
@@ -283,8 +283,8 @@ fn a_configuration_takes_the_lock_beside_it_and_no_other() {
     run(&place, "bare", &[], "check --fix").ok();
     place.write("bare/torchswap.toml", format!("lock = \"absent.lock\"\n{CONFIG}"));
     let refused = run(&place, "bare", &[], "check").refused();
-    assert!(refused.contains("absent.lock is not there, which torchswap.toml names as the lock"), "{refused}");
-    assert!(refused.contains("help: make it, or mend the key `lock`"), "{refused}");
+    assert!(refused.contains("torchswap.toml names the lock absent.lock, which does not exist"), "{refused}");
+    assert!(refused.contains("help: create it, or fix the key `lock`"), "{refused}");
 }
 
 /// An output is not what it was made from.
@@ -297,7 +297,7 @@ fn an_output_is_not_taken_for_the_lock_that_is_gone() {
     for command in ["check", "export --all-targets", "check --workspace"] {
         let refused = place.run(command).refused();
         let told = "there is no lock beside torchswap.toml: requirements.txt is an output of it";
-        assert!(refused.contains(told) && refused.contains("make the lock anew"), "{refused}");
+        assert!(refused.contains(told) && refused.contains("regenerate the lock"), "{refused}");
     }
 }
 
@@ -328,7 +328,10 @@ fn a_lock_here_is_not_taken_for_that_of_a_configuration_above() {
     place.write("torchswap.toml", CONFIG);
     place.write("sub/poetry.lock", place.read("poetry.lock"));
     let refused = run(&place, "sub", &[], "check --fix").refused();
-    assert!(refused.contains("poetry.lock lies here, but the targets are those of ../torchswap.toml"), "{refused}");
+    assert!(
+        refused.contains("poetry.lock is in this folder, but the targets are those of ../torchswap.toml"),
+        "{refused}"
+    );
     assert!(!place.exists("docker.txt"));
     run(&place, "sub", &[], "export --target docker -q -o - poetry.lock").ok();
     // One without targets only says how.

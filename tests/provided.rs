@@ -179,7 +179,7 @@ fn a_release_that_is_not_the_images_is_told() {
     assert!(message.contains("the project requires numpy>=2.0,<3.0, but the image has numpy 1.26.4"), "{message}");
     place.write("image.txt", place.read("image.txt").replace("1.26.4", "2.0.1"));
     let run = place.run(&format!("{ARGUMENTS} --provided-all"));
-    let said = "not checked: whether what stays takes the image's tqdm, of no known version";
+    let said = "not checked: whether what stays accepts the image's tqdm, of unknown version";
     assert!(run.stderr.contains(said), "{}", run.stderr);
     let text = run.ok();
     assert!(!names(&text).contains(&"numpy") && !names(&text).contains(&"tqdm"), "{text}");
@@ -192,7 +192,7 @@ fn names_alone_are_left_out_unchecked_and_that_is_said() {
         "export --cuda 12.6 --python 3.11 --provided-names torch,torchvision --provided-names torchaudio,tqdm";
     let run = place.run(arguments);
     let said =
-        "not checked: whether what stays takes the image's torch, torchaudio, torchvision, tqdm, of no known version";
+        "not checked: whether what stays accepts the image's torch, torchaudio, torchvision, tqdm, of unknown version";
     assert!(run.stderr.contains(said), "{}", run.stderr);
     let text = run.ok();
     assert!(!names(&text).iter().any(|name| ["torch", "tqdm", "triton"].contains(name)), "{text}");
@@ -219,7 +219,7 @@ fn comments_tell_who_needs_what_but_not_in_which_releases() {
     place.write("requirements.txt", lines.concat());
     place.write("image.txt", "torch==2.8.0a0+5228986c39.nv25.5\nfilelock==3.0\n");
     let run = place.run(&format!("{ARGUMENTS} requirements.txt"));
-    let said = "not checked: whether what stays takes the image's torch 2.8.0a0+5228986c39.nv25.5; requirements.txt does not tell";
+    let said = "not checked: whether what stays accepts the image's torch 2.8.0a0+5228986c39.nv25.5; requirements.txt does not say";
     assert!(run.stderr.contains(said), "{}", run.stderr);
     assert!(run.stderr.contains("filelock 3.18.0 (image: 3.0)"), "{}", run.stderr);
     let text = run.ok();
@@ -341,15 +341,11 @@ fn what_the_image_has_is_read_whole_or_refused() {
         assert!(place.run(arguments).refused().contains(why), "{arguments}");
     }
     place.write("torchswap.toml", "[targets.a]\ncuda = \"12.6\"\nprovided-all = true\n");
-    assert!(place.run("export --target a").refused().contains("nothing without `provided`"));
+    assert!(place.run("export --target a").refused().contains("`provided-all` needs `provided`"));
     // A list that has nothing of the lock is told: it may be of another image.
     place.write("image.txt", "setuptools-scm==8.0\n");
     assert!(place.run(&format!("{ARGUMENTS} -o image.txt")).refused().contains("image.txt is what the image has"));
     let run = place.run(ARGUMENTS);
-    assert!(
-        run.stderr.contains("image.txt has nothing of what poetry.lock gives, so nothing is left out"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("image.txt has no package of poetry.lock, so nothing is left out"), "{}", run.stderr);
     assert!(names(&run.ok()).contains(&"torch"));
 }

@@ -50,7 +50,7 @@ fn a_python_without_a_wheel_of_torch_is_left_out_though_the_lock_does_not_resolv
     // Named, it is a problem; and so is a lock that does not resolve where torch has a wheel.
     assert!(place.run("export --cuda 11.6 --python 3.11").refused().contains("asks for numpy"));
     let told = star("1.12.1", ">=3.7,<3.10").run("export --cuda 11.6").refused();
-    assert!(told.contains("asks for numpy") && told.contains("make the lock anew"), "{told}");
+    assert!(told.contains("asks for numpy") && told.contains("regenerate the lock"), "{told}");
     // None remains.
     let told = star("1.12.1", ">=3.7,<3.11").run("export --cuda 12.6").refused();
     assert!(told.contains("torch 1.12.1 has no cu126 build"), "{told}");
@@ -194,7 +194,7 @@ fn a_torch_of_which_the_lock_names_no_file_for_a_python_is_not_kept_there() {
 #[test]
 fn a_python_that_the_lock_is_not_for_is_refused_with_the_range_of_the_lock() {
     let told = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1 --python 3.8").refused();
-    assert!(told.contains("poetry.lock is locked for Python >=3.9,<3.13, which leaves out 3.8"), "{told}");
+    assert!(told.contains("poetry.lock is locked for Python >=3.9,<3.13, which excludes 3.8"), "{told}");
     assert!(told.contains("widen the project's range and lock again"), "{told}");
 }
 
@@ -238,7 +238,7 @@ fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_close
     assert!(run.stderr.contains(&format!("{hole}{told}")), "{}", run.stderr);
 }
 
-/// The wheel of numpy is for Python 3.10 alone, for which the catalogue lacks torchaudio: that is what can be helped.
+/// The wheel of numpy is for Python 3.10 only, for which the catalogue lacks torchaudio: that is what can be helped.
 #[test]
 fn what_can_be_learned_is_told_before_the_pythons_that_a_wheel_rules_out() {
     let numpy = "numpy @ https://wheels.example/numpy-2.2.6-cp310-cp310-linux_x86_64.whl";

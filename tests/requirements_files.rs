@@ -6,7 +6,8 @@ use torchswap::lock::requirements::parse;
 use crate::support::{Place, root};
 
 /// What every run says that is refused for the file being what people wrote.
-const NO_LOCK: &str = "requirements.txt is no lock: it lists what was written, and not all that is installed";
+const NO_LOCK: &str =
+    "requirements.txt is not a lock: it lists what was written by hand, not everything that is installed";
 const COMMAND: &str = "uv pip compile requirements.txt --generate-hashes -o requirements.lock.txt";
 
 fn place(text: &str) -> Place {
@@ -83,7 +84,7 @@ fn torch_that_constraints_alone_name_is_not_installed() {
     let place = place("sentence-transformers==5.1.0\n-c constraints.txt\n");
     place.write("constraints.txt", "torch==2.3.1+cpu\n");
     let told = place.run("export --cuda 12.1").refused();
-    assert!(told.contains(NO_LOCK) && told.contains("torch is in constraints.txt alone"), "{told}");
+    assert!(told.contains(NO_LOCK) && told.contains("torch is only in constraints.txt"), "{told}");
     assert!(told.contains("constraints.txt:1:1") && told.contains(COMMAND), "{told}");
     place.run("export --allow-none --without-hashes").ok();
 }
@@ -217,9 +218,9 @@ fn one_line_that_lacks_a_digest_is_named_and_several_are_told_as_one() {
         place.run("export --allow-none --python 3.11 requirements.txt").refused()
     };
     let told = export("filelock==3.16.1\n");
-    assert!(told.contains("filelock has no digest; pip takes digests for every line or for none"), "{told}");
+    assert!(told.contains("filelock has no digest; pip wants digests for every line or for none"), "{told}");
     let told = export("filelock==3.16.1\nfsspec==2024.9.0\n");
-    assert!(told.contains("requirements.txt has no digests; pip takes digests for every line or for none"), "{told}");
+    assert!(told.contains("requirements.txt has no digests; pip wants digests for every line or for none"), "{told}");
 }
 
 /// The line for the other Python is right already.

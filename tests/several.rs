@@ -94,10 +94,7 @@ fn a_shared_output_is_one_file() {
 fn targets_that_write_differently_share_no_file() {
     let place = place(&CONFIG.replace("cuda =", "without-hashes = true\ncuda ="));
     let message = place.run("export --target mac --target docker").refused();
-    assert!(
-        message.contains("the targets mac and docker share a file, but have another `without-hashes`"),
-        "{message}"
-    );
+    assert!(message.contains("the targets mac and docker share a file, but differ in `without-hashes`"), "{message}");
     assert!(!place.run("export --target mac --target docker --without-hashes -q").ok().contains("--hash"));
 }
 

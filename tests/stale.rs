@@ -1,4 +1,4 @@
-//! A `poetry.lock` that was not made from the project beside it as it is now.
+//! A `poetry.lock` that is out of date with the project beside it.
 
 use crate::support::{Place, fixture};
 
@@ -15,7 +15,7 @@ fn stale() -> Place {
     place
 }
 
-const SAYS: &str = "poetry.lock was not made from pyproject.toml as it is now";
+const SAYS: &str = "poetry.lock is out of date with pyproject.toml";
 
 #[test]
 fn a_stale_lock_is_warned_of_wherever_something_is_made_of_it() {
@@ -25,7 +25,7 @@ fn a_stale_lock_is_warned_of_wherever_something_is_made_of_it() {
         assert_eq!(run.status, 0, "{}", run.stderr);
         assert!(run.stderr.contains(&format!("warning: {SAYS}\n")), "{command}: {}", run.stderr);
         assert!(
-            run.stderr.contains("content-hash = ") && run.stderr.contains("help: make the lock anew"),
+            run.stderr.contains("content-hash = ") && run.stderr.contains("help: regenerate the lock"),
             "{}",
             run.stderr
         );
@@ -65,7 +65,7 @@ fn locked_makes_an_error_of_it() {
     assert!(place.run("check --locked").refused().contains(SAYS));
     std::fs::remove_file(place.path().join("pyproject.toml")).unwrap();
     let refusal = place.run(&format!("export {FLAGS} --locked")).refused();
-    assert!(refusal.contains("no pyproject.toml lies beside poetry.lock"), "{refusal}");
+    assert!(refusal.contains("there is no pyproject.toml beside poetry.lock"), "{refusal}");
     // Nothing to compare with, nothing to say.
     assert!(!place.run(&format!("export {FLAGS}")).stderr.contains("warning"));
     place.write("pyproject.toml", std::fs::read(place.path().join("fresh.toml")).unwrap());

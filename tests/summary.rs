@@ -59,8 +59,8 @@ fn digests_of_one_witness_and_of_none_are_named() {
     let file = "torch-2.7.1+cu118-cp311-cp311-manylinux_2_28_x86_64.whl";
     let place_of_it = "https://download.pytorch.org/whl/cu118";
     for (seen, told) in [
-        ("0", Some("\ndigest as the index gives it: torch\n")),
-        ("1", Some("\ndigest recorded by 1 project only: torch\n")),
+        ("0", Some("\ndigest known from the index only: torch\n")),
+        ("1", Some("\ndigest recorded by only 1 project: torch\n")),
         ("2", None),
     ] {
         let digest = "e".repeat(64);

@@ -121,7 +121,7 @@ fn a_shared_output_has_what_each_of_its_places_can_use() {
     assert_eq!(line(&two, "numpy=="), expected);
     place.write("torchswap.toml", place.read("torchswap.toml").replacen("only-usable-hashes = true\n", "", 1));
     let refused = place.run("export --target docker --target mac").refused();
-    assert!(refused.contains("docker and mac share a file, but have another `only-usable-hashes`"), "{refused}");
+    assert!(refused.contains("docker and mac share a file, but differ in `only-usable-hashes`"), "{refused}");
 }
 
 #[test]

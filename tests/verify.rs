@@ -241,12 +241,12 @@ fn a_page_that_lists_the_bytes_under_another_name_lists_the_file() {
 fn what_cannot_be_answered_is_no_answer() {
     type Break = fn(&World);
     let breaks: [(Break, &str, &str); 7] = [
-        (|_| {}, "", "nobody else was found"),
+        (|_| {}, "", "no other source has the digest"),
         (|world| world.always(&Fault::Status(403, "")), "--download", "status 403"),
-        (|world| world.always(&Fault::Status(500, "")), "--download", "given up"),
-        (|world| world.always(&Fault::Cut(9)), "--download", "given up"),
+        (|world| world.always(&Fault::Status(500, "")), "--download", "gave up after"),
+        (|world| world.always(&Fault::Cut(9)), "--download", "gave up after"),
         (|world| world.html("<html>"), "--index", "does not list"),
-        (|world| world.page(""), "--index", "nobody else was found"),
+        (|world| world.page(""), "--index", "no other source has the digest"),
         (|world| world.html("<a href='%"), "--index", "does not list"),
     ];
     for (spoil, options, why) in breaks {
@@ -362,7 +362,7 @@ fn releases_are_asked_for_on_the_default_index() {
     // One digest is on no page: it is not confirmed.
     assert_eq!(run.status, 2, "{}", run.stdout);
     assert!(run.stdout.contains("ok  demo: 1 file in r.txt (index page)"), "{}", run.stdout);
-    assert!(run.stdout.contains("1 file of releases known to the lock alone"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 file of releases that only the lock knows"), "{}", run.stdout);
     world.place.write("r.txt", format!("demo==1.0+cu118 --hash=sha256:{digest}\n"));
     assert_eq!(world.run(&format!("--index --index-url {index}")).status, 0);
     let download = |more: &str| world.run(&format!("--download --index-url {index} {more}"));

@@ -253,7 +253,7 @@ fn gives_up(site: &Site, command: &str) {
     let run = site.run(&format!("{command} --timeout 1 --retries 1"), &[]);
     // What a verification finds is its report; with others it is an error.
     let told = if command.starts_with("verify") { &run.stdout } else { &run.stderr };
-    assert!(run.status == 2 && told.contains("given up after 2 tries"), "{command}: {}", run.shown());
+    assert!(run.status == 2 && told.contains("gave up after 2 tries"), "{command}: {}", run.shown());
     assert_eq!(site.server.count("/whl/cu130/torch/") - before, 2, "{command}");
     assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
     assert_eq!(site.place.names(), ["requirements.txt", "torchswap.toml"], "{command} wrote something");

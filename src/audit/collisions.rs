@@ -168,12 +168,12 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
     match one.owner.kind {
         OwnedKind::Module => {
             let message = format!("{names} both install the module `{owned}`: {last}");
-            let help = "have one of them alone for this target; to uninstall the other later takes files of both";
+            let help = "keep only one of them for this target; uninstalling the other later would remove files of both";
             AuditFinding::new(Rule::SameModule, message).help(help)
         }
         OwnedKind::Library => {
             let message = format!("{names} both install {owned}, for different releases of CUDA: {last}");
-            let help = "lock releases of what needs them that are for one CUDA";
+            let help = "lock the packages that need them in releases for one CUDA";
             AuditFinding::new(Rule::SameLibrary, message).help(help)
         }
         OwnedKind::Headers => {
@@ -181,7 +181,7 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
             let mut finding = AuditFinding::new(Rule::SameLibrary, message);
             // The libraries themselves have different names: what is not compiled there runs all the same.
             finding.severity = Severity::Note;
-            finding.help("these are headers alone: it matters to what is compiled there")
+            finding.help("these are only headers: they matter to what is compiled there")
         }
     }
 }

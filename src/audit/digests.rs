@@ -31,9 +31,13 @@ pub(super) fn find<S: WheelSource>(
     for (index, entry) in entries() {
         if entry.files.is_empty() && fetched(entry) && some_hashed {
             let finding = AuditFinding::new(Rule::NoDigest, format!("{} has no digest", spoken(entry)));
-            findings.about(index, finding.help("lock again with a tool that records digests; pip takes all or none"));
+            findings.about(
+                index,
+                finding.help("lock again with a tool that records digests; pip wants them for all entries or for none"),
+            );
         } else if !entry.files.is_empty() && !entry.is_hashed() {
-            let message = format!("the digests of {} are too weak: pip's hash mode does not take them", spoken(entry));
+            let message =
+                format!("the digests of {} are too weak: pip's hash mode does not accept them", spoken(entry));
             findings.about(
                 index,
                 AuditFinding::new(Rule::WeakDigest, message).help("lock again; sha256 is what tools record"),
@@ -82,7 +86,7 @@ fn requirements<'l>(
         let at = || place(lock, Position { source: line.source, span: line.span });
         match &line.kind {
             LineKind::Unnamed(_) => {
-                let message = "this line is built where it is installed, if it is no wheel";
+                let message = "this line is built where it is installed, unless it is a wheel";
                 findings.add(AuditFinding::new(Rule::BuiltHere, message).at(at()));
             }
             LineKind::Options(options) => {
@@ -102,6 +106,6 @@ fn is_plain(address: &str) -> bool {
 
 fn plain(address: &str) -> AuditFinding {
     let host = quoted(address::host(address));
-    let message = format!("http://{host} has no TLS: what is fetched can be changed on the way");
+    let message = format!("http://{host} has no TLS: downloads can be changed in transit");
     AuditFinding::new(Rule::PlainHttp, message).help("write https://")
 }

@@ -58,14 +58,14 @@ impl<'k, S: WheelSource> History<'k, S> {
                 )
             }
             Some(next) if next == last => {
-                format!("lock {name} {next}: of the newer releases it alone has a wheel for it, as {source} knows")
+                format!("lock {name} {next}, the only newer release with a wheel for it that {source} knows")
             }
             Some(next) => {
                 format!(
-                    "lock {name} {next}: it is the next release with a wheel for it, {last} the last, as {source} knows"
+                    "lock {name} {next}, the next release with a wheel for it ({last} is the latest that {source} knows)"
                 )
             }
-            None => format!("{name} {last} is the last with a wheel for it, as {source} knows"),
+            None => format!("{name} {last} is the last release with a wheel for it that {source} knows"),
         })
     }
 

@@ -15,17 +15,17 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let at = |finding: AuditFinding| finding.at(image.place.clone());
     if let Some(platform) = image.platform.filter(|platform| *platform != environment.platform) {
         let message = format!("the image is built for {platform}, the target is {}", environment.platform);
-        let help = format!("say --platform {platform}, or take --platform out of the FROM line");
+        let help = format!("use --platform {platform}, or remove --platform from the FROM line");
         findings.add(at(AuditFinding::new(Rule::ImagePlatform, message).help(help)));
     }
     if let Some(python) = image.python.filter(|python| *python != environment.python) {
         let message = format!("the image has CPython {python}, the target does not");
-        let help = format!("say --python {python}, or take an image with the target's Python");
+        let help = format!("use --python {python}, or an image with the target's Python");
         findings.add(at(AuditFinding::new(Rule::ImagePython, message).on(environment).help(help)));
     }
     if here.asked.system.is_none() {
-        let message = format!("the name {} does not tell which glibc is inside", quoted(&image.name));
-        let help = "name it: --glibc 2.31; until then wheels for any are taken to install";
+        let message = format!("the name {} does not say which glibc the image has", quoted(&image.name));
+        let help = "name it, such as --glibc 2.31; without it, wheels for any glibc count as installable";
         findings.add(at(AuditFinding::new(Rule::UnknownImage, message).help(help)));
     }
     if let (Some(cuda), Some(driver)) = (image.facts.cuda, &here.asked.driver)
@@ -36,7 +36,7 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
             format!("{} with {} needs driver {oldest} or newer, not {driver}", quoted(&image.name), cuda.spoken());
         findings
             .add(at(AuditFinding::new(Rule::OldDriver, message)
-                .help("take an image with an older CUDA, or update the driver")));
+                .help("use an image with an older CUDA, or update the driver")));
     }
 }
 

@@ -146,13 +146,13 @@ fn not_compiled(
     let (name, platform) = (spoken(entry), here.environment.platform);
     let source = quoted(source);
     let compile = format!("it would be compiled from {source}");
-    let help = "lock a release that has one, or have a compiler and what it needs at hand there";
+    let help = "lock a release that has one, or install a compiler and the build dependencies there";
     if !files.is_compiled() {
         let message = match files.wheels.is_empty() {
             true => format!("{name} has no wheel: it is built from {source}"),
             false => format!("{name} has no wheel for this Python: it is built from {source}"),
         };
-        let help = "its build may need a compiler; a wheel in an index of your own spares it";
+        let help = "the build may need a compiler; a wheel on an index of your own avoids it";
         return AuditFinding::new(Rule::SourceOnly, message).help(help);
     }
     match misfit {
@@ -214,7 +214,7 @@ fn library(system: System) -> &'static str {
 
 fn newer_image(misfit: TagMisfit) -> String {
     match misfit {
-        TagMisfit::System(asked) => format!("take a system with {asked} or newer, or lock an older release"),
+        TagMisfit::System(asked) => format!("use {asked} or newer, or lock an older release"),
         TagMisfit::Python | TagMisfit::Platform => "lock another release".to_owned(),
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledg
                 torch.version,
                 backend.spoken()
             );
-            let help = format!("give both one build: torchswap export {}", backend.flag());
+            let help = format!("use one build for both: torchswap export {}", backend.flag());
             findings.about(index, AuditFinding::new(Rule::MixedBackends, message).on(here.environment).help(help));
         }
         pairing(member, index, torch, here, knowledge, findings);
@@ -145,7 +145,7 @@ fn image(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditCont
     let help = match backend {
         Backend::Cpu => format!("swap torch: torchswap export {}", cuda.flag()),
         Backend::Cuda(..) | Backend::Rocm(..) | Backend::Xpu => format!(
-            "torch brings its own libraries, but what is compiled in this image will not fit it: take one with {}, or swap: \
+            "torch brings its own libraries, but what is compiled in this image will not fit it: use one with {}, or swap: \
              torchswap export {}",
             backend.spoken(),
             cuda.flag()

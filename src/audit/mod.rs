@@ -244,7 +244,7 @@ impl<S: WheelSource> Auditor<'_, S> {
 fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, findings: &mut Findings<'_>) {
     let Some(first) = unknown.first().and_then(|first| lock.entries().get(*first)) else { return };
     let message = format!(
-        "for {} of {selected} entries the lock does not name the files, so whether they install cannot be told: {} first",
+        "cannot tell whether {} of {selected} entries install: the lock does not name their files (first: {})",
         unknown.len(),
         first.name
     );

@@ -67,11 +67,12 @@ impl WheelLabel {
             (Some(own), None) => own,
             (Some(own), Some(there)) => own
                 .with(there, is_mac)
-                .ok_or_else(|| format!("has a label that contradicts the folder it lies in, {}", quoted(folder)))?,
+                .ok_or_else(|| format!("has a label that contradicts its folder, {}", quoted(folder)))?,
             (None, Some(there)) => there,
             (None, None) if is_mac => Self { built: Built::For(Backend::Cpu), torch: None, abi: None },
             (None, None) => {
-                let asked = asked.ok_or("tells in no name what it is built for; say so: --cuda 12.4, --cpu")?;
+                let asked =
+                    asked.ok_or("does not say in its name what it is built for; name it: --cuda 12.4, --cpu")?;
                 return plain(Built::For(asked));
             }
         };

@@ -39,14 +39,14 @@ impl FromStr for Index {
         };
         let host = rest.split('/').next().unwrap_or_default();
         if host.is_empty() || host.contains('@') {
-            return Err(format!("`{}` has no host, or a login", quoted(text)));
+            return Err(format!("`{}` has no host, or has a login", quoted(text)));
         }
         if text.ends_with('/') || text.contains(|c: char| !c.is_ascii_graphic() || matches!(c, '?' | '#' | '"' | '\\'))
         {
             return Err(format!("`{}` ends in a slash, or has a query, a fragment or an odd character", quoted(text)));
         }
         if let Some(name) = variable(text) {
-            return Err(format!("`{}` holds `{name}`, for which pip would put a variable", quoted(text)));
+            return Err(format!("`{}` contains `{name}`, which pip would replace by a variable", quoted(text)));
         }
         Ok(Self::Url(text.into()))
     }

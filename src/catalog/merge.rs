@@ -57,7 +57,9 @@ pub fn merge(file: &Source, known: &Catalogues, wheels: Vec<WheelRow>, lists: Ve
             Some(twin) if twin.sha256 != row.sha256 => {
                 if twin.overrides.is_some() {
                     let (wheel, catalogue) = (&twin.wheel, &twin.catalogue);
-                    merged.notes.push(format!("{catalogue} overrides what the index says of {wheel}; that stays"));
+                    merged
+                        .notes
+                        .push(format!("{catalogue} overrides what the index says of {wheel}; the override stays"));
                 } else {
                     problems.push(refusal::changed(twin, &row));
                 }
@@ -118,7 +120,7 @@ fn news(known: &Catalogues, ReadList { row, pythons }: &ReadList) -> News {
             return News::Differs;
         }
         let why = format!(
-            "the catalogue says something else of what {package} {version} requires on {platform} than the wheel does \
+            "the catalogue and the wheel differ about what {package} {version} requires on {platform} \
              (`{what}` is in one of the two lists only); what it says stays"
         );
         return News::Otherwise(why);
@@ -127,8 +129,8 @@ fn news(known: &Catalogues, ReadList { row, pythons }: &ReadList) -> News {
     let unknown = |platform: &&Platform| !matches!(choose(package, &lists, **platform), Requires::Known { .. });
     let Some(platform) = platforms.iter().find(unknown) else { return News::Known };
     if is_distrusted(package, row, &lists, *platform) {
-        let why = format!("what {package} {version} itself says that it requires on {platform} is known to be wrong");
-        return News::Otherwise(format!("{why}; it was not taken"));
+        let why = format!("the requirements that {package} {version} itself has for {platform} are known to be wrong");
+        return News::Otherwise(format!("{why}; they were ignored"));
     }
     News::New
 }

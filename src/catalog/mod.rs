@@ -6,7 +6,7 @@
 //! `wheels.tsv` and `requires.tsv` the program holds the same lines in a shorter form, which `build.rs` makes.
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
-//!   file name, sha256, size, how many independent public locks recorded the digest (0: the index's own word),
+//!   file name, sha256, size, how many independent public locks recorded the digest (0: given by the index),
 //!   Requires-Python, flags (`yanked`, `constructed`, the kinds of file the digest was found in, and in a project's
 //!   catalogue what the wheel was made for: `torch=2.8`, `abi=true`). See [`WheelRow`].
 //! - `requires.tsv`: package, version, index, platform (`*`: the list of one wheel of the version), provenance, reason,

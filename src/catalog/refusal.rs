@@ -15,14 +15,15 @@ const ENOUGH: usize = 20;
 /// True if so many problems were found that no more should be looked for; the last of them says so.
 pub(super) fn are_enough(problems: &mut Vec<Problem>, name: &str) -> bool {
     if problems.len() == ENOUGH {
-        let message = format!("there are {ENOUGH} problems already: the rest of {name} was not looked at");
-        problems.push(Problem::new(Code::Syntax, message).help("mend these first"));
+        let message = format!("there are {ENOUGH} problems already: the rest of {name} was not read");
+        problems.push(Problem::new(Code::Syntax, message).help("fix these first"));
     }
     problems.len() > ENOUGH
 }
 
 pub(super) fn unknown(source: &Source, column: Span) -> Problem {
-    Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and tabs part its columns").at(source, column)
+    Problem::new(Code::Syntax, "a row begins with `wheel` or `requires`, and has tabs between its columns")
+        .at(source, column)
 }
 
 /// A file as messages name it: a digest belongs to a name and an index.
@@ -68,7 +69,7 @@ pub(super) fn changed_elsewhere(known: &WheelRow, found: &WheelRow) -> Problem {
         cut(found.index.as_str(), LONGEST_SHOWN),
         found.sha256
     );
-    let help = "a mirror serves the very bytes: this one is damaged, or has rebuilt the wheel. If that is so and meant, \
+    let help = "a mirror serves the very bytes: this one is damaged, or has rebuilt the wheel. If that is intended, \
                 write the row by hand, with a last column override=REASON";
     Problem::new(Code::DigestConflict, message).help(help)
 }
@@ -77,7 +78,7 @@ pub(super) fn changed_elsewhere(known: &WheelRow, found: &WheelRow) -> Problem {
 pub(super) fn resized(known: &WheelRow, found: &WheelRow) -> Problem {
     let size = |row: &WheelRow| row.size.unwrap_or_default();
     let message = format!(
-        "two sizes for {}: {} bytes as the {} catalogue says, {} as was learned now",
+        "two sizes for {}: {} bytes in the {} catalogue, {} as learned now",
         file(known),
         size(known),
         known.catalogue,
@@ -109,7 +110,7 @@ pub(super) fn requires(
     span: Span,
 ) -> Problem {
     let message = format!(
-        "{} says something else of what {} {} at {} requires on {platform} than a catalogue before it: `{}` is in one \
+        "{} differs from an earlier catalogue about what {} {} at {} requires on {platform}: `{}` is in one \
          of the two lists only",
         source.name,
         row.package,

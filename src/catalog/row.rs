@@ -197,7 +197,9 @@ impl WheelRow {
     /// Reads a flag of what it was made for; others are kinds of files.
     fn read_made_for(&mut self, flag: &str) -> Result<(), BadColumn> {
         let Some((what, value)) = flag.split_once('=') else { return Ok(()) };
-        let odd = || BadColumn::new(9, format_args!("`{}` is no flag; there are torch=2.8 and abi=true", quoted(flag)));
+        let odd = || {
+            BadColumn::new(9, format_args!("`{}` is not a flag; the flags are torch=2.8 and abi=true", quoted(flag)))
+        };
         match what {
             "torch" => self.torch = Some(value.parse().map_err(|()| odd())?),
             "abi" => self.abi = Some(value.parse().map_err(|()| odd())?),

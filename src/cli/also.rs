@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::package;
 
-/// What is swapped beyond torch's family.
+/// Packages to swap beyond torch's family.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct AlsoArgs {
     /// Also swap a package that has one name on CPUs and another on GPUs, given by either name; `all` for every one that is
@@ -21,7 +21,7 @@ pub struct AlsoArgs {
     pub nearest: bool,
 }
 
-/// Where stubs go: wheels that let a package of another name stand for the one that is asked for.
+/// Place of the stubs: wheels that require the package of the other name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct StubArgs {
     /// Folder for the stubs of --also, relative to the output's; default: torchswap-stubs

@@ -43,19 +43,19 @@ pub struct AuditArgs {
     /// The machine.
     #[command(flatten)]
     pub machine: MachineArgs,
-    /// What of the lock.
+    /// Groups and extras.
     #[command(flatten)]
     pub choice: ChoiceArgs,
-    /// What is left out.
+    /// Packages to leave out.
     #[command(flatten)]
     pub emit: EmitArgs,
-    /// What the image has.
+    /// Packages of the image.
     #[command(flatten)]
     pub provided: ProvidedArgs,
-    /// What is swapped beyond torch's family.
+    /// Packages to swap beyond torch's family.
     #[command(flatten)]
     pub also: AlsoArgs,
-    /// What is asked of the lock.
+    /// Checks of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
     /// Ask the index which releases of a package without a wheel have one
@@ -64,13 +64,13 @@ pub struct AuditArgs {
     /// The default index; also from PIP_INDEX_URL, UV_DEFAULT_INDEX. Implies --index
     #[arg(long, alias = "default-index", value_name = "URL", help_heading = "Index")]
     pub index_url: Option<String>,
-    /// How the network is used.
+    /// Network options.
     #[command(flatten)]
     pub network: NetworkArgs,
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
-    /// What is asked of digests.
+    /// Checks of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
     /// Explain a finding and what to do about it, by its code
@@ -79,12 +79,12 @@ pub struct AuditArgs {
     /// Severity of a finding by its code: error, warning, note or off; repeatable
     #[arg(long = "severity", value_name = "CODE=LEVEL", value_parser = severity, help_heading = "Report")]
     pub severities: Vec<(Rule, Level)>,
-    /// How it is told.
+    /// Format of the report.
     #[command(flatten)]
     pub report: ReportArgs,
 }
 
-/// What is known of the machine. Without any of these its system is new enough for every wheel.
+/// Facts about the machine. Without them its system is new enough for every wheel.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Machine")]
 pub struct MachineArgs {

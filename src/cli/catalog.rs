@@ -30,9 +30,9 @@ Examples:
   torchswap catalog update flash-attn==2.8.3 --cuda 12.6 --python 3.11 \\
       --hash-missing --find-links \\
       https://github.com/Dao-AILab/flash-attention/releases/tag/v2.8.3
-      from a release on GitHub; the file names tell CUDA, torch and the C++ ABI";
+      from a release on GitHub; the file names say which CUDA, torch and C++ ABI";
 
-/// What to do with the catalogue.
+/// Commands of the catalogue.
 #[derive(Debug, Subcommand)]
 pub enum Catalog {
     /// List the packages that are known, or the builds of one
@@ -58,10 +58,10 @@ pub struct ListArgs {
     /// The build.
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Where they install.
+    /// Limits to platforms and Pythons.
     #[command(flatten)]
     pub places: PlaceArgs,
-    /// Where to look.
+    /// Catalogues, and format of the report.
     #[command(flatten)]
     pub source: SourceArgs,
 }
@@ -71,12 +71,12 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// The wheel's file name, or its URL
     pub wheel: String,
-    /// Where to look.
+    /// Catalogues, and format of the report.
     #[command(flatten)]
     pub source: SourceArgs,
 }
 
-/// Which build.
+/// Choice of a build.
 #[derive(Debug, Args)]
 #[group(multiple = false)]
 pub struct BuildArgs {
@@ -105,10 +105,10 @@ impl BuildArgs {
     }
 }
 
-/// Where to look, and how to tell.
+/// Catalogues, and format of the report.
 #[derive(Debug, Args)]
 pub struct SourceArgs {
-    /// How it is told.
+    /// Format of the report.
     #[command(flatten)]
     pub data: DataArgs,
     /// The project's catalogues.
@@ -119,13 +119,13 @@ pub struct SourceArgs {
 /// Options of `catalog update`.
 #[derive(Debug, Args)]
 pub struct UpdateArgs {
-    /// What to learn: torch==2.9.1
+    /// Releases to learn, such as torch==2.9.1
     #[arg(required = true, value_name = "PACKAGE==VERSION")]
     pub releases: Vec<Release>,
     /// The build.
     #[command(flatten)]
     pub build: BuildArgs,
-    /// Where they install.
+    /// Limits to platforms and Pythons.
     #[command(flatten)]
     pub places: PlaceArgs,
     /// Base URL of the index; default: the build's folder of PyTorch's index.
@@ -151,13 +151,13 @@ pub struct UpdateArgs {
     /// The catalogue to write; default: the configuration's, else torchswap-catalog.tsv
     #[arg(long = "catalog", short = 'o', visible_alias = "output", value_name = "FILE")]
     pub catalog: Option<String>,
-    /// Whether it is written.
+    /// Preview options.
     #[command(flatten)]
     pub preview: PreviewArgs,
-    /// How the network is used.
+    /// Network options.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// How it is told.
+    /// Format of the report.
     #[command(flatten)]
     pub data: DataArgs,
 }

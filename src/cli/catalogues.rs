@@ -1,4 +1,4 @@
-//! Which catalogues of the project are used: the same options wherever a command asks what is known.
+//! Catalogues of the project: the same options wherever a command uses the catalogue.
 
 use clap::Args;
 

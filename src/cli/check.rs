@@ -28,7 +28,7 @@ pub struct CheckArgs {
     /// Write the outputs that are out of date
     #[arg(long)]
     pub fix: bool,
-    /// Whether they are written; both options say what --fix would do.
+    /// Preview options; both options say what --fix would do.
     #[command(flatten)]
     pub preview: PreviewArgs,
     /// Check the outputs of every configuration in this folder and below
@@ -46,16 +46,16 @@ pub struct CheckArgs {
     /// Use no catalogue of the project, neither that of the configuration nor a torchswap-catalog.tsv
     #[arg(long)]
     pub no_catalog: bool,
-    /// What is asked of digests.
+    /// Checks of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// How it is told.
+    /// Format of the report.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// What may be learned.
+    /// Learning options.
     #[command(flatten)]
     pub learn: LearnArgs,
-    /// How the network is used.
+    /// Network options.
     #[command(flatten)]
     pub network: NetworkArgs,
 }

@@ -174,7 +174,7 @@ fn target_name(name: &str) -> Result<(), String> {
     if !name.is_empty() && name.bytes().all(fits) {
         return Ok(());
     }
-    Err(format!("`{}` is not a name of a target, which has letters, digits, `-`, `_` and `.` alone", quoted(name)))
+    Err(format!("`{}` is not a valid target name; use letters, digits, `-`, `_` and `.`", quoted(name)))
 }
 
 struct ConfigReader<'t, 's> {
@@ -297,7 +297,7 @@ impl<'s> ConfigReader<'_, 's> {
         for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
             let help = match nearest(key, keys.iter().copied()) {
                 _ if key == "tool" => {
-                    "the keys of [tool.torchswap] stand at the top here, so [targets.NAME]".to_owned()
+                    "the keys of [tool.torchswap] are at the top level here: [targets.NAME]".to_owned()
                 }
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("the keys are: {}", keys.join(", ")),

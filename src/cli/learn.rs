@@ -1,9 +1,9 @@
-//! Asking an index in the same run: the same options wherever a plan may lack something.
+//! Learning from an index in the same run: the same options wherever a plan may lack something.
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
 
-/// What is asked of an index, and which.
+/// Learning options: the indexes to ask.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Learning")]
 pub struct LearnArgs {

@@ -66,10 +66,10 @@ pub struct Cli {
     /// nearest one above
     #[arg(long, value_name = "FILE", global = true, help_heading = "Global options", env = "TORCHSWAP_CONFIG_FILE", hide_env_values = true, value_hint = clap::ValueHint::FilePath)]
     pub config_file: Option<String>,
-    /// How much is told, and in which colours.
+    /// Verbosity and colours.
     #[command(flatten)]
     pub tone: ToneArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -136,9 +136,9 @@ pub enum Command {
 /// Options of `init`.
 #[derive(Debug, Clone, Args)]
 pub struct InitArgs {
-    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; found by name in the current folder when absent
+    /// poetry.lock, uv.lock, pylock.toml or requirements.txt; default: found by name in the current folder
     pub lock: Option<String>,
-    /// Whether the file is written.
+    /// Preview options.
     #[command(flatten)]
     pub preview: PreviewArgs,
 }
@@ -165,28 +165,28 @@ pub struct RewriteArgs {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// What beyond torch's family.
+    /// Packages to swap beyond torch's family.
     #[command(flatten)]
     pub also: AlsoArgs,
-    /// What of the lock; default: all of it.
+    /// Groups and extras; default: all.
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Write here instead of replacing the lock
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub output: Option<String>,
-    /// Whether the file is written.
+    /// Preview options.
     #[command(flatten)]
     pub preview: PreviewArgs,
     /// Take PyTorch's wheels from this base URL; digests are kept
     #[arg(long, value_name = "URL", env = "TORCHSWAP_MIRROR", hide_env_values = true, help_heading = "Output")]
     pub mirror: Option<String>,
-    /// What is asked of the lock.
+    /// Checks of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
-    /// Where wheels are looked for.
+    /// Catalogues, learning and network.
     #[command(flatten)]
     pub search: SearchArgs,
-    /// What is told.
+    /// Format of the messages.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
@@ -217,37 +217,37 @@ pub struct ExportArgs {
     /// The target.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// What beyond torch's family.
+    /// Packages to swap beyond torch's family.
     #[command(flatten)]
     pub also: AlsoArgs,
     /// Write every output of the configuration, all or none; targets with the same output share that file
     #[arg(long, conflicts_with_all = ["targets", "build", "platform", "pythons", "output"], help_heading = "Target")]
     pub all_targets: bool,
-    /// What of the lock.
+    /// Groups and extras.
     #[command(flatten)]
     pub choice: ChoiceArgs,
     /// Pass a lock without torch through instead of refusing it
     #[arg(long, help_heading = "Selection (as in `poetry export`)")]
     pub allow_none: bool,
-    /// What is left out.
+    /// Packages to leave out.
     #[command(flatten)]
     pub emit: EmitArgs,
-    /// What the image has.
+    /// Packages of the image.
     #[command(flatten)]
     pub provided: ProvidedArgs,
-    /// How it is written.
+    /// Format and place of the output.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Whether it is written.
+    /// Preview options.
     #[command(flatten)]
     pub preview: PreviewArgs,
-    /// Where wheels are looked for.
+    /// Catalogues, learning and network.
     #[command(flatten)]
     pub search: SearchArgs,
-    /// What is asked of the lock.
+    /// Checks of the lock.
     #[command(flatten)]
     pub locked: LockedArgs,
-    /// What is told.
+    /// Format of the messages.
     #[command(flatten)]
     pub talk: TalkArgs,
 }
@@ -280,7 +280,7 @@ Examples:
   torchswap completions fish > ~/.config/fish/completions/torchswap.fish
   torchswap completions powershell >> $PROFILE";
 
-/// Which target.
+/// Choice of a target.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Target")]
 #[group(multiple = true)]
@@ -311,24 +311,24 @@ pub struct TargetArgs {
     pub targets: Vec<String>,
 }
 
-/// Where wheels are looked for, and what is asked of their digests.
+/// Sources of wheels, and checks of their digests.
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
-    /// What is asked of digests.
+    /// Checks of digests.
     #[command(flatten)]
     pub trust: TrustArgs,
-    /// What may be learned.
+    /// Learning options.
     #[command(flatten)]
     pub learn: LearnArgs,
-    /// How the network is used.
+    /// Network options.
     #[command(flatten)]
     pub network: NetworkArgs,
 }
 
-/// Which groups and extras.
+/// Choice of groups and extras.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Selection (as in `poetry export`)")]
 pub struct ChoiceArgs {
@@ -352,7 +352,7 @@ pub struct ChoiceArgs {
     pub all_extras: bool,
 }
 
-/// What is left out of the output although it is selected. What it needs stays.
+/// Selected packages to leave out of the output. Their dependencies stay.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Leave out (as in `uv export`)")]
 pub struct EmitArgs {
@@ -368,14 +368,14 @@ pub struct EmitArgs {
 }
 
 fn package(text: &str) -> Result<PackageName, String> {
-    PackageName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a package"))
+    PackageName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a package name"))
 }
 
 fn name(text: &str) -> Result<ExtraName, String> {
-    ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a name of a group or an extra"))
+    ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not the name of a group or an extra"))
 }
 
-/// What is asked of a lock before anything is made of it.
+/// Checks of a lock before it is used.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct LockedArgs {
     /// Refuse a poetry.lock that does not match the pyproject.toml beside it

@@ -1,8 +1,8 @@
-//! How the network is used: the same options wherever a command may reach it.
+//! Network options: the same wherever a command may use it.
 
 use clap::Args;
 
-/// How the network is used.
+/// Network options.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {

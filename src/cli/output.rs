@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::StubArgs;
 
-/// How the output is written.
+/// Format and place of the output.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {

@@ -1,11 +1,11 @@
-//! Where wheels install: the same options wherever a command is about wheels.
+//! Limits to platforms and Pythons: the same options wherever a command is about wheels.
 
 use clap::Args;
 
 use super::values;
 use crate::packaging::target::{Platform, Python};
 
-/// Where wheels install; what is left open admits all.
+/// Limits to platforms and Pythons; none admits all.
 #[derive(Debug, Args)]
 pub struct PlaceArgs {
     /// Only wheels that install on this platform; repeatable

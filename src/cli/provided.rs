@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::package;
 
-/// What the image has: torch, what belongs to it and what it alone needs is left out.
+/// Packages of the image: torch, its family and what only they need are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Already in the image")]
 pub struct ProvidedArgs {

@@ -125,11 +125,11 @@ impl StartTorch {
 /// Words in the names of groups and extras that are for a GPU.
 const GPU: [&str; 4] = ["cu1", "cuda", "gpu", "nvidia"];
 
-/// What a target takes of the lock.
+/// Groups and extras of the lock that a target takes.
 struct StartChoice<'t> {
     torch: &'t StartTorch,
     choice: Choice,
-    /// What has torch as well and is not taken, and why.
+    /// Groups and extras with torch that are not taken, and why.
     others: Vec<String>,
 }
 
@@ -230,7 +230,7 @@ pub fn propose(
     }
     if let Some(line) = &image.on_musl {
         notes.push(format!(
-            "{line} has musl, for which torch has no wheel; take an image with glibc, such as a Debian one"
+            "{line} has musl, for which torch has no wheel; use an image with glibc, such as a Debian one"
         ));
     }
     let mut lines = vec!["platform = \"linux-x86_64\"".to_owned(), "cpu = true".to_owned()];

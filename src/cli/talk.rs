@@ -1,11 +1,11 @@
-//! Options of how a run speaks.
+//! Options for messages and reports.
 
 use clap::{ArgAction, Args, ValueEnum};
 
 use super::Command;
 use super::catalog::Catalog;
 
-/// What is told on standard error.
+/// Format of the messages on standard error.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Messages (on standard error)")]
 pub struct TalkArgs {
@@ -14,7 +14,7 @@ pub struct TalkArgs {
     pub report: DataFormat,
 }
 
-/// What is told on standard output.
+/// Format of the report on standard output.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Report")]
 pub struct ReportArgs {
@@ -23,7 +23,7 @@ pub struct ReportArgs {
     pub output_format: ReportFormat,
 }
 
-/// How the catalogue is told.
+/// Format of what the catalogue lists.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Report")]
 pub struct DataArgs {
@@ -42,7 +42,7 @@ impl DataArgs {
     }
 }
 
-/// How much is told, and in which colours. Every command has these, before its name and behind it.
+/// Verbosity and colours. Every command takes these, before and after its name.
 #[derive(Debug, Clone, Copy, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct ToneArgs {
@@ -90,7 +90,7 @@ impl From<DataFormat> for ReportFormat {
     }
 }
 
-/// When to colour.
+/// When to use colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColourArg {
     /// On a terminal, unless NO_COLOR, FORCE_COLOR, CLICOLOR or CLICOLOR_FORCE say otherwise
@@ -101,7 +101,7 @@ pub enum ColourArg {
     Never,
 }
 
-/// How a command gives its report.
+/// The command, and the format of its report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reporting {
     /// The command: `catalog list`; `None` where it was not understood.
@@ -113,7 +113,7 @@ pub struct Reporting {
 }
 
 impl Command {
-    /// How the command gives its report.
+    /// The command, and the format of its report.
     pub fn reporting(&self) -> Reporting {
         let (command, format) = match self {
             Self::Export(args) => ("export", args.talk.report.into()),

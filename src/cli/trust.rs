@@ -1,8 +1,8 @@
-//! What is asked of digests: the same option wherever they are written or judged.
+//! Checks of digests: the same option wherever they are written or judged.
 
 use clap::Args;
 
-/// What is asked of digests.
+/// Checks of digests.
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct TrustArgs {
     /// Refuse wheels whose digest fewer than N independent projects recorded; an index does not count as one

@@ -114,7 +114,7 @@ fn problem(error: &clap::Error) -> Option<Problem> {
     Some(match (tips.is_empty(), usage) {
         (false, _) => problem.help(tips.join("; ")),
         (true, Some(usage)) => problem.help(usage.replacen("Usage", "usage", 1)),
-        (true, None) => problem.help("torchswap COMMAND --help tells the options"),
+        (true, None) => problem.help("see torchswap COMMAND --help for the options"),
     })
 }
 

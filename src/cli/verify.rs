@@ -13,15 +13,15 @@ Examples:
   torchswap verify --index --download requirements-cu118.txt
       also asks the index pages, and hashes the wheels
   torchswap verify --wheel-dir wheels/ requirements-cu118.txt
-      hashes the wheels that lie there
+      hashes the wheels in that folder
   torchswap verify --download --package torch --platform macos-arm64 \\
       --python 3.11 poetry.lock
       hashes one wheel of a release on the default index (--index-url)
   torchswap verify --download --record team.tsv requirements.txt
-      adds wheels that no catalogue has to a catalogue of the project
+      records wheels that no catalogue has in a catalogue of the project
 
 Exit status: 0 every digest is confirmed, 1 one differs, 2 could not answer,\n\
-             as for a digest that nobody else knows.";
+             as for a digest that no other source has.";
 
 /// Options of `verify`.
 #[derive(Debug, Args)]
@@ -32,30 +32,30 @@ pub struct VerifyArgs {
     /// Only this package; repeatable. With --download, also wheels of releases on an index
     #[arg(long = "package", short = 'p', value_name = "NAME")]
     pub packages: Vec<PackageName>,
-    /// Where they install.
+    /// Limits to platforms and Pythons.
     #[command(flatten)]
     pub places: PlaceArgs,
-    /// Whom to ask.
+    /// Witnesses.
     #[command(flatten)]
     pub witnesses: WitnessArgs,
     /// The project's catalogues.
     #[command(flatten)]
     pub catalogues: CatalogArgs,
-    /// Which index is asked.
+    /// The default index, and the cache.
     #[command(flatten)]
     pub index: IndexArgs,
-    /// How the network is used.
+    /// Network options.
     #[command(flatten)]
     pub network: NetworkArgs,
-    /// How it is told.
+    /// Format of the report.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// Whether --record writes, or shows.
+    /// Preview of --record.
     #[command(flatten)]
     pub preview: PreviewArgs,
 }
 
-/// Whom to ask beside the catalogue.
+/// Witnesses beside the catalogue.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Witnesses")]
 pub struct WitnessArgs {
@@ -71,15 +71,15 @@ pub struct WitnessArgs {
     /// Base URL that the file has instead of PyTorch's, as for `export`; those of the configuration are known
     #[arg(long = "mirror", value_name = "URL")]
     pub mirror: Option<String>,
-    /// Add what was learned to this catalogue of the project
+    /// Record what was learned in this catalogue of the project
     #[arg(long, value_name = "FILE")]
     pub record: Option<String>,
-    /// How many wheels to read at once
+    /// Number of wheels to read at once
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
     pub jobs: u8,
 }
 
-/// Which index is asked, and what is remembered.
+/// The default index, and the cache.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Network")]
 pub struct IndexArgs {

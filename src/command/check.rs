@@ -246,7 +246,7 @@ fn made(args: &CheckArgs, config: &Config, files: &[String]) -> Result<WantedOut
             let message = format!("{file} was made from standard input, so there is no lock to compare it with");
             let problem = Problem::new(Code::Unsupported, message);
             return Err(problem
-                .help("make it from a file, which its header then names, or make it anew and compare")
+                .help("make it from a file, which its header then names, or make it again and compare")
                 .into());
         }
         // The header names files from where the output lies.
@@ -269,7 +269,7 @@ fn export_of(words: &[String]) -> Result<ExportArgs> {
     ExportArgs::of(words).ok_or_else(|| {
         let message = format!("the header's command is not understood: torchswap export {}", words.join(" "));
         let problem = Problem::new(Code::Unsupported, message);
-        problem.help("make the file anew with this version of torchswap").into()
+        problem.help("regenerate the file with this version of torchswap").into()
     })
 }
 
@@ -305,13 +305,13 @@ fn output(
         (PreparedOutput::Pylock(draft), None) => (draft.text(), Vec::new()),
     };
     if found.is_none() {
-        let problem = Problem::new(Code::OutOfDate, format!("{file} is not there"));
+        let problem = Problem::new(Code::OutOfDate, format!("{file} does not exist"));
         return Ok(Some((finding(problem, Vec::new()), text)));
     }
     if differences.is_empty() {
         return Ok(None);
     }
-    let problem = Problem::new(Code::OutOfDate, format!("{file} is not what {} gives now", job.lock));
+    let problem = Problem::new(Code::OutOfDate, format!("{file} is out of date with {}", job.lock));
     Ok(Some((finding(problem, differences), text)))
 }
 

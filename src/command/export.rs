@@ -72,7 +72,7 @@ type MadeOutput = (String, Vec<Summary>, Vec<Output>);
 /// Reads a file again: if it did not say what was planned, nothing is written.
 fn sound(draft: &PylockDraft, text: &str) -> Result<()> {
     let wrong = |what: String| {
-        let problem = Problem::new(Code::Inconsistent, format!("the pylock.toml would not do: {what}"));
+        let problem = Problem::new(Code::Inconsistent, format!("the pylock.toml would be wrong: {what}"));
         Error::from(problem.help("nothing was written; please report this with the lock"))
     };
     let again = Pylock::parse("pylock.toml", text.to_owned(), None).map_err(|error| wrong(error.to_string()))?;

@@ -26,10 +26,8 @@ pub(super) const FILE: &str = "torchswap.toml";
 /// If it is none, or lies in another folder.
 pub(super) fn named(file: &str) -> Result<Config> {
     if !io::beside(file, "").is_empty() {
-        let problem = Problem::new(
-            Code::Usage,
-            format!("{file} lies in another folder, and its paths would be relative to that"),
-        );
+        let problem =
+            Problem::new(Code::Usage, format!("{file} is in another folder, and its paths would be relative to that"));
         return Err(problem.help("name a file of this folder, or go there: -C DIR").into());
     }
     match io::read_if_there(file)? {
@@ -49,10 +47,10 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     let none = Config::default();
     // A project with a lock of its own may have a configuration of its own.
     let config = if is_above && (args.lock.is_some() || io::lock_in("")?.is_some()) {
-        notes.push(format!("in this folder {file} goes before {}", config.file));
+        notes.push(format!("in this folder {file} takes precedence over {}", config.file));
         &none
     } else if is_above && !config.targets.is_empty() {
-        return Ok(Outcome::printed(format!("{} has targets already; it was left alone.\n", config.file)));
+        return Ok(Outcome::printed(format!("{} already has targets; left unchanged.\n", config.file)));
     } else {
         config
     };
@@ -71,7 +69,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     let image = image.or_else(|| images.iter().find(|image| image.python.is_some())).or(images.first());
     let mut image = image.cloned().unwrap_or_default();
     let (configuration, output) = if let Some(first) = config.targets.first() {
-        advice.push_str("The configuration has targets already; it was left alone.\n\n");
+        advice.push_str(&format!("{} already has targets; left unchanged.\n\n", config.file));
         let (make, output) = match (&first.output, &first.target.name) {
             (Some(output), _) => ("--all-targets".to_owned(), output.clone()),
             (None, name) => {
@@ -83,7 +81,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     } else {
         if config.folder.is_some() {
             let problem = Problem::new(Code::Usage, format!("{} is there, but names no targets", config.file));
-            let help = format!("add one under {}, or take it away and run init again", config.table_of_target());
+            let help = format!("add one under {}, or remove it and run init again", config.table_of_target());
             return Err(problem.help(help).into());
         }
         outputs::below(file, "")?;
@@ -108,7 +106,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     }
     let by_hand: Vec<String> = dockerfiles.iter().flat_map(starter::by_hand).collect();
     if !by_hand.is_empty() && output.is_some() {
-        advice.push_str(&format!("They take the place of what is done by hand here:\n\n{}\n\n", by_hand.join("\n")));
+        advice.push_str(&format!("Remove these lines, which the file replaces:\n\n{}\n\n", by_hand.join("\n")));
     }
     let hooks = io::read_if_there(".pre-commit-config.yaml")?.map(|source| source.text).unwrap_or_default();
     if !hooks.contains("torchswap") {

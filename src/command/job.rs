@@ -199,7 +199,7 @@ fn alike<T: PartialEq>(configured: &[&Configured], key: &str, of: impl Fn(&Confi
         None => Ok(Some(value)),
         Some(other) => {
             let names = [first, other].map(|one| one.target.name.as_deref().unwrap_or_default());
-            let message = format!("the targets {} share a file, but have another `{key}`", names.join(" and "));
+            let message = format!("the targets {} share a file, but differ in `{key}`", names.join(" and "));
             let problem = Problem::new(Code::Usage, message).help("give both the same, or each a file of its own");
             Err(Problem { targets: vec![first.named(), other.named()], ..problem }.into())
         }
@@ -301,8 +301,10 @@ fn format(asked: Option<OutputFormat>, output: Option<&str>) -> Result<OutputFor
     let wrong = |message: String, help: &str| Err(Problem::new(Code::Usage, message).help(help).into());
     match (asked, is_named) {
         (Some(OutputFormat::Pylock), Some(false)) => wrong(
-            format!("{file} is no name for a pylock: installers take pylock.toml and pylock.NAME.toml alone"),
-            "name it so, without a dot in NAME",
+            format!(
+                "`{file}` is not a valid name for a pylock: installers accept only pylock.toml and pylock.NAME.toml"
+            ),
+            "use such a name, without a dot in NAME",
         ),
         (Some(OutputFormat::Requirements), Some(true)) => {
             wrong(format!("{file} is the name of a pylock, not of a requirements file"), "give the file another name")

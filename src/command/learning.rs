@@ -64,8 +64,8 @@ impl Learning {
             return match unused {
                 None => Ok(Self::none()),
                 Some((option, _)) => {
-                    let problem = Problem::new(Code::Usage, format!("{option} is of no use without --learn"));
-                    Err(problem.help("add --learn, or leave it out").into())
+                    let problem = Problem::new(Code::Usage, format!("{option} has no effect without --learn"));
+                    Err(problem.help("add --learn, or remove it").into())
                 }
             };
         }
@@ -152,8 +152,8 @@ impl Learning {
 fn into(chosen: &ChosenCatalogues) -> Result<&str> {
     let Some(file) = &chosen.into else {
         let problem =
-            Problem::new(Code::Usage, "what is learned has no catalogue to go to: --no-catalog leaves it out");
-        return Err(problem.help("name one with --catalog, or leave --learn or --no-catalog out").into());
+            Problem::new(Code::Usage, "there is no catalogue to keep what is learned: --no-catalog excludes it");
+        return Err(problem.help("name one with --catalog, or remove --learn or --no-catalog").into());
     };
     if !chosen.is_named {
         outputs::beside(file)?;
@@ -214,7 +214,7 @@ impl IndexAccess {
 }
 
 fn endless() -> Problem {
-    let message = "what the wheels require leads on and on; no end was found";
+    let message = "what the wheels require leads to ever more packages";
     Problem::new(Code::Unmet, message).help("lock what they require in the project")
 }
 

@@ -23,7 +23,7 @@ pub(super) fn below(file: &str, folder: &str) -> Result<()> {
     if file != io::STDIN && inside.components().all(is_inside) && io::is_below(file, here) {
         return Ok(());
     }
-    let problem = Problem::new(Code::Usage, format!("{file} lies outside of the configuration's folder"));
+    let problem = Problem::new(Code::Usage, format!("{file} is outside of the configuration's folder"));
     Err(problem.help("name a file below that folder, or name this one on the command line, too").into())
 }
 
@@ -71,9 +71,9 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
         problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
-                format!("{file} is the output twice")
+                format!("{file} is named as an output twice")
             } else {
-                format!("{other} and {file} are one file")
+                format!("{other} and {file} are the same file")
             };
             problems.push(Problem::new(Code::Usage, message).help("give each output a file of its own"));
         }

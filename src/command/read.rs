@@ -26,7 +26,7 @@ pub(super) fn lock_name(named: Option<&String>, config: &Config) -> Result<Strin
     if config.lock.is_none() && config.targets.iter().filter_map(|one| one.output.as_ref()).any(is_output) {
         let file = &config.file;
         let message = format!("there is no lock beside {file}: {found} is an output of it");
-        let help = format!("make the lock anew (poetry lock, uv lock), or name it in {file}: lock = \"…\"");
+        let help = format!("regenerate the lock (poetry lock, uv lock), or name it in {file}: lock = \"…\"");
         return Err(Problem::new(Code::Io, message).help(help).into());
     }
     Ok(found)
@@ -39,8 +39,8 @@ fn found_lock(config: &Config) -> Result<String> {
         if lock == io::STDIN || io::is_there(lock) {
             return Ok(lock.clone());
         }
-        let message = format!("{lock} is not there, which {file} names as the lock");
-        return Err(Problem::new(Code::Io, message).help("make it, or mend the key `lock`").into());
+        let message = format!("{file} names the lock {lock}, which does not exist");
+        return Err(Problem::new(Code::Io, message).help("create it, or fix the key `lock`").into());
     }
     if config.folder.is_none() || config.is_named {
         return io::find_lock(folder);
@@ -51,7 +51,7 @@ fn found_lock(config: &Config) -> Result<String> {
         if config.targets.is_empty() {
             return Ok(here);
         }
-        let message = format!("{here} lies here, but the targets are those of {file}, which names no lock");
+        let message = format!("{here} is in this folder, but the targets are those of {file}, which names no lock");
         let help = format!("name the lock that is meant, or keep its name in {file}: lock = \"…\"");
         return Err(Problem::new(Code::Usage, message).help(help).into());
     }
@@ -86,7 +86,7 @@ pub(super) fn index_urls(named: Option<&String>) -> Result<Vec<Url>> {
     let read = |text: String, what: &str| {
         http_url(text.trim()).ok_or_else(|| {
             let problem = Problem::new(Code::Usage, format!("the address of {what} is not an http or https URL"));
-            problem.help("give one with --index-url, or mend the variables or the configuration of pip or uv")
+            problem.help("give one with --index-url, or fix the variables or the configuration of pip or uv")
         })
     };
     let default = default.map(|text| read(text, "the default index"));
@@ -104,7 +104,7 @@ pub(super) fn closure_urls(option: Option<&String>) -> Result<Vec<Url>> {
 
 /// The address that an option gives. It is not shown: it may hold a login.
 pub(super) fn address(option: &str, text: &str) -> Result<Url> {
-    http_url(text).ok_or_else(|| Problem::new(Code::Usage, format!("{option} is no http or https URL")).into())
+    http_url(text).ok_or_else(|| Problem::new(Code::Usage, format!("{option} is not an http or https URL")).into())
 }
 
 fn http_url(text: &str) -> Option<Url> {
@@ -144,7 +144,7 @@ pub(super) fn provided(args: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
             .into());
         }
         Some(file) => provided::parse(&io::read(file)?)?,
-        None if all => return Err(usage("`provided-all` is nothing without `provided`", "name the file, too").into()),
+        None if all => return Err(usage("`provided-all` needs `provided`", "name the file, too").into()),
         None => Vec::new(),
     };
     Ok(Some(Arc::new(Provided { file, installed, names, all })))

@@ -194,7 +194,7 @@ pub(super) fn learned(lessons: &[LearnedRelease], colour: Colour) -> String {
     for LearnedRelease { package, version, wheels, computed, catalogue } in lessons {
         let what = match (wheels, computed) {
             (0, _) => "what it requires".to_owned(),
-            (1, 0) => "1 wheel, digest as the index gives it".to_owned(),
+            (1, 0) => "1 wheel, digest known from the index only".to_owned(),
             (1, _) => "1 wheel, digest computed from the file".to_owned(),
             (many, 0) => format!("{many} wheels, digests as the index gives them"),
             (many, 1) => format!("{many} wheels, 1 digest computed from the file"),
@@ -278,7 +278,7 @@ fn sentence(change: &Change, all: &[Python]) -> String {
     if let Some(source) = &change.source {
         let recorded = match source.seen {
             0 if source.computed => "digest computed from the file".to_owned(),
-            0 => "digest as the index gives it".to_owned(),
+            0 => "digest known from the index only".to_owned(),
             1 => "digest recorded by 1 project only".to_owned(),
             seen => format!("digest recorded by {seen} projects"),
         };

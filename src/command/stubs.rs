@@ -72,7 +72,7 @@ impl StubFolder {
             }
             Self::Untold => {
                 let Some(stub) = plans.iter().flat_map(plan::stubs).next() else { return Ok(Vec::new()) };
-                let message = format!("the output needs {}, which has no place beside standard output", stub.file);
+                let message = format!("the output needs {}, which cannot be written beside standard output", stub.file);
                 let help = "name the output (-o FILE), a folder for the stubs (--stubs DIR), or do without: --no-stubs";
                 return Err(Problem::new(Code::Usage, message).help(help).into());
             }
@@ -97,8 +97,8 @@ pub(super) fn judged(stubs: &[Output]) -> Result<Vec<(CheckFinding, Output)>> {
     for stub in stubs {
         let message = match io::bytes_if_there(&stub.name)? {
             Some(bytes) if bytes == stub.bytes => continue,
-            Some(_) => format!("{} has other bytes than the stub that an output names", stub.name),
-            None => format!("{} is not there, and an output names it", stub.name),
+            Some(_) => format!("{} differs from the stub that an output names", stub.name),
+            None => format!("{} does not exist, but an output names it", stub.name),
         };
         let problem = Problem::new(Code::OutOfDate, message);
         found.push((CheckFinding::new(&*stub.name, problem), stub.clone()));
@@ -117,7 +117,7 @@ pub(super) fn stray(folders: &BTreeSet<String>, stubs: &[Output]) -> Vec<CheckFi
     let strays = names.filter(|name| !stubs.iter().any(|stub| stub.name == *name));
     let found = strays.map(|name| {
         let problem = Problem::new(Code::OutOfDate, format!("{name} is a stub that no output names"));
-        CheckFinding::new(name, problem.help("take it away: an installer could choose it"))
+        CheckFinding::new(name, problem.help("remove it: an installer could choose it"))
     });
     found.collect()
 }

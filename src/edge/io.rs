@@ -194,7 +194,7 @@ fn limited(reader: impl Read, expected: u64) -> std::io::Result<Vec<u8>> {
 
 fn text(name: &str, bytes: Vec<u8>) -> Result<Source> {
     if bytes.len() as u64 > LARGEST {
-        let message = format!("{name} is larger than {} MB, which no lock is", LARGEST >> 20);
+        let message = format!("{name} is larger than {} MB, too large for a lock", LARGEST >> 20);
         return Err(Problem::new(Code::Unsupported, message).into());
     }
     match String::from_utf8(bytes) {

@@ -15,7 +15,7 @@ pub struct Foreign {
 
 /// Conda's packages are no wheels, so nothing could be swapped in them; what comes from Python's index can be locked
 /// separately.
-const CONDA: &str = "conda packages are no wheels: list what comes from Python's package index in a requirements.in and \
+const CONDA: &str = "conda packages are not wheels: list what comes from Python's package index in a requirements.in and \
                      lock that: uv pip compile requirements.in --generate-hashes -o requirements.txt";
 
 /// All that are known, those that hold digests first.

@@ -217,7 +217,7 @@ impl<'t, 's> EntryReader<'t, 's> {
             let near = table.iter().next().map_or(Span::default(), |(_, item)| item.span());
             let problem =
                 Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(self.toml.source, near);
-            return Err(problem.help("the lock is damaged; make it anew with: poetry lock").into());
+            return Err(problem.help("the lock is damaged; regenerate it with: poetry lock").into());
         };
         Ok((item, self.toml.string(item, key)?))
     }
@@ -226,7 +226,7 @@ impl<'t, 's> EntryReader<'t, 's> {
         let Some(item) = table.get("groups") else {
             if self.version >= LockVersion::V2_1 {
                 let problem = Problem::new(Code::Syntax, "an entry of a 2.1 lock has no `groups`");
-                return Err(problem.at(self.toml.source, near).help("make the lock anew with: poetry lock").into());
+                return Err(problem.at(self.toml.source, near).help("regenerate the lock with: poetry lock").into());
             }
             return Ok(Vec::new());
         };
@@ -275,7 +275,7 @@ impl<'t, 's> EntryReader<'t, 's> {
             Some("file") => Ok((Origin::File(url), None)),
             Some("directory") => Ok((Origin::Directory(url), None)),
             Some(other) => {
-                Err(toml.wrong(item, format!("`{}` is not a kind of source known here", quoted(other))).into())
+                Err(toml.wrong(item, format!("`{}` is not a supported kind of source", quoted(other))).into())
             }
         }
     }
@@ -315,7 +315,7 @@ impl<'t, 's> EntryReader<'t, 's> {
 
     fn bad_digest(&self, why: String, span: Span) -> Error {
         let problem = Problem::new(Code::Syntax, why).at(self.toml.source, span);
-        problem.help("the lock is damaged; make it anew with: poetry lock").into()
+        problem.help("the lock is damaged; regenerate it with: poetry lock").into()
     }
 
     /// Locks before 2.0 keep the files of all packages of one name together, in one of two places. For a package from a

@@ -123,12 +123,12 @@ fn freeze(line: &str) -> std::result::Result<Option<ImagePackage>, String> {
         }
         None if rest.starts_with('@') => Ok(Some(ImagePackage { name: named(name)?, version: None, marker })),
         None if rest.starts_with(['<', '>', '!', '~']) => Ok(None),
-        None => Err("this is no line of `pip freeze`".to_owned()),
+        None => Err("this is not a line of `pip freeze`".to_owned()),
     }
 }
 
 fn named(name: &str) -> std::result::Result<PackageName, String> {
-    let wrong = || format!("`{}` is not a name of a package", quoted(name));
+    let wrong = || format!("`{}` is not a package name", quoted(name));
     if name.ends_with(['-', '_', '.']) { Err(wrong()) } else { PackageName::from_str(name).map_err(|_| wrong()) }
 }
 
@@ -192,11 +192,11 @@ mod tests {
     fn what_is_no_list_of_an_image_is_refused_with_its_place() {
         let refused = |text: &str| parse(&Source::new("image.txt", text)).unwrap_err().to_string();
         for (text, why) in [
-            ("torch==1\nsome words\n", "this is no line of `pip freeze`"),
-            ("torch\n", "this is no line of `pip freeze`"),
+            ("torch==1\nsome words\n", "this is not a line of `pip freeze`"),
+            ("torch\n", "this is not a line of `pip freeze`"),
             ("torch==1\ntorch==2\n", "torch is there twice: 1 and 2"),
             ("-==1\n", "names no package"),
-            ("a-==1\n", "`a-` is not a name of a package"),
+            ("a-==1\n", "`a-` is not a package name"),
             ("numpy<2\n", "names no package of an image"),
             ("", "names no package of an image"),
             ("{\"a\": 1}", "neither `pip inspect` nor"),

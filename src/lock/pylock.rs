@@ -127,7 +127,7 @@ fn required<'t, 's>(toml: &'t Toml<'s>, key: &str) -> Result<&'t Item<'s>> {
     toml.root().get(key).ok_or_else(|| {
         let message = format!("{} has no `{key}`, so it is not a whole pylock.toml", toml.source.name);
         let problem = Problem::new(Code::Syntax, message).at(toml.source, Span::default());
-        problem.help("the file may be cut short; make it anew with the tool that made it").into()
+        problem.help("the file may be cut short; regenerate it with the tool that made it").into()
     })
 }
 
@@ -139,7 +139,7 @@ fn lock_version(toml: &Toml<'_>) -> Result<()> {
     match version.as_ref().and_then(|version| version.release().first()) {
         Some(1) => Ok(()),
         Some(_) | None => {
-            let message = format!("lock-version {} of a pylock.toml is not known here: 1.0 is", quoted(text));
+            let message = format!("lock-version {} of a pylock.toml is not supported; supported is 1.0", quoted(text));
             let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
             Err(problem.help("update torchswap, or make the lock with a tool that writes lock-version 1.0").into())
         }

@@ -35,15 +35,15 @@ impl Lock {
             Self::Requirements(_) => return None,
             Self::Poetry(lock) => {
                 let found = stubs(&lock.entries).or_else(|| lock.swapped(is_family));
-                ("make it anew: poetry lock --regenerate", found?)
+                ("regenerate it: poetry lock --regenerate", found?)
             }
             Self::Pylock(lock) => {
                 let found = stubs(&lock.entries).or_else(|| lock.swapped(is_family));
-                ("make it anew with the tool that made it", found?)
+                ("regenerate it with the tool that made it", found?)
             }
             Self::Uv(lock) => {
                 let found = lock.swapped(is_family).or_else(|| lock.renamed(is_one_of_two));
-                ("make it anew: uv lock --upgrade-package torch", found?)
+                ("regenerate it: uv lock --upgrade-package torch", found?)
             }
         };
         Some(SwappedEntries { entries, how, remedy })
@@ -63,7 +63,7 @@ fn some<'l>(entries: impl Iterator<Item = &'l Entry>, how: impl FnOnce(usize) ->
 /// Stubs, which no index has.
 fn stubs(entries: &[Entry]) -> Leftovers<'_> {
     let stubs = entries.iter().filter(|entry| entry.version.as_ref().is_some_and(is_stub));
-    some(stubs, |_| "as a stub, for which another package stands".to_owned())
+    some(stubs, |_| "as a stub that requires another package".to_owned())
 }
 
 impl PoetryLock {

@@ -39,7 +39,7 @@ const WHAT: &str = "uv.lock";
 const REVISIONS: std::ops::RangeInclusive<i64> = 0..=5;
 
 /// The remedy for a lock that uv would not have written.
-const ANEW: &str = "make the lock anew with: uv lock";
+const ANEW: &str = "regenerate the lock with: uv lock";
 
 /// A `uv.lock`.
 #[derive(Debug, Clone)]
@@ -160,7 +160,9 @@ fn version(toml: &Toml<'_>) -> Result<()> {
     };
     match item.as_integer() {
         Some(1) => {}
-        Some(other) => return Err(unknown(item, format!("version {other} of a uv.lock is not known here: 1 is"))),
+        Some(other) => {
+            return Err(unknown(item, format!("version {other} of a uv.lock is not supported; supported is 1")));
+        }
         None => return Err(toml.wrong(item, "`version` should be a whole number").into()),
     }
     let Some(item) = toml.root().get("revision") else { return Ok(()) };
@@ -168,7 +170,7 @@ fn version(toml: &Toml<'_>) -> Result<()> {
     match item.as_integer() {
         Some(revision) if REVISIONS.contains(&revision) => Ok(()),
         Some(other) => {
-            let message = format!("revision {other} of a uv.lock is not known here: {first} to {last} are");
+            let message = format!("revision {other} of a uv.lock is not supported; supported are {first} to {last}");
             Err(unknown(item, message))
         }
         None => Err(toml.wrong(item, "`revision` should be a whole number").into()),

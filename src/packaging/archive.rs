@@ -146,7 +146,7 @@ fn tags(bytes: &[u8]) -> Result<Vec<String>, ArchiveError> {
     match value("Wheel-Version").map(String::as_str) {
         Some("1.0") => {}
         Some(other) if other.starts_with("1.") => {}
-        Some(other) => return Err(odd(&format!("Wheel-Version {} is not known here", quoted(other)))),
+        Some(other) => return Err(odd(&format!("Wheel-Version {} is not supported", quoted(other)))),
         None => return Err(odd("it has no Wheel-Version")),
     }
     let tags = fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("Tag")).map(|(_, tag)| tag.clone());

@@ -83,7 +83,7 @@ impl WheelName {
             None => None,
             Some(tag) => {
                 let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
-                let number = tag[..digits].parse().map_err(|_| fail("its build tag does not begin with a number"))?;
+                let number = tag[..digits].parse().map_err(|_| fail("its build tag does not begin with a digit"))?;
                 Some((number, tag[digits..].to_owned()))
             }
         };

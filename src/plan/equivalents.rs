@@ -135,13 +135,14 @@ impl Also {
         match backend {
             _ if self.names == Names::Nothing && !self.nearest => return Ok(()),
             _ if self.names == Names::Nothing => {
-                let message = "--nearest says which release --also takes, and nothing is asked for";
+                let message = "--nearest chooses the release that --also takes, and --also names nothing";
                 return Err(Problem::new(Code::Usage, message).help("name a package: --also NAME").into());
             }
             Some(Backend::Cuda(..) | Backend::Cpu) => {}
             Some(Backend::Rocm(..) | Backend::Xpu) => {
                 let build = backend.map(Backend::spoken).unwrap_or_default();
-                let message = format!("of no package beyond torch's family a {build} build of another name is known");
+                let message =
+                    format!("no package beyond torch's family is known to have a {build} build of another name");
                 return Err(Problem::new(Code::Impossible, message).help(help).into());
             }
             None => {
@@ -158,7 +159,8 @@ impl Also {
             let mut pairs = equivalents::names().filter(is_one).peekable();
             if pairs.peek().is_none() {
                 let known = || equivalents::names().flat_map(|(cpu, gpu, third)| [cpu, gpu, third.unwrap_or(cpu)]);
-                let message = format!("no other name of {name} is known for another build, so --also cannot swap it");
+                let message =
+                    format!("{name} is not known to have another name for another build, so --also cannot swap it");
                 let help = nearest(name.as_ref(), known()).map(|near| format!("did you mean `{near}`?"));
                 return Some(Problem::new(Code::Usage, message).help(help.unwrap_or_else(|| {
                     let mut known: Vec<&str> =

@@ -276,7 +276,7 @@ pub(super) fn requirements_unknown(
         WheelRequirements::Known(_) => None,
         WheelRequirements::Unknown(reason) => {
             let message = format!(
-                "what {} {} requires on {} cannot be told: {reason}",
+                "the requirements of {} {} on {} are not known: {reason}",
                 member.name, member.version, request.environment.platform
             );
             let own = "give its requirements in a catalogue of the project (--catalog FILE)";

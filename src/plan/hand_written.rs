@@ -30,7 +30,7 @@ pub(super) fn summarized(lock: &Lock, problems: Vec<Problem>) -> Vec<Problem> {
 
 /// The description of such a file.
 pub(super) fn description(lock: &Lock) -> String {
-    format!("{} is no lock: it lists what was written, and not all that is installed", lock.name())
+    format!("{} is not a lock: it lists what was written by hand, not everything that is installed", lock.name())
 }
 
 fn missing(problems: &[Problem]) -> String {

@@ -21,7 +21,8 @@ use crate::report::error::{Code, Problem};
 pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
     let backend = request.backend.map(Backend::spoken).unwrap_or_default();
     let message = format!("there are no {backend} builds for {}", request.environment.platform);
-    Problem::new(Code::Impossible, message).help("leave the backend out: on macOS every build is the CPU build")
+    let flag = request.backend.map(Backend::flag).unwrap_or_default();
+    Problem::new(Code::Impossible, message).help(format!("remove {flag}: on macOS every build is the CPU build"))
 }
 
 /// The release of a package is not pinned.
@@ -34,14 +35,14 @@ pub(super) fn unpinned(entry: &Entry) -> Problem {
 /// Two entries of one package hold on one machine: each would be replaced, and both would be in the output.
 pub(super) fn twice(name: &PackageName, request: &Request<'_>) -> Problem {
     let message = format!("{name} is listed twice for {}", request.environment.platform);
-    Problem::new(Code::Inconsistent, message).under(request.environment.python).help("take one of the lines out")
+    Problem::new(Code::Inconsistent, message).under(request.environment.python).help("remove one of the lines")
 }
 
 /// The lock names its files, and none of them installs on the environment.
 pub(super) fn no_locked_wheel(entry: &Entry, version: &Version, request: &Request<'_>) -> Problem {
     let message = format!("the lock has no wheel of {} {version} for {}", entry.name, request.environment.platform);
     let problem = Problem::new(Code::Unknown, message).under(request.environment.python);
-    problem.help("name the build that is wanted: --cpu, --cuda 11.8, …")
+    problem.help("name the build you want: --cpu, --cuda 11.8, …")
 }
 
 /// A file of the lock that the catalogue knows with another digest: one of the two is damaged, and it is not known
@@ -72,7 +73,7 @@ pub(crate) fn damaged(
                 "two digests for {}: the lock has {digest}, the {} catalogue has {} (recorded by {} projects)",
                 row.wheel, row.catalogue, row.sha256, row.seen
             );
-            let help = "the lock or the catalogue is damaged; make the lock anew, or check the file's bytes";
+            let help = "the lock or the catalogue is damaged; regenerate the lock, or check the file's bytes";
             problems.push(Problem::new(Code::DigestConflict, message).help(help));
         }
     }
@@ -142,7 +143,7 @@ pub(super) fn no_such_build<S: WheelSource>(
         help.push_str(&format!("it knows this build for CPython {}; ", pythons.join(", ")));
     } else if !builds.is_empty() {
         let list = builds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        help.push_str(&format!("of {name} {public} it knows {list} there; "));
+        help.push_str(&format!("it knows {name} {public} there as {list}; "));
     }
     if let Some((last, newest)) = releases::ended(&public, wanted).filter(|_| is_torch(name)) {
         let spoken = wanted.spoken();

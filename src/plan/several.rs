@@ -79,9 +79,8 @@ fn indistinct(one: &Target, other: &Target) -> Option<Problem> {
         build(other),
         one.platform
     );
-    let mut problem = Problem::new(Code::Usage, message).help(
-        "a marker tells platforms and Pythons apart, not GPUs: give each a file of its own, or Pythons that differ",
-    );
+    let mut problem = Problem::new(Code::Usage, message)
+        .help("markers distinguish platforms and Pythons, not GPUs: give each a file of its own, or different Pythons");
     problem.pythons = shared;
     Some(problem)
 }

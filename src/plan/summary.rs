@@ -91,16 +91,14 @@ fn change(decision: &Decision) -> Change {
     let needed = |by: &[Rc<str>]| format!("needed by {}", by.join(", "));
     let (action, pin, why) = match &decision.what {
         What::Swapped(pin) => {
-            let stub = pin.stub().map(|stub| format!("a stub, for which {} stands", stub.stands_for));
+            let stub = pin.stub().map(|stub| format!("a stub that requires {}", stub.stands_for));
             (Action::Swapped, Some(pin), stub)
         }
         What::Added(pin, by) => (Action::Added, Some(pin), Some(needed(by))),
         What::Included(by) => (Action::Included, None, Some(needed(by))),
         What::Repinned(pin, by) => (Action::Repinned, Some(pin), Some(needed(by))),
         What::Removed => (Action::Removed, None, Some("nothing needs it any more".to_owned())),
-        What::StoodFor(other) => {
-            (Action::Removed, None, Some(format!("{other} stands for it; install with --no-deps")))
-        }
+        What::StoodFor(other) => (Action::Removed, None, Some(format!("{other} replaces it; install with --no-deps"))),
         What::Renamed(other) => (Action::Removed, None, Some(format!("{other} takes its place"))),
         What::Kept(Kept::AlreadyBuiltFor(backend)) => (Action::Kept, None, Some(format!("already a {backend} build"))),
         What::Kept(Kept::OneBuild) => (Action::Kept, None, Some("one build serves all".to_owned())),
@@ -125,7 +123,7 @@ fn change(decision: &Decision) -> Change {
             (Action::Unswapped, None, Some(format!("stays as locked, {why}")))
         }
         What::Kept(Kept::Foreign { cuda, torch, by }) => {
-            let by = if by.is_empty() { "the lock does not tell who needs it".to_owned() } else { needed(by) };
+            let by = if by.is_empty() { "the lock does not say who needs it".to_owned() } else { needed(by) };
             let own = cuda.map_or_else(|| "for GPUs".to_owned(), |cuda| format!("for CUDA {cuda}"));
             let beside = match torch {
                 Some(torch) => format!("though torch is built for {}", torch.spoken()),

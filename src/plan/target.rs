@@ -304,7 +304,7 @@ fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Op
     let limit = lock.limits().iter().find(|limit| is_builds(&limit.name, knowledge))?;
     let source = lock.sources().get(limit.at.source)?;
     let message = format!(
-        "{}; {} is in {} alone, which limits its version and installs nothing",
+        "{}; {} is only in {}, which limits its version and installs nothing",
         hand_written::description(lock),
         limit.name,
         source.name

@@ -54,11 +54,11 @@ fn recorded(pin: &Pin, rows: impl Fn() -> super::Rows) -> Vec<(&str, u32)> {
 pub(crate) fn sentence(file: &str, recorded: u32, computed: bool, least: u32) -> String {
     let who = match recorded {
         0 if computed => "no project recorded the digest".to_owned(),
-        0 => "no project recorded the digest, the index alone says it".to_owned(),
-        1 => "1 project alone recorded the digest".to_owned(),
+        0 => "only the index has the digest".to_owned(),
+        1 => "only 1 project recorded the digest".to_owned(),
         some => format!("{some} projects recorded the digest"),
     };
-    format!("of {file} {who}, and {least} should have")
+    format!("{who} of {file}, and --require-witnesses asks for {least}")
 }
 
 fn problem(file: &str, recorded: u32, computed: bool, least: u32) -> Problem {

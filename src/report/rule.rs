@@ -87,7 +87,7 @@ pub enum Rule {
     NoDigest,
     /// No entry has a digest.
     Unhashed,
-    /// The only digests are of a kind that pip's hash mode does not take.
+    /// The only digests are of a kind that pip's hash mode does not accept.
     WeakDigest,
     /// The catalogue knows another digest for the file.
     DigestConflict,
@@ -196,18 +196,18 @@ impl Rule {
             Self::UselessExtra => "a CPU build asks for CUDA's libraries, which it cannot use",
             Self::Unloaded => "a package needs libraries of CUDA that nothing loads for it, or nothing brings along",
             Self::OldDriver => "the driver is older than the CUDA of the wheels or of the image needs",
-            Self::ImageConstraint => "what stays does not take what the image has, or that could not be checked",
+            Self::ImageConstraint => "what stays does not accept what the image has, or that could not be checked",
             Self::ImageCuda => "the base image has another CUDA than torch",
             Self::ImagePython => "the image has another Python than the target",
             Self::ImagePlatform => "the image is for another platform than the target",
-            Self::UnknownImage => "how old the image's system is cannot be told from its name",
+            Self::UnknownImage => "the image's name does not say how old its system is",
             Self::NoDigest => "the entry has no digest, while others have one",
             Self::Unhashed => "no entry of the lock has a digest",
-            Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not take",
+            Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not accept",
             Self::DigestConflict => "the catalogue knows another digest for the very file",
             Self::FewWitnesses => "fewer projects recorded the digest than `--require-witnesses` asks for",
             Self::PlainHttp => "an address has no TLS",
-            Self::StaleLock => "the lock was not made from the project as it is now",
+            Self::StaleLock => "the lock is out of date with the project",
         }
     }
 

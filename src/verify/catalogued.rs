@@ -131,7 +131,7 @@ fn is_on(index: Option<&str>, row: &WheelRow) -> bool {
 fn witness(row: &WheelRow, place: Option<String>) -> Witness {
     let recorded = match row.seen {
         0 if row.is_computed() => "hashed by this tool".to_owned(),
-        0 => "the index's own word".to_owned(),
+        0 => "given by the index".to_owned(),
         1 => "recorded by 1 project".to_owned(),
         seen => format!("recorded by {seen} projects"),
     };

@@ -35,7 +35,7 @@ pub fn judge(subject: Subject) -> Verified {
         let problem = Problem::new(Code::NoDigest, format!("{name} has no sha256 here"));
         unanswered.push(problem.help("make the file with digests"));
     } else if witnesses.len() < 2 && unanswered.is_empty() {
-        let problem = Problem::new(Code::Unknown, format!("nobody else was found who knows the digest of {name}"));
+        let problem = Problem::new(Code::Unknown, format!("no other source has the digest of {name}"));
         unanswered.push(problem.help("ask the index with --index, or hash the wheel itself with --download"));
     }
     Verified {
@@ -81,7 +81,7 @@ fn resized(name: &str, sizes: &[(String, u64)], bytes: Option<u64>) -> Option<Pr
 fn disagreement(name: &str, witnesses: &[Witness]) -> Problem {
     let alone = witnesses.iter().find(|witness| witness.alone);
     let remedy = match alone.map(|witness| witness.kind) {
-        Some(WitnessKind::Lock) => "the file is damaged or was changed: make it anew from its source",
+        Some(WitnessKind::Lock) => "the file is damaged or was changed: make it again from its source",
         Some(WitnessKind::Catalogue) => {
             "the catalogue is wrong, or the wheel was replaced: ask its publishers which one counts"
         }

@@ -107,7 +107,7 @@ pub fn unlisted(
     let message = format!("{name} in {folder} has a digest that the lock does not allow");
     bytes_say(&mut subject, hashed, source);
     let problem = Problem::new(Code::DigestConflict, message);
-    subject.wrong.push(problem.help("do not install it, or lock its release anew"));
+    subject.wrong.push(problem.help("do not install it, or lock its release again"));
     let mut verified = judge(subject);
     verified.unanswered.clear();
     verified

@@ -195,8 +195,8 @@ pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Opt
         Some(_) | None => releases.concat(),
     };
     let help = format!(
-        "take back the committed lock (git checkout), or {remedy}; a lock that is meant to be swapped passes with \
-         --allow-swapped"
+        "restore the committed lock (git checkout), or {remedy}; --allow-swapped accepts a lock that is swapped \
+         on purpose"
     );
     let source = lock.sources().get(first.at.source)?;
     let message = format!("{} has {releases} {how}", source.name);

@@ -133,7 +133,7 @@ pub(super) struct LineWriter<'a> {
 pub(super) fn unfit(line: &str, fresh: bool) -> Option<Problem> {
     let holds = match (off_line(line), variable(line)) {
         (Some(odd), _) => odd,
-        (None, Some(name)) if fresh => format!("`{name}`, for which pip puts a variable of the environment"),
+        (None, Some(name)) if fresh => format!("`{name}`, which pip replaces by an environment variable"),
         (None, _) if !line.starts_with("--") && line.replacen(" ; ", "", 1).contains(';') => "`;` in an address".into(),
         (None, _) => return None,
     };
@@ -194,7 +194,7 @@ impl<'a> LineWriter<'a> {
         }
         let problem = match &entry.origin {
             Origin::Git(_) | Origin::Directory(_) => {
-                let message = format!("{} comes from a repository or a folder, which has no digest", entry.name);
+                let message = format!("`{}` comes from a repository or a folder, which has no digest", entry.name);
                 let help = format!(
                     "lock a released version of it, or {}; or write no digests at all: --without-hashes",
                     emit::help(entry)
@@ -202,20 +202,20 @@ impl<'a> LineWriter<'a> {
                 Some(Problem::new(Code::NotPinnable, message).help(help))
             }
             Origin::Index(_) | Origin::Url(_) | Origin::File(_) if !entry.is_hashed() => {
-                let (message, anew) = match entry.files.is_empty() {
+                let (message, tool) = match entry.files.is_empty() {
                     true => {
                         (format!("the lock has no digest for {} {version}", entry.name), "a tool that records them")
                     }
                     false => (
                         format!(
-                            "the lock's digests of {} {version} are too weak: pip's hash mode does not take them",
+                            "the lock's digests of {} {version} are too weak: pip's hash mode does not accept them",
                             entry.name
                         ),
                         "a tool that records sha256",
                     ),
                 };
                 let help = format!(
-                    "pip takes digests for every line or for none: make the lock anew with {anew}, or {}",
+                    "pip wants digests for every line or for none: regenerate the lock with {tool}, or {}",
                     emit::help(entry)
                 );
                 Some(Problem::new(Code::NoDigest, message).help(help))

@@ -57,7 +57,7 @@ impl<'a> Located<'a> {
                 None => "no entry of this one comes from there",
                 Some(_) => "no catalogue knows",
             };
-            let message = format!("a pylock.toml must say where {file} lies, and {why}");
+            let message = format!("a pylock.toml must say where {file} is, and {why}");
             let help = "export a requirements file instead, which needs no address for it";
             Problem::new(Code::Unknown, message).help(help)
         })

@@ -27,10 +27,10 @@ impl Mirror {
             return Err(format!("the address of the mirror holds {odd}"));
         }
         if text.contains(char::is_whitespace) {
-            return Err("the address of the mirror holds a blank".to_owned());
+            return Err("the address of the mirror holds a space".to_owned());
         }
         if let Some(name) = variable(text) {
-            return Err(format!("the address of the mirror holds `{name}`, for which pip would put a variable"));
+            return Err(format!("the address of the mirror holds `{name}`, which pip would replace by a variable"));
         }
         let url = Url::parse(text).map_err(|error| format!("the address is not a URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
@@ -119,7 +119,7 @@ mod tests {
             ] {
                 let error = Mirror::parse(&text).unwrap_err();
                 let named = format!("U+{:04X}", u32::from(c));
-                assert!(error.contains(&named) || c.is_whitespace() && error.contains("blank"), "{text:?}: {error}");
+                assert!(error.contains(&named) || c.is_whitespace() && error.contains("space"), "{text:?}: {error}");
             }
         }
         assert!(Mirror::parse("https://a.example/${HOME}").unwrap_err().contains("`${HOME}`"));

@@ -211,7 +211,7 @@ fn unhashed(
     };
     if bare.len() > 1 && !file.has_hashes() {
         let name = file.sources.first().map_or("the file", |source| source.name.as_str());
-        let message = format!("{name} has no digests; pip takes digests for every line or for none");
+        let message = format!("{name} has no digests; pip wants digests for every line or for none");
         return vec![Problem::new(Code::NoDigest, message).help(help)];
     }
     for requirement in file.requirements.iter().filter(|one| bare.contains(&one.entry)) {
@@ -220,7 +220,7 @@ fn unhashed(
         let (code, message) = if entry.editable {
             (Code::NotPinnable, format!("{name} is installed from a folder (-e), which has no digest"))
         } else if requirement.pinned {
-            (Code::NoDigest, format!("{name} has no digest; pip takes digests for every line or for none"))
+            (Code::NoDigest, format!("{name} has no digest; pip wants digests for every line or for none"))
         } else {
             (Code::Unpinned, format!("{name} is not pinned to one version, and has no digest"))
         };
@@ -294,7 +294,7 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
                 if versions.is_some_and(|versions| !versions.admits(pin.version())) {
                     let message = format!("{} {} is not allowed by this constraint", line.name, pin.version());
                     let mut problem =
-                        Problem::new(Code::Unmet, message).help("take the line out of the constraints file");
+                        Problem::new(Code::Unmet, message).help("remove the line from the constraints file");
                     if let Some(source) = file.sources.get(limit.at.source) {
                         problem = problem.at(source, limit.at.span);
                     }

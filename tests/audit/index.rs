@@ -71,7 +71,7 @@ fn an_entry_of_another_index_is_asked_for_there() {
     let run = place.run("audit --platform macos-arm64 --python 3.9 --macos 12 --index");
     assert!(
         run.stdout.contains(
-            "lock scipy 1.8.0: it is the next release with a wheel for it, 1.13.1 the last, as the index knows"
+            "lock scipy 1.8.0, the next release with a wheel for it (1.13.1 is the latest that the index knows)"
         ),
         "{}",
         run.shown()

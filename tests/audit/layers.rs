@@ -48,8 +48,8 @@ fn an_image_is_known_by_what_its_tag_says() {
     assert_eq!(codes(&torch, "", "--image python:3.10"), ["unknown-image"]);
     assert_eq!(codes(&torch, "", "--python 3.10 --image python:3.11-bookworm"), ["image-python"]);
     for (flags, why) in [
-        ("--image debain:12", "what is in debain:12 is not known here"),
-        ("--image debian:12 --glibc 2.31", "the name debian:12 tells that it has glibc 2.36"),
+        ("--image debain:12", "what debain:12 contains is not known"),
+        ("--image debian:12 --glibc 2.31", "the name debian:12 says that it has glibc 2.36"),
     ] {
         assert!(place(&torch, "").run(&format!("audit --python 3.10 {flags}")).refused().contains(why), "{flags}");
     }
@@ -163,9 +163,9 @@ fn a_build_that_cannot_be_had_is_told() {
 #[test]
 fn advice_names_the_next_release_and_no_withdrawn_one() {
     let run = place(&[real("torchvision", "0.13.1")], "").run("audit --platform macos-arm64 --macos 12 --python 3.12");
-    let help = "help: lock torchvision 0.17.0: it is the next release with a wheel for it, ";
+    let help = "help: lock torchvision 0.17.0, the next release with a wheel for it (0.";
     assert!(run.stdout.contains(help) && !run.stdout.contains("0.1.6"), "{}", run.stdout);
     let last = place(&[real("torch", "2.7.1")], "").run("audit --platform macos-x86_64 --python 3.11");
-    let help = "help: torch 2.2.2 is the last with a wheel for it, as the catalogue knows";
+    let help = "help: torch 2.2.2 is the last release with a wheel for it that the catalogue knows";
     assert!(last.stdout.contains(help), "{}", last.stdout);
 }

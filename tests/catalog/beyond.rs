@@ -22,7 +22,7 @@ pub struct Beyond {
 }
 
 impl Beyond {
-    /// Reads the folder beside that of the family's facts; `None`: it is not there.
+    /// Reads the folder beside that of the family's facts; `None`: it does not exist.
     pub fn read(facts: &Path) -> Option<Self> {
         let folder = facts.canonicalize().unwrap().parent()?.join("beyond");
         if !folder.join("equivalents.jsonl").exists() {

@@ -478,7 +478,7 @@ fn a_library_that_something_else_needs_is_not_pinned_for_another_cuda() {
     let text =
         toolkit(true).replace("    # via torch\ncuda-toolkit", "    # via cuda-python, torch\ncuda-toolkit") + &others;
     let message = export(&text, "--cuda 12.6 --python 3.12").refused();
-    assert!(message.contains("cuda-python needs cuda-bindings of CUDA 13, as far as the file tells"), "{message}");
+    assert!(message.contains("cuda-python needs cuda-bindings of CUDA 13, as far as the file says"), "{message}");
     assert!(message.contains("--no-emit-package cuda-python"), "{message}");
     // Of the same CUDA it may be another release; and what is left out is the user's business.
     export(&text, "--cuda 13.0 --python 3.12").ok();

@@ -58,7 +58,7 @@ fn tensorflow_becomes_its_cpu_build_and_the_libraries_go() {
         let place = place(&text);
         let run = place.run(&format!("export -v --cpu --python 3.11 --also {name} -o out.txt requirements.txt"));
         assert!(
-            run.stderr.contains("tensorflow 2.18.0 -> 2.18.0+torchswap: a stub, for which tensorflow-cpu stands"),
+            run.stderr.contains("tensorflow 2.18.0 -> 2.18.0+torchswap: a stub that requires tensorflow-cpu"),
             "{}",
             run.stderr
         );
@@ -89,7 +89,8 @@ fn what_was_swapped_is_not_swapped_back() {
     assert!(place.read("gpu.txt").contains("xgboost-cpu==3.0.0+torchswap"));
     let message = place.run("export --cpu --python 3.11 --also all -o cpu.txt gpu.txt").refused();
     assert!(
-        message.contains("xgboost stands for xgboost-cpu 3.0.0+torchswap, which is a stub: this was swapped already"),
+        message
+            .contains("xgboost replaces xgboost-cpu 3.0.0+torchswap, which is a stub: this lock was swapped already"),
         "{message}"
     );
     assert!(!place.exists("cpu.txt"));

@@ -28,7 +28,7 @@ fn a_stub_that_is_not_there_or_is_another_is_found_and_put_right() {
         for words in ["check", "check out.txt"] {
             let run = place.run(words);
             assert_eq!(run.status, 1, "{}", run.stdout);
-            let why = if spoil.is_none() { "is not there" } else { "has other bytes" };
+            let why = if spoil.is_none() { "does not exist" } else { "differs from the stub" };
             assert!(run.stdout.contains(&format!("{STUB} {why}")), "{}", run.stdout);
         }
         place.run("check --fix").ok();

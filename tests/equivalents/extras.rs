@@ -99,7 +99,7 @@ fn what_brings_no_libraries_is_refused_by_name() {
             "tensorflow 2.18.0 is no GPU build on linux-aarch64",
         ),
         (jaxlib("0.4.29"), "--cuda 12.6", "cannot be had: the nvidia-* list stands in the extra cuda12 of jax"),
-        (jaxlib("0.4.20+cuda12.cudnn89"), "--cuda 12.6", "jaxlib 0.4.20+cuda12.cudnn89 is no release of an index"),
+        (jaxlib("0.4.20+cuda12.cudnn89"), "--cuda 12.6", "jaxlib 0.4.20+cuda12.cudnn89 is not a release of an index"),
         (jaxlib("0.6.2"), "--cuda 13.0", "jax-cuda12-plugin 0.6.2 is built for CUDA 12, the target is CUDA 13.0"),
         (jaxlib("0.6.2"), "--cuda 11.8", "jax-cuda12-plugin 0.6.2 is built for CUDA 12, the target is CUDA 11.8"),
     ] {
@@ -170,7 +170,7 @@ fn a_note_says_what_could_be_had() {
     let adds = "note: tensorflow 2.18.0 finds no CUDA libraries; --also tensorflow adds those of tensorflow[and-cuda]";
     assert_eq!(note(&tensorflow, "--cuda 12.6"), adds);
     let jax = lock(&["jaxlib==0.6.2"]);
-    let adds = "note: jaxlib 0.6.2 runs on the CPU alone; --also jax adds jax-cuda12-plugin 0.6.2";
+    let adds = "note: jaxlib 0.6.2 runs only on the CPU; --also jax adds jax-cuda12-plugin 0.6.2";
     assert_eq!(note(&jax, "--cuda 12.6"), adds);
     for (text, arguments) in [
         (&tensorflow.replace("tensorflow==", "tensorflow[and-cuda]=="), "--cuda 12.6"),

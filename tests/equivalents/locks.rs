@@ -61,7 +61,7 @@ fn a_pipe_has_no_place_for_a_stub() {
     let place = real();
     let lock = place.read("poetry.lock");
     let run = place.run_with(&["rewrite", "--cuda", "12.6", "--also", "onnxruntime", "-"], &lock);
-    assert!(run.refused().contains("which has no place beside standard output"));
+    assert!(run.refused().contains("which cannot be written beside standard output"));
     assert_eq!(place.names(), ["poetry.lock", "pyproject.toml"]);
 }
 

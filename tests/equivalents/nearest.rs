@@ -21,7 +21,7 @@ fn the_nearest_release_for_the_target_is_taken_and_told() {
         let run = place.run(&format!("{export} --nearest"));
         let note = format!(
             "note: onnxruntime-gpu {near} is the nearest release for the target, and takes the place of onnxruntime \
-             {version}; whether all that need onnxruntime take that release this lock does not tell, an installer does\n"
+             {version}; this lock does not say whether all that need onnxruntime accept that release; an installer checks it\n"
         );
         assert_eq!(run.stderr.matches(&note).count(), 1, "{note}: {}", run.stderr);
         run.ok();
@@ -48,7 +48,7 @@ fn the_release_of_the_same_number_goes_before() {
     let message = export(&text, "--cuda 11.8 --python 3.11 --also onnxruntime --nearest").refused();
     assert!(message.contains("onnxruntime-gpu 1.18.1 needs cudnn 8, but torch 2.4.1+cu118 brings"), "{message}");
     assert!(
-        message.contains("no other release for the target is admitted by all that ask for onnxruntime"),
+        message.contains("no other release for the target is allowed by all that require onnxruntime"),
         "{message}"
     );
 }
@@ -56,7 +56,7 @@ fn the_release_of_the_same_number_goes_before() {
 #[test]
 fn nothing_asked_for_has_no_nearest_release() {
     let message = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --nearest").refused();
-    assert!(message.contains("--nearest says which release --also takes, and nothing is asked for"), "{message}");
+    assert!(message.contains("--nearest chooses the release that --also takes, and --also names nothing"), "{message}");
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_release_that_a_dependent_or_the_project_does_not_admit_is_not_taken() {
             }
             None => {
                 let message = run.refused();
-                let why = "no other release for the target is admitted by all that ask for onnxruntime";
+                let why = "no other release for the target is allowed by all that require onnxruntime";
                 assert!(message.contains("there is no release 1.20.1 of onnxruntime-gpu"), "{message}");
                 assert!(message.contains(why), "{message}");
             }

@@ -87,7 +87,7 @@ fn what_is_no_release_of_an_index_is_not_swapped() {
     let url = "onnxruntime @ https://wheels.example/onnxruntime-1.22.0-cp311-cp311-linux_x86_64.whl";
     for pin in ["onnxruntime==1.22.0+corp", url] {
         let message = refused(&lock(&[pin]), "--cuda 12.6 --also onnxruntime");
-        assert!(message.contains("is no release of an index"), "{message}");
+        assert!(message.contains("is not a release of an index"), "{message}");
     }
     let message =
         export("onnxruntime>=1.20\n", "--python 3.11 --cuda 12.6 --also onnxruntime --without-hashes").refused();
@@ -100,7 +100,7 @@ fn names_that_mean_nothing_are_refused() {
         ("--cuda 12.6 --also onnxruntme", "did you mean `onnxruntime`?"),
         ("--cuda 12.6 --also requests", "there are: faiss-cpu, jax, onnxruntime, tensorflow, "),
         ("--cuda 12.6 --also faiss-cpu", "the lock has no package faiss-cpu, which --also names"),
-        ("--rocm 6.3 --also all", "a ROCm 6.3 build of another name is known"),
+        ("--rocm 6.3 --also all", "known to have a ROCm 6.3 build of another name"),
         ("--also all", "--also swaps for a build, and none is named"),
     ] {
         let message = refused(&onnx("1.22.0"), arguments);

@@ -109,7 +109,7 @@ fn what_is_no_lock() {
 fn metadata() {
     let version = |to: &str| swap(&lock(), "lock-version = \"2.1\"", &format!("lock-version = {to}"));
     refused(vec![
-        case("version 3.0", version("\"3.0\"")).at("\"3.0\"").says("lock-version 3.0 is not known").says("update"),
+        case("version 3.0", version("\"3.0\"")).at("\"3.0\"").says("lock-version 3.0 is not supported").says("update"),
         case("version 9.9", version("\"9.9\"")).at("\"9.9\""),
         case("version as a number", version("2.1")).says("`lock-version` should be a string"),
         case("version as a whole number", version("3")).at("3\npython-versions = \">=3.8,<3.12\""),
@@ -212,7 +212,7 @@ fn sources() {
     let url = |url: &str| format!("type = 'url'\nurl = {url}");
     let git = |more: &str| format!("type = 'git'\nurl = 'https://x.example/a.git'\n{more}");
     refused(vec![
-        source("an unknown kind", "type = 'torrent'\nurl = 'x'", "`torrent` is not a kind of source"),
+        source("an unknown kind", "type = 'torrent'\nurl = 'x'", "`torrent` is not a supported kind of source"),
         source("no URL", "type = 'url'", "no `url`"),
         source("a script", &url("'javascript:alert(1)'"), "not a URL that is downloaded from"),
         source("data", &url("'data:text/plain,x'"), "not a URL that is downloaded from"),
@@ -314,7 +314,7 @@ fn graphs() {
     let twins: String = (0..3000).map(|n| package("z", &format!("version = '{n}'"), "")).collect();
     refused(vec![
         old("a missing package", &package("x", "", "nope = '*'"), "'x',").says("x needs nope"),
-        old("a version that is not there", &(package("x", "", "z = '>=2'") + &end), "'x',").says("has 1.0"),
+        old("a version that does not exist", &(package("x", "", "z = '>=2'") + &end), "'x',").says("has 1.0"),
         old(
             "many missing packages",
             &package("x", "", &(0..9000).map(|n| format!("n{n} = '*'\n")).collect::<String>()),

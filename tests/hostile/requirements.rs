@@ -79,7 +79,7 @@ fn digests() {
         line("md5 alone", &format!("a==1 --hash=md5:{}", "a".repeat(32))),
         line("on a line of its own", &format!("--hash={}", digest())).says("no requirement before"),
         line("behind a broken continuation", &format!("a==1 \\ \n  --hash={}", digest())),
-        line("none where all others have one", "a==1").says("pip takes digests for every line or for none"),
+        line("none where all others have one", "a==1").says("pip wants digests for every line or for none"),
         line(
             "not the one of the URL",
             &format!(

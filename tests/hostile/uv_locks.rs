@@ -34,7 +34,7 @@ fn broken_ones_are_refused_with_the_place() {
         ),
         case("an unknown source", torch, &with("source = { elsewhere = \"x\" }")),
         case("a repository without a commit", torch, &with("source = { git = \"https://a.example/a\" }")),
-        case("a dependency that is not there", "{ name = \"sympy\" }", "{ name = \"absent\" }"),
+        case("a dependency that does not exist", "{ name = \"sympy\" }", "{ name = \"absent\" }"),
         case("a dependency without a name", "{ name = \"sympy\" }", "{ marker = \"os_name == 'nt'\" }"),
         case("a marker that is none", "{ name = \"sympy\" }", "{ name = \"sympy\", marker = \"os_name ==\" }"),
         case("which of two is not said", "{ name = \"sympy\" }", "{ name = \"colorama\" }"),

@@ -156,7 +156,7 @@ fn a_server_without_tls_is_told_at_once() {
         }
     });
     let problem = Network::new(patient()).page(&at).unwrap_err();
-    assert!(problem.message.contains("speaks no TLS that is understood"), "{problem}");
+    assert!(problem.message.contains("offers no supported TLS"), "{problem}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn where_nobody_has_it_that_is_said_and_it_stays() {
     assert_eq!(run.status, 0, "{}", run.stderr);
     for line in [
         "unproven  torchvision 0.99.0+cu130: kept as locked: no catalogue knows this wheel\n",
-        "warning: nobody who was asked has a wheel of torchvision 0.99.0+cu130 with a digest of the lock's",
+        "warning: no index that was asked has a wheel of torchvision 0.99.0+cu130 with a digest of the lock",
     ] {
         assert!(run.stderr.contains(line), "{line}: {}", run.stderr);
     }
@@ -106,7 +106,11 @@ fn where_nobody_has_it_that_is_said_and_it_stays() {
     site.server
         .page("/whl/cu130/torchvision/", &format!("<a href=\"/whl/cu130/{}\">x</a>", VISION.replace('+', "%2B")));
     let run = site.learn(&format!("{EXPORT} --hash-missing -o out.txt"));
-    assert!(run.status == 0 && run.stderr.contains("warning: nobody who was asked has a wheel of"), "{}", run.stderr);
+    assert!(
+        run.status == 0 && run.stderr.contains("warning: no index that was asked has a wheel of"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("downloaded torchvision-0.99.0+cu130") && site.rows("wheel", "torchvision").is_empty());
     site.server.file("/whl/cu130/torchvision/", "text/html", page);
     // An index that does not answer is no index that has nothing.

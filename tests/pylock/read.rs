@@ -71,7 +71,7 @@ fn every_spelling_is_read_alike() {
 /// A change of a fixture, and what is said against it.
 const BROKEN: [(&str, &str, &str); 23] = [
     ("lock-version = \"1.0\"\n", "", "has no `lock-version`"),
-    ("lock-version = \"1.0\"", "lock-version = \"2.0\"", "lock-version 2.0 of a pylock.toml is not known here"),
+    ("lock-version = \"1.0\"", "lock-version = \"2.0\"", "lock-version 2.0 of a pylock.toml is not supported"),
     ("lock-version = \"1.0\"", "lock-version = 1.0", "`lock-version` should be a string"),
     ("created-by = \"uv\"\n", "", "has no `created-by`"),
     ("requires-python = \">=3.10, <3.13\"", "requires-python = \"^3.10\"", "not a list of version specifiers"),

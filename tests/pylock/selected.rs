@@ -127,7 +127,7 @@ fn other_choices_of_environments_are_refused() {
             "--python 3.11",
             "no file of a 1 for CPython 3.11",
         ),
-        (format!("{head}requires-python = \">=3.12\"\n{}", package("")), "--python 3.11", "leaves out 3.11"),
+        (format!("{head}requires-python = \">=3.12\"\n{}", package("")), "--python 3.11", "excludes 3.11"),
         (
             format!("{head}environments = [\"sys_platform == 'darwin'\"]\n{}", package("")),
             "",

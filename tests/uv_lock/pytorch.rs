@@ -131,7 +131,7 @@ fn a_swapped_lock_is_told_wherever_its_wheels_lie() {
             let check = place.run("check");
             let told = check.stdout.contains("found: uv.lock has torch 2.7.1+c")
                 && check.stdout.contains("with wheels that their index does not have")
-                && check.stdout.contains("make it anew: uv lock --upgrade-package torch");
+                && check.stdout.contains("regenerate it: uv lock --upgrade-package torch");
             assert!(check.status == 1 && told, "{project} {words}: {}", check.shown());
             place.run("check --allow-swapped").ok();
         }

@@ -43,10 +43,10 @@ fn the_versions_and_revisions_are_a_closed_list() {
         place.run("export --cpu").ok();
     }
     for (other, says) in [
-        ("version = 1\nrevision = 6\n", "revision 6 of a uv.lock is not known here: 0 to 5 are"),
-        ("version = 1\nrevision = -1\n", "revision -1 of a uv.lock is not known"),
-        ("version = 2\n", "version 2 of a uv.lock is not known here: 1 is"),
-        ("version = 0\n", "version 0 of a uv.lock is not known"),
+        ("version = 1\nrevision = 6\n", "revision 6 of a uv.lock is not supported; supported are 0 to 5"),
+        ("version = 1\nrevision = -1\n", "revision -1 of a uv.lock is not supported"),
+        ("version = 2\n", "version 2 of a uv.lock is not supported; supported is 1"),
+        ("version = 0\n", "version 0 of a uv.lock is not supported"),
     ] {
         place.write("uv.lock", whole.replace(head, other));
         let message = place.run("export --cpu").refused();
@@ -93,7 +93,7 @@ fn what_the_lock_does_not_know_is_refused_by_name() {
         ("--with other", "uv.lock has no dependency group `other`\n  help: it has: dev, docs"),
         ("--extras other", "uv.lock has no extra `other`\n  help: it has: new, old, vision"),
         ("--only docs --extras new", "a group alone is without the project"),
-        ("--platform macos-arm64 --python 3.13", "uv.lock is locked for Python >=3.10,<3.12, which leaves out 3.13"),
+        ("--platform macos-arm64 --python 3.13", "uv.lock is locked for Python >=3.10,<3.12, which excludes 3.13"),
     ] {
         let message = place.run(&format!("export {choice}")).refused();
         assert!(message.contains(says), "{message}");

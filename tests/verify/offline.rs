@@ -56,7 +56,7 @@ fn what_the_catalogue_does_not_know_is_not_checked_and_so_not_confirmed() {
     place.write("r.txt", format!("{torch}attrs==23.1.0 --hash=sha256:{}\n", none()));
     let run = place.online("verify r.txt");
     assert_eq!(run.status, 2, "{}", run.stdout);
-    let counted = "1 file verified, 1 file not checked (the catalogue has torch and what it needs)\n";
+    let counted = "1 file verified, could not answer for 1 file (the catalogue has torch and what it needs)\n";
     assert!(run.stdout.contains(counted), "{}", run.stdout);
     let json = place.online("verify r.txt --report json").stdout;
     assert!(json.contains(r#""state":"unanswered""#) && json.contains(r#""unknown":1"#), "{json}");

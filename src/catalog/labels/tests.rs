@@ -101,15 +101,17 @@ fn what_may_mean_two_things_is_refused_and_never_guessed() {
         ("demo-1.0+cu12torch2.8cxx11abiMAYBE-cp312-cp312-linux_x86_64.whl", "", "no known way"),
         ("demo-1.0+cu07torch2.8-cp312-cp312-linux_x86_64.whl", "", "no known way"),
         ("demo-1.0+pt21.cu118-cp312-cp312-linux_x86_64.whl", "", "no known way"),
-        ("torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl", "torch-2.2.0+cu118", "contradicts the folder"),
-        ("torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl", "torch-2.1.0+cpu", "contradicts the folder"),
-        ("llama_cpp_python-0.3.40+cu131-cp310-cp310-win_amd64.whl", "v0.3.40-cu130", "contradicts the folder"),
+        ("torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl", "torch-2.2.0+cu118", "contradicts its folder"),
+        ("torch_scatter-2.1.2+pt21cu118-cp311-cp311-linux_x86_64.whl", "torch-2.1.0+cpu", "contradicts its folder"),
+        ("llama_cpp_python-0.3.40+cu131-cp310-cp310-win_amd64.whl", "v0.3.40-cu130", "contradicts its folder"),
     ] {
         assert!(label_of(file, folder, cuda).is_err_and(|said| said.contains(why)), "{file} in {folder}");
     }
     let plain = "demo-1.0-cp312-cp312-linux_x86_64.whl";
     assert_eq!(label_of(plain, "v1.0", cuda).as_deref(), Ok("cu121"), "the user's word");
-    assert!(label_of(plain, "v1.0", None).is_err_and(|why| why.contains("tells in no name what it is built for")));
+    assert!(
+        label_of(plain, "v1.0", None).is_err_and(|why| why.contains("does not say in its name what it is built for"))
+    );
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn names_of_targets_are_plain() {
     for name in ["", "a b", "é", "a\\n--extra-index-url b", "d\\u2028e", "a\\u001b", "a:b", "--a=b", "a/b"] {
         let error = read(&format!("[targets.\"{name}\"]\ncpu = true\n")).unwrap_err();
         let problem = &error.problems()[0];
-        assert!(problem.message.contains("is not a name of a target"), "{error}");
+        assert!(problem.message.contains("is not a valid target name"), "{error}");
         assert_eq!(problem.place.as_ref().unwrap().line, 1);
     }
 }

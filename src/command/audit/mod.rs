@@ -140,7 +140,7 @@ impl<'a> MachineFacts<'a> {
         let linux = platforms.iter().any(|platform| is_linux(*platform));
         let mut problems = Vec::new();
         let mut no = |flag: &str, of: &str, platform: &str| {
-            let message = format!("{flag} says something of {of}, and no target is one");
+            let message = format!("{flag} is about {of}, but no target is one");
             problems.push(Problem::new(Code::Usage, message).help(format!("name one: --platform {platform}")));
         };
         if args.macos.is_some() && !mac {
@@ -178,14 +178,14 @@ fn named_image(name: &str, args: &MachineArgs) -> Result<BaseImage> {
     let facts = Image::of(name);
     let problem = |message: String| Problem::new(Code::Usage, message);
     if facts == Image::default() {
-        let problem = problem(format!("what is in {} is not known here", quoted(name)));
+        let problem = problem(format!("what {} contains is not known", quoted(name)));
         return Err(problem
             .help("name its glibc: --glibc 2.31, or an image whose tag names its system: debian:12")
             .into());
     }
     if let (Some(system), Some(_)) = (facts.system, args.glibc) {
-        let problem = problem(format!("the name {} tells that it has {system}", quoted(name)));
-        return Err(problem.help("leave --glibc out").into());
+        let problem = problem(format!("the name {} says that it has {system}", quoted(name)));
+        return Err(problem.help("remove --glibc").into());
     }
     Ok(BaseImage { name: name.to_owned(), facts, platform: None, python: facts.python, place: None })
 }

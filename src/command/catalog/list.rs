@@ -64,7 +64,7 @@ fn unknown(package: &PackageName, catalogues: &Catalogues) -> Problem {
     let problem = Problem::new(Code::Unknown, format!("the catalogue knows no wheel of {package}"));
     problem.help(match nearest(package.as_ref(), names.iter().map(AsRef::as_ref)) {
         Some(nearest) => format!("did you mean {nearest}?"),
-        None => "torchswap catalog list tells the packages it knows".to_owned(),
+        None => "torchswap catalog list shows the packages it knows".to_owned(),
     })
 }
 
@@ -74,9 +74,8 @@ pub(super) fn show(args: &ShowArgs, config: &Config, voice: Voice) -> Result<Out
     let file = address::file_name(&args.wheel);
     let wheel: WheelName = file.parse().map_err(|error| {
         let problem = Problem::new(Code::Usage, format!("{error}"));
-        problem.help(
-            "name the file of a wheel; torchswap catalog list PACKAGE --output-format json tells those that are known",
-        )
+        problem
+            .help("name the file of a wheel; torchswap catalog list PACKAGE --output-format json lists the known ones")
     })?;
     if catalogues.versions(&wheel.name).is_empty() {
         return Err(unknown(&wheel.name, &catalogues).into());

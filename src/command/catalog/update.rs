@@ -43,7 +43,7 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
     let mut notes: String = told.iter().map(|note| format!("note: {}\n", shown(note))).collect();
     if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
         notes.push_str(&match shown(&file) {
-            file if file == FILE => "it is used wherever the lock or the configuration lies beside it\n".to_owned(),
+            file if file == FILE => "it is used when the lock or the configuration is in the same folder\n".to_owned(),
             file => format!("use it with --catalog {file}, or write catalog = \"{file}\" into the configuration\n"),
         });
     }
@@ -85,7 +85,7 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
         (None, None) => {
             let problem = Problem::new(Code::Usage, "neither a build nor an index is named");
             return Err(problem
-                .help("say which: --cuda 13.0, --cpu, --rocm 6.3, --index URL, or --find-links URL")
+                .help("name one: --cuda 13.0, --cpu, --rocm 6.3, --index URL, or --find-links URL")
                 .into());
         }
     };
@@ -113,7 +113,7 @@ fn added(merged: &Merged, news: &[LearnedRelease], file: &str, colour: Colour) -
         text.push_str(&format!("known    {} {wheels}, with the same digests\n", merged.known));
     }
     if merged.wheels.is_empty() && merged.lists.is_empty() {
-        text.push_str(&format!("nothing is new; {} stays as it is\n", shown(file)));
+        text.push_str(&format!("nothing is new; {} is unchanged\n", shown(file)));
     }
     text
 }

@@ -159,8 +159,8 @@ fn witnesses(changes: &[Change]) -> Vec<(&'static str, String)> {
         let Some(source) = &change.source else { continue };
         let strength = match source.seen {
             0 if source.computed => "digest computed from the file:",
-            0 => "digest as the index gives it:",
-            1 => "digest recorded by 1 project only:",
+            0 => "digest known from the index only:",
+            1 => "digest recorded by only 1 project:",
             _ => continue,
         };
         let named = weak.entry(strength).or_default();

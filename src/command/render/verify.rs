@@ -46,9 +46,9 @@ pub(crate) fn verification(verification: &Verification, colour: Colour) -> Strin
     match (verification.unknown, verification.scope) {
         (0, _) => {}
         (_, Scope::Catalogue) => {
-            parts.push(format!("{unknown} not checked (the catalogue has torch and what it needs)"));
+            parts.push(format!("could not answer for {unknown} (the catalogue has torch and what it needs)"));
         }
-        (_, Scope::Others | Scope::Folder) => parts.push(format!("{unknown} of releases known to the lock alone")),
+        (_, Scope::Others | Scope::Folder) => parts.push(format!("{unknown} of releases that only the lock knows")),
     }
     let _ = writeln!(text, "{}", parts.join(", "));
     if verification.unknown > 0 && verification.scope == Scope::Catalogue {

@@ -78,7 +78,7 @@ impl VerifyJob<'_> {
                 }
                 let place = match (&subject.url, pages.of(pinned, self.default)) {
                     (Some(url), _) => Url::parse(url).map_err(|error| {
-                        Problem::new(Code::Syntax, format!("{} lies at no address: {error}", quoted(&subject.name)))
+                        Problem::new(Code::Syntax, format!("{} has no usable URL: {error}", quoted(&subject.name)))
                     }),
                     (None, Some(Ok((_, page)))) => match pages::links(page, &subject.name, &subject.locked).next() {
                         Some(link) => Ok(link.url.clone()),

@@ -180,7 +180,10 @@ impl Network {
             other => other?,
         };
         if !text_of(&response, header::CONTENT_ENCODING).is_empty() {
-            return Err(Failure::last(Code::Network, format!("{} comes in an encoding nobody asked for", shown(url))));
+            return Err(Failure::last(
+                Code::Network,
+                format!("{} comes in an encoding that was not requested", shown(url)),
+            ));
         }
         if resuming && response.status() == StatusCode::PARTIAL_CONTENT {
             let range = content_range(&text_of(&response, header::CONTENT_RANGE));
@@ -231,7 +234,7 @@ impl Network {
 /// The length of a file that is sent whole.
 fn whole(url: &Url, response: &Response) -> Result<u64, Failure> {
     if response.status() != StatusCode::OK {
-        return Err(Failure::last(Code::Network, format!("{} answers with a part nobody asked for", shown(url))));
+        return Err(Failure::last(Code::Network, format!("{} answers with a part that was not requested", shown(url))));
     }
     match response.content_length() {
         Some(length) if length <= LARGEST_FILE => Ok(length),

@@ -115,7 +115,7 @@ impl Network {
             "" | "identity" => Box::new(sent),
             "gzip" | "x-gzip" => Box::new(MultiGzDecoder::new(sent).take(limit + 1)),
             _ => {
-                let message = format!("{} comes in an encoding nobody asked for", shown(url));
+                let message = format!("{} comes in an encoding that was not requested", shown(url));
                 return Err(Failure::last(Code::Network, message));
             }
         };

@@ -102,7 +102,7 @@ impl HtmlReader {
                 if tag.too_long {
                     let most = LONGEST_TEXT >> 10;
                     self.refused.get_or_insert(format!(
-                        "its `<base href>` is longer than {most} kB; name another index, or tell who runs this one"
+                        "its `<base href>` is longer than {most} kB; use another index, or report it to its operators"
                     ));
                 } else if let Some(url) = tag.get("href").and_then(|href| self.base.join(href).ok()) {
                     self.base = url;

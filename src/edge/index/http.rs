@@ -125,7 +125,8 @@ impl Network {
                     Ok(())
                 }
                 Err(total) => {
-                    let message = format!("{}: {why}; given up after {total} tries", shown(url));
+                    let tries = if total == 1 { "try" } else { "tries" };
+                    let message = format!("{}: {why}; gave up after {total} {tries}", shown(url));
                     Err(Problem::new(Code::Network, message).help("try again later"))
                 }
             },
@@ -223,7 +224,7 @@ fn proxies(proxies: &Proxies) -> Result<Vec<Proxy>, Problem> {
     let none = format!("localhost,127.0.0.1,::1,{}", proxies.none.as_deref().unwrap_or_default());
     let read = |name: &str, url: Option<&String>, make: fn(String) -> reqwest::Result<Proxy>| {
         // The address is not shown: it may hold a login.
-        let odd = |_| Problem::new(Code::Usage, format!("{name} is no address of a proxy"));
+        let odd = |_| Problem::new(Code::Usage, format!("{name} is not the address of a proxy"));
         let proxy = url.map(|url| make(url.clone()).map_err(odd)).transpose()?;
         Ok(proxy.map(|proxy| proxy.no_proxy(NoProxy::from_string(&none))))
     };
@@ -247,7 +248,7 @@ fn failed(url: &Url, error: &reqwest::Error) -> Failure {
         rustls::Error::InvalidCertificate(_) | rustls::Error::General(_) | rustls::Error::NoCertificatesPresented => {
             ("cannot be trusted", "name your certificate authorities with SSL_CERT_FILE")
         }
-        _ => ("speaks no TLS that is understood", "look at the address, and at what is between: a proxy, a firewall"),
+        _ => ("offers no supported TLS", "check the address, and any proxy or firewall in between"),
     };
     Failure::Final(Problem::new(Code::Network, format!("{} {what}: {why}", shown(url))).help(remedy))
 }

@@ -30,7 +30,7 @@ pub(super) fn parse(base: &Url, body: &[u8]) -> Result<Page, String> {
 /// If it is not JSON, has no list of files, or its links take up too much.
 pub(super) fn release(base: &Url, body: &[u8]) -> Result<Page, String> {
     let (_, draft) = top(Top { list: "assets", files: FileList { base, shape: &ASSET, read: read_asset } }, body)?;
-    draft.ok_or("it is no release of GitHub: it has no list of assets")?.finish()
+    draft.ok_or("it is not a GitHub release: it has no list of assets")?.finish()
 }
 
 fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<PageDraft>), String> {
@@ -38,7 +38,7 @@ fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<PageDraft>), String>
     let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = top.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
-    read.map_err(|error| if error.is_data() { format!("it is no page: {error}") } else { not_json(&error) })
+    read.map_err(|error| if error.is_data() { format!("it is not a page: {error}") } else { not_json(&error) })
 }
 
 static META: Fields = Fields(&[("api-version", &PLAIN)]);

@@ -79,7 +79,7 @@ pub(super) fn check_scheme(url: &Url, allow_http: bool) -> Result<(), Problem> {
         "http" if allow_http || is_loopback(url) => Ok(()),
         "http" => {
             let problem =
-                Problem::new(Code::Network, format!("{} is plain http, which anybody can change", shown(url)));
+                Problem::new(Code::Network, format!("{} is plain http, which can be changed in transit", shown(url)));
             Err(problem.help("use https, or allow it with --allow-http"))
         }
         _ => Err(Problem::new(Code::Network, format!("{} is neither https nor http", shown(url)))),
@@ -98,7 +98,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 
 /// The target of a redirect, if it may be followed.
 pub(super) fn redirected(from: &Url, location: &str) -> Result<Url, Problem> {
-    let odd = || Problem::new(Code::Network, format!("{} redirects to what is no address", shown(from)));
+    let odd = || Problem::new(Code::Network, format!("{} redirects to something that is not a URL", shown(from)));
     let to = from.join(location).map_err(|_| odd())?;
     if from.scheme() == "https" && to.scheme() != "https" {
         let message = format!("{} redirects from https to {}", shown(from), shown(&to));

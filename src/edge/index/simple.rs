@@ -107,7 +107,7 @@ pub fn parse(content_type: &str, base: &Url, body: &[u8]) -> Result<Page, String
         "application/vnd.pypi.simple.v1+json" => json::parse(base, body),
         "application/json" => json::release(base, body),
         "" => Err("it does not say its content type".to_owned()),
-        other => Err(format!("its content type is `{}`, which is no page of an index", quoted(other))),
+        other => Err(format!("its content type `{}` is not that of an index page", quoted(other))),
     }
 }
 
@@ -161,7 +161,7 @@ impl PageDraft {
             return None;
         }
         if !is_plain(&file) {
-            self.note(&file, "it is no name of a file");
+            self.note(&file, "it is not a file name");
             return None;
         }
         let sha256 = match fragment.as_deref().and_then(digest) {

@@ -175,7 +175,7 @@ fn unchanged(output: &Output) -> Result<()> {
     if now == before.as_bytes() {
         return Ok(());
     }
-    let problem = Problem::new(Code::Io, format!("{} was changed by somebody else in the meantime", output.name));
+    let problem = Problem::new(Code::Io, format!("{} was changed by another program in the meantime", output.name));
     Err(problem.help("nothing was written; run the command again").into())
 }
 

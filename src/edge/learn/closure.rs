@@ -54,7 +54,7 @@ pub(super) fn complete(
             return finish(&offer, &chosen, &unmet, has_closure, notes);
         }
     }
-    let message = "what the wheels require leads on and on; no end was found";
+    let message = "what the wheels require leads to ever more packages";
     Err(Problem::new(Code::Unmet, message).help("learn them without --closure-index").into())
 }
 

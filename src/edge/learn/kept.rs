@@ -74,7 +74,7 @@ impl IndexSearch<'_> {
                 }
             }
         }
-        let message = format!("nobody who was asked has a wheel of {package} {version} with a digest of the lock's");
+        let message = format!("no index that was asked has a wheel of {package} {version} with a digest of the lock");
         let problem = Problem::new(Code::Unknown, message);
         let others: Vec<String> =
             others.iter().filter_map(|place| Some(page::shown(&Url::parse(address_of(place)?).ok()?))).collect();

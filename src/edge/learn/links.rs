@@ -90,7 +90,7 @@ fn saved(file: &str, address: Option<&Url>) -> Result<Page> {
         None => Ok(page),
         Some(link) => {
             let message =
-                format!("{file} does not tell where {} lies: its links lead on from where the page lay", link.file);
+                format!("{file} does not say where {} is: its links are relative to the page's own address", link.file);
             Err(Problem::new(Code::Usage, message).help("name the page's own address: --index URL").into())
         }
     }
@@ -115,7 +115,7 @@ fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
     };
     let (kept, refused): (Vec<WheelRow>, Vec<WheelRow>) = new.into_iter().partition(tells);
     learned.wheels.extend(kept);
-    refused.iter().map(|row| format!("{} tells nowhere which torch it was made for", row.wheel)).collect()
+    refused.iter().map(|row| format!("{} does not say which torch it was made for", row.wheel)).collect()
 }
 
 /// True for a requirement of one release of torch.
@@ -172,7 +172,7 @@ fn in_folder(
 fn none(wanted: &LearnRequest, name: &PackageName, version: &Version, refused: &[String]) -> Problem {
     let places: Vec<String> = wanted.links.iter().map(Links::shown).collect();
     let build = wanted.filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
-    let message = format!("{} has no wheel of {name} {version}{build} that could be taken", places.join(" and "));
+    let message = format!("{} has no wheel of {name} {version}{build} that can be used", places.join(" and "));
     let problem = Problem::new(Code::Unknown, message);
     match refused {
         [] => problem.help("see which files it has; --platform, --python and the build narrow the choice"),

@@ -133,7 +133,7 @@ impl<'n> IndexSearch<'n> {
             }
             Missing::Release { package, .. } if page::is_family(package) => Err(Problem::new(
                 Code::Unknown,
-                format!("{package} belongs to torch's family: which build of it is wanted is for the lock to say"),
+                format!("{package} belongs to torch's family: the lock has to say which build is wanted"),
             )
             .into()),
             Missing::Release { package, versions, backend, platform, is_locked: _ } => {
@@ -277,7 +277,7 @@ impl<'n> IndexSearch<'n> {
         }
         let pythons = unmet;
         let bases: Vec<String> = shelves.iter().map(|(base, _)| page::shown(base)).collect();
-        let message = format!("{} has no wheel of {package} that is admitted for {platform}", bases.join(" and "));
+        let message = format!("{} has no wheel of {package} that is allowed for {platform}", bases.join(" and "));
         Err(Problem { pythons, ..Problem::new(Code::Unknown, message) }.into())
     }
 }

@@ -191,7 +191,9 @@ fn one(
         && said != size
     {
         let message = format!("{} has {size} bytes, but the index page says {said}", candidate.wheel);
-        return Err(Problem::new(Code::Network, message).help("try again, and tell the index's owners if it stays so"));
+        return Err(
+            Problem::new(Code::Network, message).help("try again; if it persists, report it to the index's operators")
+        );
     }
     let size = link.size.or(told.size);
     Ok(Some((candidate.row(sha256, size, evidence, told.requires_python.clone()), told)))

@@ -88,7 +88,7 @@ fn beside(link: &Link, wheel: &WheelName, network: &Network) -> Result<Option<Me
         other => other?,
     };
     let Some(bytes) = bytes else { return Ok(None) };
-    let odd = |why: &str| Problem::new(Code::Network, format!("the metadata beside {wheel} is odd: {why}"));
+    let odd = |why: &str| Problem::new(Code::Network, format!("the metadata beside {wheel} is invalid: {why}"));
     let metadata = Metadata::parse(&bytes).map_err(|why| odd(&why))?;
     if metadata.name != wheel.name || metadata.version != wheel.version {
         return Err(odd(&format!("it is that of {} {}", metadata.name, metadata.version)));
@@ -109,7 +109,7 @@ pub(super) fn contents(opened: Opened, wheel: &WheelName) -> Result<Contents, Pr
         Opened::NoWheel => "its name is not that of a wheel".to_owned(),
     };
     let message = format!("{wheel} is not taken: {why}");
-    Err(Problem::new(Code::Network, message).help("it is no wheel that could be trusted; tell its publishers"))
+    Err(Problem::new(Code::Network, message).help("such a wheel cannot be trusted; report it to its publishers"))
 }
 
 impl WheelFacts {

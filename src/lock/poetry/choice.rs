@@ -16,13 +16,13 @@ impl PoetryLock {
         let mut choices = Vec::new();
         for extra in self.known_extras() {
             let choice = Choice { extras: vec![extra.clone()], ..Choice::default() };
-            choices.push((choice, format!("with the extra {extra} alone")));
+            choices.push((choice, format!("with only the extra {extra}")));
         }
-        choices.push((Choice::default(), "with the group main alone".to_owned()));
+        choices.push((Choice::default(), "with only the group main".to_owned()));
         for group in self.groups() {
             let only = Choice { only: vec![group.clone()], ..Choice::default() };
             let all = Choice { all_extras: true, ..only.clone() };
-            choices.push((only, format!("with the group {group} alone")));
+            choices.push((only, format!("with only the group {group}")));
             choices.push((all, format!("with the group {group} and all extras")));
         }
         choices

@@ -40,9 +40,9 @@ impl PoetryLock {
         if hashed.iter().any(|json| Sha256::of_bytes(json.as_bytes()).to_string() == *found) {
             return None;
         }
-        let message = format!("{} was not made from {} as it is now", self.source.name, project.source.name);
+        let message = format!("{} is out of date with {}", self.source.name, project.source.name);
         let problem = Problem::new(Code::OutOfDate, message).at(&self.source, *span);
-        Some(problem.help("make the lock anew with: poetry lock"))
+        Some(problem.help("regenerate the lock with: poetry lock"))
     }
 
     /// Refuses a lock that is stale, or of which that cannot be determined.
@@ -52,7 +52,7 @@ impl PoetryLock {
     pub fn is_locked(&self) -> Result<()> {
         if self.project.is_none() {
             let message = format!(
-                "no pyproject.toml lies beside {}, so it cannot be told whether it is still right",
+                "there is no pyproject.toml beside {}, so it cannot be checked whether it is up to date",
                 self.source.name
             );
             return Err(Problem::new(Code::Usage, message).help("put it there, or leave --locked out").into());

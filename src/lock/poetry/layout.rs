@@ -102,7 +102,7 @@ fn headers(item: &Item<'_>, starts: &mut Vec<usize>) {
 fn block(toml: &Toml<'_>, table: &Table<'_>, start: usize, end: usize) -> Result<PoetryBlock> {
     let odd = |item: &Item<'_>| {
         let problem = toml.wrong(item, "this entry is not written as Poetry writes it");
-        Problem::help(problem, "make the lock anew with: poetry lock")
+        Problem::help(problem, "regenerate the lock with: poetry lock")
     };
     let mut tables = Vec::new();
     for (key, part) in

@@ -25,7 +25,7 @@ pub(super) fn metadata(toml: &Toml<'_>, known: &mut ParseCache) -> Result<(LockV
     let Some(item) = toml.root().get("metadata") else {
         let message = format!("{} has no [metadata], so it is not a whole poetry.lock", toml.source.name);
         let problem = Problem::new(Code::Syntax, message).at(toml.source, whole());
-        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
+        return Err(problem.help("the file may be cut short; regenerate it with: poetry lock").into());
     };
     let table = toml.table(item, "metadata")?;
     // Poetry writes it last, and the files behind it in its first format: without either, the end is missing.
@@ -33,7 +33,7 @@ pub(super) fn metadata(toml: &Toml<'_>, known: &mut ParseCache) -> Result<(LockV
         let message =
             format!("[metadata] of {} has no `content-hash`, so it is not a whole poetry.lock", toml.source.name);
         let problem = Problem::new(Code::Syntax, message).at(toml.source, item.span());
-        return Err(problem.help("the file may be cut short; make it anew with: poetry lock").into());
+        return Err(problem.help("the file may be cut short; regenerate it with: poetry lock").into());
     }
     // Poetry 1.0 wrote no version.
     let version = match table.get("lock-version") {
@@ -44,7 +44,8 @@ pub(super) fn metadata(toml: &Toml<'_>, known: &mut ParseCache) -> Result<(LockV
             "2.0" => LockVersion::V2_0,
             "2.1" => LockVersion::V2_1,
             other => {
-                let message = format!("lock-version {} is not known here: 1.0, 1.1, 2.0 and 2.1 are", quoted(other));
+                let message =
+                    format!("lock-version {} is not supported; supported are 1.0, 1.1, 2.0 and 2.1", quoted(other));
                 let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
                 return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
             }

@@ -23,7 +23,7 @@ impl PoetryLock {
     /// Why it cannot be installed under a Python.
     pub(in crate::lock) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
         let (name, python) = (&self.source.name, environment.python);
-        let message = || format!("{name} is locked for Python {}, which leaves out {python}", self.pythons);
+        let message = || format!("{name} is locked for Python {}, which excludes {python}", self.pythons);
         (!self.pythons.admits_python(python)).then(|| Problem::new(Code::Impossible, message()))
     }
 
@@ -184,7 +184,7 @@ impl PoetryLock {
                 let message = format!("the lock gives {} too often for {environment}", self.entries[index].name);
                 let problem = Problem::new(Code::Inconsistent, message);
                 let problem = problem.at(&self.source, self.entries[index].at.span);
-                problems.push(problem.help("make the lock anew with: poetry lock"));
+                problems.push(problem.help("regenerate the lock with: poetry lock"));
                 break;
             }
             if problems.len() >= ENOUGH {
@@ -195,7 +195,7 @@ impl PoetryLock {
                     let message = format!("the lock gives {} twice for {environment}", self.entries[index].name);
                     let problem = Problem::new(Code::Inconsistent, message);
                     let problem = problem.at(&self.source, self.entries[index].at.span);
-                    problems.push(problem.help("make the lock anew with: poetry lock"));
+                    problems.push(problem.help("regenerate the lock with: poetry lock"));
                 }
             }
             others.push(index);

@@ -131,7 +131,7 @@ impl PoetryLock {
                 if steps > MOST_STEPS {
                     let message = format!("the graph of {} does not come to an end", self.source.name);
                     let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
-                    return Err(problem.help("make the lock anew with: poetry lock").into());
+                    return Err(problem.help("regenerate the lock with: poetry lock").into());
                 }
                 if problems.len() >= ENOUGH {
                     return Error::unless_empty(problems);
@@ -224,15 +224,15 @@ impl PoetryLock {
             .into_iter()
             .filter_map(locked)
             .filter(|(_, pythons)| !pythons.admits_python(environment.python))
-            .map(|(version, pythons)| format!("{version} for Python {pythons} alone"))
+            .map(|(version, pythons)| format!("{version} for Python {pythons} only"))
             .collect();
         let all: Vec<String> = self.named(name).filter_map(locked).map(|(version, _)| version.to_string()).collect();
-        let anew = "make the lock anew with: poetry lock";
+        let again = "regenerate the lock with: poetry lock";
         // One that would do, if it were for this Python, says more than all that there are.
         let (has, help) = match (outside.as_slice(), all.as_slice()) {
-            ([], []) => ("has none for this Python".to_owned(), anew.to_owned()),
-            ([], all) => (format!("has {} for this Python", all.join(", ")), anew.to_owned()),
-            (outside, _) => (format!("has {}", outside.join(", ")), format!("choose such a Python, or {anew}")),
+            ([], []) => ("has none for this Python".to_owned(), again.to_owned()),
+            ([], all) => (format!("has {} for this Python", all.join(", ")), again.to_owned()),
+            (outside, _) => (format!("has {}", outside.join(", ")), format!("choose such a Python, or {again}")),
         };
         let (who, source) = match (by, &self.project) {
             (Some(index), _) => (format!("{} needs", self.entries[index].name), &self.source),

@@ -103,7 +103,7 @@ impl Pylock {
 
 fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
     let problem = Problem::new(Code::Unsupported, "this is not written as a tool writes it, so it cannot be edited");
-    problem.at(toml.source, item.span()).help("make the lock anew with pip, uv, Poetry or PDM")
+    problem.at(toml.source, item.span()).help("regenerate the lock with pip, uv, Poetry or PDM")
 }
 
 /// The end of a header's table: at the next header, or at the comments above that.

@@ -109,7 +109,7 @@ impl<'t, 's> PackageReader<'t, 's> {
         let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
         let fail = |message: String, span: Span| -> crate::report::error::Error {
             let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
-            problem.help("make the lock anew with the tool that made it").into()
+            problem.help("regenerate the lock with the tool that made it").into()
         };
         let name_item = table.get("name").ok_or_else(|| fail("a package has no `name`".to_owned(), head))?;
         let (text, span) = (toml.string(name_item, "name")?, name_item.span());
@@ -324,7 +324,7 @@ pub(in crate::lock) fn of_package(
     };
     let message = format!("`{}` is not a file of {what}", quoted(file));
     let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
-    Err(problem.help("make the lock anew with the tool that made it").into())
+    Err(problem.help("regenerate the lock with the tool that made it").into())
 }
 
 /// The same release, and no two labels.

@@ -20,7 +20,7 @@ const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 const ENOUGH: usize = 20;
 /// The remedy for a lock that installers would refuse.
-const ANEW: &str = "make the lock anew with the tool that made it";
+const ANEW: &str = "regenerate the lock with the tool that made it";
 
 impl Pylock {
     /// The packages of the lock on an environment for a choice of groups and extras. The groups that the lock calls
@@ -104,7 +104,7 @@ impl Pylock {
         let python = environment.python;
         if !self.pythons.admits_python(python) {
             let message =
-                format!("{} is locked for Python {}, which leaves out {python}", self.source.name, self.pythons);
+                format!("{} is locked for Python {}, which excludes {python}", self.source.name, self.pythons);
             return Some(Problem::new(Code::Impossible, message));
         }
         if !self.is_for(environment) {

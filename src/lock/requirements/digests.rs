@@ -15,9 +15,10 @@ const ALGORITHMS: [(&str, usize, bool); 6] = [
 
 /// Reads the value of `--hash`.
 pub(in crate::lock) fn option(value: &str) -> Result<LockedDigest, String> {
-    let (algorithm, hex) =
-        value.split_once(':').ok_or_else(|| format!("`{}` is no digest; one is written `sha256:…`", quoted(value)))?;
-    let unknown = || Err(format!("`{}` is no digest algorithm that pip knows", quoted(algorithm)));
+    let (algorithm, hex) = value
+        .split_once(':')
+        .ok_or_else(|| format!("`{}` is not a digest; one is written `sha256:…`", quoted(value)))?;
+    let unknown = || Err(format!("`{}` is not a digest algorithm that pip knows", quoted(algorithm)));
     read(algorithm, hex).unwrap_or_else(unknown)
 }
 

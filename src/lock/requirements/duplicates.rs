@@ -45,7 +45,7 @@ pub(in crate::lock) fn check(file: &RequirementsFile, selection: &Selection, env
         } else {
             format!("{} is listed here twice for {environment}, and the lines do not agree", entry.name)
         };
-        let problem = Problem::new(Code::Inconsistent, why).help("keep one of the lines, or make the file anew");
+        let problem = Problem::new(Code::Inconsistent, why).help("keep one of the lines, or regenerate the file");
         problems.push(match file.sources.get(entry.at.source) {
             Some(source) => problem.at(source, entry.at.span),
             None => problem,

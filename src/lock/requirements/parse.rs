@@ -227,11 +227,11 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
     let name = name.ok_or_else(|| {
         let length = text.find(char::is_whitespace).unwrap_or(text.len());
         let shown: String = text[..length].chars().take(40).collect();
-        Fault::new(format!("`{}` is no package name", shown.escape_debug()), here(0, length))
+        Fault::new(format!("`{}` is not a package name", shown.escape_debug()), here(0, length))
     })?;
     let extras = extras.unwrap_or_default().split(',').map(str::trim).filter(|extra| !extra.is_empty());
     let extras = extras.map(str::parse).collect::<Result<Vec<ExtraName>, _>>().map_err(|_| {
-        Fault::new("this is no list of extras", here(name_length, text.len() - name_length - rest.len()))
+        Fault::new("this is not a list of extras", here(name_length, text.len() - name_length - rest.len()))
     })?;
     let rest_at = text.len() - rest.len();
     if let Some(target) = rest.strip_prefix('@') {

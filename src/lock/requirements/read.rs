@@ -151,7 +151,7 @@ impl RequirementsReader<'_> {
         if line.swallows() {
             let problem =
                 Problem::new(Code::Syntax, "a comment ends in a backslash, and installers differ on what follows");
-            return Err(problem.at(open.source, line.span).help("take the backslash away").into());
+            return Err(problem.at(open.source, line.span).help("remove the backslash").into());
         }
         let parsed = parse::parse(line.code()).map_err(|fault| {
             let problem = Problem::new(Code::Syntax, fault.message).at(open.source, line.span(fault.range));
@@ -196,7 +196,7 @@ impl RequirementsReader<'_> {
             return refuse("a path with a variable cannot be followed".to_owned());
         }
         if path.is_empty() || path.contains('\\') {
-            let message = "this is no path that pip reads: it takes a backslash away";
+            let message = "pip cannot read this path: it removes the backslash";
             return Err(Problem::new(Code::Syntax, message).help("write `/` between folders"));
         }
         if open.constraint && !constraint {

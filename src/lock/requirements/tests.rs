@@ -291,9 +291,9 @@ fn refuses_with_a_place() {
         ("a==1 b==2", "the version cannot be read"),
         ("a b", "a version, a marker or an option is expected here"),
         ("see the docs/readme", "neither a URL nor a path"),
-        ("törch==1", "`törch==1` is no package name"),
+        ("törch==1", "`törch==1` is not a package name"),
         ("a[b==1", "this bracket is not closed"),
-        ("a[b c]==1", "this is no list of extras"),
+        ("a[b c]==1", "this is not a list of extras"),
         ("a==1 ;", "there is no marker behind the `;`"),
         ("a==1 ; os_name", "Expected"),
         ("a @ ", "neither a URL nor a path"),
@@ -318,7 +318,7 @@ fn refuses_with_a_place() {
         ("-r a.txt -r b.txt", "more than one option"),
         ("-r https://x.example/a.txt", "nothing is fetched from the network"),
         ("-r ${DIR}/a.txt", "a path with a variable cannot be followed"),
-        (r"-r dir\a.txt", "it takes a backslash away"),
+        (r"-r dir\a.txt", "it removes the backslash"),
         ("-r a.txt", "`a.txt` cannot be read: there is no such file"),
     ] {
         let problem = refused(text);

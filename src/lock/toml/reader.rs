@@ -46,7 +46,7 @@ pub(super) fn read<'s>(source: &'s Source, part: Range<usize>, what: &str) -> Re
     let problem =
         Problem::new(Code::Syntax, format!("{} is not a readable {what}: {}", source.name, quoted(&message(&error))));
     let span = short.span(error.unexpected().unwrap_or_else(|| toml_parser::Span::new_unchecked(0, 0)));
-    Err(problem.at(source, span).help("the file may be cut short or merged badly; make it anew").into())
+    Err(problem.at(source, span).help("the file may be cut short or merged badly; regenerate it").into())
 }
 
 fn tokens_of(text: &str) -> Vec<Token> {

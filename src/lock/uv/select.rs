@@ -107,7 +107,7 @@ impl UvLock {
     pub(in crate::lock) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
         let (name, python) = (&self.source.name, environment.python);
         let message = match self.excluded_by(environment)? {
-            "requires-python" => format!("{name} is locked for Python {}, which leaves out {python}", self.pythons),
+            "requires-python" => format!("{name} is locked for Python {}, which excludes {python}", self.pythons),
             key => format!("{name} is not for {environment}: its `{key}` leave it out"),
         };
         Some(Problem::new(Code::Impossible, message))
@@ -132,11 +132,11 @@ impl UvLock {
     pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
         let (extras, groups) = self.known();
         let extras = extras.into_iter().map(|extra| {
-            let what = format!("with the extra {extra} alone");
+            let what = format!("with only the extra {extra}");
             (Choice { extras: vec![extra], ..Choice::default() }, what)
         });
         let groups = groups.into_iter().map(|group| {
-            let what = format!("with the group {group} alone");
+            let what = format!("with only the group {group}");
             (Choice { only: vec![group], ..Choice::default() }, what)
         });
         extras.chain(groups).collect()

@@ -123,7 +123,7 @@ impl Found {
         }
         let method = entry.compression_method();
         if !matches!(method, CompressionMethod::STORE | CompressionMethod::DEFLATE) {
-            return Err(refused(format!("{} is packed as no wheel is: {method}", quoted(name))));
+            return Err(refused(format!("{} is compressed as no wheel should be: {method}", quoted(name))));
         }
         let (packed, size) = (entry.compressed_size_hint(), entry.uncompressed_size_hint());
         if size > packed.saturating_mul(MOST_PRESSED) || method == CompressionMethod::STORE && size != packed {
@@ -151,7 +151,7 @@ impl Found {
         let mut folders = self.folders.into_iter();
         let folder = match (folders.next(), folders.next()) {
             (Some(folder), None) => folder,
-            (None, _) => return Err(refused("it has no .dist-info folder, so it is no wheel")),
+            (None, _) => return Err(refused("it has no .dist-info folder, so it is not a wheel")),
             (Some(one), Some(other)) => {
                 return Err(refused(format!("it has two .dist-info folders: {} and {}", quoted(&one), quoted(&other))));
             }
@@ -209,7 +209,7 @@ fn check_name(name: &str) -> Result<(), ArchiveError> {
     let odd = |c: char| c.is_control() || matches!(c, '\\' | ':');
     let path = name.strip_suffix('/').unwrap_or(name);
     if path.contains(odd) || path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Err(refused(format!("a name in it is a trap: {}", quoted(name))));
+        return Err(refused(format!("a name in it is unsafe: {}", quoted(name))));
     }
     Ok(())
 }

@@ -141,7 +141,7 @@ fn refuses_a_wheel_that_is_not_whole() {
     }
     assert!(refusal(&zip(&members()[..1], CompressionMethod::DEFLATE)).contains("no .dist-info folder"));
     assert!(refusal(&with("torch-2.0.1+cu118.dist-info/WHEEL", b"Tag: a\n")).contains("no Wheel-Version"));
-    assert!(refusal(&with("torch-2.0.1+cu118.dist-info/WHEEL", b"Wheel-Version: 2.0\n")).contains("not known"));
+    assert!(refusal(&with("torch-2.0.1+cu118.dist-info/WHEEL", b"Wheel-Version: 2.0\n")).contains("not supported"));
     assert!(refusal(&with("torch-2.0.1+cu118.dist-info/METADATA", b"Name: torch\n")).contains("METADATA is odd"));
     for bytes in [&b""[..], b"PK", &[0; 100], b"<html>403</html>"] {
         assert!(matches!(opened(bytes), Err(ArchiveError::Refused(_))));
@@ -167,7 +167,7 @@ fn refuses_names_that_are_traps() {
         "torch/..",
     ] {
         let why = refusal(&with(name, b"x"));
-        assert!(why.contains("trap"), "{name}: {why}");
+        assert!(why.contains("unsafe"), "{name}: {why}");
     }
     let twice = [members(), members()].concat();
     assert!(refusal(&zip(&twice, CompressionMethod::DEFLATE)).contains("is in it twice"));
@@ -317,7 +317,7 @@ fn refuses_encryption_and_odd_packing() {
     assert!(refusal(&locked).contains("encrypted"));
     let mut odd = good;
     odd[at + 10] = 12;
-    assert!(refusal(&odd).contains("packed as no wheel is"));
+    assert!(refusal(&odd).contains("compressed as no wheel should be"));
     // What is stored is as large as it is: the size behind that of the packed bytes.
     let mut odd = zip(&members(), CompressionMethod::STORE);
     let at = odd.windows(4).position(|window| window == b"PK\x01\x02").unwrap();

@@ -84,7 +84,7 @@ fn other_cuda(
     let by = named.next().filter(|_| old != new)?;
     let because = choice.because.iter().map(Rc::as_ref).collect::<Vec<_>>().join(", ");
     let message = format!(
-        "{by} needs {} of CUDA {old}, as far as the file tells, but it must be {} for {because}",
+        "{by} needs {} of CUDA {old}, as far as the file says, but it must be {} for {because}",
         entry.name,
         pin.version()
     );

@@ -57,7 +57,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             found.insert(0, format!("--share-libraries keeps torch's {name} {pin}, the newer of the two"));
         }
         Some(match found.as_slice() {
-            [] => format!("choose another release of one of them; of {torch} no build is known that would fit"),
+            [] => format!("choose another release of one of them; no build of {torch} is known to fit"),
             some => some.join("; "),
         })
     }

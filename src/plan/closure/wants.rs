@@ -152,7 +152,7 @@ impl<S: WheelSource> Resolver<'_, S> {
             }
             WheelRequirements::Unknown(reason) => {
                 let (who, platform) = (choice.who(name), environment.platform);
-                let message = format!("what {who} requires on {platform} cannot be told: {reason}");
+                let message = format!("the requirements of {who} on {platform} are not known: {reason}");
                 let help = "give its requirements in a catalogue of the project (--catalog FILE)";
                 let problem = Problem::new(Code::Unknown, message).under(environment.python).help(help);
                 let (package, version) = (name.clone(), row.wheel.version.clone());

@@ -67,7 +67,7 @@ fn could_be<S: WheelSource>(
     match way.range.how {
         How::Instead => Some(format!("{name} {version} stays its CPU build; --also {name} takes {to} {version}")),
         How::Beside(third) => {
-            Some(format!("{name} {version} runs on the CPU alone; --also {third} adds {to} {version}"))
+            Some(format!("{name} {version} runs only on the CPU; --also {third} adds {to} {version}"))
         }
         How::Extra if has_libraries || way.range.extras.iter().all(|extra| package.extras.contains(extra)) => None,
         How::Extra => {
@@ -84,7 +84,7 @@ fn other_release(entry: &Entry, version: &Version, to: &PackageName, is_admitted
     let locked = entry.version.as_ref().filter(|locked| *locked != version)?;
     let name = &entry.name;
     let unknown =
-        format!("; whether all that need {name} take that release this lock does not tell, an installer does");
+        format!("; this lock does not say whether all that need {name} accept that release; an installer checks it");
     let unknown = if is_admitted { "" } else { &unknown };
     Some(format!(
         "{to} {version} is the nearest release for the target, and takes the place of {name} {locked}{unknown}"

@@ -32,9 +32,8 @@ impl<S: WheelSource> Search<'_, S> {
             return Err(refusal::unpinned(entry));
         };
         if !matches!(entry.origin, Origin::Index(_)) || version.is_local() {
-            let message = format!(
-                "{name} {version} is no release of an index: what its own build for the target is, nobody knows"
-            );
+            let message =
+                format!("{name} {version} is not a release of an index, so its build for the target is not known");
             return Err(Problem::new(Code::NotPinnable, message).help(stay));
         }
         let same = self.of_release(version, ways, &stay);
@@ -44,7 +43,7 @@ impl<S: WheelSource> Search<'_, S> {
                 match self.nearest(entry, version, ways) {
                     Some(near) => self.of_release(&near, ways, &stay),
                     None => Err(problem.help(format!(
-                        "no other release for the target is admitted by all that ask for {name}; {stay}"
+                        "no other release for the target is allowed by all that require {name}; {stay}"
                     ))),
                 }
             }

@@ -39,7 +39,7 @@ pub(super) fn no_wheels(version: &Version, to: &PackageName) -> Problem {
 pub(super) fn swapped_already(entry: &Entry, stub: &Entry) -> Problem {
     let version = stub.version.as_ref().map(ToString::to_string).unwrap_or_default();
     let message =
-        format!("{} stands for {} {version}, which is a stub: this was swapped already", entry.name, stub.name);
+        format!("{} replaces {} {version}, which is a stub: this lock was swapped already", entry.name, stub.name);
     Problem::new(Code::Inconsistent, message).help("begin with the lock that it was made from")
 }
 

@@ -106,7 +106,7 @@ fn compared<S: WheelSource>(
         warnings.push(Problem::new(Code::ImageConstraint, message).help(help));
     }
     if out.is_empty() {
-        let message = format!("{} has nothing of what {file} gives, so nothing is left out", of(provided));
+        let message = format!("{} has no package of {file}, so nothing is left out", of(provided));
         warnings.push(Problem::new(Code::ImageConstraint, message).help("write it in the image: pip freeze > FILE"));
     }
     (problems, warnings)
@@ -123,7 +123,7 @@ fn by_project(image: &ImageFacts<'_>, out: &InImage<'_>, request: &Request<'_>) 
         let Some((why @ NotEmitted::Provided(Some(version)), _)) = out.get(name) else { continue };
         if versions.exact().is_some_and(|pin| minor(pin) == minor(version)) && !versions.admits(version) {
             let message = format!("the project pins {name}{versions}, but the image has {name} {version}");
-            let help = "not checked: whether the project works with that; a range in its place would tell. pip install \
+            let help = "not checked: whether the project works with that; a range would say so. pip install \
                         --no-deps installs the project without replacing it";
             warnings.push(Problem::new(Code::ImageConstraint, message).at(source, *span).help(help));
         } else if let Some(problem) = refusal("the project", name, versions, why) {
@@ -188,12 +188,12 @@ fn refusal(who: &str, name: &PackageName, versions: &Constraint, why: &NotEmitte
         NotEmitted::Provided(Some(version)) if !versions.admits(version) => (
             format!("{who} requires {wanted}, but the image has {name} {version}"),
             format!(
-                "lock a release that takes it, take an image that fits, or let pip replace it: take {name} out of what \
+                "lock a release that accepts it, use an image that fits, or let pip replace it: remove {name} from what \
                      the image has"
             ),
         ),
         NotEmitted::OfProvided => (
-            format!("{who} requires {wanted}, which goes with what the image has and is not known to be in the image"),
+            format!("{who} requires {wanted}, which is left out with torch, but may not be in the image"),
             format!("if the image has it, say so: --provided-names {name}"),
         ),
         NotEmitted::Provided(_) | NotEmitted::Project | NotEmitted::Local | NotEmitted::Package => return None,
@@ -238,7 +238,7 @@ fn unchecked(file: &str, out: &InImage<'_>, untold: bool) -> Vec<Problem> {
     let mut all = Vec::new();
     if !other.is_empty() {
         let message = format!(
-            "not checked: whether what stays takes the image's {}; {file} does not tell which releases its packages need",
+            "not checked: whether what stays accepts the image's {}; {file} does not say which releases its packages need",
             other.join(", ")
         );
         let help = "export from a poetry.lock to have it checked; pip checks it where it installs";
@@ -246,8 +246,8 @@ fn unchecked(file: &str, out: &InImage<'_>, untold: bool) -> Vec<Problem> {
     }
     if !unknown.is_empty() {
         let message =
-            format!("not checked: whether what stays takes the image's {}, of no known version", unknown.join(", "));
-        let help = "name a file that tells the versions: --provided FILE, from pip freeze in the image";
+            format!("not checked: whether what stays accepts the image's {}, of unknown version", unknown.join(", "));
+        let help = "name a file with the versions: --provided FILE, from pip freeze in the image";
         all.push(Problem::new(Code::ImageConstraint, message).help(help));
     }
     all

@@ -85,7 +85,7 @@ fn a_package_that_one_group_lacks_is_found() {
     let main = "groups = [\"main\"]";
     for (name, groups) in [("packaging", "groups = [\"main\", \"dev\"]"), ("wheel", main), ("lit", main)] {
         let found = found(|text| moved(text, name, groups, "groups = [\"dev\"]"));
-        let expected = format!("with the group main alone: {name} is missing, which something needs");
+        let expected = format!("with only the group main: {name} is missing, which something needs");
         assert!(found.iter().any(|one| one.ends_with(&expected)), "{name}: {found:?}");
     }
 }
@@ -93,7 +93,7 @@ fn a_package_that_one_group_lacks_is_found() {
 #[test]
 fn another_release_in_one_group_is_found() {
     let found = found(|text| moved(text, "markdown", "version = \"3.7\"", "version = \"3.6\""));
-    assert!(found.iter().any(|one| one.ends_with("with the group docs alone: markdown 3.6 is not what was planned")));
+    assert!(found.iter().any(|one| one.ends_with("with only the group docs: markdown 3.6 is not what was planned")));
 }
 
 #[test]
@@ -119,9 +119,9 @@ fn what_the_whole_lock_does_not_give_as_planned_is_found() {
 #[test]
 fn a_group_has_what_was_planned_for_it_and_loses_nothing_else() {
     let unchanged = found(|_| FIXTURE.to_owned());
-    assert!(unchanged.iter().any(|one| one.contains("with the group main alone: ")), "{unchanged:?}");
+    assert!(unchanged.iter().any(|one| one.contains("with only the group main: ")), "{unchanged:?}");
     let without = found(|text| lacking(text, "markdown"));
-    assert!(without.iter().any(|one| one.ends_with("with the group docs alone: markdown is missing")), "{without:?}");
+    assert!(without.iter().any(|one| one.ends_with("with only the group docs: markdown is missing")), "{without:?}");
 }
 
 /// The findings where the second plan does not reach a package.
@@ -161,7 +161,7 @@ fn a_release_of_the_plan_may_stand_beside_packages_that_it_is_not_about_if_it_do
     let lock = parse(FIXTURE);
     let plan = planned_for(&lock, "11.8", &[9], &knowledge);
     let one = &plan.environments[0];
-    let (docs, _) = lock.choices().into_iter().find(|(_, what)| what.contains("docs alone")).unwrap();
+    let (docs, _) = lock.choices().into_iter().find(|(_, what)| what.contains("only the group docs")).unwrap();
     let old = lock.select(&docs, one.environment).unwrap();
     assert!(does("importlib-metadata", &lock, &old) && does("markdown", &lock, &old));
     for (version, is_fine) in [("8.4.0", true), ("4.0", false)] {

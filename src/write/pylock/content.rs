@@ -177,7 +177,7 @@ impl<'a> Making<'a> {
                 let files = files();
                 if files.is_empty() {
                     let message = format!("the lock has no sha256 for {} {version}", entry.name);
-                    refuse(Code::NoDigest, message, "make the lock anew with a tool that records them");
+                    refuse(Code::NoDigest, message, "regenerate the lock with a tool that records them");
                 }
                 // `index` is the base of an index (PEP 751), which a page of links is not.
                 let index = of.clone().filter(|url| !is_links_page(url));
@@ -190,7 +190,7 @@ impl<'a> Making<'a> {
                 }
                 None => {
                     let message = format!("the lock has no sha256 for {} {version}", entry.name);
-                    refuse(Code::NoDigest, message, "make the lock anew with a tool that records them");
+                    refuse(Code::NoDigest, message, "regenerate the lock with a tool that records them");
                     Content::Release { index: None, files: Vec::new() }
                 }
             },

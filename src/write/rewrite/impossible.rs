@@ -16,12 +16,12 @@ pub(super) fn impossible(poetry: &PoetryLock, plans: &[TargetPlan], choices: &[C
     let mut problems = Vec::new();
     if poetry.version < LockVersion::V2_0 {
         let message = format!("{name} is of lock-version 1.x, which loses the digest of a wheel at a URL");
-        let help = "export a requirements file instead, or make the lock anew with Poetry 1.3 or newer";
+        let help = "export a requirements file instead, or regenerate the lock with Poetry 1.3 or newer";
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
     if poetry.version < LockVersion::V2_1 && plans.len() > 1 {
         let message = format!("{name} has no markers on its entries, so it can hold one target only");
-        let help = "rewrite it once for each target with -o, or make the lock anew with Poetry 2";
+        let help = "rewrite it once for each target with -o, or regenerate the lock with Poetry 2";
         problems.push(Problem::new(Code::Unsupported, message).help(help));
     }
     problems.extend(same_platform(plans, choices));
@@ -43,7 +43,7 @@ fn of_this_machine(plan: &TargetPlan) -> Option<Problem> {
     let mut lines = plan.environments.iter().flat_map(|environment| &environment.lines);
     let line = lines.find(|line| matches!(line.pin(), Some(Pin::Url { url, .. }) if url.starts_with("file:")))?;
     let message =
-        format!("the wheel of {} lies in a folder of this machine, which has no place in poetry.lock", line.name);
+        format!("the wheel of {} is in a folder of this machine, and poetry.lock cannot hold that", line.name);
     let help = "serve the folder, and learn its wheels with --index URL; or export a requirements file instead";
     Some(Problem::new(Code::Unsupported, message).help(help))
 }

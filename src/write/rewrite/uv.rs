@@ -136,7 +136,7 @@ impl UvRewriter<'_> {
         // A stub is left where the package that it requires is an entry already.
         let (old, new) = (&entry.name, replacement.pin.stub().map_or(&replacement.name, |stub| &stub.stands_for));
         let refused = if self.uv.packages[index].index.is_none() {
-            Some(format!("{old} is from no index"))
+            Some(format!("{old} is not from an index"))
         } else if old == new {
             None
         } else if self.uv.is_in_manifest(index) {
