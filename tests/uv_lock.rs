@@ -6,6 +6,7 @@ mod read;
 mod renamed;
 mod rewritten;
 mod selected;
+mod sources;
 
 use torchswap::lock::Lock;
 use torchswap::lock::uv::UvLock;

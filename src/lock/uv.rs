@@ -41,6 +41,9 @@ const REVISIONS: std::ops::RangeInclusive<i64> = 0..=5;
 /// The remedy for a lock that uv would not have written.
 const ANEW: &str = "regenerate the lock with: uv lock";
 
+/// The remedy for a lock that says what is not read here.
+const OTHERWISE: &str = "export it, which other tools read: uv export --format pylock.toml --no-emit-project";
+
 /// A `uv.lock`.
 #[derive(Debug, Clone)]
 pub struct UvLock {
@@ -152,7 +155,7 @@ const DEV: &str = "dev";
 fn version(toml: &Toml<'_>) -> Result<()> {
     let unknown = |item: &Item<'_>, message: String| -> crate::report::error::Error {
         let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
-        problem.help("export it, which other tools read: uv export --format pylock.toml --no-emit-project").into()
+        problem.help(OTHERWISE).into()
     };
     let Some(item) = toml.root().get("version") else {
         let message = format!("{} has no `version`, so it is not a whole uv.lock", toml.source.name);

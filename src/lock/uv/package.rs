@@ -131,7 +131,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         let name = read_name(toml, span, toml.string(name, "name")?)?;
         let version = table.get("version").map(|item| self.version(item)).transpose()?;
         let source_item = required("source")?;
-        let source = UvSource::read(toml, source_item)?;
+        let source = UvSource::read(toml, source_item, &name)?;
         if let Some(item) = table.get("variants-json") {
             let message = format!("{name} has wheels in variants, which are not read here");
             return Err(unsupported(toml, item, message).into());
@@ -304,7 +304,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         }
         let version_item = table.get("version");
         let version = version_item.map(|item| self.version(item)).transpose()?;
-        let source = table.get("source").map(|item| UvSource::read(toml, item)).transpose()?;
+        let source = table.get("source").map(|item| UvSource::read(toml, item, &name)).transpose()?;
         let to = self.meant(&name, version.as_ref(), source.as_ref(), span)?;
         let requirement = Arc::new(Requirement { name, extras, versions: Constraint::any() });
         Ok(UvEdge { to, requirement, marker, span, name: name_at, version: version_item.map(Item::span) })
@@ -333,7 +333,7 @@ impl<'t, 's> UvPackageReader<'t, 's> {
             (Some(_), Some(_)) => {
                 let message =
                     format!("{} has {what} more than once, and this does not say which", self.toml.source.name);
-                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(ANEW).into()
+                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(super::OTHERWISE).into()
             }
         };
         Err(problem)

@@ -1,5 +1,7 @@
 //! The source of a package of a `uv.lock`: `source = { registry = "…" }` and its like.
 
+use pep508_rs::PackageName;
+
 use crate::lock::toml::{Item, Toml};
 use crate::lock::{Origin, origin};
 use crate::report::error::{Code, Problem, Result};
@@ -37,7 +39,8 @@ const SOURCE_KINDS: [(&str, UvSourceKind); 7] = [
 ];
 
 impl UvSource {
-    pub(super) fn read(toml: &Toml<'_>, item: &Item<'_>) -> Result<Self> {
+    /// Reads the source of a package of that name.
+    pub(super) fn read(toml: &Toml<'_>, item: &Item<'_>, name: &PackageName) -> Result<Self> {
         let table = toml.table(item, "source")?;
         let named = SOURCE_KINDS.into_iter().filter_map(|(key, kind)| Some((key, kind, table.get(key)?)));
         let [(key, kind, place)] = named.collect::<Vec<_>>()[..] else {
@@ -45,6 +48,12 @@ impl UvSource {
             return Err(toml.wrong(item, format!("a `source` has one of {known}")).into());
         };
         let place = match kind {
+            UvSourceKind::Registry if !toml.string(place, key)?.contains("://") => {
+                let message = format!("`{name}` is from a folder of wheels, which is not read");
+                let help =
+                    format!("name its file in [tool.uv.sources], {name} = {{ path = \"…\" }}, and lock it: uv lock");
+                return Err(unsupported(toml, place, message).help(help).into());
+            }
             UvSourceKind::Registry | UvSourceKind::Url => origin::url(toml, place, key)?,
             UvSourceKind::Git
             | UvSourceKind::Path
