@@ -201,7 +201,7 @@ fn learns_wheels_and_what_they_need() {
     let site = Site::torch();
     let run = site.update(TORCH);
     assert!(
-        run.stderr.contains("learned  torch 2.99.0+cu130: 4 wheels, digests as the index gives them (now in "),
+        run.stderr.contains("learned  torch 2.99.0+cu130: 4 wheels, digests known from the index only (now in "),
         "{}",
         run.stderr
     );

@@ -104,3 +104,15 @@ fn a_page_that_is_not_there_is_refused() {
         assert!(told.contains("no page") && told.contains("export, ") && told.contains(", man"), "{told}");
     }
 }
+
+/// `targets` is for the scripts, which call it, and is offered to nobody.
+#[test]
+fn no_shell_offers_the_command_that_the_scripts_call() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let script = place.run(&format!("completions {shell}")).ok();
+        // The one has descriptions, the other names of functions.
+        assert!(!script.contains("Print the names of") && !script.contains("subcmd__targets"), "{shell}");
+        assert!(script.contains("Print a manual page") || script.contains("subcmd__man"), "{shell}");
+    }
+}

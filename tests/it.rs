@@ -62,6 +62,7 @@ mod sizes;
 mod stale;
 mod summary;
 mod support;
+mod terminal;
 mod usable_hashes;
 mod uv_lock;
 mod verify;

@@ -52,6 +52,23 @@ fn what_stays_is_told_with_the_reason() {
     assert!(place.run("export --python 3.11").stderr.starts_with("kept torch 2.7.1, "));
 }
 
+/// Wheels of one number and two builds: what was done is said all the same.
+#[test]
+fn a_swap_without_another_version_names_the_index() {
+    let run = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.4 --platform linux-aarch64 --python 3.12");
+    let swapped = "torch 2.5.1: now the wheel of https://download.pytorch.org/whl/cu124\n";
+    assert!(run.stderr.starts_with(swapped), "{}", run.stderr);
+}
+
+/// One package is no "them".
+#[test]
+fn what_one_package_is_left_out_for_is_said_of_one() {
+    let place = Place::of(TORCH);
+    place.write("image.txt", "torchvision==0.22.1\n");
+    let run = place.run("export --cuda 12.6 --python 3.11 --provided image.txt");
+    assert!(run.stderr.contains("left out torchvision 0.22.1: the image has 0.22.1"), "{}", run.stderr);
+}
+
 /// A witness is what the digest rests on, so it is never only behind `-v`.
 #[test]
 fn digests_of_one_witness_and_of_none_are_named() {

@@ -10,8 +10,17 @@ use crate::report::error::{Code, Problem};
 /// The script that teaches a shell the commands and options, and bash, zsh and fish the targets of the project that one is in.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "torchswap", &mut script);
+    clap_complete::generate(shell, &mut offered(&Cli::command()), "torchswap", &mut script);
     with_targets(shell, &String::from_utf8_lossy(&script))
+}
+
+/// The definition without the commands that only scripts use: shells would offer those, hidden or not.
+fn offered(whole: &clap::Command) -> clap::Command {
+    let commands: Vec<clap::Command> = whole.get_subcommands().filter(|one| !one.is_hide_set()).cloned().collect();
+    clap::Command::new("torchswap")
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(whole.get_arguments().cloned())
+        .subcommands(commands)
 }
 
 /// The names of targets are no part of the definition: the shell asks the program for them.

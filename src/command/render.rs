@@ -196,7 +196,7 @@ pub(super) fn learned(lessons: &[LearnedRelease], colour: Colour) -> String {
             (0, _) => "what it requires".to_owned(),
             (1, 0) => "1 wheel, digest known from the index only".to_owned(),
             (1, _) => "1 wheel, digest computed from the file".to_owned(),
-            (many, 0) => format!("{many} wheels, digests as the index gives them"),
+            (many, 0) => format!("{many} wheels, digests known from the index only"),
             (many, 1) => format!("{many} wheels, 1 digest computed from the file"),
             (many, computed) => format!("{many} wheels, {computed} digests computed from the files"),
         };
@@ -279,7 +279,7 @@ fn sentence(change: &Change, all: &[Python]) -> String {
         let recorded = match source.seen {
             0 if source.computed => "digest computed from the file".to_owned(),
             0 => "digest known from the index only".to_owned(),
-            1 => "digest recorded by 1 project only".to_owned(),
+            1 => "digest recorded by only 1 project".to_owned(),
             seen => format!("digest recorded by {seen} projects"),
         };
         notes.push(format!("{} catalogue, {}, {recorded}", source.catalogue, source.index));

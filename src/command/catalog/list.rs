@@ -51,8 +51,12 @@ pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Out
             (text, !builds.is_empty())
         }
     };
-    let mut outcome =
-        Outcome { stdout: text, report: voice.found(&unnamed), exit: Exit::of(found), ..Outcome::default() };
+    let mut outcome = Outcome {
+        stdout: voice.printed(|_| text),
+        report: voice.found(&unnamed),
+        exit: Exit::of(found),
+        ..Outcome::default()
+    };
     if !found && voice.is_for_people() {
         outcome.report.push_str("the catalogue knows no such wheel\n");
     }
@@ -92,5 +96,5 @@ pub(super) fn show(args: &ShowArgs, config: &Config, voice: Voice) -> Result<Out
         DataFormat::Text => render::wheels(&shown),
         DataFormat::Json => render::wheels_json(&shown, &unnamed),
     };
-    Ok(Outcome { stdout, report: voice.found(&unnamed), ..Outcome::default() })
+    Ok(Outcome { stdout: voice.printed(|_| stdout), report: voice.found(&unnamed), ..Outcome::default() })
 }

@@ -126,15 +126,15 @@ pub(crate) fn builds(builds: &[ListedBuild]) -> String {
         None => one.index.to_string(),
     };
     for one in builds {
-        let release = format!("{}{}", one.release, if one.yanked { " (yanked)" } else { "" });
+        let yanked = if one.yanked { " (yanked)" } else { "" };
         rows.push(vec![
-            release,
+            one.release.to_string(),
             one.built.to_string(),
             platforms(&one.platforms),
             pythons(&one.pythons),
             one.wheels.len().to_string(),
             if one.seen == 0 { "index".to_owned() } else { one.seen.to_string() },
-            index(one),
+            index(one) + yanked,
             one.catalogue.clone(),
         ]);
     }

@@ -66,7 +66,10 @@ fn lines(summary: &Summary, colour: Colour) -> String {
     let of = |action| summary.changes.iter().filter(move |change| change.action == action);
     let mut text = String::new();
     for change in torch_first(of(Action::Swapped).collect()) {
-        let told = sentence(&Change { source: None, ..change.clone() }, &summary.pythons);
+        // A release may have the same number in both builds.
+        let other = change.source.as_ref().filter(|_| change.from == change.to);
+        let why = change.why.clone().or_else(|| Some(format!("now the wheel of {}", other?.index)));
+        let told = sentence(&Change { source: None, why, ..change.clone() }, &summary.pythons);
         let (name, versions) = told.split_once(' ').unwrap_or((&told, ""));
         text += &line("1", name, versions);
     }
@@ -86,11 +89,15 @@ fn lines(summary: &Summary, colour: Colour) -> String {
     if !counts.is_empty() {
         text += &format!("{}\n", counts.join(", "));
     }
-    for (code, action) in
-        [("2", Action::Kept), ("33", Action::Unproven), ("33", Action::Unswapped), ("33", Action::NotEmitted)]
-    {
+    for (code, action, head) in [
+        ("2", Action::Kept, Action::Kept.as_str()),
+        ("33", Action::Unproven, Action::Unproven.as_str()),
+        // What stays for another build than torch's may fail when it runs.
+        ("1;33", Action::Unswapped, "warning:"),
+        ("33", Action::NotEmitted, Action::NotEmitted.as_str()),
+    ] {
         for told in by_reason(&of(action).collect::<Vec<_>>(), &summary.pythons) {
-            text += &line(code, action.as_str(), &told);
+            text += &line(code, head, &told);
         }
     }
     for (what, packages) in witnesses(&summary.changes) {
@@ -149,7 +156,12 @@ fn by_reason(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
             None => reasons.push((why, vec![change])),
         }
     }
-    reasons.iter().map(|(why, all)| format!("{}: {why}", names(&grouped(all, pythons)))).collect()
+    let told = |(why, all): &(&str, Vec<&Change>)| {
+        // Words for several do not fit one.
+        let why = all.first().filter(|_| all.len() == 1).and_then(|one| one.why.as_deref()).unwrap_or(why);
+        format!("{}: {why}", names(&grouped(all, pythons)))
+    };
+    reasons.iter().map(told).collect()
 }
 
 /// The packages that rest on one witness, or on none but the index.
