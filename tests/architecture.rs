@@ -1,4 +1,4 @@
-//! Holds the picture of the structure true: who may import whom, and who may touch the world.
+//! Checks the layers of the crate: which room may import which, and which may do input and output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

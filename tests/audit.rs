@@ -1,4 +1,4 @@
-//! `torchswap audit`: what cannot be installed, and what does not fit together.
+//! `torchswap audit`: entries that cannot be installed, and entries that do not fit together.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! `catalog list` and `catalog show`: what is known, and who says so.
+//! `catalog list` and `catalog show`: what is known, and from which source.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! `catalog update` against an index on loopback that behaves as PyTorch's does, and misbehaves when told to.
+//! `catalog update` against an index on the loopback that behaves as PyTorch's does, and misbehaves on demand.
 
 use std::collections::BTreeSet;
 use std::process::Command;

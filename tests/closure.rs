@@ -1,5 +1,5 @@
-//! Closures that the fixtures do not show: corrected and distrusted lists, extras, packages out of step. The locks are
-//! requirements files made here: wheels of the family by their real digests, everything else with invented ones.
+//! Closures that no fixture has: corrected and distrusted lists, extras, packages of different releases. The locks are
+//! requirements files made here: wheels of the family have their real digests, everything else has invented ones.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Indexes as companies have them: Artifactory, Nexus, devpi and a copy of PyTorch's tree, each with its addresses, its links
-//! and its logins. How they answer is taken from reports of their users; the wheels are made here.
+//! Indexes as companies run them: Artifactory, Nexus, devpi and a copy of PyTorch's tree, each with its addresses, links
+//! and logins. Their behaviour follows reports of their users; the wheels are made here.
 
 mod learn;
 

@@ -1,4 +1,4 @@
-//! Packages beside torch: builds that they do not have at all, and what is bound to a GPU by its name or its label.
+//! Packages beside torch: builds that do not exist, and packages that are bound to a GPU by their name or label.
 
 use crate::support::{Place, Run};
 

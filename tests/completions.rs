@@ -1,4 +1,4 @@
-//! What shells and `man` are given.
+//! Shell completions and manual pages.
 
 use std::process::Command;
 

@@ -1,5 +1,5 @@
-//! Real lock files of public projects, where they are at hand: `../shared/corpus`, or the folder that `TORCHSWAP_CORPUS`
-//! names. Each gives a file that holds together, or a refusal. They are never copied.
+//! Real lock files of public projects, where available: `../shared/corpus`, or the folder that `TORCHSWAP_CORPUS` names.
+//! Each gives a consistent file or a refusal. They are never copied.
 
 use std::path::{Path, PathBuf};
 

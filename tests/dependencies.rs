@@ -1,4 +1,4 @@
-//! What the dependencies may be, held against `deny.toml` without the tool that reads it.
+//! Checks the dependencies against `deny.toml` without cargo-deny.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The same command gives the same bytes, whatever does not matter about its input: the order of a lock, its line ends,
-//! a byte order mark, a missing final newline. And an export of an export is that export.
+//! Irrelevant differences in the input (order of a lock, line ends, a byte order mark, a missing final newline) do not
+//! change a byte of the output, and an export of an export is that export.
 
 use std::collections::BTreeSet;
 use std::path::Path;

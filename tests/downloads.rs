@@ -1,4 +1,5 @@
-//! What a target downloads: known sizes summed, unknown ones counted, in the report and in the summary's last line.
+//! The download size of a target: known sizes are summed and unknown ones counted, in the report and in the last line of
+//! the summary.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The folders of `examples/`: each command prints what stands beside it.
+//! The folders of `examples/`: each command prints the expected file beside it.
 
 use std::process::Command;
 

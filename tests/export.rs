@@ -1,4 +1,4 @@
-//! `torchswap export` as a user sees it: status, output and messages in one snapshot for each story.
+//! `torchswap export` as a user sees it: one snapshot per scenario with status, output and messages.
 
 use crate::support::{Place, Run, fixture, snapshot};
 

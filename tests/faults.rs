@@ -1,5 +1,5 @@
-//! The world fails: the disk is full, the folder is read-only, the program is killed, somebody else writes. The lock is
-//! whole then, old or new, and nothing else.
+//! Failures from outside: the disk is full, the folder is read-only, the program is killed, another program writes. The
+//! lock stays whole, old or new, and no other file is left behind.
 
 #![cfg(unix)]
 

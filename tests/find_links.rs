@@ -1,4 +1,4 @@
-//! Wheels of pages of links, of releases on GitHub and of folders: what their names tell is demanded of torch.
+//! Wheels from pages of links, releases on GitHub and folders: their file names say which torch they need.
 
 use crate::support::server::Server;
 use crate::support::wheel::Wheel;

@@ -1,5 +1,4 @@
-//! The catalogue that lies beside the lock or the configuration is found by its name, by every command that asks what is
-//! known.
+//! A catalogue beside the lock or the configuration is found by its name, by every command that uses one.
 
 use crate::support::{Place, root};
 

@@ -1,4 +1,4 @@
-//! The help texts, so that a change of the command line is seen in review.
+//! Snapshots of the help texts, so that a change of the command line is seen in review.
 
 use crate::support::{Place, snapshot};
 

@@ -1,4 +1,4 @@
-//! The index layer against a server that misbehaves: nothing wrong is accepted, and what can recover does.
+//! The index layer against a server that misbehaves: nothing wrong is accepted, and temporary failures are retried.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Duration;

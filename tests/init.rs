@@ -1,4 +1,4 @@
-//! `torchswap init`: what it proposes, and that it leaves alone what is there.
+//! `torchswap init`: what it proposes, and which existing settings it keeps.
 
 use crate::support::{Place, snapshot};
 

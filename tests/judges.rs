@@ -1,5 +1,5 @@
-//! The closure is judged by a real client: pip, in hash mode, from a loopback index, finds nothing missing and nothing
-//! in conflict.
+//! pip itself judges the closure: in hash mode, from an index on the loopback, it must find nothing missing and nothing in
+//! conflict.
 //!
 //! Everything is hermetic: an output is made with `--mirror` to the loopback, and tiny wheels are served for all that it
 //! names (`judges/world.rs`). uv and the real registry judge in `.ci/installers`.

@@ -1,6 +1,6 @@
-//! `--learn`: what is not known here is asked of an index in the same run, kept in the project's catalogue, and used. The
-//! index on loopback behaves as PyTorch's does: 403 for what it does not have, links to a second host, digests and metadata
-//! for some wheels alone.
+//! `--learn`: what the catalogue lacks is asked of an index in the same run, kept in the project's catalogue, and used. The
+//! index on the loopback behaves as PyTorch's does: 403 for what it does not have, links to a second host, digests and
+//! metadata for some wheels only.
 
 mod addresses;
 mod kept;

@@ -1,4 +1,4 @@
-//! What an output leaves out although it is selected: the project itself, local files and folders, packages by name.
+//! Selected entries that an output leaves out: the project itself, local files and folders, packages excluded by name.
 
 use crate::support::{Place, Run, fixture};
 

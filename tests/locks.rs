@@ -1,5 +1,4 @@
-//! Small locks made by hand, one for each thing that a `poetry.lock` can say and that no fixture says. Their digests are
-//! invented, and look it.
+//! Small locks made by hand, one for each feature of `poetry.lock` that no fixture has. Their digests are plainly invented.
 
 use crate::support::Place;
 

@@ -1,4 +1,5 @@
-//! What a hostile index can make the program take up: a page of any kind stays within what is said of it, and ends.
+//! The memory that a hostile index can make the program use: each kind of page stays within its bound and is read to its
+//! end.
 //!
 //! `.ci/memory` runs all of these with pages as large as they may be: `TORCHSWAP_PAGE` says how large in MB, `TORCHSWAP`
 //! names the program. One that is not optimized reads a megabyte of HTML in a second, so there those pages are left out.

@@ -1,4 +1,4 @@
-//! `examples/one-configuration`: its files are what its configuration gives.
+//! `examples/one-configuration`: its committed files are what its configuration gives.
 
 use crate::support::{Place, root};
 

@@ -1,4 +1,4 @@
-//! The picture in the README: a run as a terminal shows it, made of real output.
+//! The picture in the README: a run as a terminal shows it, made from real output.
 
 use std::fmt::Write as _;
 

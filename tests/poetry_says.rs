@@ -1,4 +1,5 @@
-//! Poetry's files read as Poetry reads them. What Poetry says is written by `.ci/poetry-reading`, which runs these tests.
+//! Poetry's files are read as Poetry reads them. `.ci/poetry-reading` writes down Poetry's own answers and runs these
+//! tests.
 
 use std::path::PathBuf;
 

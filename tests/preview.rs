@@ -1,4 +1,4 @@
-//! What would be written, shown and not written: one way for all commands.
+//! Previews show what would be written and write nothing, in the same way for all commands.
 
 use std::process::Command;
 

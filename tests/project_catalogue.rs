@@ -1,4 +1,4 @@
-//! A project's own catalogue: what it adds, what it may say instead of the built-in one, and the mirrors of targets.
+//! A project's own catalogue: what it adds, what it may override in the built-in one, and the mirrors of targets.
 
 use crate::support::{Place, Run, root};
 

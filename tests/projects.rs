@@ -1,4 +1,4 @@
-//! Where a run looks for its project, and what variables say.
+//! Where a run looks for its project, and which environment variables count.
 
 use crate::support::{Place, Run, root};
 

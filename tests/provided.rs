@@ -1,4 +1,4 @@
-//! What the image has: torch is left out, and what stays must take the image's releases.
+//! What the image provides: torch is left out, and the packages that stay must accept the image's releases.
 
 use crate::support::{Place, Run, fixture};
 

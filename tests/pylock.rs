@@ -1,4 +1,4 @@
-//! `pylock.toml` as pip, uv, Poetry and PDM write it: what is selected from one, and what is refused.
+//! `pylock.toml` as pip, uv, Poetry and PDM write it: what is selected from it, and what is refused.
 
 mod checked;
 mod export;

@@ -1,4 +1,4 @@
-//! Without `--python`: which Pythons an export is for, and what is said of the others.
+//! Without `--python`: which Pythons an export covers, and what is reported about the others.
 
 use crate::support::{Place, root};
 

@@ -1,4 +1,4 @@
-//! The README and the pages of `docs` are true: their console blocks are run, their numbers counted, their samples read.
+//! Checks the README and the pages of `docs`: console blocks are run, numbers are counted, samples are parsed.
 
 use std::os::unix::fs::symlink;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Reports for programs: one document a run, in the shape that `docs/report.schema.json` says, whatever becomes of the run.
+//! Machine-readable reports: one document per run that follows `docs/report.schema.json`, however the run ends.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

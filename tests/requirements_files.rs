@@ -1,4 +1,4 @@
-//! Requirements files that are no locks, what they include, and what limits them.
+//! Requirements files that are not locks, the files they include, and the constraints they name.
 
 use torchswap::lock::Origin;
 use torchswap::lock::requirements::parse;

@@ -1,5 +1,5 @@
-//! `torchswap rewrite`: the lock itself, edited. What it then gives is what an export of the old one gives; all else keeps
-//! its bytes; a second run finds nothing to do.
+//! `torchswap rewrite` edits the lock itself. The new lock gives what an export of the old one gives, everything else keeps
+//! its bytes, and a second run changes nothing.
 
 mod groups;
 mod kept;

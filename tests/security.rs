@@ -1,4 +1,4 @@
-//! `SECURITY.md` names the test that holds each line of its threat model: they are all there.
+//! `SECURITY.md` names a test for each line of its threat model: all of them must exist.
 
 use std::collections::BTreeSet;
 

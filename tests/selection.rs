@@ -1,5 +1,5 @@
-//! What is selected from a lock is what `poetry export` gives: compared with exports that the real plugin made, read
-//! back and evaluated for each environment.
+//! The selection from a lock is what `poetry export` gives: compared with exports made by the real plugin, read back and
+//! evaluated for each environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

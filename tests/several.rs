@@ -1,5 +1,5 @@
-//! Several targets in one requirements file: each gets what it would alone, markers part them, nothing is picked silently,
-//! and what is everywhere is missing nowhere.
+//! Several targets in one requirements file: each gets what it would get alone, separated by markers; nothing is chosen
+//! silently, and no package that all targets need is missing from one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

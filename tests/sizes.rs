@@ -1,4 +1,4 @@
-//! `--sizes`: how large the file of a line with a URL is, where that is known.
+//! `--sizes`: the size of each file with a URL, where it is known.
 
 use crate::support::{Place, root};
 

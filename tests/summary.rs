@@ -1,4 +1,5 @@
-//! The short summary: the family, counts, what to look at, the file. `-v` has every package, `-q` errors, `-qq` nothing.
+//! The short summary: the family, counts, warnings, the file. `-v` lists every package, `-q` shows only errors, `-qq`
+//! nothing.
 
 use crate::support::{Place, snapshot};
 

@@ -1,4 +1,4 @@
-//! What people see on a real terminal: as wide as that is, in colours unless they are forbidden. A pipe has neither.
+//! Output on a real terminal: as wide as the terminal, and in colour unless colour is turned off. A pipe has neither.
 
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! `--only-usable-hashes`: of each file whose name is known only the digests that a target can use.
+//! `--only-usable-hashes` keeps, of the files whose names are known, only the digests that a target can use.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! `uv.lock`: what is selected from one, what is made of it, and what is refused.
+//! `uv.lock`: what is selected from it, what it becomes, and what is refused.
 
 mod export;
 mod pytorch;

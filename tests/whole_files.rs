@@ -1,4 +1,4 @@
-//! Servers that give files whole or not at all, as `python -m http.server` does, and what is shown of a wait.
+//! Servers without range requests, as `python -m http.server` is, and the progress shown during a download.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};

@@ -1,5 +1,5 @@
-//! What is written, and where: all files of a run or none, nothing outside of the configuration's folder that the command
-//! line does not name, never what the run reads; and what else a file has beside its bytes.
+//! What is written, and where: all files of a run or none; nothing outside the configuration's folder that the command line
+//! does not name; never a file that the run reads; and file attributes beside the bytes.
 
 #![cfg(unix)]
 

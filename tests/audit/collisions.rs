@@ -1,4 +1,4 @@
-//! Packages that overwrite each other's files, and what beside torch does not use the GPU.
+//! Packages that overwrite each other's files, and packages beside torch that do not use the GPU.
 
 use super::lock::{Package, lock};
 use super::{found, json};

@@ -1,4 +1,4 @@
-//! Locks, Dockerfiles and options that mean no good: an answer or a refusal, never a panic, and soon.
+//! Hostile locks, Dockerfiles and options: each gives an answer or a refusal, quickly and never by a panic.
 
 use super::lock::{Package, lock};
 use crate::support::Place;

@@ -1,4 +1,4 @@
-//! `--index`: which release of any package has a wheel, as an index on loopback tells.
+//! `--index`: which release of a package has a wheel, according to an index on the loopback.
 
 use super::lock::{Package, lock};
 use super::{found, json};

@@ -1,5 +1,5 @@
-//! Which wheels overwrite each other's files, against the facts that were gathered from the lists of files in them:
-//! `file-overlap.jsonl`, a copy of the gathered one.
+//! Compares which wheels overwrite each other's files with the facts gathered from their lists of files:
+//! `file-overlap.jsonl`, a copy of the gathered file.
 
 use std::path::Path;
 

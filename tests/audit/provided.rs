@@ -1,4 +1,4 @@
-//! What the image has, and what is swapped beyond torch's family: an audit of a target knows both.
+//! An audit of a target knows what the image provides and what is swapped beyond torch's family.
 
 use crate::support::Place;
 

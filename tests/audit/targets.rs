@@ -1,4 +1,4 @@
-//! Several targets in one audit: which a finding is about, and what keeps some from being looked at.
+//! Several targets in one audit: which target a finding is about, and why a target is not audited.
 
 use serde_json::Value;
 

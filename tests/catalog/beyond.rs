@@ -1,5 +1,5 @@
-//! What lies beyond torch's family: wheels of packages that have one name on CPUs and another on GPUs, what they require,
-//! and which takes the place of which. Their facts lie in a folder of their own, `beyond` beside that of the family.
+//! Packages beyond torch's family that have one name on CPUs and another on GPUs: their wheels, what these require, and
+//! which release takes the place of which. Their facts lie in `beyond`, beside the family's.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What each wheel was built for, and how that is told from the facts.
+//! Which build each wheel belongs to, and how that follows from the facts.
 
 use std::collections::{BTreeMap, BTreeSet};
 

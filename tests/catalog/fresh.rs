@@ -1,4 +1,4 @@
-//! What an index has beyond the gathered facts: asked for, kept in `fresh.tsv`, and put into the tables.
+//! Wheels that an index has and the gathered facts lack: they are asked for, kept in `fresh.tsv`, and put into the tables.
 //!
 //! `fresh.tsv` is a catalogue as projects have them, and `torchswap catalog update` writes it: each build of every release
 //! of torch's family from the newest known one on. Its rows have no witness, and `--require-witnesses` refuses them by that.

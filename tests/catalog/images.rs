@@ -1,4 +1,4 @@
-//! `.ci/image` puts other digests into the program: it finds them in its shorter table, as `build.rs` writes that.
+//! `.ci/image` replaces digests inside the program: it must find them in the compressed table that `build.rs` writes.
 
 use std::io::Write;
 use std::process::Stdio;

@@ -1,5 +1,5 @@
-//! One digest under several names, and one digest for several builds: who trusts a digest trusts a name and a build with it,
-//! so every such place is named here, with its reason.
+//! One digest under several names, and one digest for several builds: whoever trusts a digest trusts a name and a build
+//! with it, so each such case is listed here with its reason.
 
 use std::collections::{BTreeMap, BTreeSet};
 

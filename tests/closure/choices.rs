@@ -1,4 +1,4 @@
-//! What is chosen where the lock does not meet a requirement, shown with packages that exist for these tests alone.
+//! Which release is chosen where the lock does not meet a requirement, with packages that exist only in these tests.
 
 use super::{BASE, digest, export, lock};
 use crate::support::{Place, Run};

@@ -1,5 +1,5 @@
-//! Libraries that builds of torch for CPUs bring along on some platforms alone (mkl, tbb, intel-openmp on Windows), where they
-//! have no file.
+//! Libraries that CPU builds of torch need on some platforms only (mkl, tbb and intel-openmp on Windows) and that have no
+//! file elsewhere.
 
 use super::{BASE, digest, export, lock};
 use crate::support::Run;

@@ -1,4 +1,4 @@
-//! What a check says of stubs.
+//! `check` and the stubs of `--also`.
 
 use super::onnx;
 use crate::support::{Place, root};

@@ -1,4 +1,4 @@
-//! What fits beside torch's exact pins of CUDA's libraries, against facts that were gathered from the wheels' own lists.
+//! Compares what fits beside torch's exact pins of CUDA libraries with facts gathered from the wheels' own requirements.
 
 use std::collections::{BTreeMap, BTreeSet};
 

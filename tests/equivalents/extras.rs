@@ -1,4 +1,4 @@
-//! Packages that need libraries, or something beside them, to run on a GPU: extras of the same release.
+//! Packages that need libraries or another package to run on a GPU, which extras of the same release bring.
 
 use super::{TENSORFLOW, ZEROS, digests, entry, export, lock, place, project};
 

@@ -1,4 +1,4 @@
-//! Locks that hold the GPU build and the stub themselves.
+//! Locks that already contain the GPU build and the stub.
 
 use crate::support::{Place, root};
 

@@ -1,4 +1,4 @@
-//! Another release, where there is none of the locked number (`--nearest`).
+//! `--nearest`: another release, where the locked one has no GPU build.
 
 use super::{ONNX, entry, export, lock, onnx, place, project};
 use crate::support::Place;

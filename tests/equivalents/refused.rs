@@ -1,4 +1,4 @@
-//! What is not swapped, and why.
+//! Packages that are not swapped, and the reasons given.
 
 use super::{ZEROS, export, lock, onnx};
 

@@ -1,4 +1,4 @@
-//! One set of CUDA's libraries for torch and what else needs them (`--share-libraries`).
+//! `--share-libraries`: one set of CUDA libraries for torch and everything else that needs them.
 
 use super::{ZEROS, digests, lock};
 use crate::support::{Place, Run};

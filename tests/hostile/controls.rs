@@ -1,4 +1,4 @@
-//! Inputs that are odd but whole: they are read, and quickly. The cases beside this file break one thing in them.
+//! Unusual but valid inputs, which must be read quickly. The cases beside this file break one thing in them.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Real inputs with random damage: whatever comes of them, no reader panics. The seed is fixed, so a failure repeats.
+//! Real inputs with random damage: no reader may panic. The seed is fixed, so a failure repeats.
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,5 +1,5 @@
-//! What the program says of hostile names and values: on one line each, with what a terminal would obey escaped. A line
-//! that begins with `::` would be a command to GitHub Actions, wherever it is printed.
+//! Messages about hostile names and values stay on one line, with terminal control characters escaped. A line that begins
+//! with `::` would be a command to GitHub Actions, wherever it is printed.
 
 use super::catalogs::row;
 use super::locks::lock;

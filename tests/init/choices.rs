@@ -1,4 +1,4 @@
-//! Groups and extras that have torch: which a target takes, and what is said of the others.
+//! Groups and extras that contain torch: which of them a target takes, and what is reported about the others.
 
 use crate::support::Place;
 

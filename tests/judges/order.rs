@@ -1,4 +1,4 @@
-//! Which of several wheels is taken: pip's own list of tags is the judge.
+//! Which of several wheels is taken, compared with pip's own list of tags.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

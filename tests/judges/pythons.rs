@@ -1,4 +1,4 @@
-//! The CPythons of this machine, and pip.
+//! The CPythons on this machine, and their pip.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! A server on the loopback that gives files from memory.
+//! A server on the loopback that serves files from memory.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};

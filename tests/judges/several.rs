@@ -1,4 +1,4 @@
-//! One file for several targets: pip on Linux takes that target's lines, and refuses where there is no target for it.
+//! One file for several targets: pip on Linux installs the lines of its own target, and refuses a file without one.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What an output names, as tiny wheels on a loopback index.
+//! Serves everything an output names as tiny wheels from an index on the loopback.
 //!
 //! A tiny wheel has the file name, the name and the version of the real one and requires what that requires, so pip
 //! judges URLs, names, versions, extras and markers as they were printed. Its bytes are others, so each line's digests

@@ -1,4 +1,4 @@
-//! Where learned wheels of the default index lie: no catalogue keeps their path, and a `pylock.toml` must say it.
+//! The URLs of learned wheels from the default index: no catalogue keeps their path, but a `pylock.toml` must contain it.
 
 use super::{EXPORT, torch};
 

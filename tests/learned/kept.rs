@@ -1,5 +1,5 @@
-//! Wheels that stay as they are locked, and of which no catalogue knows what they require: the lock is taken at its word and
-//! the summary says so; with `--learn` they are asked for, too.
+//! Wheels that stay as locked and whose requirements no catalogue knows: the lock is trusted and the summary says so; with
+//! `--learn` the requirements are asked for.
 
 use super::{EXPORT, FILE, torch};
 use crate::catalog_update::{Site, Tells, sha256, wheel};

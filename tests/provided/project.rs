@@ -1,4 +1,4 @@
-//! The project's own requirements, and what is said of the files of an output.
+//! The project's own requirements, and the notes about the files of an output.
 
 use super::{ARGUMENTS, names, poetry};
 

@@ -1,4 +1,4 @@
-//! The line of a header that lists what the image has, once the file was rewritten and installs some of it itself.
+//! The header line that lists what the image provides, after a rewrite makes the file install some of it itself.
 
 use crate::support::Place;
 

@@ -1,4 +1,4 @@
-//! Files that tools list without a digest, or under a version that is not theirs: they matter where they are taken.
+//! Files that tools list without a digest, or under a version that is not theirs: they matter only where they are used.
 
 use crate::support::{Place, fixture};
 

@@ -1,4 +1,4 @@
-//! How a `pylock.toml` is told, and what of one is refused.
+//! How a `pylock.toml` is recognized, and which ones are refused.
 
 use super::fixtures;
 use crate::support::{Place, fixture};

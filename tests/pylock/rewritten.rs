@@ -1,5 +1,5 @@
-//! A `pylock.toml` rewritten in place: what it then gives is what an export of the old one gives, all else keeps its bytes,
-//! and a second run finds nothing to do.
+//! `rewrite` of a `pylock.toml`: the new file gives what an export of the old one gives, everything else keeps its bytes,
+//! and a second run changes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,5 @@
-//! What a `pylock.toml` gives on an environment is what its tool exports from the same project as a requirements file.
+//! The selection from a `pylock.toml` in an environment is what its tool exports from the same project as a requirements
+//! file.
 
 use std::collections::{BTreeMap, BTreeSet};
 

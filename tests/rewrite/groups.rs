@@ -1,5 +1,5 @@
-//! Groups, extras and markers of a 2.1 lock: what another wheel needs is wherever the wheel is, and what is not chosen
-//! stays as it is locked.
+//! Groups, extras and markers of a 2.1 lock: requirements of the new wheel apply wherever the wheel is installed, and
+//! entries that are not chosen stay as locked.
 
 use std::collections::BTreeSet;
 

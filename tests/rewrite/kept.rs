@@ -1,4 +1,4 @@
-//! What an edit leaves alone: line ends, marks, comments, files that were not named.
+//! What an edit keeps: line ends, byte order marks, comments, files that were not named.
 
 use crate::support::{Place, Run};
 

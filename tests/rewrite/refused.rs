@@ -1,4 +1,4 @@
-//! What cannot be written into a lock is refused: nothing is written, and the reason comes with a way out.
+//! Changes that a lock cannot express are refused: nothing is written, and the message says what to do instead.
 
 use crate::support::Place;
 

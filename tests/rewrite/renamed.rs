@@ -1,5 +1,5 @@
-//! A package that has another name on GPUs. No such family is in the catalogue, so the plan is given one: torch, which becomes
-//! `zorch` or `a-torch`, with names that sort elsewhere.
+//! A package with another name on GPUs. The catalogue has no such family, so the plan is given one: torch becomes `zorch`
+//! or `a-torch`, names that sort elsewhere.
 
 use torchswap::catalog::Catalogues;
 use torchswap::lock::poetry::PoetryLock;

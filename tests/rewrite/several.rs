@@ -1,5 +1,5 @@
-//! Several targets in one lock: on every platform and under every Python there is exactly one of each package, the
-//! targets get what they would alone, and all others get what was locked.
+//! Several targets in one lock: every platform and Python has exactly one of each package, each target gets what it would
+//! get alone, and all other environments keep what was locked.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Two entries of one name that hold on one machine, as Poetry 2 writes them for `nvidia-cublas` beside torch 2.13: one
-//! dependency has a constraint and a marker, the other neither.
+//! Two entries of one name that both apply on one machine, as Poetry 2 writes them for `nvidia-cublas` beside torch 2.13:
+//! one dependency has a constraint and a marker, the other has neither.
 
 use crate::support::Place;
 

@@ -1,4 +1,4 @@
-//! What all integration tests share: a folder to work in, a way to run the binary, and one kind of snapshot.
+//! Shared by all integration tests: a temporary folder, a way to run the program in it, and snapshots.
 
 pub mod server;
 pub mod wheel;

@@ -1,4 +1,4 @@
-//! An index on loopback that behaves as PyTorch's does, and misbehaves when told to.
+//! An index on the loopback that behaves as PyTorch's does, and misbehaves on demand.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! What is made of a `uv.lock`.
+//! Exports of a `uv.lock`.
 
 use super::place;
 use crate::support::snapshot;

@@ -1,4 +1,4 @@
-//! Locks with torch from PyTorch's own indexes, as uv's guide has it: forks by marker, and extras that conflict.
+//! Locks with torch from PyTorch's own indexes, as uv's guide sets them up: forks by marker, and conflicting extras.
 
 use super::{blocks, place, text};
 use crate::support::{Place, root};

@@ -1,4 +1,4 @@
-//! How a `uv.lock` is told, and what of one is refused.
+//! How a `uv.lock` is recognized, and which ones are refused.
 
 use super::{place, text};
 use crate::support::Place;

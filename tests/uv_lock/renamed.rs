@@ -1,4 +1,5 @@
-//! `rewrite --also` of a `uv.lock`: a package takes the place of another one, and what depends on that depends on it.
+//! `rewrite --also` of a `uv.lock`: one package takes another's place, and everything that depended on the old one depends
+//! on the new one.
 
 use super::blocks;
 use crate::support::Place;

@@ -1,4 +1,4 @@
-//! `rewrite` of a `uv.lock`: what is changed, and what is not.
+//! `rewrite` of a `uv.lock`: what changes, and what does not.
 
 use super::{blocks, place, text};
 use crate::support::{Place, root, snapshot};

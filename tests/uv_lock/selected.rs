@@ -1,4 +1,4 @@
-//! What a `uv.lock` gives on an environment is what uv exports of it.
+//! The selection from a `uv.lock` in an environment is what uv exports from it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

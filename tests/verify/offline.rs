@@ -1,4 +1,4 @@
-//! Without being told to, nothing reaches the network.
+//! Without an option that asks for it, no command reaches the network.
 
 use std::net::TcpListener;
 

@@ -1,4 +1,4 @@
-//! A file with one digest has one size, whoever tells it.
+//! A file with one digest has one size, whichever source states it.
 
 use super::{FILE, World, wheel};
 
