@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::{CatalogArgs, DataArgs, NetworkArgs, PlaceArgs, PreviewArgs, values};
+use super::{CatalogArgs, DataArgs, Late, NetworkArgs, PlaceArgs, PreviewArgs, values};
 use crate::packaging::requirement::Release;
 use crate::packaging::target::Backend;
 
@@ -47,7 +47,7 @@ pub enum Catalog {
     /// requirements. What these require is looked up in --closure-index, so that exports stay offline. Existing rows are
     /// kept; a different digest for a known file is an error.
     #[command(after_help = UPDATE_EXAMPLES)]
-    Update(Box<UpdateArgs>),
+    Update(Late<UpdateArgs>),
 }
 
 /// Options of `catalog list`.

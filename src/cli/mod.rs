@@ -20,6 +20,7 @@ pub mod catalog;
 mod catalogues;
 mod check;
 pub mod config;
+mod late;
 mod learn;
 mod network;
 mod output;
@@ -39,6 +40,7 @@ pub use also::{AlsoArgs, StubArgs};
 pub use audit::{AuditArgs, MachineArgs};
 pub use catalogues::CatalogArgs;
 pub use check::CheckArgs;
+pub use late::Late;
 pub use learn::LearnArgs;
 pub use network::NetworkArgs;
 pub use output::{HeaderKind, OutputArgs, OutputFormat};
@@ -48,6 +50,7 @@ pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, DataArgs, DataFormat, ReportArgs, ReportFormat, Reporting, TalkArgs, ToneArgs};
 pub use trust::TrustArgs;
 
+// `Cli::read` is the way in: clap's own `parse` does not know the options that are `Late`.
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
 #[derive(Debug, Parser)]
 #[command(
@@ -83,25 +86,25 @@ pub enum Command {
     /// these wheels need, and writes a requirements file in which every line is pinned and hashed. Offline: digests come
     /// from the built-in catalogue.
     #[command(after_help = EXPORT_EXAMPLES)]
-    Export(Box<ExportArgs>),
+    Export(Late<ExportArgs>),
     /// Check that outputs are up to date and that no lock was swapped by accident
     ///
     /// For pre-commit and CI: offline and fast. Compares by meaning: the order of lines or markers does not matter.
     #[command(after_help = check::EXAMPLES)]
-    Check(Box<CheckArgs>),
+    Check(Late<CheckArgs>),
     /// Report what will not install on a target, and what does not fit together
     ///
     /// Offline unless --index is given; works from the files that the lock lists. Looks at wheels, the age of the system, torch's
     /// family, CUDA against driver and image, and digests. The report goes to standard output.
     #[command(after_help = audit::EXAMPLES)]
-    Audit(Box<AuditArgs>),
+    Audit(Late<AuditArgs>),
     /// Swap the entries inside the lock itself
     ///
     /// Edits a poetry.lock, a uv.lock, a pylock.toml or a requirements.txt in place; every byte outside the edits stays. All groups
     /// and extras are swapped, unless you name some: then the others stay as they are. A poetry.lock of version 2.1 can hold
     /// several targets, each on a platform of its own; older ones hold one.
     #[command(after_help = REWRITE_EXAMPLES)]
-    Rewrite(Box<RewriteArgs>),
+    Rewrite(Late<RewriteArgs>),
     /// Write a starting configuration, and show the lines for Dockerfile and hooks
     ///
     /// Looks at the lock, its Pythons, and the Dockerfiles here and in the folders below. Writes torchswap.toml only if there
@@ -113,7 +116,7 @@ pub enum Command {
     /// the catalogue's, the index page's, and that of the bytes. Names the one that differs. A wheel that is read is also
     /// opened: its name, its tags and its requirements must be those of the catalogue. Offline unless an option asks for more.
     #[command(after_help = verify::EXAMPLES)]
-    Verify(Box<verify::VerifyArgs>),
+    Verify(Late<verify::VerifyArgs>),
     /// List known wheels, and learn new ones
     #[command(subcommand)]
     Catalog(catalog::Catalog),
@@ -258,7 +261,7 @@ impl ExportArgs {
         let all = ["torchswap", "export"].into_iter().map(OsString::from).chain(words.iter().map(OsString::from));
         // A header says all: what a variable says here had no part in it.
         match Cli::without_variables(&all.collect::<Vec<_>>()).ok()?.command {
-            Command::Export(export) => Some(*export),
+            Command::Export(Late(export)) => Some(*export),
             Command::Audit(_)
             | Command::Check(_)
             | Command::Rewrite(_)
@@ -385,12 +388,10 @@ pub struct LockedArgs {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_definition_holds_together() {
-        Cli::command().debug_assert();
+        Cli::whole().debug_assert();
     }
 }

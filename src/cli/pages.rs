@@ -1,6 +1,6 @@
 //! Texts made from the definition: completions for shells, and pages for `man`.
 
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
@@ -10,7 +10,7 @@ use crate::report::error::{Code, Problem};
 /// The script that teaches a shell the commands and options, and bash, zsh and fish the targets of the project that one is in.
 pub fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut offered(&Cli::command()), "torchswap", &mut script);
+    clap_complete::generate(shell, &mut offered(&Cli::whole()), "torchswap", &mut script);
     with_targets(shell, &String::from_utf8_lossy(&script))
 }
 
@@ -62,7 +62,7 @@ fn with_targets(shell: Shell, script: &str) -> String {
 /// If there is no such command.
 pub fn man(command: Option<&str>) -> Result<String, Problem> {
     // `help` has no page of its own: it would repeat the others.
-    let mut root = Cli::command().disable_help_subcommand(true);
+    let mut root = Cli::whole().disable_help_subcommand(true);
     // Tells the commands their full names, and gives them the options that all share.
     root.build();
     let page = match command {

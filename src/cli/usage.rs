@@ -147,8 +147,6 @@ pub fn painted(text: &str, paint: impl Fn(&str, &str) -> String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
     use crate::cli::Cli;
 
@@ -183,7 +181,7 @@ mod tests {
 
     #[test]
     fn each_command_is_known() {
-        let command = Cli::command();
+        let command = Cli::whole();
         let mut names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
         let mut known = COMMANDS.map(|(name, _)| name);
         names.sort_unstable();

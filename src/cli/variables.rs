@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory, FromArgMatches};
 
 use super::Cli;
+use super::late::with_options;
 use super::usage::options;
 
 /// Options that name a build.
@@ -44,7 +45,7 @@ impl Cli {
         if let Some(error) = address_of_index(words) {
             return Err(error);
         }
-        let command = Self::command();
+        let command = Self::meant(words);
         let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
         let empty: Vec<&str> =
             variables.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str()).collect();
@@ -52,7 +53,7 @@ impl Cli {
             let variable = option.get_env().and_then(|name| name.to_str());
             unset.contains(&option.get_id().as_str()) || variable.is_some_and(|name| empty.contains(&name))
         };
-        let command = match unset.is_empty() && empty.is_empty() {
+        let command = match variables.is_empty() {
             true => command,
             false => without(command, words, &is_unset),
         };
@@ -61,7 +62,17 @@ impl Cli {
 
     /// Reads a command line whatever the variables of the options in [`ALL`] say.
     pub(super) fn without_variables(words: &[OsString]) -> Result<Self, clap::Error> {
-        Self::parsed(without(Self::command(), words, &|option| ALL.contains(&option.get_id().as_str())), words)
+        Self::parsed(without(Self::meant(words), words, &|option| ALL.contains(&option.get_id().as_str())), words)
+    }
+
+    /// The definition with the options of all commands.
+    pub(super) fn whole() -> clap::Command {
+        with_options(Self::command(), &|_| true)
+    }
+
+    /// The definition with the options of the commands that a command line may mean.
+    fn meant(words: &[OsString]) -> clap::Command {
+        with_options(Self::command(), &|name| words.iter().any(|word| word == name))
     }
 
     fn parsed(mut command: clap::Command, words: &[OsString]) -> Result<Self, clap::Error> {
@@ -114,7 +125,7 @@ fn address_of_index(words: &[OsString]) -> Option<clap::Error> {
     let takes_one = words.iter().any(|word| word == "catalog");
     (is_asked && !takes_one).then(|| {
         let message = "--index takes no address here; use --index-url URL";
-        let mut command = Cli::command();
+        let mut command = Cli::whole();
         command.build();
         let named = words.iter().find_map(|word| command.find_subcommand(word).cloned());
         named.unwrap_or(command).error(clap::error::ErrorKind::TooManyValues, message)
@@ -128,7 +139,7 @@ mod tests {
     /// An error names the variable by the option's name.
     #[test]
     fn a_variable_is_named_as_its_option() {
-        let command = Cli::command();
+        let command = Cli::whole();
         let all = command.get_subcommands().flat_map(clap::Command::get_arguments).chain(command.get_arguments());
         let named = all.filter_map(|one| Some((one.get_env()?.to_str()?, one.get_long()?)));
         let named: Vec<(&str, &str)> = named.collect();
@@ -141,7 +152,7 @@ mod tests {
     /// A header that is read again must mean the same whatever the variables say.
     #[test]
     fn each_variable_of_an_export_is_known_to_be_one() {
-        let command = Cli::command();
+        let command = Cli::whole();
         let export = command.find_subcommand("export").unwrap();
         let with: Vec<&str> =
             export.get_arguments().filter(|one| one.get_env().is_some()).map(|one| one.get_id().as_str()).collect();

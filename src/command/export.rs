@@ -152,7 +152,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
+    use std::ffi::OsString;
 
     use super::*;
     use crate::cli::{Cli, Command};
@@ -162,7 +162,8 @@ mod tests {
         let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/poetry-2.5/torch-2.1.2/poetry.lock");
         let sizes = |flags: &[&str]| {
             let words = ["torchswap", "export", "--cpu", "--python", "3.10", lock];
-            let cli = Cli::parse_from(words.iter().chain(flags));
+            let words: Vec<OsString> = words.iter().chain(flags).map(OsString::from).collect();
+            let cli = Cli::read(&words, &[], None).unwrap();
             let Command::Export(args) = &cli.command else { panic!("{cli:?}") };
             let [job] = &jobs(args, &Config::default()).unwrap()[..] else { panic!("{args:?}") };
             let Prepared { summaries, .. } = prepare(job, &mut Learning::none(), Voice::of(&cli).is_told()).unwrap();
