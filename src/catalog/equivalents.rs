@@ -129,13 +129,36 @@ pub fn instead_of(name: &PackageName) -> impl Iterator<Item = Equivalent> {
     of_cpu(name).filter(|range| range.how == How::Instead)
 }
 
-/// The names of every package: that on CPUs, that on GPUs, and that under which people know it, if that is a third one.
-pub fn names() -> impl Iterator<Item = (&'static str, &'static str, Option<&'static str>)> {
-    let third = |line: &&'static str| match How::parse(line.rsplit('\t').next()?)? {
-        How::Beside(name) => Some(name),
-        How::Instead | How::Extra => None,
+/// The names of a package.
+#[derive(Debug, Clone, Copy)]
+pub struct Names {
+    /// On CPUs.
+    pub cpu: &'static str,
+    /// On GPUs.
+    pub gpu: &'static str,
+    /// The one under which people know it.
+    pub known: &'static str,
+}
+
+impl Names {
+    /// True if a lock can have it under a name.
+    pub fn has(&self, name: &PackageName) -> bool {
+        [self.cpu, self.gpu].contains(&name.as_ref())
+    }
+
+    /// True if people may call it so.
+    pub fn says(&self, name: &PackageName) -> bool {
+        self.has(name) || self.known == name.as_ref()
+    }
+}
+
+/// The names of every package, once for each of its ranges.
+pub fn names() -> impl Iterator<Item = Names> {
+    let known = |cpu, line: &'static str| match line.rsplit('\t').next().and_then(How::parse) {
+        Some(How::Beside(name)) => name,
+        Some(How::Instead | How::Extra) | None => cpu,
     };
-    LINES.iter().map(move |[cpu, gpu, line]| (*cpu, *gpu, third(line)))
+    LINES.iter().map(move |[cpu, gpu, line]| Names { cpu, gpu, known: known(*cpu, line) })
 }
 
 #[cfg(test)]
@@ -161,7 +184,7 @@ mod tests {
     #[test]
     fn a_build_runs_on_its_cuda_and_newer_ones_of_the_major_version() {
         let onnx: Vec<Equivalent> =
-            names().take(1).flat_map(|(cpu, ..)| of_cpu(&cpu.parse().unwrap()).collect::<Vec<_>>()).collect();
+            names().take(1).flat_map(|names| of_cpu(&names.cpu.parse().unwrap()).collect::<Vec<_>>()).collect();
         let one = Equivalent { cuda: (12, 1), ..onnx[0].clone() };
         let runs = |text: &str| one.runs_on(text.parse().unwrap());
         assert_eq!(

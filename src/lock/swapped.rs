@@ -19,7 +19,7 @@ pub(crate) struct SwappedEntries<'l> {
     /// The way they are locked, to follow their names.
     pub(crate) how: String,
     /// The command that makes the lock anew.
-    pub(crate) remedy: &'static str,
+    pub(crate) remedy: String,
 }
 
 impl Lock {
@@ -35,15 +35,18 @@ impl Lock {
             Self::Requirements(_) => return None,
             Self::Poetry(lock) => {
                 let found = stubs(&lock.entries).or_else(|| lock.swapped(is_family));
-                ("regenerate it: poetry lock --regenerate", found?)
+                ("regenerate it: poetry lock --regenerate".to_owned(), found?)
             }
             Self::Pylock(lock) => {
                 let found = stubs(&lock.entries).or_else(|| lock.swapped(is_family));
-                ("regenerate it with the tool that made it", found?)
+                ("regenerate it with the tool that made it".to_owned(), found?)
             }
             Self::Uv(lock) => {
                 let found = lock.swapped(is_family).or_else(|| lock.renamed(is_one_of_two));
-                ("regenerate it: uv lock --upgrade-package torch", found?)
+                let found = found?;
+                // Without a package to upgrade uv takes the lock as it is; with one it locks all anew, and keeps versions.
+                let any = found.0.first().map(|entry| &entry.name)?;
+                (format!("regenerate it: uv lock --upgrade-package {any}"), found)
             }
         };
         Some(SwappedEntries { entries, how, remedy })

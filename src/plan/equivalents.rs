@@ -151,25 +151,20 @@ impl Also {
             }
         }
         let Names::Named(names) = &self.names else { return Ok(()) };
-        let has = |name: &str| lock.entries().iter().any(|entry| entry.name.as_ref() == name);
         let problems = names.iter().filter_map(|name| {
-            let is_one = |(cpu, gpu, third): &(&str, &str, Option<&str>)| {
-                [*cpu, *gpu].contains(&name.as_ref()) || *third == Some(name.as_ref())
-            };
-            let mut pairs = equivalents::names().filter(is_one).peekable();
+            let mut pairs = equivalents::names().filter(|pair| pair.says(name)).peekable();
             if pairs.peek().is_none() {
-                let known = || equivalents::names().flat_map(|(cpu, gpu, third)| [cpu, gpu, third.unwrap_or(cpu)]);
+                let known = || equivalents::names().flat_map(|pair| [pair.cpu, pair.gpu, pair.known]);
                 let message =
                     format!("{name} is not known to have another name for another build, so --also cannot swap it");
                 let help = nearest(name.as_ref(), known()).map(|near| format!("did you mean `{near}`?"));
                 return Some(Problem::new(Code::Usage, message).help(help.unwrap_or_else(|| {
-                    let mut known: Vec<&str> =
-                        equivalents::names().map(|(cpu, _, third)| third.unwrap_or(cpu)).collect();
+                    let mut known: Vec<&str> = equivalents::names().map(|pair| pair.known).collect();
                     known.dedup();
                     format!("there are: {}", known.join(", "))
                 })));
             }
-            let is_locked = pairs.any(|(cpu, gpu, _)| has(cpu) || has(gpu));
+            let is_locked = pairs.any(|pair| lock.entries().iter().any(|entry| pair.has(&entry.name)));
             let message = format!("the lock has no package {name}, which --also names");
             (!is_locked).then(|| Problem::new(Code::Usage, message).help("leave it out"))
         });

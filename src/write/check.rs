@@ -179,7 +179,7 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
 pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
     let SwappedEntries { entries, how, remedy } = lock
         .swapped(&|name| knowledge.family(name) != Family::No, &|name| {
-            equivalents::names().any(|(cpu, gpu, _)| [cpu, gpu].contains(&name.as_ref()))
+            equivalents::names().any(|pair| pair.has(name))
         })?;
     let first = entries.first()?;
     let mut releases: Vec<String> = Vec::new();

@@ -85,6 +85,8 @@ fn a_check_finds_what_took_the_place_of_another() {
     let check = place.run("check");
     let found = "uv.lock has onnxruntime-gpu 1.22.0 without the sizes of files, which uv writes";
     assert!(check.status == 1 && check.stdout.contains(found), "{}", check.shown());
+    let remedy = "regenerate it: uv lock --upgrade-package onnxruntime-gpu;";
+    assert!(check.stdout.contains(remedy), "{}", check.shown());
     // An index that tells no sizes gives none of any package, and a lock may well ask for that package by its name.
     let after = place.read("uv.lock");
     for other in [after.replace(", size = 1", ""), lock("onnxruntime-gpu", "1.22.0")] {
@@ -129,4 +131,22 @@ fn of_namesakes_the_selected_one_is_renamed_and_its_dependencies_say_which_they_
     let numpy =
         format!("    {{ name = \"numpy\", version = \"1.26.4\", {SOURCE}, marker = \"sys_platform != 'darwin'\" }},\n");
     assert!(blocks(&after)["onnxruntime-gpu"].contains(&numpy), "{after}");
+}
+
+#[test]
+fn line_ends_and_a_mark_at_the_beginning_stay_as_they_are() {
+    let place = Place::new();
+    let plain = lock("onnxruntime", "1.22.0");
+    place.write("uv.lock", &plain);
+    place.run(REWRITE).ok();
+    let expected = place.read("uv.lock");
+    let bom = |text: &str| format!("\u{feff}{text}");
+    let crlf = |text: &str| text.replace('\n', "\r\n");
+    for write in [&bom as &dyn Fn(&str) -> String, &crlf, &|text| bom(&crlf(text))] {
+        place.write("uv.lock", write(&plain));
+        place.run(REWRITE).ok();
+        assert_eq!(place.read("uv.lock"), write(&expected));
+        place.run(REWRITE).ok();
+        assert_eq!(place.read("uv.lock"), write(&expected));
+    }
 }
