@@ -10,8 +10,32 @@ fn refused(text: &str, arguments: &str) -> String {
 fn each_reason_is_told() {
     let torch = format!("torch==2.4.1 {ZEROS}\n");
     for (text, arguments, why) in [
-        (onnx("1.20.1"), "--cuda 12.6", "there is no release 1.20.1 of onnxruntime-gpu; the nearest is 1.20.2"),
-        (onnx("1.32.0"), "--cuda 13.0", "there is no release 1.32.0 of onnxruntime-gpu; the nearest is 1.31.1"),
+        (
+            onnx("1.20.1"),
+            "--cuda 12.6",
+            "there is no release 1.20.1 of onnxruntime-gpu; the nearest for CUDA 12.6 is 1.20.2",
+        ),
+        (
+            onnx("1.32.0"),
+            "--cuda 13.0",
+            "there is no release 1.32.0 of onnxruntime-gpu; the nearest for CUDA 13.0 is 1.31.1",
+        ),
+        // The nearest number is for another CUDA, or the release of another name.
+        (
+            onnx("1.32.0"),
+            "--cuda 12.6",
+            "there is no release 1.32.0 of onnxruntime-gpu; the nearest for CUDA 12.6 is 1.26.0",
+        ),
+        (
+            lock(&["faiss-cpu==1.9.0"]),
+            "--cuda 12.6",
+            "there is no release 1.9.0 of faiss-gpu-cu12; the nearest for CUDA 12.6 is 1.9.0.post1",
+        ),
+        (
+            lock(&["tensorflow==2.11.0"]),
+            "--cpu",
+            "there is no release 2.11.0 of tensorflow-cpu; the nearest for CPU is 2.11.1",
+        ),
         (
             onnx("1.28.0"),
             "--cuda 12.6",
@@ -20,7 +44,7 @@ fn each_reason_is_told() {
         (
             onnx("1.22.0"),
             "--cuda 13.0",
-            "onnxruntime-gpu 1.22.0 is built for CUDA 12, the target is CUDA 13.0: 1.27.0 is the first release for that",
+            "onnxruntime-gpu 1.22.0 is built for CUDA 12, the target is CUDA 13.0: 1.28.0 is the first release for that",
         ),
         (
             onnx("1.28.0"),

@@ -187,6 +187,9 @@ fn a_package_of_another_name_takes_the_place_wherever_it_is_asked_for() {
     for (name, block) in old.iter().filter(|(name, _)| !own(name)) {
         assert_eq!(block.replace("onnxruntime\" },", "onnxruntime-gpu\" },"), new[name], "{name}");
     }
+    place.write("uv.lock", &before);
+    let report = place.run("rewrite --cuda 12.6 --also onnxruntime --report json").stderr;
+    assert!(report.contains("needed by what asks for onnxruntime\""), "{report}");
     // Once is enough, and the new lock gives what the old one does but for the stub.
     let again = place.run("rewrite --cuda 12.6 --also onnxruntime");
     assert!(again.stderr.contains("unchanged uv.lock") && place.read("uv.lock") == after, "{}", again.shown());

@@ -62,12 +62,11 @@ impl<S: WheelSource> Search<'_, S> {
         let suiting: Vec<&Way> = of_release.iter().copied().filter(|way| way.suits(backend)).collect();
         let impossible = |message: String| Problem::new(Code::Impossible, message).help(stay);
         let Some(first) = suiting.first() else {
-            return Err(match of_release.first() {
-                Some(way) => impossible(other_cuda(version, way, ways, backend)),
-                None => match ways.iter().find(|way| knowledge.versions(way.to()).is_empty()) {
-                    Some(way) => no_wheels(version, way.to()),
-                    None => impossible(no_release(version, ways, backend, knowledge)),
-                },
+            let is_unknown = |way: &Way| knowledge.versions(way.to()).is_empty();
+            return Err(match (of_release.first(), ways.first()) {
+                (Some(way), _) => impossible(other_cuda(version, way, ways, backend)),
+                (None, Some(way)) if ways.iter().all(is_unknown) => no_wheels(version, way.to()),
+                (None, _) => impossible(no_release(version, ways, (backend, platform), knowledge)),
             });
         };
         if let Some(flaw) = first.flaw() {

@@ -4,7 +4,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Way;
-use super::offered::pythons;
+use super::offered::{had, pythons};
 use crate::catalog::{WheelSource, is_torch, library_of};
 use crate::lock::Entry;
 use crate::packaging::target::{Backend, Platform};
@@ -13,19 +13,24 @@ use crate::plan::family::FamilyPackage;
 use crate::plan::knowledge::WheelRequirements;
 use crate::report::error::{Code, Problem};
 
-/// No release of that number: which one is near, and the nearest that both have.
+/// No release of that number: which one is near for the target, of whichever name.
 pub(super) fn no_release<S: WheelSource>(
     version: &Version,
     ways: &[Way],
-    backend: Backend,
+    (backend, platform): (Backend, Platform),
     knowledge: &Knowledge<'_, S>,
 ) -> String {
-    let to = ways.iter().find(|way| way.suits(backend)).or(ways.first()).map(Way::to);
-    let Some(to) = to else { return String::new() };
-    // Descending.
-    let known = knowledge.versions(to);
-    let near = near(&known, version).map(|near| format!("; the nearest is {near}")).unwrap_or_default();
-    format!("there is no release {version} of {to}{near}")
+    let suiting = || ways.iter().filter(|way| way.suits(backend));
+    let releases = suiting().flat_map(|way| had(way, platform, knowledge).map(move |version| (version, way.to())));
+    let mut releases: Vec<(Version, &PackageName)> = releases.collect();
+    releases.sort_by(|one, other| other.0.cmp(&one.0));
+    let known: Vec<Version> = releases.iter().map(|(version, _)| version.clone()).collect();
+    let nearest = near(&known, version).and_then(|near| releases.iter().find(|(version, _)| version == near));
+    if let Some((near, to)) = nearest {
+        return format!("there is no release {version} of {to}; the nearest for {} is {near}", backend.spoken());
+    }
+    let to = suiting().chain(ways).map(Way::to).next();
+    to.map_or_else(String::new, |to| format!("there is no release {version} of {to}"))
 }
 
 /// Nothing is known of the package that would take its place.
@@ -63,7 +68,7 @@ pub(super) fn other_cuda(version: &Version, way: &Way, ways: &[Way], backend: Ba
     let (major, minor) = way.range.cuda;
     let newer = if minor == 0 { format!("{major}") } else { format!("{major}.{minor} or a newer {major}") };
     let to = way.to();
-    let mut others: Vec<&Way> = ways.iter().filter(|other| other.suits(backend)).collect();
+    let mut others: Vec<&Way> = ways.iter().filter(|other| other.suits(backend) && other.flaw().is_none()).collect();
     others.sort_by(|one, other| one.range.from.cmp(&other.range.from));
     let older = others.iter().rfind(|other| other.range.to < *version);
     let later = others.iter().find(|other| other.range.from > *version);
