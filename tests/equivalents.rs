@@ -255,7 +255,7 @@ fn a_gpu_build_becomes_a_cpu_build_the_same_way() {
 #[test]
 fn every_range_of_the_table_is_taken_or_refused_by_its_reason() {
     let mut taken = 0;
-    for equivalents::Names { cpu, .. } in equivalents::names() {
+    for equivalents::NamePair { cpu, .. } in equivalents::names() {
         for range in equivalents::of_cpu(&cpu.parse().unwrap()) {
             let (major, minor) = range.cuda;
             let text = lock(&[&format!("{cpu}=={}", range.to)]);

@@ -131,7 +131,7 @@ pub fn instead_of(name: &PackageName) -> impl Iterator<Item = Equivalent> {
 
 /// The names of a package.
 #[derive(Debug, Clone, Copy)]
-pub struct Names {
+pub struct NamePair {
     /// On CPUs.
     pub cpu: &'static str,
     /// On GPUs.
@@ -140,7 +140,7 @@ pub struct Names {
     pub known: &'static str,
 }
 
-impl Names {
+impl NamePair {
     /// True if a lock can have it under a name.
     pub fn has(&self, name: &PackageName) -> bool {
         [self.cpu, self.gpu].contains(&name.as_ref())
@@ -153,12 +153,12 @@ impl Names {
 }
 
 /// The names of every package, once for each of its ranges.
-pub fn names() -> impl Iterator<Item = Names> {
+pub fn names() -> impl Iterator<Item = NamePair> {
     let known = |cpu, line: &'static str| match line.rsplit('\t').next().and_then(How::parse) {
         Some(How::Beside(name)) => name,
         Some(How::Instead | How::Extra) | None => cpu,
     };
-    LINES.iter().map(move |[cpu, gpu, line]| Names { cpu, gpu, known: known(*cpu, line) })
+    LINES.iter().map(move |[cpu, gpu, line]| NamePair { cpu, gpu, known: known(*cpu, line) })
 }
 
 #[cfg(test)]

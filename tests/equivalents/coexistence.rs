@@ -129,11 +129,11 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
         let (torch, told) = (text("torch"), text("verdict"));
         let (name, extra) = text("with").split_once('[').unwrap_or((text("with"), ""));
         // What is known as jax is a plugin for each CUDA.
-        let is_it = |pair: &equivalents::Names| match pair.known == pair.cpu {
+        let is_it = |pair: &equivalents::NamePair| match pair.known == pair.cpu {
             false => pair.known == name && pair.gpu.contains(&format!("-{}-", extra.trim_end_matches(']'))),
             true => pair.gpu == name && pair.cpu != pair.gpu,
         };
-        let (Some(equivalents::Names { cpu, gpu, .. }), Some(backend)) =
+        let (Some(equivalents::NamePair { cpu, gpu, .. }), Some(backend)) =
             (equivalents::names().find(is_it), build(torch))
         else {
             continue;
