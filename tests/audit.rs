@@ -214,6 +214,11 @@ fn the_catalogue_knows_the_family() {
     place.write("poetry.lock", lock(&[torch]));
     let run = place.run("audit --platform macos-arm64 --python 3.9 --macos 12");
     snapshot("audit-skipped-release", &run.shown());
+    // Releases for newer Pythons are no remedy, though by their names these wheels are for every Python.
+    let torchdata = Package::new("torchdata", "0.9.0").files(&["torchdata-0.9.0-cp39-cp39-manylinux1_x86_64.whl"]);
+    place.write("poetry.lock", lock(&[torchdata]));
+    let told = place.run("audit --python 3.8").stdout;
+    assert!(told.contains("help: torchdata 0.8.0 is the last release with a wheel for it"), "{told}");
     let rows = Catalogues::NONE.wheels(&"torch".parse().unwrap());
     let row = rows.iter().find(|row| row.wheel.as_str() == "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl").unwrap();
     let right = Package::new("torch", "2.1.2").file(row.wheel.as_str(), &row.sha256.to_string());

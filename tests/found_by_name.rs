@@ -204,4 +204,32 @@ fn what_init_proposes_is_made_with_it() {
     assert!(!place.run("init").ok().contains(FILE));
     place.run("export --target docker").ok();
     assert!(is_swapped(&place.read("requirements-docker.txt")));
+    // It is found beside the configuration, too, where the lock lies above.
+    place.write("api/Dockerfile", place.read("Dockerfile"));
+    std::fs::rename(place.path().join(FILE), place.path().join("api").join(FILE)).unwrap();
+    std::fs::remove_file(place.path().join("torchswap.toml")).unwrap();
+    let run = place.run("-C api init ../requirements.txt");
+    assert!(run.status == 0 && !run.stderr.contains("target docker is left out"), "{}", run.stderr);
+    place.run("-C api export --target docker").ok();
+    assert!(is_swapped(&place.read("api/requirements-docker.txt")));
+}
+
+#[test]
+fn a_build_that_it_has_is_proposed() {
+    let file = "torch-2.4.1+cu128-cp311-cp311-linux_x86_64.whl";
+    let zeros = "0".repeat(64);
+    let row = format!("wheel\ttorch\t2.4.1+cu128\tcu128\thttps://wheels.example/cu128\t{file}\t{zeros}\t-\t0\t-\t-\n");
+    for folder in [None, Some(""), Some("api/")] {
+        let place = Place::of("poetry-2.5/torch-2.4.1");
+        place.write("api/Dockerfile", "FROM nvidia/cuda:12.8.0-runtime-ubuntu22.04\n");
+        if let Some(folder) = folder {
+            place.write(&format!("{folder}{FILE}"), &row);
+        }
+        let said = place.run("-C api init").stderr;
+        assert_eq!(
+            said.contains("no wheel of torch 2.4.1 for CUDA 12.8 is known"),
+            folder.is_none(),
+            "{folder:?}: {said}"
+        );
+    }
 }

@@ -418,6 +418,15 @@ fn an_error_names_the_variable_that_says_it() {
         let refused = run(&place, "", variables, arguments);
         assert!(refused.status == 2 && refused.stderr.contains(message), "{}", refused.stderr);
     }
+    // One that is empty, or left alone because another build is typed, says nothing.
+    for value in ["", "11.8"] {
+        let refused = run(&place, "", &[("TORCHSWAP_CUDA", value)], "export --all-targets --xpu");
+        let said = refused.stderr;
+        assert!(
+            refused.status == 2 && said.contains("\n  --cuda <VERSION>\n") && !said.contains("TORCHSWAP"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

@@ -204,3 +204,27 @@ fn a_refusal_goes_where_the_report_would_have_gone() {
     assert!(run("export --report json").refused().contains("\"problems\""));
     assert_eq!(run("check --output-format json -qq").shown(), "status: 2\n--- stdout\n--- stderr\n");
 }
+
+/// Code scanning and annotations show a file only where its path begins at the root of the repository.
+#[test]
+fn files_are_named_from_the_root_of_the_repository() {
+    let place = Place::new();
+    place.write("repo/.git/HEAD", "");
+    for name in ["poetry.lock", "pyproject.toml"] {
+        place.write(&format!("repo/app/{name}"), configured().read(name));
+    }
+    place.write("repo/app/torchswap.toml", configured().read("torchswap.toml"));
+    let run = |arguments: &str| place.run(&format!("-C repo/app {arguments}")).stdout;
+    let annotated = run("audit --platform macos-arm64 --python 3.7 --output-format github");
+    assert!(annotated.contains("::error file=app/poetry.lock,line="), "{annotated}");
+    assert!(run("check --output-format github").contains("::error file=app/docker.txt,line=1,"));
+    for (arguments, file) in
+        [("audit --platform macos-arm64 --python 3.7", "app/poetry.lock"), ("check", "app/docker.txt")]
+    {
+        let log: Value = serde_json::from_str(&run(&format!("{arguments} --output-format sarif"))).unwrap();
+        let locations = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(locations["artifactLocation"]["uri"], file, "{log}");
+    }
+    std::fs::remove_dir_all(place.path().join("repo/.git")).unwrap();
+    assert!(run("check --output-format github").contains("::error file=docker.txt,line=1,"));
+}

@@ -14,10 +14,10 @@ const BUILD: [&str; 5] = ["cuda", "rocm", "xpu", "cpu", "backend"];
 
 /// Options that a variable may say as well.
 const ALL: [&str; 10] =
-    ["cuda", "rocm", "backend", "platform", "pythons", "also", "mirror", "catalogs", "require_witnesses", "learn"];
+    ["cuda", "rocm", "backend", "platform", "python", "also", "mirror", "catalog", "require-witnesses", "learn"];
 
 /// Options that say which target, of those that a variable may say as well.
-const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "pythons", "also"];
+const TARGET: [&str; 6] = ["cuda", "rocm", "backend", "platform", "python", "also"];
 
 impl Cli {
     /// Reads a command line. What it leaves open, variables may say: but the build where it names another, the target where
@@ -38,7 +38,7 @@ impl Cli {
         } else if typed().any(|option| BUILD.contains(&option)) {
             &BUILD
         } else if typed().any(|option| option == "workspace") {
-            &["config_file"]
+            &["config-file"]
         } else {
             &[]
         };
@@ -47,22 +47,22 @@ impl Cli {
         }
         let command = Self::meant(words);
         let command = if let Some(columns) = columns { command.term_width(columns) } else { command };
-        let empty: Vec<&str> =
-            variables.iter().filter(|(_, value)| value.is_empty()).map(|(name, _)| name.as_str()).collect();
-        let is_unset = |option: &clap::Arg| {
+        let is_unread = |(name, value): &&(String, OsString)| {
+            value.is_empty() || unset.iter().any(|option| variable_of(option) == *name)
+        };
+        let (unread, read): (Vec<_>, Vec<_>) = variables.iter().partition(is_unread);
+        let is_unread = |option: &clap::Arg| {
             let variable = option.get_env().and_then(|name| name.to_str());
-            unset.contains(&option.get_id().as_str()) || variable.is_some_and(|name| empty.contains(&name))
+            variable.is_some_and(|variable| unread.iter().any(|(name, _)| name == variable))
         };
-        let command = match variables.is_empty() {
-            true => command,
-            false => without(command, words, &is_unset),
-        };
-        Self::parsed(command, words).map_err(|error| named(error, words, variables))
+        let command = if unread.is_empty() { command } else { without(command, words, &is_unread) };
+        Self::parsed(command, words).map_err(|error| named(error, words, &read))
     }
 
     /// Reads a command line whatever the variables of the options in [`ALL`] say.
     pub(super) fn without_variables(words: &[OsString]) -> Result<Self, clap::Error> {
-        Self::parsed(without(Self::meant(words), words, &|option| ALL.contains(&option.get_id().as_str())), words)
+        let is_one = |option: &clap::Arg| option.get_long().is_some_and(|name| ALL.contains(&name));
+        Self::parsed(without(Self::meant(words), words, &is_one), words)
     }
 
     /// The definition with the options of all commands.
@@ -84,6 +84,11 @@ impl Cli {
     }
 }
 
+/// The variable of an option, by the option's name.
+fn variable_of(option: &str) -> String {
+    format!("TORCHSWAP_{}", option.replace('-', "_").to_ascii_uppercase())
+}
+
 /// A command some options of which have no variables. Of those below it only one that is named can be meant, and each that is
 /// changed takes time.
 fn without(command: clap::Command, words: &[OsString], is_unset: &dyn Fn(&clap::Arg) -> bool) -> clap::Command {
@@ -94,15 +99,14 @@ fn without(command: clap::Command, words: &[OsString], is_unset: &dyn Fn(&clap::
     })
 }
 
-/// An error in which options that nobody typed are the variables that say them.
-fn named(mut error: clap::Error, words: &[OsString], variables: &[(String, OsString)]) -> clap::Error {
+/// An error in which options that nobody typed are the variables that were read for them.
+fn named(mut error: clap::Error, words: &[OsString], read: &[&(String, OsString)]) -> clap::Error {
     let is_typed =
         |flag: &str| words.iter().filter_map(|word| word.to_str()).any(|word| word.split('=').next() == Some(flag));
     let variable = |option: &str| {
         let flag = option.split(' ').next().unwrap_or(option);
-        let name = format!("TORCHSWAP_{}", flag.trim_start_matches('-').replace('-', "_").to_ascii_uppercase());
-        let is_set = variables.iter().any(|(known, value)| *known == name && !value.is_empty());
-        (is_set && !is_typed(flag)).then_some(name)
+        let name = variable_of(flag.trim_start_matches('-'));
+        (read.iter().any(|(known, _)| *known == name) && !is_typed(flag)).then_some(name)
     };
     let named = |option: String| variable(&option).unwrap_or(option);
     for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
@@ -145,7 +149,7 @@ mod tests {
         let named: Vec<(&str, &str)> = named.collect();
         assert!(named.len() > 10);
         for (variable, option) in named {
-            assert_eq!(variable, format!("TORCHSWAP_{}", option.replace('-', "_").to_ascii_uppercase()));
+            assert_eq!(variable, variable_of(option));
         }
     }
 
@@ -155,8 +159,8 @@ mod tests {
         let command = Cli::whole();
         let export = command.find_subcommand("export").unwrap();
         let with: Vec<&str> =
-            export.get_arguments().filter(|one| one.get_env().is_some()).map(|one| one.get_id().as_str()).collect();
-        assert!(!with.is_empty() && with.iter().all(|id| ALL.contains(id)), "{with:?}");
-        assert!(TARGET.iter().all(|id| ALL.contains(id)));
+            export.get_arguments().filter(|one| one.get_env().is_some()).filter_map(clap::Arg::get_long).collect();
+        assert!(!with.is_empty() && with.iter().all(|option| ALL.contains(option)), "{with:?}");
+        assert!(TARGET.iter().all(|option| ALL.contains(option)));
     }
 }

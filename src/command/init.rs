@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::catalogues::ChosenCatalogues;
-use super::job::{Job, jobs};
+use super::job::jobs;
 use super::learning::Learning;
 use super::{Outcome, Voice, export, outputs, read};
 use crate::catalog::{Built, Catalogues, WheelSource, is_torch};
@@ -56,9 +56,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     };
     let name = read::lock_name(args.lock.as_ref(), config)?;
     let lock = read::lock(&name)?;
-    let catalogs = ChosenCatalogues::of(config, &CatalogArgs::default(), [&*name]);
     let dockerfiles = dockerfiles();
-    let catalogues = catalogs.read()?;
     let mut advice = String::new();
     // Where another name was given it has to be given again.
     let is_found = read::CONFIGURATIONS.contains(&file);
@@ -85,12 +83,14 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
             return Err(problem.help(help).into());
         }
         outputs::below(file, "")?;
+        // As an export finds them: beside the configuration, which will lie here, and beside the lock.
+        let catalogues = ChosenCatalogues::of(config, &CatalogArgs::default(), [file, &*name]).read()?;
         let torches = fitting(&lock, &mut image, &catalogues, &mut notes);
         let (mut proposals, said) =
             starter::propose(&torches, &image, &|one, other| together(&lock, &image, one, other));
         notes.extend(said);
         notes.extend(others(&images, &image));
-        notes.extend(try_out(&name, &mut proposals, &catalogs)?);
+        notes.extend(try_out(&name, &mut proposals)?);
         let has_image = proposals.iter().any(|one| one.name == starter::DOCKER && one.left_out.is_none());
         let output = has_image.then(|| ("--all-targets".to_owned(), starter::DOCKER_OUTPUT.to_owned()));
         (Some(starter::configuration(&name, &proposals, file == read::PROJECT)), output)
@@ -162,15 +162,13 @@ fn fitting(lock: &Lock, image: &mut StageImage, catalogues: &Catalogues, notes: 
 ///
 /// # Errors
 /// If none can be made: why the first cannot.
-fn try_out(lock: &str, proposals: &mut [Proposal], catalogs: &ChosenCatalogues) -> Result<Vec<String>> {
+fn try_out(lock: &str, proposals: &mut [Proposal]) -> Result<Vec<String>> {
     let config = Config::parse(&Source::new(FILE, starter::configuration(lock, proposals, false)))?;
     let (mut notes, mut refused) = (Vec::new(), Vec::new());
     for proposal in &mut *proposals {
         let Some(args) = ExportArgs::of(&["--target", proposal.name].map(str::to_owned)) else { continue };
-        let tried = jobs(&args, &config)?.into_iter().try_for_each(|job| {
-            let job = Job { catalogs: catalogs.clone(), ..job };
-            export::prepare(&job, &mut Learning::none(), false).map(drop)
-        });
+        let mut jobs = jobs(&args, &config)?.into_iter();
+        let tried = jobs.try_for_each(|job| export::prepare(&job, &mut Learning::none(), false).map(drop));
         let Err(error) = tried else { continue };
         let lines = error.problems().first().map(|one| [Some(&one.message), one.remedy.as_ref()].into_iter().flatten());
         let lines: Vec<&str> = lines.into_iter().flatten().map(String::as_str).collect();

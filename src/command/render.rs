@@ -22,6 +22,8 @@ mod fitted;
 mod outputs;
 pub(super) mod sarif;
 mod short;
+#[cfg(test)]
+mod tests;
 
 pub(super) use check::{checked, checked_github, checked_json};
 pub(super) use fitted::fitted;

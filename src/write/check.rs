@@ -202,3 +202,21 @@ pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Opt
     let message = format!("{} has {releases} {how}", source.name);
     Some(Problem::new(Code::SwappedLock, message).at(source, first.at.span).help(help))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lock::requirements;
+    use crate::packaging::target::Platform;
+
+    /// A release that has lines, but none for a Python yet, is no new one; another release is.
+    #[test]
+    fn a_release_without_a_line_for_a_python_is_told_from_a_new_one() {
+        let file = |text: &str| requirements::parse("out.txt", text.to_owned(), &mut |_| unreachable!()).unwrap();
+        let on = |python: &str| Environment { platform: Platform::LinuxX86_64, python: python.parse().unwrap() };
+        let old = file("a==1 ; python_version < '3.12'\nb==1 ; python_version < '3.12'\n");
+        let new = file("a==1\nb==1 ; python_version < '3.12'\nb==2 ; python_version >= '3.12'\nc==1\n");
+        let found: Vec<String> = drift(&old, &new, &["3.11", "3.12"].map(on)).iter().map(ToString::to_string).collect();
+        assert_eq!(found, ["+ c==1", "a is not for CPython 3.12 yet", "+ b==2"]);
+    }
+}

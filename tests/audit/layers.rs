@@ -145,6 +145,13 @@ fn torch_is_made_for_glibc() {
     let why = "torch 2.1.2+cu118 has wheels for glibc only, python:3.10-alpine has musl 1.2";
     assert!(run.stdout.contains(why) && !run.stdout.contains("torchswap export"), "{}", run.stdout);
     assert_eq!(codes(&torch, "", "--python 3.10 --image alpine --cuda 12.1"), ["newer-system"]);
+    // No release is advised: none has another wheel.
+    let run = place(&torch, "").run("audit --python 3.10 --image alpine --cuda 12.1");
+    assert!(
+        run.stdout.contains("help: use glibc 2.17 or newer") && !run.stdout.contains("catalogue"),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]

@@ -95,7 +95,7 @@ pub(crate) fn checked_github(checked: &Checked, files: &Repository) -> String {
     for finding in &checked.findings {
         let level = if finding.fixed { "notice" } else { "error" };
         let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
-        let file = files.path(&finding.file);
+        let file = files.path(place.map_or(&finding.file, |place| &place.file));
         text.push_str(&annotation(level, Some(&file), place, code, &message(finding)));
     }
     if checked.has_no_outputs && checked.findings.is_empty() {
