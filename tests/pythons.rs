@@ -160,10 +160,19 @@ fn without_a_hint_the_wheels_that_the_digests_are_of_say_which_pythons() {
     let digest = wheel_digest("torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl");
     let one = format!("{}torch==2.1.2 \\\n    --hash=sha256:{digest}{}", &body[..start], &body[end..]);
     place.write("r.txt", one);
-    let run = place.run("export r.txt");
-    assert_eq!(served(&run.stdout), "3.10", "{}", run.stderr);
-    assert!(run.stderr.contains("the lock has no wheel of torch 2.1.2 for linux-x86_64"), "{}", run.stderr);
+    // What else is locked was chosen for that Python, so no other is served, whichever build is taken.
+    for build in ["", "--cuda 11.8", "--cpu", "--platform macos-arm64"] {
+        let run = place.run(&format!("export r.txt {build}"));
+        assert_eq!(served(&run.stdout), "3.10", "{build}: {}", run.stderr);
+        let note = "3.9, 3.11, 3.12, 3.13, 3.14, 3.15: the digests of torch in the lock are those of wheels for other Pythons\n";
+        assert!(run.stderr.contains(note), "{build}: {}", run.stderr);
+    }
     place.run("export --python 3.11 r.txt").refused();
+    assert_eq!(served(&place.run("export --cuda 11.8 --python 3.11 r.txt").ok()), "3.11");
+    // A digest that nobody knows may be that of another Python's wheel.
+    let unknown = format!("{digest} \\\n    --hash=sha256:{}", "0".repeat(64));
+    place.write("r.txt", place.read("r.txt").replace(&digest, &unknown));
+    assert_eq!(served(&place.run("export r.txt --cuda 11.8").stdout), "3.8, 3.9, 3.10, 3.11");
 }
 
 fn wheel_digest(file: &str) -> String {

@@ -6,13 +6,13 @@ use std::rc::Rc;
 use pep440_rs::Version;
 
 use super::{Knowledge, Rows, labelled};
-use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime};
-use crate::lock::{Entry, Origin};
+use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime, is_torch};
+use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::digest::Sha256;
 use crate::packaging::system::System;
-use crate::packaging::target::{Environment, Python};
+use crate::packaging::target::{Environment, Platform, Python};
 use crate::packaging::wheel::{TagMisfit, WheelName};
 use crate::report::audit::Verdict;
 
@@ -73,6 +73,21 @@ pub(crate) fn lacks_file<S: WheelSource>(
             if rows.is_empty() { is_library } else { rows.iter().all(elsewhere) }
         }
     }
+}
+
+/// The Pythons, on any platform, that the digests of torch in a requirements file are for; `None`: some digest is not known
+/// here, or the lock tells its Pythons itself.
+pub(super) fn digested_pythons<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Vec<Python>> {
+    let Lock::Requirements(file) = lock else { return None };
+    let torches: Vec<&Entry> = file.entries.iter().filter(|entry| is_torch(&entry.name)).collect();
+    let files: Vec<EntryFiles> = torches.iter().map(|entry| EntryFiles::of(entry, knowledge, |_| None)).collect();
+    let is_on_index = torches.iter().all(|entry| matches!(entry.origin, Origin::Index(_)));
+    if !is_on_index || files.iter().any(|files| files.untold) {
+        return None;
+    }
+    let on = |files: &EntryFiles, platform| files.pythons(Environment { platform, python: Python::NEWEST });
+    let each = files.iter().flat_map(|files| Platform::ALL.into_iter().flat_map(|platform| on(files, platform)));
+    Some(each.collect())
 }
 
 impl EntryFiles {

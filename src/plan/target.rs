@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 
 use super::family::FamilyPackage;
 use super::{
-    Also, EnvironmentPlan, Knowledge, LockView, Planner, Request, Wanted, emit, equivalents, hand_written, plan,
+    Also, EnvironmentPlan, Knowledge, LockView, Planner, Request, Wanted, emit, equivalents, files, hand_written, plan,
     provided, shared,
 };
 use crate::catalog::{Family, WheelSource, is_torch};
@@ -51,13 +51,21 @@ pub struct LeftOut {
 pub fn target<S: WheelSource>(lock: &Lock, wanted: &Wanted, knowledge: &Knowledge<'_, S>) -> Result<TargetPlan> {
     let target = &wanted.target;
     let chosen_here = target.pythons.is_empty();
-    let pythons = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
+    let allowed = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
+    // What is locked beside torch was chosen for the Pythons of its digests, whatever else there are wheels for.
+    let digested = files::digested_pythons(lock, knowledge)
+        .filter(|some| chosen_here && allowed.iter().any(|python| some.contains(python)));
+    let (pythons, others): (Vec<Python>, Vec<Python>) =
+        allowed.into_iter().partition(|python| digested.as_ref().is_none_or(|some| some.contains(python)));
     if !chosen_here {
         Error::unless_empty(not_allowed(lock, &pythons, target.platform))?;
     } else if pythons.is_empty() {
         Error::unless_empty(lock.never_on(target.platform).into_iter().collect())?;
     }
-    let (view, left_out, missing) = (LockView::of(lock), Vec::new(), Vec::new());
+    let why = "the digests of torch in the lock are those of wheels for other Pythons";
+    let left_out =
+        others.into_iter().map(|python| LeftOut { python, why: why.to_owned(), missing: Vec::new() }).collect();
+    let (view, missing) = (LockView::of(lock), Vec::new());
     let mut planner = TargetPlanner { lock, view, wanted, knowledge, chosen_here, left_out, missing };
     let found = planner.selections(pythons)?;
     let mut served = planner.served(found)?;
