@@ -449,3 +449,27 @@ fn several_pythons_of_a_finding_are_a_range() {
     let said = place.run("audit --cuda 12.1 --image nvidia/cuda:11.8.0-runtime-ubuntu22.04 --python 3.9,3.11").stdout;
     assert!(said.contains(" (CPython 3.9, 3.11)\n"), "{said}");
 }
+
+/// What helps many in a row is said to the first; another Python is a way out where there is one.
+#[test]
+fn advice_for_many_is_given_once() {
+    let place = Place::new();
+    let package = |name: &str| {
+        let wheel = |tag: &str| format!("{name}-1.0-cp{tag}-cp{tag}-manylinux_2_17_x86_64.whl");
+        Package::new(name, "1.0").files(&[&wheel("38"), &wheel("39"), &wheel("310"), &format!("{name}-1.0.tar.gz")])
+    };
+    let bare = |name: &str| Package::new(name, "1.0").files(&[&*format!("{name}-1.0.tar.gz")]);
+    place.write("poetry.lock", lock(&[package("aa"), package("bb"), bare("cc"), bare("dd")]));
+    let run = place.run("audit --python 3.11 --python 3.13 --python 3.14 --python 3.15");
+    let told = "error[wrong-python]: bb 1.0 has wheels for linux-x86_64 under CPython 3.8 to 3.10; it would be compiled \
+                from bb-1.0.tar.gz (CPython 3.11, 3.13 to 3.15)\n";
+    assert!(run.stdout.contains(told), "{}", run.stdout);
+    let help = "help: choose one of these Pythons, lock a release that has one, or install a compiler";
+    assert!(run.stdout.find(help) < run.stdout.find("bb 1.0"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches(help).count(), 1, "{}", run.stdout);
+    assert_eq!(run.stdout.matches("help: ").count(), 2, "{}", run.stdout);
+    assert_eq!(
+        json(&place.run("audit --python 3.11 --report json")).to_string().matches("one of these Pythons").count(),
+        2
+    );
+}

@@ -79,6 +79,7 @@ fn lines_are_as_wide_as_the_terminal_and_whole_in_a_pipe() {
     for (arguments, status) in [
         ("export --cuda 11.8 --python 3.12", 2),
         ("audit --platform macos-x86_64 --python 3.12", 1),
+        ("export --cuda eleven", 2),
         ("catalog list torch", 0),
         ("export --help", 0),
     ] {

@@ -161,9 +161,10 @@ fn not_compiled(
             AuditFinding::new(Rule::NewerSystem, message).help(newer_image(misfit))
         }
         Some(TagMisfit::Python) => {
-            let has = pythons(&files.pythons(here.environment));
-            let message = format!("{name} has wheels for {platform} {has}; {compile}");
-            AuditFinding::new(Rule::WrongPython, message).help(help)
+            let has = files.pythons(here.environment);
+            let message = format!("{name} has wheels for {platform} {}; {compile}", pythons(&has));
+            let choose = if has.is_empty() { "" } else { "choose one of these Pythons, " };
+            AuditFinding::new(Rule::WrongPython, message).help(format!("{choose}{help}"))
         }
         Some(TagMisfit::Platform) | None => {
             AuditFinding::new(Rule::NeedsCompiler, format!("{name} has no wheel for {platform}: {compile}")).help(help)

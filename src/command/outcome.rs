@@ -111,14 +111,16 @@ impl Voice {
     pub fn misread(words: &[OsString], UsageText { text, is_wrong, problem }: UsageText) -> Outcome {
         let tone = ToneArgs::of(words);
         let voice = Self { tone, reporting: Reporting::of(words), colour: Colour::Off, width: None };
-        if let (ReportFormat::Json | ReportFormat::Github, Some(problem)) = (voice.reporting.format, problem) {
-            return voice.error(&problem.into());
+        if let (ReportFormat::Json | ReportFormat::Github, Some(problem)) = (voice.reporting.format, &problem) {
+            return voice.error(&problem.clone().into());
         }
         let said = |colour: Colour| usage::painted(&text, |code, text| colour.paint(code, text));
         match is_wrong {
             true if tone.quiet > 1 => Outcome { exit: Exit::Unanswered, ..Outcome::default() },
+            // clap fits help, but no fault, to the terminal.
             true => Outcome {
-                report: said(colour(tone.color, &std::io::stderr())),
+                report: Self { width: problem.and(terminal::width(&std::io::stderr())), ..voice }
+                    .fitted(said(colour(tone.color, &std::io::stderr()))),
                 exit: Exit::Unanswered,
                 ..Outcome::default()
             },

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::edge::io::Repository;
 use crate::packaging::target::Python;
 use crate::plan::refusal::RELEASES;
-use crate::report::error::{Error, NamedTarget, Problem};
+use crate::report::error::{Error, NamedTarget, Problem, spoken_pythons};
 use crate::report::{Action, Change, FileStatus, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
@@ -243,14 +243,10 @@ fn left_out(all: &[(Python, String)], is_short: bool, colour: Colour) -> String 
     }
     let mut text = String::new();
     for (head, alike) in reasons {
-        let pythons = list(&alike.iter().map(|(python, _)| *python).collect::<Vec<_>>());
+        let pythons = spoken_pythons(&alike.iter().map(|(python, _)| *python).collect::<Vec<_>>());
         let same = alike.first().map(|(_, why)| why).filter(|why| alike.iter().all(|(_, other)| other == *why));
-        let _ = writeln!(
-            text,
-            "{}: left out CPython {pythons}: {}",
-            colour.paint("1;33", "note"),
-            shown(same.unwrap_or(&head))
-        );
+        let _ =
+            writeln!(text, "{}: left out {pythons}: {}", colour.paint("1;33", "note"), shown(same.unwrap_or(&head)));
     }
     text
 }
@@ -275,7 +271,7 @@ fn sentence(change: &Change, all: &[Python]) -> String {
     }
     let mut notes = Vec::new();
     if change.pythons != all {
-        notes.push(format!("CPython {}", list(&change.pythons)));
+        notes.push(spoken_pythons(&change.pythons));
     }
     if let Some(source) = &change.source {
         let recorded = match source.seen {
@@ -291,10 +287,6 @@ fn sentence(change: &Change, all: &[Python]) -> String {
         let _ = write!(text, " ({})", notes.join("; "));
     }
     text
-}
-
-fn list(pythons: &[Python]) -> String {
-    pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// The difference between two texts, as `diff -u` shows it.

@@ -134,17 +134,17 @@ fn under_pythons(message: &str, pythons: &[Python]) -> String {
     if pythons.is_empty() {
         return message.to_owned();
     }
-    let list = pythons.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    format!("{message} (CPython {list})")
+    format!("{message} ({})", spoken_pythons(pythons))
 }
 
-/// Pythons as people say them: `CPython 3.9 to 3.12`; with gaps, or if they are few, each.
+/// Pythons as people say them: `CPython 3.9 to 3.12, 3.14`; two in a row are named.
 pub(crate) fn spoken_pythons(all: &[Python]) -> String {
-    let is_next = |two: &[Python]| matches!(two, [one, next] if next.minor() == one.minor() + 1);
-    match all {
-        [first, _, .., last] if all.windows(2).all(is_next) => format!("CPython {first} to {last}"),
-        some => format!("CPython {}", some.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
-    }
+    let runs = all.chunk_by(|one, next| next.minor() == one.minor() + 1);
+    let spoken = runs.flat_map(|run| match run {
+        [first, _, .., last] => vec![format!("{first} to {last}")],
+        few => few.iter().map(ToString::to_string).collect(),
+    });
+    format!("CPython {}", spoken.collect::<Vec<_>>().join(", "))
 }
 
 /// A target of the configuration.

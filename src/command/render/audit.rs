@@ -28,6 +28,8 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
     let mut text = String::new();
     let targets: BTreeSet<&str> = audit.machines.iter().filter_map(|machine| machine.target.as_deref()).collect();
     for severity in Severity::ALL {
+        // The same advice for many in a row is given to the first.
+        let mut given = None;
         for finding in audit.findings.iter().filter(|finding| finding.severity == severity) {
             let head = format!("{}[{}]", severity.as_str(), finding.rule.as_str());
             let _ = writeln!(text, "{}: {}", colour.paint(colour_of(severity), &head), finding.sentence());
@@ -37,9 +39,11 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
             if finding.targets.len() < targets.len() {
                 text.extend(told_targets(&finding.targets).map(|targets| format!("  {}\n", shown(&targets))));
             }
-            if let Some(remedy) = &finding.remedy {
+            let advice = finding.remedy.as_ref().map(|remedy| (finding.rule, remedy));
+            if let Some((_, remedy)) = advice.filter(|_| advice != given) {
                 let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
             }
+            given = advice;
         }
     }
     if !audit.findings.is_empty() {
