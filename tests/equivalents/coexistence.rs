@@ -123,7 +123,7 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
     let catalogues = Catalogues::NONE;
     let knowledge = Knowledge::new(&catalogues);
     let mut counts: BTreeMap<(String, &str), usize> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut bases) = (Vec::new(), BTreeMap::new());
     for fact in &facts {
         let text = |key: &str| fact[key].as_str().unwrap();
         let (torch, told) = (text("torch"), text("verdict"));
@@ -141,7 +141,7 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
         if !newest.contains(torch) {
             continue;
         }
-        let base = base(gpu);
+        let base = bases.entry(gpu).or_insert_with(|| base(gpu));
         for version in fact["versions"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()) {
             let parsed = version.parse().unwrap();
             let range =
