@@ -23,7 +23,7 @@ fn small() -> (Place, String, String) {
     (place, before, after)
 }
 
-/// The same with many more packages, so that writing it takes a while.
+/// The same with much more text, so that writing it takes a while.
 fn large() -> (Place, String, String) {
     static TEXTS: OnceLock<(String, String)> = OnceLock::new();
     let (before, after) = TEXTS.get_or_init(made_large);
@@ -35,19 +35,14 @@ fn large() -> (Place, String, String) {
 fn made_large() -> (String, String) {
     let (place, before, _) = small();
     let end = before.find("\n[extras]").unwrap() + 1;
-    let filler: String = (0..430)
+    // Long descriptions: much to write, and little to read.
+    let filler: String = (0..10)
         .map(|number| {
-            let files: String = (0..10)
-                .map(|file| {
-                    format!(
-                        "    {{file = \"zz_{number}-1.0-{file}-py3-none-any.whl\", hash = \"sha256:{:064x}\"}},\n",
-                        number * 10 + file
-                    )
-                })
-                .collect();
             format!(
-                "[[package]]\nname = \"zz-{number}\"\nversion = \"1.0\"\ndescription = \"\"\noptional = false\n\
-                 python-versions = \"*\"\ngroups = [\"dev\"]\nfiles = [\n{files}]\n\n"
+                "[[package]]\nname = \"zz-{number}\"\nversion = \"1.0\"\ndescription = \"{}\"\noptional = false\n\
+                 python-versions = \"*\"\ngroups = [\"dev\"]\nfiles = [\n    {{file = \"zz_{number}-1.0-py3-none-any.whl\", \
+                 hash = \"sha256:{number:064x}\"}},\n]\n\n",
+                "long ".repeat(11_000)
             )
         })
         .collect();
