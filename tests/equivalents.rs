@@ -178,10 +178,25 @@ fn two_targets_of_one_file_have_the_stub_where_it_is_meant() {
     assert!(marker("onnxruntime-gpu[cuda,cudnn]==1.22.0").contains(linux), "{text}");
     // Where there is no target, nothing stands for the stub: what is locked is there.
     assert!(
-        marker("onnxruntime==1.22.0 ").contains("sys_platform != \"linux\" or platform_machine != \"x86_64\""),
+        marker("onnxruntime===1.22.0 ").contains("sys_platform != \"linux\" or platform_machine != \"x86_64\""),
         "{text}"
     );
     place.run("check out.txt").ok();
+}
+
+/// The folder of stubs may have one of it, for another output, and `==` would take that for the release.
+#[test]
+fn beside_stubs_a_package_that_may_have_one_is_pinned_to_its_very_version() {
+    let place = place(&(onnx("1.22.0") + &lock(&["xgboost==3.2.0", "scipy==1.15.0", "nvidia-nccl-cu12==2.26.2"])));
+    let one = "export --cuda 12.6 --python 3.11 --also onnxruntime -o";
+    place.run(&format!("{one} out.txt requirements.txt")).ok();
+    let out = place.read("out.txt");
+    assert!(out.contains("\nxgboost===3.2.0 ") && out.contains("\nscipy==1.15.0 "), "{out}");
+    place.run(&format!("{one} again.txt out.txt")).ok();
+    assert_eq!(place.read("again.txt"), out);
+    // Without stubs there is nothing to be taken for another.
+    let plain = place.run("export --cuda 12.6 --python 3.11 --allow-none requirements.txt").ok();
+    assert!(plain.contains("\nxgboost==3.2.0 "), "{plain}");
 }
 
 #[test]

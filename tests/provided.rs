@@ -349,3 +349,40 @@ fn what_the_image_has_is_read_whole_or_refused() {
     assert!(run.stderr.contains("image.txt has no package of poetry.lock, so nothing is left out"), "{}", run.stderr);
     assert!(names(&run.ok()).contains(&"torch"));
 }
+
+/// What is installed last wins, and uninstalling the CPU build removes files of the other.
+#[test]
+fn a_build_that_the_image_has_under_its_other_name_is_not_overwritten() {
+    let zeros = "0".repeat(64);
+    let pins = ["coloredlogs==15.0.1", "flatbuffers==25.1", "numpy==1.26.4", "packaging==24.0", "protobuf==5.29"];
+    let pins = pins.iter().chain(&["sympy==1.13.3", "onnxruntime==1.22.0", "tqdm==4.67.1"]);
+    let pins: Vec<String> = pins.map(|pin| format!("{pin} --hash=sha256:{zeros}\n")).collect();
+    for (image, also, said) in [
+        (
+            "onnxruntime-gpu==1.22.0",
+            "",
+            "error: onnxruntime 1.22.0 would overwrite onnxruntime-gpu, which the image has (CPython 3.11)\n",
+        ),
+        (
+            "onnxruntime==1.22.0",
+            "--also onnxruntime",
+            "error: onnxruntime-gpu 1.22.0 would overwrite onnxruntime, which the image has (CPython 3.11)\n",
+        ),
+        ("onnxruntime-gpu==1.22.0", "--also onnxruntime", ""),
+        ("onnxruntime==1.22.0", "", ""),
+    ] {
+        let place = Place::new();
+        place.write("requirements.txt", pins.concat());
+        place.write("image.txt", format!("tqdm==4.67.1\n{image}\n"));
+        let run = place.run(&format!(
+            "export --cuda 12.6 --python 3.11 {also} --provided image.txt --provided-names tqdm --no-stubs --allow-none requirements.txt"
+        ));
+        match said {
+            "" => drop(run.ok()),
+            _ => {
+                let message = run.refused();
+                assert!(message.contains(said), "{image} {also}: {message}");
+            }
+        }
+    }
+}

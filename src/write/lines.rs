@@ -183,7 +183,7 @@ impl<'a> LineWriter<'a> {
         }
         let version = entry.version.as_ref().map(version::text).unwrap_or_default();
         let head = match &entry.origin {
-            Origin::Index(_) => format!("{named}=={version}"),
+            Origin::Index(_) => format!("{named}{}{version}", self.style.equals(&entry.name)),
             Origin::Url(url) | Origin::Git(url) => format!("{named} @ {url}"),
             Origin::Directory(path) if entry.editable => format!("-e {}", address::path(path)),
             Origin::File(path) | Origin::Directory(path) => address::path(path),

@@ -64,7 +64,12 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
                 Some(pin) => says_more(pin, entry, style),
                 None => line.extras != named,
             };
-            used.is_removed_in_part() || used.lines.iter().any(says_else)
+            let is_loose = || {
+                let (requirement, exact) = (&file.requirements[*index], style.equals(&entry.name));
+                let text = || file.text(&file.lines[requirement.line]);
+                exact != "==" && requirement.pinned && entry.version.is_some() && !text().contains(exact)
+            };
+            used.is_removed_in_part() || used.lines.iter().any(says_else) || (!used.lines.is_empty() && is_loose())
         };
         if !group.iter().any(is_changed) {
             for index in group.iter().filter(|index| uses[index].lines.is_empty()) {

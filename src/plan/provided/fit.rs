@@ -6,6 +6,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::{is_same_release, spoken, tells_versions};
+use crate::catalog::equivalents::{self, How};
 use crate::catalog::pin::Pin;
 use crate::catalog::{self, Family, WheelSource};
 use crate::lock::emit::NotEmitted;
@@ -13,6 +14,7 @@ use crate::lock::provided::Provided;
 use crate::lock::{ProjectRequirement, SelectedPackage};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Condition;
+use crate::packaging::stub::is_stub;
 use crate::packaging::target::Backend;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 use crate::plan::locked::{LockedWheel, locked_wheel};
@@ -37,7 +39,8 @@ pub(in crate::plan) fn checked<S: WheelSource>(
     mut plan: EnvironmentPlan,
     image: &ImageFacts<'_>,
 ) -> Result<EnvironmentPlan> {
-    let (problems, warnings) = compared(planner, &plan.lines, image);
+    let (mut problems, warnings) = compared(planner, &plan.lines, image);
+    problems.extend(plan.lines.iter().filter_map(|line| overwriting(planner, line, image.provided)));
     Error::unless_empty(problems)?;
     plan.warnings.extend(warnings);
     Ok(plan)
@@ -220,6 +223,30 @@ fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InIm
     let message = format!("the image has {torch} {version}, and {} would be a {wanted} build", line.name);
     let help = format!("name the image's build: {}", built.flag());
     Some(place(view, line, Problem::new(Code::ImageConstraint, message).help(help)))
+}
+
+/// A package that the image has under its other name. Of the two the one installed last wins, and to uninstall the CPU build,
+/// as a stub of its name does, removes files of the GPU build.
+fn overwriting<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, provided: &Provided) -> Option<Problem> {
+    let Planner { view, request, .. } = *planner;
+    let version = line.pin().map(Pin::version).or_else(|| view.entries[line.entry?].version.as_ref());
+    if line.condition.is_never() || version.is_some_and(is_stub) {
+        return None;
+    }
+    let of_image = |name: PackageName| provided.has(&name, request.environment).is_some().then_some(name);
+    let gpu = equivalents::instead_of(&line.name).find_map(|range| of_image(range.gpu));
+    let cpu = || {
+        equivalents::of_gpu(&line.name).filter(|range| range.how == How::Instead).find_map(|range| of_image(range.cpu))
+    };
+    let (other, help) = match gpu {
+        Some(gpu) => (gpu, format!("--also {} installs its build for GPUs, and a stub of the name", line.name)),
+        None => {
+            cpu().map(|cpu| (cpu.clone(), format!("pip uninstall {cpu} in the image, and list its packages anew")))?
+        }
+    };
+    let message = format!("{} would overwrite {other}, which the image has", spoken(&line.name, version));
+    let problem = Problem::new(Code::ImageConstraint, message).help(help);
+    Some(place(view, line, problem.under(request.environment.python)))
 }
 
 /// The packages of the image that could not be compared with those that stay.
