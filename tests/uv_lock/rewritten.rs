@@ -198,7 +198,7 @@ fn a_package_of_another_name_takes_the_place_wherever_it_is_asked_for() {
         let export = place.run("export --cuda 12.6 --also onnxruntime --python 3.11 --stubs stubs").ok();
         let pins = export.lines().filter_map(|line| line.split_once("==")).map(|(name, rest)| {
             let name = name.split('[').next().unwrap_or_default();
-            format!("{name} {}", rest.split(' ').next().unwrap_or_default())
+            format!("{name} {}", rest.trim_start_matches('=').split(' ').next().unwrap_or_default())
         });
         pins.collect::<std::collections::BTreeSet<String>>()
     };
