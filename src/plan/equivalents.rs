@@ -75,6 +75,15 @@ impl Way {
         !self.to_gpu || self.range.is_on(platform)
     }
 
+    /// The extras of what takes the place of a package that has some: those that bring CUDA's libraries come and go with the
+    /// GPU build.
+    fn extras(&self, locked: &Extras) -> Vec<String> {
+        let own = &self.range.extras;
+        let added = own.iter().filter(|_| self.to_gpu);
+        let kept = locked.iter().filter(|extra| self.to_gpu || !own.contains(extra));
+        added.chain(kept).map(ToString::to_string).collect()
+    }
+
     /// Why the build that is wanted cannot be had, though its wheels are there.
     fn flaw(&self) -> Option<&'static str> {
         self.range.flaw.filter(|_| self.to_gpu)
@@ -210,9 +219,8 @@ pub(crate) fn members<S: WheelSource>(
         };
         match made {
             Ok((version, way)) => {
-                let own = way.range.extras.iter().filter(|_| way.to_gpu);
-                let extras: Vec<String> = own.chain(&package.extras).map(ToString::to_string).collect();
-                let there = WheelRequirement::parse(&format!("{}[{}]=={version}", way.to(), extras.join(",")));
+                let extras = way.extras(&package.extras).join(",");
+                let there = WheelRequirement::parse(&format!("{}[{extras}]=={version}", way.to()));
                 let mut member = FamilyPackage {
                     package: index,
                     name: entry.name.clone(),

@@ -7,7 +7,7 @@
 //! - it has no file that installs on the environment.
 //!
 //! Where a requirements file does not say who needs a package (no `# via`), the known requirements of the family's wheels
-//! are the explanation. What is swapped or pinned to another release needs what the wheel in its place requires, which the
+//! are the explanation, and those of other wheels that it names keep it. What is swapped or pinned to another release needs what the wheel in its place requires, which the
 //! closure holds; what the lock says of the old one counts no more. Nothing but GPU runtime packages is ever removed, and
 //! what builds for CPUs bring along on other platforms (mkl on Windows), but that only where it has no file. One that has no
 //! file and is needed all the same is a problem.
@@ -19,10 +19,11 @@ use pep508_rs::PackageName;
 
 use super::family::FamilyPackage;
 use super::files::lacks_file;
-use super::knowledge::{Knowledge, WheelRequirements};
+use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::{LockView, Planner, Request};
 use crate::catalog::{BoundBuild, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
-use crate::lock::SelectedPackage;
+use crate::lock::{Entry, SelectedPackage};
+use crate::packaging::marker::Condition;
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::closure::Resolution;
 use crate::report::error::{Code, Problem};
@@ -72,6 +73,11 @@ pub(super) fn removed<S: WheelSource>(
     };
     let absent: BTreeSet<&PackageName> = selection.packages.iter().filter(|one| lacking(one)).map(name_of).collect();
     let disproved = |by: &PackageName, requirement: &PackageName| absent.contains(requirement) && known(by);
+    // The lock does not tell who needs a candidate, and the catalogue what a package requires.
+    let untold = |package: &SelectedPackage| {
+        let required = required_here(planner, package).into_iter().filter_map(|one| candidates.get(&one).copied());
+        required.filter(|one| by_name.get(one).is_some_and(|package| package.via.is_none())).collect::<Vec<_>>()
+    };
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
@@ -90,6 +96,8 @@ pub(super) fn removed<S: WheelSource>(
         } else if !replaced(name) {
             let needs = wanted(package, &candidates).filter(|candidate| !disproved(name, candidate));
             open.extend(needs.map(|candidate| (candidate, By::Package(name))));
+            let untold = untold(package).into_iter().filter(|one| !disproved(name, one));
+            open.extend(untold.map(|one| (one, By::Package(name))));
         }
     }
     while let Some((name, by)) = open.pop() {
@@ -98,7 +106,7 @@ pub(super) fn removed<S: WheelSource>(
         }
         needed.insert(name, by);
         if let Some(package) = by_name.get(name) {
-            open.extend(wanted(package, &candidates).map(|candidate| (candidate, By::Package(name))));
+            open.extend(wanted(package, &candidates).chain(untold(package)).map(|one| (one, By::Package(name))));
         }
         let needs_it = |package: &&SelectedPackage| package.via.iter().flatten().any(|by| by == name);
         let through =
@@ -110,6 +118,22 @@ pub(super) fn removed<S: WheelSource>(
     let stuck = kept.into_iter().map(|index| &selection.packages[index]).filter(|package| lacking(package));
     let problems = stuck.map(|package| no_file(view, package, needed[name_of(package)], request)).collect();
     (removed, problems)
+}
+
+/// The requirements of a package as the catalogue knows them, where the lock does not tell.
+fn required_here<S: WheelSource>(planner: &Planner<'_, S>, package: &SelectedPackage) -> Vec<PackageName> {
+    let Planner { view, request, knowledge, .. } = *planner;
+    let Entry { name, version: Some(version), .. } = &view.entries[package.entry] else { return Vec::new() };
+    if package.needs.is_some() {
+        return Vec::new();
+    }
+    let row = knowledge.wheel_for(name, version, request.environment);
+    let Some(WheelRequirements::Known(list)) = row.map(|row| knowledge.requires(&row, request.environment.platform))
+    else {
+        return Vec::new();
+    };
+    let here = |one: &&WheelRequirement| !Condition::of(&one.marker, request.environment, &package.extras).is_never();
+    list.iter().filter(here).map(|one| one.name.clone()).collect()
 }
 
 /// The candidates that a selected package needs, as the lock has it.

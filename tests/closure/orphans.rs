@@ -45,6 +45,21 @@ fn what_the_linux_wheel_brought_along_goes_where_another_platforms_wheel_stays()
     }
 }
 
+/// A file that does not tell who needs a library: what another wheel is known to require stays, and so does what that needs.
+#[test]
+fn what_another_wheel_is_known_to_require_stays() {
+    let zeros = "0".repeat(64);
+    let pins = |pins: &[&str]| pins.iter().map(|pin| format!("{pin} --hash=sha256:{zeros}\n")).collect::<String>();
+    let base = ["filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4", "sympy==1.13.3"];
+    let torch =
+        ["torch==2.7.1", "typing-extensions==4.12.2", "nvidia-cublas-cu12==12.6.4.1", "nvidia-nccl-cu12==2.26.2"];
+    let text = pins(&base) + &pins(&torch);
+    let cpu = |text: &str| export(text, "--cpu --python 3.11").ok();
+    assert!(!cpu(&text).contains("nvidia-"));
+    let out = cpu(&(text + &pins(&["xgboost==3.0.0", "numpy==2.1.0", "scipy==1.14.0"])));
+    assert!(out.contains("\nnvidia-nccl-cu12==2.26.2 ") && !out.contains("nvidia-cublas"), "{out}");
+}
+
 /// No build is asked for, but the one that is locked needs none of them.
 #[test]
 fn what_another_build_brought_along_goes_where_a_cpu_build_stays_as_locked() {

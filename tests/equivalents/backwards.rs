@@ -49,6 +49,17 @@ fn a_cpu_build_of_the_projects_catalogue_is_taken() {
     assert!(text.contains(&format!("\nonnxruntime @ {index}/{file}")) && text.contains(&digest), "{text}");
 }
 
+/// Its CPU build has the same extra, which would bring them all again.
+#[test]
+fn an_extra_that_brings_the_libraries_of_gpus_goes_with_the_gpu_build() {
+    let libraries = ["nvidia-cublas-cu12==12.5.3.2", "nvidia-cudnn-cu12==9.3.0.75"];
+    let text = lock(&TENSORFLOW) + &lock(&["tensorflow[and-cuda]==2.18.0"]) + &lock(&libraries);
+    let place = place(&text);
+    place.run("export --cpu --python 3.11 --also all -o out.txt requirements.txt").ok();
+    let out = place.read("out.txt");
+    assert!(out.contains("\ntensorflow-cpu==2.18.0 ") && !out.contains("nvidia-"), "{out}");
+}
+
 #[test]
 fn tensorflow_becomes_its_cpu_build_and_the_libraries_go() {
     let libraries = ["nvidia-cublas-cu12==12.5.3.2", "nvidia-cudnn-cu12==9.3.0.75"]
