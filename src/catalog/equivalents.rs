@@ -129,6 +129,11 @@ pub fn instead_of(name: &PackageName) -> impl Iterator<Item = Equivalent> {
     of_cpu(name).filter(|range| range.how == How::Instead)
 }
 
+/// The ranges in which another package takes the place of this one, or this one of another.
+pub(crate) fn exchanged(name: &PackageName) -> impl Iterator<Item = Equivalent> {
+    of_cpu(name).chain(of_gpu(name)).filter(|range| range.how == How::Instead)
+}
+
 /// The names of a package.
 #[derive(Debug, Clone, Copy)]
 pub struct NamePair {

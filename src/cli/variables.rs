@@ -55,14 +55,14 @@ impl Cli {
             let variable = option.get_env().and_then(|name| name.to_str());
             variable.is_some_and(|variable| unread.iter().any(|(name, _)| name == variable))
         };
-        let command = if unread.is_empty() { command } else { without(command, words, &is_unread) };
+        let command = if unread.is_empty() { command } else { without(command, &is_unread) };
         Self::parsed(command, words).map_err(|error| named(error, words, &read))
     }
 
     /// Reads a command line whatever the variables of the options in [`ALL`] say.
     pub(super) fn without_variables(words: &[OsString]) -> Result<Self, clap::Error> {
         let is_one = |option: &clap::Arg| option.get_long().is_some_and(|name| ALL.contains(&name));
-        Self::parsed(without(Self::meant(words), words, &is_one), words)
+        Self::parsed(without(Self::meant(words), &is_one), words)
     }
 
     /// The definition with the options of all commands.
@@ -89,14 +89,10 @@ fn variable_of(option: &str) -> String {
     format!("TORCHSWAP_{}", option.replace('-', "_").to_ascii_uppercase())
 }
 
-/// A command some options of which have no variables. Of those below it only one that is named can be meant, and each that is
-/// changed takes time.
-fn without(command: clap::Command, words: &[OsString], is_unset: &dyn Fn(&clap::Arg) -> bool) -> clap::Command {
+/// A command some options of which have no variables, and neither have those of the commands below it.
+fn without(command: clap::Command, is_unset: &dyn Fn(&clap::Arg) -> bool) -> clap::Command {
     let unset = |option: clap::Arg| if is_unset(&option) { option.env(None::<&'static str>) } else { option };
-    command.mut_args(unset).mut_subcommands(|below| match words.iter().any(|word| word == below.get_name()) {
-        true => without(below, words, is_unset),
-        false => below,
-    })
+    command.mut_args(unset).mut_subcommands(|below| without(below, is_unset))
 }
 
 /// An error in which options that nobody typed are the variables that were read for them.

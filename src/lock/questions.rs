@@ -169,6 +169,14 @@ impl Lock {
         }
     }
 
+    /// True if all that is said of an entry's files is their digests.
+    pub(crate) fn has_digests_alone(&self) -> bool {
+        match self {
+            Self::Requirements(_) => true,
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => false,
+        }
+    }
+
     /// The files of an entry with all that the lock says of them, where that is more than name and digest.
     pub(crate) fn files(&self, entry: usize) -> impl Iterator<Item = &PylockFile> {
         self.packages().get(entry).into_iter().flat_map(|package| package.kind.files())

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::{Decision, Kept, Line, LockView, What};
-use crate::catalog::pin::Pin;
 use crate::catalog::{BoundBuild, cuda_of_library, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
@@ -23,11 +22,7 @@ pub(super) fn foreign(
     let libraries: Vec<(&Line, Option<u64>)> = lines
         .iter()
         .filter(|line| is_gpu_runtime(&line.name))
-        .map(|line| {
-            let locked = || view.entries.get(line.entry?)?.version.as_ref();
-            let version = line.pin().map(Pin::version).or_else(locked);
-            (line, version.and_then(|version| cuda_of_library(&line.name, version)))
-        })
+        .map(|line| (line, line.version(view.entries).and_then(|version| cuda_of_library(&line.name, version))))
         .collect();
     let all: BTreeSet<u64> = libraries.iter().filter_map(|(_, cuda)| *cuda).collect();
     let needed = libraries.iter().filter(|(line, _)| chosen.contains_key(&line.name)).filter_map(|(_, cuda)| *cuda);

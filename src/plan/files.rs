@@ -78,8 +78,10 @@ pub(crate) fn lacks_file<S: WheelSource>(
 /// The Pythons, on any platform, that the digests of torch in a requirements file are for; `None`: some digest is not known
 /// here, or the lock tells its Pythons itself.
 pub(super) fn digested_pythons<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Vec<Python>> {
-    let Lock::Requirements(file) = lock else { return None };
-    let torches: Vec<&Entry> = file.entries.iter().filter(|entry| is_torch(&entry.name)).collect();
+    if !lock.has_digests_alone() {
+        return None;
+    }
+    let torches: Vec<&Entry> = lock.entries().iter().filter(|entry| is_torch(&entry.name)).collect();
     let files: Vec<EntryFiles> = torches.iter().map(|entry| EntryFiles::of(entry, knowledge, |_| None)).collect();
     let is_on_index = torches.iter().all(|entry| matches!(entry.origin, Origin::Index(_)));
     if !is_on_index || files.iter().any(|files| files.untold) {

@@ -73,11 +73,13 @@ pub(super) fn removed<S: WheelSource>(
     };
     let absent: BTreeSet<&PackageName> = selection.packages.iter().filter(|one| lacking(one)).map(name_of).collect();
     let disproved = |by: &PackageName, requirement: &PackageName| absent.contains(requirement) && known(by);
-    // The lock does not tell who needs a candidate, and the catalogue what a package requires.
-    let untold = |package: &SelectedPackage| {
-        let required = required_here(planner, package).into_iter().filter_map(|one| candidates.get(&one).copied());
-        required.filter(|one| by_name.get(one).is_some_and(|package| package.via.is_none())).collect::<Vec<_>>()
-    };
+    // The lock does not tell who needs these.
+    let untold: BTreeSet<&PackageName> = candidates
+        .iter()
+        .copied()
+        .filter(|one| by_name.get(one).is_some_and(|package| package.via.is_none()))
+        .collect();
+    let needs = |package| wanted(package, &candidates).chain(required_here(planner, package, &untold));
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
@@ -94,10 +96,8 @@ pub(super) fn removed<S: WheelSource>(
             let asks = asks.or_else(|| package.via.iter().flatten().find(stays).map(By::Package));
             open.extend(asks.map(|by| (name, by)));
         } else if !replaced(name) {
-            let needs = wanted(package, &candidates).filter(|candidate| !disproved(name, candidate));
+            let needs = needs(package).filter(|candidate| !disproved(name, candidate));
             open.extend(needs.map(|candidate| (candidate, By::Package(name))));
-            let untold = untold(package).into_iter().filter(|one| !disproved(name, one));
-            open.extend(untold.map(|one| (one, By::Package(name))));
         }
     }
     while let Some((name, by)) = open.pop() {
@@ -106,7 +106,7 @@ pub(super) fn removed<S: WheelSource>(
         }
         needed.insert(name, by);
         if let Some(package) = by_name.get(name) {
-            open.extend(wanted(package, &candidates).chain(untold(package)).map(|one| (one, By::Package(name))));
+            open.extend(needs(package).map(|candidate| (candidate, By::Package(name))));
         }
         let needs_it = |package: &&SelectedPackage| package.via.iter().flatten().any(|by| by == name);
         let through =
@@ -120,11 +120,15 @@ pub(super) fn removed<S: WheelSource>(
     (removed, problems)
 }
 
-/// The requirements of a package as the catalogue knows them, where the lock does not tell.
-fn required_here<S: WheelSource>(planner: &Planner<'_, S>, package: &SelectedPackage) -> Vec<PackageName> {
+/// The candidates that a package needs, as the catalogue knows it, where the lock does not tell.
+fn required_here<'a, S: WheelSource>(
+    planner: &Planner<'_, S>,
+    package: &SelectedPackage,
+    untold: &BTreeSet<&'a PackageName>,
+) -> Vec<&'a PackageName> {
     let Planner { view, request, knowledge, .. } = *planner;
     let Entry { name, version: Some(version), .. } = &view.entries[package.entry] else { return Vec::new() };
-    if package.needs.is_some() {
+    if untold.is_empty() || package.needs.is_some() {
         return Vec::new();
     }
     let row = knowledge.wheel_for(name, version, request.environment);
@@ -133,7 +137,7 @@ fn required_here<S: WheelSource>(planner: &Planner<'_, S>, package: &SelectedPac
         return Vec::new();
     };
     let here = |one: &&WheelRequirement| !Condition::of(&one.marker, request.environment, &package.extras).is_never();
-    list.iter().filter(here).map(|one| one.name.clone()).collect()
+    list.iter().filter(here).filter_map(|one| untold.get(&one.name).copied()).collect()
 }
 
 /// The candidates that a selected package needs, as the lock has it.

@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::WheelRequirement;
 use crate::catalog::pin::Pin;
+use crate::lock::Entry;
 use crate::packaging::marker::{Condition, Extras};
 
 /// One package of an output on one environment.
@@ -28,6 +30,11 @@ impl Line {
     /// Its pin; `None`: as in the lock.
     pub fn pin(&self) -> Option<&Pin> {
         self.replacement.as_ref().map(|replacement| &*replacement.pin)
+    }
+
+    /// Its version: that of its pin, else the locked one.
+    pub fn version<'a>(&'a self, entries: &'a [Entry]) -> Option<&'a Version> {
+        self.pin().map(Pin::version).or_else(|| entries.get(self.entry?)?.version.as_ref())
     }
 }
 

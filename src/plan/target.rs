@@ -53,8 +53,8 @@ pub fn target<S: WheelSource>(lock: &Lock, wanted: &Wanted, knowledge: &Knowledg
     let chosen_here = target.pythons.is_empty();
     let allowed = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
     // What is locked beside torch was chosen for the Pythons of its digests, whatever else there are wheels for.
-    let digested = files::digested_pythons(lock, knowledge)
-        .filter(|some| chosen_here && allowed.iter().any(|python| some.contains(python)));
+    let digested = if chosen_here { files::digested_pythons(lock, knowledge) } else { None };
+    let digested = digested.filter(|some| allowed.iter().any(|python| some.contains(python)));
     let (pythons, others): (Vec<Python>, Vec<Python>) =
         allowed.into_iter().partition(|python| digested.as_ref().is_none_or(|some| some.contains(python)));
     if !chosen_here {

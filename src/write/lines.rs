@@ -159,8 +159,7 @@ impl<'a> LineWriter<'a> {
             }
             None => self.as_locked(line, &named),
         };
-        let locked = || line.entry.and_then(|index| self.view.entries.get(index)?.version.as_ref());
-        let version = line.pin().map(Pin::version).or_else(locked);
+        let version = line.version(self.view.entries);
         let size = line.pin().and_then(Pin::size).filter(|_| self.style.sizes);
         LineBody { head, undecided: line.condition.marker(), digests, version, size }
     }

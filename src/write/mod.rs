@@ -29,7 +29,7 @@ mod usable;
 
 use pep508_rs::PackageName;
 
-use crate::catalog::equivalents::{self, Equivalent, How};
+use crate::catalog::equivalents;
 use crate::lock::emit::NoEmit;
 use crate::lock::pylock::Digests;
 use crate::lock::{Choice, Lock};
@@ -64,9 +64,7 @@ impl Style {
     /// The operator of a pin. The folder of stubs may have one of the package, for another target or output; uv takes that
     /// for any `==` of its release, and so does pip where there are no digests.
     fn equals(&self, name: &PackageName) -> &'static str {
-        let has_stubs = |range: Equivalent| range.how == How::Instead;
-        let mut ranges = equivalents::of_cpu(name).chain(equivalents::of_gpu(name));
-        if self.stubs.is_some() && ranges.any(has_stubs) { "===" } else { "==" }
+        if self.stubs.is_some() && equivalents::exchanged(name).next().is_some() { "===" } else { "==" }
     }
 }
 

@@ -89,13 +89,11 @@ fn lines(summary: &Summary, colour: Colour) -> String {
     if !counts.is_empty() {
         text += &format!("{}\n", counts.join(", "));
     }
-    for (code, action, head) in [
-        ("2", Action::Kept, Action::Kept.as_str()),
-        ("33", Action::Unproven, Action::Unproven.as_str()),
+    for (code, action) in
+        [("2", Action::Kept), ("33", Action::Unproven), ("1;33", Action::Unswapped), ("33", Action::NotEmitted)]
+    {
         // What stays for another build than torch's may fail when it runs.
-        ("1;33", Action::Unswapped, "warning:"),
-        ("33", Action::NotEmitted, Action::NotEmitted.as_str()),
-    ] {
+        let head = if action == Action::Unswapped { "warning:" } else { action.as_str() };
         for told in by_reason(&of(action).collect::<Vec<_>>(), &summary.pythons) {
             text += &line(code, head, &told);
         }

@@ -6,8 +6,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::{is_same_release, spoken, tells_versions};
-use crate::catalog::equivalents::{self, How};
-use crate::catalog::pin::Pin;
+use crate::catalog::equivalents;
 use crate::catalog::{self, Family, WheelSource};
 use crate::lock::emit::NotEmitted;
 use crate::lock::provided::Provided;
@@ -78,8 +77,7 @@ fn compared<S: WheelSource>(
     let (refused, mut warnings) = by_project(image, &out, request);
     problems.extend(refused);
     for line in lines.iter().filter(|line| !line.condition.is_never()) {
-        let installed = line.pin().map(Pin::version);
-        let installed = installed.or_else(|| view.entries[line.entry?].version.as_ref());
+        let installed = line.version(view.entries);
         match requirements(planner, line, &selected) {
             None => untold = true,
             Some(required) => {
@@ -229,21 +227,18 @@ fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InIm
 /// as a stub of its name does, removes files of the GPU build.
 fn overwriting<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, provided: &Provided) -> Option<Problem> {
     let Planner { view, request, .. } = *planner;
-    let version = line.pin().map(Pin::version).or_else(|| view.entries[line.entry?].version.as_ref());
+    let version = line.version(view.entries);
     if line.condition.is_never() || version.is_some_and(is_stub) {
         return None;
     }
-    let of_image = |name: PackageName| provided.has(&name, request.environment).is_some().then_some(name);
-    let gpu = equivalents::instead_of(&line.name).find_map(|range| of_image(range.gpu));
-    let cpu = || {
-        equivalents::of_gpu(&line.name).filter(|range| range.how == How::Instead).find_map(|range| of_image(range.cpu))
-    };
-    let (other, help) = match gpu {
-        Some(gpu) => (gpu, format!("--also {} installs its build for GPUs, and a stub of the name", line.name)),
-        None => {
-            cpu().map(|cpu| (cpu.clone(), format!("pip uninstall {cpu} in the image, and list its packages anew")))?
+    let mut others = equivalents::exchanged(&line.name).map(|range| match range.cpu == line.name {
+        true => (range.gpu, format!("--also {} installs its build for GPUs, and a stub of the name", line.name)),
+        false => {
+            let help = format!("pip uninstall {} in the image, and list its packages anew", range.cpu);
+            (range.cpu, help)
         }
-    };
+    });
+    let (other, help) = others.find(|(other, _)| provided.has(other, request.environment).is_some())?;
     let message = format!("{} would overwrite {other}, which the image has", spoken(&line.name, version));
     let problem = Problem::new(Code::ImageConstraint, message).help(help);
     Some(place(view, line, problem.under(request.environment.python)))

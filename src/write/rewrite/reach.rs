@@ -11,7 +11,6 @@ use pep508_rs::MarkerTree;
 
 use super::super::guards::Guards;
 use super::TargetPythons;
-use crate::catalog::pin::Pin;
 use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::packaging::marker;
 use crate::packaging::target::Python;
@@ -159,8 +158,7 @@ fn node(line: &Line) -> Option<Node> {
 
 fn spoken(lock: &PoetryLock, plan: &EnvironmentPlan) -> BTreeMap<Node, Rc<str>> {
     let each = plan.lines.iter().filter_map(|line| {
-        let locked = line.entry.and_then(|index| lock.entries.get(index)?.version.as_ref());
-        let version = line.pin().map(Pin::version).or(locked)?;
+        let version = line.version(&lock.entries)?;
         Some((node(line)?, format!("{} {version}", line.name).into()))
     });
     each.collect()
