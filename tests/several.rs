@@ -154,7 +154,7 @@ fn without_digests(installed: &Installed) -> BTreeMap<&String, &String> {
 struct Trial<'a> {
     lock: &'a Lock,
     what: &'a str,
-    knowledge: &'a Knowledge<'a, Catalogues>,
+    knowledge: &'a Knowledge<'a>,
     style: Style,
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use torchswap::catalog::pin::Pin;
-use torchswap::catalog::{Catalogues, WheelSource};
+use torchswap::catalog::Catalogues;
 use torchswap::lock::emit::NoEmit;
 use torchswap::lock::pylock::Pylock;
 use torchswap::lock::requirements::{LineKind, RequirementsFile};
@@ -58,7 +58,7 @@ impl Request {
         Self { targets, style, pylock }
     }
 
-    fn plans<S: WheelSource>(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_, S>) -> Result<Vec<TargetPlan>> {
+    fn plans(&self, lock: &Lock, choice: &Choice, known: &Knowledge<'_>) -> Result<Vec<TargetPlan>> {
         let wanted =
             |target: &Target| Wanted::new(target.clone(), choice.clone()).leaving_out(self.style.no_emit.clone());
         let wanted: Vec<Wanted> = self.targets.iter().map(wanted).collect();

@@ -6,7 +6,7 @@ use super::AuditContext;
 use super::findings::Findings;
 use super::install::spoken;
 use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
-use crate::catalog::{WheelSource, equivalents, is_gpu_runtime, is_torch};
+use crate::catalog::{equivalents, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::stub;
 use crate::packaging::target::{Backend, Environment};
@@ -63,7 +63,7 @@ impl Gpu {
 }
 
 /// Looks at one environment.
-pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledge<'_, S>, findings: &mut Findings<'_>) {
+pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
     let lock = here.lock;
     let packages = here.selection.packages.iter().enumerate();
     let selected =
@@ -94,12 +94,7 @@ pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledg
 }
 
 /// Two packages that are installed together own the same files.
-fn shared_files<S: WheelSource>(
-    here: &AuditContext<'_>,
-    beside: &Beside<'_>,
-    knowledge: &Knowledge<'_, S>,
-    findings: &mut Findings<'_>,
-) {
+fn shared_files(here: &AuditContext<'_>, beside: &Beside<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
     let owners: Vec<Owner> = modules::owners().collect();
     let owner = |name: &PackageName| owners.iter().find(|owner| owner.package == name.as_ref()).copied();
     let owned: Vec<(usize, InstalledOwner<'_>)> = beside
@@ -187,11 +182,11 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
 }
 
 /// A CPU build where there is a GPU.
-fn cpu_runtime<S: WheelSource>(
+fn cpu_runtime(
     entry: &Entry,
     beside: &Beside<'_>,
     environment: Environment,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Option<AuditFinding> {
     let Gpu::Cuda(cuda) = beside.gpu else { return None };
     let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, environment, knowledge)?;

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use super::findings::{Findings, place};
 use super::install::spoken;
-use crate::catalog::WheelSource;
 use crate::lock::pylock::PylockFile;
 use crate::lock::requirements::{GlobalOption, LineKind, RequirementsFile};
 use crate::lock::{Entry, Lock, Origin, Position};
@@ -15,12 +14,7 @@ use crate::report::rule::Rule;
 use crate::text::quoted;
 
 /// Looks at the entries that are installed somewhere.
-pub(super) fn find<S: WheelSource>(
-    lock: &Lock,
-    selected: &BTreeSet<usize>,
-    knowledge: &Knowledge<'_, S>,
-    findings: &mut Findings<'_>,
-) {
+pub(super) fn find(lock: &Lock, selected: &BTreeSet<usize>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
     let entries = || selected.iter().filter_map(|index| Some((*index, lock.entries().get(*index)?)));
     let fetched = |entry: &Entry| matches!(entry.origin, Origin::Index(_) | Origin::Url(_) | Origin::File(_));
     let some_hashed = entries().any(|(_, entry)| !entry.files.is_empty());

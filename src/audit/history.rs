@@ -9,21 +9,21 @@ use pep508_rs::PackageName;
 
 use super::AuditContext;
 use super::offers::Offers;
-use crate::catalog::{Family, WheelRow, WheelSource};
+use crate::catalog::{Family, WheelRow};
 use crate::lock::Entry;
 use crate::packaging::system::System;
 use crate::packaging::wheel::WheelName;
 use crate::plan::Knowledge;
 
 /// The wheels of packages that were asked for.
-pub(super) struct History<'k, S> {
-    knowledge: &'k Knowledge<'k, S>,
+pub(super) struct History<'k> {
+    knowledge: &'k Knowledge<'k>,
     offers: &'k Offers,
     rows: RefCell<HashMap<PackageName, Rc<[WheelRow]>>>,
 }
 
-impl<'k, S: WheelSource> History<'k, S> {
-    pub(super) fn new(knowledge: &'k Knowledge<'k, S>, offers: &'k Offers) -> Self {
+impl<'k> History<'k> {
+    pub(super) fn new(knowledge: &'k Knowledge<'k>, offers: &'k Offers) -> Self {
         Self { knowledge, offers, rows: RefCell::default() }
     }
 

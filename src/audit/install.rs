@@ -3,7 +3,6 @@
 use super::findings::Findings;
 use super::history::History;
 use super::{AuditContext, EntryAudit};
-use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock};
 use crate::packaging::system::System;
@@ -69,12 +68,12 @@ pub(super) fn excludes(lock: &Lock, environment: Environment, findings: &mut Fin
 }
 
 /// Says what keeps an entry from being installed.
-pub(super) fn find<S: WheelSource>(
+pub(super) fn find(
     index: usize,
     files: &[EntryFiles],
     verdicts: &[EntryAudit],
     here: &AuditContext<'_>,
-    history: &History<'_, S>,
+    history: &History<'_>,
     findings: &mut Findings<'_>,
 ) {
     let lock = here.lock;

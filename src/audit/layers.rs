@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 use super::findings::{Findings, place};
 use super::install::spoken;
 use super::{AuditContext, Driver};
-use crate::catalog::{BoundBuild, Family, WheelSource, cuda_of_library, is_gpu_runtime, is_torch};
+use crate::catalog::{BoundBuild, Family, cuda_of_library, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, SelectedPackage};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
@@ -20,10 +20,10 @@ use crate::report::rule::{Rule, Severity};
 use crate::text::quoted;
 
 /// The builds that were asked for and cannot be had.
-pub(super) fn not_to_be_had<S: WheelSource>(
+pub(super) fn not_to_be_had(
     here: &AuditContext<'_>,
     problems: Vec<Problem>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
     findings: &mut Findings<'_>,
 ) {
     let lock = here.lock;
@@ -49,7 +49,7 @@ pub(super) fn not_to_be_had<S: WheelSource>(
 }
 
 /// Compares the layers.
-pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledge<'_, S>, findings: &mut Findings<'_>) {
+pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
     let entry_of = |member: &FamilyPackage| here.selection.packages.get(member.package).map(|package| package.entry);
     let torch = here.members.iter().find(|member| is_torch(&member.name));
     let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
@@ -83,10 +83,10 @@ pub(super) fn find<S: WheelSource>(here: &AuditContext<'_>, knowledge: &Knowledg
 }
 
 /// A package bound to a GPU by its name or its label must fit torch.
-fn companions<S: WheelSource>(
+fn companions(
     here: &AuditContext<'_>,
     torch: Option<&FamilyPackage>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
     findings: &mut Findings<'_>,
 ) {
     let lock = here.lock;
@@ -156,12 +156,12 @@ fn image(torch: &FamilyPackage, index: usize, backend: Backend, here: &AuditCont
 }
 
 /// A companion names the torch that it was made for.
-fn pairing<S: WheelSource>(
+fn pairing(
     member: &FamilyPackage,
     index: usize,
     torch: &FamilyPackage,
     here: &AuditContext<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
     findings: &mut Findings<'_>,
 ) {
     let asks = |known: &WheelRequirements| match known {
@@ -192,12 +192,7 @@ fn pairing<S: WheelSource>(
 }
 
 /// GPU libraries that no torch needs.
-fn runtime<S: WheelSource>(
-    here: &AuditContext<'_>,
-    backend: Option<Backend>,
-    knowledge: &Knowledge<'_, S>,
-    findings: &mut Findings<'_>,
-) {
+fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
     let lock = here.lock;
     let entries =
         || here.selection.packages.iter().filter_map(|package| Some((package, lock.entries().get(package.entry)?)));

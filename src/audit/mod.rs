@@ -29,7 +29,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use crate::audit::container::image::Image;
-use crate::catalog::{Family, WheelSource, is_torch};
+use crate::catalog::{Family, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::provided::Provided;
 use crate::lock::{Choice, Entry, Lock, Selection};
@@ -119,11 +119,11 @@ impl AuditContext<'_> {
     }
 
     /// The final requirements of the wheels, and the packages that a swap removes; computed on first use.
-    fn settled<S: WheelSource>(&self, knowledge: &Knowledge<'_, S>) -> &Settled {
+    fn settled(&self, knowledge: &Knowledge<'_>) -> &Settled {
         self.settled.get_or_init(|| companions::settled(&self.planner(knowledge), self.members))
     }
 
-    fn planner<'s, S: WheelSource>(&'s self, knowledge: &'s Knowledge<'s, S>) -> Planner<'s, S> {
+    fn planner<'s>(&'s self, knowledge: &'s Knowledge<'s>) -> Planner<'s> {
         Planner { view: LockView::of(self.lock), selection: self.selection, request: self.request, knowledge }
     }
 }
@@ -132,12 +132,7 @@ impl AuditContext<'_> {
 ///
 /// # Errors
 /// If what the lock gives on an environment cannot be determined.
-pub fn audit<S: WheelSource>(
-    lock: &Lock,
-    all: &[AuditTarget],
-    knowledge: &Knowledge<'_, S>,
-    offers: &Offers,
-) -> Result<Audit> {
+pub fn audit(lock: &Lock, all: &[AuditTarget], knowledge: &Knowledge<'_>, offers: &Offers) -> Result<Audit> {
     let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
     let files = lock.entries().iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| told(entry, digest)));
     let mut auditor = Auditor {
@@ -171,12 +166,12 @@ pub fn audit<S: WheelSource>(
 }
 
 /// An audit in the making.
-struct Auditor<'a, S> {
+struct Auditor<'a> {
     lock: &'a Lock,
-    knowledge: &'a Knowledge<'a, S>,
+    knowledge: &'a Knowledge<'a>,
     /// The files of each entry.
     files: Vec<EntryFiles>,
-    history: History<'a, S>,
+    history: History<'a>,
     findings: Findings<'a>,
     machines: Vec<Machine>,
     /// The entries that are installed somewhere, and those of which nothing can be said there.
@@ -184,7 +179,7 @@ struct Auditor<'a, S> {
     unknown: BTreeSet<usize>,
 }
 
-impl<S: WheelSource> Auditor<'_, S> {
+impl Auditor<'_> {
     /// Looks at what the lock gives under one Python of a target.
     fn look(&mut self, asked: &AuditTarget, python: Python) -> Result<()> {
         let (lock, knowledge, findings) = (self.lock, self.knowledge, &mut self.findings);
@@ -262,11 +257,7 @@ fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, finding
 ///
 /// # Errors
 /// As [`audit`].
-pub fn pythons<S: WheelSource>(
-    lock: &Lock,
-    asked: &AuditTarget,
-    knowledge: &Knowledge<'_, S>,
-) -> Result<(Vec<Python>, Vec<LeftOut>)> {
+pub fn pythons(lock: &Lock, asked: &AuditTarget, knowledge: &Knowledge<'_>) -> Result<(Vec<Python>, Vec<LeftOut>)> {
     let mut allowed = lock.pythons(asked.target.platform);
     let (mut served, mut left_out) = (Vec::new(), Vec::new());
     let mut first = None;

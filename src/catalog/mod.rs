@@ -55,6 +55,8 @@ mod search;
 mod short;
 mod table;
 
+use std::fmt;
+
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
@@ -81,7 +83,7 @@ pub(crate) use runtime::{library_of, uses_library};
 pub const BUILT_IN: &str = "built-in";
 
 /// Something that knows wheels.
-pub trait WheelSource {
+pub trait WheelSource: fmt::Debug {
     /// Every wheel of a package.
     fn wheels(&self, package: &PackageName) -> Vec<WheelRow>;
 

@@ -160,7 +160,7 @@ pub fn has_new_abi(version: &Version, backend: Option<Backend>, platform: Platfo
 }
 
 /// True for a release of torch that no catalogue knows, of the minor release of another one: it may have what that one has.
-pub fn may_follow(source: &(impl WheelSource + ?Sized), version: &Version, last: &Version) -> bool {
+pub fn may_follow(source: &dyn WheelSource, version: &Version, last: &Version) -> bool {
     let is_known = || anchor().is_some_and(|torch| source.versions(&torch).contains(version));
     minor_of(version) == minor_of(last) && !is_known()
 }
@@ -188,7 +188,7 @@ fn is_before(version: &Version, backend: Backend) -> bool {
 ///
 /// The matrix names only the newest ROCm, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
 /// in the matrix.
-pub fn never_built(source: &(impl WheelSource + ?Sized), version: &Version, backend: Backend) -> Option<NeverBuilt> {
+pub fn never_built(source: &dyn WheelSource, version: &Version, backend: Backend) -> Option<NeverBuilt> {
     let listed = match backend {
         Backend::Cuda(..) if is_before(version, backend) => Vec::new(),
         Backend::Cuda(..) => cuda_of(version)?,

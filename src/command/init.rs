@@ -6,7 +6,7 @@ use super::catalogues::ChosenCatalogues;
 use super::job::jobs;
 use super::learning::Learning;
 use super::{Outcome, Voice, export, outputs, read};
-use crate::catalog::{Built, Catalogues, WheelSource, is_torch};
+use crate::catalog::{Built, Catalogues, is_torch};
 use crate::cli::config::Config;
 use crate::cli::starter::{self, HOOKS, Proposal, StageImage, StartTorch};
 use crate::cli::{CatalogArgs, ExportArgs, InitArgs, PreviewArgs};
@@ -231,7 +231,7 @@ fn torch(
     choice: Choice,
     platform: Platform,
     python: Option<Python>,
-    knowledge: &Knowledge<'_, Catalogues>,
+    knowledge: &Knowledge<'_>,
 ) -> Option<StartTorch> {
     let pythons = pythons(lock, platform, python);
     let selected = pythons.iter().rev().find_map(|python| {

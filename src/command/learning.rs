@@ -86,7 +86,7 @@ impl Learning {
     pub(super) fn plans(
         &mut self,
         chosen: &ChosenCatalogues,
-        plan: impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
+        plan: impl Fn(&Knowledge<'_>) -> Result<Vec<TargetPlan>>,
     ) -> Result<(Vec<TargetPlan>, Vec<LearnedRelease>)> {
         let at = self.open(chosen)?;
         let catalogue = &mut self.catalogues[at];
@@ -161,10 +161,7 @@ fn into(chosen: &ChosenCatalogues) -> Result<&str> {
     Ok(file)
 }
 
-fn once(
-    known: &Catalogues,
-    plan: &impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
-) -> Result<Vec<TargetPlan>> {
+fn once(known: &Catalogues, plan: &impl Fn(&Knowledge<'_>) -> Result<Vec<TargetPlan>>) -> Result<Vec<TargetPlan>> {
     let knowledge = Knowledge::new(known);
     let plans = plan(&knowledge);
     // The process ends soon: freeing it piece by piece would be wasted work.
@@ -178,7 +175,7 @@ impl IndexAccess {
         &self,
         catalogue: &mut LearnedCatalogue,
         mut planned: Result<Vec<TargetPlan>>,
-        plan: impl Fn(&Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>>,
+        plan: impl Fn(&Knowledge<'_>) -> Result<Vec<TargetPlan>>,
     ) -> Result<Vec<TargetPlan>> {
         let seeker = IndexSearch::new(self.bases.clone(), &self.network);
         let mut asked: Vec<(Missing, Python)> = Vec::new();

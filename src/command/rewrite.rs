@@ -5,7 +5,6 @@ use super::export::summaries;
 use super::learning::Learning;
 use super::stubs::StubFolder;
 use super::{Outcome, Voice, job, outputs, read};
-use crate::catalog::Catalogues;
 use crate::cli::config::Config;
 use crate::cli::{RewriteArgs, StubArgs};
 use crate::edge::io::{self, Output};
@@ -101,7 +100,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     Ok(outcome)
 }
 
-fn plans(lock: &Lock, wanted: &[Wanted], knowledge: &Knowledge<'_, Catalogues>) -> Result<Vec<TargetPlan>> {
+fn plans(lock: &Lock, wanted: &[Wanted], knowledge: &Knowledge<'_>) -> Result<Vec<TargetPlan>> {
     let mut plans = Vec::new();
     let mut problems = Vec::new();
     for one in wanted {

@@ -12,15 +12,15 @@ use super::{
     Decision, EnvironmentPlan, Kept, Line, Planner, Replacement, What, WheelRequirements, companions, cudas, emit,
     family, shared, unproven,
 };
+use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelSource, is_torch};
 use crate::lock::Entry;
 use crate::packaging::marker::{Condition, Extras};
 use crate::report::Missing;
 
 /// Lines and decisions in the making.
-struct Assembly<'a, S> {
-    planner: &'a Planner<'a, S>,
+struct Assembly<'a> {
+    planner: &'a Planner<'a>,
     decisions: Vec<Decision>,
     /// The replacements of selected packages.
     replacements: BTreeMap<usize, Replacement>,
@@ -31,8 +31,8 @@ struct Assembly<'a, S> {
 }
 
 /// Puts the decisions together into lines.
-pub(super) fn assemble<S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(super) fn assemble(
+    planner: &Planner<'_>,
     members: Vec<FamilyPackage>,
     chosen: Resolution,
     removed: &[usize],
@@ -85,7 +85,7 @@ pub(super) fn assemble<S: WheelSource>(
     }
 }
 
-impl<'a, S: WheelSource> Assembly<'a, S> {
+impl<'a> Assembly<'a> {
     fn entry(&self, package: usize) -> &'a Entry {
         &self.planner.view.entries[self.planner.selection.packages[package].entry]
     }

@@ -22,7 +22,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
+use crate::catalog::{WheelRow, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::version;
@@ -90,12 +90,12 @@ impl Resolved {
 /// All required packages by name.
 pub(crate) type Resolution = BTreeMap<PackageName, Rc<Resolved>>;
 
-struct Resolver<'a, S> {
+struct Resolver<'a> {
     view: LockView<'a>,
     selection: &'a Selection,
     members: &'a [FamilyPackage],
     request: &'a Request<'a>,
-    knowledge: &'a Knowledge<'a, S>,
+    knowledge: &'a Knowledge<'a>,
     packages: ByName<'a>,
     unselected: ByName<'a>,
     /// The names and versions of the members, for messages.
@@ -123,10 +123,7 @@ impl<'a> ByName<'a> {
 }
 
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
-pub(crate) fn resolve<S: WheelSource>(
-    planner: &Planner<'_, S>,
-    members: &[FamilyPackage],
-) -> (Resolution, Vec<Problem>) {
+pub(crate) fn resolve(planner: &Planner<'_>, members: &[FamilyPackage]) -> (Resolution, Vec<Problem>) {
     let Planner { view, selection, request, knowledge } = *planner;
     let (packages, unselected) = (ByName::new(view, &selection.packages), ByName::new(view, &selection.unselected));
     let spoken = members.iter().map(|member| format!("{} {}", member.name, member.version).into()).collect();
@@ -188,7 +185,7 @@ fn is_same(next: &Resolution, before: &Resolution) -> bool {
 /// Nothing meets what is wanted of a package.
 struct Unsettled;
 
-impl<S: WheelSource> Resolver<'_, S> {
+impl Resolver<'_> {
     fn is_member(&self, name: &PackageName) -> bool {
         self.members.iter().any(|member| member.name == *name)
     }

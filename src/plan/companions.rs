@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::WheelRequirements;
 use super::{Decision, Kept, LockView, Planner, What, orphans};
-use crate::catalog::{BoundBuild, Built, Family, MadeFor, WheelSource, is_gpu_runtime, is_torch};
+use crate::catalog::{BoundBuild, Built, Family, MadeFor, is_gpu_runtime, is_torch};
 use crate::lock::Selection;
 use crate::packaging::target::Backend;
 use crate::plan::closure::{self, Resolution};
@@ -50,8 +50,8 @@ pub enum Mismatch {
 }
 
 /// All that stay and do not fit torch as it is in the end; `settled` is asked only where something could go.
-pub(crate) fn staying<'s, S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(crate) fn staying<'s>(
+    planner: &Planner<'_>,
     members: &[FamilyPackage],
     settled: impl FnOnce() -> &'s Settled,
 ) -> Vec<Misfit> {
@@ -78,7 +78,7 @@ pub(crate) fn stray(view: LockView<'_>, selection: &Selection, (chosen, removed)
 pub(crate) type Settled = (Resolution, Vec<usize>);
 
 /// Finds both. Without a wanted build nothing is removed: the lock is judged as it is.
-pub(crate) fn settled<S: WheelSource>(planner: &Planner<'_, S>, members: &[FamilyPackage]) -> Settled {
+pub(crate) fn settled(planner: &Planner<'_>, members: &[FamilyPackage]) -> Settled {
     let (chosen, _) = closure::resolve(planner, members);
     let removed = match planner.request.backend {
         Some(_) => orphans::removed(planner, members, &chosen).0,
@@ -88,7 +88,7 @@ pub(crate) fn settled<S: WheelSource>(planner: &Planner<'_, S>, members: &[Famil
 }
 
 /// All that do not fit torch as it is in the end, those that go with the wheel that brought them among them.
-pub(super) fn misfits<S: WheelSource>(planner: &Planner<'_, S>, members: &[FamilyPackage]) -> Vec<Misfit> {
+pub(super) fn misfits(planner: &Planner<'_>, members: &[FamilyPackage]) -> Vec<Misfit> {
     let Planner { view, selection, knowledge, .. } = *planner;
     let Some(torch) = members.iter().find(|member| is_torch(&member.name)) else { return Vec::new() };
     let backend = built(torch, planner.request.backend);

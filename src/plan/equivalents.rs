@@ -20,7 +20,6 @@ use pep508_rs::PackageName;
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::{EnvironmentPlan, Kept, Line, LockView, Planner, Request, TargetPlan, What, refusal};
-use crate::catalog::WheelSource;
 use crate::catalog::equivalents::{self, Equivalent, How};
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock, SelectedPackage, Selection};
@@ -182,8 +181,8 @@ impl Also {
 }
 
 /// The packages that are swapped, and everything that is wrong with them. `family`: the plan for torch's.
-pub(crate) fn members<S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(crate) fn members(
+    planner: &Planner<'_>,
     also: &Also,
     family: &[FamilyPackage],
 ) -> (Vec<FamilyPackage>, Vec<Problem>) {
@@ -255,7 +254,7 @@ pub(crate) fn members<S: WheelSource>(
 }
 
 /// True where every build is the CPU build, whatever it is called: on macOS, if the other name has no wheel there.
-fn stays<S: WheelSource>(entry: &Entry, ways: &[Way], request: &Request<'_>, knowledge: &Knowledge<'_, S>) -> bool {
+fn stays(entry: &Entry, ways: &[Way], request: &Request<'_>, knowledge: &Knowledge<'_>) -> bool {
     let platform = request.environment.platform;
     let has_wheel = |way: &Way| {
         entry.version.as_ref().is_some_and(|version| !pythons(way.to(), version, platform, knowledge).is_empty())

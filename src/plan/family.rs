@@ -12,7 +12,7 @@ use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, l
 use super::made_for::{self, Torch};
 use super::{Kept, LockView, Planner, Request, companions, refusal};
 use crate::catalog::pin::Pin;
-use crate::catalog::{self, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_projects, releases};
+use crate::catalog::{self, Family, Index, WheelRow, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
@@ -63,7 +63,7 @@ impl FamilyPackage {
 }
 
 /// All packages of the family that are selected, and everything that is wrong with them.
-pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>) -> (Vec<FamilyPackage>, Vec<Problem>) {
+pub(crate) fn members(planner: &Planner<'_>) -> (Vec<FamilyPackage>, Vec<Problem>) {
     let Planner { view, selection, request, knowledge } = *planner;
     let mut members: Vec<FamilyPackage> = Vec::new();
     let mut problems = Vec::new();
@@ -125,8 +125,8 @@ pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>) -> (Vec<FamilyPa
 
 type Decided = (Version, FamilyDecision, WheelRequirements, Option<Rc<WheelRow>>);
 
-fn member<S: WheelSource>(
-    planner: &Planner<'_, S>,
+fn member(
+    planner: &Planner<'_>,
     index: usize,
     torch_stays_from: Option<&Origin>,
     torch: Option<&Torch>,
@@ -214,8 +214,8 @@ fn member<S: WheelSource>(
 
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs, and some indexes give none)
 /// but the catalogue knows the very file, the digest comes from there.
-fn keep<S: WheelSource>(
-    planner: &Planner<'_, S>,
+fn keep(
+    planner: &Planner<'_>,
     entry: &Entry,
     (version, why): (&Version, Kept),
     current: Option<Rc<WheelRow>>,
@@ -238,7 +238,7 @@ fn keep<S: WheelSource>(
 }
 
 /// Keeps the wheel that a pin means, as its URL.
-fn keep_at_url<S: WheelSource>(planner: &Planner<'_, S>, version: &Version, row: Rc<WheelRow>) -> Decided {
+fn keep_at_url(planner: &Planner<'_>, version: &Version, row: Rc<WheelRow>) -> Decided {
     let Planner { request, knowledge, .. } = *planner;
     let platform = request.environment.platform;
     let pin = Rc::new(knowledge.pin(&row, platform));
@@ -252,11 +252,11 @@ fn keep_at_url<S: WheelSource>(planner: &Planner<'_, S>, version: &Version, row:
 
 /// A GPU library that the lock pins, as a URL where none of the file's indexes serves it: torch's index has some for
 /// platforms for which the default one has none.
-pub(super) fn library_at_url<S: WheelSource>(
+pub(super) fn library_at_url(
     entry: &Entry,
     options: Option<&[GlobalOption]>,
     request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Option<(Rc<Pin>, WheelRequirements)> {
     let version = entry.version.as_ref().filter(|_| is_gpu_runtime(&entry.name))?;
     let rows = knowledge.rows(&entry.name, version);
@@ -308,11 +308,11 @@ pub(super) fn requirements_unknown(
 /// a URL names one file and a release names several; then what pip would prefer, for which a label makes a version newer
 /// whatever the tags. What is left are wheels that differ in other labels than the build's own: builds for another torch
 /// or another C++ ABI, among which only the user can choose.
-fn best<'r, S: WheelSource>(
+fn best<'r>(
     rows: &'r [Rc<WheelRow>],
     wanted: Backend,
     request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Vec<&'r WheelRow> {
     let folder = format!("/{wanted}");
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {

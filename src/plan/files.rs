@@ -6,7 +6,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 
 use super::{Knowledge, Rows, labelled};
-use crate::catalog::{Index, WheelRow, WheelSource, is_gpu_runtime, is_torch};
+use crate::catalog::{Index, WheelRow, is_gpu_runtime, is_torch};
 use crate::lock::{Entry, Lock, Origin};
 use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
@@ -58,11 +58,7 @@ pub(crate) struct EntryFiles {
 
 /// True if nothing that the lock admits for an entry installs on an environment. Where the lock does not name its files
 /// and the catalogue knows none of them, the release's own wheels decide, and that no GPU library exists for macOS.
-pub(crate) fn lacks_file<S: WheelSource>(
-    entry: &Entry,
-    environment: Environment,
-    knowledge: &Knowledge<'_, S>,
-) -> bool {
+pub(crate) fn lacks_file(entry: &Entry, environment: Environment, knowledge: &Knowledge<'_>) -> bool {
     match EntryFiles::of(entry, knowledge, |_| None).verdict(environment, None).0 {
         Verdict::Wheel(_) | Verdict::Built(_) => false,
         Verdict::Nothing => true,
@@ -77,7 +73,7 @@ pub(crate) fn lacks_file<S: WheelSource>(
 
 /// The Pythons, on any platform, that the digests of torch in a requirements file are for; `None`: some digest is not known
 /// here, or the lock tells its Pythons itself.
-pub(super) fn digested_pythons<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Vec<Python>> {
+pub(super) fn digested_pythons(lock: &Lock, knowledge: &Knowledge<'_>) -> Option<Vec<Python>> {
     if !lock.has_digests_alone() {
         return None;
     }
@@ -94,11 +90,7 @@ pub(super) fn digested_pythons<S: WheelSource>(lock: &Lock, knowledge: &Knowledg
 
 impl EntryFiles {
     /// Collects them. `told` names a file by its digest where neither the lock nor the catalogue does.
-    pub(crate) fn of<S: WheelSource>(
-        entry: &Entry,
-        knowledge: &Knowledge<'_, S>,
-        told: impl Fn(Sha256) -> Option<String>,
-    ) -> Self {
+    pub(crate) fn of(entry: &Entry, knowledge: &Knowledge<'_>, told: impl Fn(Sha256) -> Option<String>) -> Self {
         let rows = match &entry.version {
             Some(version) => knowledge.rows(&entry.name, version),
             None => [].into(),

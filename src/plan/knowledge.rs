@@ -64,8 +64,8 @@ pub type Rows = Rc<[Rc<WheelRow>]>;
 
 /// A source of wheels with a memory.
 #[derive(Debug)]
-pub struct Knowledge<'s, S> {
-    source: &'s S,
+pub struct Knowledge<'s> {
+    source: &'s dyn WheelSource,
     /// By package and version, the local label left out.
     rows: RefCell<Lookup<PackageName, BTreeMap<Version, Rows>>>,
     versions: RefCell<Lookup<PackageName, Rc<[Version]>>>,
@@ -76,9 +76,9 @@ pub struct Knowledge<'s, S> {
     wheels: RefCell<Lookup<String, Option<Rc<WheelName>>>>,
 }
 
-impl<'s, S: WheelSource> Knowledge<'s, S> {
+impl<'s> Knowledge<'s> {
     /// Nothing is looked up yet.
-    pub fn new(source: &'s S) -> Self {
+    pub fn new(source: &'s dyn WheelSource) -> Self {
         Self {
             source,
             rows: RefCell::default(),
@@ -92,7 +92,7 @@ impl<'s, S: WheelSource> Knowledge<'s, S> {
     }
 
     /// The source itself.
-    pub fn source(&self) -> &'s S {
+    pub fn source(&self) -> &'s dyn WheelSource {
         self.source
     }
 

@@ -6,7 +6,7 @@ use pep440_rs::Version;
 
 use super::knowledge::Knowledge;
 use super::{LockView, Request, labelled};
-use crate::catalog::{self, Built, Index, WheelRow, WheelSource};
+use crate::catalog::{self, Built, Index, WheelRow};
 use crate::lock::{Entry, LockedFile, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -64,12 +64,12 @@ pub(super) fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
 }
 
 /// Finds the wheel that pip would take from the entry's files.
-pub(super) fn locked_wheel<S: WheelSource>(
+pub(super) fn locked_wheel(
     view: LockView<'_>,
     entry: &Entry,
     request: &Request<'_>,
     rows: &[Rc<WheelRow>],
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> LockedWheel {
     let digests: Vec<Sha256> = entry.files.iter().filter_map(|file| file.digest.sha256()).collect();
     if let Origin::Url(url) = &entry.origin {

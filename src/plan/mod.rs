@@ -42,7 +42,6 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::emit::NotEmitted;
 use crate::lock::pylock::PylockPackage;
@@ -122,11 +121,11 @@ impl<'a> LockView<'a> {
 }
 
 /// All that the steps of a plan for one environment have in common.
-pub(crate) struct Planner<'a, S> {
+pub(crate) struct Planner<'a> {
     pub(crate) view: LockView<'a>,
     pub(crate) selection: &'a Selection,
     pub(crate) request: &'a Request<'a>,
-    pub(crate) knowledge: &'a Knowledge<'a, S>,
+    pub(crate) knowledge: &'a Knowledge<'a>,
 }
 
 /// The plan for one environment.
@@ -246,7 +245,7 @@ pub enum Kept {
 ///
 /// # Errors
 /// All problems found: requirements that are not known or that nothing meets, packages out of step.
-fn plan<S: WheelSource>(planner: &Planner<'_, S>, members: Vec<family::FamilyPackage>) -> Result<EnvironmentPlan> {
+fn plan(planner: &Planner<'_>, members: Vec<family::FamilyPackage>) -> Result<EnvironmentPlan> {
     let Planner { view, selection, request, .. } = *planner;
     // Without the wheels there is nothing whose requirements could be followed.
     Error::unless_empty(family::requirements_unknown(view, selection, &members, request))?;

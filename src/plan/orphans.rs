@@ -21,7 +21,7 @@ use super::family::FamilyPackage;
 use super::files::lacks_file;
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::{LockView, Planner, Request};
-use crate::catalog::{BoundBuild, Built, Family, Index, WheelRow, WheelSource, is_gpu_runtime, is_torch_runtime};
+use crate::catalog::{BoundBuild, Built, Family, Index, WheelRow, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::marker::Condition;
 use crate::packaging::target::{Backend, Platform};
@@ -41,8 +41,8 @@ enum By<'a> {
 }
 
 /// Indices of the selected packages that go, and the packages that should go but are needed.
-pub(super) fn removed<S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(super) fn removed(
+    planner: &Planner<'_>,
     members: &[FamilyPackage],
     chosen: &Resolution,
 ) -> (Vec<usize>, Vec<Problem>) {
@@ -121,8 +121,8 @@ pub(super) fn removed<S: WheelSource>(
 }
 
 /// The candidates that a package needs, as the catalogue knows it, where the lock does not tell.
-fn required_here<'a, S: WheelSource>(
-    planner: &Planner<'_, S>,
+fn required_here<'a>(
+    planner: &Planner<'_>,
     package: &SelectedPackage,
     untold: &BTreeSet<&'a PackageName>,
 ) -> Vec<&'a PackageName> {
@@ -156,15 +156,15 @@ fn wanted<'a>(
 
 /// True for a package of the family of which the closure says what it needs: another wheel takes its place, or it is a
 /// build for CPUs, whose GPU libraries are those of the lock's other wheels.
-fn is_settled<S: WheelSource>(member: &FamilyPackage, request: &Request<'_>, knowledge: &Knowledge<'_, S>) -> bool {
+fn is_settled(member: &FamilyPackage, request: &Request<'_>, knowledge: &Knowledge<'_>) -> bool {
     let built = member.locked.as_ref().map(|row| row.built);
     let is_cpu = request.backend == Some(Backend::Cpu) || built == Some(Built::For(Backend::Cpu));
     member.is_swapped() || is_cpu && knowledge.family(&member.name) == Family::PerBackend
 }
 
 /// GPU runtime packages whose place in the lock the family's wheels explain, through each other too.
-fn explained<S: WheelSource>(
-    planner: &Planner<'_, S>,
+fn explained(
+    planner: &Planner<'_>,
     settled: &[&FamilyPackage],
     by_name: &BTreeMap<&PackageName, &SelectedPackage>,
 ) -> BTreeSet<PackageName> {
@@ -206,11 +206,11 @@ fn is_of_another_gpu(name: &PackageName, request: &Request<'_>) -> bool {
 
 /// The requirements of some wheels of a release on any platform, with all extras: the old wheels may have asked for any
 /// of them.
-pub(super) fn required_somewhere<S: WheelSource>(
+pub(super) fn required_somewhere(
     name: &PackageName,
     version: &Version,
     admits: impl Fn(&WheelRow) -> bool,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> BTreeSet<PackageName> {
     let rows = knowledge.rows(name, version);
     // One list serves all wheels of a build on an index.

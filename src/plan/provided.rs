@@ -17,7 +17,7 @@ use pep508_rs::PackageName;
 
 use super::orphans::required_somewhere;
 use super::{Knowledge, LockView, What};
-use crate::catalog::{Family, WheelSource, is_gpu_runtime, is_torch_runtime, uses_library};
+use crate::catalog::{Family, is_gpu_runtime, is_torch_runtime, uses_library};
 use crate::lock::emit::NotEmitted;
 use crate::lock::provided::Provided;
 use crate::lock::{Entry, SelectedPackage, Selection};
@@ -59,12 +59,12 @@ fn is_same_release(one: &Version, other: &Version) -> bool {
 }
 
 /// Takes what the image has from what is selected.
-pub(crate) fn take<S: WheelSource>(
+pub(crate) fn take(
     view: LockView<'_>,
     selection: &mut Selection,
     provided: &Provided,
     environment: Environment,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) {
     let emissions = Taking { view, selection, provided, environment, knowledge }.emissions();
     for (selected, emission) in std::mem::take(&mut selection.packages).into_iter().zip(emissions) {
@@ -81,15 +81,15 @@ pub(crate) fn take<S: WheelSource>(
     }
 }
 
-struct Taking<'a, S> {
+struct Taking<'a> {
     view: LockView<'a>,
     selection: &'a Selection,
     provided: &'a Provided,
     environment: Environment,
-    knowledge: &'a Knowledge<'a, S>,
+    knowledge: &'a Knowledge<'a>,
 }
 
-impl<S: WheelSource> Taking<'_, S> {
+impl Taking<'_> {
     fn emissions(&self) -> Vec<Emission> {
         let packages = &self.selection.packages;
         let forced = |package: &SelectedPackage| {

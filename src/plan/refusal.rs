@@ -97,7 +97,7 @@ pub(super) fn ambiguous(one: &WheelRow, other: &WheelRow, wanted: Backend, reque
 }
 
 /// A build of a release that is wanted on an environment.
-struct WantedBuild<'a, S> {
+struct WantedBuild<'a> {
     name: &'a PackageName,
     /// Without a local label.
     version: &'a Version,
@@ -105,16 +105,16 @@ struct WantedBuild<'a, S> {
     /// The known wheels of the release.
     rows: &'a [Rc<WheelRow>],
     environment: Environment,
-    knowledge: &'a Knowledge<'a, S>,
+    knowledge: &'a Knowledge<'a>,
 }
 
 /// No wheel of the wanted build suits the environment.
-pub(super) fn no_such_build<S: WheelSource>(
+pub(super) fn no_such_build(
     name: &PackageName,
     version: &Version,
     wanted: Backend,
     torch: Option<&Torch>,
-    planner: &Planner<'_, S>,
+    planner: &Planner<'_>,
 ) -> Problem {
     let Planner { request, knowledge, .. } = *planner;
     let public = version.clone().without_local();
@@ -169,7 +169,7 @@ fn pythons(holds: impl Fn(Environment) -> bool, platform: Platform) -> Vec<Strin
 }
 
 /// A kind of build that the package does not have at all, or not on the platform: there is nothing to be learned.
-fn never_of_kind<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+fn never_of_kind(build: &WantedBuild<'_>) -> Option<Problem> {
     let WantedBuild { name, version, backend: wanted, rows, environment, knowledge } = *build;
     let Environment { platform, python } = environment;
     let kind = wanted.kind();
@@ -222,7 +222,7 @@ pub(super) fn learn_from(name: &PackageName, version: &Version, wanted: Backend,
 
 /// The refusal by the release history. The matrix is not enough for that: where a catalogue knows such a wheel, it was
 /// made.
-fn never_made<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+fn never_made(build: &WantedBuild<'_>) -> Option<Problem> {
     let WantedBuild { name, version, backend, rows, environment, knowledge } = *build;
     if !is_torch(name) {
         return None;
@@ -238,7 +238,7 @@ fn never_made<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
 }
 
 /// Says so if a release of torch has no such build, where that build begins or ends, and which builds the release has.
-fn not_built<S: WheelSource>(version: &Version, wanted: Backend, source: &S) -> Option<String> {
+fn not_built(version: &Version, wanted: Backend, source: &dyn WheelSource) -> Option<String> {
     let never = releases::never_built(source, version, wanted)?;
     let bound = match (&never.begins, &never.ends) {
         (_, Some(last)) => format!(": {} ends at torch {last}", wanted.spoken()),
@@ -251,7 +251,7 @@ fn not_built<S: WheelSource>(version: &Version, wanted: Backend, source: &S) -> 
 
 /// A companion's build for a torch that there is not: whatever release of torch is beside it in the lock, its wheels
 /// are made for the one that it goes with.
-fn never_for_torch<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem> {
+fn never_for_torch(build: &WantedBuild<'_>) -> Option<Problem> {
     let WantedBuild { name, version, backend: wanted, rows, environment, knowledge } = *build;
     let lists = rows.iter().filter_map(|row| match knowledge.requires(row, environment.platform) {
         WheelRequirements::Known(list) => Some(list),
@@ -283,7 +283,7 @@ fn never_for_torch<S: WheelSource>(build: &WantedBuild<'_, S>) -> Option<Problem
 pub(crate) const RELEASES: &str = ": those ";
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.
-fn ruled_out<S: WheelSource>(version: &Version, environment: Environment, source: &S) -> Option<String> {
+fn ruled_out(version: &Version, environment: Environment, source: &dyn WheelSource) -> Option<String> {
     let Environment { platform, python } = environment;
     if releases::is_skipped(platform, version) {
         return Some(format!("torch {version} has no wheel for {platform}, although the releases around it have"));

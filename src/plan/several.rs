@@ -1,7 +1,6 @@
 //! The plans of several targets for one output.
 
 use super::{Beyond, Knowledge, TargetPlan, target};
-use crate::catalog::WheelSource;
 use crate::lock::emit::NoEmit;
 use crate::lock::{Choice, Lock};
 use crate::packaging::target::{Python, Target};
@@ -40,11 +39,7 @@ impl Wanted {
 ///
 /// # Errors
 /// All problems of all targets, and any two targets that no marker can distinguish: one platform, and one Python.
-pub fn targets<S: WheelSource>(
-    lock: &Lock,
-    wanted: &[Wanted],
-    knowledge: &Knowledge<'_, S>,
-) -> Result<Vec<TargetPlan>> {
+pub fn targets(lock: &Lock, wanted: &[Wanted], knowledge: &Knowledge<'_>) -> Result<Vec<TargetPlan>> {
     let mut plans: Vec<TargetPlan> = Vec::new();
     let mut problems = Vec::new();
     for one in wanted {

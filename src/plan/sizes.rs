@@ -6,7 +6,6 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::{EnvironmentPlan, Knowledge, Request, TargetPlan};
-use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::{Lock, Origin, Selection};
 use crate::packaging::digest::Sha256;
@@ -14,7 +13,7 @@ use crate::packaging::marker::Condition;
 use crate::report::{DownloadSize, PythonDownload};
 
 /// Finds what a plan's output downloads under each of its Pythons, and what the lock would as it is.
-pub fn size<S: WheelSource>(lock: &Lock, plan: &mut TargetPlan, knowledge: &Knowledge<'_, S>) {
+pub fn size(lock: &Lock, plan: &mut TargetPlan, knowledge: &Knowledge<'_>) {
     let target = &plan.target;
     let each = plan.environments.iter().zip(&plan.selections).map(|(plan, selection)| {
         let pythons = &[plan.environment.python];
@@ -24,12 +23,12 @@ pub fn size<S: WheelSource>(lock: &Lock, plan: &mut TargetPlan, knowledge: &Know
     plan.downloads = each.collect();
 }
 
-fn download<S: WheelSource>(
+fn download(
     lock: &Lock,
     plan: &EnvironmentPlan,
     selection: &Selection,
     request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> PythonDownload {
     let [mut output, mut locked, mut difference] = [const { DownloadSize { bytes: 0, unknown: Vec::new() } }; 3];
     // Packages that only the lock installs stay here.
@@ -62,12 +61,7 @@ fn download<S: WheelSource>(
 }
 
 /// The size of the wheel that is pinned.
-fn pinned<S: WheelSource>(
-    name: &PackageName,
-    pin: &Pin,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Option<i64> {
+fn pinned(name: &PackageName, pin: &Pin, request: &Request<'_>, knowledge: &Knowledge<'_>) -> Option<i64> {
     match pin {
         Pin::Url { size, .. } => size.map(bytes),
         // It lies beside the output: nothing is downloaded.
@@ -79,12 +73,7 @@ fn pinned<S: WheelSource>(
 }
 
 /// The size of what the lock has; `None`: nothing of it is downloaded.
-fn of_entry<S: WheelSource>(
-    lock: &Lock,
-    index: usize,
-    request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
-) -> Option<Option<i64>> {
+fn of_entry(lock: &Lock, index: usize, request: &Request<'_>, knowledge: &Knowledge<'_>) -> Option<Option<i64>> {
     let entry = lock.entries().get(index)?;
     match &entry.origin {
         Origin::Directory(_) | Origin::File(_) => return None,
@@ -106,11 +95,11 @@ fn of_entry<S: WheelSource>(
 }
 
 /// The size of the file that an installer takes of those with some digests, if a catalogue has it.
-fn in_catalogue<S: WheelSource>(
+fn in_catalogue(
     name: &PackageName,
     version: &Version,
     request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
     has: impl Fn(&Sha256) -> bool,
 ) -> Option<i64> {
     let rows = knowledge.rows(name, version);

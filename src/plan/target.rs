@@ -9,7 +9,7 @@ use super::{
     Also, EnvironmentPlan, Knowledge, LockView, Planner, Request, Wanted, emit, equivalents, files, hand_written, plan,
     provided, shared,
 };
-use crate::catalog::{Family, WheelSource, is_torch};
+use crate::catalog::{Family, is_torch};
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::target::{Environment, Platform, Python, Target};
 use crate::report::Missing;
@@ -48,7 +48,7 @@ pub struct LeftOut {
 /// All problems of all its Pythons. Where the Pythons are chosen here, one that something is missing for is left out
 /// instead, unless none remains: a wheel of the family, or what such a wheel requires. What is wrong with the lock itself
 /// is a problem under whichever Python it shows, unless torch has no wheel there.
-pub fn target<S: WheelSource>(lock: &Lock, wanted: &Wanted, knowledge: &Knowledge<'_, S>) -> Result<TargetPlan> {
+pub fn target(lock: &Lock, wanted: &Wanted, knowledge: &Knowledge<'_>) -> Result<TargetPlan> {
     let target = &wanted.target;
     let chosen_here = target.pythons.is_empty();
     let allowed = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
@@ -77,11 +77,11 @@ pub fn target<S: WheelSource>(lock: &Lock, wanted: &Wanted, knowledge: &Knowledg
 }
 
 /// A target's plan in the making.
-struct TargetPlanner<'a, S> {
+struct TargetPlanner<'a> {
     lock: &'a Lock,
     view: LockView<'a>,
     wanted: &'a Wanted,
-    knowledge: &'a Knowledge<'a, S>,
+    knowledge: &'a Knowledge<'a>,
     /// No Pythons are named: one that something is missing for is left out.
     chosen_here: bool,
     left_out: Vec<LeftOut>,
@@ -96,7 +96,7 @@ struct ServedPython {
     members: Option<Vec<FamilyPackage>>,
 }
 
-impl<S: WheelSource> TargetPlanner<'_, S> {
+impl TargetPlanner<'_> {
     fn request<'p>(&self, python: Python, pythons: &'p [Python]) -> Request<'p> {
         let Wanted { target, beyond, .. } = self.wanted;
         let environment = Environment { platform: target.platform, python };
@@ -104,7 +104,7 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
         Request { shares_libraries, ..Request::new(target.backend, environment, pythons) }
     }
 
-    fn planner<'p>(&'p self, selection: &'p Selection, request: &'p Request<'p>) -> Planner<'p, S> {
+    fn planner<'p>(&'p self, selection: &'p Selection, request: &'p Request<'p>) -> Planner<'p> {
         Planner { view: self.view, selection, request, knowledge: self.knowledge }
     }
 
@@ -240,7 +240,7 @@ impl<S: WheelSource> TargetPlanner<'_, S> {
 }
 
 /// The packages that the target's build decides on: torch's family, and those requested beyond it.
-pub(crate) fn members<S: WheelSource>(planner: &Planner<'_, S>, also: &Also) -> (Vec<FamilyPackage>, Vec<Problem>) {
+pub(crate) fn members(planner: &Planner<'_>, also: &Also) -> (Vec<FamilyPackage>, Vec<Problem>) {
     let (mut members, mut problems) = super::family::members(planner);
     let (more, found) = equivalents::members(planner, also, &members);
     members.extend(more);
@@ -259,10 +259,10 @@ fn is_possible(problems: &[Problem]) -> bool {
 }
 
 /// Why torch cannot be there, whichever of the lock's entries of it were selected; `None` if it could be.
-pub(crate) fn without_torch<S: WheelSource>(
+pub(crate) fn without_torch(
     view: LockView<'_>,
     request: &Request<'_>,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Option<Vec<Problem>> {
     let torch = view.entries.iter().enumerate().filter(|(_, entry)| is_torch(&entry.name));
     let why = torch.map(|(entry, _)| {
@@ -298,17 +298,17 @@ fn not_allowed(lock: &Lock, pythons: &[Python], platform: Platform) -> Vec<Probl
     outside.map(|problem| problem.help(help)).collect()
 }
 
-fn is_builds<S: WheelSource>(name: &PackageName, knowledge: &Knowledge<'_, S>) -> bool {
+fn is_builds(name: &PackageName, knowledge: &Knowledge<'_>) -> bool {
     knowledge.family(name) == Family::PerBackend
 }
 
-fn has_torch<S: WheelSource>(lock: &Lock, selection: &Selection, knowledge: &Knowledge<'_, S>) -> bool {
+fn has_torch(lock: &Lock, selection: &Selection, knowledge: &Knowledge<'_>) -> bool {
     let unemitted = selection.unemitted.iter().map(|(package, _)| package);
     selection.packages.iter().chain(unemitted).any(|package| is_builds(&lock.entries()[package.entry].name, knowledge))
 }
 
 /// A constraints file names torch, and the file does not: constraints install nothing, something that is listed needs it.
-fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+fn only_limited(lock: &Lock, knowledge: &Knowledge<'_>) -> Option<Problem> {
     let limit = lock.limits().iter().find(|limit| is_builds(&limit.name, knowledge))?;
     let source = lock.sources().get(limit.at.source)?;
     let message = format!(
@@ -321,12 +321,7 @@ fn only_limited<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Op
 }
 
 /// What to do where a choice has no torch: the groups and extras that bring it in, if there are any.
-fn bringing<S: WheelSource>(
-    lock: &Lock,
-    choice: &Choice,
-    environments: &[Environment],
-    knowledge: &Knowledge<'_, S>,
-) -> String {
+fn bringing(lock: &Lock, choice: &Choice, environments: &[Environment], knowledge: &Knowledge<'_>) -> String {
     let brings = |alone: &Choice| {
         let mut selections = environments.iter().filter_map(|environment| lock.select(alone, *environment).ok());
         selections.any(|selection| has_torch(lock, &selection, knowledge))
@@ -350,12 +345,12 @@ fn bringing<S: WheelSource>(
 }
 
 /// `there` is the environment, or the platform where no Python gets torch.
-fn no_torch<S: WheelSource>(
+fn no_torch(
     lock: &Lock,
     choice: &Choice,
     there: &impl Display,
     environments: &[Environment],
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Problem {
     let name = lock.name();
     let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));

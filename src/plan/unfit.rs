@@ -8,7 +8,7 @@ use super::Planner;
 use super::closure::Resolution;
 use super::family::FamilyPackage;
 use super::files::lacks_file;
-use crate::catalog::{BoundBuild, MadeFor, WheelSource};
+use crate::catalog::{BoundBuild, MadeFor};
 use crate::lock::{Origin, emit};
 use crate::packaging::address;
 use crate::packaging::marker::Condition;
@@ -21,8 +21,8 @@ fn names_build(name: &PackageName, version: &Version) -> bool {
 }
 
 /// One problem for each of them that would be written as it is.
-pub(super) fn unfit<S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(super) fn unfit(
+    planner: &Planner<'_>,
     members: &[FamilyPackage],
     chosen: &Resolution,
     removed: &[usize],

@@ -5,7 +5,7 @@ use super::closure::{Provider, Resolution};
 use super::knowledge::WheelRequirements;
 use super::labelled;
 use super::{Decision, Kept, LockView, Planner, Request, What};
-use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime};
+use crate::catalog::{WheelRow, is_gpu_runtime};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
@@ -61,10 +61,7 @@ fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>
 }
 
 /// The GPU libraries that the family needs and that stay: which, and what may be asked.
-pub(super) fn libraries<S: WheelSource>(
-    planner: &Planner<'_, S>,
-    chosen: &Resolution,
-) -> Vec<(Decision, Option<Missing>)> {
+pub(super) fn libraries(planner: &Planner<'_>, chosen: &Resolution) -> Vec<(Decision, Option<Missing>)> {
     let Planner { view, selection, request, knowledge } = *planner;
     let libraries = chosen.iter().filter(|(name, choice)| choice.pin.is_none() && is_gpu_runtime(name));
     let unknown = libraries.filter_map(|(name, choice)| {

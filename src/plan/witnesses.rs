@@ -3,17 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::{Knowledge, TargetPlan};
+use crate::catalog::Index;
 use crate::catalog::pin::Pin;
-use crate::catalog::{Index, WheelSource};
 use crate::report::error::{Code, Problem};
 
 /// Every wheel that the plans write and of which fewer projects recorded the digest. What only an index says, or this
 /// tool computed, nobody recorded.
-pub fn too_few_witnesses<S: WheelSource>(
-    plans: &[TargetPlan],
-    least: u32,
-    knowledge: &Knowledge<'_, S>,
-) -> Vec<Problem> {
+pub fn too_few_witnesses(plans: &[TargetPlan], least: u32, knowledge: &Knowledge<'_>) -> Vec<Problem> {
     let mut seen = BTreeSet::new();
     let mut problems = Vec::new();
     for environment in plans.iter().flat_map(|plan| &plan.environments) {

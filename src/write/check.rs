@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use crate::catalog::{Family, WheelSource, equivalents, library_group};
+use crate::catalog::{Family, equivalents, library_group};
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
 use crate::lock::{Choice, Lock, LockedDigest, SwappedEntries};
@@ -176,7 +176,7 @@ fn indexes(file: &RequirementsFile) -> Vec<String> {
 
 /// A lock that a rewrite left behind. A plain `poetry lock` would then keep these wheels for every platform. One accident is
 /// one problem, at the first of the entries.
-pub fn swapped<S: WheelSource>(lock: &Lock, knowledge: &Knowledge<'_, S>) -> Option<Problem> {
+pub fn swapped(lock: &Lock, knowledge: &Knowledge<'_>) -> Option<Problem> {
     let SwappedEntries { entries, how, remedy } = lock
         .swapped(&|name| knowledge.family(name) != Family::No, &|name| {
             equivalents::names().any(|pair| pair.has(name))

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::catalog::WheelSource;
 use crate::catalog::pin::Pin;
 use crate::lock::{Choice, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
@@ -97,12 +96,7 @@ pub fn differences(lock: &Lock, plans: &[TargetPlan], again: &Lock, second: &[Ta
 
 /// As [`differences`], for each group and for each extra by itself: Poetry installs them so, and by the groups and
 /// markers of an entry alone it knows what belongs to which.
-pub fn each_choice<S: WheelSource>(
-    lock: &Lock,
-    plans: &[TargetPlan],
-    again: &Lock,
-    knowledge: &Knowledge<'_, S>,
-) -> Vec<Problem> {
+pub fn each_choice(lock: &Lock, plans: &[TargetPlan], again: &Lock, knowledge: &Knowledge<'_>) -> Vec<Problem> {
     let choices = lock.choices();
     let mut problems = Vec::new();
     for plan in plans {
@@ -224,12 +218,12 @@ fn selected(
 }
 
 /// Nothing is missing: a plan for the same target finds nothing to add. What only others need may be left.
-fn whole<S: WheelSource>(
+fn whole(
     again: &Lock,
     choice: &Choice,
     plan: &TargetPlan,
     one: &EnvironmentPlan,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Result<(), String> {
     let target = Target { pythons: vec![one.environment.python], ..plan.target.clone() };
     let second = plan::target(again, &Wanted { allow_none: true, ..Wanted::new(target, choice.clone()) }, knowledge)

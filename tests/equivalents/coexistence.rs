@@ -67,13 +67,7 @@ fn of_default_index(torch: &str, python: Python) -> String {
 }
 
 /// Whether the libraries exclude each other.
-fn verdict(
-    torch: &str,
-    others: &str,
-    backend: Backend,
-    python: Python,
-    knowledge: &Knowledge<'_, Catalogues>,
-) -> &'static str {
+fn verdict(torch: &str, others: &str, backend: Backend, python: Python, knowledge: &Knowledge<'_>) -> &'static str {
     let text = format!("torch=={torch}\n{others}");
     let lock = Lock::Requirements(Box::new(parse("requirements.txt", text, &mut |_| Err("none".to_owned())).unwrap()));
     let target = Target { name: None, platform: Platform::LinuxX86_64, backend: Some(backend), pythons: vec![python] };

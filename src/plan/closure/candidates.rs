@@ -7,12 +7,12 @@ use pep508_rs::PackageName;
 
 use super::{Demand, Resolver};
 use crate::catalog::pin::{Pin, PinnedFiles};
-use crate::catalog::{Index, WheelRow, WheelSource};
+use crate::catalog::{Index, WheelRow};
 use crate::lock::SelectedPackage;
 use crate::packaging::marker::Condition;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 
-impl<S: WheelSource> Resolver<'_, S> {
+impl Resolver<'_> {
     /// The catalogue's wheel of the locked release, if that fits: the lock may have no file of it for the environment, or
     /// not select it wherever it is needed.
     pub(super) fn as_locked(&self, package: Option<usize>, want: &Demand) -> Option<(Rc<Pin>, Rc<WheelRow>)> {

@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 
 use super::Resolver;
 use super::wants::{Demand, Demands};
-use crate::catalog::{WheelRow, WheelSource, is_gpu_runtime, is_torch};
+use crate::catalog::{WheelRow, is_gpu_runtime, is_torch};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
 use crate::plan::knowledge::WheelRequirements;
@@ -20,7 +20,7 @@ pub(super) struct Pinning {
     pins: Vec<(PackageName, Version)>,
 }
 
-impl<S: WheelSource> Resolver<'_, S> {
+impl Resolver<'_> {
     /// The remedy where torch names one release of a library and something else does not take it; `None`: that is not so.
     pub(super) fn exclusive(&self, name: &PackageName, want: &Demand, wants: &Demands) -> Option<String> {
         let pin = self.torchs_pin(want)?;

@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 
 use super::Resolver;
 use super::wants::{Asked, Demand};
-use crate::catalog::{WheelSource, is_gpu_runtime, is_torch};
+use crate::catalog::{is_gpu_runtime, is_torch};
 
 impl Asked {
     /// True if another release than those that are asked for will do all the same: an installer can only be kept from asking
@@ -18,7 +18,7 @@ impl Asked {
     }
 }
 
-impl<S: WheelSource> Resolver<'_, S> {
+impl Resolver<'_> {
     /// The one release that torch takes of a library, by itself or through a package that brings several libraries.
     pub(super) fn torchs_pin<'d>(&self, want: &'d Demand) -> Option<&'d Version> {
         let torch = self.members.iter().position(|member| is_torch(&member.name))?;

@@ -8,7 +8,7 @@ use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::{Provider, Resolution, Resolved, Resolver};
-use crate::catalog::{WheelSource, is_gpu_runtime};
+use crate::catalog::is_gpu_runtime;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras};
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
@@ -89,7 +89,7 @@ impl Round {
     }
 }
 
-impl<S: WheelSource> Resolver<'_, S> {
+impl Resolver<'_> {
     /// The requirements of the family and, from there on, of the packages chosen so far.
     pub(super) fn wants(&self, chosen: &Resolution, problems: &mut Vec<Problem>) -> Demands {
         let mut round = Round::default();

@@ -6,7 +6,7 @@ use pep508_rs::PackageName;
 use super::Way;
 use super::offered::{had, pythons};
 use super::why::near;
-use crate::catalog::{WheelSource, equivalents};
+use crate::catalog::equivalents;
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::Knowledge;
 
@@ -23,12 +23,12 @@ pub(crate) enum GpuBuild {
 
 /// The GPU build that could replace a release of a CPU build; `None`: there is none on this environment, or it
 /// is no CPU build. `cuda`: what is there, if that is known.
-pub(crate) fn gpu_build<S: WheelSource>(
+pub(crate) fn gpu_build(
     name: &PackageName,
     version: &Version,
     cuda: Option<Backend>,
     environment: Environment,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Option<GpuBuild> {
     let ways: Vec<Way> = equivalents::instead_of(name).map(|range| Way { range, to_gpu: true }).collect();
     let there = ways.iter().flat_map(|way| had(way, environment.platform, knowledge).map(move |one| (one, way)));

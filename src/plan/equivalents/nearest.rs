@@ -6,12 +6,11 @@ use super::Way;
 use super::offered::had;
 use super::search::Search;
 use super::why::{near, other_library};
-use crate::catalog::WheelSource;
 use crate::catalog::equivalents::How;
 use crate::lock::Entry;
 use crate::packaging::target::Backend;
 
-impl<S: WheelSource> Search<'_, S> {
+impl Search<'_> {
     /// The release nearest to a locked one that is there for the target, and that all in the lock that ask for the package
     /// admit: the stub has its number.
     pub(super) fn nearest(&self, entry: &Entry, locked: &Version, ways: &[Way]) -> Option<Version> {

@@ -9,14 +9,14 @@ use super::search::Search;
 use super::{Also, Way, ways};
 use crate::catalog::equivalents::How;
 use crate::catalog::modules::{self, LoadedBy};
-use crate::catalog::{WheelSource, equivalents, is_torch, library_of};
+use crate::catalog::{equivalents, is_torch, library_of};
 use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::target::Backend;
 use crate::plan::{Line, Planner};
 
 /// Notes on CPU builds that stay though there is a GPU build of their release for the target, on those that replace
 /// another release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
-pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines: &[Line]) -> Vec<String> {
+pub(crate) fn notes(planner: &Planner<'_>, also: &Also, lines: &[Line]) -> Vec<String> {
     let Planner { view, selection, request, knowledge } = *planner;
     let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
     // It is left out, and there all the same.
@@ -49,12 +49,12 @@ pub(crate) fn notes<S: WheelSource>(planner: &Planner<'_, S>, also: &Also, lines
 }
 
 /// The GPU build that a CPU build could be.
-fn could_be<S: WheelSource>(
+fn could_be(
     entry: &Entry,
     package: &SelectedPackage,
     ways: &[Way],
     has_libraries: bool,
-    search: &Search<'_, S>,
+    search: &Search<'_>,
 ) -> Option<String> {
     let is_locked =
         |name: &PackageName| search.selection.packages.iter().any(|one| search.view.entries[one.entry].name == *name);

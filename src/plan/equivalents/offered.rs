@@ -4,16 +4,12 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Way;
-use crate::catalog::{WheelRow, WheelSource};
+use crate::catalog::WheelRow;
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::plan::Knowledge;
 
 /// The releases on a way that can be had on a platform and are the build that is wanted there, newest first.
-pub(super) fn had<S: WheelSource>(
-    way: &Way,
-    platform: Platform,
-    knowledge: &Knowledge<'_, S>,
-) -> impl Iterator<Item = Version> {
+pub(super) fn had(way: &Way, platform: Platform, knowledge: &Knowledge<'_>) -> impl Iterator<Item = Version> {
     let is_had = |version: &Version| {
         way.range.has(version)
             && !version.any_prerelease()
@@ -25,11 +21,11 @@ pub(super) fn had<S: WheelSource>(
 }
 
 /// The Pythons for which a release has wheels on a platform.
-pub(super) fn pythons<S: WheelSource>(
+pub(super) fn pythons(
     name: &PackageName,
     version: &Version,
     platform: Platform,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> Vec<Python> {
     let rows = knowledge.rows(name, version);
     let all = Python::known();
@@ -38,6 +34,6 @@ pub(super) fn pythons<S: WheelSource>(
 }
 
 /// True if a wheel installs on an environment.
-pub(super) fn installs<S: WheelSource>(row: &WheelRow, environment: Environment, knowledge: &Knowledge<'_, S>) -> bool {
+pub(super) fn installs(row: &WheelRow, environment: Environment, knowledge: &Knowledge<'_>) -> bool {
     row.wheel.fit(environment).is_some() && knowledge.admits_python(row, environment.python)
 }

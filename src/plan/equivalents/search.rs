@@ -5,7 +5,6 @@ use pep440_rs::Version;
 use super::offered::{installs, pythons};
 use super::why::{no_platform, no_release, no_wheels, other_cuda, other_library};
 use super::{Also, Way};
-use crate::catalog::WheelSource;
 use crate::lock::{Entry, Origin, Selection};
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::family::FamilyPackage;
@@ -13,17 +12,17 @@ use crate::plan::{Knowledge, LockView, Request, refusal};
 use crate::report::error::{Code, Problem};
 
 /// The constraints on the release that takes the place of an entry.
-pub(super) struct Search<'a, S> {
+pub(super) struct Search<'a> {
     pub(super) view: LockView<'a>,
     pub(super) selection: &'a Selection,
     pub(super) also: &'a Also,
     /// The plan for torch's family.
     pub(super) family: &'a [FamilyPackage],
     pub(super) request: &'a Request<'a>,
-    pub(super) knowledge: &'a Knowledge<'a, S>,
+    pub(super) knowledge: &'a Knowledge<'a>,
 }
 
-impl<S: WheelSource> Search<'_, S> {
+impl Search<'_> {
     /// The release that takes the place of an entry, and on which way.
     pub(super) fn chosen<'w>(&self, entry: &Entry, ways: &'w [Way]) -> Result<(Version, &'w Way), Problem> {
         let name = &entry.name;

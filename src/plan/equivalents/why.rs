@@ -5,7 +5,7 @@ use pep508_rs::PackageName;
 
 use super::Way;
 use super::offered::{had, pythons};
-use crate::catalog::{WheelSource, is_torch, library_of};
+use crate::catalog::{is_torch, library_of};
 use crate::lock::Entry;
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::Knowledge;
@@ -14,11 +14,11 @@ use crate::plan::knowledge::WheelRequirements;
 use crate::report::error::{Code, Problem};
 
 /// No release of that number: which one is near for the target, of whichever name.
-pub(super) fn no_release<S: WheelSource>(
+pub(super) fn no_release(
     version: &Version,
     ways: &[Way],
     (backend, platform): (Backend, Platform),
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> String {
     let suiting = || ways.iter().filter(|way| way.suits(backend));
     let releases = suiting().flat_map(|way| had(way, platform, knowledge).map(move |version| (version, way.to())));
@@ -82,11 +82,11 @@ pub(super) fn other_cuda(version: &Version, way: &Way, ways: &[Way], backend: Ba
     }
 }
 
-pub(super) fn no_platform<S: WheelSource>(
+pub(super) fn no_platform(
     version: &Version,
     to: &PackageName,
     platform: Platform,
-    knowledge: &Knowledge<'_, S>,
+    knowledge: &Knowledge<'_>,
 ) -> String {
     // Descending.
     let known = knowledge.versions(to);

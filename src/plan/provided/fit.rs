@@ -7,7 +7,7 @@ use pep508_rs::PackageName;
 
 use super::{is_same_release, spoken, tells_versions};
 use crate::catalog::equivalents;
-use crate::catalog::{self, Family, WheelSource};
+use crate::catalog::{self, Family};
 use crate::lock::emit::NotEmitted;
 use crate::lock::provided::Provided;
 use crate::lock::{ProjectRequirement, SelectedPackage};
@@ -33,8 +33,8 @@ pub(crate) struct ImageFacts<'a> {
 ///
 /// # Errors
 /// Each requirement of what stays that the image does not meet.
-pub(in crate::plan) fn checked<S: WheelSource>(
-    planner: &Planner<'_, S>,
+pub(in crate::plan) fn checked(
+    planner: &Planner<'_>,
     mut plan: EnvironmentPlan,
     image: &ImageFacts<'_>,
 ) -> Result<EnvironmentPlan> {
@@ -46,7 +46,7 @@ pub(in crate::plan) fn checked<S: WheelSource>(
 }
 
 /// As [`checked`], of what a lock gives before anything is swapped: what is refused, and what could not be checked.
-pub(crate) fn judged<S: WheelSource>(planner: &Planner<'_, S>, image: &ImageFacts<'_>) -> (Vec<Problem>, Vec<Problem>) {
+pub(crate) fn judged(planner: &Planner<'_>, image: &ImageFacts<'_>) -> (Vec<Problem>, Vec<Problem>) {
     let Planner { view, selection, .. } = *planner;
     let line = |package: &SelectedPackage| Line {
         name: view.entries[package.entry].name.clone(),
@@ -59,11 +59,7 @@ pub(crate) fn judged<S: WheelSource>(planner: &Planner<'_, S>, image: &ImageFact
     compared(planner, &lines, image)
 }
 
-fn compared<S: WheelSource>(
-    planner: &Planner<'_, S>,
-    lines: &[Line],
-    image: &ImageFacts<'_>,
-) -> (Vec<Problem>, Vec<Problem>) {
+fn compared(planner: &Planner<'_>, lines: &[Line], image: &ImageFacts<'_>) -> (Vec<Problem>, Vec<Problem>) {
     let Planner { view, selection, request, .. } = *planner;
     let provided = image.provided;
     let out = selection.unemitted.iter().filter(|(_, why)| why.is_provided());
@@ -151,8 +147,8 @@ fn is_as_in_image(installed: &Version, image: &Version) -> bool {
 }
 
 /// The requirements of a line, as far as they are known.
-fn requirements<S: WheelSource>(
-    planner: &Planner<'_, S>,
+fn requirements(
+    planner: &Planner<'_>,
     line: &Line,
     selected: &BTreeMap<usize, &SelectedPackage>,
 ) -> Option<Vec<(PackageName, Constraint)>> {
@@ -203,7 +199,7 @@ fn refusal(who: &str, name: &PackageName, versions: &Constraint, why: &NotEmitte
 }
 
 /// A package of the family that stays for another build than the image's torch has.
-fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InImage<'_>) -> Option<Problem> {
+fn other_build(planner: &Planner<'_>, line: &Line, out: &InImage<'_>) -> Option<Problem> {
     let Planner { view, request, knowledge, .. } = *planner;
     if knowledge.family(&line.name) != Family::PerBackend {
         return None;
@@ -225,7 +221,7 @@ fn other_build<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, out: &InIm
 
 /// A package that the image has under its other name. Of the two the one installed last wins, and to uninstall the CPU build,
 /// as a stub of its name does, removes files of the GPU build.
-fn overwriting<S: WheelSource>(planner: &Planner<'_, S>, line: &Line, provided: &Provided) -> Option<Problem> {
+fn overwriting(planner: &Planner<'_>, line: &Line, provided: &Provided) -> Option<Problem> {
     let Planner { view, request, .. } = *planner;
     let version = line.version(view.entries);
     if line.condition.is_never() || version.is_some_and(is_stub) {

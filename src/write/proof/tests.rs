@@ -24,7 +24,7 @@ fn parse_graph(text: &str) -> Lock {
     Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", text.to_owned(), Some(project)).unwrap()))
 }
 
-fn planned_for<S: WheelSource>(lock: &Lock, cuda: &str, pythons: &[u8], knowledge: &Knowledge<'_, S>) -> TargetPlan {
+fn planned_for(lock: &Lock, cuda: &str, pythons: &[u8], knowledge: &Knowledge<'_>) -> TargetPlan {
     let target = Target {
         name: None,
         platform: Platform::LinuxX86_64,
