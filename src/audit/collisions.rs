@@ -6,12 +6,10 @@ use super::AuditContext;
 use super::findings::Findings;
 use super::install::spoken;
 use crate::catalog::modules::{self, LoadedBy, OwnedKind, Owner};
-use crate::catalog::{equivalents, is_gpu_runtime, is_torch};
+use crate::catalog::{equivalents, is_gpu_runtime};
 use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::stub;
-use crate::packaging::target::{Backend, Environment};
-use crate::plan::Knowledge;
-use crate::plan::companions::built;
+use crate::packaging::target::Backend;
 use crate::plan::equivalents::{GpuBuild, gpu_build};
 use crate::report::audit::AuditFinding;
 use crate::report::rule::{Rule, Severity};
@@ -63,30 +61,22 @@ impl Gpu {
 }
 
 /// Looks at one environment.
-pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
-    let lock = here.lock;
-    let packages = here.selection.packages.iter().enumerate();
-    let selected =
-        packages.filter_map(|(index, package)| Some((index, package, lock.entries().get(package.entry)?))).collect();
-    let torch = here.members.iter().find(|member| is_torch(&member.name));
-    let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
+pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
+    let (torch, backend) = here.torch();
     let beside = Beside {
-        selected,
+        selected: here.selected().collect(),
         torch: backend,
         is_torch_unknown: torch.is_some() && backend.is_none() || here.image_has_torch(),
         gpu: Gpu::of(here, backend),
     };
-    shared_files(here, &beside, knowledge, findings);
+    shared_files(here, &beside, findings);
     for (index, package, entry) in &beside.selected {
         // What is swapped for a stub is not there in the end.
         if is_stub(entry) || here.has_stub_for(*index) {
             continue;
         }
-        let found = [
-            cpu_runtime(entry, &beside, here.environment, knowledge),
-            useless_extra(package, entry, &beside),
-            unloaded(entry, &beside, here),
-        ];
+        let found =
+            [cpu_runtime(entry, &beside, here), useless_extra(package, entry, &beside), unloaded(entry, &beside, here)];
         for finding in found.into_iter().flatten() {
             findings.about(package.entry, finding.on(here.environment));
         }
@@ -94,26 +84,21 @@ pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings:
 }
 
 /// Two packages that are installed together own the same files.
-fn shared_files(here: &AuditContext<'_>, beside: &Beside<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
+fn shared_files(here: &AuditContext<'_>, beside: &Beside<'_>, findings: &mut Findings<'_>) {
     let owners: Vec<Owner> = modules::owners().collect();
     let owner = |name: &PackageName| owners.iter().find(|owner| owner.package == name.as_ref()).copied();
-    let owned: Vec<(usize, InstalledOwner<'_>)> = beside
-        .selected
-        .iter()
-        .filter(|(index, _, entry)| !is_stub(entry) && !here.has_stub_for(*index))
-        .filter_map(|(index, package, entry)| {
-            let installed =
-                InstalledOwner { spoken: spoken(entry), owner: owner(&entry.name)?, selected: Some(package) };
-            Some((*index, installed))
-        })
-        .collect();
-    let mut installed: Vec<InstalledOwner<'_>> = Vec::new();
-    installed.extend(of_image(here, &owned));
+    let stays = |(index, _, entry): &&(usize, &SelectedPackage, &Entry)| !is_stub(entry) && !here.has_stub_for(*index);
+    let owned = beside.selected.iter().filter(stays).filter_map(|(index, package, entry)| {
+        let owner = owner(&entry.name)?;
+        Some((*index, InstalledOwner { spoken: spoken(entry), owner, selected: Some(package) }))
+    });
+    let owned: Vec<(usize, InstalledOwner<'_>)> = owned.collect();
+    let mut installed = of_image(here, &owned);
     // With torch its libraries are swapped: some go, others come.
     let brings_libraries = || beside.selected.iter().any(|(index, ..)| here.has_stub_for(*index));
     let has_libraries = owned.iter().any(|(_, one)| is_library(&one.owner));
     if here.asked.target.backend.is_some() && (has_libraries || brings_libraries()) {
-        let (chosen, removed) = here.settled(knowledge);
+        let (chosen, removed) = here.settled();
         let new = chosen.iter().filter(|(name, _)| owned.iter().all(|(_, one)| one.owner.package != name.as_ref()));
         installed.extend(new.filter_map(|(name, resolved)| {
             let version = resolved.pin.as_ref().map(|pin| format!(" {}", pin.version())).unwrap_or_default();
@@ -182,14 +167,9 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
 }
 
 /// A CPU build where there is a GPU.
-fn cpu_runtime(
-    entry: &Entry,
-    beside: &Beside<'_>,
-    environment: Environment,
-    knowledge: &Knowledge<'_>,
-) -> Option<AuditFinding> {
+fn cpu_runtime(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Option<AuditFinding> {
     let Gpu::Cuda(cuda) = beside.gpu else { return None };
-    let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, environment, knowledge)?;
+    let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, here.environment, here.knowledge)?;
     // Where both are there, that is what is wrong.
     let is_locked = |gpu: &PackageName| beside.selected.iter().any(|(.., other)| other.name == *gpu);
     if equivalents::instead_of(&entry.name).any(|range| is_locked(&range.gpu)) {

@@ -15,22 +15,10 @@ pub struct Driver {
     text: String,
 }
 
-/// Text that is no driver's version.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DriverError(String);
-
-impl fmt::Display for DriverError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not the version of an NVIDIA driver, such as 470.57 or 525.60.13", quoted(&self.0))
-    }
-}
-
-impl std::error::Error for DriverError {}
-
 impl FromStr for Driver {
-    type Err = DriverError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, DriverError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         let number = |part: &str| {
             let plain = (1..=5).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
             if plain { part.parse::<u32>().ok() } else { None }
@@ -41,7 +29,9 @@ impl FromStr for Driver {
             Some(parts) if parts.len() <= 4 && parts.first().is_some_and(|first| (100..10_000).contains(first)) => {
                 Ok(Self { parts, text: text.to_owned() })
             }
-            Some(_) | None => Err(DriverError(text.to_owned())),
+            Some(_) | None => {
+                Err(format!("`{}` is not the version of an NVIDIA driver, such as 470.57 or 525.60.13", quoted(text)))
+            }
         }
     }
 }

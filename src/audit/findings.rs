@@ -45,11 +45,9 @@ impl<'l> Findings<'l> {
     fn put(&mut self, entry: Option<usize>, finding: AuditFinding) {
         let rule = finding.rule;
         let targets = self.target.iter().map(|name| NamedTarget::new(name)).collect();
-        let mut left = Some(AuditFinding { targets, ..finding });
+        let finding = AuditFinding { targets, ..finding };
         let known = self.found.entry((entry, rule)).or_default();
-        for one in known.iter_mut() {
-            left = left.and_then(|finding| one.absorb(finding));
-        }
+        let left = unabsorbed(known, finding);
         let count = self.counts.entry(rule).or_default();
         if *count < MOST {
             *count += usize::from(left.is_some());
@@ -65,26 +63,24 @@ impl<'l> Findings<'l> {
             let at = entry.and_then(|entry| lock.entries().get(entry)).map(|entry| entry.at);
             // The place is looked up last: to count lines takes longer than all the rest.
             let own = at.and_then(|at| place(lock, at)).map(Box::new);
-            all.extend(together(found).into_iter().map(|mut finding| {
-                finding.place = finding.place.or_else(|| own.clone());
-                finding
+            // Again: the Pythons of two targets are complete only in the end.
+            let mut reported: Vec<AuditFinding> = Vec::with_capacity(found.len());
+            for finding in found {
+                let left = unabsorbed(&mut reported, finding);
+                reported.extend(left);
+            }
+            all.extend(reported.into_iter().map(|finding| {
+                let place = finding.place.or_else(|| own.clone());
+                AuditFinding { place, ..finding }
             }));
         }
         all
     }
 }
 
-/// Findings, each reported once: the Pythons of two targets are complete only in the end.
-fn together(found: Vec<AuditFinding>) -> Vec<AuditFinding> {
-    let mut all: Vec<AuditFinding> = Vec::with_capacity(found.len());
-    for finding in found {
-        let left = all.iter_mut().try_fold(finding, |finding, known| match known.absorb(finding) {
-            Some(finding) => Ok(finding),
-            None => Err(()),
-        });
-        all.extend(left);
-    }
-    all
+/// A finding that none of those that are known says already.
+fn unabsorbed(known: &mut [AuditFinding], finding: AuditFinding) -> Option<AuditFinding> {
+    known.iter_mut().try_fold(finding, |finding, one| one.absorb(finding))
 }
 
 /// The place of a position in a lock.

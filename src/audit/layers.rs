@@ -7,36 +7,28 @@ use super::findings::{Findings, place};
 use super::install::spoken;
 use super::{AuditContext, Driver};
 use crate::catalog::{BoundBuild, Family, cuda_of_library, is_gpu_runtime, is_torch};
-use crate::lock::{Entry, Lock, SelectedPackage};
+use crate::lock::{Entry, SelectedPackage};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Backend;
+use crate::plan::LockView;
 use crate::plan::companions::{self, Mismatch, built};
 use crate::plan::family::FamilyPackage;
 use crate::plan::knowledge::WheelRequirements;
-use crate::plan::{Knowledge, LockView};
 use crate::report::audit::AuditFinding;
 use crate::report::error::{Code, Problem};
 use crate::report::rule::{Rule, Severity};
 use crate::text::quoted;
 
 /// The builds that were asked for and cannot be had.
-pub(super) fn not_to_be_had(
-    here: &AuditContext<'_>,
-    problems: Vec<Problem>,
-    knowledge: &Knowledge<'_>,
-    findings: &mut Findings<'_>,
-) {
-    let lock = here.lock;
+pub(super) fn not_to_be_had(here: &AuditContext<'_>, problems: Vec<Problem>, findings: &mut Findings<'_>) {
     // A digest that the catalogue contradicts is reported for every entry, of the family or not.
     let problems: Vec<Problem> = problems.into_iter().filter(|one| one.code != Code::DigestConflict).collect();
     if problems.is_empty() {
         return;
     }
-    let family = here.selection.packages.iter().map(|package| package.entry).filter_map(|index| {
-        let entry = lock.entries().get(index).filter(|entry| knowledge.family(&entry.name) != Family::No)?;
-        Some((index, place(lock, entry.at).map(Box::new)))
-    });
-    let places: Vec<_> = family.collect();
+    let family = here.selected().filter(|(.., entry)| here.knowledge.family(&entry.name) != Family::No);
+    let places: Vec<_> =
+        family.map(|(_, package, entry)| (package.entry, place(here.lock, entry.at).map(Box::new))).collect();
     for problem in problems {
         let mut finding = AuditFinding::new(Rule::NoBuild, problem.message);
         finding.remedy = problem.remedy;
@@ -49,10 +41,9 @@ pub(super) fn not_to_be_had(
 }
 
 /// Compares the layers.
-pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
+pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     let entry_of = |member: &FamilyPackage| here.selection.packages.get(member.package).map(|package| package.entry);
-    let torch = here.members.iter().find(|member| is_torch(&member.name));
-    let backend = torch.and_then(|torch| built(torch, here.asked.target.backend));
+    let (torch, backend) = here.torch();
     if let Some(torch) = torch
         && let (Some(index), Some(backend)) = (entry_of(torch), backend)
     {
@@ -63,7 +54,7 @@ pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings:
         let (Some(index), Some(torch)) = (entry_of(member), torch) else { continue };
         if let (Some(own), Some(backend)) = (built(member, here.asked.target.backend), backend)
             && own != backend
-            && knowledge.family(&member.name) == Family::PerBackend
+            && here.knowledge.family(&member.name) == Family::PerBackend
         {
             let message = format!(
                 "{} {} is built for {}, torch {} for {}",
@@ -76,25 +67,17 @@ pub(super) fn find(here: &AuditContext<'_>, knowledge: &Knowledge<'_>, findings:
             let help = format!("use one build for both: torchswap export {}", backend.flag());
             findings.about(index, AuditFinding::new(Rule::MixedBackends, message).on(here.environment).help(help));
         }
-        pairing(member, index, torch, here, knowledge, findings);
+        pairing(member, index, torch, here, findings);
     }
-    companions(here, torch, knowledge, findings);
-    runtime(here, backend, knowledge, findings);
+    companions(here, torch, findings);
+    runtime(here, backend, findings);
 }
 
 /// A package bound to a GPU by its name or its label must fit torch.
-fn companions(
-    here: &AuditContext<'_>,
-    torch: Option<&FamilyPackage>,
-    knowledge: &Knowledge<'_>,
-    findings: &mut Findings<'_>,
-) {
-    let lock = here.lock;
+fn companions(here: &AuditContext<'_>, torch: Option<&FamilyPackage>, findings: &mut Findings<'_>) {
     let Some(torch) = torch else { return };
-    let settled = || here.settled(knowledge);
-    for misfit in companions::staying(&here.planner(knowledge), here.members, settled) {
-        let Some(package) = here.selection.packages.get(misfit.package) else { continue };
-        let Some(entry) = lock.entries().get(package.entry) else { continue };
+    for misfit in companions::staying(&here.planner(), here.members, || here.settled()) {
+        let Some((_, package, entry)) = here.selected().find(|(index, ..)| *index == misfit.package) else { continue };
         let entry_spoken = spoken(entry);
         let finding = match misfit.why {
             Mismatch::Build(bound, build) => {
@@ -161,7 +144,6 @@ fn pairing(
     index: usize,
     torch: &FamilyPackage,
     here: &AuditContext<'_>,
-    knowledge: &Knowledge<'_>,
     findings: &mut Findings<'_>,
 ) {
     let asks = |known: &WheelRequirements| match known {
@@ -176,10 +158,10 @@ fn pairing(
     };
     let Some(versions) = asks(&member.requires) else { return };
     let message = format!("{} {} is for torch {versions}, not {}", member.name, member.version, torch.version);
-    let fitting = knowledge.versions(&member.name).iter().find_map(|version| {
-        let rows = knowledge.rows(&member.name, version);
+    let fitting = here.knowledge.versions(&member.name).iter().find_map(|version| {
+        let rows = here.knowledge.rows(&member.name, version);
         let row = rows.iter().find(|row| row.wheel.fit(here.environment).is_some())?;
-        let known = knowledge.requires(row, here.environment.platform);
+        let known = here.knowledge.requires(row, here.environment.platform);
         let names_torch =
             matches!(&known, WheelRequirements::Known(list) if list.iter().any(|one| one.name == torch.name));
         (names_torch && asks(&known).is_none()).then(|| version.clone())
@@ -192,16 +174,13 @@ fn pairing(
 }
 
 /// GPU libraries that no torch needs.
-fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, knowledge: &Knowledge<'_>, findings: &mut Findings<'_>) {
-    let lock = here.lock;
-    let entries =
-        || here.selection.packages.iter().filter_map(|package| Some((package, lock.entries().get(package.entry)?)));
-    if here.image_has_torch() || !entries().any(|(_, entry)| is_gpu_runtime(&entry.name)) {
+fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, findings: &mut Findings<'_>) {
+    if here.image_has_torch() || !here.selected().any(|(.., entry)| is_gpu_runtime(&entry.name)) {
         return;
     }
-    let stray = companions::stray(LockView::of(lock), here.selection, here.settled(knowledge));
-    let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(lock, here, package)).collect();
-    let has_torch = entries().any(|(_, entry)| is_torch(&entry.name));
+    let stray = companions::stray(LockView::of(here.lock), here.selection, here.settled());
+    let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(here, package)).collect();
+    let has_torch = here.selected().any(|(.., entry)| is_torch(&entry.name));
     // Where the lock does not say who needs what, only that there is no torch counts.
     let tells = here.selection.packages.iter().any(|package| package.needs.is_some() || package.via.is_some());
     match backend {
@@ -260,18 +239,15 @@ struct Stray<'l> {
 }
 
 impl<'l> Stray<'l> {
-    fn of(lock: &'l Lock, here: &AuditContext<'_>, package: usize) -> Option<Self> {
-        let packages = &here.selection.packages;
-        let package = packages.get(package)?;
-        let entry = lock.entries().get(package.entry)?;
-        let mut others = packages.iter().filter_map(|other| Some((other, &lock.entries().get(other.entry)?.name)));
-        let needs = |(other, name): &(&SelectedPackage, &PackageName)| {
+    fn of(here: &AuditContext<'l>, package: usize) -> Option<Self> {
+        let (_, package, entry) = here.selected().find(|(index, ..)| *index == package)?;
+        let needs = |(_, other, Entry { name, .. }): &(usize, &SelectedPackage, &Entry)| {
             !is_gpu_runtime(name)
                 && !is_torch(name)
                 && (other.needs.iter().flatten().any(|(requirement, _)| requirement.name == entry.name)
-                    || package.via.iter().flatten().any(|by| by == *name))
+                    || package.via.iter().flatten().any(|by| by == name))
         };
-        let by = others.find(needs).map(|(_, name)| name);
+        let by = here.selected().find(needs).map(|(.., other)| &other.name);
         Some(Self { index: package.entry, entry, by, root: package.root })
     }
 }

@@ -32,9 +32,9 @@ use crate::audit::container::image::Image;
 use crate::catalog::{Family, is_torch};
 use crate::lock::emit::NoEmit;
 use crate::lock::provided::Provided;
-use crate::lock::{Choice, Entry, Lock, Selection};
+use crate::lock::{Choice, Entry, Lock, SelectedPackage, Selection};
 use crate::packaging::system::System;
-use crate::packaging::target::{Environment, Platform, Python, Target};
+use crate::packaging::target::{Backend, Environment, Platform, Python, Target};
 use crate::plan::companions::{self, Settled};
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::EntryFiles;
@@ -48,7 +48,7 @@ use crate::text::Place;
 use findings::Findings;
 use history::History;
 
-pub use drivers::{Driver, DriverError};
+pub use drivers::Driver;
 pub use offers::{OfferedFile, Offers};
 
 /// One target to look at.
@@ -97,10 +97,24 @@ struct AuditContext<'a> {
     selection: &'a Selection,
     members: &'a [FamilyPackage],
     request: &'a Request<'a>,
+    knowledge: &'a Knowledge<'a>,
     settled: OnceCell<Settled>,
 }
 
-impl AuditContext<'_> {
+impl<'a> AuditContext<'a> {
+    /// The selected packages, each with its index into these, and its entry.
+    fn selected(&self) -> impl Iterator<Item = (usize, &'a SelectedPackage, &'a Entry)> {
+        let lock = self.lock;
+        let packages = self.selection.packages.iter().enumerate();
+        packages.filter_map(|(index, package)| Some((index, package, lock.entries().get(package.entry)?)))
+    }
+
+    /// Torch, and what the final one is built for, as far as that is known.
+    fn torch(&self) -> (Option<&'a FamilyPackage>, Option<Backend>) {
+        let torch = self.members.iter().find(|member| is_torch(&member.name));
+        (torch, torch.and_then(|torch| companions::built(torch, self.asked.target.backend)))
+    }
+
     /// True if the image is known to have a package.
     fn image_has(&self, name: &str) -> bool {
         let provided = self.asked.no_emit.provided.as_ref();
@@ -119,12 +133,13 @@ impl AuditContext<'_> {
     }
 
     /// The final requirements of the wheels, and the packages that a swap removes; computed on first use.
-    fn settled(&self, knowledge: &Knowledge<'_>) -> &Settled {
-        self.settled.get_or_init(|| companions::settled(&self.planner(knowledge), self.members))
+    fn settled(&self) -> &Settled {
+        self.settled.get_or_init(|| companions::settled(&self.planner(), self.members))
     }
 
-    fn planner<'s>(&'s self, knowledge: &'s Knowledge<'s>) -> Planner<'s> {
-        Planner { view: LockView::of(self.lock), selection: self.selection, request: self.request, knowledge }
+    fn planner(&self) -> Planner<'_> {
+        let Self { lock, selection, request, knowledge, .. } = *self;
+        Planner { view: LockView::of(lock), selection, request, knowledge }
     }
 }
 
@@ -207,14 +222,22 @@ impl Auditor<'_> {
         // Without a build that is wanted the lock is looked at as it is.
         members.retain(|member| backend.is_some() || !member.is_swapped());
         let (selection, members) = (&selection, &*members);
-        let here =
-            AuditContext { lock, asked, environment, selection, members, request: &request, settled: OnceCell::new() };
+        let here = AuditContext {
+            lock,
+            asked,
+            environment,
+            selection,
+            members,
+            request: &request,
+            knowledge,
+            settled: OnceCell::new(),
+        };
         image::find(&here, findings);
         if backend.is_some() {
-            layers::not_to_be_had(&here, problems, knowledge, findings);
+            layers::not_to_be_had(&here, problems, findings);
         }
-        layers::find(&here, knowledge, findings);
-        collisions::find(&here, knowledge, findings);
+        layers::find(&here, findings);
+        collisions::find(&here, findings);
         if let Some(least) = asked.witnesses {
             witnesses::find(&here, least, findings);
         }

@@ -107,11 +107,10 @@ pub struct MachineArgs {
 }
 
 fn rule(text: &str) -> Result<Rule, String> {
-    text.parse().map_err(|error| format!("{error}; the codes are in docs/audit.md"))
+    text.parse().map_err(|error: String| format!("{error}; the codes are in docs/audit.md"))
 }
 
 fn severity(text: &str) -> Result<(Rule, Level), String> {
     let (code, level) = text.split_once('=').ok_or("write it as CODE=LEVEL, such as source-only=off")?;
-    let rule = code.parse().map_err(|error| format!("{error}"))?;
-    Ok((rule, level.parse().map_err(|error| format!("{error}"))?))
+    Ok((code.parse()?, level.parse()?))
 }

@@ -39,7 +39,7 @@ use super::{AlsoArgs, HeaderKind, ProvidedArgs, StubArgs, values};
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
 use crate::lock::toml::{Item, Table, Toml, dig};
-use crate::packaging::target::{Backend, Platform, Target};
+use crate::packaging::target::{Backend, Target};
 use crate::report::audit::Level;
 use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::rule::Rule;
@@ -71,12 +71,12 @@ pub struct Config {
     pub severities: Vec<(Rule, Level)>,
 }
 
-/// A target and what its output holds.
-#[derive(Debug, Clone)]
+/// A target and what its output holds. The default is that of a run without a configured target: it has no name.
+#[derive(Debug, Clone, Default)]
 pub struct Configured {
     /// Its file and line.
     pub place: String,
-    /// The target; it has a name.
+    /// The target.
     pub target: Target,
     /// The groups and extras.
     pub choice: Choice,
@@ -103,9 +103,9 @@ pub struct Configured {
 }
 
 impl Configured {
-    /// Its name, and where it stands.
-    pub fn named(&self) -> NamedTarget {
-        NamedTarget { name: self.target.name.clone().unwrap_or_default(), place: Some(self.place.clone()) }
+    /// Its name and its place.
+    pub fn named(&self) -> Option<NamedTarget> {
+        Some(NamedTarget { name: self.target.name.clone()?, place: Some(self.place.clone()) })
     }
 }
 
@@ -229,7 +229,7 @@ impl<'s> ConfigReader<'_, 's> {
 
     fn target(&mut self, name: &str, table: &Table<'_>) -> Configured {
         self.known(table, &TARGET_KEYS);
-        let platform = self.read(table, "platform", values::platform).unwrap_or(Platform::LinuxX86_64);
+        let platform = self.read(table, "platform", values::platform).unwrap_or_default();
         let builds = [
             self.read(table, "cuda", values::cuda),
             self.read(table, "rocm", values::rocm),

@@ -128,12 +128,8 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     let stubs = job.stubs.settle(&mut plans, job.output.as_deref())?;
     let style = Style {
         stubs: job.stubs.written().filter(|_| !stubs.is_empty()),
-        without_hashes: job.without_hashes,
-        only_usable_hashes: job.only_usable_hashes,
-        sizes: job.sizes,
-        no_emit: job.no_emit.clone(),
-        mirror: job.mirror.clone(),
         header: Some(job.header(&plans)),
+        ..job.style.clone()
     };
     let file = match job.format {
         OutputFormat::Requirements => PreparedOutput::Requirements(write::requirements(&lock, &plans, &style)?),
@@ -143,7 +139,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
     let mut summaries = if is_told { summaries(&plans, warnings, job.catalogs.clone()) } else { Vec::new() };
     if let Some(first) = summaries.first_mut() {
         first.learned.clone_from(&learned);
-        first.changes.extend(plan::without_name(&lock, &job.no_emit, &first.pythons));
+        first.changes.extend(plan::without_name(&lock, &job.style.no_emit, &first.pythons));
     }
     // The process ends soon: freeing these piece by piece would be wasted work.
     std::mem::forget((lock, plans));

@@ -3,9 +3,11 @@
 mod header;
 mod rewriting;
 
+use std::sync::{Arc, LazyLock};
+
 use super::catalogues::ChosenCatalogues;
-use super::read;
 use super::stubs::StubFolder;
+use super::{grouped, read};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
     AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, HeaderKind, NetworkArgs, OutputFormat, ProvidedArgs,
@@ -14,12 +16,13 @@ use crate::cli::{
 use crate::edge::io;
 use crate::lock::Choice;
 use crate::lock::emit::NoEmit;
+use crate::lock::provided::Provided;
 use crate::lock::pylock::Pylock;
-use crate::packaging::target::{Backend, Platform, Target};
+use crate::packaging::target::{Backend, Target};
 use crate::plan::{Also, Beyond, Wanted};
 use crate::report::error::{Code, NamedTarget, Problem, Result};
 use crate::text::file_name;
-use crate::write::Mirror;
+use crate::write::{Mirror, Style};
 
 pub(super) use rewriting::rewritings;
 
@@ -33,18 +36,13 @@ pub(super) struct Job {
     pub(super) wanted: Vec<Wanted>,
     /// A stale lock is refused.
     pub(super) locked: bool,
-    pub(super) without_hashes: bool,
-    pub(super) only_usable_hashes: bool,
-    pub(super) sizes: bool,
+    pub(super) style: Style,
     pub(super) header: HeaderKind,
     /// The folder of the stubs.
     pub(super) stubs: StubFolder,
-    /// The packages that are left out of the output.
-    pub(super) no_emit: NoEmit,
     pub(super) format: OutputFormat,
     /// The index that is asked for the URLs of files in a pylock.toml. Nothing of it is in the output.
     pub(super) index: Option<IndexSource>,
-    pub(super) mirror: Option<Mirror>,
     /// The number of projects that should have recorded each digest.
     pub(super) witnesses: Option<u32>,
     pub(super) catalogs: ChosenCatalogues,
@@ -72,14 +70,8 @@ pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
     let lock = || read::lock_name(args.lock.as_ref(), config);
     let new = |lock: &str, configured: &[&Configured]| job(args, config, lock, mirror.as_ref(), configured);
     if args.all_targets {
-        let mut outputs: Vec<(&String, Vec<&Configured>)> = Vec::new();
-        for target in &config.targets {
-            let Some(output) = &target.output else { continue };
-            match outputs.iter_mut().find(|(known, _)| *known == output) {
-                Some((_, targets)) => targets.push(target),
-                None => outputs.push((output, vec![target])),
-            }
-        }
+        let targets = config.targets.iter();
+        let outputs = grouped(targets.filter_map(|target| Some((target.output.as_ref()?, target))));
         if outputs.is_empty() {
             let problem = Problem::new(Code::Usage, "the configuration has no target with an `output`");
             return Err(problem.help(format!("give one under {}", config.table_of_target())).into());
@@ -87,9 +79,18 @@ pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
         let lock = lock()?;
         return outputs.iter().map(|(_, targets)| new(&lock, targets)).collect();
     }
-    let targets: Vec<&Configured> =
-        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?;
-    Ok(vec![new(&lock()?, &targets)?])
+    Ok(vec![new(&lock()?, &chosen(&args.target, config)?)?])
+}
+
+/// The target of a command line that names none.
+static UNNAMED: LazyLock<Configured> = LazyLock::new(Configured::default);
+
+/// The targets of the configuration that a command line names; the one without a name if it names none.
+fn chosen<'c>(args: &TargetArgs, config: &'c Config) -> Result<Vec<&'c Configured>> {
+    match args.targets.as_slice() {
+        [] => Ok(vec![&UNNAMED]),
+        names => names.iter().map(|name| config.target(name)).collect(),
+    }
 }
 
 fn job(
@@ -99,111 +100,92 @@ fn job(
     mirror: Option<&Mirror>,
     configured: &[&Configured],
 ) -> Result<Job> {
-    let without_hashes = alike(configured, "without-hashes", |one| args.output.without_hashes || one.without_hashes)?;
+    let (flags, emit) = (&args.output, no_emit(&args.emit));
+    let without_hashes = alike(configured, "without-hashes", |one| flags.without_hashes || one.without_hashes)?;
     let only_usable_hashes =
-        alike(configured, "only-usable-hashes", |one| args.output.only_usable_hashes || one.only_usable_hashes)?;
-    let sizes = alike(configured, "sizes", |one| args.output.sizes || one.sizes)?.unwrap_or(args.output.sizes);
-    let header = alike(configured, "header", |one| args.output.header.unwrap_or(one.header))?;
+        alike(configured, "only-usable-hashes", |one| flags.only_usable_hashes || one.only_usable_hashes)?;
+    let sizes = alike(configured, "sizes", |one| flags.sizes || one.sizes)?;
+    let header = alike(configured, "header", |one| flags.header.unwrap_or(one.header))?;
     let own_mirror = alike(configured, "mirror", |one| mirror.or(one.mirror.as_ref()).cloned())?;
-    let named = args.output.output.clone();
+    let named = flags.output.clone();
     let is_named = named.is_some();
     let output = named.map_or_else(|| output(config, configured), |file| Ok(Some(file)))?;
     let output = output.filter(|file| !(is_named && file == io::STDIN));
-    let format = format(args.output.format, output.as_deref())?;
+    let format = format(flags.format, output.as_deref())?;
     if sizes && format == OutputFormat::Pylock {
         let problem = Problem::new(Code::Usage, "a pylock.toml has the sizes of its files, and no comments for them");
         return Err(problem.help("leave out --sizes (the key `sizes`), or write a requirements file").into());
     }
-    let flags = no_emit(&args.emit);
-    let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&flags))?.unwrap_or(flags);
-    let flags = Some(&args.output.stubs).filter(|flags| **flags != StubArgs::default());
-    let stubs = alike(configured, "no-stubs", |one| flags.unwrap_or(&one.stubs).clone())?;
-    let stubs = stubs.as_ref().unwrap_or(&args.output.stubs);
-    let without_hashes = without_hashes.unwrap_or(args.output.without_hashes);
+    let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&emit))?;
+    let stubs =
+        alike(
+            configured,
+            "no-stubs",
+            |one| if flags.stubs == StubArgs::default() { &one.stubs } else { &flags.stubs },
+        )?;
     // The folder of a project has no digest, so where all is hashed it can only be left out.
     let hashed = !without_hashes || format == OutputFormat::Pylock;
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
-    let asked = args.output.index || args.output.index_url.is_some();
-    let index = asked.then(|| IndexSource { base: args.output.index_url.clone(), network: args.search.network });
-    let wanted = whole(configured, (&args.target, &args.choice), &args.provided, &args.also)?.into_iter();
-    let wanted = wanted.map(|one| Wanted { allow_none: args.allow_none, ..one.leaving_out(no_emit.clone()) });
+    let asked = flags.index || flags.index_url.is_some();
+    let index = asked.then(|| IndexSource { base: flags.index_url.clone(), network: args.search.network });
+    let wanted = configured.iter().map(|one| {
+        let wanted = wanted(one, &args.target, &args.choice, &args.also);
+        let no_emit = NoEmit { provided: provided(one, &args.provided)?, ..no_emit.clone() };
+        Ok(Wanted { allow_none: args.allow_none, no_emit, ..wanted })
+    });
     Ok(Job {
         lock: lock.to_owned(),
         folder: config.folder().to_owned(),
-        wanted: wanted.collect(),
-        without_hashes,
-        only_usable_hashes: only_usable_hashes.unwrap_or(args.output.only_usable_hashes) && !without_hashes,
-        sizes,
-        header: header.or(args.output.header).unwrap_or_default(),
+        wanted: wanted.collect::<Result<_>>()?,
         stubs: StubFolder::of(stubs, output.as_deref()),
-        no_emit,
-        mirror: own_mirror.unwrap_or_else(|| mirror.cloned()),
+        style: Style {
+            without_hashes,
+            only_usable_hashes: only_usable_hashes && !without_hashes,
+            sizes,
+            no_emit,
+            mirror: own_mirror,
+            ..Style::default()
+        },
+        header,
         witnesses: args.search.trust.require_witnesses.or(config.require_witnesses),
         catalogs: ChosenCatalogues::of(config, &args.search.catalogues, [lock]),
         locked: args.locked.locked,
         format,
         index,
         output,
-        targets: configured.iter().map(|one| one.named()).collect(),
+        targets: configured.iter().filter_map(|one| one.named()).collect(),
         is_named,
         command: header::command(args, format, mirror, lock, configured),
     })
 }
 
-/// Targets with what is chosen of the lock for each: those of the configuration with what the flags say instead, or the
-/// one of the flags.
-fn wanted(configured: &[&Configured], target: &TargetArgs, chosen: &ChoiceArgs) -> Vec<(Target, Choice)> {
-    let flags = flags(target);
-    let of = |configured: &&Configured| {
-        let choice = Some(choice(chosen)).filter(|choice| *choice != Choice::default());
-        (over(&configured.target, target, flags.clone()), choice.unwrap_or_else(|| configured.choice.clone()))
+/// The request for a target: what the flags say, else what the configuration says.
+fn wanted(configured: &Configured, args: &TargetArgs, chosen: &ChoiceArgs, also: &AlsoArgs) -> Wanted {
+    let flags = choice(chosen);
+    let choice = if flags == Choice::default() { configured.choice.clone() } else { flags };
+    let names = if also.also.is_empty() { &configured.also.also } else { &also.also };
+    let beyond = Beyond {
+        also: Also::of(names, also.nearest || configured.also.nearest),
+        shares_libraries: also.share_libraries || configured.also.share_libraries,
     };
-    match configured {
-        [] => vec![(flags.clone(), choice(chosen))],
-        some => some.iter().map(of).collect(),
-    }
+    Wanted { beyond, ..Wanted::new(target(&configured.target, args), choice) }
 }
 
-/// Targets, each with what its image has and what else is swapped: what the flags say, or the configuration.
-fn whole(
-    configured: &[&Configured],
-    (target, choice): (&TargetArgs, &ChoiceArgs),
-    provided: &ProvidedArgs,
-    also: &AlsoArgs,
-) -> Result<Vec<Wanted>> {
-    let flags = Some(provided).filter(|flags| **flags != ProvidedArgs::default());
-    let each = wanted(configured, target, choice).into_iter().enumerate();
-    let each = each.map(|(at, (target, choice))| {
-        let beyond = beyond(also, configured.get(at));
-        let said = flags.or(configured.get(at).map(|one| &one.provided));
-        let provided = said.map(read::provided).transpose()?.flatten();
-        let no_emit = NoEmit { provided, ..NoEmit::default() };
-        Ok(Wanted { no_emit, beyond, ..Wanted::new(target, choice) })
-    });
-    each.collect()
+/// The packages of a target's image.
+fn provided(configured: &Configured, flags: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
+    read::provided(if *flags == ProvidedArgs::default() { &configured.provided } else { flags })
 }
 
-/// The request beyond the swap of torch's family: what the flags say, or the target of the configuration.
-fn beyond(flags: &AlsoArgs, configured: Option<&&Configured>) -> Beyond {
-    let named = configured.map(|one| &one.also).filter(|_| flags.also.is_empty()).unwrap_or(flags);
-    let shares_libraries = flags.share_libraries || configured.is_some_and(|one| one.also.share_libraries);
-    let nearest = flags.nearest || configured.is_some_and(|one| one.also.nearest);
-    Beyond { also: Also::of(&named.also, nearest), shares_libraries }
-}
-
-/// The value that the targets of one file have in common; `None` where there are no targets.
-fn alike<T: PartialEq>(configured: &[&Configured], key: &str, of: impl Fn(&Configured) -> T) -> Result<Option<T>> {
-    let Some((first, rest)) = configured.split_first() else { return Ok(None) };
+/// The value that the targets of one file have in common.
+fn alike<'c, T: PartialEq>(configured: &[&'c Configured], key: &str, of: impl Fn(&'c Configured) -> T) -> Result<T> {
+    let first = configured.first().copied().unwrap_or(&UNNAMED);
     let value = of(first);
-    match rest.iter().find(|other| of(other) != value) {
-        None => Ok(Some(value)),
-        Some(other) => {
-            let names = [first, other].map(|one| one.target.name.as_deref().unwrap_or_default());
-            let message = format!("the targets {} share a file, but differ in `{key}`", names.join(" and "));
-            let problem = Problem::new(Code::Usage, message).help("give both the same, or each a file of its own");
-            Err(Problem { targets: vec![first.named(), other.named()], ..problem }.into())
-        }
-    }
+    let Some(other) = configured.iter().copied().find(|other| of(other) != value) else { return Ok(value) };
+    let targets: Vec<NamedTarget> = [first, other].into_iter().filter_map(Configured::named).collect();
+    let names: Vec<&str> = targets.iter().map(|one| one.name.as_str()).collect();
+    let message = format!("the targets {} share a file, but differ in `{key}`", names.join(" and "));
+    let problem = Problem::new(Code::Usage, message).help("give both the same, or each a file of its own");
+    Err(Problem { targets, ..problem }.into())
 }
 
 /// The file that the configuration names for some targets. Without one for all of them: standard output.
@@ -233,19 +215,19 @@ pub(super) fn audited(args: &AuditArgs, config: &Config) -> Result<Vec<Wanted>> 
         }
         config.targets.iter().collect()
     } else {
-        args.target.targets.iter().map(|name| config.target(name)).collect::<Result<_>>()?
+        chosen(&args.target, config)?
     };
     let flags = no_emit(&args.emit);
-    let no_emits = configured.iter().map(|one| one.no_emit.clone().and(&flags));
-    let no_emits = no_emits.chain(configured.is_empty().then(|| flags.clone()));
-    let all = whole(&configured, (&args.target, &args.choice), &args.provided, &args.also)?.into_iter().zip(no_emits);
-    let mut all: Vec<Wanted> = all.map(|(one, no_emit)| one.leaving_out(no_emit)).collect();
-    for Wanted { target, .. } in &mut all {
+    let all = configured.into_iter().map(|one| {
+        let no_emit = NoEmit { provided: provided(one, &args.provided)?, ..one.no_emit.clone().and(&flags) };
+        let mut wanted = Wanted { no_emit, ..wanted(one, &args.target, &args.choice, &args.also) };
+        let target = &mut wanted.target;
         target.backend = target.backend.filter(|backend| backend.is_gpu() || !target.platform.is_macos());
         target.pythons.sort_unstable();
         target.pythons.dedup();
-    }
-    Ok(all)
+        Ok(wanted)
+    });
+    all.collect()
 }
 
 /// The build that the flags name.
@@ -254,24 +236,17 @@ fn build(args: &TargetArgs) -> Option<Backend> {
     args.cuda.or(args.rocm).or(args.backend).or(flag)
 }
 
-/// The target that the flags name.
-fn flags(args: &TargetArgs) -> Target {
-    let platform = args.platform.unwrap_or(Platform::LinuxX86_64);
-    // Every build for macOS is the CPU build, so a lock of another platform's builds is swapped without a flag.
-    let backend = build(args).or(platform.only_build());
-    Target { name: None, platform, backend, pythons: args.pythons.clone() }
-}
-
-/// A configured target with what the flags say instead.
-fn over(configured: &Target, args: &TargetArgs, flags: Target) -> Target {
+/// A target with what the flags say instead.
+fn target(configured: &Target, args: &TargetArgs) -> Target {
     let mut target = configured.clone();
-    if args.platform.is_some() {
-        target.platform = flags.platform;
-        target.backend = flags.backend.or(target.backend);
+    if let Some(platform) = args.platform {
+        target.platform = platform;
+        // Every build for macOS is the CPU build, so a lock of another platform's builds is swapped without a flag.
+        target.backend = platform.only_build().or(target.backend);
     }
     target.backend = build(args).or(target.backend);
-    if !flags.pythons.is_empty() {
-        target.pythons = flags.pythons;
+    if !args.pythons.is_empty() {
+        target.pythons.clone_from(&args.pythons);
     }
     target
 }

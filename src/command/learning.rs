@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::catalogues::{Addition, ChosenCatalogues, lessons};
-use super::{network, outputs, read};
+use super::{grouped, network, outputs, read};
 use crate::catalog::{Catalogues, Merged};
 use crate::cli::config::Config;
 use crate::cli::{LearnArgs, NetworkArgs};
@@ -191,11 +191,11 @@ impl IndexAccess {
                 let planned = planned.map(|plans| warned(plans, &in_vain));
                 return planned.map_err(|refusal| unlearnable(refusal.into_problems().into_iter().chain(absent)));
             }
-            let found = seeker.seek(&by_python(&needed), &catalogue.known).and_then(|found| {
+            let found = seeker.seek(&grouped(needed.iter().cloned()), &catalogue.known).and_then(|found| {
                 absent.extend(found.absent);
                 catalogue.add(found.learned)?;
                 // What stays may stay as the lock has it; what cannot be asked is no answer.
-                let found = seeker.seek(&by_python(&kept), &catalogue.known)?;
+                let found = seeker.seek(&grouped(kept.iter().cloned()), &catalogue.known)?;
                 in_vain.extend(found.absent);
                 catalogue.add(found.learned)
             });
@@ -253,17 +253,6 @@ fn warned(mut plans: Vec<TargetPlan>, in_vain: &[Problem]) -> Vec<TargetPlan> {
     let keeps = plans.iter_mut().flat_map(|plan| &mut plan.environments).filter(|one| !one.unproven.is_empty());
     keeps.for_each(|one| in_vain.iter().for_each(|problem| one.warn(problem.clone())));
     plans
-}
-
-fn by_python(all: &[(Missing, Python)]) -> Vec<(Missing, Vec<Python>)> {
-    let mut grouped: Vec<(Missing, Vec<Python>)> = Vec::new();
-    for (missing, python) in all {
-        match grouped.iter_mut().find(|(known, _)| known == missing) {
-            Some((_, pythons)) => pythons.push(*python),
-            None => grouped.push((missing.clone(), vec![*python])),
-        }
-    }
-    grouped
 }
 
 impl LearnedCatalogue {

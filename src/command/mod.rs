@@ -40,6 +40,18 @@ pub fn run(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
     done?.previewed(cli.command.preview())
 }
 
+/// Values by their keys, in the order in which the keys come first.
+fn grouped<K: PartialEq, V>(all: impl IntoIterator<Item = (K, V)>) -> Vec<(K, Vec<V>)> {
+    let mut groups: Vec<(K, Vec<V>)> = Vec::new();
+    for (key, value) in all {
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, values)) => values.push(value),
+            None => groups.push((key, vec![value])),
+        }
+    }
+    groups
+}
+
 fn run_shown(cli: &Cli, voice: Voice, display: &Display) -> Result<Outcome> {
     let named = cli.config_file.as_deref();
     // Report files that are read without being named, and that lie where people may not look for them.

@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::grouped;
 use crate::edge::io::Repository;
 use crate::packaging::target::Python;
 use crate::plan::refusal::RELEASES;
-use crate::report::error::{Error, NamedTarget, Problem, spoken_pythons};
+use crate::report::error::{Error, NamedTarget, Problem, spoken_pythons, spoken_targets};
 use crate::report::{Action, Change, FileStatus, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
@@ -62,7 +63,7 @@ fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
     if let Some(place) = &problem.place {
         let _ = writeln!(text, "{place}");
     }
-    if let Some(targets) = problem.told_targets() {
+    if let Some(targets) = spoken_targets(&problem.targets) {
         let _ = writeln!(text, "  {}", shown(&targets));
     }
     if let Some(remedy) = &problem.remedy {
@@ -104,7 +105,7 @@ pub(super) fn error_github(error: &Error, files: &Repository) -> String {
     let each = error.problems().iter().map(|problem| {
         let place = problem.place.as_deref();
         let mut lines = vec![problem.sentence()];
-        lines.extend(problem.told_targets().map(|targets| shown(&targets).into_owned()));
+        lines.extend(spoken_targets(&problem.targets).map(|targets| shown(&targets).into_owned()));
         lines.extend(problem.remedy.clone());
         let file = place.map(|place| files.path(&place.file));
         annotation("error", file.as_deref(), place, problem.code.as_str(), &lines.join("\n"))
@@ -234,15 +235,8 @@ pub(super) fn found_by_name(name: &str) -> String {
 /// wheels for a Python are one.
 fn left_out(all: &[(Python, String)], is_short: bool, colour: Colour) -> String {
     let head = |why: &str| why.split_once(RELEASES).filter(|_| is_short).map_or(why, |(head, _)| head).to_owned();
-    let mut reasons: Vec<(String, Vec<&(Python, String)>)> = Vec::new();
-    for one in all {
-        match reasons.iter_mut().find(|(known, _)| *known == head(&one.1)) {
-            Some((_, alike)) => alike.push(one),
-            None => reasons.push((head(&one.1), vec![one])),
-        }
-    }
     let mut text = String::new();
-    for (head, alike) in reasons {
+    for (head, alike) in grouped(all.iter().map(|one| (head(&one.1), one))) {
         let pythons = spoken_pythons(&alike.iter().map(|(python, _)| *python).collect::<Vec<_>>());
         let same = alike.first().map(|(_, why)| why).filter(|why| alike.iter().all(|(_, other)| other == *why));
         let _ =

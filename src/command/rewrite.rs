@@ -37,13 +37,11 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let lock = read::lock(&name)?;
     let warnings = read::warnings(&lock, args.locked.locked)?;
     let mut learning = Learning::of(&args.search.learn, args.search.network, config, display)?;
-    let rewritings = job::rewritings(args, mirror.as_ref(), config)?;
-    let choices = rewritings.iter().map(|one| lock.rewritten_choice(one.choice.as_ref()));
-    let choices: Vec<Choice> = choices.collect::<Result<_>>()?;
-    let wanted = rewritings.iter().zip(&choices);
-    let wanted = wanted
-        .map(|(one, choice)| Wanted { beyond: one.beyond.clone(), ..Wanted::new(one.target.clone(), choice.clone()) });
-    let wanted: Vec<Wanted> = wanted.collect();
+    let (mut wanted, mirrors): (Vec<Wanted>, Vec<_>) =
+        job::rewritings(args, mirror.as_ref(), config)?.into_iter().unzip();
+    for one in &mut wanted {
+        one.choice = lock.rewritten_choice(Some(&one.choice).filter(|choice| **choice != Choice::default()))?;
+    }
     for Wanted { target, beyond, .. } in &wanted {
         beyond.also.check(&lock, target.backend)?;
     }
@@ -57,8 +55,8 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
         Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
     }
-    for (plan, one) in plans.iter_mut().zip(&rewritings) {
-        one.mirror.iter().for_each(|mirror| mirror.serve(plan));
+    for (plan, mirror) in plans.iter_mut().zip(&mirrors) {
+        mirror.iter().for_each(|mirror| mirror.serve(plan));
     }
     if matches!(lock, Lock::Uv(_)) {
         plans.iter_mut().for_each(plan::renamed);
@@ -75,6 +73,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let before = lock.sources().first().map(|source| source.text.clone()).unwrap_or_default();
     let mut after = before.to_string();
     if plans.iter().flat_map(|plan| &plan.environments).any(|one| one.decisions.iter().any(Decision::is_change)) {
+        let choices: Vec<Choice> = wanted.iter().map(|one| one.choice.clone()).collect();
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
         let pinned = plans.iter().zip(&wanted);

@@ -135,9 +135,10 @@ impl fmt::Display for Backend {
 }
 
 /// An operating system and a processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Platform {
     /// `linux-x86_64`
+    #[default]
     LinuxX86_64,
     /// `linux-aarch64`
     LinuxAarch64,
@@ -334,7 +335,7 @@ impl fmt::Display for Environment {
 }
 
 /// The platform, build and Pythons that an output is made for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Target {
     /// Its name in the configuration, if it has one.
     pub name: Option<String>,

@@ -26,13 +26,6 @@ impl Wanted {
     pub fn new(target: Target, choice: Choice) -> Self {
         Self { target, choice, no_emit: NoEmit::default(), beyond: Beyond::default(), allow_none: false }
     }
-
-    /// Leaves this out besides what its image has.
-    #[must_use]
-    pub fn leaving_out(mut self, no_emit: NoEmit) -> Self {
-        self.no_emit = NoEmit { provided: self.no_emit.provided, ..no_emit };
-        self
-    }
 }
 
 /// Plans each target, with what is chosen of the lock for it.

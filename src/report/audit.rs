@@ -1,12 +1,11 @@
 //! The results of an audit: the file that each entry would be installed from, and the findings.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::rule::{Rule, Severity};
 use crate::packaging::system::System;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
-use crate::report::error::{NamedTarget, spoken_pythons};
+use crate::report::error::{NamedTarget, under_pythons, unite};
 use crate::text::{Place, quoted, shown};
 
 /// An audit of one lock.
@@ -55,28 +54,17 @@ pub enum Level {
     Off,
 }
 
-/// Text that is no level.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LevelError(String);
-
-impl fmt::Display for LevelError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a severity; those are error, warning, note and off", quoted(&self.0))
-    }
-}
-
-impl std::error::Error for LevelError {}
-
 impl FromStr for Level {
-    type Err = LevelError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, LevelError> {
-        let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
-        match severity {
-            Some(severity) => Ok(Self::At(severity)),
-            None if text == "off" => Ok(Self::Off),
-            None => Err(LevelError(text.to_owned())),
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self::Off);
         }
+        let severity = Severity::ALL.into_iter().find(|severity| severity.as_str() == text);
+        severity
+            .map(Self::At)
+            .ok_or_else(|| format!("`{}` is not a severity; those are error, warning, note and off", quoted(text)))
     }
 }
 
@@ -216,20 +204,12 @@ impl AuditFinding {
         if key(self) != key(&other) || (self.targets != other.targets && self.pythons != other.pythons) {
             return Some(other);
         }
-        let more = other.targets.into_iter().filter(|target| !self.targets.contains(target));
-        let more: Vec<NamedTarget> = more.collect();
-        self.targets.extend(more);
-        self.pythons.extend(other.pythons);
-        self.pythons.sort_unstable();
-        self.pythons.dedup();
+        unite((&mut self.pythons, &mut self.targets), (other.pythons, other.targets));
         None
     }
 
     /// The message, with the Pythons it holds for.
     pub fn sentence(&self) -> String {
-        match self.pythons.as_slice() {
-            [] => self.message.clone(),
-            some => format!("{} ({})", self.message, spoken_pythons(some)),
-        }
+        under_pythons(&self.message, &self.pythons)
     }
 }

@@ -9,7 +9,7 @@ use crate::packaging::target::Python;
 use crate::text::{Place, Source, Span, shown};
 
 /// Targets in words: `targets: docker (torchswap.toml:3), ci (torchswap.toml:7)`; `None`: there are none.
-pub fn told_targets(targets: &[NamedTarget]) -> Option<String> {
+pub fn spoken_targets(targets: &[NamedTarget]) -> Option<String> {
     let word = if targets.len() == 1 { "target" } else { "targets" };
     let names: Vec<String> = targets.iter().map(ToString::to_string).collect();
     (!names.is_empty()).then(|| format!("{word}: {}", names.join(", ")))
@@ -70,67 +70,51 @@ pub enum Code {
 impl Code {
     /// The stable kebab-case name.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Usage => "usage",
-            Self::Io => "io",
-            Self::Syntax => "syntax",
-            Self::Unsupported => "unsupported",
-            Self::NoTorch => "no-torch",
-            Self::Impossible => "cannot-be",
-            Self::Unknown => "not-known",
-            Self::NoDigest => "no-digest",
-            Self::DigestConflict => "digest-conflict",
-            Self::FewWitnesses => "few-witnesses",
-            Self::Contradiction => "contradiction",
-            Self::Unmet => "unmet-requirement",
-            Self::OutOfStep => "out-of-step",
-            Self::ImageConstraint => "image-constraint",
-            Self::NotPinnable => "not-pinnable",
-            Self::Unpinned => "unpinned",
-            Self::OutOfDate => "out-of-date",
-            Self::NoOutputs => "no-outputs",
-            Self::SwappedLock => "swapped-lock",
-            Self::Inconsistent => "inconsistent",
-            Self::Network => "network",
-            Self::Absent => "absent",
-            Self::WrongWheel => "wrong-wheel",
-        }
+        self.row().0
     }
-}
 
-impl Code {
     /// Its meaning, in one sentence without a full stop.
     pub fn meaning(self) -> &'static str {
+        self.row().1
+    }
+
+    fn row(self) -> (&'static str, &'static str) {
         match self {
-            Self::Usage => "the command line or the value of an option is wrong",
-            Self::Io => "a file cannot be read, written or found",
-            Self::Syntax => "a file is not what its format says",
-            Self::Unsupported => "a format, or a version of one, that is not read here",
-            Self::NoTorch => "the lock has no package of the torch family",
-            Self::Impossible => "the build asked for was never made",
-            Self::Unknown => "the build may exist, but no catalogue in use knows it",
-            Self::NoDigest => "an entry has no digest, or one that is too weak to count",
-            Self::DigestConflict => "two sources give different digests for one file",
-            Self::FewWitnesses => "fewer projects recorded a digest than should have",
-            Self::Contradiction => "a catalogue of the project contradicts another catalogue about a wheel",
-            Self::Unmet => "nothing in the lock or the catalogue meets what a wheel requires",
-            Self::OutOfStep => "the packages of torch's family do not fit each other",
-            Self::ImageConstraint => "what the image has and what the output installs do not fit each other",
-            Self::NotPinnable => "an entry from a repository, a folder or a file cannot be pinned by a digest",
-            Self::Unpinned => "an entry is not pinned to one version",
-            Self::OutOfDate => "an output is not what its lock gives now",
-            Self::NoOutputs => "there is no output to check",
-            Self::SwappedLock => "a lock has been swapped without its project asking for it",
-            Self::Inconsistent => "the lock does not agree with itself or with its pyproject.toml",
-            Self::Network => "an index cannot be reached, or what it answers is no answer",
-            Self::Absent => "an index does not have what was asked for",
-            Self::WrongWheel => "a wheel is not what its name or the catalogue says",
+            Self::Usage => ("usage", "the command line or the value of an option is wrong"),
+            Self::Io => ("io", "a file cannot be read, written or found"),
+            Self::Syntax => ("syntax", "a file is not what its format says"),
+            Self::Unsupported => ("unsupported", "a format, or a version of one, that is not read here"),
+            Self::NoTorch => ("no-torch", "the lock has no package of the torch family"),
+            Self::Impossible => ("cannot-be", "the build asked for was never made"),
+            Self::Unknown => ("not-known", "the build may exist, but no catalogue in use knows it"),
+            Self::NoDigest => ("no-digest", "an entry has no digest, or one that is too weak to count"),
+            Self::DigestConflict => ("digest-conflict", "two sources give different digests for one file"),
+            Self::FewWitnesses => ("few-witnesses", "fewer projects recorded a digest than should have"),
+            Self::Contradiction => {
+                ("contradiction", "a catalogue of the project contradicts another catalogue about a wheel")
+            }
+            Self::Unmet => ("unmet-requirement", "nothing in the lock or the catalogue meets what a wheel requires"),
+            Self::OutOfStep => ("out-of-step", "the packages of torch's family do not fit each other"),
+            Self::ImageConstraint => {
+                ("image-constraint", "what the image has and what the output installs do not fit each other")
+            }
+            Self::NotPinnable => {
+                ("not-pinnable", "an entry from a repository, a folder or a file cannot be pinned by a digest")
+            }
+            Self::Unpinned => ("unpinned", "an entry is not pinned to one version"),
+            Self::OutOfDate => ("out-of-date", "an output is not what its lock gives now"),
+            Self::NoOutputs => ("no-outputs", "there is no output to check"),
+            Self::SwappedLock => ("swapped-lock", "a lock has been swapped without its project asking for it"),
+            Self::Inconsistent => ("inconsistent", "the lock does not agree with itself or with its pyproject.toml"),
+            Self::Network => ("network", "an index cannot be reached, or what it answers is no answer"),
+            Self::Absent => ("absent", "an index does not have what was asked for"),
+            Self::WrongWheel => ("wrong-wheel", "a wheel is not what its name or the catalogue says"),
         }
     }
 }
 
 /// A message, with the Pythons it holds for; none: whatever the Python.
-fn under_pythons(message: &str, pythons: &[Python]) -> String {
+pub(super) fn under_pythons(message: &str, pythons: &[Python]) -> String {
     if pythons.is_empty() {
         return message.to_owned();
     }
@@ -145,6 +129,21 @@ pub(crate) fn spoken_pythons(all: &[Python]) -> String {
         few => few.iter().map(ToString::to_string).collect(),
     });
     format!("CPython {}", spoken.collect::<Vec<_>>().join(", "))
+}
+
+/// Adds the Pythons and targets of what is reported as one, each once.
+pub(super) fn unite(
+    (pythons, targets): (&mut Vec<Python>, &mut Vec<NamedTarget>),
+    (more_pythons, more_targets): (Vec<Python>, Vec<NamedTarget>),
+) {
+    pythons.extend(more_pythons);
+    pythons.sort_unstable();
+    pythons.dedup();
+    for target in more_targets {
+        if !targets.contains(&target) {
+            targets.push(target);
+        }
+    }
 }
 
 /// A target of the configuration.
@@ -228,20 +227,11 @@ impl Problem {
         under_pythons(&self.message, &self.pythons)
     }
 
-    /// The targets that it is about; `None`: none.
-    pub fn told_targets(&self) -> Option<String> {
-        told_targets(&self.targets)
-    }
-
     /// True if both are reported as one: of two targets only if they hold for the same Pythons.
     fn is_alike(&self, other: &Self) -> bool {
-        let is_about_one = self.targets == other.targets || self.pythons == other.pythons;
-        is_about_one && self.says_the_same(other)
-    }
-
-    fn says_the_same(&self, other: &Self) -> bool {
-        (self.code, &self.message, &self.place, &self.remedy)
-            == (other.code, &other.message, &other.place, &other.remedy)
+        (self.targets == other.targets || self.pythons == other.pythons)
+            && (self.code, &self.message, &self.place, &self.remedy)
+                == (other.code, &other.message, &other.place, &other.remedy)
     }
 
     /// Says what to do about it.
@@ -258,7 +248,7 @@ impl fmt::Display for Problem {
         if let Some(place) = &self.place {
             write!(f, "\n{place}")?;
         }
-        if let Some(targets) = self.told_targets() {
+        if let Some(targets) = spoken_targets(&self.targets) {
             write!(f, "\n  {targets}")?;
         }
         if let Some(remedy) = &self.remedy {
@@ -283,12 +273,7 @@ impl Error {
         for problem in problems {
             match seen.iter_mut().find(|known| known.is_alike(&problem)) {
                 Some(known) => {
-                    known.pythons.extend(problem.pythons);
-                    known.pythons.sort_unstable();
-                    known.pythons.dedup();
-                    let more: Vec<NamedTarget> =
-                        problem.targets.into_iter().filter(|target| !known.targets.contains(target)).collect();
-                    known.targets.extend(more);
+                    unite((&mut known.pythons, &mut known.targets), (problem.pythons, problem.targets));
                 }
                 None => seen.push(problem),
             }

@@ -1,6 +1,5 @@
 //! The rules of an audit: a closed list of rules, each with a stable code.
 
-use std::fmt;
 use std::str::FromStr;
 
 mod explained;
@@ -137,138 +136,104 @@ impl Rule {
 
     /// The stable kebab-case code.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::NoWheel => "no-wheel",
-            Self::NeedsCompiler => "needs-compiler",
-            Self::SourceOnly => "source-only",
-            Self::NewerSystem => "newer-system",
-            Self::WrongPython => "wrong-python",
-            Self::RequiresPython => "requires-python",
-            Self::Yanked => "yanked",
-            Self::BuiltHere => "built-here",
-            Self::UnknownFiles => "unknown-files",
-            Self::NoBuild => "no-build",
-            Self::FamilyMismatch => "family-mismatch",
-            Self::MixedBackends => "mixed-backends",
-            Self::RuntimeWithoutTorch => "runtime-without-torch",
-            Self::SameModule => "same-module",
-            Self::SameLibrary => "same-library",
-            Self::CpuRuntime => "cpu-runtime",
-            Self::UselessExtra => "useless-extra",
-            Self::Unloaded => "unloaded",
-            Self::OldDriver => "old-driver",
-            Self::ImageConstraint => "image-constraint",
-            Self::ImageCuda => "image-cuda",
-            Self::ImagePython => "image-python",
-            Self::ImagePlatform => "image-platform",
-            Self::UnknownImage => "unknown-image",
-            Self::NoDigest => "no-digest",
-            Self::Unhashed => "unhashed",
-            Self::WeakDigest => "weak-digest",
-            Self::DigestConflict => "digest-conflict",
-            Self::FewWitnesses => "few-witnesses",
-            Self::PlainHttp => "plain-http",
-            Self::StaleLock => "stale-lock",
-        }
-    }
-
-    /// Its meaning, in one sentence without a full stop.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::NoWheel => "no file of the entry is for the platform",
-            Self::NeedsCompiler => "other targets have compiled wheels, this one only the source",
-            Self::SourceOnly => "the entry has no wheel at all, only the source",
-            Self::NewerSystem => "the wheels need a newer macOS or glibc than there is, or another C library",
-            Self::WrongPython => "the wheels are for other Pythons",
-            Self::RequiresPython => "the release, or the lock itself, excludes the Python",
-            Self::Yanked => "the file was withdrawn by its publishers, as the catalogue knows",
-            Self::BuiltHere => "the entry comes from a repository or a folder and is built where it is installed",
-            Self::UnknownFiles => "the lock has digests without file names, and the catalogue knows none of them",
-            Self::NoBuild => "the build that is asked for cannot be had",
-            Self::FamilyMismatch => "a companion of torch was made for another torch",
-            Self::MixedBackends => {
-                "one lock has wheels for different builds, or libraries of another CUDA than torch's"
-            }
-            Self::RuntimeWithoutTorch => "GPU libraries are locked, but no torch that needs them",
-            Self::SameModule => "two packages install the same module and overwrite each other's files",
-            Self::SameLibrary => "libraries for two releases of CUDA lie under the same paths",
-            Self::CpuRuntime => "the target is for CUDA, and a package that has a GPU build is locked as its CPU build",
-            Self::UselessExtra => "a CPU build asks for CUDA's libraries, which it cannot use",
-            Self::Unloaded => "a package needs libraries of CUDA that nothing loads for it, or nothing brings along",
-            Self::OldDriver => "the driver is older than the CUDA of the wheels or of the image needs",
-            Self::ImageConstraint => "what stays does not accept what the image has, or that could not be checked",
-            Self::ImageCuda => "the base image has another CUDA than torch",
-            Self::ImagePython => "the image has another Python than the target",
-            Self::ImagePlatform => "the image is for another platform than the target",
-            Self::UnknownImage => "the image's name does not say how old its system is",
-            Self::NoDigest => "the entry has no digest, while others have one",
-            Self::Unhashed => "no entry of the lock has a digest",
-            Self::WeakDigest => "the entry's only digests are of a kind that pip's hash mode does not accept",
-            Self::DigestConflict => "the catalogue knows another digest for the very file",
-            Self::FewWitnesses => "fewer projects recorded the digest than `--require-witnesses` asks for",
-            Self::PlainHttp => "an address has no TLS",
-            Self::StaleLock => "the lock is out of date with the project",
-        }
+        self.row().0
     }
 
     /// The default severity.
     pub fn severity(self) -> Severity {
+        self.row().1
+    }
+
+    /// Its meaning, in one sentence without a full stop.
+    pub fn meaning(self) -> &'static str {
+        self.row().2
+    }
+
+    fn row(self) -> (&'static str, Severity, &'static str) {
+        use Severity::{Error, Note, Warning};
         match self {
-            Self::NoWheel
-            | Self::NeedsCompiler
-            | Self::NewerSystem
-            | Self::WrongPython
-            | Self::RequiresPython
-            | Self::NoBuild
-            | Self::FamilyMismatch
-            | Self::MixedBackends
-            | Self::SameModule
-            | Self::SameLibrary
-            | Self::OldDriver
-            | Self::ImageConstraint
-            | Self::ImagePython
-            | Self::ImagePlatform
-            | Self::NoDigest
-            | Self::WeakDigest
-            | Self::DigestConflict
-            | Self::FewWitnesses => Severity::Error,
-            Self::SourceOnly
-            | Self::Yanked
-            | Self::RuntimeWithoutTorch
-            | Self::CpuRuntime
-            | Self::UselessExtra
-            | Self::ImageCuda
-            | Self::Unhashed
-            | Self::PlainHttp
-            | Self::StaleLock => Severity::Warning,
-            Self::Unloaded | Self::BuiltHere | Self::UnknownFiles | Self::UnknownImage => Severity::Note,
+            Self::NoWheel => ("no-wheel", Error, "no file of the entry is for the platform"),
+            Self::NeedsCompiler => {
+                ("needs-compiler", Error, "other targets have compiled wheels, this one only the source")
+            }
+            Self::SourceOnly => ("source-only", Warning, "the entry has no wheel at all, only the source"),
+            Self::NewerSystem => {
+                ("newer-system", Error, "the wheels need a newer macOS or glibc than there is, or another C library")
+            }
+            Self::WrongPython => ("wrong-python", Error, "the wheels are for other Pythons"),
+            Self::RequiresPython => ("requires-python", Error, "the release, or the lock itself, excludes the Python"),
+            Self::Yanked => ("yanked", Warning, "the file was withdrawn by its publishers, as the catalogue knows"),
+            Self::BuiltHere => {
+                ("built-here", Note, "the entry comes from a repository or a folder and is built where it is installed")
+            }
+            Self::UnknownFiles => {
+                ("unknown-files", Note, "the lock has digests without file names, and the catalogue knows none of them")
+            }
+            Self::NoBuild => ("no-build", Error, "the build that is asked for cannot be had"),
+            Self::FamilyMismatch => ("family-mismatch", Error, "a companion of torch was made for another torch"),
+            Self::MixedBackends => (
+                "mixed-backends",
+                Error,
+                "one lock has wheels for different builds, or libraries of another CUDA than torch's",
+            ),
+            Self::RuntimeWithoutTorch => {
+                ("runtime-without-torch", Warning, "GPU libraries are locked, but no torch that needs them")
+            }
+            Self::SameModule => {
+                ("same-module", Error, "two packages install the same module and overwrite each other's files")
+            }
+            Self::SameLibrary => ("same-library", Error, "libraries for two releases of CUDA lie under the same paths"),
+            Self::CpuRuntime => (
+                "cpu-runtime",
+                Warning,
+                "the target is for CUDA, and a package that has a GPU build is locked as its CPU build",
+            ),
+            Self::UselessExtra => {
+                ("useless-extra", Warning, "a CPU build asks for CUDA's libraries, which it cannot use")
+            }
+            Self::Unloaded => (
+                "unloaded",
+                Note,
+                "a package needs libraries of CUDA that nothing loads for it, or nothing brings along",
+            ),
+            Self::OldDriver => {
+                ("old-driver", Error, "the driver is older than the CUDA of the wheels or of the image needs")
+            }
+            Self::ImageConstraint => (
+                "image-constraint",
+                Error,
+                "what stays does not accept what the image has, or that could not be checked",
+            ),
+            Self::ImageCuda => ("image-cuda", Warning, "the base image has another CUDA than torch"),
+            Self::ImagePython => ("image-python", Error, "the image has another Python than the target"),
+            Self::ImagePlatform => ("image-platform", Error, "the image is for another platform than the target"),
+            Self::UnknownImage => ("unknown-image", Note, "the image's name does not say how old its system is"),
+            Self::NoDigest => ("no-digest", Error, "the entry has no digest, while others have one"),
+            Self::Unhashed => ("unhashed", Warning, "no entry of the lock has a digest"),
+            Self::WeakDigest => {
+                ("weak-digest", Error, "the entry's only digests are of a kind that pip's hash mode does not accept")
+            }
+            Self::DigestConflict => ("digest-conflict", Error, "the catalogue knows another digest for the very file"),
+            Self::FewWitnesses => {
+                ("few-witnesses", Error, "fewer projects recorded the digest than `--require-witnesses` asks for")
+            }
+            Self::PlainHttp => ("plain-http", Warning, "an address has no TLS"),
+            Self::StaleLock => ("stale-lock", Warning, "the lock is out of date with the project"),
         }
     }
 }
-
-/// Text that is no code of a rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleError(String);
-
-impl fmt::Display for RuleError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let near = |rule: &Rule| strsim::jaro_winkler(&self.0, rule.as_str());
-        let nearest = Rule::ALL.iter().max_by(|one, other| near(one).total_cmp(&near(other)));
-        write!(f, "`{}` is not a code of the audit", quoted(&self.0))?;
-        match nearest.filter(|rule| near(rule) > 0.7) {
-            Some(rule) => write!(f, "; did you mean `{}`?", rule.as_str()),
-            None => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for RuleError {}
 
 impl FromStr for Rule {
-    type Err = RuleError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, RuleError> {
-        Self::ALL.into_iter().find(|rule| rule.as_str() == text).ok_or_else(|| RuleError(text.to_owned()))
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == text).ok_or_else(|| {
+            let near = |rule: &Rule| strsim::jaro_winkler(text, rule.as_str());
+            let nearest = Self::ALL.into_iter().max_by(|one, other| near(one).total_cmp(&near(other)));
+            let meant = nearest.filter(|rule| near(rule) > 0.7);
+            let meant = meant.map(|rule| format!("; did you mean `{}`?", rule.as_str())).unwrap_or_default();
+            format!("`{}` is not a code of the audit{meant}", quoted(text))
+        })
     }
 }
 

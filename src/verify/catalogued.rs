@@ -29,17 +29,16 @@ pub fn sort(pinned: &PinnedEntry, source: &impl WheelSource, mirrors: &[Mirror])
         Some(version) => source.wheels_of(&pinned.package, version),
         None => source.wheels(&pinned.package),
     };
-    let mut sorted = SortedFiles::default();
-    if let Some(name) = pinned.file_name() {
-        let locked = pinned.files.iter().filter_map(|file| file.sha256).collect();
-        let url = match &pinned.from {
-            FileSource::Url(url) => Some(url.clone()),
-            FileSource::Index(_) => None,
-        };
-        let mut subject = Subject::new(pinned.clone(), name, locked).at(url);
-        subject.sizes.extend(pinned.files.iter().filter_map(|file| Some((pinned.who(), file.size?))));
+    let subject = |name, url: Option<&String>, files: &[PinnedFile]| {
+        let locked = files.iter().filter_map(|file| file.sha256).collect();
+        let mut subject = Subject { url: url.cloned(), ..Subject::new(pinned.clone(), name, locked) };
+        subject.sizes.extend(files.iter().filter_map(|file| Some((pinned.who(), file.size?))));
         testify(&mut subject, &rows, mirrors);
-        sorted.subjects.push(subject);
+        subject
+    };
+    let mut sorted = SortedFiles::default();
+    if let FileSource::Url(url) = &pinned.from {
+        sorted.subjects.push(subject(address::file_name(url), Some(url), &pinned.files));
         return sorted;
     }
     for file in &pinned.files {
@@ -48,12 +47,7 @@ pub fn sort(pinned: &PinnedEntry, source: &impl WheelSource, mirrors: &[Mirror])
             continue;
         };
         match name_of(file, digest, &rows) {
-            Some(name) => {
-                let mut subject = Subject::new(pinned.clone(), name, vec![digest]).at(file.url.clone());
-                subject.sizes.extend(file.size.map(|size| (pinned.who(), size)));
-                testify(&mut subject, &rows, mirrors);
-                sorted.subjects.push(subject);
-            }
+            Some(name) => sorted.subjects.push(subject(name, file.url.as_ref(), std::slice::from_ref(file))),
             None => sorted.nameless.push(digest),
         }
     }
@@ -97,9 +91,8 @@ fn testify(subject: &mut Subject, rows: &[WheelRow], mirrors: &[Mirror]) {
     if row.yanked {
         notes.push("it was withdrawn by its publishers".to_owned());
     }
-    let place = if is_pinned(&row) { None } else { Some(row.index.to_string()) };
-    let witness = witness(row, place);
-    subject.witnesses.push(witness);
+    let place = (!is_pinned(&row)).then(|| row.index.to_string());
+    subject.witnesses.push(witness(row, place));
     subject.sizes.extend(row.size.map(|size| (format!("the {} catalogue", row.catalogue), size)));
     subject.notes.extend(notes);
 }

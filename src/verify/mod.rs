@@ -68,11 +68,4 @@ impl Subject {
             notes: Vec::new(),
         }
     }
-
-    /// The same at an address that the lock names.
-    #[must_use]
-    pub fn at(mut self, url: Option<String>) -> Self {
-        self.url = url;
-        self
-    }
 }

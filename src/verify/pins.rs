@@ -5,7 +5,6 @@ use pep508_rs::PackageName;
 
 use crate::lock::pylock::PylockFile;
 use crate::lock::{Lock, Origin};
-use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::text::{Place, without_logins};
 
@@ -85,13 +84,5 @@ impl PinnedEntry {
     /// The entry as a witness: its lock and the line there.
     pub fn who(&self) -> String {
         format!("{}:{}", self.lock, self.place.line)
-    }
-
-    /// The name of the file at the URL.
-    pub fn file_name(&self) -> Option<String> {
-        match &self.from {
-            FileSource::Url(url) => Some(address::file_name(url)),
-            FileSource::Index(_) => None,
-        }
     }
 }

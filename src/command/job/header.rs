@@ -59,7 +59,7 @@ pub(super) fn command(
     words.extend(args.search.catalogues.catalogs.iter().map(|file| format!("--catalog {}", near(file))));
     words.extend(args.search.catalogues.no_catalog.then(|| "--no-catalog".to_owned()));
     words.extend(mirror.map(|mirror| format!("--mirror {mirror}")));
-    if configured.is_empty() || args.lock.is_some() {
+    if args.lock.is_some() || configured.iter().all(|one| one.target.name.is_none()) {
         words.push(if lock == io::STDIN { lock.to_owned() } else { file_name(lock).to_owned() });
     }
     words.join(" ")

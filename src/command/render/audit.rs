@@ -9,9 +9,8 @@ use super::fitted::wrapped;
 use super::{Colour, WIDTH};
 use crate::edge::io::Repository;
 use crate::packaging::target::{Platform, Python};
-use crate::report::audit::{Audit, AuditFinding, Machine, Verdict};
-use crate::report::error::spoken_pythons;
-use crate::report::error::told_targets;
+use crate::report::audit::{Audit, AuditFinding, Machine};
+use crate::report::error::{spoken_pythons, spoken_targets};
 use crate::report::rule::{Rule, Severity};
 use crate::text::shown;
 
@@ -37,7 +36,7 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
                 let _ = writeln!(text, "{place}");
             }
             if finding.targets.len() < targets.len() {
-                text.extend(told_targets(&finding.targets).map(|targets| format!("  {}\n", shown(&targets))));
+                text.extend(spoken_targets(&finding.targets).map(|targets| format!("  {}\n", shown(&targets))));
             }
             let advice = finding.remedy.as_ref().map(|remedy| (finding.rule, remedy));
             if let Some((_, remedy)) = advice.filter(|_| advice != given) {
@@ -67,6 +66,9 @@ fn counts(audit: &Audit) -> String {
     if some.is_empty() { "nothing found".to_owned() } else { some.join(", ") }
 }
 
+/// The columns of numbers: all entries, and those of each verdict.
+const HEADS: [&str; 5] = ["entries", "wheel", "build", "none", "unknown"];
+
 /// A row for each target: how many entries install from what. Pythons alike in that share one.
 fn table(machines: &[Machine]) -> String {
     let mut rows: Vec<(&Machine, Vec<Python>, [usize; 5])> = Vec::new();
@@ -77,17 +79,16 @@ fn table(machines: &[Machine]) -> String {
             None => rows.push((machine, vec![python], counts)),
         }
     }
-    let heads = ["entries", "wheel", "build", "none", "unknown"];
-    let room = WIDTH - heads.iter().map(|head| head.len() + 2).sum::<usize>();
+    let room = WIDTH - HEADS.iter().map(|head| head.len() + 2).sum::<usize>();
     let labels: Vec<Vec<String>> = rows.iter().map(|(machine, pythons, _)| label(machine, pythons, room)).collect();
     let width = labels.iter().flatten().map(|line| line.chars().count()).max().unwrap_or(0).max("target".len());
-    let mut text = format!("{:width$}  {}\n", "target", heads.join("  "));
+    let mut text = format!("{:width$}  {}\n", "target", HEADS.join("  "));
     for (lines, (.., counts)) in labels.iter().zip(&rows) {
         for (at, line) in lines.iter().enumerate() {
             text.push_str(line);
             if at == 0 {
                 text.push_str(&" ".repeat(width.saturating_sub(line.chars().count())));
-                for (count, head) in counts.iter().zip(heads) {
+                for (count, head) in counts.iter().zip(HEADS) {
                     let _ = write!(text, "  {count:>0$}", head.len());
                 }
             }
@@ -100,15 +101,8 @@ fn table(machines: &[Machine]) -> String {
 /// Entries, and how many of them are installed from a wheel, are built, have nothing, cannot be judged.
 fn counts_of(machine: &Machine) -> [usize; 5] {
     let selected = || machine.entries.iter().filter(|entry_audit| entry_audit.selected);
-    let count =
-        |verdict: &Verdict| selected().filter(|entry_audit| entry_audit.verdict.as_str() == verdict.as_str()).count();
-    [
-        selected().count(),
-        count(&Verdict::Wheel(String::new())),
-        count(&Verdict::Built(None)),
-        count(&Verdict::Nothing),
-        count(&Verdict::Unknown),
-    ]
+    let count = |word: &str| selected().filter(|entry_audit| entry_audit.verdict.as_str() == word).count();
+    HEADS.map(|word| if word == HEADS[0] { selected().count() } else { count(word) })
 }
 
 /// True if nothing but the Python is another.

@@ -145,15 +145,10 @@ fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
 }
 
 /// The packages that stay or are left out, grouped by reason.
-fn by_reason(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
-    let mut reasons: Vec<(&str, Vec<&Change>)> = Vec::new();
-    for change in torch_first(changes.to_vec()) {
-        let why = change.shared_why.or(change.why.as_deref()).unwrap_or_default();
-        match reasons.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, all)) => all.push(change),
-            None => reasons.push((why, vec![change])),
-        }
-    }
+fn by_reason<'c>(changes: &[&'c Change], pythons: &[Python]) -> Vec<String> {
+    let why = |change: &'c Change| change.shared_why.or(change.why.as_deref()).unwrap_or_default();
+    let reasons =
+        crate::command::grouped(torch_first(changes.to_vec()).into_iter().map(|change| (why(change), change)));
     let told = |(why, all): &(&str, Vec<&Change>)| {
         // Words for several do not fit one.
         let why = all.first().filter(|_| all.len() == 1).and_then(|one| one.why.as_deref()).unwrap_or(why);
