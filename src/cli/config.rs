@@ -28,8 +28,6 @@
 //!
 //! Unknown keys are refused: a misspelt one would silently make another file.
 
-mod keys;
-
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -45,7 +43,6 @@ use crate::report::error::{Code, Error, NamedTarget, Problem, Result};
 use crate::report::rule::Rule;
 use crate::text::{Source, file_name, nearest, quoted};
 use crate::write::Mirror;
-use keys::{AUDIT_KEYS, TARGET_KEYS, TOP_KEYS};
 
 /// A configuration.
 #[derive(Debug, Clone, Default)]
@@ -116,7 +113,7 @@ impl Config {
     /// Everything that is wrong in it, each with its place.
     pub fn parse(source: &Source) -> Result<Self> {
         let toml = Toml::parse(source, "configuration")?;
-        ConfigReader { toml: &toml, problems: Vec::new() }.config(toml.root())
+        TableReader::of(&toml, toml.root()).config()
     }
 
     /// Reads `[tool.torchswap]` of a `pyproject.toml`; `None` if it has none.
@@ -126,8 +123,7 @@ impl Config {
     pub fn parse_pyproject(source: &Source) -> Result<Option<Self>> {
         let toml = Toml::parse(source, "pyproject.toml")?;
         let Some(item) = dig(toml.root(), &["tool", "torchswap"]) else { return Ok(None) };
-        let table = toml.table(item, "tool.torchswap")?;
-        ConfigReader { toml: &toml, problems: Vec::new() }.config(table).map(Some)
+        TableReader::of(&toml, toml.table(item, "tool.torchswap")?).config().map(Some)
     }
 
     /// The folder that it lies in; the current one where there is none.
@@ -177,124 +173,115 @@ fn target_name(name: &str) -> Result<(), String> {
     Err(format!("`{}` is not a valid target name; use letters, digits, `-`, `_` and `.`", quoted(name)))
 }
 
-struct ConfigReader<'t, 's> {
+/// Reads a table, and collects what is wrong in it.
+struct TableReader<'t, 's> {
     toml: &'t Toml<'s>,
+    table: &'t Table<'s>,
+    /// The keys that were looked for: those that there are.
+    keys: Vec<&'static str>,
     problems: Vec<Problem>,
 }
 
-impl<'s> ConfigReader<'_, 's> {
-    fn config(mut self, table: &Table<'s>) -> Result<Config> {
-        self.known(table, &TOP_KEYS);
+impl<'t, 's> TableReader<'t, 's> {
+    fn of(toml: &'t Toml<'s>, table: &'t Table<'s>) -> Self {
+        Self { toml, table, keys: Vec::new(), problems: Vec::new() }
+    }
+
+    fn config(mut self) -> Result<Config> {
         let mut config = Config {
             folder: Some(String::new()),
             file: self.toml.source.name.clone(),
-            lock: self.text(table, "lock"),
-            catalogs: self.texts(table, "catalog"),
-            learn: self.flag(table, "learn"),
-            require_witnesses: self.count(table, "require-witnesses"),
+            lock: self.text("lock"),
+            catalogs: self.texts("catalog"),
+            learn: self.flag("learn"),
+            require_witnesses: self.count("require-witnesses"),
             ..Config::default()
         };
-        if let Some(targets) = self.table(table, "targets") {
-            for (name, item) in targets.iter() {
-                if let Err(why) = target_name(name) {
-                    self.problems.push(self.toml.wrong(item, why));
-                }
-                match self.toml.table(item, name) {
-                    Ok(target) => {
-                        let place = self.toml.place(item);
-                        config.targets.push(Configured { place, ..self.target(name, target) });
-                    }
-                    Err(error) => self.problems.extend(error.into_problems()),
-                }
+        for (name, item) in self.entries("targets") {
+            if let Err(why) = target_name(name) {
+                self.problems.push(self.toml.wrong(item, why));
             }
+            config.targets.extend(self.inner(name, item, |target| target.target(name, item)));
         }
-        if let Some(audit) = self.table(table, "audit") {
-            self.known(audit, &AUDIT_KEYS);
-            config.severities = self.severities(audit);
+        if let Some(item) = self.get("audit") {
+            config.severities = self.inner("audit", item, Self::severities).unwrap_or_default();
         }
-        Error::unless_empty(self.problems)?;
+        Error::unless_empty(self.all_problems())?;
         Ok(config)
     }
 
-    fn severities(&mut self, audit: &Table<'s>) -> Vec<(Rule, Level)> {
-        let Some(table) = self.table(audit, "severity") else { return Vec::new() };
+    fn severities(&mut self) -> Vec<(Rule, Level)> {
         let mut all = Vec::new();
-        for (code, item) in table.iter() {
+        for (code, item) in self.entries("severity") {
             let rule = self.value(item, code, Rule::from_str);
-            let level = self.read(table, code, Level::from_str);
+            let level = self.string(code, item).and_then(|level| self.value(item, &level, Level::from_str));
             all.extend(rule.zip(level));
         }
         all
     }
 
-    fn target(&mut self, name: &str, table: &Table<'_>) -> Configured {
-        self.known(table, &TARGET_KEYS);
-        let platform = self.read(table, "platform", values::platform).unwrap_or_default();
+    fn target(&mut self, name: &str, item: &Item<'_>) -> Configured {
+        let platform = self.read("platform", values::platform).unwrap_or_default();
         let builds = [
-            self.read(table, "cuda", values::cuda),
-            self.read(table, "rocm", values::rocm),
-            self.read(table, "backend", values::backend),
-            self.flag(table, "xpu").then_some(Backend::Xpu),
-            self.flag(table, "cpu").then_some(Backend::Cpu),
+            self.read("cuda", values::cuda),
+            self.read("rocm", values::rocm),
+            self.flag("xpu").then_some(Backend::Xpu),
+            self.flag("cpu").then_some(Backend::Cpu),
+            self.read("backend", values::backend),
         ];
         let named: Vec<Backend> = builds.into_iter().flatten().collect();
         if named.len() > 1 {
             let message = format!("the target `{name}` names more than one build");
-            let near = ["backend", "cpu", "xpu", "rocm", "cuda"].iter().find_map(|key| table.get(key));
+            let near = ["backend", "cpu", "xpu", "rocm", "cuda"].iter().find_map(|key| self.table.get(key));
             self.problems.extend(near.map(|item| self.toml.wrong(item, message).help("keep one of them")));
         }
         let backend = named.first().copied().or(platform.only_build());
-        let pythons = self.each(table, "python", values::python);
-        let mut names = |key: &str| {
-            let read = |text: &str| ExtraName::new(text.to_owned()).map_err(|_| format!("`{text}` is not a name"));
-            self.each(table, key, read)
-        };
-        let (with, without, only, extras) = (names("with"), names("without"), names("only"), names("extras"));
-        let choice = Choice {
-            with,
-            without,
-            only,
-            extras,
-            all_groups: self.flag(table, "all-groups"),
-            all_extras: self.flag(table, "all-extras"),
-        };
-        let no_emit = NoEmit {
-            project: self.flag(table, "no-emit-project"),
-            local: self.flag(table, "no-emit-local"),
-            packages: self.each(table, "no-emit-package", PackageName::from_str),
-            ..NoEmit::default()
-        };
-        let provided = ProvidedArgs {
-            provided: self.text(table, "provided"),
-            provided_names: self.each(table, "provided-names", PackageName::from_str),
-            provided_all: self.flag(table, "provided-all"),
-        };
-        let also = AlsoArgs {
-            also: self.each(table, "also", PackageName::from_str),
-            nearest: self.flag(table, "nearest"),
-            share_libraries: self.flag(table, "share-libraries"),
-        };
-        let stubs = StubArgs { stubs: None, no_stubs: self.flag(table, "no-stubs") };
         Configured {
-            place: String::new(),
-            also,
-            stubs,
-            target: Target { name: Some(name.to_owned()), platform, backend, pythons },
-            choice,
-            no_emit,
-            provided,
-            output: self.text(table, "output"),
-            without_hashes: self.flag(table, "without-hashes"),
-            only_usable_hashes: self.flag(table, "only-usable-hashes"),
-            sizes: self.flag(table, "sizes"),
-            header: self.read(table, "header", |text| HeaderKind::from_str(text, false)).unwrap_or_default(),
-            mirror: self.read(table, "mirror", Mirror::parse),
+            place: self.toml.place(item),
+            target: Target {
+                name: Some(name.to_owned()),
+                platform,
+                backend,
+                pythons: self.each("python", values::python),
+            },
+            also: AlsoArgs {
+                also: self.each("also", PackageName::from_str),
+                share_libraries: self.flag("share-libraries"),
+                nearest: self.flag("nearest"),
+            },
+            output: self.text("output"),
+            stubs: StubArgs { stubs: None, no_stubs: self.flag("no-stubs") },
+            choice: Choice {
+                with: self.names("with"),
+                without: self.names("without"),
+                only: self.names("only"),
+                all_groups: self.flag("all-groups"),
+                extras: self.names("extras"),
+                all_extras: self.flag("all-extras"),
+            },
+            no_emit: NoEmit {
+                project: self.flag("no-emit-project"),
+                local: self.flag("no-emit-local"),
+                packages: self.each("no-emit-package", PackageName::from_str),
+                ..NoEmit::default()
+            },
+            provided: ProvidedArgs {
+                provided: self.text("provided"),
+                provided_names: self.each("provided-names", PackageName::from_str),
+                provided_all: self.flag("provided-all"),
+            },
+            without_hashes: self.flag("without-hashes"),
+            only_usable_hashes: self.flag("only-usable-hashes"),
+            sizes: self.flag("sizes"),
+            header: self.read("header", |text| HeaderKind::from_str(text, false)).unwrap_or_default(),
+            mirror: self.read("mirror", Mirror::parse),
         }
     }
 
-    /// Refuses keys that mean nothing, and suggests the one that was meant.
-    fn known(&mut self, table: &Table<'_>, keys: &[&str]) {
-        for (key, item) in table.iter().filter(|(key, _)| !keys.contains(key)) {
+    /// All that is wrong: first the keys that mean nothing, each with the one that was meant.
+    fn all_problems(self) -> Vec<Problem> {
+        let Self { toml, table, keys, problems } = self;
+        let unknown = table.iter().filter(|(key, _)| !keys.contains(key)).map(|(key, item)| {
             let help = match nearest(key, keys.iter().copied()) {
                 _ if key == "tool" => {
                     "the keys of [tool.torchswap] are at the top level here: [targets.NAME]".to_owned()
@@ -302,29 +289,50 @@ impl<'s> ConfigReader<'_, 's> {
                 Some(nearest) => format!("did you mean `{nearest}`?"),
                 None => format!("the keys are: {}", keys.join(", ")),
             };
-            self.problems.push(self.toml.wrong(item, format!("`{key}` is not a key of the configuration")).help(help));
-        }
+            toml.wrong(item, format!("`{key}` is not a key of the configuration")).help(help)
+        });
+        unknown.chain(problems).collect()
     }
 
     fn take<T>(&mut self, read: Result<T>) -> Option<T> {
         read.map_err(|error| self.problems.extend(error.into_problems())).ok()
     }
 
-    fn table<'i>(&mut self, table: &'i Table<'s>, key: &str) -> Option<&'i Table<'s>> {
-        let item = table.get(key)?;
-        let read = self.toml.table(item, key);
-        self.take(read)
+    fn get(&mut self, key: &'static str) -> Option<&'t Item<'s>> {
+        self.keys.push(key);
+        self.table.get(key)
     }
 
-    fn text(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
-        let item = table.get(key)?;
+    /// Reads a table in this one.
+    fn inner<T>(&mut self, key: &str, item: &'t Item<'s>, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let table = self.take(self.toml.table(item, key))?;
+        let mut inner = Self::of(self.toml, table);
+        let value = read(&mut inner);
+        self.problems.extend(inner.all_problems());
+        Some(value)
+    }
+
+    /// The entries of a table whose keys are names.
+    fn entries(&mut self, key: &'static str) -> Vec<(&'t str, &'t Item<'s>)> {
+        let table = self.get(key).and_then(|item| self.take(self.toml.table(item, key)));
+        table.into_iter().flat_map(Table::iter).collect()
+    }
+
+    fn text(&mut self, key: &'static str) -> Option<String> {
+        let item = self.get(key)?;
+        self.string(key, item)
+    }
+
+    fn string(&mut self, key: &str, item: &Item<'_>) -> Option<String> {
         self.toml.string(item, key).map(str::to_owned).map_err(|error| self.unquoted(item, error)).ok()
     }
 
-    fn texts(&mut self, table: &Table<'_>, key: &str) -> Vec<String> {
-        let Some(item) = table.get(key) else { return Vec::new() };
-        let read = self.toml.strings(item, key).map(|all| all.into_iter().map(str::to_owned).collect());
-        read.map_err(|error| self.unquoted(item, error)).unwrap_or_default()
+    fn texts(&mut self, key: &'static str) -> Vec<String> {
+        self.each(key, |text| Ok::<_, String>(text.to_owned()))
+    }
+
+    fn names(&mut self, key: &'static str) -> Vec<ExtraName> {
+        self.each(key, |text| ExtraName::new(text.to_owned()).map_err(|_| format!("`{text}` is not a name")))
     }
 
     /// Adds a problem with what should be a string. A version that was written as a number is shown with its quotes.
@@ -337,8 +345,8 @@ impl<'s> ConfigReader<'_, 's> {
         self.problems.extend(error.into_problems().into_iter().map(|one| if is_number { help(one) } else { one }));
     }
 
-    fn count(&mut self, table: &Table<'_>, key: &str) -> Option<u32> {
-        let item = table.get(key)?;
+    fn count(&mut self, key: &'static str) -> Option<u32> {
+        let item = self.get(key)?;
         let count = item.as_integer().and_then(|count| count.try_into().ok());
         if count.is_none() {
             self.problems.push(self.toml.wrong(item, format!("`{key}` should be a whole number, 0 or more")));
@@ -346,21 +354,26 @@ impl<'s> ConfigReader<'_, 's> {
         count
     }
 
-    fn flag(&mut self, table: &Table<'_>, key: &str) -> bool {
-        let Some(item) = table.get(key) else { return false };
-        let read = self.toml.boolean(item, key);
-        self.take(read).unwrap_or_default()
+    fn flag(&mut self, key: &'static str) -> bool {
+        let read = self.get(key).map(|item| self.toml.boolean(item, key));
+        read.and_then(|read| self.take(read)).unwrap_or_default()
     }
 
-    fn read<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
-        let item = table.get(key)?;
-        let text = self.text(table, key)?;
+    fn read<T, E: ToString>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {
+        let item = self.get(key)?;
+        let text = self.string(key, item)?;
         self.value(item, &text, read)
     }
 
-    fn each<T, E: ToString>(&mut self, table: &Table<'_>, key: &str, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
-        let Some(item) = table.get(key) else { return Vec::new() };
-        self.texts(table, key).iter().filter_map(|text| self.value(item, text, &read)).collect()
+    fn each<T, E: ToString>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, E>) -> Vec<T> {
+        let Some(item) = self.get(key) else { return Vec::new() };
+        match self.toml.strings(item, key) {
+            Ok(texts) => texts.into_iter().filter_map(|text| self.value(item, text, &read)).collect(),
+            Err(error) => {
+                self.unquoted(item, error);
+                Vec::new()
+            }
+        }
     }
 
     fn value<T, E: ToString>(&mut self, item: &Item<'_>, text: &str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {

@@ -10,45 +10,33 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use pep508_rs::{ExtraName, PackageName};
 
-use crate::packaging::target::{Backend, Platform, Python};
-
-mod also;
 mod audit;
 pub mod catalog;
-mod catalogues;
 mod check;
 pub mod config;
 mod late;
-mod learn;
-mod network;
+mod options;
 mod output;
 pub mod pages;
-mod places;
 mod preview;
-mod provided;
 pub mod starter;
 mod talk;
-mod trust;
 pub mod usage;
 pub mod values;
 mod variables;
 pub mod verify;
 
-pub use also::{AlsoArgs, StubArgs};
 pub use audit::{AuditArgs, MachineArgs};
-pub use catalogues::CatalogArgs;
 pub use check::CheckArgs;
 pub use late::Late;
-pub use learn::LearnArgs;
-pub use network::NetworkArgs;
+pub use options::{
+    AlsoArgs, CatalogArgs, ChoiceArgs, EmitArgs, LearnArgs, LockedArgs, NetworkArgs, PlaceArgs, ProvidedArgs,
+    SearchArgs, StubArgs, TargetArgs, TrustArgs,
+};
 pub use output::{HeaderKind, OutputArgs, OutputFormat};
-pub use places::PlaceArgs;
 pub use preview::PreviewArgs;
-pub use provided::ProvidedArgs;
 pub use talk::{ColourArg, DataArgs, DataFormat, ReportArgs, ReportFormat, Reporting, TalkArgs, ToneArgs};
-pub use trust::TrustArgs;
 
 // `Cli::read` is the way in: clap's own `parse` does not know the options that are `Late`.
 /// Swap locked CPU torch for pinned, hashed CUDA wheels (or back), with everything those wheels need.
@@ -260,18 +248,9 @@ impl ExportArgs {
     pub fn of(words: &[String]) -> Option<Self> {
         let all = ["torchswap", "export"].into_iter().map(OsString::from).chain(words.iter().map(OsString::from));
         // A header says all: what a variable says here had no part in it.
-        match Cli::without_variables(&all.collect::<Vec<_>>()).ok()?.command {
-            Command::Export(Late(export)) => Some(*export),
-            Command::Audit(_)
-            | Command::Check(_)
-            | Command::Rewrite(_)
-            | Command::Init(_)
-            | Command::Catalog(_)
-            | Command::Verify(_)
-            | Command::Completions { .. }
-            | Command::Targets
-            | Command::Man { .. } => None,
-        }
+        let cli = Cli::without_variables(&all.collect::<Vec<_>>()).ok()?;
+        let Command::Export(Late(export)) = cli.command else { return None };
+        Some(*export)
     }
 }
 
@@ -282,109 +261,6 @@ Examples:
   torchswap completions zsh > ~/.zfunc/_torchswap
   torchswap completions fish > ~/.config/fish/completions/torchswap.fish
   torchswap completions powershell >> $PROFILE";
-
-/// Choice of a target.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Target")]
-#[group(multiple = true)]
-pub struct TargetArgs {
-    /// CUDA build, such as 11.8
-    #[arg(long, value_name = "VERSION", value_parser = values::cuda, env = "TORCHSWAP_CUDA", hide_env_values = true, group = "build")]
-    pub cuda: Option<Backend>,
-    /// ROCm build, such as 6.3
-    #[arg(long, value_name = "VERSION", value_parser = values::rocm, env = "TORCHSWAP_ROCM", hide_env_values = true, group = "build")]
-    pub rocm: Option<Backend>,
-    /// Build for Intel GPUs
-    #[arg(long, group = "build")]
-    pub xpu: bool,
-    /// CPU build
-    #[arg(long, group = "build")]
-    pub cpu: bool,
-    /// Build by its label: cpu, cu118, rocm6.3, xpu. Without any of these options the builds stay as locked
-    #[arg(long, value_name = "LABEL", value_parser = values::backend, env = "TORCHSWAP_BACKEND", hide_env_values = true, group = "build")]
-    pub backend: Option<Backend>,
-    /// linux-x86_64 (default), linux-aarch64, windows-x86_64, macos-arm64, macos-x86_64; macOS implies --cpu
-    #[arg(long, value_name = "PLATFORM", value_parser = values::PlatformParser, hide_possible_values = true, env = "TORCHSWAP_PLATFORM", hide_env_values = true)]
-    pub platform: Option<Platform>,
-    /// CPython, such as 3.10; repeatable. Default: every one that the lock allows and that has wheels
-    #[arg(long = "python", value_name = "VERSION", env = "TORCHSWAP_PYTHON", hide_env_values = true, value_parser = values::python, value_delimiter = ',')]
-    pub pythons: Vec<Python>,
-    /// A target of the configuration; other options override its settings. Repeatable: several share the output
-    #[arg(long = "target", value_name = "NAME")]
-    pub targets: Vec<String>,
-}
-
-/// Sources of wheels, and checks of their digests.
-#[derive(Debug, Args)]
-pub struct SearchArgs {
-    /// The project's catalogues.
-    #[command(flatten)]
-    pub catalogues: CatalogArgs,
-    /// Checks of digests.
-    #[command(flatten)]
-    pub trust: TrustArgs,
-    /// Learning options.
-    #[command(flatten)]
-    pub learn: LearnArgs,
-    /// Network options.
-    #[command(flatten)]
-    pub network: NetworkArgs,
-}
-
-/// Choice of groups and extras.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Selection (as in `poetry export`)")]
-pub struct ChoiceArgs {
-    /// Dependency groups to include beside main
-    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
-    pub with: Vec<ExtraName>,
-    /// Dependency groups to leave out
-    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name)]
-    pub without: Vec<ExtraName>,
-    /// Only these dependency groups, without main
-    #[arg(long, value_name = "GROUP", value_delimiter = ',', value_parser = name, conflicts_with_all = ["with", "without"])]
-    pub only: Vec<ExtraName>,
-    /// Include all dependency groups
-    #[arg(long, conflicts_with_all = ["with", "without", "only"])]
-    pub all_groups: bool,
-    /// Extras of the project to include
-    #[arg(long, short = 'E', value_name = "NAME", value_delimiter = ',', value_parser = name)]
-    pub extras: Vec<ExtraName>,
-    /// Include all extras of the project
-    #[arg(long, conflicts_with = "extras")]
-    pub all_extras: bool,
-}
-
-/// Selected packages to leave out of the output. Their dependencies stay.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Leave out (as in `uv export`)")]
-pub struct EmitArgs {
-    /// Leave out the project itself (`-e .`); always left out when digests are written
-    #[arg(long)]
-    pub no_emit_project: bool,
-    /// Leave out local files and folders
-    #[arg(long)]
-    pub no_emit_local: bool,
-    /// Leave out this package; repeatable
-    #[arg(long = "no-emit-package", value_name = "NAME", value_parser = package)]
-    pub no_emit_packages: Vec<PackageName>,
-}
-
-fn package(text: &str) -> Result<PackageName, String> {
-    PackageName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not a package name"))
-}
-
-fn name(text: &str) -> Result<ExtraName, String> {
-    ExtraName::new(text.trim().to_owned()).map_err(|_| format!("`{text}` is not the name of a group or an extra"))
-}
-
-/// Checks of a lock before it is used.
-#[derive(Debug, Clone, Copy, Args)]
-pub struct LockedArgs {
-    /// Refuse a poetry.lock that does not match the pyproject.toml beside it
-    #[arg(long, help_heading = "Lock")]
-    pub locked: bool,
-}
 
 #[cfg(test)]
 mod tests {

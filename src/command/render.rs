@@ -13,18 +13,21 @@ use crate::edge::io::Repository;
 use crate::packaging::target::Python;
 use crate::plan::refusal::RELEASES;
 use crate::report::error::{Error, NamedTarget, Problem, spoken_pythons, spoken_targets};
-use crate::report::{Action, Change, FileStatus, LearnedRelease, Summary};
+use crate::report::{Action, Change, DigestSource, FileStatus, LearnedRelease, Summary};
 use crate::text::{Place, shown};
 
 pub(super) mod audit;
 mod check;
 mod downloads;
+mod findings;
 mod fitted;
 mod outputs;
 pub(super) mod sarif;
 mod short;
 #[cfg(test)]
 mod tests;
+
+use findings::annotation;
 
 pub(super) use check::{checked, checked_github, checked_json};
 pub(super) use fitted::fitted;
@@ -54,22 +57,24 @@ impl Colour {
 
 /// An error for people: every problem with its place and its remedy.
 pub(super) fn error(error: &Error, colour: Colour) -> String {
-    error.problems().iter().map(|one| problem(one, &colour.paint("1;31", "error"), colour)).collect()
+    let head = colour.paint("1;31", "error") + ": ";
+    error.problems().iter().map(|one| problem(&head, one, colour)).collect()
 }
 
-/// A problem with its place and its remedy behind a word that says how bad it is.
-fn problem(problem: &Problem, word: &str, colour: Colour) -> String {
-    let mut text = format!("{word}: {}\n", problem.sentence());
+/// A problem with its place and its remedy, behind what says how bad it is.
+fn problem(head: &str, problem: &Problem, colour: Colour) -> String {
+    let mut text = format!("{head}{}\n", problem.sentence());
     if let Some(place) = &problem.place {
         let _ = writeln!(text, "{place}");
     }
     if let Some(targets) = spoken_targets(&problem.targets) {
         let _ = writeln!(text, "  {}", shown(&targets));
     }
-    if let Some(remedy) = &problem.remedy {
-        let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-    }
-    text
+    text + &help(problem.remedy.as_ref(), colour)
+}
+
+fn help(remedy: Option<&String>, colour: Colour) -> String {
+    remedy.map(|remedy| format!("  {}: {remedy}\n", colour.paint("1;36", "help"))).unwrap_or_default()
 }
 
 /// The version of the JSON reports that `docs/report.schema.json` describes.
@@ -137,24 +142,6 @@ fn place_json(place: &Place) -> Value {
     json!({ "file": place.file, "line": place.line, "column": place.column, "text": place.text })
 }
 
-/// The fault and its remedy, a line each.
-fn with_remedy(mut sentence: String, help: Option<&str>) -> String {
-    if let Some(help) = help {
-        sentence.push('\n');
-        sentence.push_str(help);
-    }
-    sentence
-}
-
-/// An annotation of GitHub Actions, which is one line.
-fn annotation(level: &str, file: Option<&str>, place: Option<&Place>, title: &str, message: &str) -> String {
-    let value = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
-    let property = |text: &str| value(&shown(text)).replace(':', "%3A").replace(',', "%2C");
-    let (line, column) = place.map_or((1, 1), |place| (place.line, place.column));
-    let at = file.map(|file| format!("file={},line={line},col={column},", property(file))).unwrap_or_default();
-    format!("::{level} {at}title={title}::{}\n", value(message))
-}
-
 /// All that was done for each target of an output, for people.
 pub(super) fn summaries(all: &[Summary], status: &FileStatus, is_alone: bool, colour: Colour) -> String {
     let each = all.iter().map(|one| {
@@ -184,11 +171,9 @@ fn summary(summary: &Summary, colour: Colour) -> String {
 }
 
 fn warnings(summary: &Summary, colour: Colour) -> String {
-    let warnings = summary.warnings.iter();
-    let mut text: String = warnings.map(|warning| problem(warning, &colour.paint("1;33", "warning"), colour)).collect();
-    let note = colour.paint("1;33", "note");
-    text.extend(summary.notes.iter().map(|one| format!("{note}: {}\n", shown(one))));
-    text
+    let head = colour.paint("1;33", "warning") + ": ";
+    let warnings = summary.warnings.iter().map(|warning| problem(&head, warning, colour));
+    warnings.chain(summary.notes.iter().map(|one| note(one, colour))).collect()
 }
 
 /// The learned releases, one line each.
@@ -235,14 +220,12 @@ pub(super) fn found_by_name(name: &str) -> String {
 /// wheels for a Python are one.
 fn left_out(all: &[(Python, String)], is_short: bool, colour: Colour) -> String {
     let head = |why: &str| why.split_once(RELEASES).filter(|_| is_short).map_or(why, |(head, _)| head).to_owned();
-    let mut text = String::new();
-    for (head, alike) in grouped(all.iter().map(|one| (head(&one.1), one))) {
+    let each = grouped(all.iter().map(|one| (head(&one.1), one))).into_iter().map(|(head, alike)| {
         let pythons = spoken_pythons(&alike.iter().map(|(python, _)| *python).collect::<Vec<_>>());
         let same = alike.first().map(|(_, why)| why).filter(|why| alike.iter().all(|(_, other)| other == *why));
-        let _ =
-            writeln!(text, "{}: left out {pythons}: {}", colour.paint("1;33", "note"), shown(same.unwrap_or(&head)));
-    }
-    text
+        note(&format!("left out {pythons}: {}", same.unwrap_or(&head)), colour)
+    });
+    each.collect()
 }
 
 fn left_out_json(all: &[(Python, String)]) -> Vec<Value> {
@@ -268,12 +251,8 @@ fn sentence(change: &Change, all: &[Python]) -> String {
         notes.push(spoken_pythons(&change.pythons));
     }
     if let Some(source) = &change.source {
-        let recorded = match source.seen {
-            0 if source.computed => "digest computed from the file".to_owned(),
-            0 => "digest known from the index only".to_owned(),
-            1 => "digest recorded by only 1 project".to_owned(),
-            seen => format!("digest recorded by {seen} projects"),
-        };
+        let strong = || format!("digest recorded by {} projects", source.seen);
+        let recorded = weakness(source).map_or_else(strong, str::to_owned);
         notes.push(format!("{} catalogue, {}, {recorded}", source.catalogue, source.index));
         notes.extend(source.overrides.as_ref().map(|reason| format!("overrides another catalogue: {reason}")));
     }
@@ -281,6 +260,16 @@ fn sentence(change: &Change, all: &[Python]) -> String {
         let _ = write!(text, " ({})", notes.join("; "));
     }
     text
+}
+
+/// What a digest rests on, if that is little.
+fn weakness(source: &DigestSource) -> Option<&'static str> {
+    match source.seen {
+        0 if source.computed => Some("digest computed from the file"),
+        0 => Some("digest known from the index only"),
+        1 => Some("digest recorded by only 1 project"),
+        _ => None,
+    }
 }
 
 /// The difference between two texts, as `diff -u` shows it.

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::fitted::wrapped;
-use super::{Colour, WIDTH};
+use super::{Colour, WIDTH, findings};
 use crate::edge::io::Repository;
 use crate::packaging::target::{Platform, Python};
 use crate::report::audit::{Audit, AuditFinding, Machine};
@@ -39,9 +39,7 @@ pub(crate) fn human(audit: &Audit, colour: Colour) -> String {
                 text.extend(spoken_targets(&finding.targets).map(|targets| format!("  {}\n", shown(&targets))));
             }
             let advice = finding.remedy.as_ref().map(|remedy| (finding.rule, remedy));
-            if let Some((_, remedy)) = advice.filter(|_| advice != given) {
-                let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-            }
+            text.push_str(&super::help(advice.filter(|_| advice != given).map(|(_, remedy)| remedy), colour));
             given = advice;
         }
     }
@@ -204,17 +202,5 @@ fn finding_json(finding: &AuditFinding, lock: &str) -> Value {
 
 /// Annotations of GitHub Actions.
 pub(crate) fn github(audit: &Audit, files: &Repository) -> String {
-    let mut text = String::new();
-    for finding in &audit.findings {
-        let level = match finding.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "notice",
-        };
-        let message = super::with_remedy(finding.sentence(), finding.remedy.as_deref());
-        let place = finding.place.as_deref();
-        let file = place.map_or(audit.lock.as_str(), |place| &place.file);
-        text.push_str(&super::annotation(level, Some(&files.path(file)), place, finding.rule.as_str(), &message));
-    }
-    text
+    findings::github(&findings::of_audit(audit), files)
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Colour, annotation, document, found, learned, learned_json, problem_json, targets_json};
+use super::{Colour, document, findings, found, help, learned, learned_json, problem_json, targets_json};
 use crate::command::check::NO_OUTPUTS;
 use crate::edge::io::Repository;
 use crate::report::{CheckFinding, Checked, in_short};
@@ -44,12 +44,10 @@ fn finding_of(finding: &CheckFinding, text: &mut String, colour: Colour) {
     for file in &finding.not_compared {
         let _ = writeln!(text, "  {}", shown(&not_compared(file)));
     }
-    if let Some(remedy) = finding.problem.remedy.as_ref().filter(|_| !finding.fixed) {
-        let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-    }
+    text.push_str(&help(finding.problem.remedy.as_ref().filter(|_| !finding.fixed), colour));
 }
 
-fn not_compared(file: &str) -> String {
+pub(super) fn not_compared(file: &str) -> String {
     format!("not compared: {file}")
 }
 
@@ -78,26 +76,9 @@ pub(crate) fn checked_json(checked: &Checked) -> String {
     )
 }
 
-/// The finding, the differences and the remedy, a line each.
-pub(super) fn message(finding: &CheckFinding) -> String {
-    let not_compared = finding.not_compared.iter().map(|file| not_compared(file));
-    let mut message = finding.problem.sentence();
-    for more in in_short(&finding.differences).into_iter().chain(not_compared).chain(finding.problem.remedy.clone()) {
-        message.push('\n');
-        message.push_str(&shown(&more));
-    }
-    message
-}
-
 /// As annotations of GitHub Actions.
 pub(crate) fn checked_github(checked: &Checked, files: &Repository) -> String {
-    let mut text = String::new();
-    for finding in &checked.findings {
-        let level = if finding.fixed { "notice" } else { "error" };
-        let (place, code) = (finding.problem.place.as_deref(), finding.problem.code.as_str());
-        let file = files.path(place.map_or(&finding.file, |place| &place.file));
-        text.push_str(&annotation(level, Some(&file), place, code, &message(finding)));
-    }
+    let mut text = findings::github(&findings::of_check(checked), files);
     if checked.has_no_outputs && checked.findings.is_empty() {
         let _ = writeln!(text, "::notice title=no-outputs::{NO_OUTPUTS}");
     }

@@ -2,29 +2,17 @@
 
 use serde_json::{Value, json};
 
-use super::{check, pythons_json};
+use super::findings::{Finding, of_audit, of_check, of_verification};
 use crate::edge::io::Repository;
 use crate::packaging::address;
-use crate::packaging::target::Platform;
-use crate::report::audit::{Audit, AuditFinding};
-use crate::report::error::{Code, NamedTarget, Problem};
+use crate::report::audit::Audit;
+use crate::report::error::Code;
 use crate::report::rule::{Rule, Severity};
-use crate::report::{CheckFinding, Checked, Verification, Verified};
+use crate::report::{Checked, Verification};
 use crate::text::Place;
 
 /// The address of the format's schema.
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
-
-/// One thing that was found.
-struct SarifFinding<'f> {
-    code: &'static str,
-    severity: Severity,
-    text: String,
-    file: &'f str,
-    place: Option<&'f Place>,
-    package: Option<&'f str>,
-    properties: Value,
-}
 
 /// An audit. All rules are listed, so that a service knows those that found nothing.
 pub(crate) fn audit(audit: &Audit, files: &Repository) -> String {
@@ -33,76 +21,18 @@ pub(crate) fn audit(audit: &Audit, files: &Repository) -> String {
         value["help"] = json!({ "text": rule.explanation() });
         value
     });
-    let results = audit.findings.iter().map(|finding| of_audit(finding, audit));
-    log(&rules.collect::<Vec<_>>(), &results.collect::<Vec<_>>(), files)
-}
-
-fn of_audit<'f>(finding: &'f AuditFinding, audit: &'f Audit) -> SarifFinding<'f> {
-    let place = finding.place.as_deref();
-    SarifFinding {
-        code: finding.rule.as_str(),
-        severity: finding.severity,
-        text: with_help(finding.sentence(), finding.remedy.as_deref()),
-        file: place.map_or(&audit.lock, |place| &place.file),
-        place,
-        package: finding.package.as_deref(),
-        properties: json!({
-            "package": finding.package,
-            "version": finding.version,
-            "platform": finding.platform.map(Platform::as_str),
-            "pythons": pythons_json(&finding.pythons),
-            "targets": names(&finding.targets),
-        }),
-    }
+    log(&rules.collect::<Vec<_>>(), &of_audit(audit), files)
 }
 
 /// A check. Of its rules those are listed that found something: others stop the work, and then there is no log.
 pub(crate) fn checked(checked: &Checked, files: &Repository) -> String {
-    let codes = checked.findings.iter().map(|finding| finding.problem.code);
-    let results = checked.findings.iter().map(of_check);
-    log(&rules(codes), &results.collect::<Vec<_>>(), files)
-}
-
-fn of_check(finding: &CheckFinding) -> SarifFinding<'_> {
-    let problem = &finding.problem;
-    let place = problem.place.as_deref();
-    SarifFinding {
-        code: problem.code.as_str(),
-        severity: if finding.fixed { Severity::Note } else { Severity::Error },
-        text: check::message(finding),
-        file: place.map_or(&finding.file, |place| &place.file),
-        place,
-        package: None,
-        properties: json!({
-            "targets": names(&problem.targets),
-            "fixed": finding.fixed,
-        }),
-    }
+    log(&rules(checked.findings.iter().map(|finding| finding.problem.code)), &of_check(checked), files)
 }
 
 /// A verification.
 pub(crate) fn verification(verification: &Verification, files: &Repository) -> String {
-    let all = || {
-        verification.wheels.iter().flat_map(|wheel| {
-            let wrong = wheel.wrong.iter().map(move |problem| (wheel, problem, Severity::Error));
-            wrong.chain(wheel.unanswered.iter().map(move |problem| (wheel, problem, Severity::Warning)))
-        })
-    };
-    let results = all().map(|(wheel, problem, severity)| of_wheel(wheel, problem, severity));
-    log(&rules(all().map(|(_, problem, _)| problem.code)), &results.collect::<Vec<_>>(), files)
-}
-
-fn of_wheel<'f>(wheel: &'f Verified, problem: &'f Problem, severity: Severity) -> SarifFinding<'f> {
-    let place = problem.place.as_deref();
-    SarifFinding {
-        code: problem.code.as_str(),
-        severity,
-        text: with_help(problem.sentence(), problem.remedy.as_deref()),
-        file: place.map_or(&wheel.lock, |place| &place.file),
-        place,
-        package: Some(&wheel.package),
-        properties: json!({ "package": wheel.package, "wheel": wheel.wheel }),
-    }
+    let problems = verification.wheels.iter().flat_map(|wheel| wheel.wrong.iter().chain(&wheel.unanswered));
+    log(&rules(problems.map(|problem| problem.code)), &of_verification(verification), files)
 }
 
 fn rules(codes: impl Iterator<Item = Code>) -> Vec<Value> {
@@ -111,7 +41,7 @@ fn rules(codes: impl Iterator<Item = Code>) -> Vec<Value> {
 }
 
 /// One log with one run.
-fn log(rules: &[Value], found: &[SarifFinding<'_>], files: &Repository) -> String {
+fn log(rules: &[Value], found: &[Finding<'_>], files: &Repository) -> String {
     let results: Vec<Value> = found.iter().map(|one| result(one, rules, files)).collect();
     let value = json!({
         "$schema": SCHEMA,
@@ -139,23 +69,12 @@ fn rule_json(id: &str, meaning: &str, severity: Severity) -> Value {
     })
 }
 
-fn with_help(mut text: String, remedy: Option<&str>) -> String {
-    if let Some(remedy) = remedy {
-        text.push_str("\nhelp: ");
-        text.push_str(remedy);
-    }
-    text
-}
-
-fn names(some: &[NamedTarget]) -> Vec<&str> {
-    some.iter().map(|target| target.name.as_str()).collect()
-}
-
-fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Value {
+fn result(found: &Finding<'_>, rules: &[Value], files: &Repository) -> Value {
     let mut physical = json!({ "artifactLocation": { "uri": address::of_path(&files.path(found.file)) } });
     if let Some(place) = found.place {
         (physical["region"], physical["contextRegion"]) = regions(place);
     }
+    let help = found.remedy.map(|remedy| format!("\nhelp: {remedy}")).unwrap_or_default();
     let mut location = json!({ "physicalLocation": physical });
     if let Some(package) = &found.package {
         location["logicalLocations"] = json!([{ "name": package, "kind": "module" }]);
@@ -164,7 +83,7 @@ fn result(found: &SarifFinding<'_>, rules: &[Value], files: &Repository) -> Valu
         "ruleId": found.code,
         "ruleIndex": rules.iter().position(|rule| rule["id"] == found.code),
         "level": found.severity.as_str(),
-        "message": { "text": found.text },
+        "message": { "text": format!("{}{help}", found.text) },
         "locations": [location],
         "properties": found.properties,
     })

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Colour, WIDTH, downloads, found, learned, left_out, sentence, warnings};
+use super::{Colour, WIDTH, downloads, found, learned, left_out, sentence, warnings, weakness};
 use crate::catalog::is_torch;
 use crate::packaging::target::Python;
 use crate::report::error::spoken_pythons;
@@ -99,7 +99,7 @@ fn lines(summary: &Summary, colour: Colour) -> String {
         }
     }
     for (what, packages) in witnesses(&summary.changes) {
-        text += &line("33", what, &packages);
+        text += &line("33", &format!("{what}:"), &packages);
     }
     for (package, reason) in overrides(&summary.changes) {
         text += &line("33", "overrides another catalogue:", &format!("{package}: {reason}"));
@@ -162,12 +162,7 @@ fn witnesses(changes: &[Change]) -> Vec<(&'static str, String)> {
     let mut weak: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for change in changes {
         let Some(source) = &change.source else { continue };
-        let strength = match source.seen {
-            0 if source.computed => "digest computed from the file:",
-            0 => "digest known from the index only:",
-            1 => "digest recorded by only 1 project:",
-            _ => continue,
-        };
+        let Some(strength) = weakness(source) else { continue };
         let named = weak.entry(strength).or_default();
         if !named.contains(&change.package) {
             named.push(change.package.clone());

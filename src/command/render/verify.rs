@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{Colour, problem_json};
+use super::{Colour, findings, problem_json};
 use crate::edge::io::Repository;
 use crate::report::error::Problem;
 use crate::report::{Scope, State, Verification, Verified, Witness, WitnessKind};
@@ -35,9 +35,7 @@ pub(crate) fn verification(verification: &Verification, colour: Colour) -> Strin
         let _ =
             writeln!(text, "{}  {}: {files} in {} ({who})", state(State::Agrees, colour), shown(package), shown(lock));
     }
-    for note in &verification.notes {
-        let _ = writeln!(text, "{}: {}", colour.paint("1;33", "note"), shown(note));
-    }
+    text.extend(verification.notes.iter().map(|note| super::note(note, colour)));
     let number = |state| verification.wheels.iter().filter(|wheel| wheel.state() == state).count();
     let mut parts = vec![format!("{} verified", count(number(State::Agrees), "file"))];
     let more = [(number(State::Differs), "differ"), (number(State::Unanswered), "not answered")];
@@ -97,36 +95,14 @@ fn one(text: &mut String, wheel: &Verified, colour: Colour) {
         }
     }
     for problem in wheel.wrong.iter().chain(&wheel.unanswered) {
-        push_problem(text, problem, colour);
+        text.push_str(&super::problem("  ", problem, colour));
     }
-    for note in &wheel.notes {
-        let _ = writeln!(text, "  {}: {}", colour.paint("1;33", "note"), shown(note));
-    }
-}
-
-fn push_problem(text: &mut String, problem: &Problem, colour: Colour) {
-    let _ = writeln!(text, "  {}", problem.sentence());
-    if let Some(place) = &problem.place {
-        let _ = writeln!(text, "{place}");
-    }
-    if let Some(remedy) = &problem.remedy {
-        let _ = writeln!(text, "  {}: {remedy}", colour.paint("1;36", "help"));
-    }
+    text.extend(wheel.notes.iter().map(|note| format!("  {}", super::note(note, colour))));
 }
 
 /// As annotations of GitHub Actions: what is wrong, and what could not be answered.
 pub(crate) fn github(verification: &Verification, files: &Repository) -> String {
-    let mut text = String::new();
-    for wheel in &verification.wheels {
-        let wrong = wheel.wrong.iter().map(|problem| ("error", problem));
-        for (level, problem) in wrong.chain(wheel.unanswered.iter().map(|problem| ("warning", problem))) {
-            let place = problem.place.as_deref();
-            let message = super::with_remedy(problem.sentence(), problem.remedy.as_deref());
-            let file = files.path(place.map_or(&wheel.lock, |place| &place.file));
-            text += &super::annotation(level, Some(&file), place, problem.code.as_str(), &message);
-        }
-    }
-    text
+    findings::github(&findings::of_verification(verification), files)
 }
 
 /// A verification as a JSON report.
