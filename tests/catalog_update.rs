@@ -9,7 +9,7 @@ use crate::judges::pythons::interpreters;
 use crate::reports;
 use crate::support::server::{Fault, Server};
 use crate::support::wheel::Wheel;
-use crate::support::{Place, Run, at_once, root};
+use crate::support::{Place, Run, at_once, program, root};
 
 /// The `METADATA` of a wheel of this file name.
 pub fn metadata(file: &str, requires: &[&str]) -> String {
@@ -149,7 +149,7 @@ impl Site {
     }
 
     pub fn run(&self, arguments: &str, variables: &[(&str, &str)]) -> Run {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
+        let mut command = Command::new(program());
         command.args(arguments.split_whitespace()).current_dir(self.place.path());
         for name in
             ["PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]

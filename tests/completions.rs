@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::Place;
+use crate::support::{Place, program};
 
 #[test]
 fn every_shell_learns_the_commands_and_options() {
@@ -56,7 +56,7 @@ fn the_shells_that_can_ask_for_the_targets_do() {
 fn bash_completes_commands_and_options() {
     let place = Place::new();
     place.write("torchswap.toml", "[targets.docker]\n[targets.dev]\n[targets.mac]\n");
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let binary = program().parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     place.write("script", place.run("completions bash").ok());
     let complete = |words: &str| {

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::support::server::Server;
 use crate::support::wheel::Wheel;
-use crate::support::{Place, root};
+use crate::support::{Place, program, root};
 
 #[test]
 fn every_example_prints_what_it_says() {
@@ -13,11 +13,7 @@ fn every_example_prints_what_it_says() {
     for folder in std::fs::read_dir(root().join("examples")).unwrap() {
         let folder = folder.unwrap().path();
         let Ok(command) = std::fs::read_to_string(folder.join("command")) else { continue };
-        let output = Command::new(env!("CARGO_BIN_EXE_torchswap"))
-            .args(command.split_whitespace())
-            .current_dir(&folder)
-            .output()
-            .unwrap();
+        let output = Command::new(program()).args(command.split_whitespace()).current_dir(&folder).output().unwrap();
         assert!(output.status.success(), "{}: {}", folder.display(), String::from_utf8_lossy(&output.stderr));
         let expected = folder.join("expected.txt");
         if update {

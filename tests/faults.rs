@@ -9,9 +9,8 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, fixture};
+use crate::support::{Place, fixture, program};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_torchswap");
 const FLAGS: &str = "--cuda 11.8 --python 3.10";
 
 /// A lock that is changed by [`FLAGS`], and how it is afterwards.
@@ -55,7 +54,7 @@ fn made_large() -> (String, String) {
 
 /// The rewrite as a process of its own that says nothing.
 fn rewrite(folder: &Path) -> Command {
-    let mut command = Command::new(BINARY);
+    let mut command = Command::new(program());
     command.arg("rewrite").args(FLAGS.split(' ')).arg("--quiet").current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command
@@ -143,7 +142,7 @@ fn killed_while_it_writes_the_lock_is_whole() {
 fn limited(folder: &Path, blocks: u32) -> std::process::Output {
     // The signal is ignored, so that the write fails as it does on a full disk; it is inherited by the program.
     let script = format!("trap '' XFSZ; ulimit -f {blocks} || exit 99; exec \"$0\" rewrite {FLAGS}");
-    Command::new("sh").args(["-c", &script, BINARY]).current_dir(folder).stdin(Stdio::null()).output().unwrap()
+    Command::new("sh").args(["-c", &script]).arg(program()).current_dir(folder).stdin(Stdio::null()).output().unwrap()
 }
 
 #[test]
@@ -370,7 +369,7 @@ fn standard_output_that_fails_is_told() {
         return;
     };
     for way in [&["--diff"][..], &["poetry.lock", "-o", "/dev/stdout"]] {
-        let output = Command::new(BINARY)
+        let output = Command::new(program())
             .arg("rewrite")
             .args(FLAGS.split(' '))
             .args(way)

@@ -20,7 +20,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::{Place, fixture};
+use crate::support::{Place, fixture, program};
 
 /// A run may take a second, and this much more for each megabyte it is given. A build without optimisation is some six
 /// times slower than the program that people run, to which the bound of one second belongs.
@@ -163,7 +163,7 @@ struct Ran {
 fn run(folder: &Path, arguments: &[String], most: Duration) -> Ran {
     let (stdout, mut stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
     let start = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_torchswap"))
+    let mut child = Command::new(program())
         .args(["export", "--cuda", "11.8", "--python", "3.10", "-o", "out.txt"])
         .args(arguments)
         .current_dir(folder)

@@ -1,7 +1,7 @@
 //! Every command that writes is killed at random moments: each output is whole then, old or new, and the next run ends with
 //! the new ones and removes what the killed one left.
 //!
-//! `.ci/kills` runs these with many more kills: `TORCHSWAP_KILLS` says how many for a command, `TORCHSWAP` names the program.
+//! `.ci/kills` runs these with many more kills: `TORCHSWAP_KILLS` says how many for a command.
 
 #![cfg(unix)]
 
@@ -46,7 +46,7 @@ impl Attack {
     }
 
     fn command(&self) -> Command {
-        let mut command = self.place.judged(&self.arguments);
+        let mut command = self.place.command(&self.arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     }

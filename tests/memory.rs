@@ -1,8 +1,8 @@
 //! The memory that a hostile index can make the program use: each kind of page stays within its bound and is read to its
 //! end.
 //!
-//! `.ci/memory` runs all of these with pages as large as they may be: `TORCHSWAP_PAGE` says how large in MB, `TORCHSWAP`
-//! names the program. One that is not optimized reads a megabyte of HTML in a second, so there those pages are left out.
+//! `.ci/memory` runs all of these with pages as large as they may be, with the release: `TORCHSWAP_PAGE` says how large in MB.
+//! A program that is not optimized reads a megabyte of HTML in a second, so those pages are left out elsewhere.
 
 #![cfg(target_os = "linux")]
 
@@ -58,7 +58,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// Runs a command to its end: also gives the most memory that it had, in MB, as the system counts it.
 fn measured(place: &Place, arguments: &str) -> (Run, usize) {
     let said = || File::create(place.path().join("said")).unwrap();
-    let mut child = place.judged(arguments).stdout(said()).stderr(said()).spawn().unwrap();
+    let mut child = place.command(arguments).stdout(said()).stderr(said()).spawn().unwrap();
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     let ended = loop {

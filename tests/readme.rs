@@ -9,7 +9,7 @@ use torchswap::packaging::target::Platform;
 use torchswap::report::rule::Rule;
 use torchswap::text::Source;
 
-use crate::support::{Place, root};
+use crate::support::{Place, program, root};
 
 fn readme() -> String {
     page("README.md")
@@ -47,7 +47,7 @@ fn agrees(expected: &[&str], found: &[&str]) -> bool {
 fn the_console_blocks_show_real_output() {
     let place = Place::new();
     symlink(root().join("examples"), place.path().join("examples")).unwrap();
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let binary = program().parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let mut tried = 0;
     let text: String = pages().iter().map(|name| page(name)).collect();
@@ -147,7 +147,7 @@ fn the_three_commands_lead_to_a_checked_file() {
         eprintln!("skipped: the three commands: there is no git here");
         return;
     }
-    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_torchswap")).parent().unwrap();
+    let binary = program().parent().unwrap();
     let path = format!("{}:{}", binary.display(), std::env::var("PATH").unwrap());
     let run = Command::new("sh").args(["-ec", commands]).current_dir(place.path()).env("PATH", &path).output().unwrap();
     let (out, said) = (String::from_utf8(run.stdout).unwrap(), String::from_utf8(run.stderr).unwrap());

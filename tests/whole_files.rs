@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::catalog_update::{Site, Tells, sha256, wheel};
 use crate::judges::pythons::{Interpreter, interpreters};
 use crate::support::server::Fault;
-use crate::support::{Place, Run, at_once};
+use crate::support::{Place, Run, at_once, program};
 
 const TORCH: &str = "torch-2.99.0+cu130-cp312-cp312-manylinux_2_28_x86_64.whl";
 
@@ -227,7 +227,7 @@ fn a_wait_is_shown_on_a_terminal() {
         for quiet in [false, true] {
             site.server.faults("/whl/cu130/torch/", [Fault::Slow(1000, 100)]);
             let mut terminal = interpreter.command();
-            terminal.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])", env!("CARGO_BIN_EXE_torchswap")]);
+            terminal.args(["-c", "import pty, sys; pty.spawn(sys.argv[1:])"]).arg(program());
             terminal.args(command.split(' ')).args(quiet.then_some("-q")).env("TERM", "xterm").env_remove("NO_COLOR");
             let output = terminal.current_dir(site.place.path()).stdin(Stdio::null()).output().unwrap();
             let text = String::from_utf8_lossy(&output.stdout);

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::support::{Place, Run};
+use crate::support::{Place, Run, program};
 
 const FLAGS: &str = "export --quiet --cuda 11.8 --python 3.10";
 
@@ -264,7 +264,7 @@ fn devices_and_pipes_take_the_text_as_a_stream() {
     // What another process has begun is not replaced under its hands.
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("{{ echo first; \"$0\" {FLAGS} -o /dev/fd/3 3>&1; echo last; }} >> all.txt")]);
-    shell.arg(env!("CARGO_BIN_EXE_torchswap")).current_dir(place.path());
+    shell.arg(program()).current_dir(place.path());
     within(shell).ok();
     assert_eq!(place.read("all.txt"), format!("first\n{expected}last\n"));
 }

@@ -20,7 +20,7 @@ use torchswap::text::shown;
 /// Set while the seeds are tried: then each input must be read, or it would try no more than the first check of a reader.
 static ALL_ARE_READ: LazyLock<bool> = LazyLock::new(|| std::env::var_os("FUZZ_ALL_ARE_READ").is_some());
 
-/// How a person is told, and how a program is.
+/// The forms of a report: for a person, and for a program.
 static VOICES: LazyLock<[Voice; 2]> = LazyLock::new(|| {
     ["human", "json"].map(|report| {
         let words = ["torchswap", "export", "--color", "never", "--report", report];

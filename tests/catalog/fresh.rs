@@ -23,7 +23,7 @@ use url::Url;
 
 use super::{REQUIRES, REQUIRES_HEAD, WHEELS, WHEELS_HEAD, rows, sorted};
 use crate::catalog_update::{Site, Tells};
-use crate::support::root;
+use crate::support::{program, root};
 
 pub const FRESH: &str = "tests/catalog/fresh.tsv";
 const RELEASES: &str = "src/catalog/releases.tsv";
@@ -138,7 +138,7 @@ fn wheels_of(root: &Path) -> Vec<WheelRow> {
 /// What the wheels require is asked of the index of pip or uv, or of the one that is named.
 fn refresh(root: &Path, base: &Url, closure: Option<&str>) -> String {
     for (backend, releases) in on_offer(root, base) {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
+        let mut command = Command::new(program());
         command.args(["catalog", "update", "--catalog", FRESH, "--index"]).arg(format!("{base}/{backend}"));
         command.args(["--backend", &backend.to_string()]).current_dir(root);
         command.args(closure.into_iter().flat_map(|closure| ["--closure-index", closure]));

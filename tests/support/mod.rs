@@ -5,8 +5,15 @@ pub mod wheel;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use tempfile::TempDir;
+
+/// The program under test: the one that the variable `TORCHSWAP` names, else the one that cargo built with the tests.
+pub fn program() -> &'static Path {
+    static NAMED: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::var_os("TORCHSWAP").map(PathBuf::from));
+    NAMED.as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_torchswap")))
+}
 
 /// The root of the checkout.
 pub fn root() -> &'static Path {
@@ -138,28 +145,13 @@ impl Place {
         command
     }
 
-    /// Such a command of the program that `TORCHSWAP` names, if it names one.
-    pub fn judged(&self, arguments: &str) -> Command {
-        let named = self.command(arguments);
-        let program = std::env::var_os("TORCHSWAP").unwrap_or_else(|| named.get_program().to_owned());
-        let mut command = Command::new(program);
-        command.args(named.get_args()).current_dir(self.path()).stdin(Stdio::null());
-        for (name, value) in named.get_envs() {
-            match value {
-                Some(value) => command.env(name, value),
-                None => command.env_remove(name),
-            };
-        }
-        command
-    }
-
     /// Runs such a command.
     pub fn online(&self, arguments: &str) -> Run {
         Run::new(&self.command(arguments).output().unwrap())
     }
 
     fn bare(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_torchswap"));
+        let mut command = Command::new(program());
         command.args(arguments).current_dir(self.path()).env("COLUMNS", "100");
         let variables = ["CUDA", "ROCM", "BACKEND", "PLATFORM", "PYTHON", "MIRROR", "CATALOG", "REQUIRE_WITNESSES"];
         for name in variables {
