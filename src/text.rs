@@ -84,6 +84,13 @@ impl Source {
         }
     }
 
+    /// The whole lines around a span, line end included.
+    pub fn lines(&self, span: Span) -> Span {
+        let start = self.text[..span.start].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[span.end..].find('\n').map_or(self.text.len(), |at| span.end + at + 1);
+        Span { start, end }
+    }
+
     /// The last component of the name, for headers: no path of a machine belongs there.
     pub fn file_name(&self) -> &str {
         file_name(&self.name)

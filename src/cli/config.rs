@@ -355,8 +355,9 @@ impl<'t, 's> TableReader<'t, 's> {
     }
 
     fn flag(&mut self, key: &'static str) -> bool {
-        let read = self.get(key).map(|item| self.toml.boolean(item, key));
-        read.and_then(|read| self.take(read)).unwrap_or_default()
+        let item = self.get(key);
+        let read = self.toml.flag(item, key);
+        self.take(read).unwrap_or_default()
     }
 
     fn read<T, E: ToString>(&mut self, key: &'static str, read: impl Fn(&str) -> Result<T, E>) -> Option<T> {

@@ -22,14 +22,14 @@ pub struct ProjectRequirement {
 
 impl Lock {
     /// The own requirements, on an environment, of the project beside it with the groups and extras that are chosen, as
-    /// far as its file can be read. Beside a requirements file may lie the project of another program, so of that nothing
-    /// is told.
+    /// far as its file can be read. Beside a requirements file may lie the project of another program, so nothing is
+    /// said of that.
     pub fn asked_by_project(&self, choice: &Choice, environment: Environment) -> Vec<ProjectRequirement> {
-        let parse = |source: &Source| Project::parse(&source.name, source.text.to_string()).ok();
         let project = match self {
             Self::Poetry(lock) => lock.project.clone(),
-            Self::Pylock(lock) => lock.project.as_ref().and_then(parse),
-            Self::Uv(lock) => lock.project.as_ref().and_then(parse),
+            Self::Pylock(_) | Self::Uv(_) => {
+                self.project_file().and_then(|source| Project::parse(&source.name, source.text.to_string()).ok())
+            }
             Self::Requirements(_) => None,
         };
         let Some(project) = project else { return Vec::new() };

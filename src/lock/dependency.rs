@@ -4,8 +4,10 @@
 //! `markers`, `extras` and `optional` stand for themselves; `python` and `platform` are older ways to write a marker;
 //! `url`, `path`, `file` and `git` name a source directly; `source` names an index.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::Origin;
@@ -15,7 +17,7 @@ use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{self, Condition, Extras, Marker};
 use crate::packaging::requirement::Requirement;
 use crate::packaging::target::Environment;
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Lookup, Span, quoted};
 
 /// One dependency on one package.
@@ -38,16 +40,24 @@ pub struct Dependency {
 }
 
 impl Dependency {
+    /// One that always holds.
+    pub(crate) fn new(requirement: Requirement, span: Span) -> Self {
+        let requirement = Arc::new(requirement);
+        Self { requirement, marker: None, python: None, optional: false, source: None, direct: None, span }
+    }
+
     /// The condition under which it holds on an environment.
     pub fn condition(&self, environment: Environment, extras: &Extras) -> Condition {
         if self.python.as_ref().is_some_and(|python| !python.admits_python(environment.python)) {
             return Condition::Never;
         }
-        match &self.marker {
-            None => Condition::Always,
-            Some(marker) => Condition::of(marker, environment, extras),
-        }
+        condition(self.marker.as_ref(), environment, extras)
     }
+}
+
+/// The condition under which a marker holds on an environment; without one, always.
+pub(crate) fn condition(marker: Option<&Marker>, environment: Environment, extras: &Extras) -> Condition {
+    marker.map_or(Condition::Always, |marker| Condition::of(marker, environment, extras))
 }
 
 /// The source that a dependency names for its package, instead of an index.
@@ -108,17 +118,25 @@ pub(crate) struct ParseCache {
     versions: Lookup<String, Constraint>,
 }
 
-/// Reads a marker, from memory if it was read before.
-pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut ParseCache) -> Result<Marker> {
-    if let Some(marker) = known.markers.get(text) {
-        return Ok(marker.clone());
+/// Reads a text, or takes from memory what it was read as before.
+pub(crate) fn remembered<V: Clone, E>(
+    known: &mut Lookup<String, V>,
+    text: &str,
+    read: impl FnOnce() -> Result<V, E>,
+) -> Result<V, E> {
+    if let Some(value) = known.get(text) {
+        return Ok(value.clone());
     }
-    let marker = marker::parse(text).map_err(|why| {
-        let message = format!("this is not an environment marker (PEP 508): {}", quoted(&why));
-        Problem::new(Code::Syntax, message).at(toml.source, span)
-    })?;
-    known.markers.insert(text.to_owned(), marker.clone());
-    Ok(marker)
+    let value = read()?;
+    known.insert(text.to_owned(), value.clone());
+    Ok(value)
+}
+
+/// Reads a marker.
+pub(crate) fn read_marker(toml: &Toml<'_>, span: Span, text: &str, known: &mut ParseCache) -> Result<Marker> {
+    let wrong = |why: String| format!("this is not an environment marker (PEP 508): {}", quoted(&why));
+    let read = || marker::parse(text).map_err(|why| toml.wrong_at(span, wrong(why)).into());
+    remembered(&mut known.markers, text, read)
 }
 
 /// The longest name that is taken for one, in bytes: names are in messages.
@@ -126,26 +144,32 @@ pub(crate) const LONGEST_NAME: usize = 255;
 /// The longest list of versions: it is read again for each package it could mean, and is in messages.
 pub(crate) const LONGEST_VERSIONS: usize = 1000;
 
-/// A text that may be a name: the library takes an empty one.
-fn may_be_name(text: &str) -> bool {
-    (1..=LONGEST_NAME).contains(&text.len())
+/// Reads a short text; `what` says what it should be.
+fn short<T: FromStr>(toml: &Toml<'_>, span: Span, text: &str, what: &str) -> Result<T> {
+    // The library takes an empty name.
+    let read = Some(text).filter(|text| (1..=LONGEST_NAME).contains(&text.len())).and_then(|text| text.parse().ok());
+    read.ok_or_else(|| toml.wrong_at(span, format!("`{}` is not {what}", quoted(text))).into())
 }
 
 /// Reads a package name.
 pub(crate) fn read_name(toml: &Toml<'_>, span: Span, text: &str) -> Result<PackageName> {
-    let name = Some(text).filter(|text| may_be_name(text)).and_then(|text| PackageName::new(text.to_owned()).ok());
-    name.ok_or_else(|| {
-        Problem::new(Code::Syntax, format!("`{}` is not a package name", quoted(text))).at(toml.source, span).into()
-    })
+    short(toml, span, text, "a package name")
 }
 
 /// Reads an extra or a group name, which are normalised alike (PEP 685, PEP 735).
 pub(crate) fn read_extra(toml: &Toml<'_>, span: Span, text: &str) -> Result<ExtraName> {
-    let name = Some(text).filter(|text| may_be_name(text)).and_then(|text| ExtraName::new(text.to_owned()).ok());
-    name.ok_or_else(|| {
-        let message = format!("`{}` is not a name of a group or an extra", quoted(text));
-        Problem::new(Code::Syntax, message).at(toml.source, span).into()
-    })
+    short(toml, span, text, "a name of a group or an extra")
+}
+
+/// Reads extras or groups.
+pub(crate) fn read_extras(toml: &Toml<'_>, item: Option<&Item<'_>>, key: &str) -> Result<Vec<ExtraName>> {
+    let Some(item) = item else { return Ok(Vec::new()) };
+    toml.strings(item, key)?.into_iter().map(|name| read_extra(toml, item.span(), name)).collect()
+}
+
+/// Reads the version of a package.
+pub(crate) fn read_version(toml: &Toml<'_>, item: &Item<'_>) -> Result<Version> {
+    short(toml, item.span(), toml.string(item, "version")?, "a version (PEP 440)")
 }
 
 /// Reads all dependencies under one key.
@@ -156,67 +180,44 @@ pub(crate) fn read(
     known: &mut ParseCache,
     out: &mut Vec<Dependency>,
 ) -> Result<()> {
-    let span = item.span();
-    let name = read_name(toml, span, key)?;
-    let wrong =
-        || Problem::new(Code::Syntax, format!("`{}` should be a version, a table or a list of these", quoted(key)));
-    if let Some(version) = item.as_str() {
-        out.push(from_version(toml, name, version, span, known)?);
-    } else if let Some(table) = item.as_table_like() {
-        out.push(from_table(toml, name, table, span, known)?);
-    } else if let Some(array) = item.as_array() {
-        for value in array {
-            let span = value.span();
-            if let Some(version) = value.as_str() {
-                out.push(from_version(toml, name.clone(), version, span, known)?);
-            } else if let Some(table) = value.as_inline_table() {
-                out.push(from_table(toml, name.clone(), table, span, known)?);
-            } else {
-                return Err(wrong().at(toml.source, span).into());
-            }
+    let name = read_name(toml, item.span(), key)?;
+    let mut one = |name: PackageName, value: &Item<'_>| {
+        if let Some(version) = value.as_str() {
+            let versions = read_versions(toml, value.span(), version, known)?;
+            Ok(Dependency::new(Requirement { name, extras: Vec::new(), versions }, value.span()))
+        } else if let Some(table) = value.as_table_like() {
+            from_table(toml, name, table, value.span(), known)
+        } else {
+            let message = format!("`{}` should be a version, a table or a list of these", quoted(key));
+            Err(toml.wrong(value, message).into())
+        }
+    };
+    if let Some(values) = item.as_array() {
+        for value in values {
+            out.push(one(name.clone(), value)?);
         }
     } else if let Some(tables) = item.as_array_of_tables() {
         for table in tables {
-            let span = table.span().unwrap_or_default();
-            out.push(from_table(toml, name.clone(), table, span, known)?);
+            out.push(from_table(toml, name.clone(), table, table.span().unwrap_or_default(), known)?);
         }
     } else {
-        return Err(wrong().at(toml.source, span).into());
+        out.push(one(name, item)?);
     }
     Ok(())
 }
 
-/// Reads versions as Poetry writes them, from memory if they were read before.
+/// Reads versions as Poetry writes them.
 pub(crate) fn read_versions(toml: &Toml<'_>, span: Span, text: &str, known: &mut ParseCache) -> Result<Constraint> {
-    if let Some(versions) = known.versions.get(text) {
-        return Ok(versions.clone());
-    }
-    let read = Constraint::poetry(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);
-    let versions = read.ok_or_else(|| {
-        let message = format!("`{}` is not a version constraint", quoted(text));
-        Problem::new(Code::Syntax, message).at(toml.source, span)
-    })?;
-    known.versions.insert(text.to_owned(), versions.clone());
-    Ok(versions)
+    remembered(&mut known.versions, text, || {
+        let read = Constraint::poetry(text).ok().filter(|_| text.len() <= LONGEST_VERSIONS);
+        read.ok_or_else(|| toml.wrong_at(span, format!("`{}` is not a version constraint", quoted(text))).into())
+    })
 }
 
-fn from_version(
-    toml: &Toml<'_>,
-    name: PackageName,
-    version: &str,
-    span: Span,
-    known: &mut ParseCache,
-) -> Result<Dependency> {
-    let versions = read_versions(toml, span, version, known)?;
-    Ok(Dependency {
-        requirement: Arc::new(Requirement { name, extras: Vec::new(), versions }),
-        marker: None,
-        python: None,
-        optional: false,
-        source: None,
-        direct: None,
-        span,
-    })
+/// Reads `python-versions` of a lock or of a package in it.
+pub(crate) fn read_pythons(toml: &Toml<'_>, table: &Table<'_>, known: &mut ParseCache) -> Result<Constraint> {
+    let text = toml.text(table, "python-versions")?;
+    text.map_or(Ok(Constraint::any()), |(text, span)| read_versions(toml, span, text, known))
 }
 
 fn from_table(
@@ -226,44 +227,35 @@ fn from_table(
     span: Span,
     known: &mut ParseCache,
 ) -> Result<Dependency> {
-    let text = |key: &str| -> Result<Option<(&str, Span)>> {
-        table.get(key).map(|item| Ok((toml.string(item, key)?, item.span()))).transpose()
+    let text = |key: &str| toml.text(table, key);
+    let mut versions = |key: &str| -> Result<Option<Constraint>> {
+        text(key)?.map(|(versions, span)| read_versions(toml, span, versions, known)).transpose()
     };
-    let versions = match text("version")? {
-        Some((version, span)) => read_versions(toml, span, version, known)?,
-        None => Constraint::any(),
-    };
-    let python = match text("python")? {
-        Some((python, span)) => Some(read_versions(toml, span, python, known)?),
-        None => None,
-    };
-    let mut marker = match text("markers")? {
-        Some((marker, span)) => Some(read_marker(toml, span, marker, known)?),
-        None => None,
-    };
-    if let Some((platform, span)) = text("platform")? {
-        let wanted = read_marker(toml, span, &platform_marker(platform), known)?;
-        marker = Some(match marker {
-            Some(marker) => marker.and(wanted),
-            None => wanted,
-        });
-    }
-    let mut extras = Vec::new();
-    if let Some(item) = table.get("extras") {
-        for extra in toml.strings(item, "extras")? {
-            extras.push(read_extra(toml, item.span(), extra)?);
-        }
-    }
-    let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
-    let source = text("source")?.map(|(source, _)| source.to_owned());
+    let (versions, python) = (versions("version")?.unwrap_or_else(Constraint::any), versions("python")?);
+    let marker = text("markers")?.map(|(marker, span)| read_marker(toml, span, marker, known)).transpose()?;
+    let platform = text("platform")?
+        .map(|(platform, span)| read_marker(toml, span, &platform_marker(platform), known))
+        .transpose()?;
+    let extras = read_extras(toml, table.get("extras"), "extras")?;
+    let optional = toml.flag(table.get("optional"), "optional")?;
     let named = |key: &str| -> Result<Option<String>> { Ok(text(key)?.map(|(text, _)| text.to_owned())) };
+    let source = named("source")?;
     let direct = match (named("url")?, named("path")?.or(named("file")?), named("git")?) {
         (Some(url), _, _) => Some(DirectReference::Url(url)),
         (None, Some(path), _) => Some(DirectReference::Path(path)),
         (None, None, git) => git.map(DirectReference::Git),
     };
-    let requirement = Arc::new(Requirement { name, extras, versions });
-    Ok(Dependency { requirement, marker, python, optional, source, direct, span })
+    Ok(Dependency {
+        marker: match (marker, platform) {
+            (Some(marker), Some(platform)) => Some(marker.and(platform)),
+            (marker, platform) => marker.or(platform),
+        },
+        python,
+        optional,
+        source,
+        direct,
+        ..Dependency::new(Requirement { name, extras, versions }, span)
+    })
 }
 
 /// `linux`, `!=win32` or `linux || darwin` as a marker.

@@ -13,6 +13,7 @@ pub mod emit;
 mod files;
 mod foreign;
 mod format;
+mod limits;
 mod origin;
 pub mod poetry;
 pub mod provided;
@@ -22,7 +23,6 @@ mod questions;
 pub mod requirements;
 mod swapped;
 pub(crate) mod toml;
-mod undecided;
 pub mod uv;
 
 use std::sync::Arc;
@@ -88,18 +88,40 @@ impl Lock {
     pub(crate) fn project_name(&self) -> Option<PackageName> {
         match self {
             Self::Poetry(lock) => lock.project.as_ref().and_then(|project| project.name.clone()),
-            Self::Pylock(lock) => lock.project.as_ref().and_then(pyproject::name),
             Self::Uv(lock) => lock.project_name(),
-            Self::Requirements(file) => file.project.as_ref().and_then(pyproject::name),
+            Self::Pylock(_) | Self::Requirements(_) => self.project_file().and_then(pyproject::name),
+        }
+    }
+
+    /// The `pyproject.toml` beside it, where there is one.
+    fn project_file(&self) -> Option<&Source> {
+        match self {
+            Self::Poetry(lock) => lock.project.as_ref().map(|project| &project.source),
+            Self::Pylock(lock) => lock.project.as_ref(),
+            Self::Uv(lock) => lock.project.as_ref(),
+            Self::Requirements(file) => file.project.as_ref(),
+        }
+    }
+
+    /// The lock, if it is a `poetry.lock`.
+    fn poetry(&self) -> Option<&PoetryLock> {
+        match self {
+            Self::Poetry(lock) => Some(lock),
+            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => None,
+        }
+    }
+
+    /// The file, if it is a requirements file.
+    fn requirements(&self) -> Option<&RequirementsFile> {
+        match self {
+            Self::Requirements(file) => Some(file),
+            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => None,
         }
     }
 
     /// The problem of a `poetry.lock` that was not made from the project beside it as it is now.
     pub fn stale(&self) -> Option<Problem> {
-        match self {
-            Self::Poetry(lock) => lock.stale(),
-            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => None,
-        }
+        self.poetry()?.stale()
     }
 
     /// The packages of the lock on an environment.
@@ -136,27 +158,15 @@ impl Lock {
 
     /// The minor releases of CPython that it may be installed under on a platform, ascending.
     pub fn pythons(&self, platform: Platform) -> Vec<Python> {
-        let all = Python::released();
-        match self {
-            Self::Poetry(lock) => all.filter(|python| lock.pythons.admits_python(*python)).collect(),
-            Self::Pylock(lock) => {
-                all.filter(|python| lock.leaves_out(Environment { platform, python: *python }).is_none()).collect()
-            }
-            Self::Uv(lock) => {
-                all.filter(|python| lock.excluded_by(Environment { platform, python: *python }).is_none()).collect()
-            }
-            Self::Requirements(file) => {
-                let admits = |python: &Python| match &file.project_pythons {
-                    Some(range) => range.admits_python(*python),
-                    None => true,
-                };
-                match file.python_hint(platform) {
-                    // What a tool made for one Python says nothing of others, whatever the project allows.
-                    Some(pythons) => pythons,
-                    None => all.filter(admits).collect(),
-                }
-            }
-        }
+        let Self::Requirements(file) = self else {
+            let fits = |python: &Python| self.leaves_out(Environment { platform, python: *python }).is_none();
+            return Python::released().filter(fits).collect();
+        };
+        // What a tool made for one Python says nothing of others, whatever the project allows.
+        file.python_hint(platform).unwrap_or_else(|| {
+            let range = file.project_pythons.as_ref();
+            Python::released().filter(|python| range.is_none_or(|range| range.admits_python(*python))).collect()
+        })
     }
 }
 
@@ -253,6 +263,18 @@ impl Choice {
     /// All groups and extras.
     pub fn everything() -> Self {
         Self { all_groups: true, all_extras: true, ..Self::default() }
+    }
+
+    /// A single extra, and what to call that.
+    fn only_extra(extra: ExtraName) -> (Self, String) {
+        let what = format!("with only the extra {extra}");
+        (Self { extras: vec![extra], ..Self::default() }, what)
+    }
+
+    /// A single group, and what to call that.
+    fn only_group(group: ExtraName) -> (Self, String) {
+        let what = format!("with only the group {group}");
+        (Self { only: vec![group], ..Self::default() }, what)
     }
 
     /// True if a group is chosen. `by_default`: it is one of those that are where none is named.

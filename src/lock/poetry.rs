@@ -8,22 +8,21 @@
 //! This file reads; `select` decides what is installed on an environment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::str::FromStr;
 use std::sync::OnceLock;
 
-use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
-use super::dependency::{self, Dependency, ParseCache, read_extra, read_marker, read_name, read_versions};
+use super::dependency::{
+    self, Dependency, ParseCache, read_extra, read_extras, read_marker, read_name, read_pythons, read_version,
+};
 use super::origin;
 use super::pyproject::Project;
 use super::toml::{Item, Table, Toml, dig};
 use super::{Entry, LockedDigest, LockedFiles, Origin, Position, requirements};
 use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
-use crate::packaging::digest::Sha256;
 use crate::packaging::marker::Marker;
-use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Lookup, Source, Span, quoted};
 
 mod choice;
@@ -37,12 +36,13 @@ mod split;
 mod walk;
 
 use extras::ByExtra;
-pub(super) use layout::above;
-pub use layout::{BlockMarkers, BlockTable, PoetryBlock};
+pub use layout::PoetryBlock;
 pub use metadata::LockVersion;
 
 /// The file's name in messages.
 const WHAT: &str = "poetry.lock";
+/// The remedy for a lock that Poetry would not have written.
+const ANEW: &str = "regenerate the lock with: poetry lock";
 
 /// A `poetry.lock` and, where there is one, the project beside it.
 #[derive(Debug, Clone)]
@@ -178,19 +178,12 @@ impl<'t, 's> EntryReader<'t, 's> {
 
     fn package(&mut self, table: &'t Table<'s>) -> Result<(Entry, PoetryPackage)> {
         let toml = self.toml;
-        let (name_item, name) = self.required(table, "name")?;
-        let span = name_item.span();
-        let name = read_name(toml, span, name)?;
-        let (version_item, version) = self.required(table, "version")?;
-        let version = Version::from_str(version)
-            .ok()
-            .filter(|_| version.len() <= dependency::LONGEST_NAME)
-            .ok_or_else(|| toml.wrong(version_item, format!("`{}` is not a version (PEP 440)", quoted(version))))?;
-        let pythons = match table.get("python-versions") {
-            None => Constraint::any(),
-            Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, self.known)?,
-        };
-        let optional = table.get("optional").map_or(Ok(false), |item| toml.boolean(item, "optional"))?;
+        let name = self.required(table, "name")?;
+        let span = name.span();
+        let name = read_name(toml, span, toml.string(name, "name")?)?;
+        let version = read_version(toml, self.required(table, "version")?)?;
+        let pythons = read_pythons(toml, table, self.known)?;
+        let optional = toml.flag(table.get("optional"), "optional")?;
         let files = table.get("files").map_or_else(|| Ok(LockedFiles::default()), |item| self.files(item))?;
         let mut dependencies = Vec::new();
         if let Some(item) = table.get("dependencies") {
@@ -206,32 +199,25 @@ impl<'t, 's> EntryReader<'t, 's> {
         let extras = ByExtra::new();
         let package = PoetryPackage { optional, pythons, groups, markers, dependencies, extras, reference };
         // Poetry notes it of repositories, too; `poetry export` writes it for folders only.
-        let develop = table.get("develop").map_or(Ok(false), |item| toml.boolean(item, "develop"))?;
-        let editable = develop && matches!(origin, Origin::Directory(_));
+        let editable = toml.flag(table.get("develop"), "develop")? && matches!(origin, Origin::Directory(_));
         let at = Position { source: 0, span };
         Ok((Entry { name, version: Some(version), origin, editable, files, at }, package))
     }
 
-    fn required(&self, table: &'t Table<'s>, key: &str) -> Result<(&'t Item<'s>, &'t str)> {
-        let Some(item) = table.get(key) else {
+    fn required(&self, table: &'t Table<'s>, key: &str) -> Result<&'t Item<'s>> {
+        table.get(key).ok_or_else(|| {
             let near = table.iter().next().map_or(Span::default(), |(_, item)| item.span());
-            let problem =
-                Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(self.toml.source, near);
-            return Err(problem.help("the lock is damaged; regenerate it with: poetry lock").into());
-        };
-        Ok((item, self.toml.string(item, key)?))
+            let problem = self.toml.wrong_at(near, format!("a [[package]] has no `{key}`"));
+            problem.help("the lock is damaged; regenerate it with: poetry lock").into()
+        })
     }
 
     fn groups(&self, table: &Table<'_>, near: Span) -> Result<Vec<ExtraName>> {
-        let Some(item) = table.get("groups") else {
-            if self.version >= LockVersion::V2_1 {
-                let problem = Problem::new(Code::Syntax, "an entry of a 2.1 lock has no `groups`");
-                return Err(problem.at(self.toml.source, near).help("regenerate the lock with: poetry lock").into());
-            }
-            return Ok(Vec::new());
-        };
-        let span = item.span();
-        self.toml.strings(item, "groups")?.into_iter().map(|group| read_extra(self.toml, span, group)).collect()
+        let item = table.get("groups");
+        if item.is_none() && self.version >= LockVersion::V2_1 {
+            return Err(self.toml.wrong_at(near, "an entry of a 2.1 lock has no `groups`").help(ANEW).into());
+        }
+        read_extras(self.toml, item, "groups")
     }
 
     /// One marker for all groups, or one for each.
@@ -256,7 +242,7 @@ impl<'t, 's> EntryReader<'t, 's> {
         let toml = self.toml;
         let Some(item) = table.get("source") else { return Ok((Origin::Index(None), None)) };
         let source = toml.table(item, "source")?;
-        let text = |key: &str| source.get(key).map(|item| toml.string(item, key)).transpose();
+        let text = |key: &str| -> Result<Option<&str>> { Ok(toml.text(source, key)?.map(|(text, _)| text)) };
         let line = |key: &str| source.get(key).map(|item| origin::line(toml, item, key)).transpose();
         let place = source.get("url").ok_or_else(|| toml.wrong(item, "this [package.source] has no `url`"))?;
         let url = origin::line(toml, place, "url")?.to_owned();
@@ -301,21 +287,13 @@ impl<'t, 's> EntryReader<'t, 's> {
 
     /// A bare digest is a SHA-256, as Poetry's export plugin has it.
     fn digest(&self, text: &str, span: Span) -> Result<LockedDigest> {
-        match text.split_once(':') {
-            Some(("sha384" | "sha512", _)) => requirements::digest(text).map_err(|why| self.bad_digest(why, span)),
-            Some((kind, hex)) if kind != "sha256" => Ok(LockedDigest::Weak(format!("{kind}:{hex}"))),
-            Some((_, hex)) => self.sha256(hex, span),
-            None => self.sha256(text, span),
-        }
-    }
-
-    fn sha256(&self, hex: &str, span: Span) -> Result<LockedDigest> {
-        hex.parse::<Sha256>().map(LockedDigest::Sha256).map_err(|error| self.bad_digest(error.to_string(), span))
-    }
-
-    fn bad_digest(&self, why: String, span: Span) -> Error {
-        let problem = Problem::new(Code::Syntax, why).at(self.toml.source, span);
-        problem.help("the lock is damaged; regenerate it with: poetry lock").into()
+        let digest = match text.split_once(':') {
+            Some(("sha256" | "sha384" | "sha512", _)) => requirements::digest(text),
+            Some(_) => return Ok(LockedDigest::Weak(text.to_owned())),
+            None => requirements::digest(&format!("sha256:{text}")),
+        };
+        let damaged = "the lock is damaged; regenerate it with: poetry lock";
+        digest.map_err(|why| self.toml.wrong_at(span, why).help(damaged).into())
     }
 
     /// Locks before 2.0 keep the files of all packages of one name together, in one of two places. For a package from a

@@ -17,10 +17,10 @@ use pep508_rs::ExtraName;
 use std::str::FromStr;
 
 use super::Entry;
-use super::dependency::{LONGEST_VERSIONS, read_extra};
+use super::dependency::{LONGEST_VERSIONS, read_extras};
 use super::toml::{Item, Toml};
 use crate::packaging::constraint::Constraint;
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Source, Span, quoted};
 
 mod files;
@@ -38,13 +38,14 @@ pub use registry::index_options;
 pub use select::Digests;
 
 pub(super) use files::size;
-pub(super) use layout::{ends, headers};
-pub(super) use package::{of_package, sdist_name, tables};
+pub(super) use package::{of_package, sdist_name, tables, wheel_name};
 pub(super) use registry::origin as index_of;
 pub(super) use select::without_file;
 
 /// The file's name in messages.
 const WHAT: &str = "pylock.toml";
+/// The remedy for a lock that installers would refuse.
+const ANEW: &str = "regenerate the lock with the tool that made it";
 
 /// A `pylock.toml`.
 #[derive(Debug, Clone)]
@@ -87,25 +88,17 @@ impl Pylock {
         let toml = Toml::parse(&source, WHAT)?;
         lock_version(&toml)?;
         let created_by = toml.string(required(&toml, "created-by")?, "created-by")?.to_owned();
-        let names = |key: &str| -> Result<Vec<ExtraName>> {
-            let Some(item) = toml.root().get(key) else { return Ok(Vec::new()) };
-            let span = item.span();
-            list(&toml, item, key)?.into_iter().map(|name| read_extra(&toml, span, name)).collect()
-        };
-        let mut reading = package::PackageReader::new(&toml);
+        let names = |key: &str| -> Result<Vec<ExtraName>> { read_extras(&toml, list(&toml, key)?, key) };
         let mut environments = Vec::new();
-        if let Some(item) = toml.root().get("environments") {
-            for text in list(&toml, item, "environments")? {
-                environments.push(reading.marker(item.span(), text)?);
+        if let Some(item) = list(&toml, "environments")? {
+            for text in toml.strings(item, "environments")? {
+                environments.push(package::marker(&toml, item.span(), text)?);
             }
         }
-        let pythons = match toml.root().get("requires-python") {
-            None => Constraint::any(),
-            Some(item) => pythons(&toml, item)?,
-        };
+        let pythons = toml.root().get("requires-python").map_or(Ok(Constraint::any()), |item| pythons(&toml, item))?;
         let (extras, groups, default_groups) =
             (names("extras")?, names("dependency-groups")?, names("default-groups")?);
-        let (entries, packages) = reading.packages()?;
+        let (entries, packages) = package::packages(&toml)?;
         drop(toml);
         Ok(Self {
             source,
@@ -126,7 +119,7 @@ impl Pylock {
 fn required<'t, 's>(toml: &'t Toml<'s>, key: &str) -> Result<&'t Item<'s>> {
     toml.root().get(key).ok_or_else(|| {
         let message = format!("{} has no `{key}`, so it is not a whole pylock.toml", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, Span::default());
+        let problem = toml.wrong_at(Span::default(), message);
         problem.help("the file may be cut short; regenerate it with the tool that made it").into()
     })
 }
@@ -136,22 +129,22 @@ fn lock_version(toml: &Toml<'_>) -> Result<()> {
     let item = required(toml, "lock-version")?;
     let text = toml.string(item, "lock-version")?;
     let version = Version::from_str(text).ok().filter(|_| text.len() <= 100);
-    match version.as_ref().and_then(|version| version.release().first()) {
-        Some(1) => Ok(()),
-        Some(_) | None => {
-            let message = format!("lock-version {} of a pylock.toml is not supported; supported is 1.0", quoted(text));
-            let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
-            Err(problem.help("update torchswap, or make the lock with a tool that writes lock-version 1.0").into())
-        }
+    if version.is_some_and(|version| version.release().first() == Some(&1)) {
+        return Ok(());
     }
+    let message = format!("lock-version {} of a pylock.toml is not supported; supported is 1.0", quoted(text));
+    let help = "update torchswap, or make the lock with a tool that writes lock-version 1.0";
+    Err(toml.unsupported(item, message).help(help).into())
 }
 
-/// A list of strings; the PEP has no other way to write one.
-fn list<'i>(toml: &Toml<'_>, item: &'i Item<'_>, key: &str) -> Result<Vec<&'i str>> {
-    if item.as_str().is_some() {
-        return Err(toml.wrong(item, format!("`{key}` should be a list of strings")).into());
+/// A list of strings, if it is there; the PEP has no other way to write one.
+fn list<'t, 's>(toml: &'t Toml<'s>, key: &str) -> Result<Option<&'t Item<'s>>> {
+    match toml.root().get(key) {
+        Some(item) if item.as_str().is_some() => {
+            Err(toml.wrong(item, format!("`{key}` should be a list of strings")).into())
+        }
+        item => Ok(item),
     }
-    toml.strings(item, key)
 }
 
 /// A `requires-python` (PEP 345's Requires-Python).

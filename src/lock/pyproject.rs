@@ -53,18 +53,20 @@ pub(crate) fn main_group() -> Result<ExtraName> {
 /// The Pythons that a project is for: `requires-python` of `[project]`, else `python` of `[tool.poetry.dependencies]`.
 /// `None` where it says neither, or nothing that can be read: all that is lost is a hint.
 pub fn pythons(source: &Source) -> Option<Constraint> {
-    let toml = Toml::parse(source, "pyproject.toml").ok()?;
-    let paths: [&[&str]; 2] = [&["project", "requires-python"], &["tool", "poetry", "dependencies", "python"]];
-    let item = paths.into_iter().find_map(|path| dig(toml.root(), path))?;
-    Constraint::poetry(item.as_str()?).ok()
+    let paths = [&["project", "requires-python"][..], &["tool", "poetry", "dependencies", "python"]];
+    text(source, paths, |text| Constraint::poetry(text).ok())
 }
 
 /// The name of a project; `None` where it has none that can be read.
 pub fn name(source: &Source) -> Option<PackageName> {
+    text(source, [&["project", "name"], &["tool", "poetry", "name"]], |text| text.parse().ok())
+}
+
+/// The text at the first of the paths that is there, as what it is read as.
+fn text<T>(source: &Source, paths: [&[&str]; 2], read: impl FnOnce(&str) -> Option<T>) -> Option<T> {
     let toml = Toml::parse(source, "pyproject.toml").ok()?;
-    let paths: [&[&str]; 2] = [&["project", "name"], &["tool", "poetry", "name"]];
     let item = paths.into_iter().find_map(|path| dig(toml.root(), path))?;
-    PackageName::new(item.as_str()?.to_owned()).ok()
+    read(item.as_str()?)
 }
 
 #[cfg(test)]

@@ -45,24 +45,19 @@ impl Lock {
     /// # Errors
     /// As [`Lock::parse`]; and if it includes a file that this one does not.
     pub fn again(&self, text: String) -> Result<Self> {
+        let mut read = |path: &str| {
+            let known = self.sources().iter().find(|source| source.name == path);
+            known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
+        };
+        Self::parse(self.format(), Source::new(self.name(), text), self.project_file().cloned(), &mut read)
+    }
+
+    fn format(&self) -> Format {
         match self {
-            Self::Poetry(old) => {
-                Ok(Self::Poetry(Box::new(PoetryLock::parse(&old.source.name, text, old.project.clone())?)))
-            }
-            Self::Pylock(old) => {
-                Ok(Self::Pylock(Box::new(Pylock::parse(&old.source.name, text, old.project.clone())?)))
-            }
-            Self::Uv(old) => Ok(Self::Uv(Box::new(UvLock::parse(&old.source.name, text, old.project.clone())?))),
-            Self::Requirements(file) => {
-                let mut read = |path: &str| {
-                    let known = file.sources.iter().find(|source| source.name == path);
-                    known.map(|source| source.text.to_string()).ok_or_else(|| format!("{path} was not read before"))
-                };
-                let mut again = requirements::parse(self.name(), text, &mut read)?;
-                again.project_pythons.clone_from(&file.project_pythons);
-                again.project.clone_from(&file.project);
-                Ok(Self::Requirements(Box::new(again)))
-            }
+            Self::Poetry(_) => Format::Poetry,
+            Self::Pylock(_) => Format::Pylock,
+            Self::Uv(_) => Format::Uv,
+            Self::Requirements(_) => Format::Requirements,
         }
     }
 
@@ -76,18 +71,12 @@ impl Lock {
     /// # Errors
     /// As [`PoetryLock::is_locked`].
     pub fn is_locked(&self) -> Result<()> {
-        match self {
-            Self::Poetry(lock) => lock.is_locked(),
-            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => Ok(()),
-        }
+        self.poetry().map_or(Ok(()), PoetryLock::is_locked)
     }
 
     /// True if groups or extras can be chosen of it; a requirements file was made for one choice.
     pub fn has_choices(&self) -> bool {
-        match self {
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => true,
-            Self::Requirements(_) => false,
-        }
+        self.requirements().is_none()
     }
 
     /// The choice that a rewrite is about: the given one, else all of it.
@@ -139,10 +128,7 @@ impl Lock {
 
     /// The project's requirements, where the lock has the versions in which packages need each other.
     pub(crate) fn project(&self) -> Option<&Project> {
-        match self {
-            Self::Poetry(lock) => lock.project.as_ref(),
-            Self::Requirements(_) | Self::Pylock(_) | Self::Uv(_) => None,
-        }
+        self.poetry()?.project.as_ref()
     }
 
     /// Its text, if it is a `pylock.toml`: another one carries over from it what stays as it is.
@@ -171,10 +157,7 @@ impl Lock {
 
     /// True if all that is said of an entry's files is their digests.
     pub(crate) fn has_digests_alone(&self) -> bool {
-        match self {
-            Self::Requirements(_) => true,
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => false,
-        }
+        self.requirements().is_some()
     }
 
     /// The files of an entry with all that the lock says of them, where that is more than name and digest.
@@ -210,59 +193,37 @@ impl Lock {
 
     /// The key by which the lock itself excludes an environment.
     pub(crate) fn excluded_by(&self, environment: Environment) -> Option<Span> {
-        let (text, key, at) = match self {
-            Self::Requirements(_) => return None,
-            // Poetry writes it at the end, behind those of the packages; PEP 751 has it before them.
-            Self::Poetry(lock) => {
-                let text = &lock.source.text;
-                let key = (!lock.pythons.admits_python(environment.python)).then_some("python-versions")?;
-                (text, key, text.rfind(&format!("\n{key} = ")))
-            }
-            Self::Pylock(lock) => {
-                let text = &lock.source.text;
-                let key = lock.excluded_by(environment)?;
-                (text, key, text.find(&format!("\n{key} = ")))
-            }
-            Self::Uv(lock) => {
-                let text = &lock.source.text;
-                let key = lock.excluded_by(environment)?;
-                (text, key, text.find(&format!("\n{key} = ")))
-            }
-        };
+        let key = match self {
+            Self::Requirements(_) => None,
+            Self::Poetry(lock) => lock.leaves_out(environment).map(|_| "python-versions"),
+            Self::Pylock(lock) => lock.excluded_by(environment),
+            Self::Uv(lock) => lock.excluded_by(environment),
+        }?;
+        let text = &self.sources().first()?.text;
+        let line = format!("\n{key} = ");
+        // Poetry writes it at the end, behind those of the packages; the others have it before them.
+        let at = if self.poetry().is_some() { text.rfind(&line) } else { text.find(&line) };
         let start = at.map_or(0, |at| at + 1);
         Some((start..(start + key.len()).min(text.len())).into())
     }
 
     /// The options that a requirements file has for all its lines.
     pub(crate) fn options(&self) -> Option<&[GlobalOption]> {
-        match self {
-            Self::Requirements(file) => Some(&file.options),
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => None,
-        }
+        self.requirements().map(|file| file.options.as_slice())
     }
 
     /// The lines of a requirements file that name no package.
     pub(crate) fn unnamed(&self) -> impl Iterator<Item = &Unnamed> {
-        let file = match self {
-            Self::Requirements(file) => Some(file),
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => None,
-        };
-        file.into_iter().flat_map(|file| file.unnamed().map(|(_, unnamed)| unnamed))
+        self.requirements().into_iter().flat_map(|file| file.unnamed().map(|(_, unnamed)| unnamed))
     }
 
     /// The constraints that limit a requirements file.
     pub(crate) fn limits(&self) -> &[Limit] {
-        match self {
-            Self::Requirements(file) => &file.constraints,
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => &[],
-        }
+        self.requirements().map_or(&[], |file| &file.constraints)
     }
 
     /// True for a requirements file that people wrote.
     pub(crate) fn is_hand_written(&self) -> bool {
-        match self {
-            Self::Requirements(file) => !file.is_compiled(),
-            Self::Poetry(_) | Self::Pylock(_) | Self::Uv(_) => false,
-        }
+        self.requirements().is_some_and(|file| !file.is_compiled())
     }
 }

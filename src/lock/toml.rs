@@ -4,6 +4,7 @@
 //! `toml_parser`. Lists of files in the usual form never get there: `shortened` takes them out of the text first.
 
 mod files;
+mod headers;
 mod reader;
 #[cfg(test)]
 mod reference;
@@ -13,6 +14,8 @@ mod tests;
 
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub(super) use headers::{ends, headers, last_header};
 
 use super::LockedFiles;
 use crate::report::error::{Code, Problem, Result};
@@ -98,7 +101,17 @@ impl<'s> Toml<'s> {
 
     /// A problem with one value.
     pub(crate) fn wrong(&self, item: &Item<'_>, message: impl Into<String>) -> Problem {
-        Problem::new(Code::Syntax, message).at(self.source, item.span)
+        self.wrong_at(item.span, message)
+    }
+
+    /// A problem with the text at a place.
+    pub(crate) fn wrong_at(&self, span: Span, message: impl Into<String>) -> Problem {
+        Problem::new(Code::Syntax, message).at(self.source, span)
+    }
+
+    /// A value that may be right, but is not read here.
+    pub(crate) fn unsupported(&self, item: &Item<'_>, message: impl Into<String>) -> Problem {
+        Problem::new(Code::Unsupported, message).at(self.source, item.span)
     }
 
     /// The place of a value: the file and the line.
@@ -110,6 +123,11 @@ impl<'s> Toml<'s> {
     /// The text of a string value.
     pub(crate) fn string<'i>(&self, item: &'i Item<'_>, key: &str) -> Result<&'i str> {
         item.as_str().ok_or_else(|| self.wrong(item, format!("`{}` should be a string", quoted(key))).into())
+    }
+
+    /// The text of the string under a key, and its place; `None`: there is no such key.
+    pub(crate) fn text<'t>(&self, table: &'t Table<'_>, key: &str) -> Result<Option<(&'t str, Span)>> {
+        table.get(key).map(|item| Ok((self.string(item, key)?, item.span))).transpose()
     }
 
     /// The strings of an array, or of a single string.
@@ -128,8 +146,9 @@ impl<'s> Toml<'s> {
         item.as_table_like().ok_or_else(|| self.wrong(item, format!("`{}` should be a table", quoted(key))).into())
     }
 
-    /// A boolean.
-    pub(crate) fn boolean(&self, item: &Item<'_>, key: &str) -> Result<bool> {
+    /// A boolean; false where it is not there.
+    pub(crate) fn flag(&self, item: Option<&Item<'_>>, key: &str) -> Result<bool> {
+        let Some(item) = item else { return Ok(false) };
         item.as_bool().ok_or_else(|| self.wrong(item, format!("`{key}` should be true or false")).into())
     }
 }

@@ -14,13 +14,13 @@
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::dependency::{ParseCache, read_extra, read_marker, read_name};
+use super::dependency::{ParseCache, read_extra, read_extras, read_marker, read_name};
 use super::pylock::PylockPackage;
 use super::toml::{Item, Toml, dig};
 use super::{Entry, Origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Marker;
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Source, Span, quoted};
 
 mod layout;
@@ -99,13 +99,11 @@ impl UvLock {
         let toml = Toml::parse(&source, WHAT)?;
         version(&toml)?;
         let mut known = ParseCache::default();
-        let pythons = match toml.root().get("requires-python") {
-            Some(item) => super::pylock::pythons(&toml, item)?,
-            None => {
-                let problem = Problem::new(Code::Syntax, format!("{name} has no `requires-python`"));
-                return Err(problem.at(&source, Span::default()).help(ANEW).into());
-            }
-        };
+        let pythons = toml
+            .root()
+            .get("requires-python")
+            .ok_or_else(|| toml.wrong_at(Span::default(), format!("{name} has no `requires-python`")).help(ANEW))?;
+        let pythons = super::pylock::pythons(&toml, pythons)?;
         let mut environments = Vec::new();
         if let Some(item) = toml.root().get("supported-markers") {
             for text in toml.strings(item, "supported-markers")? {
@@ -153,31 +151,26 @@ const DEV: &str = "dev";
 
 /// A lock of another version has another meaning; a revision adds to what older ones say, and may add what counts.
 fn version(toml: &Toml<'_>) -> Result<()> {
-    let unknown = |item: &Item<'_>, message: String| -> crate::report::error::Error {
-        let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
-        problem.help(OTHERWISE).into()
+    let number = |item: &Item<'_>, key: &str| {
+        item.as_integer().ok_or_else(|| toml.wrong(item, format!("`{key}` should be a whole number")))
     };
-    let Some(item) = toml.root().get("version") else {
+    let item = toml.root().get("version").ok_or_else(|| {
         let message = format!("{} has no `version`, so it is not a whole uv.lock", toml.source.name);
-        return Err(Problem::new(Code::Syntax, message).at(toml.source, Span::default()).help(ANEW).into());
-    };
-    match item.as_integer() {
-        Some(1) => {}
-        Some(other) => {
-            return Err(unknown(item, format!("version {other} of a uv.lock is not supported; supported is 1")));
-        }
-        None => return Err(toml.wrong(item, "`version` should be a whole number").into()),
+        toml.wrong_at(Span::default(), message).help(ANEW)
+    })?;
+    let version = number(item, "version")?;
+    if version != 1 {
+        let message = format!("version {version} of a uv.lock is not supported; supported is 1");
+        return Err(toml.unsupported(item, message).help(OTHERWISE).into());
     }
     let Some(item) = toml.root().get("revision") else { return Ok(()) };
-    let (first, last) = (REVISIONS.start(), REVISIONS.end());
-    match item.as_integer() {
-        Some(revision) if REVISIONS.contains(&revision) => Ok(()),
-        Some(other) => {
-            let message = format!("revision {other} of a uv.lock is not supported; supported are {first} to {last}");
-            Err(unknown(item, message))
-        }
-        None => Err(toml.wrong(item, "`revision` should be a whole number").into()),
+    let revision = number(item, "revision")?;
+    if !REVISIONS.contains(&revision) {
+        let (first, last) = (REVISIONS.start(), REVISIONS.end());
+        let message = format!("revision {revision} of a uv.lock is not supported; supported are {first} to {last}");
+        return Err(toml.unsupported(item, message).help(OTHERWISE).into());
     }
+    Ok(())
 }
 
 /// Reads `conflicts`: sets of extras, groups and packages.
@@ -189,16 +182,12 @@ fn conflicts(toml: &Toml<'_>) -> Result<Vec<Vec<ConflictItem>>> {
         let mut items = Vec::new();
         for one in set.as_array().ok_or_else(|| wrong(set))? {
             let table = one.as_inline_table().ok_or_else(|| wrong(one))?;
-            let name = table.get("package").ok_or_else(|| wrong(one))?;
-            let package = read_name(toml, name.span(), toml.string(name, "package")?)?;
-            let of = match (table.get("extra"), table.get("group")) {
+            let (name, span) = toml.text(table, "package")?.ok_or_else(|| wrong(one))?;
+            let package = read_name(toml, span, name)?;
+            let of = match (toml.text(table, "extra")?, toml.text(table, "group")?) {
                 (None, None) => ConflictPart::Project,
-                (Some(extra), None) => {
-                    ConflictPart::Extra(read_extra(toml, extra.span(), toml.string(extra, "extra")?)?)
-                }
-                (None, Some(group)) => {
-                    ConflictPart::Group(read_extra(toml, group.span(), toml.string(group, "group")?)?)
-                }
+                (Some((extra, span)), None) => ConflictPart::Extra(read_extra(toml, span, extra)?),
+                (None, Some((group, span))) => ConflictPart::Group(read_extra(toml, span, group)?),
                 (Some(_), Some(_)) => return Err(wrong(one).into()),
             };
             items.push(ConflictItem { package, of });
@@ -240,9 +229,6 @@ fn default_groups(project: &Source, roots: &[usize], graph: &[UvNode], manifest:
             Ok(nodes.flat_map(|node| node.groups.keys()).cloned().collect())
         }
         Some(other) => Err(toml.wrong(item, format!("`{}` is neither `all` nor a list", quoted(other))).into()),
-        None => {
-            let names = toml.strings(item, "default-groups")?;
-            names.into_iter().map(|name| read_extra(&toml, item.span(), name)).collect()
-        }
+        None => read_extras(&toml, Some(item), "default-groups"),
     }
 }

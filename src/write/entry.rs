@@ -8,7 +8,7 @@ use pep508_rs::{ExtraName, PackageName};
 use super::guards::Guards;
 use super::toml::string;
 use crate::catalog::pin::Pin;
-use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
+use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Extras;
 use crate::plan::{Replacement, WheelRequirement};
@@ -44,11 +44,7 @@ pub(super) fn changed(
     }
     guards.put(source, block, inside, &mut head);
     let mut text = apply(&head, source.slice(block.head));
-    let table = |wanted: BlockTable| {
-        block.tables.iter().find(|(table, _)| *table == wanted).map(|(_, span)| source.slice(*span))
-    };
-    let old = table(BlockTable::Dependencies).unwrap_or_default();
-    let old_extras = table(BlockTable::Extras).unwrap_or_default();
+    let [old, old_extras] = [block.dependencies, block.extras].map(|span| span.map_or("", |span| source.slice(span)));
     match requires {
         // A stub has nothing of the wheel's own.
         Some(requires) if pin.stub().is_some() => text.push_str(&dependencies(requires, "")),
@@ -90,7 +86,7 @@ pub(super) struct NewNeed {
 
 /// Notes needs that the lock did not know of: by its `[package.dependencies]` Poetry finds what to install.
 pub(super) fn also_needs(source: &Source, block: &PoetryBlock, needs: &BTreeMap<String, NewNeed>, patch: &mut Patch) {
-    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
+    let table = block.dependencies;
     let old = table.map(|span| source.slice(span)).unwrap_or_default();
     let lines: Vec<&str> = old.split_inclusive('\n').collect();
     let mut new: BTreeMap<usize, String> = BTreeMap::new();
@@ -133,8 +129,7 @@ pub(super) fn also_needs(source: &Source, block: &PoetryBlock, needs: &BTreeMap<
 
 /// Takes out of an entry that stays what it needed and nothing needs any more.
 pub(super) fn needs_no_more(source: &Source, block: &PoetryBlock, gone: &BTreeSet<String>, patch: &mut Patch) {
-    let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
-    let Some(table) = table else { return };
+    let Some(table) = block.dependencies else { return };
     let (mut at, mut goes, mut stays) = (table.start, false, 0);
     let mut edits = Vec::new();
     for line in source.slice(table).split_inclusive('\n') {

@@ -2,7 +2,7 @@
 
 use super::coverage::in_brackets;
 use super::toml::string;
-use crate::lock::poetry::{BlockMarkers, PoetryBlock};
+use crate::lock::poetry::PoetryBlock;
 use crate::text::{Patch, Source, Span};
 
 /// The groups of an entry in Poetry's order, each with its marker; none: always. Locks before 2.1 have no groups.
@@ -12,20 +12,12 @@ pub(super) struct Guards(Vec<(String, Option<String>)>);
 impl Guards {
     /// Those of an entry.
     pub(super) fn of(block: &PoetryBlock) -> Self {
-        let marker = |group: &String| match &block.markers {
-            None => None,
-            Some(BlockMarkers::One(_, marker)) => Some(marker.clone()),
-            // A group that the table leaves out has no marker of its own.
-            Some(BlockMarkers::ByGroup(_, each)) => {
-                each.iter().find(|(name, _)| name == group).map(|(_, marker)| marker.clone())
-            }
-        };
-        Self(block.groups.iter().map(|group| (group.clone(), marker(group))).collect())
+        Self(block.groups.clone())
     }
 
     /// One marker for all groups of an entry.
     pub(super) fn all(block: &PoetryBlock, marker: &str) -> Self {
-        Self(block.groups.iter().map(|group| (group.clone(), Some(marker.to_owned()))).collect())
+        Self(block.groups.iter().map(|(group, _)| (group.clone(), Some(marker.to_owned()))).collect())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -109,11 +101,7 @@ impl Guards {
             return;
         }
         let line = |at: usize| source.text[..at].rfind('\n').map_or(block.head.start, |at| at + 1);
-        let at = match &block.markers {
-            Some(BlockMarkers::One(span, _) | BlockMarkers::ByGroup(span, _)) => Some(*span),
-            None => None,
-        };
-        match (at, after) {
+        match (block.markers_at, after) {
             (Some(span), Some(marker)) => patch.replace(inside(span), marker),
             (Some(span), None) => {
                 let end = source.text[span.end..].find('\n').map_or(source.text.len(), |at| span.end + at + 1);

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{LockVersion, PoetryLock};
+use super::{ANEW, LockVersion, PoetryLock};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::packaging::digest::Sha256;
 use crate::report::error::{Code, Problem, Result};
@@ -42,7 +42,7 @@ impl PoetryLock {
         }
         let message = format!("{} is out of date with {}", self.source.name, project.source.name);
         let problem = Problem::new(Code::OutOfDate, message).at(&self.source, *span);
-        Some(problem.help("regenerate the lock with: poetry lock"))
+        Some(problem.help(ANEW))
     }
 
     /// Refuses a lock that is stale, or of which that cannot be determined.

@@ -1,9 +1,9 @@
 //! `[metadata]` of a `poetry.lock`: the version of its format, and the Pythons that it is for.
 
-use super::super::dependency::{ParseCache, read_versions};
+use crate::lock::dependency::{ParseCache, read_pythons};
 use crate::lock::toml::Toml;
 use crate::packaging::constraint::Constraint;
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Span, quoted};
 
 /// The versions of the format that are read.
@@ -19,21 +19,20 @@ pub enum LockVersion {
     V2_1,
 }
 
+const CUT_SHORT: &str = "the file may be cut short; regenerate it with: poetry lock";
+
 /// Checks that this is a lock of a known version, and reads for which Pythons.
 pub(super) fn metadata(toml: &Toml<'_>, known: &mut ParseCache) -> Result<(LockVersion, Constraint)> {
-    let whole = || Span { start: 0, end: 0 };
     let Some(item) = toml.root().get("metadata") else {
         let message = format!("{} has no [metadata], so it is not a whole poetry.lock", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, whole());
-        return Err(problem.help("the file may be cut short; regenerate it with: poetry lock").into());
+        return Err(toml.wrong_at(Span::default(), message).help(CUT_SHORT).into());
     };
     let table = toml.table(item, "metadata")?;
     // Poetry writes it last, and the files behind it in its first format: without either, the end is missing.
     if !["content-hash", "files", "hashes"].iter().any(|key| table.contains_key(key)) {
         let message =
             format!("[metadata] of {} has no `content-hash`, so it is not a whole poetry.lock", toml.source.name);
-        let problem = Problem::new(Code::Syntax, message).at(toml.source, item.span());
-        return Err(problem.help("the file may be cut short; regenerate it with: poetry lock").into());
+        return Err(toml.wrong(item, message).help(CUT_SHORT).into());
     }
     // Poetry 1.0 wrote no version.
     let version = match table.get("lock-version") {
@@ -46,14 +45,10 @@ pub(super) fn metadata(toml: &Toml<'_>, known: &mut ParseCache) -> Result<(LockV
             other => {
                 let message =
                     format!("lock-version {} is not supported; supported are 1.0, 1.1, 2.0 and 2.1", quoted(other));
-                let problem = Problem::new(Code::Unsupported, message).at(toml.source, item.span());
+                let problem = toml.unsupported(item, message);
                 return Err(problem.help("update torchswap, or make the lock with Poetry 1.x or 2.x").into());
             }
         },
     };
-    let pythons = match table.get("python-versions") {
-        None => Constraint::any(),
-        Some(item) => read_versions(toml, item.span(), toml.string(item, "python-versions")?, known)?,
-    };
-    Ok((version, pythons))
+    Ok((version, read_pythons(toml, table, known)?))
 }

@@ -8,16 +8,14 @@ use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
-use super::walk::{ENOUGH, EntryDemand, Walk};
-use super::{Dependency, Edge, LockVersion, PoetryLock};
+use super::walk::{EntryDemand, Walk};
+use super::{ANEW, Dependency, Edge, LockVersion, PoetryLock, PoetryPackage};
+use crate::lock::limits::{MOST_TWINS, twins};
 use crate::lock::{Choice, PassedOver, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
-use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
-
-/// The most wanted entries of one name on one machine: each is compared with each.
-const MOST_TWINS: usize = 64;
 
 impl PoetryLock {
     /// Why it cannot be installed under a Python.
@@ -38,25 +36,23 @@ impl PoetryLock {
     /// If a group or an extra is not known, if a lock before 2.1 has no `pyproject.toml` beside it, or if the lock lacks
     /// a package that another one needs.
     pub fn select(&self, choice: &Choice, environment: Environment) -> Result<Selection> {
-        let groups = self.chosen_groups(choice)?;
-        let extras = self.chosen_extras(choice)?;
+        let ExtrasAndGroups { extras, groups } = self.chosen(choice)?;
         let roots = self.roots(&groups, &extras, environment);
         let mut passed_over = Vec::new();
         let wanted = if self.version >= LockVersion::V2_1 {
             let mut wanted = self.by_marker(&groups, &extras, environment);
             self.spread(&roots, environment, &mut wanted, &mut Walk::Noted)?;
             passed_over = self.pass_over_unmet(&roots, &mut wanted, environment);
-            self.one_of_each(&wanted, environment)?;
+            let with_twins = wanted.iter().enumerate().filter(|(index, _)| self.has_twin(*index));
+            let with_twins = with_twins.map(|(index, one)| (index, &one.condition));
+            Error::unless_empty(twins(&self.source, &self.entries, with_twins, environment, ANEW))?;
             wanted
-        } else {
-            if self.project.is_none() {
-                let message = format!("{} does not say which packages belong to which group", self.source.name);
-                let problem = Problem::new(Code::Inconsistent, message);
-                return Err(problem
-                    .help("put the pyproject.toml it was locked from beside it (locks before 2.1 need it)")
-                    .into());
-            }
+        } else if self.project.is_some() {
             self.walked(&roots, environment)?
+        } else {
+            let message = format!("{} does not say which packages belong to which group", self.source.name);
+            let help = "put the pyproject.toml it was locked from beside it (locks before 2.1 need it)";
+            return Err(Problem::new(Code::Inconsistent, message).help(help).into());
         };
         Ok(self.selection(&wanted, passed_over, environment))
     }
@@ -73,13 +69,7 @@ impl PoetryLock {
         let in_groups = groups.iter().filter_map(|group| project.groups.get(group)).flatten();
         in_groups
             .filter(|root| {
-                let locked = self.named(&root.requirement.name).find(|index| {
-                    self.entries[*index]
-                        .version
-                        .as_ref()
-                        .is_none_or(|version| root.requirement.versions.admits(version))
-                });
-                match locked {
+                match self.named(&root.requirement.name).find(|index| self.admits(root, *index)) {
                     // The export plugin asks the locked package, not the project: a package that something else needs
                     // too is not optional, and then the optional root brings it in.
                     Some(index) => !self.packages[index].optional || switched_on.contains(&root.requirement.name),
@@ -100,10 +90,8 @@ impl PoetryLock {
         let mut seen = BTreeSet::new();
         while let Some(name) = open.pop() {
             if seen.insert(name) {
-                let same = self.named(name).map(|index| &self.packages[index]);
-                open.extend(
-                    same.flat_map(|package| package.dependencies.iter().map(|edge| &edge.dependency.requirement.name)),
-                );
+                let edges = self.named(name).flat_map(|index| &self.packages[index].dependencies);
+                open.extend(edges.map(|edge| &edge.dependency.requirement.name));
             }
         }
         seen
@@ -111,7 +99,7 @@ impl PoetryLock {
 
     /// Locks of version 2.1: every entry whose groups are chosen and whose marker holds.
     fn by_marker(&self, groups: &BTreeSet<ExtraName>, extras: &Extras, environment: Environment) -> Vec<EntryDemand> {
-        let condition = |package: &super::PoetryPackage| {
+        let condition = |package: &PoetryPackage| {
             let chosen = package.groups.iter().filter(|group| groups.contains(group));
             chosen.fold(Condition::Never, |sum, group| match package.markers.get(group) {
                 None => Condition::Always,
@@ -133,8 +121,7 @@ impl PoetryLock {
         wanted: &mut [EntryDemand],
         environment: Environment,
     ) -> Vec<PassedOver> {
-        let has_twin = |index: usize| self.named(&self.entries[index].name).nth(1).is_some();
-        let twins = (0..wanted.len()).filter(|index| !wanted[*index].condition.is_never() && has_twin(*index));
+        let twins = (0..wanted.len()).filter(|index| !wanted[*index].condition.is_never() && self.has_twin(*index));
         let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
         twins.for_each(|index| by_name.entry(&self.entries[index].name).or_default().push(index));
         by_name.retain(|_, twins| twins.len() > 1 && twins.len() <= MOST_TWINS);
@@ -170,37 +157,15 @@ impl PoetryLock {
         passed_over
     }
 
-    /// Two entries of one name on one machine cannot both be installed.
-    fn one_of_each(&self, wanted: &[EntryDemand], environment: Environment) -> Result<()> {
-        let mut problems = Vec::new();
-        let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
-        let has_twin = |index: usize| self.named(&self.entries[index].name).nth(1).is_some();
-        for (index, one) in wanted.iter().enumerate().filter(|(_, one)| !one.condition.is_never()) {
-            if !has_twin(index) {
-                continue;
-            }
-            let others = by_name.entry(&self.entries[index].name).or_default();
-            if others.len() >= MOST_TWINS {
-                let message = format!("the lock gives {} too often for {environment}", self.entries[index].name);
-                let problem = Problem::new(Code::Inconsistent, message);
-                let problem = problem.at(&self.source, self.entries[index].at.span);
-                problems.push(problem.help("regenerate the lock with: poetry lock"));
-                break;
-            }
-            if problems.len() >= ENOUGH {
-                break;
-            }
-            for other in others.iter() {
-                if !wanted[*other].condition.clone().and(one.condition.clone()).is_never() {
-                    let message = format!("the lock gives {} twice for {environment}", self.entries[index].name);
-                    let problem = Problem::new(Code::Inconsistent, message);
-                    let problem = problem.at(&self.source, self.entries[index].at.span);
-                    problems.push(problem.help("regenerate the lock with: poetry lock"));
-                }
-            }
-            others.push(index);
-        }
-        Error::unless_empty(problems)
+    /// True if another entry has the name of this one.
+    fn has_twin(&self, index: usize) -> bool {
+        self.named(&self.entries[index].name).nth(1).is_some()
+    }
+
+    /// True if a dependency admits the version of an entry.
+    pub(super) fn admits(&self, dependency: &Dependency, index: usize) -> bool {
+        let version = self.entries[index].version.as_ref();
+        version.is_none_or(|version| dependency.requirement.versions.admits(version))
     }
 
     /// The entries of one name.

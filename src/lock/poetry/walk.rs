@@ -5,21 +5,14 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use super::{Dependency, Edge, PoetryLock};
-use crate::lock::undecided::Undecided;
+use super::{ANEW, Dependency, Edge, PoetryLock};
+use crate::lock::limits::{ENOUGH, Walked};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// Packages that Poetry before 1.3 left out of its locks although others require them.
 const NEVER_LOCKED: [&str; 4] = ["setuptools", "pip", "wheel", "distribute"];
-
-/// The most problems that are reported.
-pub(super) const ENOUGH: usize = 20;
-
-/// More steps than any lock needs; a crafted one could ask for endless ones. An edge is a step, and so is each entry that
-/// could meet it.
-const MOST_STEPS: usize = 500_000;
 
 /// The most restarts of a walk: each passes over one more entry. Real locks have a few packages in several versions.
 const MOST_WALKS: usize = 64;
@@ -99,10 +92,10 @@ impl PoetryLock {
         let mut problems = Vec::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
-        let mut undecided = Undecided::default();
+        let mut walked = Walked::new(&self.source, ANEW);
         for (root, condition) in roots {
             if decide {
-                undecided.note(condition, &self.source, root.span)?;
+                walked.note(condition, root.span)?;
             }
             match self.choose(root, &self.meeting(root), condition, environment, wanted, walk) {
                 Ok(index) => {
@@ -117,27 +110,22 @@ impl PoetryLock {
         if !decide {
             open.extend((0..wanted.len()).filter(|index| !wanted[*index].condition.is_never()));
         }
-        let mut steps = 0;
         while let Some(index) = open.pop_front() {
-            let state = (wanted[index].condition.clone(), wanted[index].extras.len());
-            if done[index].as_ref() == Some(&state) {
+            let condition = wanted[index].condition.clone();
+            let state = Some((condition.clone(), wanted[index].extras.len()));
+            if done[index] == state {
                 continue;
             }
-            done[index] = Some(state);
-            let condition = wanted[index].condition.clone();
+            done[index] = state;
             let edges: Vec<(&Edge, Condition)> = self.edges(index, &wanted[index].extras, environment).collect();
             for (Edge { dependency: edge, meeting }, when) in edges {
-                steps += 1 + self.named(&edge.requirement.name).count();
-                if steps > MOST_STEPS {
-                    let message = format!("the graph of {} does not come to an end", self.source.name);
-                    let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
-                    return Err(problem.help("regenerate the lock with: poetry lock").into());
-                }
+                // Each entry that could meet it is a step, too.
+                walked.step(1 + self.named(&edge.requirement.name).count(), edge.span)?;
                 if problems.len() >= ENOUGH {
                     return Error::unless_empty(problems);
                 }
                 if decide {
-                    undecided.note(&when, &self.source, edge.span)?;
+                    walked.note(&when, edge.span)?;
                 }
                 let when = when.and(condition.clone());
                 if when.is_never()
@@ -197,9 +185,7 @@ impl PoetryLock {
             None => name.eq_ignore_ascii_case("pypi"),
         };
         let meets = |index: &usize| {
-            let version = self.entries[*index].version.as_ref();
-            version.is_none_or(|version| dependency.requirement.versions.admits(version))
-                && dependency.source.as_deref().is_none_or(|name| from(*index, name))
+            self.admits(dependency, *index) && dependency.source.as_deref().is_none_or(|name| from(*index, name))
         };
         let meeting: Vec<usize> = self.named(&dependency.requirement.name).filter(meets).collect();
         let Some(direct) = &dependency.direct else { return meeting };
@@ -227,12 +213,11 @@ impl PoetryLock {
             .map(|(version, pythons)| format!("{version} for Python {pythons} only"))
             .collect();
         let all: Vec<String> = self.named(name).filter_map(locked).map(|(version, _)| version.to_string()).collect();
-        let again = "regenerate the lock with: poetry lock";
         // One that would do, if it were for this Python, says more than all that there are.
         let (has, help) = match (outside.as_slice(), all.as_slice()) {
-            ([], []) => ("has none for this Python".to_owned(), again.to_owned()),
-            ([], all) => (format!("has {} for this Python", all.join(", ")), again.to_owned()),
-            (outside, _) => (format!("has {}", outside.join(", ")), format!("choose such a Python, or {again}")),
+            ([], []) => ("has none for this Python".to_owned(), ANEW.to_owned()),
+            ([], all) => (format!("has {} for this Python", all.join(", ")), ANEW.to_owned()),
+            (outside, _) => (format!("has {}", outside.join(", ")), format!("choose such a Python, or {ANEW}")),
         };
         let (who, source) = match (by, &self.project) {
             (Some(index), _) => (format!("{} needs", self.entries[index].name), &self.source),

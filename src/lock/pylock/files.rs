@@ -4,7 +4,7 @@ use crate::lock::toml::{Item, Table, Toml};
 use crate::lock::{LockedDigest, origin, requirements};
 use crate::packaging::address;
 use crate::packaging::wheel::WheelName;
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{self, Span, quoted};
 
 /// A file that a lock names.
@@ -72,15 +72,12 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     let text = |key: &str| -> Result<Option<(&Item<'_>, &str)>> {
         table.get(key).map(|item| Ok((item, toml.string(item, key)?))).transpose()
     };
-    let fail = |message: String, span: Span| -> crate::report::error::Error {
-        Problem::new(Code::Syntax, message).at(toml.source, span).into()
-    };
     // Where both are given, installers take the path.
     let (path, url) = (text("path")?.filter(|(_, path)| !path.is_empty()), text("url")?);
     let stored = match (path, url.filter(|(_, url)| !url.is_empty())) {
         (Some((item, _)), _) => Stored::Path(origin::line(toml, item, "path")?.to_owned()),
         (None, Some((item, _))) => Stored::Url(origin::url(toml, item, "url")?.to_owned()),
-        (None, None) => return Err(fail(format!("`{what}` has neither `url` nor `path`"), near)),
+        (None, None) => return Err(toml.wrong_at(near, format!("`{what}` has neither `url` nor `path`")).into()),
     };
     let name = match text("name")? {
         Some((item, name)) if !name.is_empty() => {
@@ -100,9 +97,7 @@ pub(super) fn read(toml: &Toml<'_>, table: &Table<'_>, near: Span, what: &str) -
     if let Some(item) = table.get("subdirectory") {
         origin::line(toml, item, "subdirectory")?;
     }
-    let Some(hashes) = table.get("hashes") else {
-        return Err(fail(format!("`{what}` has no `hashes`"), near));
-    };
+    let hashes = table.get("hashes").ok_or_else(|| toml.wrong_at(near, format!("`{what}` has no `hashes`")))?;
     let digests = digests(toml, hashes)?;
     Ok(PylockFile { name, wheel: None, stored, size, digests })
 }

@@ -6,9 +6,8 @@ use pep508_rs::PackageName;
 
 use super::Pylock;
 use super::package::tables;
-use crate::lock::poetry::above;
-use crate::lock::toml::{Item, Table, Toml};
-use crate::report::error::{Code, Problem, Result};
+use crate::lock::toml::{Item, Table, Toml, ends, headers, last_header};
+use crate::report::error::{Problem, Result};
 use crate::text::Span;
 
 /// The parts of one package.
@@ -85,53 +84,18 @@ impl Pylock {
         };
         let end = ends(&toml);
         let mut blocks = Vec::with_capacity(self.entries.len());
-        for (index, table) in tables.iter().enumerate() {
+        for (table, entry) in tables.iter().zip(&self.entries) {
             let start = table.span().unwrap_or_default().start;
-            let mut own = Vec::new();
-            for (_, item) in table.iter() {
-                headers(item, &mut |start| own.push(start));
-            }
-            own.sort_unstable();
-            let last = own.last().copied().unwrap_or(start);
-            let name = self.entries.get(index).map_or(Span::default(), |entry| entry.at.span);
-            let span = Span { start, end: end(last) };
-            blocks.push(LayoutReader { toml: &toml, table, end: &end }.block(span, name)?);
+            let span = Span { start, end: end(last_header(table)) };
+            blocks.push(LayoutReader { toml: &toml, table, end: &end }.block(span, entry.at.span)?);
         }
         Ok(blocks)
     }
 }
 
 fn odd(toml: &Toml<'_>, item: &Item<'_>) -> Problem {
-    let problem = Problem::new(Code::Unsupported, "this is not written as a tool writes it, so it cannot be edited");
-    problem.at(toml.source, item.span()).help("regenerate the lock with pip, uv, Poetry or PDM")
-}
-
-/// The end of a header's table: at the next header, or at the comments above that.
-pub(in crate::lock) fn ends<'t>(toml: &'t Toml<'_>) -> impl Fn(usize) -> usize + 't {
-    let mut ends: Vec<usize> = Vec::new();
-    for (_, item) in toml.root().iter() {
-        headers(item, &mut |start| ends.push(start));
-    }
-    ends.sort_unstable();
-    let text = &toml.source.text;
-    move |start| {
-        let next = ends.partition_point(|other| *other <= start);
-        ends.get(next).map_or(text.len(), |end| above(text, *end))
-    }
-}
-
-/// The place of the headers of a table and of the tables in it.
-pub(in crate::lock) fn headers(item: &Item<'_>, note: &mut dyn FnMut(usize)) {
-    let table = |table: &Table<'_>, note: &mut dyn FnMut(usize)| {
-        if let Some(span) = table.span().filter(|_| !table.is_implied()) {
-            note(span.start);
-        }
-        for (_, item) in table.iter() {
-            headers(item, note);
-        }
-    };
-    let one = item.as_table().into_iter();
-    one.chain(item.as_array_of_tables().into_iter().flatten()).for_each(|one| table(one, note));
+    let problem = toml.unsupported(item, "this is not written as a tool writes it, so it cannot be edited");
+    problem.help("regenerate the lock with pip, uv, Poetry or PDM")
 }
 
 struct LayoutReader<'t, 's> {
@@ -172,12 +136,8 @@ impl LayoutReader<'_, '_> {
         Ok(Some(Dependencies { part, names: tables.iter().filter_map(name).collect(), names_alone }))
     }
 
-    /// The whole lines around a span.
     fn lines(&self, span: Span) -> Span {
-        let text = &self.toml.source.text;
-        let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-        let end = text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1);
-        Span { start, end }
+        self.toml.source.lines(span)
     }
 
     fn part(&self, key: &str) -> Result<Option<Part>> {
@@ -189,11 +149,8 @@ impl LayoutReader<'_, '_> {
             let value = item.span();
             return Ok(Some(Part::Key { value, lines: self.lines(value) }));
         }
-        let mut starts = Vec::new();
-        headers(item, &mut |start| starts.push(start));
-        starts.sort_unstable();
         let mut spans: Vec<Span> = Vec::new();
-        for start in starts {
+        for start in headers(item) {
             let end = (self.end)(start);
             match spans.last_mut() {
                 Some(last) if last.end == start => last.end = end,

@@ -8,15 +8,15 @@ use pep508_rs::PackageName;
 
 use super::files::{self, PylockFile, Stored};
 use super::marker::WrittenMarker;
-use super::{pythons, registry};
-use crate::lock::dependency::{LONGEST_NAME, Markers, read_name};
+use super::{ANEW, pythons, registry};
+use crate::lock::dependency::{LONGEST_NAME, Markers, read_name, read_version, remembered};
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::lock::{Entry, Origin, Position, origin};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker;
 use crate::packaging::requirement::{self, Requirement};
-use crate::packaging::wheel::WheelName;
-use crate::report::error::{Code, Problem, Result};
+use crate::packaging::wheel::{WheelName, WheelNameError};
+use crate::report::error::Result;
 use crate::text::{Span, quoted};
 
 /// The requirements of a package, each with its marker.
@@ -71,77 +71,57 @@ impl PackageKind {
     }
 }
 
+/// Reads a marker.
+pub(super) fn marker(toml: &Toml<'_>, span: Span, text: &str) -> Result<WrittenMarker> {
+    WrittenMarker::parse(text).map_err(|why| {
+        let message = format!("this is not a marker of a pylock.toml (PEP 508, PEP 751): {}", quoted(&why));
+        toml.wrong_at(span, message).into()
+    })
+}
+
+/// Reads all packages.
+pub(super) fn packages(toml: &Toml<'_>) -> Result<(Vec<Entry>, Vec<PylockPackage>)> {
+    let mut reader = PackageReader { toml, known: Markers::default() };
+    let tables = tables(toml, super::required(toml, "packages")?, "packages")?;
+    let (mut entries, mut packages) = (Vec::with_capacity(tables.len()), Vec::with_capacity(tables.len()));
+    for (table, span) in tables {
+        let (entry, package) = reader.package(table, span)?;
+        entries.push(entry);
+        packages.push(package);
+    }
+    Ok((entries, packages))
+}
+
 /// The packages of a lock while they are read.
-pub(super) struct PackageReader<'t, 's> {
+struct PackageReader<'t, 's> {
     toml: &'t Toml<'s>,
     known: Markers,
 }
 
 impl<'t, 's> PackageReader<'t, 's> {
-    pub(super) fn new(toml: &'t Toml<'s>) -> Self {
-        Self { toml, known: Markers::default() }
-    }
-
-    /// Reads a marker.
-    pub(super) fn marker(&mut self, span: Span, text: &str) -> Result<WrittenMarker> {
-        WrittenMarker::parse(text).map_err(|why| {
-            let message = format!("this is not a marker of a pylock.toml (PEP 508, PEP 751): {}", quoted(&why));
-            Problem::new(Code::Syntax, message).at(self.toml.source, span).into()
-        })
-    }
-
-    /// Reads all packages.
-    pub(super) fn packages(mut self) -> Result<(Vec<Entry>, Vec<PylockPackage>)> {
-        let toml = self.toml;
-        let item = super::required(toml, "packages")?;
-        let tables = tables(toml, item, "packages")?;
-        let mut read = (Vec::with_capacity(tables.len()), Vec::with_capacity(tables.len()));
-        for (table, span) in tables {
-            let (entry, package) = self.package(table, span)?;
-            read.0.push(entry);
-            read.1.push(package);
-        }
-        Ok(read)
-    }
-
     fn package(&mut self, table: &'t Table<'s>, near: Span) -> Result<(Entry, PylockPackage)> {
         let toml = self.toml;
         let head = Span { start: near.start, end: near.start + "[[packages]]".len() };
-        let fail = |message: String, span: Span| -> crate::report::error::Error {
-            let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
-            problem.help("regenerate the lock with the tool that made it").into()
-        };
-        let name_item = table.get("name").ok_or_else(|| fail("a package has no `name`".to_owned(), head))?;
+        let no_name = || toml.wrong_at(head, "a package has no `name`").help(ANEW);
+        let name_item = table.get("name").ok_or_else(no_name)?;
         let (text, span) = (toml.string(name_item, "name")?, name_item.span());
         let name = read_name(toml, span, text)?;
         if name.as_ref() != text {
             let (text, name) = (quoted(text), quoted(name.as_ref()));
-            return Err(fail(format!("`{text}` is not the normal form of a name, which is `{name}`"), span));
+            let message = format!("`{text}` is not the normal form of a name, which is `{name}`");
+            return Err(toml.wrong_at(span, message).help(ANEW).into());
         }
-        let version = table.get("version").map(|item| self.version(item)).transpose()?;
-        let marker = match table.get("marker") {
-            None => None,
-            Some(item) => Some(self.marker(item.span(), toml.string(item, "marker")?)?),
-        };
+        let version = table.get("version").map(|item| read_version(toml, item)).transpose()?;
+        let marker = toml.text(table, "marker")?.map(|(text, span)| marker(toml, span, text)).transpose()?;
         let pythons = table.get("requires-python").map_or(Ok(Constraint::any()), |item| pythons(toml, item))?;
-        let index = match table.get("index") {
-            None => None,
-            Some(item) => Some(origin::url(toml, item, "index")?.to_owned()),
-        };
+        let index = table.get("index").map(|item| origin::url(toml, item, "index")).transpose()?.map(str::to_owned);
         let (kind, origin, found) = self.source(table, &name, version.as_ref(), index.as_deref(), span)?;
-        let editable =
-            dig(table, &["directory", "editable"]).map_or(Ok(false), |item| toml.boolean(item, "editable"))?;
+        let editable = toml.flag(dig(table, &["directory", "editable"]), "editable")?;
         let needs = self.needs(table)?;
         let files = kind.files().filter_map(PylockFile::locked).collect();
         let version = version.or(found);
         let entry = Entry { name, version, origin, editable, files, at: Position { source: 0, span } };
         Ok((entry, PylockPackage { marker, pythons, index, kind, needs }))
-    }
-
-    fn version(&self, item: &Item<'_>) -> Result<Version> {
-        let text = self.toml.string(item, "version")?;
-        let version = Version::from_str(text).ok().filter(|_| text.len() <= LONGEST_NAME);
-        version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
     }
 
     /// Reads where the package comes from; a version that only its files have comes third.
@@ -154,18 +134,11 @@ impl<'t, 's> PackageReader<'t, 's> {
         near: Span,
     ) -> Result<(PackageKind, Origin, Option<Version>)> {
         let toml = self.toml;
-        let fail = |message: String| -> crate::report::error::Error {
-            let problem = Problem::new(Code::Syntax, message).at(toml.source, near);
-            problem.help("a package has either wheels and an sdist, or one of archive, vcs and directory").into()
-        };
         let mut wheels = Vec::new();
         if let Some(item) = table.get("wheels") {
             for (table, span) in tables(toml, item, "wheels")? {
                 let mut file = files::read(toml, table, span, "wheels")?;
-                let wheel: WheelName =
-                    file.name.parse().map_err(|error: crate::packaging::wheel::WheelNameError| {
-                        Problem::new(Code::Syntax, error.to_string()).at(toml.source, span)
-                    })?;
+                let wheel = wheel_name(toml, &file, span)?;
                 let labelled = wheels.iter().filter_map(|file: &PylockFile| Some(&file.wheel.as_ref()?.version));
                 let same_label = labelled.filter(|_| wheel.version.is_local()).find(|other| other.is_local());
                 of_package(toml, &file.name, (&wheel.name, &wheel.version), (name, same_label.or(version)), span)?;
@@ -186,39 +159,39 @@ impl<'t, 's> PackageReader<'t, 's> {
                 Some((file, release))
             }
         };
-        let direct: Vec<&str> =
-            ["archive", "vcs", "directory"].into_iter().filter(|key| table.contains_key(key)).collect();
+        let direct = ["archive", "vcs", "directory"].into_iter().filter_map(|key| Some((key, table.get(key)?)));
+        let direct: Vec<(&str, &Item<'_>)> = direct.collect();
         let release = sdist.is_some() || !wheels.is_empty();
-        match (release, direct.as_slice()) {
+        let message = match (release, direct.as_slice()) {
             (true, []) => {
                 let of_wheel = wheels.first().and_then(|file| file.wheel.as_ref()).map(|wheel| wheel.version.clone());
                 let found = of_wheel.or(sdist.as_ref().map(|(_, version)| version.clone()));
                 let all: Vec<PylockFile> = wheels.iter().chain(sdist.as_ref().map(|(file, _)| file)).cloned().collect();
                 let origin = registry::origin(index, &all);
-                Ok((PackageKind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels }, origin, found))
+                return Ok((
+                    PackageKind::Release { sdist: sdist.map(|(file, _)| Box::new(file)), wheels },
+                    origin,
+                    found,
+                ));
             }
-            (true, [direct, ..]) => Err(fail(format!("{name} has `{direct}` beside wheels or an sdist"))),
-            (false, []) => Err(fail(format!("{name} has nothing to be installed from"))),
-            (false, [one]) => self.direct(table, one),
-            (false, [one, other, ..]) => Err(fail(format!("{name} has both `{one}` and `{other}`"))),
-        }
+            (false, [(key, item)]) => return self.direct(item, key),
+            (true, [(direct, _), ..]) => format!("{name} has `{direct}` beside wheels or an sdist"),
+            (false, []) => format!("{name} has nothing to be installed from"),
+            (false, [(one, _), (other, _), ..]) => format!("{name} has both `{one}` and `{other}`"),
+        };
+        let help = "a package has either wheels and an sdist, or one of archive, vcs and directory";
+        Err(toml.wrong_at(near, message).help(help).into())
     }
 
-    fn direct(&self, table: &Table<'_>, key: &str) -> Result<(PackageKind, Origin, Option<Version>)> {
+    fn direct(&self, item: &Item<'_>, key: &str) -> Result<(PackageKind, Origin, Option<Version>)> {
         let toml = self.toml;
-        let Some(item) = table.get(key) else {
-            return Ok((PackageKind::Source, Origin::Directory(String::new()), None));
-        };
-        let span = item.span();
         let inner = toml.table(item, key)?;
         let line = |key: &str| inner.get(key).map(|item| origin::line(toml, item, key)).transpose();
-        let missing = |what: &str| -> crate::report::error::Error {
-            Problem::new(Code::Syntax, format!("`{key}` has no {what}")).at(toml.source, span).into()
-        };
+        let missing = |what: &str| toml.wrong(item, format!("`{key}` has no {what}"));
         let folder = line("subdirectory")?.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
         match key {
             "archive" => {
-                let mut file = files::read(toml, inner, span, "archive")?;
+                let mut file = files::read(toml, inner, item.span(), "archive")?;
                 file.wheel = file.name.parse().ok();
                 let version = file.wheel.as_ref().map(|wheel| wheel.version.clone());
                 let origin = match &file.stored {
@@ -260,23 +233,13 @@ impl<'t, 's> PackageReader<'t, 's> {
             let (requirement, _) = requirement::plain(before).ok()?;
             let marker = match written {
                 None => marker::Marker::always(),
-                Some(written) => match self.known.get(written) {
-                    Some(tree) => tree.clone(),
-                    None => {
-                        let tree = marker::parse(written).ok()?;
-                        self.known.insert(written.to_owned(), tree.clone());
-                        tree
-                    }
-                },
+                Some(written) => remembered(&mut self.known, written, || marker::parse(written)).ok()?,
             };
             Some((Arc::new(requirement), marker))
         };
         // Another tool's own table: where it says something else, nothing is known.
-        Ok(list
-            .iter()
-            .map(Item::as_str)
-            .collect::<Option<Vec<&str>>>()
-            .and_then(|all| all.into_iter().map(one).collect()))
+        let texts: Option<Vec<&str>> = list.iter().map(Item::as_str).collect();
+        Ok(texts.and_then(|texts| texts.into_iter().map(one).collect()))
     }
 }
 
@@ -296,6 +259,11 @@ pub(in crate::lock) fn tables<'i, 's>(
         None => Err(wrong().into()),
     });
     each.collect()
+}
+
+/// The name of a file that must be a wheel.
+pub(in crate::lock) fn wheel_name(toml: &Toml<'_>, file: &PylockFile, span: Span) -> Result<WheelName> {
+    file.name.parse().map_err(|error: WheelNameError| toml.wrong_at(span, error.to_string()).into())
 }
 
 /// The name and the version that the file name of a source distribution says (PEP 625, and zip as before it).
@@ -322,9 +290,7 @@ pub(in crate::lock) fn of_package(
         Some(version) if !is_same_release(version, release) => format!("{name} {version}"),
         Some(_) | None => return Ok(()),
     };
-    let message = format!("`{}` is not a file of {what}", quoted(file));
-    let problem = Problem::new(Code::Syntax, message).at(toml.source, span);
-    Err(problem.help("regenerate the lock with the tool that made it").into())
+    Err(toml.wrong_at(span, format!("`{}` is not a file of {what}", quoted(file))).help(ANEW).into())
 }
 
 /// The same release, and no two labels.

@@ -1,26 +1,19 @@
 //! The packages of a `pylock.toml` on one environment, by the rules of PEP 751.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pep508_rs::{ExtraName, PackageName};
+use pep508_rs::ExtraName;
 
 use super::files::PylockFile;
 use super::package::PackageKind;
-use super::{Pylock, PylockPackage};
+use super::{ANEW, Pylock, PylockPackage};
+use crate::lock::limits::{ENOUGH, twins};
 use crate::lock::{Choice, Entry, LockedDigest, SelectedPackage, Selection};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::{Source, quoted};
-
-/// The most wanted entries of one name on one machine: each is compared with each.
-const MOST_TWINS: usize = 64;
-/// The most problems that are reported.
-const ENOUGH: usize = 20;
-/// The remedy for a lock that installers would refuse.
-const ANEW: &str = "regenerate the lock with the tool that made it";
 
 impl Pylock {
     /// The packages of the lock on an environment for a choice of groups and extras. The groups that the lock calls
@@ -39,7 +32,6 @@ impl Pylock {
         }
         let mut selection = Selection::default();
         let mut problems = Vec::new();
-        let mut by_name: BTreeMap<&PackageName, Vec<(usize, Condition)>> = BTreeMap::new();
         for (index, (entry, package)) in self.entries.iter().zip(&self.packages).enumerate() {
             let condition = package.condition(environment, &asked);
             let python = package.pythons.admits_python(environment.python);
@@ -61,18 +53,13 @@ impl Pylock {
                 );
                 problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
             }
-            let others = by_name.entry(&entry.name).or_default();
-            let twice = others.iter().any(|(_, other)| !other.clone().and(condition.clone()).is_never());
-            if twice || others.len() >= MOST_TWINS {
-                let message = format!("the lock gives {} twice for {environment}", entry.name);
-                problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
-            }
             if problems.len() >= ENOUGH {
                 break;
             }
-            others.push((index, condition.clone()));
             selection.packages.push(selected(index, package, condition, environment));
         }
+        let wanted = selection.packages.iter().map(|one| (one.entry, &one.condition));
+        problems.extend(twins(&self.source, &self.entries, wanted, environment, ANEW));
         Error::unless_empty(problems)?;
         Ok(selection)
     }

@@ -1,16 +1,15 @@
 //! Reads both layouts of a `pyproject.toml` into one [`Project`].
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
 
 use pep508_rs::{ExtraName, PackageName};
 
 use super::{Project, ProjectIndex, main_group};
-use crate::lock::dependency::{self, Dependency, DirectReference, ParseCache, read_extra, read_name};
+use crate::lock::dependency::{self, Dependency, DirectReference, ParseCache, read_extra, read_extras, read_name};
 use crate::lock::origin;
 use crate::lock::toml::{Item, Table, Toml, dig};
 use crate::packaging::{marker, requirement};
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::{Source, Span, quoted};
 
 /// The most includes of groups, and the most requirements of all: a few groups that each include the next one
@@ -47,27 +46,32 @@ struct ProjectReader<'t, 's> {
 impl ProjectReader<'_, '_> {
     fn pep621(&mut self) -> Result<()> {
         let root = self.toml.root();
-        if let Some(item) = dig(root, &["project", "name"]) {
-            self.project.name = Some(read_name(self.toml, item.span(), self.toml.string(item, "name")?)?);
-        }
+        self.name(dig(root, &["project", "name"]))?;
         if let Some(item) = dig(root, &["project", "dependencies"]) {
             for (text, span) in self.placed(item, "dependencies")? {
                 let found = self.requirement(text, span)?;
-                self.add(main_group()?, found);
+                self.project.groups.entry(main_group()?).or_default().push(found);
             }
         }
         if let Some(item) = dig(root, &["project", "optional-dependencies"]) {
             for (extra, list) in self.toml.table(item, "optional-dependencies")?.iter() {
                 let span = list.span();
                 let extra = read_extra(self.toml, span, extra)?;
-                self.project.extras.entry(extra.clone()).or_default();
+                let mut names = BTreeSet::new();
                 for (text, span) in self.placed(list, extra.as_ref())? {
-                    let mut found = self.requirement(text, span)?;
-                    found.optional = true;
-                    self.project.extras.entry(extra.clone()).or_default().insert(found.requirement.name.clone());
-                    self.add(main_group()?, found);
+                    let found = Dependency { optional: true, ..self.requirement(text, span)? };
+                    names.insert(found.requirement.name.clone());
+                    self.project.groups.entry(main_group()?).or_default().push(found);
                 }
+                self.project.extras.entry(extra).or_default().extend(names);
             }
+        }
+        Ok(())
+    }
+
+    fn name(&mut self, item: Option<&Item<'_>>) -> Result<()> {
+        if let Some(item) = item {
+            self.project.name = Some(read_name(self.toml, item.span(), self.toml.string(item, "name")?)?);
         }
         Ok(())
     }
@@ -86,9 +90,7 @@ impl ProjectReader<'_, '_> {
         let root = self.toml.root();
         let Some(poetry) = dig(root, &["tool", "poetry"]) else { return Ok(()) };
         let poetry = self.toml.table(poetry, "tool.poetry")?;
-        if let Some(item) = poetry.get("name") {
-            self.project.name = Some(read_name(self.toml, item.span(), self.toml.string(item, "name")?)?);
-        }
+        self.name(poetry.get("name"))?;
         if let Some(item) = poetry.get("dependencies") {
             self.table(&main_group()?, self.toml.table(item, "dependencies")?)?;
         }
@@ -99,23 +101,19 @@ impl ProjectReader<'_, '_> {
         if let Some(item) = poetry.get("extras") {
             for (extra, list) in self.toml.table(item, "extras")?.iter() {
                 let span = list.span();
-                let mut names = BTreeSet::new();
-                for name in self.toml.strings(list, extra)? {
-                    names.insert(read_name(self.toml, span, name)?);
-                }
+                let names = self.toml.strings(list, extra)?.into_iter().map(|name| read_name(self.toml, span, name));
+                let names = names.collect::<Result<Vec<_>>>()?;
                 self.project.extras.entry(read_extra(self.toml, span, extra)?).or_default().extend(names);
             }
         }
         for source in poetry.get("source").and_then(Item::as_array_of_tables).into_iter().flatten() {
-            let text = |key: &str| source.get(key).map(|item| self.toml.string(item, key)).transpose();
+            let text = |key: &str| -> Result<Option<&str>> { Ok(self.toml.text(source, key)?.map(|(text, _)| text)) };
+            let url = source.get("url").map(|item| origin::url(self.toml, item, "url")).transpose()?;
             let marked = |key: &str| source.get(key).and_then(Item::as_bool).unwrap_or(false);
             let old = marked("default").then_some("default").or(marked("secondary").then_some("secondary"));
             self.project.indexes.push(ProjectIndex {
                 name: text("name")?.unwrap_or_default().to_owned(),
-                url: match source.get("url") {
-                    Some(item) => Some(origin::url(self.toml, item, "url")?.trim_end_matches('/').to_owned()),
-                    None => None,
-                },
+                url: url.map(|url| url.trim_end_matches('/').to_owned()),
                 priority: text("priority")?.or(old).map(str::to_ascii_lowercase),
             });
         }
@@ -137,8 +135,7 @@ impl ProjectReader<'_, '_> {
         for (group, item) in groups.iter() {
             let Some(list) = item.as_table_like().and_then(|table| table.get("include-groups")) else { continue };
             let name = read_extra(self.toml, item.span(), group)?;
-            for other in self.toml.strings(list, "include-groups")? {
-                let other = read_extra(self.toml, list.span(), other)?;
+            for other in read_extras(self.toml, Some(list), "include-groups")? {
                 let found = self.project.groups.get(&other).cloned().unwrap_or_default();
                 self.count_include(list, found.len())?;
                 self.project.groups.entry(name.clone()).or_default().extend(found);
@@ -151,9 +148,8 @@ impl ProjectReader<'_, '_> {
         let Some(item) = self.toml.root().get("dependency-groups") else { return Ok(()) };
         let table = self.toml.table(item, "dependency-groups")?;
         for (group, _) in table.iter() {
-            let mut open = Vec::new();
             let mut found = Vec::new();
-            self.dependency_group(table, group, &mut open, &mut found)?;
+            self.dependency_group(table, group, &mut Vec::new(), &mut found)?;
             let name = read_extra(self.toml, item.span(), group)?;
             self.project.groups.entry(name).or_default().extend(found);
         }
@@ -168,11 +164,9 @@ impl ProjectReader<'_, '_> {
         open: &mut Vec<String>,
         out: &mut Vec<Dependency>,
     ) -> Result<()> {
-        let wanted = group.to_lowercase().replace(['_', '.'], "-");
-        let Some((_, item)) = table.iter().find(|(name, _)| name.to_lowercase().replace(['_', '.'], "-") == wanted)
-        else {
-            return Ok(());
-        };
+        let normal = |name: &str| name.to_lowercase().replace(['_', '.'], "-");
+        let wanted = normal(group);
+        let Some((_, item)) = table.iter().find(|(name, _)| normal(name) == wanted) else { return Ok(()) };
         if open.contains(&wanted) {
             let problem = self.toml.wrong(item, format!("the dependency group `{}` includes itself", quoted(group)));
             return Err(problem.into());
@@ -187,10 +181,8 @@ impl ProjectReader<'_, '_> {
                 self.count_include(item, out.len())?;
                 self.dependency_group(table, other, open, out)?;
             } else {
-                return Err(self
-                    .toml
-                    .wrong(item, "a dependency group holds requirements and `{include-group = …}`")
-                    .into());
+                let message = "a dependency group holds requirements and `{include-group = …}`";
+                return Err(self.toml.wrong(item, message).into());
             }
         }
         open.pop();
@@ -237,27 +229,15 @@ impl ProjectReader<'_, '_> {
         Ok(())
     }
 
-    fn add(&mut self, group: ExtraName, dependency: Dependency) {
-        self.project.groups.entry(group).or_default().push(dependency);
-    }
-
     fn requirement(&self, text: &str, span: Span) -> Result<Dependency> {
         let wrong = |why: &str| {
             let why = quoted(why.lines().next().unwrap_or_default());
-            let message = format!("`{}` is not a requirement (PEP 508): {why}", quoted(text));
-            Problem::new(Code::Syntax, message).at(self.toml.source, span)
+            self.toml.wrong_at(span, format!("`{}` is not a requirement (PEP 508): {why}", quoted(text)))
         };
         let (before, written) = requirement::split(text);
         let marker = written.map(marker::parse).transpose().map_err(|why| wrong(&why))?;
         let (requirement, is_direct) = requirement::plain(before).map_err(|why| wrong(&why))?;
-        Ok(Dependency {
-            requirement: Arc::new(requirement),
-            marker,
-            python: None,
-            optional: false,
-            source: None,
-            direct: before.split_once('@').filter(|_| is_direct).map(|(_, url)| DirectReference::of_url(url.trim())),
-            span,
-        })
+        let url = before.split_once('@').filter(|_| is_direct).map(|(_, url)| url.trim());
+        Ok(Dependency { marker, direct: url.map(DirectReference::of_url), ..Dependency::new(requirement, span) })
     }
 }

@@ -1,10 +1,9 @@
 //! The places of the parts of each package in a `uv.lock`, for edits that keep every other byte.
 
 use super::package::UvNode;
-use super::{UvEdge, UvLock, WHAT};
-use crate::lock::pylock::{ends, headers};
-use crate::lock::toml::{Item, Toml};
-use crate::report::error::{Code, Problem, Result};
+use super::{ANEW, UvEdge, UvLock, WHAT};
+use crate::lock::toml::{Item, Toml, ends, last_header};
+use crate::report::error::Result;
 use crate::text::Span;
 
 /// The parts of one package.
@@ -37,33 +36,21 @@ impl UvLock {
         let toml = Toml::parse(&self.source, WHAT)?;
         let Some(item) = toml.root().get("package") else { return Ok(Vec::new()) };
         let odd = |item: &Item<'_>| {
-            let message = "this is not written as uv writes it, so it cannot be edited";
-            Problem::new(Code::Unsupported, message).at(toml.source, item.span()).help(super::ANEW)
+            toml.unsupported(item, "this is not written as uv writes it, so it cannot be edited").help(ANEW)
         };
-        let text = &self.source.text;
         let end = ends(&toml);
-        let lines = |span: Span| Span {
-            start: text[..span.start].rfind('\n').map_or(0, |at| at + 1),
-            end: text[span.end..].find('\n').map_or(text.len(), |at| span.end + at + 1),
-        };
+        let lines = |span: Span| self.source.lines(span);
         let mut blocks = Vec::with_capacity(self.entries.len());
         for table in item.as_array_of_tables().ok_or_else(|| odd(item))? {
-            let start = table.span().unwrap_or_default().start;
-            let mut last = start;
-            for (_, item) in table.iter() {
-                headers(item, &mut |start| last = last.max(start));
-            }
-            for key in ["dependencies", "sdist", "wheels", "source"] {
-                if let Some(item) =
-                    table.get(key).filter(|item| item.as_array().is_none() && item.as_inline_table().is_none())
-                {
+            for item in ["dependencies", "sdist", "wheels", "source"].into_iter().filter_map(|key| table.get(key)) {
+                if item.as_array().is_none() && item.as_inline_table().is_none() {
                     return Err(odd(item).into());
                 }
             }
             let dependencies = table.get("dependencies");
             let source = table.get("source").map_or(Span::default(), Item::span);
             blocks.push(UvBlock {
-                span: Span { start, end: end(last) },
+                span: Span { start: table.span().unwrap_or_default().start, end: end(last_header(table)) },
                 name: table.get("name").map(Item::span),
                 version: table.get("version").map(Item::span),
                 source,

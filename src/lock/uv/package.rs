@@ -1,26 +1,24 @@
 //! One `[[package]]` of a `uv.lock`: its files, and what it depends on.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use pep440_rs::Version;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::ANEW;
-use super::source::{UvSource, UvSourceKind, unsupported};
-use crate::lock::dependency::{LONGEST_NAME, ParseCache, read_extra, read_marker, read_name};
+use super::source::{UvSource, UvSourceKind};
+use crate::lock::dependency::{ParseCache, read_extra, read_extras, read_marker, read_name, read_version};
 use crate::lock::pylock::{
-    PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, sdist_name, size, tables,
+    PackageKind, PylockFile, PylockPackage, Stored, index_of, of_package, sdist_name, size, tables, wheel_name,
 };
 use crate::lock::toml::{Item, Table, Toml, dig};
-use crate::lock::{Entry, LockedDigest, Position, origin, requirements};
+use crate::lock::{Entry, Position, origin, requirements};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Marker;
 use crate::packaging::requirement::Requirement;
-use crate::packaging::wheel::{WheelName, WheelNameError};
-use crate::report::error::{Code, Error, Problem, Result};
-use crate::text::{Lookup, Span, quoted};
+use crate::report::error::{Code, Problem, Result};
+use crate::text::{Lookup, Span};
 
 /// The dependencies of an entry.
 #[derive(Debug, Clone, Default)]
@@ -123,26 +121,23 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         let toml = self.toml;
         let head = Span { start: near.start, end: near.start + "[[package]]".len() };
         let required = |key: &str| {
-            let missing = || Problem::new(Code::Syntax, format!("a [[package]] has no `{key}`")).at(toml.source, head);
-            table.get(key).ok_or_else(|| missing().help(ANEW))
+            table.get(key).ok_or_else(|| toml.wrong_at(head, format!("a [[package]] has no `{key}`")).help(ANEW))
         };
         let name = required("name")?;
         let span = name.span();
         let name = read_name(toml, span, toml.string(name, "name")?)?;
-        let version = table.get("version").map(|item| self.version(item)).transpose()?;
+        let version = table.get("version").map(|item| read_version(toml, item)).transpose()?;
         let source_item = required("source")?;
         let source = UvSource::read(toml, source_item, &name)?;
         if let Some(item) = table.get("variants-json") {
             let message = format!("{name} has wheels in variants, which are not read here");
-            return Err(unsupported(toml, item, message).into());
+            return Err(toml.unsupported(item, message).into());
         }
         let (kind, origin) = match source.direct(toml, source_item)? {
             Some(origin) => (self.archive(table, &source, span)?, origin),
             None => {
-                let Some(version) = &version else {
-                    let problem = Problem::new(Code::Syntax, format!("{name} is from an index and has no `version`"));
-                    return Err(problem.at(toml.source, span).help(ANEW).into());
-                };
+                let no_version = || format!("{name} is from an index and has no `version`");
+                let version = version.as_ref().ok_or_else(|| toml.wrong_at(span, no_version()).help(ANEW))?;
                 let sdist = self.sdist(table, &name, version)?.map(Box::new);
                 let wheels = self.wheels(table, &name, version)?;
                 let all: Vec<PylockFile> = wheels.iter().chain(sdist.as_deref()).cloned().collect();
@@ -156,22 +151,13 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         Ok((entry, PylockPackage::always(index, kind), source))
     }
 
-    fn version(&self, item: &Item<'_>) -> Result<Version> {
-        let text = self.toml.string(item, "version")?;
-        let version = Version::from_str(text).ok().filter(|_| text.len() <= LONGEST_NAME);
-        version.ok_or_else(|| self.toml.wrong(item, format!("`{}` is not a version (PEP 440)", quoted(text))).into())
-    }
-
     fn wheels(&self, table: &Table<'_>, name: &PackageName, version: &Version) -> Result<Vec<PylockFile>> {
         let toml = self.toml;
         let Some(item) = table.get("wheels") else { return Ok(Vec::new()) };
         let mut wheels = Vec::new();
         for (table, span) in tables(toml, item, "wheels")? {
             let mut file = self.file(table, span, None)?;
-            let wheel: WheelName = file
-                .name
-                .parse()
-                .map_err(|error: WheelNameError| Problem::new(Code::Syntax, error.to_string()).at(toml.source, span))?;
+            let wheel = wheel_name(toml, &file, span)?;
             of_package(toml, &file.name, (&wheel.name, &wheel.version), (name, Some(version)), span)?;
             file.wheel = Some(wheel);
             wheels.push(file);
@@ -211,8 +197,8 @@ impl<'t, 's> UvPackageReader<'t, 's> {
             files.push((toml.table(item, "sdist")?, item.span()));
         }
         let [(table, span)] = files[..] else {
-            let problem = Problem::new(Code::Syntax, "a package from a file has one wheel or one sdist: that file");
-            return Err(problem.at(toml.source, near).help(ANEW).into());
+            let message = "a package from a file has one wheel or one sdist: that file";
+            return Err(toml.wrong_at(near, message).help(ANEW).into());
         };
         let mut file = self.file(table, span, Some(stored))?;
         file.wheel = file.name.parse().ok();
@@ -227,23 +213,16 @@ impl<'t, 's> UvPackageReader<'t, 's> {
             (None, Some(url), _) => Stored::Url(origin::url(toml, url, "url")?.to_owned()),
             (None, None, Some(path)) => Stored::Path(origin::line(toml, path, "path")?.to_owned()),
             (None, None, None) => {
-                let problem = Problem::new(Code::Syntax, "a file has neither `url` nor `path`");
-                return Err(problem.at(toml.source, near).help(ANEW).into());
+                return Err(toml.wrong_at(near, "a file has neither `url` nor `path`").help(ANEW).into());
             }
         };
         let name = stored.file_name();
         let size = size(toml, table)?;
-        let digests = match table.get("hash") {
-            None => Vec::new(),
-            Some(item) => vec![self.digest(item)?],
-        };
+        let digest = toml
+            .text(table, "hash")?
+            .map(|(text, span)| requirements::digest(text).map_err(|why| toml.wrong_at(span, why).help(ANEW)));
+        let digests = digest.transpose()?.into_iter().collect();
         Ok(PylockFile { name, wheel: None, stored, size, digests })
-    }
-
-    fn digest(&self, item: &Item<'_>) -> Result<LockedDigest> {
-        let text = self.toml.string(item, "hash")?;
-        let digest = requirements::digest(text).map_err(|why| self.toml.wrong(item, why).help(ANEW));
-        Ok(digest?)
     }
 
     fn node(&mut self, table: &'t Table<'s>) -> Result<UvNode> {
@@ -257,10 +236,8 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         if let Some(item) = table.get("dev-dependencies") {
             node.groups = self.named_edges(item, "dev-dependencies")?;
         }
-        if let Some(item) = dig(table, &["metadata", "provides-extras"]) {
-            for extra in self.toml.strings(item, "provides-extras")? {
-                node.extras.entry(read_extra(self.toml, item.span(), extra)?).or_default();
-            }
+        for extra in read_extras(self.toml, dig(table, &["metadata", "provides-extras"]), "provides-extras")? {
+            node.extras.entry(extra).or_default();
         }
         if let Some(item) = dig(table, &["metadata", "requires-dev"]) {
             for (group, item) in self.toml.table(item, "requires-dev")?.iter() {
@@ -285,25 +262,16 @@ impl<'t, 's> UvPackageReader<'t, 's> {
 
     fn edge(&mut self, table: &'t Table<'s>, span: Span) -> Result<UvEdge> {
         let toml = self.toml;
-        let Some(name) = table.get("name") else {
-            return Err(Problem::new(Code::Syntax, "a dependency has no `name`").at(toml.source, span).into());
-        };
-        let name_at = name.span();
-        let name = read_name(toml, name_at, toml.string(name, "name")?)?;
-        let marker = match table.get("marker") {
-            None => None,
-            Some(item) => Some(read_marker(toml, item.span(), toml.string(item, "marker")?, self.known)?),
-        };
-        let mut extras = Vec::new();
+        let no_name = || toml.wrong_at(span, "a dependency has no `name`");
+        let (text, name_at) = toml.text(table, "name")?.ok_or_else(no_name)?;
+        let name = read_name(toml, name_at, text)?;
+        let marker = toml.text(table, "marker")?;
+        let marker = marker.map(|(text, span)| read_marker(toml, span, text, self.known)).transpose()?;
         // What the manifest asks for is written as a requirement, with `extras`.
-        for key in ["extra", "extras"] {
-            let Some(item) = table.get(key) else { continue };
-            for extra in toml.strings(item, key)? {
-                extras.push(read_extra(toml, item.span(), extra)?);
-            }
-        }
+        let mut extras = read_extras(toml, table.get("extra"), "extra")?;
+        extras.extend(read_extras(toml, table.get("extras"), "extras")?);
         let version_item = table.get("version");
-        let version = version_item.map(|item| self.version(item)).transpose()?;
+        let version = version_item.map(|item| read_version(toml, item)).transpose()?;
         let source = table.get("source").map(|item| UvSource::read(toml, item, &name)).transpose()?;
         let to = self.meant(&name, version.as_ref(), source.as_ref(), span)?;
         let requirement = Arc::new(Requirement { name, extras, versions: Constraint::any() });
@@ -324,18 +292,14 @@ impl<'t, 's> UvPackageReader<'t, 's> {
         };
         let what = version.map_or_else(|| name.to_string(), |version| format!("{name} {version}"));
         let mut meant = all.iter().filter(is_meant);
-        let problem: Error = match (meant.next(), meant.next()) {
+        let lock = &self.toml.source.name;
+        let (message, help) = match (meant.next(), meant.next()) {
             (Some((index, _, _)), None) => return Ok(*index),
-            (None, _) => {
-                let message = format!("{} does not have {what}, which is a dependency here", self.toml.source.name);
-                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(ANEW).into()
-            }
+            (None, _) => (format!("{lock} does not have {what}, which is a dependency here"), ANEW),
             (Some(_), Some(_)) => {
-                let message =
-                    format!("{} has {what} more than once, and this does not say which", self.toml.source.name);
-                Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(super::OTHERWISE).into()
+                (format!("{lock} has {what} more than once, and this does not say which"), super::OTHERWISE)
             }
         };
-        Err(problem)
+        Err(Problem::new(Code::Inconsistent, message).at(self.toml.source, span).help(help).into())
     }
 }

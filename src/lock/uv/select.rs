@@ -7,19 +7,13 @@ use pep508_rs::{ExtraName, PackageName};
 
 use super::package::{UvEdge, UvNode};
 use super::{ANEW, ConflictItem, ConflictPart, UvLock};
+use crate::lock::dependency::condition;
 use crate::lock::emit::NotEmitted;
-use crate::lock::undecided::Undecided;
+use crate::lock::limits::{Walked, twins};
 use crate::lock::{Choice, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras, ExtrasAndGroups};
 use crate::packaging::target::{Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
-
-/// More steps than any lock needs; a crafted one could ask for endless ones.
-const MOST_STEPS: usize = 500_000;
-/// The most wanted entries of one name on one machine: each is compared with each.
-const MOST_TWINS: usize = 64;
-/// The most problems that are reported.
-const ENOUGH: usize = 20;
 
 /// The wanted parts of an entry.
 #[derive(Debug, Clone, Default)]
@@ -55,7 +49,8 @@ impl UvLock {
             return Err(problem.help("choose another target, or lock for this one too").into());
         }
         let wanted = self.walk(&asked, environment)?;
-        self.one_of_each(&wanted, environment)?;
+        let conditions = wanted.iter().map(|demand| &demand.condition).enumerate();
+        Error::unless_empty(twins(&self.source, &self.entries, conditions, environment, ANEW))?;
         let mut selection = Selection::default();
         for (index, demand) in wanted.iter().enumerate() {
             let is_root = self.roots.contains(&index);
@@ -131,15 +126,8 @@ impl UvLock {
     /// Each group and each extra by itself, and what to call that.
     pub(in crate::lock) fn choices(&self) -> Vec<(Choice, String)> {
         let (extras, groups) = self.known();
-        let extras = extras.into_iter().map(|extra| {
-            let what = format!("with only the extra {extra}");
-            (Choice { extras: vec![extra], ..Choice::default() }, what)
-        });
-        let groups = groups.into_iter().map(|group| {
-            let what = format!("with only the group {group}");
-            (Choice { only: vec![group], ..Choice::default() }, what)
-        });
-        extras.chain(groups).collect()
+        let extras = extras.into_iter().map(Choice::only_extra);
+        extras.chain(groups.into_iter().map(Choice::only_group)).collect()
     }
 
     /// Why it is not rewritten as a whole: extras or groups conflict, so there is no choice of all of them.
@@ -212,7 +200,7 @@ impl UvLock {
     fn walk(&self, asked: &UvAsked<'_>, environment: Environment) -> Result<Vec<UvDemand>> {
         let mut wanted = vec![UvDemand::default(); self.entries.len()];
         let mut open: VecDeque<(usize, Option<ExtraName>)> = VecDeque::new();
-        let mut undecided = Undecided::default();
+        let mut walked = Walked::new(&self.source, ANEW);
         for (root, extras) in &asked.projects {
             wanted[*root].condition = Condition::Always;
             open.push_back((*root, None));
@@ -222,11 +210,10 @@ impl UvLock {
             }
         }
         for (edge, when) in asked.roots.iter().filter(|(_, when)| !when.is_never()) {
-            undecided.note(when, &self.source, edge.span)?;
+            walked.note(when, edge.span)?;
             wanted[edge.to].root = true;
             self.want(edge, when, asked, &mut wanted, &mut open)?;
         }
-        let mut steps = 0;
         while let Some((index, extra)) = open.pop_front() {
             let held = match &extra {
                 None => wanted[index].condition.clone(),
@@ -234,14 +221,9 @@ impl UvLock {
             };
             let of_project = self.roots.contains(&index);
             for edge in self.graph[index].edges(extra.as_ref()) {
-                steps += 1;
-                if steps > MOST_STEPS {
-                    let message = format!("the graph of {} does not come to an end", self.source.name);
-                    let problem = Problem::new(Code::Inconsistent, message).at(&self.source, edge.span);
-                    return Err(problem.help(ANEW).into());
-                }
+                walked.step(1, edge.span)?;
                 let when = edge.condition(environment, &asked.active);
-                undecided.note(&when, &self.source, edge.span)?;
+                walked.note(&when, edge.span)?;
                 let when = when.and(held.clone());
                 if !when.is_never() {
                     wanted[edge.to].root |= of_project;
@@ -296,26 +278,6 @@ impl UvLock {
         let problem = Problem::new(Code::Unsupported, message).at(&self.source, edge.span);
         Err(problem.help("choose the extra itself (--extras), or export it: uv export --format pylock.toml").into())
     }
-
-    /// Two entries of one name on one machine cannot both be installed.
-    fn one_of_each(&self, wanted: &[UvDemand], environment: Environment) -> Result<()> {
-        let mut problems = Vec::new();
-        let mut by_name: BTreeMap<&PackageName, Vec<usize>> = BTreeMap::new();
-        for (index, demand) in wanted.iter().enumerate().filter(|(_, demand)| !demand.condition.is_never()) {
-            let entry = &self.entries[index];
-            let others = by_name.entry(&entry.name).or_default();
-            let same = |other: &usize| !wanted[*other].condition.clone().and(demand.condition.clone()).is_never();
-            if others.iter().any(same) || others.len() >= MOST_TWINS {
-                let message = format!("the lock gives {} twice for {environment}", entry.name);
-                problems.push(Problem::new(Code::Inconsistent, message).at(&self.source, entry.at.span).help(ANEW));
-            }
-            if problems.len() >= ENOUGH {
-                break;
-            }
-            others.push(index);
-        }
-        Error::unless_empty(problems)
-    }
 }
 
 impl UvNode {
@@ -330,7 +292,7 @@ impl UvNode {
 
 impl UvEdge {
     fn condition(&self, environment: Environment, active: &Extras) -> Condition {
-        self.marker.as_ref().map_or(Condition::Always, |marker| Condition::of(marker, environment, active))
+        condition(self.marker.as_ref(), environment, active)
     }
 }
 

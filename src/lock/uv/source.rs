@@ -4,7 +4,7 @@ use pep508_rs::PackageName;
 
 use crate::lock::toml::{Item, Toml};
 use crate::lock::{Origin, origin};
-use crate::report::error::{Code, Problem, Result};
+use crate::report::error::Result;
 use crate::text::quoted;
 
 /// The source of a package, which distinguishes it from its namesakes.
@@ -52,7 +52,7 @@ impl UvSource {
                 let message = format!("`{name}` is from a folder of wheels, which is not read");
                 let help =
                     format!("name its file in [tool.uv.sources], {name} = {{ path = \"…\" }}, and lock it: uv lock");
-                return Err(unsupported(toml, place, message).help(help).into());
+                return Err(toml.unsupported(place, message).help(help).into());
             }
             UvSourceKind::Registry | UvSourceKind::Url => origin::url(toml, place, key)?,
             UvSourceKind::Git
@@ -93,11 +93,6 @@ fn repository(place: &str) -> Option<String> {
     let folder = query.split('&').find_map(|pair| pair.strip_prefix("subdirectory="));
     let folder = folder.map(|path| format!("#subdirectory={path}")).unwrap_or_default();
     is_commit.then(|| format!("git+{address}@{commit}{folder}"))
-}
-
-/// Says that something of a package is not read.
-pub(super) fn unsupported(toml: &Toml<'_>, item: &Item<'_>, message: String) -> Problem {
-    Problem::new(Code::Unsupported, message).at(toml.source, item.span())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::{EntryUses, TargetPythons, marker};
-use crate::lock::poetry::{BlockTable, PoetryBlock, PoetryLock};
+use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source, Span};
 use crate::write::entry::{NewNeed, also_needs, in_style, key};
@@ -50,8 +50,7 @@ impl Renamed {
 
     /// Lets an entry need the new names: instead of the old one, or beside it where that stays.
     pub(super) fn edit(&self, source: &Source, block: &PoetryBlock, patch: &mut Patch) {
-        let table = block.tables.iter().find(|(table, _)| *table == BlockTable::Dependencies).map(|(_, span)| *span);
-        let Some(table) = table.filter(|_| !self.0.is_empty()) else { return };
+        let Some(table) = block.dependencies.filter(|_| !self.0.is_empty()) else { return };
         let lines: Vec<&str> = source.slice(table).split_inclusive('\n').collect();
         for (old, new) in &self.0 {
             let Some(first) = lines.iter().position(|line| key(line).as_ref() == Some(old)) else { continue };
