@@ -4,7 +4,8 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::{equivalents, families, is_gpu_runtime, label};
+use super::row::label;
+use super::{equivalents, families, is_gpu_runtime};
 use crate::packaging::target::Backend;
 use crate::text::pieces;
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::built::Built;
 use super::listing::Filter;
 use super::requires::{RequiresRow, means_the_same};
-use super::row::{WheelRow, label};
+use super::row::{WheelRow, build_of_label, label};
 use super::{Abi, Family, Index, MadeFor, WheelLabel, built_in_family, is_gpu_runtime, labels};
 use crate::packaging::digest::Sha256;
 use crate::packaging::requirement;
@@ -20,7 +20,7 @@ impl Built {
     /// GPU.
     pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Self {
         let kind = built_in_family(&wheel.name);
-        match (label(&wheel.version).and_then(|label| label.parse().ok()), kind) {
+        match (build_of_label(&wheel.version), kind) {
             _ if is_gpu_runtime(&wheel.name) => Self::Unknown,
             (Some(backend), _) => Self::For(backend),
             (None, Family::OneBuild) => Self::Any,
@@ -53,15 +53,12 @@ impl WheelLabel {
         let ambiguous = |what: &str| format!("has a {what} that can be read in two ways");
         let by_label = match label(&wheel.version) {
             None => None,
-            Some(text) => match labels::of_label(&text) {
-                None => return Err(format!("has a label that is written in no known way: {}", quoted(&text))),
-                Some(told) => Some(told.ok_or_else(|| ambiguous("label"))?),
-            },
+            Some(text) => {
+                let odd = || format!("has a label that is written in no known way: {}", quoted(&text));
+                Some(labels::of_label(&text).ok_or_else(odd)?.ok_or_else(|| ambiguous("label"))?)
+            }
         };
-        let by_folder = match labels::of_folder(folder) {
-            None => None,
-            Some(told) => Some(told.ok_or_else(|| ambiguous("folder"))?),
-        };
+        let by_folder = labels::of_folder(folder).map(|told| told.ok_or_else(|| ambiguous("folder"))).transpose()?;
         let is_mac = wheel.platform_tag().contains("macosx");
         let mut told = match (by_label, by_folder) {
             (Some(own), None) => own,

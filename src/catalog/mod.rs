@@ -74,7 +74,7 @@ pub use merge::{Merged, merge};
 pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
-pub(crate) use row::label;
+pub(crate) use row::build_of_label;
 pub use row::{BadColumn, WheelRow};
 pub use runtime::{cuda_of_library, is_gpu_runtime, is_torch_runtime, library_group};
 pub(crate) use runtime::{library_of, uses_library};

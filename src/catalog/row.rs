@@ -142,7 +142,7 @@ impl WheelRow {
         }
         let built: Built = built.parse().map_err(|error| BadColumn::new(2, error))?;
         if let Built::For(backend) = built
-            && let Some(label) = label(&wheel.version).and_then(|text| text.parse::<Backend>().ok())
+            && let Some(label) = build_of_label(&wheel.version)
             && backend != label
         {
             return Err(BadColumn::new(2, format_args!("the wheel's label says it is built for {label}")));
@@ -229,12 +229,17 @@ impl WheelRow {
 }
 
 /// The local label: `cu118` of `2.0.1+cu118`.
-pub(crate) fn label(version: &Version) -> Option<Cow<'_, str>> {
+pub(super) fn label(version: &Version) -> Option<Cow<'_, str>> {
     match version.local() {
         [] => None,
         [LocalSegment::String(only)] => Some(Cow::Borrowed(only)),
         segments => Some(Cow::Owned(segments.iter().map(ToString::to_string).collect::<Vec<_>>().join("."))),
     }
+}
+
+/// The build that the local label names.
+pub(crate) fn build_of_label(version: &Version) -> Option<Backend> {
+    label(version)?.parse().ok()
 }
 
 /// True if the local label is the backend's own, or there is none. PyTorch's index has CPU wheels of another C++ ABI

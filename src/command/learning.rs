@@ -251,7 +251,7 @@ fn unproven(plans: &[TargetPlan]) -> Vec<(Missing, Python)> {
 /// The plans that keep a wheel for which an index was asked in vain say that, too.
 fn warned(mut plans: Vec<TargetPlan>, in_vain: &[Problem]) -> Vec<TargetPlan> {
     let keeps = plans.iter_mut().flat_map(|plan| &mut plan.environments).filter(|one| !one.unproven.is_empty());
-    keeps.for_each(|one| in_vain.iter().for_each(|problem| one.warn(problem.clone())));
+    keeps.for_each(|one| in_vain.iter().for_each(|problem| one.warnings.push(problem.clone())));
     plans
 }
 

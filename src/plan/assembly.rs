@@ -9,8 +9,8 @@ use super::closure::{Provider, Resolution, Resolved};
 use super::family::{FamilyDecision, FamilyPackage};
 use super::shared::KeptPackage;
 use super::{
-    Decision, EnvironmentPlan, Kept, Line, Planner, Replacement, What, WheelRequirements, companions, cudas, emit,
-    family, shared, unproven,
+    Decision, EnvironmentPlan, Kept, Line, Planner, Replacement, What, companions, cudas, emit, family, shared,
+    unproven,
 };
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
@@ -86,17 +86,13 @@ pub(super) fn assemble(
 }
 
 impl<'a> Assembly<'a> {
-    fn entry(&self, package: usize) -> &'a Entry {
-        &self.planner.view.entries[self.planner.selection.packages[package].entry]
-    }
-
     fn decide(&mut self, entry: &Entry, what: What) {
         self.decisions.push(Decision { name: entry.name.clone(), from: entry.version.clone(), what });
     }
 
     /// A package of the family, or one of another name that is swapped.
     fn member(&mut self, member: FamilyPackage) {
-        let entry = self.entry(member.package);
+        let entry = self.planner.entry(member.package);
         if !member.extras.is_empty() {
             self.widened.insert(member.package, (Condition::Never, member.extras));
         }
@@ -110,7 +106,8 @@ impl<'a> Assembly<'a> {
                 (What::Kept(why), pin)
             }
         };
-        let replacement = pin.map(|pin| Replacement { requires: list(&member.requires), name: member.name, pin });
+        let requires = member.requires.known().cloned();
+        let replacement = pin.map(|pin| Replacement { name: member.name, pin, requires });
         self.replacements.extend(replacement.map(|replacement| (member.package, replacement)));
         self.decide(entry, what);
     }
@@ -119,20 +116,15 @@ impl<'a> Assembly<'a> {
     fn resolved(&mut self, name: &PackageName, choice: &Resolved) {
         let because: Vec<Rc<str>> = choice.because.iter().cloned().collect();
         let (extras, condition) = (choice.extras.clone(), choice.condition.clone());
-        let requires = choice.row.as_ref().map(|row| {
-            let Planner { knowledge, request, .. } = *self.planner;
-            knowledge.requires(row, request.environment.platform)
-        });
-        let replacement = |pin: &Rc<Pin>| Replacement {
-            name: name.clone(),
-            pin: Rc::clone(pin),
-            requires: requires.as_ref().and_then(list),
+        let replacement = |pin: &Rc<Pin>| {
+            let requires = choice.row.as_ref().and_then(|row| self.planner.requires(row).known().cloned());
+            Replacement { name: name.clone(), pin: Rc::clone(pin), requires }
         };
         match (&choice.from, &choice.pin) {
             (Provider::Selected(index), Some(pin)) => {
                 self.replacements.insert(*index, replacement(pin));
                 self.widened.insert(*index, (condition, extras));
-                self.decide(self.entry(*index), What::Repinned(Rc::clone(pin), because));
+                self.decide(self.planner.entry(*index), What::Repinned(Rc::clone(pin), because));
             }
             (Provider::Unselected(index), _) => {
                 let entry = self.planner.selection.unselected[*index].entry;
@@ -151,7 +143,7 @@ impl<'a> Assembly<'a> {
 
     /// The line of a selected package, unless it is removed.
     fn line(&mut self, index: usize, is_removed: bool) -> Option<Line> {
-        let entry = self.entry(index);
+        let entry = self.planner.entry(index);
         if is_removed {
             self.decide(entry, What::Removed);
             return None;
@@ -172,13 +164,6 @@ impl<'a> Assembly<'a> {
         let Planner { view, request, knowledge, .. } = *self.planner;
         let (pin, requires) = family::library_at_url(entry, view.options, request, knowledge)?;
         self.decide(entry, What::Kept(Kept::Unserved(Rc::clone(&pin))));
-        Some(Replacement { name: entry.name.clone(), pin, requires: list(&requires) })
-    }
-}
-
-fn list(known: &WheelRequirements) -> Option<Rc<[super::WheelRequirement]>> {
-    match known {
-        WheelRequirements::Known(list) => Some(Rc::clone(list)),
-        WheelRequirements::Unknown(_) => None,
+        Some(Replacement { name: entry.name.clone(), pin, requires: requires.known().cloned() })
     }
 }

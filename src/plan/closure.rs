@@ -25,6 +25,7 @@ use crate::catalog::pin::Pin;
 use crate::catalog::{WheelRow, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
+use crate::packaging::target::Environment;
 use crate::packaging::version;
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
@@ -77,6 +78,11 @@ impl Resolved {
     /// The names of those who need it.
     pub(crate) fn requirers(&self) -> impl Iterator<Item = &str> {
         self.because.iter().map(|who| who.split_once(' ').map_or(who.as_ref(), |(name, _)| name))
+    }
+
+    /// Those who need it, for a message.
+    fn because(&self) -> String {
+        self.because.iter().cloned().collect::<Vec<_>>().join(", ")
     }
 
     fn who(&self, name: &PackageName) -> &Rc<str> {
@@ -270,62 +276,44 @@ impl Resolver<'_> {
     }
 
     fn out_of_step(&self, member: &FamilyPackage, want: &Demand) -> Problem {
-        let message = format!(
-            "{}, but the lock has {} {}",
-            want.spoken(&member.name),
-            member.name,
-            member.version.clone().without_local()
-        );
-        let problem = Problem::new(Code::OutOfStep, message);
-        let problem = self.view.point(problem, self.selection.packages[member.package].entry);
-        problem.help("lock releases that were made for each other")
+        let (name, version) = (&member.name, member.version.clone().without_local());
+        let message = format!("{}, but the lock has {name} {version}", want.spoken(name));
+        let problem = Problem::new(Code::OutOfStep, message).help("lock releases that were made for each other");
+        self.view.point(problem, self.selection.packages[member.package].entry)
     }
 
     fn unmet(&self, name: &PackageName, want: &Demand, wants: &Demands) -> Problem {
         let wanted = want.spoken(name);
-        let python = self.request.environment.python;
+        let Environment { platform, python } = self.request.environment;
         let locked = self.packages.get(name).next().map(|index| self.selection.packages[index].entry);
         let missing = Missing::Release {
             package: name.clone(),
             versions: want.asked.iter().map(|one| one.versions.clone()).collect(),
             backend: self.request.backend,
-            platform: self.request.environment.platform,
+            platform,
             is_locked: locked.is_some(),
         };
         // The wheels themselves exclude each other: no release of the library would help.
         if let Some(help) = self.exclusive(name, want, wants) {
             return Problem::new(Code::Unmet, format!("{wanted}: no release meets both")).under(python).help(help);
         }
-        let problem = match locked {
+        let (message, help) = match locked {
             Some(entry) => {
                 let version = self.view.entries[entry].version.as_ref().map(ToString::to_string).unwrap_or_default();
-                let message = match self.has_file(entry) {
-                    true => format!("{wanted}, but the lock has {name} {version}"),
-                    false => {
-                        let platform = self.request.environment.platform;
-                        format!("{wanted}, but the lock has {name} {version} without a file for {platform}")
-                    }
-                };
-                let help = format!("lock a {name} that fits, or add a wheel of one with --catalog FILE");
-                self.view.point(Problem::new(Code::Unmet, message), entry).under(python).help(help)
+                let file = if self.has_file(entry) { "" } else { &format!(" without a file for {platform}") };
+                let message = format!("{wanted}, but the lock has {name} {version}{file}");
+                (message, format!("lock a {name} that fits, or add a wheel of one with --catalog FILE"))
             }
             // A lock of another build has no reason to have it.
-            None if is_gpu_runtime(name) => {
-                let platform = self.request.environment.platform;
-                let message = format!("{wanted}, and the catalogue lacks a wheel of it for {platform}");
-                let help = "ask an index for it with --learn, or add a wheel of it with --catalog FILE";
-                Problem::new(Code::Unmet, message).under(python).help(help)
-            }
-            None => {
-                let message = format!(
-                    "{wanted}, and neither the lock nor the catalogue has a wheel of it for {}",
-                    self.request.environment.platform
-                );
-                let help =
-                    format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE");
-                Problem::new(Code::Unmet, message).under(python).help(help)
-            }
+            None if is_gpu_runtime(name) => (
+                format!("{wanted}, and the catalogue lacks a wheel of it for {platform}"),
+                "ask an index for it with --learn, or add a wheel of it with --catalog FILE".to_owned(),
+            ),
+            None => (
+                format!("{wanted}, and neither the lock nor the catalogue has a wheel of it for {platform}"),
+                format!("add {name} to the project and lock again, or add a wheel of it with --catalog FILE"),
+            ),
         };
-        problem.for_want_of(missing)
+        self.view.point(Problem::new(Code::Unmet, message), locked).under(python).help(help).for_want_of(missing)
     }
 }

@@ -234,9 +234,7 @@ pub(crate) fn members(
                     How::Beside(_) => {}
                     How::Extra => {
                         let row = knowledge.wheel_for(&entry.name, &member.version, request.environment);
-                        let requires = row.map(|row| knowledge.requires(&row, request.environment.platform));
-                        member.requires =
-                            requires.unwrap_or(WheelRequirements::Unknown(WheelRequirements::NO_WHEEL.to_owned()));
+                        member.requires = knowledge.requires_of(row.as_deref(), request.environment.platform);
                         member.extras = way.range.extras.iter().cloned().collect();
                     }
                     How::Instead => {

@@ -7,12 +7,12 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, WheelRequirements};
-use super::labelled::{self, PinnedRelease};
-use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, label, locked_wheel, named_build};
+use super::labelled::PinnedRelease;
+use super::locked::{AnyBackend, LockedWheel, backend_of, default_wheel, locked_wheel, named_build};
 use super::made_for::{self, Torch};
 use super::{Kept, LockView, Planner, Request, companions, refusal};
 use crate::catalog::pin::Pin;
-use crate::catalog::{self, Family, Index, WheelRow, is_gpu_runtime, is_projects, releases};
+use crate::catalog::{self, Family, Index, WheelRow, build_of_label, is_gpu_runtime, is_projects, releases};
 use crate::lock::emit;
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin, SelectedPackage, Selection};
@@ -192,7 +192,7 @@ fn member(
     // What is locked for other platforms has a label that says what is wanted here, too; but a URL names one wheel.
     let is_release = matches!(entry.origin, Origin::Index(_));
     let wanted = request.backend.or_else(|| {
-        labelled::build(version).filter(|wanted| is_release && !best(&rows, *wanted, request, knowledge).is_empty())
+        build_of_label(version).filter(|wanted| is_release && !best(&rows, *wanted, request, knowledge).is_empty())
     });
     let Some(wanted) = wanted else {
         return Err(vec![refusal::no_locked_wheel(entry, version, request)]);
@@ -222,10 +222,7 @@ fn keep(
     is_undigested: bool,
 ) -> Decided {
     let Planner { request, knowledge, .. } = *planner;
-    let requires = match &current {
-        Some(row) => knowledge.requires(row, request.environment.platform),
-        None => WheelRequirements::Unknown(WheelRequirements::NO_WHEEL.to_owned()),
-    };
+    let requires = knowledge.requires_of(current.as_deref(), request.environment.platform);
     let why = match &requires {
         WheelRequirements::Known(_) => why,
         WheelRequirements::Unknown(reason) => Kept::Unproven(reason.clone()),
@@ -318,13 +315,13 @@ fn best<'r>(
     let fitting = rows.iter().filter(|row| row.is_for(wanted)).filter_map(|row| {
         let fit =
             row.wheel.fit(request.environment).filter(|_| knowledge.admits_python(row, request.environment.python))?;
-        let proven = matches!(knowledge.requires(row, request.environment.platform), WheelRequirements::Known(_));
+        let proven = knowledge.requires(row, request.environment.platform).known().is_some();
         let own_folder = match &row.index {
             Index::Url(url) => url.ends_with(&folder),
             Index::Pypi => false,
         };
         let by_url = matches!(row.index, Index::Url(_));
-        let labelled = label(&row.wheel.version).is_some();
+        let labelled = build_of_label(&row.wheel.version).is_some();
         Some(((proven, !row.yanked, own_folder, by_url, labelled, fit, std::cmp::Reverse(&row.index)), row))
     });
     let fitting: Vec<_> = fitting.collect();

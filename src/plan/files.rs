@@ -91,10 +91,7 @@ pub(super) fn digested_pythons(lock: &Lock, knowledge: &Knowledge<'_>) -> Option
 impl EntryFiles {
     /// Collects them. `told` names a file by its digest where neither the lock nor the catalogue does.
     pub(crate) fn of(entry: &Entry, knowledge: &Knowledge<'_>, told: impl Fn(Sha256) -> Option<String>) -> Self {
-        let rows = match &entry.version {
-            Some(version) => knowledge.rows(&entry.name, version),
-            None => [].into(),
-        };
+        let rows = entry.version.as_ref().map(|version| knowledge.rows(&entry.name, version)).unwrap_or_default();
         let mut files = Self::default();
         match &entry.origin {
             Origin::Git(_) | Origin::Directory(_) => files.built = true,

@@ -43,8 +43,13 @@ pub enum WheelRequirements {
 }
 
 impl WheelRequirements {
-    /// Why those of a wheel of the lock are not known.
-    pub(super) const NO_WHEEL: &str = "no catalogue knows this wheel";
+    /// The list, if it is known.
+    pub fn known(&self) -> Option<&Rc<[WheelRequirement]>> {
+        match self {
+            Self::Known(list) => Some(list),
+            Self::Unknown(_) => None,
+        }
+    }
 }
 
 /// The requirements of wheels on a platform, by digest. One file mostly has one name and lies in one place; both matter,
@@ -179,6 +184,12 @@ impl<'s> Knowledge<'s> {
         known
     }
 
+    /// The same of a wheel that no catalogue may know.
+    pub(super) fn requires_of(&self, row: Option<&WheelRow>, platform: Platform) -> WheelRequirements {
+        let unknown = || WheelRequirements::Unknown("no catalogue knows this wheel".to_owned());
+        row.map_or_else(unknown, |row| self.requires(row, platform))
+    }
+
     /// A release's wheel for an environment whose requirements are known, if there is one; rather that of the default index.
     pub(super) fn wheel_for(
         &self,
@@ -188,8 +199,7 @@ impl<'s> Knowledge<'s> {
     ) -> Option<Rc<WheelRow>> {
         let rows = self.rows(name, version);
         let fits = |row: &&Rc<WheelRow>| row.wheel.fit(environment).is_some();
-        let known =
-            |row: &&Rc<WheelRow>| matches!(self.requires(row, environment.platform), WheelRequirements::Known(_));
+        let known = |row: &&Rc<WheelRow>| self.requires(row, environment.platform).known().is_some();
         let (own, others): (Vec<&Rc<WheelRow>>, Vec<&Rc<WheelRow>>) =
             rows.iter().rev().filter(fits).partition(|row| row.index == Index::Pypi);
         let first = own.first().or(others.first()).copied();

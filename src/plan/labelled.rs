@@ -9,19 +9,14 @@ use std::rc::Rc;
 
 use pep440_rs::Version;
 
-use crate::catalog::{Index, WheelRow, label};
+use crate::catalog::{Index, WheelRow, build_of_label};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
-use crate::packaging::target::{Backend, Environment, Platform};
+use crate::packaging::target::{Environment, Platform};
 
 /// Pages of links below such a folder, which pip reads with `--find-links`.
 const PAGES: [&str; 2] = ["/torch_stable.html", "/torch"];
-
-/// The build that a label names.
-pub(super) fn build(version: &Version) -> Option<Backend> {
-    label(version).and_then(|text| text.parse().ok())
-}
 
 /// True if there are wheels of this very version, label included, and none of them is for the platform.
 pub(crate) fn is_for_other_platforms(version: &Version, rows: &[Rc<WheelRow>], platform: Platform) -> bool {
@@ -57,7 +52,7 @@ impl PinnedRelease<'_> {
                 Index::Pypi => return None,
             }
         }
-        let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
+        let own = build_of_label(version).map(|build| format!("{}/{build}", address::PYTORCH)).unwrap_or_default();
         // The folder of the label's build serves it, whether or not a lock was seen that has it from there.
         if there.iter().map(|(_, folder, _)| *folder).chain([&*own]).any(|folder| may_serve(options, folder)) {
             return None;
@@ -74,7 +69,7 @@ impl PinnedRelease<'_> {
         let is_another = |(_, place)| !address::is_default_index(place);
         let is_alone =
             !options.iter().any(|option| *option == GlobalOption::NoIndex || option.place().is_some_and(is_another));
-        let own = build(version).map(|build| format!("{}/{build}", address::PYTORCH));
+        let own = build_of_label(version).map(|build| format!("{}/{build}", address::PYTORCH));
         let serves = |index: &Index| match (index, version.is_local()) {
             (Index::Url(folder), true) => own.as_ref().is_none_or(|own| **own == **folder),
             (Index::Pypi, false) => is_alone,

@@ -6,7 +6,7 @@ use pep440_rs::Version;
 
 use super::knowledge::Knowledge;
 use super::{LockView, Request, labelled};
-use crate::catalog::{self, Built, Index, WheelRow};
+use crate::catalog::{Built, Index, WheelRow, build_of_label};
 use crate::lock::{Entry, LockedFile, Origin};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
@@ -48,7 +48,7 @@ pub(super) fn backend_of(
         // For macOS there is nothing else.
         LockedWheel::Named(wheel) if wheel.platform_tag().starts_with("macosx_") => Some(Ok(Backend::Cpu)),
         LockedWheel::Named(wheel) => named_build(wheel),
-        LockedWheel::Unidentified => label(version),
+        LockedWheel::Unidentified => build_of_label(version).map(Ok),
         LockedWheel::Absent => None,
     }
 }
@@ -56,11 +56,7 @@ pub(super) fn backend_of(
 /// The build in a wheel's name: its label, or that it holds no code of any machine, so that it serves all.
 pub(super) fn named_build(wheel: &WheelName) -> Option<Result<Backend, AnyBackend>> {
     let pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
-    if pure { Some(Err(AnyBackend)) } else { label(&wheel.version) }
-}
-
-pub(super) fn label(version: &Version) -> Option<Result<Backend, AnyBackend>> {
-    catalog::label(version).and_then(|text| text.parse().ok()).map(Ok)
+    if pure { Some(Err(AnyBackend)) } else { build_of_label(&wheel.version).map(Ok) }
 }
 
 /// Finds the wheel that pip would take from the entry's files.

@@ -42,6 +42,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use crate::catalog::WheelRow;
 use crate::catalog::pin::Pin;
 use crate::lock::emit::NotEmitted;
 use crate::lock::pylock::PylockPackage;
@@ -110,10 +111,10 @@ impl<'a> LockView<'a> {
         Self { entries, sources, options, packages: lock.packages(), project: lock.project() }
     }
 
-    /// Points a problem at an entry.
-    pub(crate) fn point(&self, problem: Problem, entry: usize) -> Problem {
-        let place = self.entries.get(entry).and_then(|entry| Some((self.sources.get(entry.at.source)?, entry.at.span)));
-        match place {
+    /// Points a problem at an entry, if it has one.
+    pub(crate) fn point(&self, problem: Problem, entry: impl Into<Option<usize>>) -> Problem {
+        let at = entry.into().and_then(|entry| self.entries.get(entry)).map(|entry| entry.at);
+        match at.and_then(|at| Some((self.sources.get(at.source)?, at.span))) {
             Some((source, span)) => problem.at(source, span),
             None => problem,
         }
@@ -121,11 +122,24 @@ impl<'a> LockView<'a> {
 }
 
 /// All that the steps of a plan for one environment have in common.
+#[derive(Clone, Copy)]
 pub(crate) struct Planner<'a> {
     pub(crate) view: LockView<'a>,
     pub(crate) selection: &'a Selection,
     pub(crate) request: &'a Request<'a>,
     pub(crate) knowledge: &'a Knowledge<'a>,
+}
+
+impl<'a> Planner<'a> {
+    /// The entry of a selected package, by the package's index.
+    fn entry(&self, package: usize) -> &'a Entry {
+        &self.view.entries[self.selection.packages[package].entry]
+    }
+
+    /// The requirements of a wheel there.
+    fn requires(&self, row: &WheelRow) -> WheelRequirements {
+        self.knowledge.requires(row, self.request.environment.platform)
+    }
 }
 
 /// The plan for one environment.
@@ -142,17 +156,12 @@ pub struct EnvironmentPlan {
     /// Notes on what else could be had.
     pub(crate) notes: Vec<String>,
     /// Warnings beside the decisions.
-    pub(crate) warnings: Vec<Problem>,
+    pub warnings: Vec<Problem>,
     /// Questions to an index about wheels that stay and whose requirements are unknown.
     pub unproven: Vec<Missing>,
 }
 
 impl EnvironmentPlan {
-    /// Adds a warning.
-    pub fn warn(&mut self, warning: Problem) {
-        self.warnings.push(warning);
-    }
-
     /// Adds a decision, unless the package is changed by another one.
     pub(crate) fn also(&mut self, decision: Decision) {
         if !self.decisions.iter().any(|one| one.name == decision.name && one.is_change()) {

@@ -68,18 +68,22 @@ pub(super) fn removed(
     };
     // A wheel that stays, and whose requirements here are known: what is not among them and has no file here is not
     // needed by it, though the lock, which was made elsewhere, says so.
-    let known = |name: &PackageName| {
-        members.iter().any(|member| member.name == *name && matches!(member.requires, WheelRequirements::Known(_)))
-    };
+    let known =
+        |name: &PackageName| members.iter().any(|member| member.name == *name && member.requires.known().is_some());
     let absent: BTreeSet<&PackageName> = selection.packages.iter().filter(|one| lacking(one)).map(name_of).collect();
     let disproved = |by: &PackageName, requirement: &PackageName| absent.contains(requirement) && known(by);
-    // The lock does not tell who needs these.
+    // The lock does not say who needs these.
     let untold: BTreeSet<&PackageName> = candidates
         .iter()
         .copied()
         .filter(|one| by_name.get(one).is_some_and(|package| package.via.is_none()))
         .collect();
-    let needs = |package| wanted(package, &candidates).chain(required_here(planner, package, &untold));
+    let needs = |package: &SelectedPackage| {
+        let locked = package.needs.iter().flatten().filter_map(|(one, _)| candidates.get(&one.name).copied());
+        let mut all: Vec<&PackageName> = locked.collect();
+        all.extend(required_here(planner, package, &untold));
+        all
+    };
     // Who stays and needs a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
@@ -96,7 +100,7 @@ pub(super) fn removed(
             let asks = asks.or_else(|| package.via.iter().flatten().find(stays).map(By::Package));
             open.extend(asks.map(|by| (name, by)));
         } else if !replaced(name) {
-            let needs = needs(package).filter(|candidate| !disproved(name, candidate));
+            let needs = needs(package).into_iter().filter(|candidate| !disproved(name, candidate));
             open.extend(needs.map(|candidate| (candidate, By::Package(name))));
         }
     }
@@ -106,7 +110,7 @@ pub(super) fn removed(
         }
         needed.insert(name, by);
         if let Some(package) = by_name.get(name) {
-            open.extend(needs(package).map(|candidate| (candidate, By::Package(name))));
+            open.extend(needs(package).into_iter().map(|candidate| (candidate, By::Package(name))));
         }
         let needs_it = |package: &&SelectedPackage| package.via.iter().flatten().any(|by| by == name);
         let through =
@@ -120,7 +124,7 @@ pub(super) fn removed(
     (removed, problems)
 }
 
-/// The candidates that a package needs, as the catalogue knows it, where the lock does not tell.
+/// The candidates that a package needs, as the catalogue knows it, where the lock does not say.
 fn required_here<'a>(
     planner: &Planner<'_>,
     package: &SelectedPackage,
@@ -131,27 +135,10 @@ fn required_here<'a>(
     if untold.is_empty() || package.needs.is_some() {
         return Vec::new();
     }
-    let row = knowledge.wheel_for(name, version, request.environment);
-    let Some(WheelRequirements::Known(list)) = row.map(|row| knowledge.requires(&row, request.environment.platform))
-    else {
-        return Vec::new();
-    };
+    let Some(row) = knowledge.wheel_for(name, version, request.environment) else { return Vec::new() };
+    let WheelRequirements::Known(list) = planner.requires(&row) else { return Vec::new() };
     let here = |one: &&WheelRequirement| !Condition::of(&one.marker, request.environment, &package.extras).is_never();
     list.iter().filter(here).filter_map(|one| untold.get(&one.name).copied()).collect()
-}
-
-/// The candidates that a selected package needs, as the lock has it.
-fn wanted<'a>(
-    package: &'a SelectedPackage,
-    candidates: &BTreeSet<&'a PackageName>,
-) -> impl Iterator<Item = &'a PackageName> + use<'a> {
-    let names: Vec<&PackageName> = package
-        .needs
-        .iter()
-        .flatten()
-        .filter_map(|(requirement, _)| candidates.get(&requirement.name).copied())
-        .collect();
-    names.into_iter()
 }
 
 /// True for a package of the family of which the closure says what it needs: another wheel takes its place, or it is a

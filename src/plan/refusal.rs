@@ -6,7 +6,7 @@ use std::rc::Rc;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
+use super::knowledge::{Knowledge, WheelRequirement};
 use super::made_for::{self, Torch};
 use super::{Planner, Request};
 use crate::catalog::{Built, Family, Index, WheelRow, WheelSource, is_projects, is_torch, releases};
@@ -253,10 +253,7 @@ fn not_built(version: &Version, wanted: Backend, source: &dyn WheelSource) -> Op
 /// are made for the one that it goes with.
 fn never_for_torch(build: &WantedBuild<'_>) -> Option<Problem> {
     let WantedBuild { name, version, backend: wanted, rows, environment, knowledge } = *build;
-    let lists = rows.iter().filter_map(|row| match knowledge.requires(row, environment.platform) {
-        WheelRequirements::Known(list) => Some(list),
-        WheelRequirements::Unknown(_) => None,
-    });
+    let lists = rows.iter().filter_map(|row| knowledge.requires(row, environment.platform).known().cloned());
     let exact = |one: &WheelRequirement| one.versions.exact().filter(|_| is_torch(&one.name)).cloned();
     let mut torches: BTreeSet<Version> =
         lists.flat_map(|list| list.iter().filter_map(exact).map(Version::without_local).collect::<Vec<_>>()).collect();

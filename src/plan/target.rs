@@ -353,7 +353,7 @@ fn no_torch(
     knowledge: &Knowledge<'_>,
 ) -> Problem {
     let name = lock.name();
-    let elsewhere = lock.entries().iter().find(|entry| is_builds(&entry.name, knowledge));
+    let elsewhere = lock.entries().iter().position(|entry| is_builds(&entry.name, knowledge));
     match elsewhere {
         None if lock.sources().iter().all(|source| source.text.trim().is_empty()) => {
             let problem = Problem::new(Code::NoTorch, format!("{name} is empty"));
@@ -363,19 +363,16 @@ fn no_torch(
             let problem = Problem::new(Code::NoTorch, format!("{name} has no package of the torch family"));
             problem.help("there is nothing to swap; pass it through with --allow-none")
         }),
-        Some(entry) => {
+        Some(index) => {
             let (which, help) = if lock.has_choices() {
                 (" with these groups and extras", bringing(lock, choice, environments, knowledge))
             } else {
                 ("", "its marker excludes that; export the lock for it too".to_owned())
             };
             let help = format!("{help}, or pass on without it: --allow-none");
-            let message = format!("{name} has {}, but does not give it for {there}{which}", entry.name);
-            let problem = Problem::new(Code::NoTorch, message).help(help);
-            match lock.sources().get(entry.at.source) {
-                Some(source) => problem.at(source, entry.at.span),
-                None => problem,
-            }
+            let package = &lock.entries()[index].name;
+            let message = format!("{name} has {package}, but does not give it for {there}{which}");
+            LockView::of(lock).point(Problem::new(Code::NoTorch, message).help(help), index)
         }
     }
 }

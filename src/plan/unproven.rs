@@ -3,9 +3,8 @@
 
 use super::closure::{Provider, Resolution};
 use super::knowledge::WheelRequirements;
-use super::labelled;
 use super::{Decision, Kept, LockView, Planner, Request, What};
-use crate::catalog::{WheelRow, is_gpu_runtime};
+use crate::catalog::{WheelRow, build_of_label, is_gpu_runtime};
 use crate::lock::requirements::GlobalOption;
 use crate::lock::{Entry, Origin};
 use crate::packaging::address;
@@ -54,7 +53,7 @@ fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>
             all.filter(|_| !options.contains(&GlobalOption::NoIndex)).collect()
         }
     };
-    let label = entry.version.as_ref().and_then(labelled::build);
+    let label = entry.version.as_ref().and_then(build_of_label);
     let build = label.or(request.backend.filter(|_| is_gpu_runtime(&entry.name)));
     let folder = build.map(|build| index(&format!("{}/{build}", address::PYTORCH)));
     own.into_iter().chain(folder).collect()
@@ -62,18 +61,16 @@ fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>
 
 /// The GPU libraries that the family needs and that stay: which, and what may be asked.
 pub(super) fn libraries(planner: &Planner<'_>, chosen: &Resolution) -> Vec<(Decision, Option<Missing>)> {
-    let Planner { view, selection, request, knowledge } = *planner;
+    let Planner { view, request, knowledge, .. } = *planner;
     let libraries = chosen.iter().filter(|(name, choice)| choice.pin.is_none() && is_gpu_runtime(name));
     let unknown = libraries.filter_map(|(name, choice)| {
         let Provider::Selected(index) = choice.from else { return None };
-        let entry = &view.entries[selection.packages[index].entry];
+        let entry = planner.entry(index);
         let version = entry.version.as_ref()?;
         let row = knowledge.wheel_for(name, version, request.environment);
-        let requires = row.as_ref().map(|row| knowledge.requires(row, request.environment.platform));
-        let why = match requires {
-            Some(WheelRequirements::Known(_)) => return None,
-            Some(WheelRequirements::Unknown(why)) => why,
-            None => WheelRequirements::NO_WHEEL.to_owned(),
+        let WheelRequirements::Unknown(why) = knowledge.requires_of(row.as_deref(), request.environment.platform)
+        else {
+            return None;
         };
         let what = What::Kept(Kept::Unproven(why));
         let decision = Decision { name: name.clone(), from: Some(version.clone()), what };

@@ -7,6 +7,9 @@ use crate::catalog::Index;
 use crate::catalog::pin::Pin;
 use crate::report::error::{Code, Problem};
 
+const HELP: &str =
+    "ask who else knows it (torchswap verify --index --download), and lower --require-witnesses if that is enough";
+
 /// Every wheel that the plans write and of which fewer projects recorded the digest. What only an index says, or this
 /// tool computed, nobody recorded.
 pub fn too_few_witnesses(plans: &[TargetPlan], least: u32, knowledge: &Knowledge<'_>) -> Vec<Problem> {
@@ -17,12 +20,9 @@ pub fn too_few_witnesses(plans: &[TargetPlan], least: u32, knowledge: &Knowledge
         for (name, pin) in pinned {
             for (file, recorded) in recorded(pin, || knowledge.rows(name, pin.version())) {
                 if recorded < least && seen.insert(file.to_owned()) {
-                    problems.push(problem(
-                        file,
-                        recorded,
-                        pin.witness().is_some_and(|witness| witness.computed),
-                        least,
-                    ));
+                    let computed = pin.witness().is_some_and(|witness| witness.computed);
+                    let message = sentence(file, recorded, computed, least);
+                    problems.push(Problem::new(Code::FewWitnesses, message).help(HELP));
                 }
             }
         }
@@ -55,10 +55,4 @@ pub(crate) fn sentence(file: &str, recorded: u32, computed: bool, least: u32) ->
         some => format!("{some} projects recorded the digest"),
     };
     format!("{who} of {file}, and --require-witnesses asks for {least}")
-}
-
-fn problem(file: &str, recorded: u32, computed: bool, least: u32) -> Problem {
-    let help =
-        "ask who else knows it (torchswap verify --index --download), and lower --require-witnesses if that is enough";
-    Problem::new(Code::FewWitnesses, sentence(file, recorded, computed, least)).help(help)
 }

@@ -1,7 +1,5 @@
 //! Re-pins that something else in the lock does not admit.
 
-use std::rc::Rc;
-
 use super::{Provider, Resolution, Resolved};
 use crate::catalog::pin::Pin;
 use crate::catalog::{cuda_of_library, is_torch};
@@ -30,34 +28,13 @@ pub(crate) fn conflicts(
         let (Provider::Selected(at), Some(pin)) = (choice.from, &choice.pin) else { continue };
         problems.extend(other_cuda(view, selection, &selection.packages[at], pin, choice, &stays));
         for (index, package) in selection.packages.iter().enumerate() {
-            let mut broken = package
-                .needs
-                .iter()
-                .flatten()
-                .map(|(requirement, _)| requirement)
-                .filter(|requirement| requirement.name == *name && !requirement.versions.admits(pin.version()))
-                .peekable();
-            if broken.peek().is_none() {
-                continue;
-            }
-            let entry = &view.entries[package.entry];
-            if !stays(index) {
-                continue;
-            }
-            for requirement in broken {
-                let message = format!(
-                    "{} needs {name}{}, but {} must be {} for {}",
-                    entry.name,
-                    requirement.versions,
-                    name,
-                    pin.version(),
-                    choice.because.iter().map(Rc::as_ref).collect::<Vec<_>>().join(", ")
-                );
-                let problem = view.point(Problem::new(Code::Unmet, message), package.entry);
-                problems.push(problem.help(format!(
-                    "lock a {} that works with this build of torch, or choose another build",
-                    entry.name
-                )));
+            let on_it = package.needs.iter().flatten().map(|(one, _)| one).filter(|one| one.name == *name);
+            for requirement in on_it.filter(|one| !one.versions.admits(pin.version()) && stays(index)) {
+                let (by, versions) = (&view.entries[package.entry].name, &requirement.versions);
+                let (version, because) = (pin.version(), choice.because());
+                let message = format!("{by} needs {name}{versions}, but {name} must be {version} for {because}");
+                let help = format!("lock a {by} that works with this build of torch, or choose another build");
+                problems.push(view.point(Problem::new(Code::Unmet, message).help(help), package.entry));
             }
         }
     }
@@ -82,12 +59,9 @@ fn other_cuda(
         !is_torch(by) && selection.packages.iter().enumerate().any(is_it)
     });
     let by = named.next().filter(|_| old != new)?;
-    let because = choice.because.iter().map(Rc::as_ref).collect::<Vec<_>>().join(", ");
-    let message = format!(
-        "{by} needs {} of CUDA {old}, as far as the file says, but it must be {} for {because}",
-        entry.name,
-        pin.version()
-    );
+    let (name, version, because) = (&entry.name, pin.version(), choice.because());
+    let message =
+        format!("{by} needs {name} of CUDA {old}, as far as the file says, but it must be {version} for {because}");
     let help = format!(
         "lock a {by} that works with this build of torch, choose another build, or leave {by} out: --no-emit-package {by}"
     );

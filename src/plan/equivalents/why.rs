@@ -10,7 +10,6 @@ use crate::lock::Entry;
 use crate::packaging::target::{Backend, Platform};
 use crate::plan::Knowledge;
 use crate::plan::family::FamilyPackage;
-use crate::plan::knowledge::WheelRequirements;
 use crate::report::error::{Code, Problem};
 
 /// No release of that number: which one is near for the target, of whichever name.
@@ -99,8 +98,7 @@ pub(super) fn no_platform(
 pub(super) fn other_library(way: &Way, family: &[FamilyPackage]) -> Option<String> {
     let (library, major) = way.range.needs.filter(|_| way.to_gpu)?;
     let torch = family.iter().find(|member| is_torch(&member.name))?;
-    let WheelRequirements::Known(list) = &torch.requires else { return None };
-    let required = list.iter().find(|one| library_of(&one.name) == Some(library))?;
+    let required = torch.requires.known()?.iter().find(|one| library_of(&one.name) == Some(library))?;
     let version = required.versions.exact().filter(|version| version.release().first() != Some(&major))?;
     Some(format!("needs {library} {major}, but torch {} brings {} {version}", torch.version, required.name))
 }

@@ -14,10 +14,9 @@ use crate::lock::{ProjectRequirement, SelectedPackage};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Condition;
 use crate::packaging::stub::is_stub;
-use crate::packaging::target::Backend;
-use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
+use crate::plan::knowledge::WheelRequirement;
 use crate::plan::locked::{LockedWheel, locked_wheel};
-use crate::plan::{EnvironmentPlan, Line, LockView, Planner, Request};
+use crate::plan::{EnvironmentPlan, Line, Planner, Request};
 use crate::report::error::{Code, Error, Problem, Result};
 
 /// The packages left out because the image has them, by name, with the locked version.
@@ -81,8 +80,8 @@ fn compared(planner: &Planner<'_>, lines: &[Line], image: &ImageFacts<'_>) -> (V
                     let Some((why, _)) = out.get(&name) else { continue };
                     untold |= !tells_versions(view, &versions) && line.replacement.is_none();
                     let refused = refusal(&spoken(&line.name, installed), &name, &versions, why);
-                    problems
-                        .extend(refused.map(|problem| place(view, line, problem.under(request.environment.python))));
+                    let under = |problem: Problem| view.point(problem.under(request.environment.python), line.entry);
+                    problems.extend(refused.map(under));
                 }
             }
         }
@@ -134,13 +133,6 @@ fn of(provided: &Provided) -> &str {
     provided.file.as_deref().unwrap_or("the image")
 }
 
-fn place(view: LockView<'_>, line: &Line, problem: Problem) -> Problem {
-    match line.entry {
-        Some(entry) => view.point(problem, entry),
-        None => problem,
-    }
-}
-
 /// A pin of the image's release admits builds of it.
 fn is_as_in_image(installed: &Version, image: &Version) -> bool {
     if image.is_local() { installed == image } else { is_same_release(installed, image) }
@@ -170,10 +162,7 @@ fn requirements(
         return None;
     }
     match locked_wheel(view, entry, request, &knowledge.rows(&entry.name, version), knowledge) {
-        LockedWheel::Row(row) => match knowledge.requires(&row, request.environment.platform) {
-            WheelRequirements::Known(list) => Some(of_wheel(&list)),
-            WheelRequirements::Unknown(_) => None,
-        },
+        LockedWheel::Row(row) => planner.requires(&row).known().map(|list| of_wheel(list)),
         LockedWheel::Named(_) | LockedWheel::Unidentified | LockedWheel::Absent => None,
     }
 }
@@ -212,11 +201,11 @@ fn other_build(planner: &Planner<'_>, line: &Line, out: &InImage<'_>) -> Option<
         | NotEmitted::Local
         | NotEmitted::Package => None,
     })?;
-    let built: Backend = catalog::label(version)?.parse().ok()?;
+    let built = catalog::build_of_label(version)?;
     let wanted = request.backend.filter(|wanted| *wanted != built)?;
     let message = format!("the image has {torch} {version}, and {} would be a {wanted} build", line.name);
     let help = format!("name the image's build: {}", built.flag());
-    Some(place(view, line, Problem::new(Code::ImageConstraint, message).help(help)))
+    Some(view.point(Problem::new(Code::ImageConstraint, message).help(help), line.entry))
 }
 
 /// A package that the image has under its other name. Of the two the one installed last wins, and to uninstall the CPU build,
@@ -237,7 +226,7 @@ fn overwriting(planner: &Planner<'_>, line: &Line, provided: &Provided) -> Optio
     let (other, help) = others.find(|(other, _)| provided.has(other, request.environment).is_some())?;
     let message = format!("{} would overwrite {other}, which the image has", spoken(&line.name, version));
     let problem = Problem::new(Code::ImageConstraint, message).help(help);
-    Some(place(view, line, problem.under(request.environment.python)))
+    Some(view.point(problem.under(request.environment.python), line.entry))
 }
 
 /// The packages of the image that could not be compared with those that stay.
