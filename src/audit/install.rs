@@ -196,7 +196,7 @@ fn asks(name: &str, misfit: TagMisfit, here: &AuditContext<'_>) -> String {
         return format!("{name} has no wheel for {}", here.environment.platform);
     };
     match here.asked.system {
-        Some(system) if system.kind() == asked.kind() => {
+        Some(system) if system.is_like(asked) => {
             format!("{name} needs {asked} or newer, {} {system}", here.asked.machine)
         }
         Some(system) => format!("{name} has wheels for {} only, {} {system}", library(asked), here.asked.machine),

@@ -42,10 +42,9 @@ impl WheelLabel {
     /// # Errors
     /// Why it is unknown: the end of a sentence that begins with the file's name.
     pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Result<Self, String> {
-        let plain = |built| Ok(Self { built, torch: None, abi: None });
         let is_pure = wheel.platform_tag() == "any" && !wheel.version.is_local();
         if is_pure || is_gpu_runtime(&wheel.name) || built_in_family(&wheel.name) != Family::No {
-            return plain(Built::of(wheel, folder, asked));
+            return Ok(Built::of(wheel, folder, asked).into());
         }
         if labels::is_untold(&wheel.name) {
             return Err("is one of several files of this name, each for another CUDA and another torch".to_owned());
@@ -66,11 +65,11 @@ impl WheelLabel {
                 .with(there, is_mac)
                 .ok_or_else(|| format!("has a label that contradicts its folder, {}", quoted(folder)))?,
             (None, Some(there)) => there,
-            (None, None) if is_mac => Self { built: Built::For(Backend::Cpu), torch: None, abi: None },
+            (None, None) if is_mac => Built::For(Backend::Cpu).into(),
             (None, None) => {
                 let asked =
                     asked.ok_or("does not say in its name what it is built for; name it: --cuda 12.4, --cpu")?;
-                return plain(Built::For(asked));
+                return Ok(Built::For(asked).into());
             }
         };
         // There is no GPU to build for.
@@ -167,7 +166,7 @@ pub(super) fn agreeing(lists: Vec<ReadList>) -> (Vec<ReadList>, Vec<Problem>) {
         let row = &list.row;
         let key = (row.package.clone(), row.version.to_string(), row.index.clone(), row.platform);
         let alike = all.entry(key).or_default();
-        match alike.iter_mut().find(|one| means_the_same(&one.row.list, &list.row.list, list.row.platform)) {
+        match alike.iter_mut().find(|one| means_the_same(&one.row, &list.row)) {
             Some(one) => one.pythons.extend(list.pythons),
             None => alike.push(list),
         }

@@ -28,6 +28,13 @@ pub struct WheelLabel {
     pub abi: Option<Abi>,
 }
 
+impl From<Built> for WheelLabel {
+    /// Nothing is said of torch.
+    fn from(built: Built) -> Self {
+        Self { built, torch: None, abi: None }
+    }
+}
+
 /// The lines of a kind, without it.
 fn lines(kind: &str) -> impl Iterator<Item = &'static str> {
     TEXT.lines().filter_map(move |line| line.strip_prefix(kind)?.strip_prefix('\t'))
@@ -105,7 +112,7 @@ impl LabelGrammar {
 
 /// The meaning of the open parts; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
 fn meaning(parts: &Captures<'_>) -> Option<Option<WheelLabel>> {
-    let mut told = WheelLabel { built: Built::For(Backend::Cpu), torch: None, abi: None };
+    let mut told = WheelLabel::from(Built::For(Backend::Cpu));
     for (name, _) in PARTS {
         let Some(part) = parts.name(name).map(|part| part.as_str()) else { continue };
         match name {

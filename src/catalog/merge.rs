@@ -125,10 +125,9 @@ fn news(known: &Catalogues, ReadList { row, pythons }: &ReadList) -> News {
         );
         return News::Otherwise(why);
     }
-    let platforms = row.platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
-    let unknown = |platform: &&Platform| !matches!(choose(package, &lists, **platform), Requires::Known { .. });
-    let Some(platform) = platforms.iter().find(unknown) else { return News::Known };
-    if is_distrusted(package, row, &lists, *platform) {
+    let unknown = |platform: &Platform| !matches!(choose(package, &lists, *platform), Requires::Known { .. });
+    let Some(platform) = row.platforms().into_iter().find(unknown) else { return News::Known };
+    if is_distrusted(package, row, &lists, platform) {
         let why = format!("the requirements that {package} {version} itself has for {platform} are known to be wrong");
         return News::Otherwise(format!("{why}; they were ignored"));
     }

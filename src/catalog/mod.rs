@@ -33,7 +33,6 @@
 mod bound;
 mod built;
 mod directory;
-mod embedded;
 pub mod equivalents;
 mod families;
 mod found;
@@ -50,7 +49,6 @@ mod refusal;
 pub mod releases;
 mod requires;
 mod row;
-mod runtime;
 mod search;
 mod short;
 mod table;
@@ -64,7 +62,8 @@ use crate::packaging::target::{Backend, Platform};
 
 pub use bound::BoundBuild;
 pub use built::Built;
-pub(crate) use families::{built_in_family, is_anchor as is_torch, triton};
+pub(crate) use families::{built_in_family, is_anchor as is_torch, library_of, triton, uses_library};
+pub use families::{cuda_of_library, is_gpu_runtime, is_torch_runtime, library_group};
 pub use found::ReadList;
 pub use index::Index;
 pub(crate) use labels::fitting;
@@ -76,8 +75,6 @@ pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
 pub(crate) use row::build_of_label;
 pub use row::{BadColumn, WheelRow};
-pub use runtime::{cuda_of_library, is_gpu_runtime, is_torch_runtime, library_group};
-pub(crate) use runtime::{library_of, uses_library};
 
 /// The catalogue's name in messages and rows.
 pub const BUILT_IN: &str = "built-in";

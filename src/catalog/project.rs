@@ -20,12 +20,12 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::built::Built;
-use super::embedded::TABLES;
 use super::index::Index;
 use super::refusal::{self, are_enough, conflict, unknown};
 use super::requires::{List, RequiresRow, choose, contradiction};
 use super::row::{BadColumn, WheelRow, columns};
 use super::search::{Exactly, Tables};
+use super::short::TABLES;
 use super::table::SortedTable;
 use super::{Family, Requires, WheelSource, built_in_family};
 use crate::packaging::target::{Backend, Platform};

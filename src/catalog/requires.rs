@@ -20,9 +20,9 @@ use std::str::FromStr;
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
+use super::families::is_gpu_runtime;
 use super::index::Index;
 use super::row::BadColumn;
-use super::runtime::is_gpu_runtime;
 use crate::packaging::marker::{self, Condition, Extras, Marker};
 use crate::packaging::requirement;
 use crate::packaging::target::{Environment, Platform, Python};
@@ -105,6 +105,11 @@ impl RequiresRow {
             },
             list,
         })
+    }
+
+    /// The platforms of which it says something.
+    pub(super) fn platforms(&self) -> Vec<Platform> {
+        self.platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform])
     }
 }
 
@@ -249,10 +254,10 @@ pub(super) fn means(list: &[String], platform: Platform) -> BTreeSet<(Python, St
     all
 }
 
-/// True if two lists ask for the same on a platform, or (`None`) on all of them, when no extra is wanted.
-pub(super) fn means_the_same(one: &[String], other: &[String], platform: Option<Platform>) -> bool {
-    let platforms = platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
-    one == other || platforms.into_iter().all(|platform| means(one, platform) == means(other, platform))
+/// True if two rows for the same platforms ask for the same there, when no extra is wanted.
+pub(super) fn means_the_same(one: &RequiresRow, other: &RequiresRow) -> bool {
+    let same = |platform| means(&one.list, platform) == means(&other.list, platform);
+    one.list == other.list || one.platforms().into_iter().all(same)
 }
 
 /// The platform on which a list asks for something else than what is known of the same wheel, if there is one: under those
@@ -267,7 +272,7 @@ pub(super) fn contradiction(
     }
     let line = row.to_string();
     let own = List::split(&line)?;
-    let platforms = row.platform.map_or(Platform::ALL.to_vec(), |platform| vec![platform]);
+    let platforms = row.platforms();
     platforms.into_iter().find_map(|platform| {
         let (here, there) = (choose(&row.package, &[own], platform), choose(&row.package, known, platform));
         let (Requires::Known { list, .. }, Requires::Known { list: known, .. }) = (here, there) else { return None };

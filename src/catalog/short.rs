@@ -3,17 +3,33 @@
 
 use std::borrow::Cow;
 
+use super::BUILT_IN;
+use super::directory::{self, Head};
 use super::requires::List;
 use super::row::{self, Columns};
+use super::search::Tables;
+use super::table::SortedTable;
 use crate::packaging::digest::Sha256;
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
 
 /// The lines of wheels, in the order of those they were made from.
-pub(super) const WHEELS: &str = include_str!(concat!(env!("OUT_DIR"), "/wheels.txt"));
+const WHEELS: &str = include_str!(concat!(env!("OUT_DIR"), "/wheels.txt"));
 
 /// The lines of requirements, in the same way.
-pub(super) const REQUIRES: &str = include_str!(concat!(env!("OUT_DIR"), "/requires.txt"));
+const REQUIRES: &str = include_str!(concat!(env!("OUT_DIR"), "/requires.txt"));
+
+static WHEELS_OF: [Head; directory::count(WHEELS)] = directory::heads(WHEELS);
+static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIRES);
+
+/// The built-in tables.
+pub(super) const TABLES: Tables<'static> = Tables {
+    name: BUILT_IN,
+    wheels: SortedTable::with_directory(WHEELS, &WHEELS_OF),
+    columns,
+    requires: SortedTable::with_directory(REQUIRES, &REQUIRES_OF),
+    list,
+};
 
 /// Words one behind the other, and where each ends. A list of texts would be as long again, and filled at each start.
 struct WordList {
@@ -30,7 +46,7 @@ impl WordList {
 }
 
 /// The columns of a line of wheels, written out; `None` if it is none of these.
-pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
+fn columns(line: &str) -> Option<Columns<'_>> {
     let (mut texts, more) = row::split(line)?;
     let [package, version, _, index, file, sha256, _, _, range, flags] = &mut texts;
     let rest = FILES.get(file)?;
@@ -46,7 +62,7 @@ pub(super) fn columns(line: &str) -> Option<Columns<'_>> {
 }
 
 /// A line of requirements, written out; `None` if it is none of these.
-pub(super) fn list(line: &str) -> Option<List<'_>> {
+fn list(line: &str) -> Option<List<'_>> {
     List::written(line, |number| LISTED.get(number))
 }
 

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 
 use crate::catalog::releases::{all_cuda, all_rocm};
-use crate::packaging::target::{Backend, Platform, PlatformError, Python};
+use crate::packaging::target::{Backend, Platform, Python};
 use crate::text::quoted;
 
 /// Reads a CUDA version: as [`Backend::cuda`], also with a patch release, which has no builds of its own (`12.4.1`), and
@@ -87,7 +87,7 @@ pub fn python(text: &str) -> Result<Python, String> {
 ///
 /// # Errors
 /// If it is none, or may be several.
-pub fn platform(text: &str) -> Result<Platform, PlatformError> {
+pub fn platform(text: &str) -> Result<Platform, String> {
     match text {
         "linux" | "linux/amd64" | "x86_64-unknown-linux-gnu" => Ok(Platform::LinuxX86_64),
         "linux/arm64" | "aarch64-unknown-linux-gnu" => Ok(Platform::LinuxAarch64),

@@ -74,7 +74,9 @@ impl Marker {
     fn decided(&self, environment: Environment, extras: &Extras, groups: &BTreeSet<ExtraName>) -> Condition {
         match self.0.condition(environment, extras, groups) {
             // Several comparisons that stay open may together say what the environment decides.
-            Condition::When(tree) => decide::decide(&tree, environment, extras),
+            Condition::When(tree) => {
+                decide::condition(&tree, environment, extras, || decide::restrict(&tree, environment, extras))
+            }
             decided @ (Condition::Never | Condition::Always) => decided,
         }
     }
@@ -83,11 +85,7 @@ impl Marker {
 impl MarkerNode {
     fn condition(&self, environment: Environment, extras: &Extras, groups: &BTreeSet<ExtraName>) -> Condition {
         match self {
-            Self::Comparison(tree) => match decide::reached(tree, environment, extras) {
-                (true, false) => Condition::Always,
-                (true, true) => Condition::When(tree.clone()),
-                (false, _) => Condition::Never,
-            },
+            Self::Comparison(tree) => decide::condition(tree, environment, extras, || tree.clone()),
             Self::Member { set, name, wanted } => {
                 let asked = match set {
                     Set::Extras => extras,
@@ -333,7 +331,7 @@ mod tests {
             let whole: MarkerTree = text.parse().unwrap();
             proptest::prop_assert_eq!(
                 Condition::of(&parse(&text).unwrap(), environment, &extras),
-                decide::decide(&whole, environment, &extras)
+                decide::condition(&whole, environment, &extras, || decide::restrict(&whole, environment, &extras))
             );
         }
     }

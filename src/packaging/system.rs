@@ -15,70 +15,37 @@ pub enum System {
     Musl(u16, u16),
 }
 
-/// The kinds of systems.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SystemKind {
-    /// macOS.
-    Macos,
-    /// A Linux with glibc.
-    Glibc,
-    /// A Linux with musl, such as Alpine.
-    Musl,
-}
-
-/// Text that is no version of a system.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SystemError {
-    text: String,
-    form: &'static str,
-}
-
-impl fmt::Display for SystemError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a version of {}", quoted(&self.text), self.form)
-    }
-}
-
-impl std::error::Error for SystemError {}
-
 impl System {
     /// Reads a release of macOS, 10.4 or newer: `12`, `10.15`, `14.6.1`.
     ///
     /// # Errors
     /// If it is none.
-    pub fn macos(text: &str) -> Result<Self, SystemError> {
-        let read = version(text).filter(|(major, minor)| *major > 10 || (*major == 10 && *minor >= 4));
-        let fail = || SystemError { text: text.to_owned(), form: "macOS, such as 12 or 10.15" };
-        read.map(|(major, minor)| Self::Macos(major, minor)).ok_or_else(fail)
+    pub fn macos(text: &str) -> Result<Self, String> {
+        let read = version(text).filter(|version| *version >= (10, 4));
+        read.map(|(major, minor)| Self::Macos(major, minor)).ok_or_else(|| odd(text, "macOS, such as 12 or 10.15"))
     }
 
     /// Reads a version of glibc, 2.5 or newer: `2.31`.
     ///
     /// # Errors
     /// If it is none.
-    pub fn glibc(text: &str) -> Result<Self, SystemError> {
+    pub fn glibc(text: &str) -> Result<Self, String> {
         let read = version(text).filter(|(major, minor)| *major == 2 && *minor >= 5);
-        let fail = || SystemError { text: text.to_owned(), form: "glibc, such as 2.31" };
-        read.map(|(major, minor)| Self::Glibc(major, minor)).ok_or_else(fail)
+        read.map(|(major, minor)| Self::Glibc(major, minor)).ok_or_else(|| odd(text, "glibc, such as 2.31"))
     }
 
     /// Reads a version of musl: `1.2`.
     ///
     /// # Errors
     /// If it is none.
-    pub fn musl(text: &str) -> Result<Self, SystemError> {
+    pub fn musl(text: &str) -> Result<Self, String> {
         let read = version(text).filter(|(major, _)| *major == 1);
-        let fail = || SystemError { text: text.to_owned(), form: "musl, such as 1.2" };
-        read.map(|(major, minor)| Self::Musl(major, minor)).ok_or_else(fail)
+        read.map(|(major, minor)| Self::Musl(major, minor)).ok_or_else(|| odd(text, "musl, such as 1.2"))
     }
 
-    /// Its kind.
-    pub fn kind(self) -> SystemKind {
-        match self {
-            Self::Macos(..) => SystemKind::Macos,
-            Self::Glibc(..) => SystemKind::Glibc,
-            Self::Musl(..) => SystemKind::Musl,
-        }
+    /// True if another is of this kind: macOS, or a Linux with the same C library.
+    pub fn is_like(self, other: Self) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
     }
 
     /// True if a machine with this system installs what asks for the other at least.
@@ -101,6 +68,10 @@ impl fmt::Display for System {
             Self::Musl(major, minor) => write!(f, "musl {major}.{minor}"),
         }
     }
+}
+
+fn odd(text: &str, form: &str) -> String {
+    format!("`{}` is not a version of {form}", quoted(text))
 }
 
 /// The first two numbers of one to three.

@@ -213,28 +213,20 @@ impl Platform {
     }
 }
 
-/// Text that names no platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlatformError(String);
-
-impl fmt::Display for PlatformError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let all = Platform::ALL.map(Platform::as_str).join(", ");
-        let is_mac = ["mac", "darwin", "osx", "apple"].iter().any(|word| self.0.to_ascii_lowercase().starts_with(word));
-        let name = quoted(&self.0);
-        match is_mac {
-            true => write!(f, "`{name}` is ambiguous: macos-arm64 (Apple silicon) or macos-x86_64 (Intel)"),
-            false => write!(f, "unknown platform `{name}`; choose from {all}"),
-        }
+/// Why a text is no name of a platform.
+fn no_platform(text: &str) -> String {
+    let name = quoted(text);
+    let lower = text.to_ascii_lowercase();
+    if ["mac", "darwin", "osx", "apple"].iter().any(|word| lower.starts_with(word)) {
+        return format!("`{name}` is ambiguous: macos-arm64 (Apple silicon) or macos-x86_64 (Intel)");
     }
+    format!("unknown platform `{name}`; choose from {}", Platform::ALL.map(Platform::as_str).join(", "))
 }
 
-impl std::error::Error for PlatformError {}
-
 impl FromStr for Platform {
-    type Err = PlatformError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, PlatformError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         // The other spellings are those of pip, uv and Docker.
         match text {
             "linux-x86_64" | "linux-amd64" => Ok(Self::LinuxX86_64),
@@ -242,7 +234,7 @@ impl FromStr for Platform {
             "windows-x86_64" | "windows-amd64" | "win-amd64" => Ok(Self::WindowsX86_64),
             "macos-arm64" | "macos-aarch64" | "mac-arm64" => Ok(Self::MacosArm64),
             "macos-x86_64" | "mac-x86_64" => Ok(Self::MacosX86_64),
-            _ => Err(PlatformError(text.to_owned())),
+            _ => Err(no_platform(text)),
         }
     }
 }
@@ -290,26 +282,12 @@ impl Python {
     }
 }
 
-/// Text that names no minor release of CPython 3.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PythonError(String);
-
-impl fmt::Display for PythonError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a Python version such as 3.10", quoted(&self.0))
-    }
-}
-
-impl std::error::Error for PythonError {}
-
 impl FromStr for Python {
-    type Err = PythonError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, PythonError> {
-        match text.split_once('.') {
-            Some(("3", minor)) => number(minor).map(Self).ok_or_else(|| PythonError(text.to_owned())),
-            _ => Err(PythonError(text.to_owned())),
-        }
+    fn from_str(text: &str) -> Result<Self, String> {
+        let python = text.strip_prefix("3.").and_then(number).map(Self);
+        python.ok_or_else(|| format!("`{}` is not a Python version such as 3.10", quoted(text)))
     }
 }
 

@@ -228,7 +228,7 @@ impl Candidate {
 /// True for a newer version of the same C library. A wheel for another one is farther off.
 fn is_near(misfit: TagMisfit, system: Option<System>) -> bool {
     match (misfit, system) {
-        (TagMisfit::System(asked), Some(system)) => asked.kind() == system.kind(),
+        (TagMisfit::System(asked), Some(system)) => asked.is_like(system),
         (TagMisfit::System(_) | TagMisfit::Python | TagMisfit::Platform, _) => false,
     }
 }

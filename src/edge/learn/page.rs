@@ -65,7 +65,7 @@ pub(super) fn candidates(
     admitted(page, name, version, filter, |link, wheel| {
         let built = Built::of(wheel, folder(&link.url), asked);
         let index = place(link, index).map_err(|why| format!("was left out: {why}"))?;
-        Ok((WheelLabel { built, torch: None, abi: None }, index))
+        Ok((built.into(), index))
     })
 }
 
@@ -128,8 +128,7 @@ pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec
     let own = wheels.filter(|(_, wheel)| wheel.name == *name);
     let candidates = own.filter_map(|(link, wheel)| {
         let index = place(link, index).ok()?;
-        let told = WheelLabel { built: Built::Unknown, torch: None, abi: None };
-        Some(LinkedWheel { link: link.clone(), wheel, told, index })
+        Some(LinkedWheel { link: link.clone(), wheel, told: Built::Unknown.into(), index })
     });
     candidates.collect()
 }

@@ -4,26 +4,31 @@ use std::ops::Bound;
 
 use pep440_rs::Version;
 use pep508_rs::marker::MarkerValueExtra;
-use pep508_rs::{MarkerExpression, MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion};
+use pep508_rs::{MarkerTree, MarkerTreeKind, MarkerValueString, MarkerValueVersion};
 use version_ranges::Ranges;
 
 use super::{Condition, Extras};
 use crate::packaging::target::Environment;
 
-/// Decides a marker.
-pub(super) fn decide(tree: &MarkerTree, environment: Environment, extras: &Extras) -> Condition {
-    match reached(tree, environment, extras) {
-        (true, false) => Condition::Always,
-        (true, true) => Condition::When(restrict(tree, environment, extras)),
-        (false, _) => Condition::Never,
+/// Whether a marker holds on an environment; `None`: there only `left` of it decides.
+pub(super) fn condition(
+    tree: &MarkerTree,
+    environment: Environment,
+    extras: &Extras,
+    left: impl FnOnce() -> MarkerTree,
+) -> Condition {
+    match answer(tree, environment, extras) {
+        Some(true) => Condition::Always,
+        Some(false) => Condition::Never,
+        None => Condition::When(left()),
     }
 }
 
-/// The ends, of (true, false), that can be reached on the environment.
-pub(super) fn reached(tree: &MarkerTree, environment: Environment, extras: &Extras) -> (bool, bool) {
+/// The answer of the environment; `None`: it depends on the machine.
+fn answer(tree: &MarkerTree, environment: Environment, extras: &Extras) -> Option<bool> {
     let mut seen = (false, false);
     walk(tree, environment, extras, &mut seen);
-    seen
+    if seen == (true, true) { None } else { Some(seen.0) }
 }
 
 /// Collects which of the two ends, (true, false), can be reached on the environment.
@@ -95,28 +100,21 @@ fn holds(range: &Ranges<String>, value: &str) -> bool {
 }
 
 /// The marker without what the environment decides.
-fn restrict(tree: &MarkerTree, environment: Environment, extras: &Extras) -> MarkerTree {
+pub(super) fn restrict(tree: &MarkerTree, environment: Environment, extras: &Extras) -> MarkerTree {
     let mut left = MarkerTree::FALSE;
     for clause in tree.to_dnf() {
         let mut kept = MarkerTree::TRUE;
         for expression in clause {
-            match literal(&expression, environment, extras) {
+            let expression = MarkerTree::expression(expression);
+            match answer(&expression, environment, extras) {
                 Some(true) => {}
                 Some(false) => kept = MarkerTree::FALSE,
-                None => kept.and(MarkerTree::expression(expression)),
+                None => kept.and(expression),
             }
         }
         left.or(kept);
     }
     left
-}
-
-fn literal(literal: &MarkerExpression, environment: Environment, extras: &Extras) -> Option<bool> {
-    match reached(&MarkerTree::expression(literal.clone()), environment, extras) {
-        (true, false) => Some(true),
-        (false, _) => Some(false),
-        (true, true) => None,
-    }
 }
 
 /// The values a version variable can have: every patch release of the minor.

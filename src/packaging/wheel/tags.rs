@@ -54,29 +54,20 @@ pub(super) fn fit(wheel: &WheelName, environment: Environment, system: Option<Sy
     let mut best = None;
     for platform in pieces(platforms, b'.') {
         let Some(asks) = asks(platform, environment.platform) else { continue };
-        let there = match (asks, system) {
-            (Asks::Nothing | Asks::Platform, _) => Ok(()),
-            (Asks::AtLeast(System::Musl(..)), None) => Err(asks),
-            (Asks::AtLeast(_), None) => Ok(()),
-            (Asks::AtLeast(least), Some(system)) => {
-                if system.serves(least) {
-                    Ok(())
-                } else {
-                    Err(asks)
-                }
-            }
+        let lacking = match (asks, system) {
+            (Asks::AtLeast(least @ System::Musl(..)), None) => Some(least),
+            (Asks::AtLeast(least), Some(system)) if !system.serves(least) => Some(least),
+            (Asks::Nothing | Asks::Platform | Asks::AtLeast(_), _) => None,
         };
         for (python, abi) in pieces(pythons, b'.').flat_map(|python| pieces(abis, b'.').map(move |abi| (python, abi))) {
-            if asks == Asks::Nothing && abi != "none" {
+            let any = asks == Asks::Nothing;
+            if any && abi != "none" {
                 continue;
             }
-            let any = asks == Asks::Nothing;
-            match (python_fit(python, abi, any, environment.python.minor()), there) {
+            match (python_fit(python, abi, any, environment.python.minor()), lacking) {
                 (None, _) => misfit = misfit.min(TagMisfit::Python),
-                (Some(_), Err(Asks::AtLeast(least))) => misfit = misfit.min(TagMisfit::System(least)),
-                (Some(interpreter), Ok(()) | Err(Asks::Nothing | Asks::Platform)) => {
-                    best = best.max(Some((interpreter, newest(asks, platform))));
-                }
+                (Some(_), Some(least)) => misfit = misfit.min(TagMisfit::System(least)),
+                (Some(interpreter), None) => best = best.max(Some((interpreter, newest(asks, platform)))),
             }
         }
     }
