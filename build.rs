@@ -4,7 +4,7 @@
 //! `wheels.txt` has the lines of `src/catalog/wheels.tsv`. Package, version, backend, size and witnesses stand as they are;
 //! a sha256 is 40 characters, five for four bytes; index, Requires-Python, flags and what a file name says behind the
 //! version are numbers of words. `requires.txt` has the lines of `src/catalog/requires.tsv`, all but package and version as
-//! numbers of words. `words.rs` has the words. `src/catalog/short.rs` reads them.
+//! numbers of words. `words.rs` has the words, and where the lines of each package begin. `src/catalog/short.rs` reads them.
 //!
 //! And it says how the program is linked where the linker is known.
 
@@ -48,6 +48,8 @@ fn main() -> io::Result<()> {
         lists += &number(list, wheels.iter_mut().map(|row| &mut row[column]).collect());
     }
     lists += &number("LISTED", requires.iter_mut().flat_map(|row| row.iter_mut().skip(LISTED)).collect());
+    lists += &directory("WHEELS_OF", &wheels);
+    lists += &directory("REQUIRES_OF", &requires);
     write(&folder.join("wheels.txt"), &wheels)?;
     write(&folder.join("requires.txt"), &requires)?;
     fs::write(folder.join("words.rs"), lists)
@@ -92,6 +94,20 @@ fn number(list: &str, places: Vec<&mut String>) -> String {
         place.clone_from(&numbers[place]);
     }
     format!("static {list}: WordList = WordList {{ text: {text:?}, ends: &[{ends}] }};\n")
+}
+
+/// The packages of a table, and where the lines of each begin, as source. A name longer than its place is refused there.
+fn directory(list: &str, rows: &[Vec<String>]) -> String {
+    let (mut heads, mut at, mut last) = (String::new(), 0, "");
+    for row in rows {
+        if row[0] != last {
+            last = &row[0];
+            let _ = write!(heads, "(*b\"{last}{}\", {at}), ", "\\0".repeat(32_usize.saturating_sub(last.len())));
+        }
+        // A tab or the end of the line follows each column.
+        at += row.iter().map(|column| column.len() + 1).sum::<usize>();
+    }
+    format!("static {list}: &TableDirectory = &[{heads}];\n")
 }
 
 /// The 32 bytes that hexadecimal digits spell, as characters of one in 85 from `!` on: five for four bytes.

@@ -4,8 +4,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::row::label;
-use super::{equivalents, families, is_gpu_runtime};
+use super::{equivalents, families, is_gpu_runtime, label};
 use crate::packaging::target::Backend;
 use crate::text::pieces;
 
@@ -116,7 +115,7 @@ fn in_word(word: &str) -> Option<BoundBuild> {
         if bound.is_some() {
             return bound;
         }
-        // What is neither a letter nor a digit parts nothing here.
+        // Other characters separate nothing here.
         rest = if letters + digits > 0 { next } else { rest.get(1..).unwrap_or_default() };
     }
     None

@@ -15,9 +15,8 @@ use crate::report::error::{Code, Problem};
 use crate::text::quoted;
 
 impl Built {
-    /// What a wheel was built for that lies in a folder: what its label says. Without one, of torch's family what the
-    /// folder is called, and of other packages what was `asked` for: what is served beside torch need not be built for a
-    /// GPU.
+    /// The build of a wheel in a folder: that of its label. Without one, the folder's name gives it for torch's family, and
+    /// `asked` for other packages: what is served beside torch need not be built for a GPU.
     pub fn of(wheel: &WheelName, folder: &str, asked: Option<Backend>) -> Self {
         let kind = built_in_family(&wheel.name);
         match (build_of_label(&wheel.version), kind) {
@@ -36,8 +35,8 @@ impl Built {
 }
 
 impl WheelLabel {
-    /// What a wheel was made for that a page of links or a folder of files has, as its label and the folder of its address
-    /// tell; of what they leave open what was `asked` for counts.
+    /// The label of a wheel on a page of links or in a folder, by its name and the folder of its address; `asked` counts where
+    /// they leave the build open.
     ///
     /// # Errors
     /// Why it is unknown: the end of a sentence that begins with the file's name.
@@ -159,7 +158,7 @@ pub struct ReadList {
 const MOST_PYTHONS: usize = 8;
 
 /// One list for each release and platform. Where the wheels of one do not require the same, what some of them alone require
-/// gets a marker that names their Pythons; and what is wrong where that cannot be told.
+/// gets a marker that names their Pythons; and the problems where that is not possible.
 pub(super) fn agreeing(lists: Vec<ReadList>) -> (Vec<ReadList>, Vec<Problem>) {
     let mut all: BTreeMap<_, Vec<ReadList>> = BTreeMap::new();
     for list in lists {

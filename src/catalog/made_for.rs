@@ -7,8 +7,7 @@ use std::str::FromStr;
 use pep440_rs::Version;
 
 use super::built::Built;
-use super::releases;
-use super::row::label;
+use super::{label, releases};
 use crate::packaging::target::{Backend, Platform};
 
 /// The word before the version, and whether its digits may give the patch version, too.

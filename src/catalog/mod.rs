@@ -2,8 +2,8 @@
 //!
 //! The facts are sorted text tables in this folder, one line a fact, columns parted by tabs; the paths alone are bytes.
 //! They are the reviewable truth and the run-time index at once: a lookup bisects the text in place and reads only the
-//! lines it is asked for. Nothing is read at start-up; where each package's lines begin, the compiler has found out. Of
-//! `wheels.tsv` and `requires.tsv` the program holds the same lines in a shorter form, which `build.rs` makes.
+//! lines it is asked for. Nothing is read at start-up. Of `wheels.tsv` and `requires.tsv` the program
+//! holds the same lines in a shorter form, and where those of each package begin; `build.rs` makes both.
 //!
 //! - `wheels.tsv`: package, version, backend (`cu118`, `cpu`, `any`, `-` for not known), index (`pypi` or a folder's URL),
 //!   file name, sha256, size, how many independent public locks recorded the digest (0: given by the index),
@@ -32,7 +32,6 @@
 
 mod bound;
 mod built;
-mod directory;
 pub mod equivalents;
 mod families;
 mod found;
@@ -74,6 +73,7 @@ pub use paths::path_on_default_index;
 pub use project::{Catalogues, ProjectTable};
 pub use requires::{Requires, RequiresRow};
 pub(crate) use row::build_of_label;
+use row::label;
 pub use row::{BadColumn, WheelRow};
 
 /// The catalogue's name in messages and rows.

@@ -90,7 +90,7 @@ fn is_unlisted(version: &Version, backend: Backend) -> bool {
 pub fn first_with(backend: Backend) -> Option<Version> {
     let rows = matrix("cuda");
     let at = rows.iter().position(|(_, backends)| backends.contains(&backend))?;
-    // What the oldest row lists may be older than the matrix.
+    // The builds of the oldest row may be older than the matrix.
     (at > 0).then(|| rows.get(at).map(|(minor, _)| minor.clone()))?
 }
 
@@ -182,7 +182,7 @@ fn is_before(version: &Version, backend: Backend) -> bool {
     oldest.is_some_and(|oldest| minor_of(version) < oldest) && first_with(backend).is_some()
 }
 
-/// Tells if a build of a release of torch was never made: the matrix covers the release and does not list it, or begins
+/// Finds out if a build of a release of torch was never made: the matrix covers the release and does not list it, or begins
 /// later and knows the build's first release, and the catalogue has no wheel of it either. `None` means only that this is
 /// not proven.
 ///

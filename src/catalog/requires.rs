@@ -286,7 +286,7 @@ pub(super) fn contradiction(
 pub(super) fn choose(package: &PackageName, lists: &[List<'_>], platform: Platform) -> Requires {
     let sound = || lists.iter().copied().filter(|list| !list.is_suspect());
     let own = sound().find(|list| list.platform == platform.as_str());
-    // What is distrusted on one platform was read from that platform's wheel, or from one that is not like it.
+    // A list that is distrusted on a platform was read from that platform's wheel, or from one unlike it.
     let is_distrusted = lists.iter().any(|list| list.is_suspect() && list.platform == platform.as_str());
     let general = || sound().find(|list| !is_distrusted && list.platform == "*" && list.speaks_for(package, platform));
     let without_gpu =

@@ -4,11 +4,10 @@
 use std::borrow::Cow;
 
 use super::BUILT_IN;
-use super::directory::{self, Head};
 use super::requires::List;
 use super::row::{self, Columns};
 use super::search::Tables;
-use super::table::SortedTable;
+use super::table::{SortedTable, TableDirectory};
 use crate::packaging::digest::Sha256;
 
 include!(concat!(env!("OUT_DIR"), "/words.rs"));
@@ -19,15 +18,12 @@ const WHEELS: &str = include_str!(concat!(env!("OUT_DIR"), "/wheels.txt"));
 /// The lines of requirements, in the same way.
 const REQUIRES: &str = include_str!(concat!(env!("OUT_DIR"), "/requires.txt"));
 
-static WHEELS_OF: [Head; directory::count(WHEELS)] = directory::heads(WHEELS);
-static REQUIRES_OF: [Head; directory::count(REQUIRES)] = directory::heads(REQUIRES);
-
 /// The built-in tables.
 pub(super) const TABLES: Tables<'static> = Tables {
     name: BUILT_IN,
-    wheels: SortedTable::with_directory(WHEELS, &WHEELS_OF),
+    wheels: SortedTable::with_directory(WHEELS, WHEELS_OF),
     columns,
-    requires: SortedTable::with_directory(REQUIRES, &REQUIRES_OF),
+    requires: SortedTable::with_directory(REQUIRES, REQUIRES_OF),
     list,
 };
 
@@ -79,11 +75,26 @@ fn digest(text: &str) -> Option<Sha256> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::packaging::digest::hex;
 
     fn lines(table: &str) -> Vec<&str> {
         table.lines().filter(|line| !line.starts_with('#')).collect()
+    }
+
+    #[test]
+    fn the_directory_finds_the_lines_of_each_package() {
+        for (table, directory) in [(WHEELS, WHEELS_OF), (REQUIRES, REQUIRES_OF)] {
+            let names: BTreeSet<&str> = lines(table).iter().filter_map(|line| line.split('\t').next()).collect();
+            assert_eq!(directory.len(), names.len());
+            for name in names.into_iter().chain(["a", "torc", "torch-", "zz", &"a".repeat(40)]) {
+                let Ok(package) = name.parse() else { continue };
+                let of = |table: SortedTable<'static>| table.of(&package).lines().collect::<Vec<_>>();
+                assert_eq!(of(SortedTable::with_directory(table, directory)), of(SortedTable::new(table)), "{name}");
+            }
+        }
     }
 
     #[test]

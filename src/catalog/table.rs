@@ -3,7 +3,13 @@
 use memchr::{memchr, memrchr};
 use pep508_rs::PackageName;
 
-use super::directory::{self, TableDirectory};
+/// The number of bytes of a name that are kept: as many as the longest has, so that names differ.
+const WIDTH: usize = 32;
+
+/// The packages of a built-in table, zeros behind each name, and where the lines of each begin; ascending by name. A search
+/// of the whole table reads a line here and a line there, and each is on a page of the program that nothing else needs. This
+/// is small and lies together.
+pub(super) type TableDirectory = [([u8; WIDTH], usize)];
 
 /// The distance at which a nearby key is first looked for: a few lines.
 const FIRST_STEP: usize = 512;
@@ -27,8 +33,13 @@ impl<'t> SortedTable<'t> {
     pub(super) fn of(self, package: &PackageName) -> Self {
         match self.1 {
             Some(directory) => {
-                let range = directory::find(directory, package.as_ref(), self.0.len());
-                Self(range.and_then(|(start, end)| self.0.get(start..end)).unwrap_or_default(), None)
+                let lines = || {
+                    let mut name = [0; WIDTH];
+                    name.get_mut(..package.as_ref().len())?.copy_from_slice(package.as_ref().as_bytes());
+                    let at = directory.binary_search_by(|(other, _)| other.cmp(&name)).ok()?;
+                    self.0.get(directory[at].1..directory.get(at + 1).map_or(self.0.len(), |(_, next)| *next))
+                };
+                Self(lines().unwrap_or_default(), None)
             }
             None => self.from(&format!("{package}\t")).until(&format!("{package}\n")),
         }
