@@ -206,7 +206,7 @@ fn text(name: &str, bytes: Vec<u8>) -> Result<Source> {
             let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
             let what = if wide { "it is UTF-16" } else { "a byte belongs to another encoding" };
             let problem = Problem::new(Code::Syntax, format!("{name} is not UTF-8 text: {what} (line {line})"));
-            // What comes before the byte is the same text, so the place is the right one.
+            // The text before the byte is the same, so the place is right.
             let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
             let shown = Source::new(name, String::from_utf8_lossy(&bytes[..end]));
             Err(problem.at(&shown, at..at + 1).help("save it as UTF-8").into())

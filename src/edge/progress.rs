@@ -128,7 +128,7 @@ impl Task<'_> {
 
 impl Progress for Task<'_> {
     fn length(&self, bytes: u64) {
-        // What was asked before is no part of the speed.
+        // Earlier requests do not count towards the speed.
         self.bar.reset();
         self.bar.set_length(bytes);
     }

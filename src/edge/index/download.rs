@@ -57,6 +57,7 @@ pub struct Downloaded {
 }
 
 /// The progress of a download.
+#[derive(Default)]
 struct DownloadState {
     hasher: Hasher,
     position: u64,
@@ -64,7 +65,7 @@ struct DownloadState {
     resumed: u32,
     /// The number of parts behind the position: later bytes need no comparison with them.
     passed: usize,
-    parts_agree: bool,
+    parts_differ: bool,
     /// As `passed`, for headers.
     passed_headers: usize,
     odd_header: Option<usize>,
@@ -73,22 +74,12 @@ struct DownloadState {
 }
 
 impl DownloadState {
-    fn new(resumed: u32) -> Self {
-        Self {
-            hasher: Hasher::new(),
-            position: 0,
-            identity: None,
-            resumed,
-            passed: 0,
-            parts_agree: true,
-            passed_headers: 0,
-            odd_header: None,
-            tail: Vec::new(),
-        }
+    fn begin_anew(&mut self) {
+        *self = Self { resumed: self.resumed, ..Self::default() };
     }
 
     fn take(&mut self, bytes: &[u8], before: &Before) {
-        self.parts_agree &= hold(&before.parts, &mut self.passed, self.position, bytes).is_none();
+        self.parts_differ |= hold(&before.parts, &mut self.passed, self.position, bytes).is_some();
         let odd = hold(before.headers.parts(), &mut self.passed_headers, self.position, bytes);
         self.odd_header = self.odd_header.or(odd);
         self.hasher.update(bytes);
@@ -115,22 +106,17 @@ impl Network {
         mut into: Option<&mut SpooledTempFile>,
         progress: &dyn Progress,
     ) -> Result<Downloaded, Problem> {
-        let mut state = DownloadState::new(0);
+        let mut state = DownloadState::default();
         let mut tries = Tries::default();
         let mut furthest = 0;
         let mut piece = vec![0; PIECE];
-        loop {
-            match self.go_on(url, &mut state, &mut piece, before, into.as_deref_mut(), progress) {
-                Ok(()) => break,
-                Err(failure) => {
-                    // What was read before and is read anew is no progress.
-                    if state.position >= furthest + PROGRESS {
-                        furthest = state.position;
-                        tries.moved_on();
-                    }
-                    self.wait(url, &mut tries, failure)?;
-                }
+        while let Err(failure) = self.go_on(url, &mut state, &mut piece, before, into.as_deref_mut(), progress) {
+            // Bytes that are read a second time are no progress.
+            if state.position >= furthest + PROGRESS {
+                furthest = state.position;
+                tries.moved_on();
             }
+            self.wait(url, &mut tries, failure)?;
         }
         if let Some(file) = into {
             file.set_len(state.position)
@@ -143,7 +129,7 @@ impl Network {
             etag,
             resumed: state.resumed,
             odd_header: state.odd_header,
-            is_same: state.parts_agree && before.length.is_none_or(|length| length == state.position),
+            is_same: !state.parts_differ && before.length.is_none_or(|length| length == state.position),
         })
     }
 
@@ -159,22 +145,20 @@ impl Network {
     ) -> Result<(), Failure> {
         let mut ask = Ask::file(url);
         let from = state.position - state.tail.len() as u64;
-        let resuming = match state.identity.as_ref().filter(|_| state.position > 0).map(FileState::validator) {
-            Some(Some(validator)) => {
-                ask = ask.with(header::RANGE, &format!("bytes={from}-")).with(header::IF_RANGE, validator);
-                true
-            }
-            // The bytes themselves must do.
-            Some(None) if !state.tail.is_empty() => {
-                ask = ask.with(header::RANGE, &format!("bytes={from}-"));
-                true
-            }
-            Some(None) | None => false,
-        };
+        let begun = state.identity.as_ref().filter(|_| state.position > 0);
+        let validator = begun.and_then(FileState::validator);
+        // Without a validator the bytes themselves must do.
+        let resuming = validator.is_some() || begun.is_some() && !state.tail.is_empty();
+        if resuming {
+            ask = ask.with(header::RANGE, &format!("bytes={from}-"));
+        }
+        if let Some(validator) = validator {
+            ask = ask.with(header::IF_RANGE, validator);
+        }
         let mut response = match self.once(&ask) {
-            // What is there is longer than the file is now (416), or the server minds.
+            // The part that is there is longer than the file is now (416), or the server objects.
             Err(Failure::Final(problem)) if resuming && problem.code != Code::Absent => {
-                *state = DownloadState::new(state.resumed);
+                state.begin_anew();
                 return Err(Failure::passing(problem.message));
             }
             other => other?,
@@ -195,12 +179,12 @@ impl Network {
                 response.read_exact(&mut again).map_err(|error| broken(&error))?;
             }
             if !same || again != state.tail {
-                *state = DownloadState::new(state.resumed);
+                state.begin_anew();
                 return Err(Failure::passing("the rest is of another file"));
             }
             state.resumed += 1;
         } else {
-            *state = DownloadState::new(state.resumed);
+            state.begin_anew();
             let length = whole(url, &response)?;
             state.identity = Some(FileState::of(&response, length));
             progress.length(length);
@@ -214,7 +198,7 @@ impl Network {
                 break;
             }
             if let Some(file) = into.as_deref_mut() {
-                // Where it was read anew the file is written anew.
+                // After a new start the file is written from its beginning.
                 let kept = file.seek(SeekFrom::Start(state.position)).and_then(|_| file.write_all(&piece[..count]));
                 kept.map_err(|error| Failure::last(Code::Io, format!("cannot keep {}: {error}", shown(url))))?;
             }
@@ -256,16 +240,11 @@ fn hold(parts: &[(u64, Vec<u8>)], passed: &mut usize, position: u64, bytes: &[u8
 
 /// True if bytes at a position say the same as a part, where they are both there.
 fn agree((start, part): &(u64, Vec<u8>), position: u64, bytes: &[u8]) -> bool {
-    let from = (*start).max(position);
-    let to = (start + part.len() as u64).min(position + bytes.len() as u64);
-    if from >= to {
-        return true;
-    }
-    let cut = |bytes: &'_ [u8], at: u64| -> Option<Vec<u8>> {
-        let (from, to) = (usize::try_from(from - at).ok()?, usize::try_from(to - at).ok()?);
-        bytes.get(from..to).map(<[u8]>::to_vec)
-    };
-    cut(part, *start) == cut(bytes, position)
+    let behind = |by: u64| usize::try_from(by).unwrap_or(usize::MAX);
+    let part = part.get(behind(position.saturating_sub(*start))..).unwrap_or_default();
+    let bytes = bytes.get(behind(start.saturating_sub(position))..).unwrap_or_default();
+    let both = part.len().min(bytes.len());
+    part[..both] == bytes[..both]
 }
 
 #[cfg(test)]

@@ -168,9 +168,7 @@ impl Network {
             let secret = url.password().map(decoded);
             let login = Login { name: decoded(url.username()), secret };
             known.insert(origin.clone(), login);
-            // An http(s) address can always be without.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
+            *url = policy::without_login(url);
         }
         let is_named = self.settings.named.iter().any(|named| named.origin() == url.origin());
         known.get(&origin).or_else(|| self.settings.netrc.login(url.host_str()?, is_named)).cloned()

@@ -37,7 +37,7 @@ fn top(top: Top<'_>, body: &[u8]) -> Result<(String, Option<PageDraft>), String>
     let not_json = |error: &dyn fmt::Display| format!("it is not JSON: {error}");
     let text = str::from_utf8(body).map_err(|error| not_json(&error))?;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = top.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
+    let read = reader.deserialize_map(top).and_then(|read| reader.end().map(|()| read));
     read.map_err(|error| if error.is_data() { format!("it is not a page: {error}") } else { not_json(&error) })
 }
 
@@ -67,14 +67,6 @@ struct Top<'a> {
     /// The list's name.
     list: &'static str,
     files: FileList<'a>,
-}
-
-impl<'de> DeserializeSeed<'de> for Top<'_> {
-    type Value = (String, Option<PageDraft>);
-
-    fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Self::Value, D::Error> {
-        reader.deserialize_map(self)
-    }
 }
 
 impl<'de> Visitor<'de> for Top<'_> {

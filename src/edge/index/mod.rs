@@ -27,7 +27,7 @@ mod whole;
 pub use download::{Before, Downloaded};
 pub use http::Network;
 pub use netrc::Netrc;
-pub use policy::shown;
+pub use policy::{shown, without_login};
 pub use range::RangeReader;
 pub use settings::{Patience, Proxies, Settings};
 pub use simple::{Link, MetadataFile, Page};

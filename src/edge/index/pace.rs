@@ -62,7 +62,7 @@ impl<R: Read> Read for Paced<R> {
         let count = self.inner.read(buffer)?;
         self.count += count as u64;
         let now = Instant::now();
-        // What is at its end is not slow.
+        // An answer at its end is not slow.
         if count > 0 && now.duration_since(self.start) >= self.span {
             // Of a time in which nobody read no more is asked than of a span.
             if u128::from(self.count) * 1000 < u128::from(SLOWEST) * self.span.as_millis() {

@@ -63,13 +63,19 @@ impl Tries {
 
 /// An address for messages: without login, query and fragment, any of which may be secret.
 pub fn shown(url: &Url) -> String {
+    let mut url = without_login(url);
+    url.set_fragment(None);
+    url.set_query(url.query().map(|_| "…"));
+    url.to_string().replace("?%E2%80%A6", "?…")
+}
+
+/// An address without the login that it may have.
+pub fn without_login(url: &Url) -> Url {
     let mut url = url.clone();
     // Fails only for addresses that cannot have a login.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    url.set_fragment(None);
-    url.set_query(url.query().map(|_| "…"));
-    url.to_string().replace("?%E2%80%A6", "?…")
+    url
 }
 
 /// Refuses plain http with another machine.

@@ -1,7 +1,6 @@
 //! Parts of a file on the network, as if it were open here: what a wheel requires is in a few kB of its two GB.
 
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
-use std::time::Duration;
 
 use reqwest::blocking::Response;
 use reqwest::{StatusCode, header};
@@ -38,7 +37,7 @@ pub struct RangeReader<'n> {
     fetched: u64,
 }
 
-/// What distinguishes one state of a file from another.
+/// The identity of one state of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FileState {
     /// The whole length in bytes.
@@ -82,12 +81,30 @@ impl Network {
         let fetched = bytes.len() as u64;
         Ok(RangeReader { network: self, url, identity, position: 0, tries, parts: vec![(start, bytes)], fetched })
     }
-}
 
-impl Network {
     /// Asks for a part once.
     fn part(&self, ask: &Ask<'_>) -> Result<FilePart, Failure> {
-        part(ask.url, self.once(ask)?, self.patience().idle)
+        let (url, response) = (ask.url, self.once(ask)?);
+        if response.status() != StatusCode::PARTIAL_CONTENT {
+            let problem = Problem::new(Code::Unsupported, format!("{} cannot be read in parts", shown(url)));
+            return Err(Failure::Final(problem.help("its server does not answer range requests; download it whole")));
+        }
+        let odd = || Failure::last(Code::Network, format!("{} answers with an odd range", shown(url)));
+        let (start, end, length) = content_range(&text_of(&response, header::CONTENT_RANGE)).ok_or_else(odd)?;
+        let identity = FileState::of(&response, length);
+        let expected = end - start + 1;
+        if expected > MOST || !text_of(&response, header::CONTENT_ENCODING).is_empty() {
+            return Err(odd());
+        }
+        let mut bytes = Vec::new();
+        Paced::new(response, self.patience().idle)
+            .take(expected + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| broken(&error))?;
+        if bytes.len() as u64 != expected {
+            return Err(Failure::passing("the part has another length than it says"));
+        }
+        Ok(FilePart { start, bytes, identity })
     }
 }
 
@@ -96,27 +113,6 @@ struct FilePart {
     start: u64,
     bytes: Vec<u8>,
     identity: FileState,
-}
-
-/// Reads an answer that must be a part.
-fn part(url: &Url, response: Response, idle: Duration) -> Result<FilePart, Failure> {
-    if response.status() != StatusCode::PARTIAL_CONTENT {
-        let problem = Problem::new(Code::Unsupported, format!("{} cannot be read in parts", shown(url)));
-        return Err(Failure::Final(problem.help("its server does not answer range requests; download it whole")));
-    }
-    let odd = || Failure::last(Code::Network, format!("{} answers with an odd range", shown(url)));
-    let (start, end, length) = content_range(&text_of(&response, header::CONTENT_RANGE)).ok_or_else(odd)?;
-    let identity = FileState::of(&response, length);
-    let expected = end - start + 1;
-    if expected > MOST || !text_of(&response, header::CONTENT_ENCODING).is_empty() {
-        return Err(odd());
-    }
-    let mut bytes = Vec::new();
-    Paced::new(response, idle).take(expected + 1).read_to_end(&mut bytes).map_err(|error| broken(&error))?;
-    if bytes.len() as u64 != expected {
-        return Err(Failure::passing("the part has another length than it says"));
-    }
-    Ok(FilePart { start, bytes, identity })
 }
 
 /// `bytes FIRST-LAST/LENGTH` (RFC 9110, section 14.4).
@@ -170,7 +166,7 @@ impl RangeReader<'_> {
         let before = self.parts.iter().find(|(at, bytes)| at + bytes.len() as u64 == start);
         let wanted = before.map_or(LEAST, |(_, bytes)| (bytes.len() as u64 * 2).clamp(LEAST, MOST));
         let next = self.parts.iter().map(|(at, _)| *at).filter(|at| *at > start).min().unwrap_or(self.length());
-        // What parts it from what is there is fetched with it, if it is not much more.
+        // The gap up to the next part is fetched with it, unless it is much larger.
         let gap = next - start;
         let size = if gap <= MOST.min(wanted * 4) { gap } else { wanted };
         self.fetched += size;

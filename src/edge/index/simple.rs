@@ -60,6 +60,12 @@ pub enum MetadataFile {
 }
 
 impl Link {
+    /// A link of which no more is known.
+    pub(crate) fn new(file: String, url: Url) -> Self {
+        let (sha256, size, requires_python, yanked) = (None, None, None, None);
+        Self { file, url, sha256, size, requires_python, yanked, metadata: MetadataFile::Absent }
+    }
+
     /// The place of its METADATA, if the page says that it does.
     pub fn metadata_url(&self) -> Option<Url> {
         match self.metadata {
@@ -148,7 +154,7 @@ impl PageDraft {
         if self.is_full() {
             return None;
         }
-        // What is no address, or leads to no file (`mailto:`, `../`), is no link to a file.
+        // Anything that is not the address of a file (`mailto:`, `../`) is skipped.
         let mut url = base.join(href.trim()).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
         let fragment = url.fragment().map(str::to_owned);
         url.set_fragment(None);
@@ -164,23 +170,20 @@ impl PageDraft {
             self.note(&file, "it is not a file name");
             return None;
         }
-        let sha256 = match fragment.as_deref().and_then(digest) {
-            None => None,
-            Some(Ok(digest)) => Some(digest),
-            Some(Err(why)) => {
+        match fragment.as_deref().and_then(digest).transpose() {
+            Ok(sha256) => Some(Link { sha256, ..Link::new(file, url) }),
+            Err(why) => {
                 self.note(&file, &why);
-                return None;
+                None
             }
-        };
-        let (requires_python, yanked, metadata) = (None, None, MetadataFile::Absent);
-        Some(Link { file, url, sha256, size: None, requires_python, yanked, metadata })
+        }
     }
 
     /// Keeps a link, if there is room.
     pub(super) fn keep(&mut self, link: Link) {
         let texts = [Some(&link.file), link.requires_python.as_ref(), link.yanked.as_ref()];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
-        // What is asked for is rounded up, and has something beside it.
+        // Allocations are rounded up, and have some overhead.
         self.kept += size_of::<Link>() + 64 + link.url.as_str().len() + texts;
         if self.is_full() {
             // The page is refused: what is kept of it is not needed any more.

@@ -4,11 +4,11 @@
 //! the folder, and no URL, which may hold a secret, is kept. Its content is `SHA256 SIZE`. The folder's number grows with
 //! what a download must be for its digest to be remembered: what a laxer version remembered is not believed.
 
-use std::env;
 use std::fs;
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
+use super::network::set;
 use crate::packaging::digest::Sha256;
 
 /// The memory.
@@ -30,7 +30,7 @@ impl Cache {
     /// The memory in the user's cache folder: `$XDG_CACHE_HOME`, else `~/.cache`; on macOS `~/Library/Caches`; on Windows
     /// `%LOCALAPPDATA%`. `None` if the system says none of these.
     pub fn of_user() -> Option<Self> {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let set = |name: &str| set(name).map(PathBuf::from);
         let usual = || {
             if cfg!(windows) {
                 set("LOCALAPPDATA")

@@ -40,7 +40,7 @@ const TRUE: [&str; 6] = ["1", "true", "yes", "on", "y", "t"];
 /// # Errors
 /// If a file of pip's cannot be read, or is written as pip would not read it either.
 pub fn indexes() -> Result<InstallerIndexes> {
-    let mut values: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut values = Values::new();
     for path in pip_files() {
         let shown = path.to_string_lossy();
         match fs::read_to_string(&path) {
@@ -99,15 +99,16 @@ fn pip_files() -> Vec<PathBuf> {
         return Vec::new();
     }
     let folder = |name: &str| set(name).map(PathBuf::from);
+    let below = |folder: PathBuf| folder.join("pip").join(file);
     let home = folder("HOME").or_else(|| folder("USERPROFILE"));
     let mut files: Vec<PathBuf> = Vec::new();
     if cfg!(windows) {
-        files.extend(folder("ProgramData").map(|folder| folder.join("pip").join(file)));
+        files.extend(folder("ProgramData").map(below));
     } else if cfg!(target_os = "macos") {
         files.push(Path::new("/Library/Application Support/pip").join(file));
     } else {
         let all = set("XDG_CONFIG_DIRS").unwrap_or_else(|| "/etc/xdg".into());
-        files.extend(std::env::split_paths(&all).map(|folder| folder.join("pip").join(file)));
+        files.extend(std::env::split_paths(&all).map(below));
         files.push(Path::new("/etc").join(file));
     }
     if named.as_ref().is_none_or(|named| !named.exists()) {
@@ -115,11 +116,8 @@ fn pip_files() -> Vec<PathBuf> {
         let support = home.as_ref().map(|home| home.join("Library/Application Support/pip"));
         let own = match support.filter(|folder| cfg!(target_os = "macos") && folder.is_dir()) {
             Some(support) => Some(support.join(file)),
-            None if cfg!(windows) => folder("APPDATA").map(|folder| folder.join("pip").join(file)),
-            None => {
-                let config = folder("XDG_CONFIG_HOME").or_else(|| Some(home?.join(".config")));
-                config.map(|folder| folder.join("pip").join(file))
-            }
+            None if cfg!(windows) => folder("APPDATA").map(below),
+            None => folder("XDG_CONFIG_HOME").or_else(|| Some(home?.join(".config"))).map(below),
         };
         files.extend(own);
     }

@@ -183,7 +183,7 @@ fn stream(output: &Output) -> std::io::Result<()> {
     if is_standard_output(&output.name) {
         return to_standard_output(&output.bytes);
     }
-    // What is behind `/dev/fd` may be a file that another process has begun.
+    // `/dev/fd` may lead to a file that another process has begun to write.
     let mut file = fs::OpenOptions::new().append(true).open(&output.name)?;
     file.write_all(&output.bytes)
 }

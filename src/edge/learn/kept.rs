@@ -12,7 +12,7 @@ use super::missing::IndexSearch;
 use super::{Learned, page, take, wheel};
 use crate::catalog::Index;
 use crate::catalog::listing::Filter;
-use crate::edge::index::{Link, MetadataFile, Page};
+use crate::edge::index::{Link, Page, shown};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
 use crate::report::LockedPlace;
@@ -77,7 +77,7 @@ impl IndexSearch<'_> {
         let message = format!("no index that was asked has a wheel of {package} {version} with a digest of the lock");
         let problem = Problem::new(Code::Unknown, message);
         let others: Vec<String> =
-            others.iter().filter_map(|place| Some(page::shown(&Url::parse(address_of(place)?).ok()?))).collect();
+            others.iter().filter_map(|place| Some(shown(&Url::parse(address_of(place)?).ok()?))).collect();
         Err(if is_undigested && !self.bases.hash_missing {
             problem.help("one has such a wheel without a digest: --hash-missing downloads it and computes it")
         } else if others.is_empty() {
@@ -138,7 +138,5 @@ fn named<'a>(files: AdmittedFiles<'a>, file: &str) -> Option<&'a Sha256> {
 fn alone(url: &str) -> Option<Page> {
     let url = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let file = address::file_name(url.as_str());
-    let (sha256, size, requires_python, yanked) = (None, None, None, None);
-    let link = Link { file, url, sha256, size, requires_python, yanked, metadata: MetadataFile::Absent };
-    Some(Page { links: vec![link], odd: Vec::new() })
+    Some(Page { links: vec![Link::new(file, url)], odd: Vec::new() })
 }

@@ -1,6 +1,5 @@
 //! Wheels that lie on no index: on a page of links, in a release on GitHub, on a saved page of either, in a folder of this
-//! machine. What they were
-//! built for and made for, their names and folders tell; a name that may mean two files is taken by nobody's guess.
+//! machine. Their names and folders say what they were built for and made for; a name that may mean two files is not taken.
 
 use pep440_rs::Version;
 use pep508_rs::PackageName;
@@ -10,7 +9,7 @@ use super::page;
 use super::wheel::{self, WheelFacts};
 use super::{LearnRequest, Learned, take};
 use crate::catalog::{Index, ReadList, WheelLabel, WheelRow, is_torch, is_untied};
-use crate::edge::index::{Network, Opened, Page, simple};
+use crate::edge::index::{Network, Opened, Page, shown, simple};
 use crate::edge::io;
 use crate::packaging::address;
 use crate::packaging::requirement;
@@ -97,7 +96,7 @@ fn saved(file: &str, address: Option<&Url>) -> Result<Page> {
 }
 
 /// Takes out the wheels of which nothing says the torch that they were made for: neither their names, nor an exact pin
-/// among their requirements. Tells which these are.
+/// among their requirements. Returns a sentence for each.
 fn untied(before: usize, learned: &mut Learned) -> Vec<String> {
     let new = learned.wheels.split_off(before);
     let lists = &learned.lists;
@@ -156,11 +155,7 @@ fn in_folder(
             Ok(wanted.filter.admits(&row).then_some((row, says)))
         };
         match read() {
-            Ok(None) => {}
-            Ok(Some((row, says))) => {
-                learned.lists.extend(says.lists(&row));
-                learned.wheels.push(row);
-            }
+            Ok(found) => found.into_iter().for_each(|(row, says)| learned.take(row, &says)),
             Err(problem) => problems.push(problem),
         }
     }
@@ -193,7 +188,7 @@ impl Links {
     /// For messages: without a login.
     fn shown(&self) -> String {
         match self {
-            Self::Page(url) => page::shown(url),
+            Self::Page(url) => shown(url),
             Self::Saved(file) | Self::Folder(file) => file.clone(),
         }
     }

@@ -12,7 +12,7 @@ use super::page::{self, LinkedWheel};
 use super::{Learned, offer, take, wheel};
 use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, WheelRow, WheelSource, is_gpu_runtime};
-use crate::edge::index::{Link, MetadataFile, Network, Page, simple};
+use crate::edge::index::{Link, Network, Page, shown, simple};
 use crate::packaging::address;
 use crate::packaging::constraint::Constraint;
 use crate::packaging::target::{Backend, Environment, Platform, Python};
@@ -85,16 +85,12 @@ impl<'n> IndexSearch<'n> {
     pub fn seek(&self, missing: &[(Missing, Vec<Python>)], known: &Catalogues) -> Result<IndexAnswers> {
         let (mut found, mut problems) = (IndexAnswers::default(), Vec::new());
         for (what, pythons) in missing {
-            match self.one(what, pythons, known, &mut found.learned) {
-                Ok(()) => {}
-                Err(error) => {
-                    for problem in error.into_problems() {
-                        let kind = if problem.code == Code::Unknown { &mut found.absent } else { &mut problems };
-                        kind.push(problem);
-                    }
-                }
+            let failed = self.one(what, pythons, known, &mut found.learned).err();
+            for problem in failed.into_iter().flat_map(Error::into_problems) {
+                let kind = if problem.code == Code::Unknown { &mut found.absent } else { &mut problems };
+                kind.push(problem);
             }
-            // Who does not answer once is not asked for everything else.
+            // A server that does not answer is not asked for the rest.
             if problems.iter().any(|problem| problem.code == Code::Network) {
                 break;
             }
@@ -126,10 +122,8 @@ impl<'n> IndexSearch<'n> {
             }
             Missing::Requirements { package, version, sha256 } => {
                 let rows = known.wheels_of(package, version);
-                match rows.iter().find(|row| row.sha256 == *sha256) {
-                    Some(row) => self.requirements(row, learned),
-                    None => Ok(()),
-                }
+                let row = rows.iter().find(|row| row.sha256 == *sha256);
+                row.map_or(Ok(()), |row| self.requirements(row, learned))
             }
             Missing::Release { package, .. } if page::is_family(package) => Err(Problem::new(
                 Code::Unknown,
@@ -140,11 +134,7 @@ impl<'n> IndexSearch<'n> {
                 let own = backend.map(|backend| self.own(&backend, package)).transpose()?;
                 let shelves = offer::order(package, own.map(|base| (base, None)), self.closure());
                 if shelves.is_empty() {
-                    let message = format!("no index is named that has {package}");
-                    let problem = Problem::new(Code::Unknown, message);
-                    return Err(problem
-                        .help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL")
-                        .into());
+                    return Err(not_named(package.as_ref()).into());
                 }
                 self.release(package, versions, (*platform, pythons), &shelves, learned)
             }
@@ -211,11 +201,7 @@ impl<'n> IndexSearch<'n> {
                 break;
             }
         }
-        let Some(index) = index else {
-            let message = format!("no index is named that has {file}");
-            let problem = Problem::new(Code::Unknown, message);
-            return Err(problem.help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL").into());
-        };
+        let index = index.ok_or_else(|| not_named(file))?;
         let page = self.page(&index, package)?;
         let listed = page.as_ref().and_then(|page| page.links.iter().find(|link| link.file == file).cloned());
         let link = match (listed, &row.index) {
@@ -223,15 +209,13 @@ impl<'n> IndexSearch<'n> {
             // An index links out of its own folders, so a folder with wheels may have no page.
             (None, Index::Url(_)) => unlisted(&index, row),
             (None, Index::Pypi) => {
-                let message = format!("{} has no {file}", page::shown(&index));
+                let message = format!("{} has no {file}", shown(&index));
                 return Err(Problem::new(Code::Unknown, message).into());
             }
         };
         if let Some(digest) = link.sha256.filter(|digest| *digest != row.sha256) {
             let known = format!("the {} catalogue has {}", row.catalogue, row.sha256);
-            return Err(
-                wheel::two_digests(&row.wheel, &known, &format!("{} says {digest}", page::shown(&index))).into()
-            );
+            return Err(wheel::two_digests(&row.wheel, &known, &format!("{} says {digest}", shown(&index))).into());
         }
         learned.lists.extend(wheel::read(&link, &row.wheel, self.bases.hash_missing, self.network)?.lists(row));
         Ok(())
@@ -276,7 +260,7 @@ impl<'n> IndexSearch<'n> {
             }
         }
         let pythons = unmet;
-        let bases: Vec<String> = shelves.iter().map(|(base, _)| page::shown(base)).collect();
+        let bases: Vec<String> = shelves.iter().map(|(base, _)| shown(base)).collect();
         let message = format!("{} has no wheel of {package} that is allowed for {platform}", bases.join(" and "));
         Err(Problem { pythons, ..Problem::new(Code::Unknown, message) }.into())
     }
@@ -290,20 +274,19 @@ fn below(base: &Url, folder: &impl ToString) -> Url {
     url
 }
 
+/// No index is named that could have a package or a file.
+fn not_named(what: &str) -> Problem {
+    let problem = Problem::new(Code::Unknown, format!("no index is named that has {what}"));
+    problem.help("name one: --closure-index URL, or UV_DEFAULT_INDEX or PIP_INDEX_URL")
+}
+
 fn no_page(index: &Url, other: Option<&Url>, package: &PackageName) -> Problem {
-    let nor = other.map(|other| format!(", nor has {}", page::shown(other))).unwrap_or_default();
-    Problem::new(Code::Unknown, format!("{} has no page of {package}{nor}", page::shown(index)))
+    let nor = other.map(|other| format!(", nor has {}", shown(other))).unwrap_or_default();
+    Problem::new(Code::Unknown, format!("{} has no page of {package}{nor}", shown(index)))
 }
 
 /// A wheel that lies where a catalogue says.
 fn unlisted(index: &Url, row: &WheelRow) -> Link {
-    Link {
-        file: row.wheel.as_str().to_owned(),
-        url: below(index, &address::encoded(row.wheel.as_str())),
-        sha256: Some(row.sha256),
-        size: row.size,
-        requires_python: None,
-        yanked: None,
-        metadata: MetadataFile::Absent,
-    }
+    let url = below(index, &address::encoded(row.wheel.as_str()));
+    Link { sha256: Some(row.sha256), size: row.size, ..Link::new(row.wheel.as_str().to_owned(), url) }
 }

@@ -19,7 +19,7 @@ use url::Url;
 
 use crate::catalog::listing::Filter;
 use crate::catalog::{Catalogues, Index, ProjectTable, ReadList, WheelRow, merge};
-use crate::edge::index::{Network, simple};
+use crate::edge::index::{Network, shown, simple};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::Source;
 
@@ -70,6 +70,12 @@ impl Learned {
         self.wheels.is_empty() && self.lists.is_empty()
     }
 
+    /// Takes in a wheel and what it requires.
+    fn take(&mut self, row: WheelRow, facts: &WheelFacts) {
+        self.lists.extend(row.lists(&facts.list, facts.provenance));
+        self.wheels.push(row);
+    }
+
     /// Takes in more.
     pub fn extend(&mut self, other: Self) {
         self.wheels.extend(other.wheels);
@@ -96,10 +102,7 @@ pub fn learn(wanted: &LearnRequest, known: &Catalogues, network: &Network) -> Re
             Some(index) if wanted.links.is_empty() => release(wanted, index, name, version, network, &mut learned),
             Some(_) | None => links::release(wanted, name, version, network, &mut learned),
         };
-        match done {
-            Ok(()) => {}
-            Err(error) => problems.extend(error.into_problems()),
-        }
+        problems.extend(done.err().into_iter().flat_map(Error::into_problems));
     }
     Error::unless_empty(problems)?;
     // The closure is that of the wheels as the catalogue will have them.
@@ -122,7 +125,7 @@ fn release(
     let url = simple::page_url(index, name);
     let page = network.page(&url).map_err(|problem| match problem.code {
         Code::Absent => {
-            let message = format!("{} has no page of {name}: {}", page::shown(index), problem.message);
+            let message = format!("{} has no page of {name}: {}", shown(index), problem.message);
             let help =
                 "name the index that has it: --index URL; a login that it asks for belongs in the URL or in ~/.netrc";
             Problem::new(Code::Unknown, message).help(help)
@@ -149,10 +152,7 @@ fn take(candidates: Vec<LinkedWheel>, hash_missing: bool, network: &Network, lea
             break;
         }
         match one(&candidate, hash_missing, network) {
-            Ok(Some((row, told))) => {
-                learned.lists.extend(told.lists(&row));
-                learned.wheels.push(row);
-            }
+            Ok(Some((row, facts))) => learned.take(row, &facts),
             Ok(None) => without.push(candidate.wheel.to_string()),
             Err(problem) => problems.push(problem),
         }

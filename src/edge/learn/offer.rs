@@ -13,7 +13,7 @@ use super::INDEX;
 use super::page::{self, LinkedWheel};
 use super::wheel::{self, WheelFacts};
 use crate::catalog::{Catalogues, Family, Index, Requires, WheelRow, WheelSource, is_gpu_runtime, triton};
-use crate::edge::index::{Network, simple};
+use crate::edge::index::{Network, shown, simple};
 use crate::packaging::digest::Sha256;
 use crate::packaging::target::{Backend, Platform};
 use crate::report::error::{Code, Problem};
@@ -147,8 +147,7 @@ impl<'a> Offer<'a> {
             return Rc::clone(page);
         }
         let indexes = self.indexes(package);
-        let found = indexes.get(at).map(|index| self.read(package, index)).unwrap_or_default();
-        let page = Rc::new(found);
+        let page = Rc::new(indexes.get(at).map(|index| self.read(package, index)).unwrap_or_default());
         self.pages.borrow_mut().insert(key, Rc::clone(&page));
         page
     }
@@ -186,7 +185,7 @@ impl<'a> Offer<'a> {
                 let (Some(sha256), Some(said)) = (sha256, candidate.link.sha256) else { continue };
                 if sha256 != said && !overrides {
                     let known = format!("the {catalogue} catalogue has {sha256}");
-                    let said = format!("{} says {said}", page::shown(&index.base));
+                    let said = format!("{} says {said}", shown(&index.base));
                     self.problems.borrow_mut().push(wheel::two_digests(&row.wheel, &known, &said));
                 }
             }
@@ -218,7 +217,7 @@ impl<'a> Offer<'a> {
         if let Some(read) = self.read.borrow().get(&key) {
             return read.clone();
         }
-        // What fails in the end asks nothing more.
+        // A run that fails anyway asks nothing more.
         if !self.problems.borrow().is_empty() {
             return None;
         }
@@ -228,11 +227,6 @@ impl<'a> Offer<'a> {
         });
         self.read.borrow_mut().insert(key, read.clone());
         read
-    }
-
-    /// The builds of torch's family are chosen by the user; a requirement does not bring one in.
-    fn is_open(package: &PackageName) -> bool {
-        !page::is_family(package)
     }
 }
 
@@ -246,7 +240,7 @@ impl WheelSource for Offer<'_> {
     }
 
     fn wheels_of(&self, package: &PackageName, version: &Version) -> Vec<WheelRow> {
-        if !Self::is_open(package) {
+        if page::is_family(package) {
             return Vec::new();
         }
         self.asked.borrow_mut().insert(package.clone());
@@ -256,7 +250,7 @@ impl WheelSource for Offer<'_> {
     }
 
     fn versions(&self, package: &PackageName) -> Vec<Version> {
-        if !Self::is_open(package) {
+        if page::is_family(package) {
             return Vec::new();
         }
         self.asked.borrow_mut().insert(package.clone());

@@ -8,10 +8,10 @@ use url::Url;
 
 use crate::catalog::listing::Filter;
 use crate::catalog::{Built, Family, Index, WheelLabel, WheelRow, built_in_family};
-use crate::edge::index::{self, Link, Page};
+use crate::edge::index::{Link, Page, shown, without_login};
 use crate::packaging::address;
 use crate::packaging::digest::Sha256;
-use crate::packaging::target::{Backend, Platform};
+use crate::packaging::target::Backend;
 use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 
@@ -83,8 +83,7 @@ pub(super) fn linked(
     })
 }
 
-/// The wheels of a release that a filter admits, each once, by what is told of them and where they lie. Of those of which
-/// that cannot be told: why.
+/// The wheels of a release that a filter admits, each once, with their label and their place; and why others have none.
 fn admitted(
     page: &Page,
     name: &PackageName,
@@ -154,9 +153,7 @@ fn place(link: &Link, index: Option<&Index>) -> Result<Index, String> {
     if let Some(index) = index {
         return Ok(index.clone());
     }
-    let mut url = link.url.clone();
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    let url = without_login(&link.url);
     // PyTorch's index links to a second host with the same files. One of the two names is enough.
     let text = address::canonical(url.as_str());
     let folder = address::folder(&text).ok_or("its address has no folder")?;
@@ -166,23 +163,17 @@ fn place(link: &Link, index: Option<&Index>) -> Result<Index, String> {
     folder.parse()
 }
 
-/// An address for messages: without a login.
-pub(super) fn shown(url: &Url) -> String {
-    index::shown(url)
-}
-
 /// The error where nothing of what is asked for is there; it names what is.
 pub(super) fn none(page: &Page, place: &Url, name: &PackageName, version: &Version, filter: &Filter) -> Problem {
     let build = filter.backend.map(|backend| format!(" for {}", backend.spoken())).unwrap_or_default();
-    let platforms: Vec<&str> = filter.platforms.iter().map(|platform: &Platform| platform.as_str()).collect();
-    let pythons: Vec<String> = filter.pythons.iter().map(|python| format!("CPython {python}")).collect();
-    let limits: Vec<String> = platforms.into_iter().map(str::to_owned).chain(pythons).collect();
+    let pythons = filter.pythons.iter().map(|python| format!("CPython {python}"));
+    let limits: Vec<String> = filter.platforms.iter().map(ToString::to_string).chain(pythons).collect();
     let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
     let message = format!("{} has no wheel of {name} {version}{build}{limits}", shown(place));
     let problem = Problem::new(Code::Unknown, message);
-    let there: BTreeSet<String> = of_release(page, name, version).map(|link| link.file.clone()).collect();
+    let there: BTreeSet<&str> = of_release(page, name, version).map(|link| link.file.as_str()).collect();
     if !there.is_empty() {
-        let first: Vec<String> = there.iter().take(5).cloned().collect();
+        let first: Vec<&str> = there.iter().take(5).copied().collect();
         return problem.help(format!("of this release it has {} wheels: {} …", there.len(), first.join(", ")));
     }
     let releases: BTreeSet<Version> =
