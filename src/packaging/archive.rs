@@ -70,7 +70,7 @@ impl std::error::Error for ArchiveError {}
 impl From<io::Error> for ArchiveError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
-            // What the reader of the archive found wrong, not the reader below it.
+            // A fault that the archive's reader found, not the reader below it.
             io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
                 Self::Refused(format!("it is damaged: {error}"))
             }

@@ -39,8 +39,8 @@ impl Sha256 {
         Self(Hasher::digest(bytes).into())
     }
 
-    /// The digest of all that a reader gives, in constant memory; also the number of bytes. `seen` is told how many there
-    /// are so far, piece by piece.
+    /// The digest of all that a reader gives, in constant memory; also the number of bytes. `seen` is called with the
+    /// number so far, piece by piece.
     ///
     /// # Errors
     /// Those of the reader.

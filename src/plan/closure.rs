@@ -29,6 +29,7 @@ use crate::packaging::target::Environment;
 use crate::packaging::version;
 use crate::plan::family::FamilyPackage;
 use crate::plan::files::lacks_file;
+use crate::plan::knowledge::WheelRequirements;
 use crate::plan::{Knowledge, LockView, Planner, Request};
 use crate::report::Missing;
 use crate::report::error::{Code, Problem};
@@ -152,7 +153,7 @@ pub(crate) fn resolve(planner: &Planner<'_>, members: &[FamilyPackage]) -> (Reso
         let mut unsettled = Vec::new();
         let mut next = Resolution::new();
         for (name, want) in &wants {
-            // What is wanted as in the round before is met as it was then.
+            // A demand that is the same as in the round before is met as it was then.
             if let Some(choice) = chosen.get(name).filter(|_| before.get(name) == Some(want)) {
                 next.insert(name.clone(), Rc::clone(choice));
                 continue;
@@ -170,7 +171,7 @@ pub(crate) fn resolve(planner: &Planner<'_>, members: &[FamilyPackage]) -> (Reso
         if settled {
             let mut problems: Vec<Problem> =
                 unsettled.into_iter().filter_map(|name| resolver.problem(name, &wants)).collect();
-            // What was followed this time is what was chosen the time before, which is the same.
+            // This round followed the choices of the one before, which are the same.
             problems.extend(unknown);
             return (chosen, problems);
         }
@@ -192,6 +193,10 @@ fn is_same(next: &Resolution, before: &Resolution) -> bool {
 struct Unsettled;
 
 impl Resolver<'_> {
+    fn requires(&self, row: &WheelRow) -> WheelRequirements {
+        self.knowledge.requires(row, self.request.environment.platform)
+    }
+
     fn is_member(&self, name: &PackageName) -> bool {
         self.members.iter().any(|member| member.name == *name)
     }

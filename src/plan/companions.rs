@@ -95,7 +95,7 @@ pub(super) fn misfits(planner: &Planner<'_>, members: &[FamilyPackage]) -> Vec<M
     // Whatever it is called: torch knows best which triton it needs.
     let is_asked_for = |name: &PackageName| matches!(&torch.requires, WheelRequirements::Known(list) if list.iter().any(|one| one.name == *name));
     let mut misfits = Vec::new();
-    // What is swapped does not stay.
+    // Swapped packages do not stay.
     let is_member = |package: usize| members.iter().any(|member| member.package == package);
     for (package, one) in selection.packages.iter().enumerate().filter(|(package, _)| !is_member(*package)) {
         let entry = &view.entries[one.entry];

@@ -36,7 +36,7 @@ pub(super) fn foreign(
         };
         let from = line.entry.and_then(|index| view.entries.get(index)).and_then(|entry| entry.version.clone());
         let mut by = by(view, selection, line, chosen);
-        // What the lock says of torch, it says of another build.
+        // The lock's torch is another build.
         by.retain(|name| torch.is_none() || !name.parse().is_ok_and(|name| is_torch(&name)));
         let what = What::Kept(Kept::Foreign { cuda, torch, by });
         Some(Decision { name: line.name.clone(), from, what })

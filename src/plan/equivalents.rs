@@ -7,31 +7,30 @@
 //! Not here: which names belong together (`catalog::equivalents`), and the bytes of a stub (`packaging::stub`).
 
 mod advice;
-mod nearest;
 mod notes;
-mod offered;
 mod search;
 mod why;
 
 use std::rc::Rc;
 
+use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::family::{FamilyDecision, FamilyPackage};
 use super::knowledge::{Knowledge, WheelRequirement, WheelRequirements};
 use super::{EnvironmentPlan, Kept, Line, LockView, Planner, Request, TargetPlan, What, refusal};
+use crate::catalog::WheelRow;
 use crate::catalog::equivalents::{self, Equivalent, How};
 use crate::catalog::pin::Pin;
 use crate::lock::{Entry, Lock, SelectedPackage, Selection};
 use crate::packaging::marker::Extras;
 use crate::packaging::stub::{Stub, is_stub};
-use crate::packaging::target::{Backend, Platform};
+use crate::packaging::target::{Backend, Environment, Platform, Python};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::text::nearest;
 
 pub(crate) use advice::{GpuBuild, gpu_build};
 pub(super) use notes::notes;
-use offered::pythons;
 use search::Search;
 
 /// The packages that are swapped beyond torch's family; by default nothing.
@@ -214,7 +213,7 @@ pub(crate) fn members(
             (Some(_), ..) => Err(refusal::twice(&entry.name, request)),
             (None, Some(stub), _) => Err(why::swapped_already(entry, &view.entries[stub.entry])),
             (None, None, Some(third)) => Err(why::part_for_gpus(entry, third)),
-            (None, None, None) => Search { view, selection, also, family, request, knowledge }.chosen(entry, &ways),
+            (None, None, None) => Search { planner: *planner, also, family }.chosen(entry, &ways),
         };
         match made {
             Ok((version, way)) => {
@@ -300,7 +299,7 @@ fn stub_of(line: &Line) -> Option<&Stub> {
     line.pin()?.stub()
 }
 
-/// Says otherwise what becomes of the packages that stubs take the place of.
+/// Changes the decisions on packages that stubs replace.
 fn decide(environment: &mut EnvironmentPlan, what: fn(PackageName) -> What) {
     for decision in &mut environment.decisions {
         if let What::Swapped(pin) = &decision.what
@@ -315,4 +314,29 @@ fn decide(environment: &mut EnvironmentPlan, what: fn(PackageName) -> What) {
 pub fn stood_for(plan: &TargetPlan) -> impl Iterator<Item = String> {
     let decisions = plan.environments.iter().flat_map(|one| &one.decisions);
     decisions.filter(|one| matches!(one.what, What::StoodFor(_))).map(|one| one.name.to_string())
+}
+
+/// The releases on a way that can be had on a platform and are the build that is wanted there, newest first.
+fn had(way: &Way, platform: Platform, knowledge: &Knowledge<'_>) -> impl Iterator<Item = Version> {
+    let is_had = |version: &Version| {
+        way.range.has(version)
+            && !version.any_prerelease()
+            && !pythons(way.to(), version, platform, knowledge).is_empty()
+    };
+    let may_be = way.flaw().is_none() && way.is_on(platform);
+    let known = if may_be { knowledge.versions(way.to()).to_vec() } else { Vec::new() };
+    known.into_iter().filter(is_had).collect::<Vec<_>>().into_iter()
+}
+
+/// The Pythons for which a release has wheels on a platform.
+fn pythons(name: &PackageName, version: &Version, platform: Platform, knowledge: &Knowledge<'_>) -> Vec<Python> {
+    let rows = knowledge.rows(name, version);
+    let all = Python::known();
+    all.filter(|python| rows.iter().any(|row| installs(row, Environment { platform, python: *python }, knowledge)))
+        .collect()
+}
+
+/// True if a wheel installs on an environment.
+fn installs(row: &WheelRow, environment: Environment, knowledge: &Knowledge<'_>) -> bool {
+    row.wheel.fit(environment).is_some() && knowledge.admits_python(row, environment.python)
 }

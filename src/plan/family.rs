@@ -115,7 +115,7 @@ pub(crate) fn members(planner: &Planner<'_>) -> (Vec<FamilyPackage>, Vec<Problem
             Err(found) => problems.extend(found.into_iter().map(|one| (entry, view.point(one, package.entry)))),
         }
     }
-    // Where torch itself cannot be, its companions cannot either: telling so would only hide the reason.
+    // Where torch itself cannot be, neither can its companions: to say so would only hide the reason.
     let hopeless =
         problems.iter().any(|(entry, one): &(&Entry, Problem)| is_torch(entry) && one.code == Code::Impossible);
     problems
@@ -189,7 +189,7 @@ fn member(
             }
         });
     }
-    // What is locked for other platforms has a label that says what is wanted here, too; but a URL names one wheel.
+    // A lock for other platforms has a label that names the build wanted here, too; but a URL names one wheel.
     let is_release = matches!(entry.origin, Origin::Index(_));
     let wanted = request.backend.or_else(|| {
         build_of_label(version).filter(|wanted| is_release && !best(&rows, *wanted, request, knowledge).is_empty())

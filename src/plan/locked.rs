@@ -38,7 +38,7 @@ pub(super) fn backend_of(
     match locked {
         LockedWheel::Row(row) => match row.built {
             Built::For(backend) => Some(Ok(backend)),
-            // What is wanted of the versions that it serves, else the oldest.
+            // The wanted one of the versions that it serves, else the oldest.
             Built::Major(major) => {
                 Some(Ok(wanted.filter(|wanted| row.is_for(*wanted)).unwrap_or(Backend::Cuda(major, 0))))
             }

@@ -7,10 +7,10 @@
 //! - it has no file that installs on the environment.
 //!
 //! Where a requirements file does not say who needs a package (no `# via`), the known requirements of the family's wheels
-//! are the explanation, and those of other wheels that it names keep it. What is swapped or pinned to another release needs what the wheel in its place requires, which the
-//! closure holds; what the lock says of the old one counts no more. Nothing but GPU runtime packages is ever removed, and
-//! what builds for CPUs bring along on other platforms (mkl on Windows), but that only where it has no file. One that has no
-//! file and is needed all the same is a problem.
+//! are the explanation, and those of other wheels that it names keep it. What is swapped or pinned to another release needs
+//! what the wheel in its place requires, which the closure holds; what the lock says of the old one counts no more. Nothing
+//! but GPU runtime packages is ever removed, and what builds for CPUs bring along on other platforms (mkl on Windows), but
+//! that only where it has no file. One that has no file and is needed all the same is a problem.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ pub(super) fn removed(
     };
     let going: Vec<usize> = (0..selection.packages.len()).filter(|index| goes(&selection.packages[*index])).collect();
     let candidates: BTreeSet<&PackageName> = going.iter().map(|index| name_of(&selection.packages[*index])).collect();
-    // What is known to need something else than the lock says.
+    // Packages that are known to need something else than the lock says.
     let replaced = |name: &PackageName| {
         settled.iter().any(|member| member.name == *name) || chosen.get(name).is_some_and(|choice| choice.pin.is_some())
     };
@@ -84,14 +84,14 @@ pub(super) fn removed(
         all.extend(required_here(planner, package, &untold));
         all
     };
-    // Who stays and needs a candidate, directly or through another candidate.
+    // The packages that stay and need a candidate, directly or through another candidate.
     let mut needed: BTreeMap<&PackageName, By<'_>> = BTreeMap::new();
     let mut open: Vec<(&PackageName, By<'_>)> = Vec::new();
     for package in selection.packages.iter().chain(selection.unemitted.iter().map(|(package, _)| package)) {
         let name = name_of(package);
         if candidates.contains(name) {
-            // What the project asks for itself may be of the build that it was locked for: uv has it ask for all that
-            // comes from an index of its own.
+            // A package that the project itself asks for may be of the build that it was locked for: uv has the project ask
+            // for everything that comes from an index of its own.
             let of_another = is_of_another_gpu(name, request);
             let is_package = |by: &PackageName| !of_another || by_name.contains_key(by);
             let stays =
@@ -201,15 +201,15 @@ pub(super) fn required_somewhere(
 ) -> BTreeSet<PackageName> {
     let rows = knowledge.rows(name, version);
     // One list serves all wheels of a build on an index.
-    let mut told: BTreeSet<(&Version, &Index, Platform)> = BTreeSet::new();
+    let mut known: BTreeSet<(&Version, &Index, Platform)> = BTreeSet::new();
     let mut names = BTreeSet::new();
     for row in rows.iter().filter(|row| admits(row)) {
         for platform in PLATFORMS {
-            if told.contains(&(&row.wheel.version, &row.index, platform)) {
-                continue;
-            }
-            if let WheelRequirements::Known(list) = knowledge.requires(row, platform) {
-                told.insert((&row.wheel.version, &row.index, platform));
+            let key = (&row.wheel.version, &row.index, platform);
+            if !known.contains(&key)
+                && let WheelRequirements::Known(list) = knowledge.requires(row, platform)
+            {
+                known.insert(key);
                 names.extend(list.iter().map(|one| one.name.clone()));
             }
         }

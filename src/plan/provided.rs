@@ -1,11 +1,11 @@
 //! Leaves out the packages of the image, and those that nothing else needs.
 //!
 //! Torch, its family and their libraries go where the image has them. So do other packages that these need (jinja2, numpy),
-//! but only where all that stays is known to take the image's release; else the lock's stays, and it is told that it takes
-//! the place of the image's. What nothing but all these needs goes, too, in the image or not: the image's torch has what it
+//! but only where all that stays is known to take the image's release; else the lock's stays, and a warning says that it
+//! replaces the image's. What nothing but all these needs goes, too, in the image or not: the image's torch has what it
 //! needs.
 //!
-//! A lock that does not tell who needs what (a requirements file without `# via`) loses no more than what the wheels of the
+//! A lock that does not say who needs what (a requirements file without `# via`) loses no more than what the wheels of the
 //! family are known to require and no other is: GPU libraries, and packages that the image has in the same release.
 
 mod fit;
@@ -110,7 +110,7 @@ impl Taking<'_> {
                     emissions[*index] = Emission::OfProvided;
                 }
             }
-            // What something that stays needs comes back, and with it what that needs.
+            // A package that something staying needs comes back, and with it what that needs.
             while let Some(index) = below.iter().find(|index| {
                 emissions[**index] == Emission::OfProvided && self.is_needed(&packages[**index], &emissions, &needs)
             }) {
@@ -170,7 +170,7 @@ impl Taking<'_> {
     }
 
     /// True for a package that can be left out without being in the image: the project does not ask for it. Where the
-    /// lock does not tell for what that asks, a GPU library.
+    /// lock does not say for what that asks, a GPU library.
     fn may_go_along(&self, package: &SelectedPackage) -> bool {
         let tells_roots = self.selection.packages.iter().any(|package| package.root);
         !package.root && (tells_roots || is_torch_runtime(&self.entry(package).name))

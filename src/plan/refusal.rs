@@ -151,7 +151,7 @@ pub(super) fn no_such_build(
             "{spoken} ends at torch {last}, and no release up to {newest} has it; if this one does, "
         ));
     }
-    // What was found on a page of links is looked for there, and its name says what another would be called.
+    // A wheel that was found on a page of links is looked for there, and its name says what another would be called.
     let tied = rows.iter().filter(on_platform).find(|row| is_projects(name) && made_for::is_tied(row));
     help.push_str(&match tied {
         Some(row) => made_for::remedy(row, wanted, torch, request),
@@ -276,7 +276,7 @@ fn never_for_torch(build: &WantedBuild<'_>) -> Option<Problem> {
     Some(problem.help(format!("choose {choose}, or lock a {name} that goes with another torch")))
 }
 
-/// What stands before the releases of torch that have wheels for a Python, where one has none.
+/// The text before the releases of torch that have wheels for a Python, in the refusal of one that has none.
 pub(crate) const RELEASES: &str = ": those ";
 
 /// Says so if a release of torch has no wheel for an environment, whatever the build.

@@ -1,5 +1,6 @@
 //! The plan for a target: one for each of its Pythons.
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 
 use pep508_rs::PackageName;
@@ -12,9 +13,8 @@ use super::{
 use crate::catalog::{Family, is_torch};
 use crate::lock::{Choice, Lock, SelectedPackage, Selection};
 use crate::packaging::target::{Environment, Platform, Python, Target};
-use crate::report::Missing;
-use crate::report::PythonDownload;
 use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::{Missing, PythonDownload};
 
 /// The plan for a target.
 #[derive(Debug, Clone)]
@@ -51,8 +51,9 @@ pub struct LeftOut {
 pub fn target(lock: &Lock, wanted: &Wanted, knowledge: &Knowledge<'_>) -> Result<TargetPlan> {
     let target = &wanted.target;
     let chosen_here = target.pythons.is_empty();
-    let allowed = if chosen_here { lock.pythons(target.platform) } else { sorted(&target.pythons) };
-    // What is locked beside torch was chosen for the Pythons of its digests, whatever else there are wheels for.
+    let named: BTreeSet<Python> = target.pythons.iter().copied().collect();
+    let allowed = if chosen_here { lock.pythons(target.platform) } else { named.into_iter().collect() };
+    // The packages beside torch were locked for the Pythons of its digests, whatever else there are wheels for.
     let digested = if chosen_here { files::digested_pythons(lock, knowledge) } else { None };
     let digested = digested.filter(|some| allowed.iter().any(|python| some.contains(python)));
     let (pythons, others): (Vec<Python>, Vec<Python>) =
@@ -210,7 +211,7 @@ impl TargetPlanner<'_> {
         Ok(plan)
     }
 
-    /// The problems to report of Pythons that are refused. Of those that are ruled out nothing can be made; another may want
+    /// The problems to report of Pythons that are refused. Nothing can be done for those that are ruled out; another may want
     /// no more than a wheel that can be learned.
     fn telling(&self, refused: &[(Python, Vec<Problem>)]) -> Vec<Problem> {
         let is_out = refused.iter().all(|(_, problems)| !is_possible(problems));
@@ -226,7 +227,7 @@ impl TargetPlanner<'_> {
     fn left_out(self) -> Vec<LeftOut> {
         let missing = self.missing.into_iter().map(|(python, problems)| {
             let why = problems.first().map(|problem| match (problem.code, &problem.remedy) {
-                // What nobody knows here may be learned; what cannot be has no remedy but another choice.
+                // A wheel that nobody here knows may be learned; one that cannot exist has no remedy but another choice.
                 (Code::Unknown, Some(remedy)) => format!("{}; {remedy}", problem.message),
                 _ => problem.message.clone(),
             });
@@ -274,13 +275,6 @@ pub(crate) fn without_torch(
     if why.is_empty() || !why.iter().all(hopeless) { None } else { Some(why.concat()) }
 }
 
-fn sorted(pythons: &[Python]) -> Vec<Python> {
-    let mut pythons = pythons.to_vec();
-    pythons.sort_unstable();
-    pythons.dedup();
-    pythons
-}
-
 /// The problems where no Python can be served: that a build was never made says all; else what is missing under those
 /// Pythons for which nothing is ruled out, if there are any. That torch was never made for some older Python says little
 /// then.
@@ -320,7 +314,7 @@ fn only_limited(lock: &Lock, knowledge: &Knowledge<'_>) -> Option<Problem> {
     Some(Problem::new(Code::NoTorch, message).at(source, limit.at.span).help(hand_written::help(lock)))
 }
 
-/// What to do where a choice has no torch: the groups and extras that bring it in, if there are any.
+/// The remedy where a choice has no torch: the groups and extras that bring it in, if there are any.
 fn bringing(lock: &Lock, choice: &Choice, environments: &[Environment], knowledge: &Knowledge<'_>) -> String {
     let brings = |alone: &Choice| {
         let mut selections = environments.iter().filter_map(|environment| lock.select(alone, *environment).ok());

@@ -10,6 +10,8 @@ use crate::catalog::pin::{Pin, PinnedFiles};
 use crate::catalog::{Index, WheelRow};
 use crate::lock::SelectedPackage;
 use crate::packaging::marker::Condition;
+use crate::packaging::target::{Environment, Python};
+use crate::plan::Request;
 use crate::plan::knowledge::{WheelRequirement, WheelRequirements};
 
 impl Resolver<'_> {
@@ -19,8 +21,7 @@ impl Resolver<'_> {
         let entry = &self.view.entries[self.selection.packages[package?].entry];
         let version = entry.version.as_ref().filter(|version| want.admits(version))?;
         let found = self.wheel_of(&entry.name, version, true)?;
-        let is_known =
-            matches!(self.knowledge.requires(&found.1, self.request.environment.platform), WheelRequirements::Known(_));
+        let is_known = self.requires(&found.1).known().is_some();
         (is_known && self.selection.allows(&entry.name, version)).then_some(found)
     }
 
@@ -35,7 +36,7 @@ impl Resolver<'_> {
         let fitting = versions.iter().filter(|version| want.admits(version) && (exact || !version.any_prerelease()));
         let all = || fitting.clone().filter_map(|version| self.wheel_of(name, version, exact));
         let allowed = |(_, row): &(_, Rc<WheelRow>)| self.selection.allows(name, &row.wheel.version);
-        // Where constraints exclude all that fits the writer says so, and points at them.
+        // Where constraints exclude everything that fits, the writer reports it and points at them.
         let is_limited =
             self.selection.limits.iter().any(|(limited, _)| limited == name) && all().any(|found| allowed(&found));
         let mut found = all().filter(|found| !is_limited || allowed(found)).peekable();
@@ -44,9 +45,7 @@ impl Resolver<'_> {
         let mut best = found.peek().cloned();
         let mut best_is_known = false;
         for candidate in found {
-            let WheelRequirements::Known(list) =
-                self.knowledge.requires(&candidate.1, self.request.environment.platform)
-            else {
+            let WheelRequirements::Known(list) = self.requires(&candidate.1) else {
                 continue;
             };
             if list.iter().all(|required| self.can_be_met(required, want)) {
@@ -99,22 +98,17 @@ impl Resolver<'_> {
 
     /// Pins a release by the digests of all its files that install on the target, under any of the target's Pythons.
     fn release(&self, rows: &[Rc<WheelRow>], like: &WheelRow) -> Option<Pin> {
-        let environments = self
-            .request
-            .pythons
-            .iter()
-            .chain([&self.request.environment.python])
-            .map(|python| crate::packaging::target::Environment { python: *python, ..self.request.environment });
-        let environments: Vec<_> = environments.collect();
+        let Request { environment, pythons, .. } = *self.request;
+        let there = |row: &WheelRow, python: Python| row.wheel.fit(Environment { python, ..environment }).is_some();
         let files = rows.iter().filter(|row| {
             row.index == Index::Pypi
                 && row.yanked == like.yanked
-                && environments.iter().any(|environment| row.wheel.fit(*environment).is_some())
+                && pythons.iter().chain([&environment.python]).any(|python| there(row, *python))
         });
         let files: Vec<&WheelRow> = files.map(Rc::as_ref).collect();
         let fewest = files.iter().min_by_key(|row| row.seen).copied().unwrap_or(like);
         let files = PinnedFiles::new(files.iter().map(|row| (row.sha256, row.wheel.as_str().to_owned())))?;
-        let witness = self.knowledge.witness(fewest, self.request.environment.platform);
+        let witness = self.knowledge.witness(fewest, environment.platform);
         Some(Pin::Index { version: like.wheel.version.clone(), files, witness })
     }
 }

@@ -82,7 +82,7 @@ impl Resolver<'_> {
 
     /// The libraries that a wheel pins to one release each, directly or through a package that brings several.
     fn pins(&self, row: &WheelRow, extras: &Extras) -> Vec<(PackageName, Version)> {
-        let WheelRequirements::Known(list) = self.knowledge.requires(row, self.request.environment.platform) else {
+        let WheelRequirements::Known(list) = self.requires(row) else {
             return Vec::new();
         };
         let mut pins = Vec::new();

@@ -109,14 +109,14 @@ impl Resolver<'_> {
                     let choice = &Resolved { extras, ..Resolved::clone(choice) };
                     problems.extend(self.follow(&name, choice, &mut round).err());
                 }
-                // What the lock gives was resolved with all it needs, but for GPU libraries a lock may have read the
-                // list of another platform's wheel.
+                // The lock resolved its packages with all that they need, but for GPU libraries it may have read the list of
+                // another platform's wheel.
                 Provider::Selected(_) if is_gpu_runtime(&name) => {
                     let environment = self.request.environment;
                     let row =
                         choice.version.as_ref().map(|version| self.knowledge.wheel_for(&name, version, environment));
                     if let Some(row) = row.flatten()
-                        && let WheelRequirements::Known(list) = self.knowledge.requires(&row, environment.platform)
+                        && let WheelRequirements::Known(list) = self.requires(&row)
                     {
                         self.add(&list, choice.who(&name), (&choice.extras, &choice.condition), &mut round);
                     }
@@ -145,7 +145,7 @@ impl Resolver<'_> {
     fn follow(&self, name: &PackageName, choice: &Resolved, round: &mut Round) -> Result<(), Problem> {
         let Some(row) = choice.row.as_deref() else { return Ok(()) };
         let environment = self.request.environment;
-        match self.knowledge.requires(row, environment.platform) {
+        match self.requires(row) {
             WheelRequirements::Known(list) => {
                 self.add(&list, choice.who(name), (&choice.extras, &choice.condition), round);
                 Ok(())

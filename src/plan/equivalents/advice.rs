@@ -3,9 +3,8 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Way;
-use super::offered::{had, pythons};
 use super::why::near;
+use super::{Way, had, pythons};
 use crate::catalog::equivalents;
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::Knowledge;
@@ -36,7 +35,7 @@ pub(crate) fn gpu_build(
         pythons(way.to(), release, environment.platform, knowledge).contains(&environment.python)
     };
     let mut there: Vec<(Version, &Way)> = there.filter(installs).collect();
-    // Where any CUDA will do, the newest is meant: of one release it is last in the table.
+    // If any CUDA will do, the newest is taken: of one release it is last in the table.
     there.sort_by(|(one, _), (other, _)| one.cmp(other));
     there.reverse();
     let other_cuda = there.first().map(|(_, way)| GpuBuild::OtherCuda(way.to().clone()))?;

@@ -17,7 +17,7 @@ use crate::plan::{Line, Planner};
 /// Notes on CPU builds that stay though there is a GPU build of their release for the target, on those that replace
 /// another release, and builds for GPUs of which nothing brings or loads the libraries. `lines` is what is installed.
 pub(crate) fn notes(planner: &Planner<'_>, also: &Also, lines: &[Line]) -> Vec<String> {
-    let Planner { view, selection, request, knowledge } = *planner;
+    let Planner { view, selection, request, .. } = *planner;
     let has_libraries = lines.iter().any(|line| library_of(&line.name).is_some());
     // It is left out, and there all the same.
     let is_in_image = selection.unemitted.iter().any(|(package, _)| is_torch(&view.entries[package.entry].name));
@@ -41,7 +41,7 @@ pub(crate) fn notes(planner: &Planner<'_>, also: &Also, lines: &[Line]) -> Vec<S
             let gpu_build = gpu_build(&stub.stands_for, &version, also);
             notes.extend(gpu_build.and_then(|way| unloaded(&way, &version, lines, is_in_image)));
         } else if is_for_gpu {
-            let search = Search { view, selection, also: &Also::default(), family: &[], request, knowledge };
+            let search = Search { planner: *planner, also: &Also::default(), family: &[] };
             notes.extend(could_be(entry, package, &ways, has_libraries, &search));
         }
     }
@@ -56,8 +56,8 @@ fn could_be(
     has_libraries: bool,
     search: &Search<'_>,
 ) -> Option<String> {
-    let is_locked =
-        |name: &PackageName| search.selection.packages.iter().any(|one| search.view.entries[one.entry].name == *name);
+    let Planner { view, selection, .. } = search.planner;
+    let is_locked = |name: &PackageName| selection.packages.iter().any(|one| view.entries[one.entry].name == *name);
     if ways.is_empty() || ways.iter().any(|way| *way.to() != entry.name && is_locked(way.to())) {
         return None;
     }

@@ -2,24 +2,21 @@
 
 use pep440_rs::Version;
 
-use super::offered::{installs, pythons};
-use super::why::{no_platform, no_release, no_wheels, other_cuda, other_library};
-use super::{Also, Way};
-use crate::lock::{Entry, Origin, Selection};
+use super::why::{near, no_platform, no_release, no_wheels, other_cuda, other_library};
+use super::{Also, Way, had, installs, pythons};
+use crate::catalog::equivalents::How;
+use crate::lock::{Entry, Origin};
 use crate::packaging::target::{Backend, Environment};
 use crate::plan::family::FamilyPackage;
-use crate::plan::{Knowledge, LockView, Request, refusal};
+use crate::plan::{Planner, refusal};
 use crate::report::error::{Code, Problem};
 
 /// The constraints on the release that takes the place of an entry.
 pub(super) struct Search<'a> {
-    pub(super) view: LockView<'a>,
-    pub(super) selection: &'a Selection,
+    pub(super) planner: Planner<'a>,
     pub(super) also: &'a Also,
     /// The plan for torch's family.
     pub(super) family: &'a [FamilyPackage],
-    pub(super) request: &'a Request<'a>,
-    pub(super) knowledge: &'a Knowledge<'a>,
 }
 
 impl Search<'_> {
@@ -52,7 +49,7 @@ impl Search<'_> {
 
     /// The way to a release of another name.
     fn of_release<'w>(&self, version: &Version, ways: &'w [Way], stay: &str) -> Result<(Version, &'w Way), Problem> {
-        let (request, knowledge) = (self.request, self.knowledge);
+        let Planner { request, knowledge, .. } = self.planner;
         let backend = request.backend.unwrap_or(Backend::Cpu);
         let Environment { platform, python } = request.environment;
         let is_known = |way: &Way| way.flaw().is_some() || !knowledge.rows(way.to(), version).is_empty();
@@ -92,5 +89,31 @@ impl Search<'_> {
             Some(what) => Err(impossible(format!("{} {version} {what}", way.to()))),
             None => Ok((version.clone(), way)),
         }
+    }
+
+    /// The release nearest to a locked one that is there for the target, and that all in the lock that ask for the package
+    /// admit: the stub has its number.
+    fn nearest(&self, entry: &Entry, locked: &Version, ways: &[Way]) -> Option<Version> {
+        let Planner { request, knowledge, .. } = self.planner;
+        let backend = request.backend.unwrap_or(Backend::Cpu);
+        // A build beside the locked release, or that release itself, has its number.
+        let suits = |way: &&Way| way.range.how == How::Instead && way.suits(backend);
+        let suiting = ways.iter().filter(suits).filter(|way| other_library(way, self.family).is_none());
+        let there = suiting.flat_map(|way| had(way, request.environment.platform, knowledge));
+        let mut there: Vec<Version> = there.filter(|version| self.is_admitted(entry, version)).collect();
+        there.sort();
+        there.reverse();
+        near(&there, locked).cloned()
+    }
+
+    /// True if no requirement on a package is known that a release does not meet.
+    fn is_admitted(&self, entry: &Entry, version: &Version) -> bool {
+        let Planner { view, selection, .. } = self.planner;
+        let packages = selection.packages.iter().chain(selection.unemitted.iter().map(|(package, _)| package));
+        let needs = packages.flat_map(|package| package.needs.iter().flatten()).map(|(requirement, _)| requirement);
+        let asked =
+            view.project.iter().flat_map(|project| project.groups.values().flatten()).map(|one| &one.requirement);
+        selection.allows(&entry.name, version)
+            && needs.chain(asked).all(|one| one.name != entry.name || one.versions.admits(version))
     }
 }

@@ -3,8 +3,7 @@
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::Way;
-use super::offered::{had, pythons};
+use super::{Way, had, pythons};
 use crate::catalog::{is_torch, library_of};
 use crate::lock::Entry;
 use crate::packaging::target::{Backend, Platform};

@@ -193,14 +193,8 @@ fn other_build(planner: &Planner<'_>, line: &Line, out: &InImage<'_>) -> Option<
     if knowledge.family(&line.name) != Family::PerBackend {
         return None;
     }
-    let (torch, version) = out.iter().find_map(|(name, (why, _))| match why {
-        NotEmitted::Provided(Some(version)) if catalog::is_torch(name) => Some((name, version)),
-        NotEmitted::Provided(_)
-        | NotEmitted::OfProvided
-        | NotEmitted::Project
-        | NotEmitted::Local
-        | NotEmitted::Package => None,
-    })?;
+    let (torch, (why, _)) = out.iter().find(|(name, _)| catalog::is_torch(name))?;
+    let NotEmitted::Provided(Some(version)) = why else { return None };
     let built = catalog::build_of_label(version)?;
     let wanted = request.backend.filter(|wanted| *wanted != built)?;
     let message = format!("the image has {torch} {version}, and {} would be a {wanted} build", line.name);
