@@ -71,7 +71,7 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     };
     shared_files(here, &beside, findings);
     for (index, package, entry) in &beside.selected {
-        // What is swapped for a stub is not there in the end.
+        // A package that is swapped for a stub is not there in the end.
         if is_stub(entry) || here.has_stub_for(*index) {
             continue;
         }
@@ -170,7 +170,7 @@ fn overwritten(one: &InstalledOwner<'_>, other: &InstalledOwner<'_>) -> AuditFin
 fn cpu_runtime(entry: &Entry, beside: &Beside<'_>, here: &AuditContext<'_>) -> Option<AuditFinding> {
     let Gpu::Cuda(cuda) = beside.gpu else { return None };
     let build = gpu_build(&entry.name, entry.version.as_ref()?, cuda, here.environment, here.knowledge)?;
-    // Where both are there, that is what is wrong.
+    // If both are there, that is the fault.
     let is_locked = |gpu: &PackageName| beside.selected.iter().any(|(.., other)| other.name == *gpu);
     if equivalents::instead_of(&entry.name).any(|range| is_locked(&range.gpu)) {
         return None;

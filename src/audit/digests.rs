@@ -56,8 +56,8 @@ pub(super) fn find(lock: &Lock, selected: &BTreeSet<usize>, knowledge: &Knowledg
             Origin::File(_) | Origin::Directory(_) => "",
         };
         // An index is reported once, and so is a host that many files lie on.
-        let told = if listed.is_some() { address::host(address) } else { address };
-        if is_plain(address) && addresses.insert(told) {
+        let place = if listed.is_some() { address::host(address) } else { address };
+        if is_plain(address) && addresses.insert(place) {
             findings.about(index, plain(address));
         }
     }

@@ -40,7 +40,8 @@ pub(super) fn find(here: &AuditContext<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Tells what stays though it does not take what the image has (the first), and what could not be checked (the second).
+/// Reports packages that stay though they do not accept what the image has (the first), and those that could not be checked
+/// (the second).
 pub(super) fn fit(judged: &(Vec<Problem>, Vec<Problem>), request: &Request<'_>, findings: &mut Findings<'_>) {
     let (refused, unchecked) = judged;
     let refused = refused.iter().map(|problem| (problem, Severity::Error));

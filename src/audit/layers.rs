@@ -181,8 +181,8 @@ fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, findings: &mut Fin
     let stray = companions::stray(LockView::of(here.lock), here.selection, here.settled());
     let stray: Vec<Stray<'_>> = stray.into_iter().filter_map(|package| Stray::of(here, package)).collect();
     let has_torch = here.selected().any(|(.., entry)| is_torch(&entry.name));
-    // Where the lock does not say who needs what, only that there is no torch counts.
-    let tells = here.selection.packages.iter().any(|package| package.needs.is_some() || package.via.is_some());
+    // If the lock does not say who needs what, only the absence of torch counts.
+    let says_who = here.selection.packages.iter().any(|package| package.needs.is_some() || package.via.is_some());
     match backend {
         Some(Backend::Cuda(major, _)) => {
             for one in stray {
@@ -190,7 +190,7 @@ fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, findings: &mut Fin
                 if cuda.is_none_or(|cuda| cuda == u64::from(major)) {
                     continue;
                 }
-                let by = match (&one.by, one.root, tells) {
+                let by = match (&one.by, one.root, says_who) {
                     (Some(by), ..) => format!(": {by} needs it"),
                     (None, true, _) => ": the project itself asks for it".to_owned(),
                     (None, false, true) => ", and nothing else needs it".to_owned(),
@@ -202,7 +202,7 @@ fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, findings: &mut Fin
                 if one.by.is_some() {
                     finding.severity = Severity::Note;
                 }
-                let help = match (&one.by, one.root || !tells) {
+                let help = match (&one.by, one.root || !says_who) {
                     (Some(by), _) => format!("lock a {by} for CUDA {major}, so that one set of libraries serves both"),
                     (None, true) => format!("leave it out, or lock the one for CUDA {major}"),
                     (None, false) => "lock again, or swap: an export takes out what nothing needs".to_owned(),
@@ -211,7 +211,7 @@ fn runtime(here: &AuditContext<'_>, backend: Option<Backend>, findings: &mut Fin
             }
         }
         Some(Backend::Rocm(..) | Backend::Xpu) => {}
-        Some(Backend::Cpu) | None if has_torch && (backend.is_none() || !tells) => {}
+        Some(Backend::Cpu) | None if has_torch && (backend.is_none() || !says_who) => {}
         Some(Backend::Cpu) | None => {
             let stray: Vec<Stray<'_>> = stray.into_iter().filter(|one| one.by.is_none()).collect();
             let Some(first) = stray.first() else { return };

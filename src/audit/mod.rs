@@ -148,8 +148,8 @@ impl<'a> AuditContext<'a> {
 /// # Errors
 /// If what the lock gives on an environment cannot be determined.
 pub fn audit(lock: &Lock, all: &[AuditTarget], knowledge: &Knowledge<'_>, offers: &Offers) -> Result<Audit> {
-    let told = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
-    let files = lock.entries().iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| told(entry, digest)));
+    let offered = |entry: &Entry, digest| offers.file(&entry.name, digest).map(|offer| offer.file.clone());
+    let files = lock.entries().iter().map(|entry| EntryFiles::of(entry, knowledge, |digest| offered(entry, digest)));
     let mut auditor = Auditor {
         lock,
         knowledge,
@@ -175,7 +175,7 @@ pub fn audit(lock: &Lock, all: &[AuditTarget], knowledge: &Knowledge<'_>, offers
         findings.add(finding.help(stale.remedy.unwrap_or_default()));
     }
     digests::find(lock, &selected, knowledge, &mut findings);
-    tell_unknown(lock, &unknown, selected.len(), &mut findings);
+    report_unknown(lock, &unknown, selected.len(), &mut findings);
     let name = lock.sources().first().map(|source| source.name.clone()).unwrap_or_default();
     Ok(Audit { lock: name, machines, findings: findings.into_all(), left_out: Vec::new(), found: Vec::new() })
 }
@@ -259,7 +259,7 @@ impl Auditor<'_> {
 }
 
 /// One finding for all entries that nothing can be said of.
-fn tell_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, findings: &mut Findings<'_>) {
+fn report_unknown(lock: &Lock, unknown: &BTreeSet<usize>, selected: usize, findings: &mut Findings<'_>) {
     let Some(first) = unknown.first().and_then(|first| lock.entries().get(*first)) else { return };
     let message = format!(
         "cannot tell whether {} of {selected} entries install: the lock does not name their files (first: {})",

@@ -46,7 +46,7 @@ impl Offers {
         let entries = open.filter_map(|(index, _)| lock.entries().get(index));
         let asked = entries.filter_map(|entry| match &entry.origin {
             Origin::Index(index) => Some((entry.name.clone(), index.clone())),
-            // Where else such a package is, the lock does not say.
+            // The lock does not say where else such a package is.
             Origin::Url(_) | Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => None,
         });
         asked.collect()

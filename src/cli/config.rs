@@ -79,7 +79,7 @@ pub struct Configured {
     pub choice: Choice,
     /// The packages that are swapped beyond torch's family.
     pub also: AlsoArgs,
-    /// Whether there are stubs.
+    /// The options for stubs.
     pub stubs: StubArgs,
     /// The packages that are left out.
     pub no_emit: NoEmit,

@@ -1,4 +1,4 @@
-//! What a user can ask for: the command line (clap), and the configuration of a project. The types say what was typed, not
+//! The requests of a user: the command line (clap), and the configuration of a project. The types say what was typed, not
 //! what it means.
 //!
 //! Not here: reading files, and what a command does.

@@ -5,6 +5,7 @@ use clap::builder::FalseyValueParser;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::values;
+use crate::catalog::listing::Filter;
 use crate::packaging::target::{Backend, Platform, Python};
 
 /// Choice of a target.
@@ -53,6 +54,13 @@ pub struct PlaceArgs {
     /// Only wheels that install under this CPython, such as 3.10; repeatable
     #[arg(long = "python", value_name = "VERSION", value_parser = values::python, value_delimiter = ',')]
     pub pythons: Vec<Python>,
+}
+
+impl PlaceArgs {
+    /// The wheels for a build at these places.
+    pub fn filter(&self, backend: Option<Backend>) -> Filter {
+        Filter { backend, platforms: self.platforms.clone(), pythons: self.pythons.clone() }
+    }
 }
 
 /// Packages to swap beyond torch's family.

@@ -36,7 +36,7 @@ pub struct OutputArgs {
     #[arg(long, value_enum, value_name = "HEADER")]
     pub header: Option<HeaderKind>,
     /// Another base URL for PyTorch's wheels.
-    // Read later: clap would print a login that the URL must not have. The help is told here: rustdoc wants links marked.
+    // Read later: clap would print a login that the URL must not have. The help names the address: rustdoc wants links marked.
     #[arg(
         long,
         value_name = "URL",

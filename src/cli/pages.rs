@@ -45,7 +45,7 @@ fn with_targets(shell: Shell, script: &str) -> String {
                 true => format!("{line} -f -a \"({NAMES})\""),
                 false => line.to_owned(),
             };
-            // What is no option it is not given.
+            // The definition for fish has only options.
             let shells = Shell::value_variants().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
             let shells = format!(
                 "complete -c torchswap -n \"__fish_torchswap_using_subcommand completions\" -f -a \"{shells}\"\n"

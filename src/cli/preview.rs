@@ -5,7 +5,7 @@ use clap::Args;
 use super::Command;
 use super::catalog::Catalog;
 
-/// Whether the files that a command makes are written or shown.
+/// Options to show the files that a command makes instead of writing them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Args)]
 pub struct PreviewArgs {
     /// Do not write; print what would be written
@@ -24,7 +24,7 @@ impl PreviewArgs {
 }
 
 impl Command {
-    /// Whether the command is to write, or to show what it would write.
+    /// The preview options of the command.
     pub fn preview(&self) -> PreviewArgs {
         match self {
             Self::Export(args) => args.preview,

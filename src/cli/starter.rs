@@ -36,7 +36,7 @@ impl StageImage {
         let line = |stage: &Stage| format!("{}:{}: {}", source.name, source.place(stage.span).line, stage.base);
         let of_image =
             || stages().find_map(|stage| Some((stage.image.cuda.or(image::rocm(&stage.base))?, line(stage))));
-        // What is installed by hand says more of the wheels than what they run on.
+        // Wheels that are installed by hand say more than the image below them.
         let build = build_by_hand(source).or_else(of_image);
         let python = stages().find_map(|stage| Some((stage.python?, line(stage))));
         let Some(last) = stages().next() else { return Self { build, python, ..Self::default() } };
@@ -64,7 +64,7 @@ fn build_by_hand(source: &Source) -> Option<(Backend, String)> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.');
         words.filter_map(|word| word.trim_matches('.').parse().ok()).collect()
     };
-    // Behind the index's address stands its folder; of an edit the last label is what is written.
+    // An index's address is followed by its folder; of an edit the last label is the new one.
     let label = |line: &str| {
         let folder = line.split_once(address::PYTORCH_HOST).and_then(|(_, rest)| labels(rest).first().copied());
         folder.or_else(|| labels(line).last().copied())
@@ -134,7 +134,7 @@ struct StartChoice<'t> {
 }
 
 impl<'t> StartChoice<'t> {
-    /// All that have torch and go together. Where some exclude each other their names tell which is for what, else it is the
+    /// All that have torch and go together. Where some exclude each other their names say which is for what, else it is the
     /// release that another target has: `like`. `together` gives two choices as one, if nothing of either is missing then.
     fn of(
         torches: &'t [StartTorch],
@@ -204,7 +204,7 @@ pub fn propose(
     if let Some(chosen) = &chosen {
         let torch = chosen.torch;
         let (build, note) = torch.build(image);
-        let is_told = note.is_some();
+        let has_note = note.is_some();
         notes.extend(note);
         if let Some((build, why)) = build {
             let flag = build.flag();
@@ -217,7 +217,7 @@ pub fn propose(
             lines.extend(chosen.lines());
             lines.push(format!("output = {}", string(DOCKER_OUTPUT)));
             proposals.push(Proposal { name: DOCKER, lines, left_out: None });
-        } else if !is_told {
+        } else if !has_note {
             let what = format!("no wheel of torch {} for CUDA is known on {platform}", torch.version);
             notes.push(format!("{what}; there is no target for the image"));
         }

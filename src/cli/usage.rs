@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_colour_is_read_wherever_it_stands() {
+    fn the_colour_is_read_wherever_it_is() {
         let of = |line: &str| ColourArg::of(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         assert_eq!(of("torchswap export --color always --bogus"), ColourArg::Always);
         assert_eq!(of("torchswap --color=always export --color=never"), ColourArg::Never);
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_is_read_wherever_it_stands() {
+    fn the_format_is_read_wherever_it_is() {
         let of = |line: &str| Reporting::of(&line.split(' ').map(OsString::from).collect::<Vec<_>>());
         let json = |command, is_printed| Reporting { command, format: ReportFormat::Json, is_printed };
         assert_eq!(of("torchswap check --fxi --output-format json"), json(Some("check"), true));

@@ -98,7 +98,7 @@ pub fn platform(text: &str) -> Result<Platform, String> {
     }
 }
 
-/// Reads a platform, and tells shells which there are.
+/// Reads a platform, and lists them all for shells.
 #[derive(Debug, Clone, Copy)]
 pub struct PlatformParser;
 

@@ -60,13 +60,13 @@ pub(super) fn run(args: &CheckArgs, configs: &[Config], voice: Voice, display: &
     }
     Error::unless_empty(problems)?;
     let exit = Exit::of(checked.findings.iter().all(|finding| finding.fixed));
-    let told = voice.reported(|colour| match args.report.output_format {
+    let outcome = voice.reported(|colour| match args.report.output_format {
         ReportFormat::Text => render::checked(&checked, colour),
         ReportFormat::Json => render::checked_json(&checked),
         ReportFormat::Github => render::checked_github(&checked, &io::Repository::here()),
         ReportFormat::Sarif => render::sarif::checked(&checked, &io::Repository::here()),
     });
-    Ok(Outcome { writes, exit, ..told })
+    Ok(Outcome { writes, exit, ..outcome })
 }
 
 /// Outputs, and how each is made.
@@ -286,10 +286,6 @@ fn output(
     expected_stubs.extend(stubs);
     lessons.extend(learned);
     let found = io::read_if_there(file)?;
-    let finding = |problem: Problem, differences| {
-        let problem = Problem { targets: targets(job), ..problem.help(help) };
-        CheckFinding { differences, ..CheckFinding::new(file, problem) }
-    };
     let (text, differences) = match (expected, &found) {
         (PreparedOutput::Requirements(text), Some(found)) if found.text == text => return Ok(None),
         (PreparedOutput::Requirements(text), Some(found)) => {
@@ -304,15 +300,13 @@ fn output(
         (PreparedOutput::Requirements(text), None) => (Ok(text), Vec::new()),
         (PreparedOutput::Pylock(draft), None) => (draft.text(), Vec::new()),
     };
-    if found.is_none() {
-        let problem = Problem::new(Code::OutOfDate, format!("{file} does not exist"));
-        return Ok(Some((finding(problem, Vec::new()), text)));
-    }
-    if differences.is_empty() {
-        return Ok(None);
-    }
-    let problem = Problem::new(Code::OutOfDate, format!("{file} is out of date with {}", job.lock));
-    Ok(Some((finding(problem, differences), text)))
+    let message = match found {
+        None => format!("{file} does not exist"),
+        Some(_) if differences.is_empty() => return Ok(None),
+        Some(_) => format!("{file} is out of date with {}", job.lock),
+    };
+    let problem = Problem { targets: targets(job), ..Problem::new(Code::OutOfDate, message).help(help) };
+    Ok(Some((CheckFinding { differences, ..CheckFinding::new(file, problem) }, text)))
 }
 
 /// The targets of an output that have a name.

@@ -14,7 +14,7 @@ use crate::edge::io::{self, Output};
 use crate::edge::progress::Display;
 use crate::lock::pylock::Pylock;
 use crate::packaging::target::Environment;
-use crate::plan::{self, Knowledge, TargetPlan};
+use crate::plan::{self, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::{LearnedRelease, OutputReport, Summary};
 use crate::write::check;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
     outputs::check(&jobs)?;
     let mut learning = Learning::of(&args.search.learn, args.search.network, config, display)?;
     for job in &jobs {
-        match make(job, &mut learning, display, voice.is_told()) {
+        match make(job, &mut learning, display, !voice.is_quiet()) {
             Ok((text, summaries, stubs)) => {
                 let output = Output::new(job.output.as_deref().unwrap_or(io::STDIN), text);
                 let status = outputs::status(&output, args.preview);
@@ -51,8 +51,8 @@ pub(super) fn run(args: &ExportArgs, config: &Config, voice: Voice, display: &Di
 }
 
 /// The text of one output, what was done for each of its targets, and the stubs beside it.
-fn make(job: &Job, learning: &mut Learning, display: &Display, is_told: bool) -> Result<MadeOutput> {
-    let Prepared { file, summaries, stubs, .. } = prepare(job, learning, is_told)?;
+fn make(job: &Job, learning: &mut Learning, display: &Display, is_summed_up: bool) -> Result<MadeOutput> {
+    let Prepared { file, summaries, stubs, .. } = prepare(job, learning, is_summed_up)?;
     let text = match file {
         PreparedOutput::Requirements(text) => text,
         PreparedOutput::Pylock(mut draft) => {
@@ -77,8 +77,8 @@ fn sound(draft: &PylockDraft, text: &str) -> Result<()> {
     };
     let again = Pylock::parse("pylock.toml", text.to_owned(), None).map_err(|error| wrong(error.to_string()))?;
     let differences = check::drift_of_pylock(&again, draft).map_err(|error| wrong(error.to_string()))?;
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    if told.is_empty() { Ok(()) } else { Err(wrong(told.join("; "))) }
+    let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    if differences.is_empty() { Ok(()) } else { Err(wrong(differences.join("; "))) }
 }
 
 /// An output as far as it can be made without the network.
@@ -102,29 +102,32 @@ pub(super) struct Prepared {
     pub(super) stubs: Vec<Output>,
 }
 
-/// The summary of each target; the first has the warnings about the lock and the catalogues.
-pub(super) fn summaries(plans: &[TargetPlan], warnings: Vec<Problem>, catalogs: ChosenCatalogues) -> Vec<Summary> {
+/// The summary of each target; the first has the warnings about the lock, the catalogues and what was learned.
+pub(super) fn summaries(
+    plans: &[TargetPlan],
+    warnings: Vec<Problem>,
+    catalogs: &ChosenCatalogues,
+    learned: &[LearnedRelease],
+) -> Vec<Summary> {
     let mut summaries: Vec<Summary> = plans.iter().map(plan::summary).collect();
     if let Some(first) = summaries.first_mut() {
         first.warnings.splice(0..0, warnings);
-        first.found = catalogs.found;
+        first.found.clone_from(&catalogs.found);
+        first.learned = learned.to_vec();
     }
     summaries
 }
 
 /// Makes an output as far as it can be made without the network.
-pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Result<Prepared> {
+pub(super) fn prepare(job: &Job, learning: &mut Learning, is_summed_up: bool) -> Result<Prepared> {
     let lock = read::lock(&job.lock)?;
     let warnings = read::warnings(&lock, job.locked)?;
     let (mut plans, learned) = learning.plans(&job.catalogs, |knowledge| {
         let mut plans = plan::targets(&lock, &job.wanted, knowledge)?;
-        plans.iter_mut().filter(|_| is_told).for_each(|plan| plan::size(&lock, plan, knowledge));
+        plans.iter_mut().filter(|_| is_summed_up).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
     })?;
-    if let Some(least) = job.witnesses {
-        let knowledge = Knowledge::new(learning.catalogues(&job.catalogs)?);
-        Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
-    }
+    learning.has_witnesses(&job.catalogs, &plans, job.witnesses)?;
     let stubs = job.stubs.settle(&mut plans, job.output.as_deref())?;
     let style = Style {
         stubs: job.stubs.written().filter(|_| !stubs.is_empty()),
@@ -136,9 +139,8 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_told: bool) -> Resu
         OutputFormat::Pylock => PreparedOutput::Pylock(Box::new(PylockDraft::new(&lock, &plans, &style)?)),
     };
     let environments = plans.iter().flat_map(|plan| &plan.environments).map(|one| one.environment).collect();
-    let mut summaries = if is_told { summaries(&plans, warnings, job.catalogs.clone()) } else { Vec::new() };
+    let mut summaries = if is_summed_up { summaries(&plans, warnings, &job.catalogs, &learned) } else { Vec::new() };
     if let Some(first) = summaries.first_mut() {
-        first.learned.clone_from(&learned);
         first.changes.extend(plan::without_name(&lock, &job.style.no_emit, &first.pythons));
     }
     // The process ends soon: freeing these piece by piece would be wasted work.
@@ -162,7 +164,7 @@ mod tests {
             let cli = Cli::read(&words, &[], None).unwrap();
             let Command::Export(args) = &cli.command else { panic!("{cli:?}") };
             let [job] = &jobs(args, &Config::default()).unwrap()[..] else { panic!("{args:?}") };
-            let Prepared { summaries, .. } = prepare(job, &mut Learning::none(), Voice::of(&cli).is_told()).unwrap();
+            let Prepared { summaries, .. } = prepare(job, &mut Learning::none(), !Voice::of(&cli).is_quiet()).unwrap();
             summaries.iter().map(|summary| summary.downloads.len()).collect::<Vec<_>>()
         };
         assert_eq!((sizes(&[]), sizes(&["--quiet"])), (vec![1], Vec::new()));

@@ -6,7 +6,7 @@ use super::catalogues::ChosenCatalogues;
 use super::job::jobs;
 use super::learning::Learning;
 use super::{Outcome, Voice, export, outputs, read};
-use crate::catalog::{Built, Catalogues, is_torch};
+use crate::catalog::{Built, Catalogues, WheelRow, is_torch};
 use crate::cli::config::Config;
 use crate::cli::starter::{self, HOOKS, Proposal, StageImage, StartTorch};
 use crate::cli::{CatalogArgs, ExportArgs, InitArgs, PreviewArgs};
@@ -58,7 +58,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
     let lock = read::lock(&name)?;
     let dockerfiles = dockerfiles();
     let mut advice = String::new();
-    // Where another name was given it has to be given again.
+    // A name that was given has to be given again.
     let is_found = read::CONFIGURATIONS.contains(&file);
     let with = if is_found { String::new() } else { format!(" --config-file {file}") };
     let images: Vec<StageImage> = dockerfiles.iter().map(StageImage::of).collect();
@@ -114,7 +114,7 @@ pub(super) fn run(args: &InitArgs, config: &Config, file: &str, voice: Voice) ->
         advice.push_str(&HOOKS.replace("check --fix", &format!("check{with} --fix")));
     }
     let mut outcome = Outcome::printed(advice);
-    outcome.report = notes.iter().filter(|_| voice.is_told()).map(|note| voice.note(&shown(note))).collect();
+    outcome.report = notes.iter().filter(|_| !voice.is_quiet()).map(|note| voice.note(&shown(note))).collect();
     if let Some(text) = configuration {
         let word = if args.preview.is_asked() { "would write" } else { "wrote" };
         outcome.report += &voice.said(|_| format!("{word} {file}\n"));
@@ -170,8 +170,8 @@ fn try_out(lock: &str, proposals: &mut [Proposal]) -> Result<Vec<String>> {
         let mut jobs = jobs(&args, &config)?.into_iter();
         let tried = jobs.try_for_each(|job| export::prepare(&job, &mut Learning::none(), false).map(drop));
         let Err(error) = tried else { continue };
-        let lines = error.problems().first().map(|one| [Some(&one.message), one.remedy.as_ref()].into_iter().flatten());
-        let lines: Vec<&str> = lines.into_iter().flatten().map(String::as_str).collect();
+        let first = error.problems().iter().take(1).flat_map(|one| [Some(&one.message), one.remedy.as_ref()]);
+        let lines: Vec<&str> = first.flatten().map(String::as_str).collect();
         notes.push(format!("the target {} is left out: {}", proposal.name, lines.join("; ")));
         proposal.left_out = Some(lines.join("\n"));
         refused.push(error);
@@ -209,15 +209,13 @@ fn together(lock: &Lock, image: &StageImage, one: &Choice, other: &Choice) -> Op
         let selection = lock.select(choice, Environment { platform, python }).ok()?;
         Some(selection.packages.iter().map(|package| package.entry).collect())
     };
-    let go = |python: Python| {
+    let go = |python| {
         let all = installs(&both, python)?;
-        [one, other]
-            .into_iter()
-            .all(|part| installs(part, python).is_none_or(|part| part.is_subset(&all)))
-            .then_some(())
+        let is_in_all = |part| installs(part, python).is_none_or(|part| part.is_subset(&all));
+        Some(is_in_all(one) && is_in_all(other))
     };
-    pythons(lock, platform, image.python.as_ref().map(|(python, _)| *python)).into_iter().try_for_each(go)?;
-    Some(both)
+    let pythons = pythons(lock, platform, image.python.as_ref().map(|(python, _)| *python));
+    pythons.into_iter().all(|python| go(python) == Some(true)).then_some(both)
 }
 
 /// The Python of an image, else those of the lock.
@@ -248,23 +246,16 @@ fn torch(
         _ => None,
     });
     let rows = knowledge.source().wheels_of(&entry.name, version);
-    let fits = |python: &Python, row: &crate::catalog::WheelRow| {
-        row.wheel.fit(Environment { platform, python: *python }).is_some()
+    let fits = |row: &&WheelRow| {
+        pythons.iter().any(|python| row.wheel.fit(Environment { platform, python: *python }).is_some())
     };
-    let mut builds: Vec<Backend> = rows
-        .iter()
-        .filter_map(|row| match row.built {
-            Built::For(backend) if backend.is_gpu() && row.is_for(backend) => {
-                pythons.iter().any(|python| fits(python, row)).then_some(backend)
-            }
-            _ => None,
-        })
-        .collect();
-    builds.sort_unstable();
-    builds.dedup();
+    let builds = rows.iter().filter(fits).filter_map(|row| match row.built {
+        Built::For(backend) if backend.is_gpu() && row.is_for(backend) => Some(backend),
+        _ => None,
+    });
+    let builds = builds.collect::<BTreeSet<Backend>>().into_iter().collect();
     let source = lock.sources().get(entry.at.source)?;
     let line = format!("{}:{}", source.name, source.place(entry.at.span).line);
-    let version = version.to_string();
-    let version = version.split('+').next().unwrap_or_default().to_owned();
+    let version = version.clone().without_local().to_string();
     Some(StartTorch { choice, version, line, locked, builds })
 }

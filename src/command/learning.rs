@@ -13,9 +13,10 @@ use crate::edge::learn::{IndexBases, IndexSearch, Learned};
 use crate::edge::progress::Display;
 use crate::packaging::address;
 use crate::packaging::target::Python;
-use crate::plan::{Knowledge, TargetPlan};
+use crate::plan::{self, Knowledge, TargetPlan};
 use crate::report::error::{Code, Error, Problem, Result};
 use crate::report::{LearnedRelease, Missing};
+use crate::text::Source;
 
 /// More rounds than any closure is deep.
 const MOST_ROUNDS: usize = 40;
@@ -71,7 +72,7 @@ impl Learning {
         }
         let builds = read::address("--learn-index", args.learn_index.as_deref().unwrap_or(address::PYTORCH))?;
         let closure = read::closure_urls(args.closure_index.as_ref())?;
-        // Where PyTorch's index is asked by default, nobody named it.
+        // The user named an index only with the option.
         let named = args.learn_index.iter().map(|_| &builds).chain(&closure).cloned();
         let network = network::network(network, named, display)?;
         let bases = IndexBases { builds, closure, hash_missing: args.hash_missing };
@@ -95,8 +96,23 @@ impl Learning {
         let Some(how) = self.how.as_ref().filter(|_| is_open) else { return Ok((planned?, Vec::new())) };
         let before = catalogue.merged.clone();
         let plans = how.learn(catalogue, planned, plan)?;
-        let file = catalogue.file.as_ref().map(|file| file.file.name.as_str()).unwrap_or_default();
-        Ok((plans, lessons(&catalogue.merged, &before, file)))
+        let lessons = lessons(&catalogue.merged, &before, catalogue.file_name().unwrap_or_default());
+        Ok((plans, lessons))
+    }
+
+    /// Checks that enough projects recorded the digests of plans; `None`: that does not matter.
+    ///
+    /// # Errors
+    /// If too few did.
+    pub(super) fn has_witnesses(
+        &mut self,
+        chosen: &ChosenCatalogues,
+        plans: &[TargetPlan],
+        least: Option<u32>,
+    ) -> Result<()> {
+        let Some(least) = least else { return Ok(()) };
+        let knowledge = Knowledge::new(self.catalogues(chosen)?);
+        Error::unless_empty(plan::too_few_witnesses(plans, least, &knowledge))
     }
 
     /// The rows of a choice of catalogues.
@@ -108,12 +124,11 @@ impl Learning {
     /// The catalogues with what was learned.
     pub(super) fn writes(self) -> Vec<Output> {
         let learned = self.catalogues.into_iter().filter(|catalogue| !catalogue.learned.is_empty());
-        // One file may be that of several choices; each begins with what the one before learned.
+        // Of the choices that have one file the last has all of it.
         let mut all: BTreeMap<String, Output> = BTreeMap::new();
         for LearnedCatalogue { merged, file, .. } in learned {
-            let Some(file) = file else { continue };
-            let before = io::is_there(&file.file.name).then(|| file.file.text.to_string());
-            let name = file.file.name.clone();
+            let Some(Source { name, text }) = file.map(|file| file.file) else { continue };
+            let before = io::is_there(&name).then(|| text.to_string());
             all.insert(name.clone(), Output { before, ..Output::new(name, merged.text) });
         }
         all.into_values().collect()
@@ -123,25 +138,19 @@ impl Learning {
         if let Some(at) = self.catalogues.iter().position(|catalogue| catalogue.chosen == *chosen) {
             return Ok(at);
         }
-        let mut catalogue = LearnedCatalogue {
-            chosen: chosen.clone(),
-            known: Catalogues::NONE,
-            learned: Learned::default(),
-            merged: Merged::default(),
-            file: None,
-        };
-        if self.how.is_none() {
-            catalogue.known = chosen.read()?;
-        } else {
-            let file = Addition::open(into(chosen)?, chosen)?;
-            catalogue.known = file.known.clone();
-            let same =
-                |other: &&LearnedCatalogue| other.file.as_ref().is_some_and(|other| other.file.name == file.file.name);
-            let before = self.catalogues.iter().rev().find(same).map(|other| other.learned.clone());
-            catalogue.file = Some(file);
-            if let Some(learned) = before.filter(|learned| !learned.is_empty()) {
-                catalogue.add(learned)?;
+        let (known, file) = match self.how {
+            None => (chosen.read()?, None),
+            Some(_) => {
+                let file = Addition::open(into(chosen)?, chosen)?;
+                (file.known.clone(), Some(file))
             }
+        };
+        let (learned, merged) = (Learned::default(), Merged::default());
+        let mut catalogue = LearnedCatalogue { chosen: chosen.clone(), known, learned, merged, file };
+        // One file may be that of several choices; each begins with what the one before learned.
+        let before = self.catalogues.iter().rev().find(|other| other.file_name() == catalogue.file_name());
+        if let Some(learned) = before.map(|other| other.learned.clone()).filter(|learned| !learned.is_empty()) {
+            catalogue.add(learned)?;
         }
         self.catalogues.push(catalogue);
         Ok(self.catalogues.len() - 1)
@@ -222,23 +231,16 @@ fn unlearnable(problems: impl Iterator<Item = Problem>) -> Error {
 
 /// The facts that a plan lacks: all that it was refused for, or that Pythons were left out for.
 fn missing(planned: &Result<Vec<TargetPlan>>) -> Vec<(Missing, Python)> {
-    let mut all: Vec<(Missing, Python)> = Vec::new();
     match planned {
         Ok(plans) => {
-            for one in plans.iter().flat_map(|plan| &plan.left_out) {
-                all.extend(one.missing.iter().map(|missing| (missing.clone(), one.python)));
-            }
+            let left_out = plans.iter().flat_map(|plan| &plan.left_out);
+            left_out.flat_map(|one| one.missing.iter().map(|missing| (missing.clone(), one.python))).collect()
         }
         Err(refusal) => {
-            for problem in refusal.problems() {
-                let missing = problem.missing.iter();
-                all.extend(
-                    missing.flat_map(|missing| problem.pythons.iter().map(|python| ((**missing).clone(), *python))),
-                );
-            }
+            let missing = refusal.problems().iter().filter_map(|one| Some((one.missing.as_ref()?, &one.pythons)));
+            missing.flat_map(|(one, pythons)| pythons.iter().map(|python| ((**one).clone(), *python))).collect()
         }
     }
-    all
 }
 
 /// The questions to an index about the wheels that stay.
@@ -256,6 +258,10 @@ fn warned(mut plans: Vec<TargetPlan>, in_vain: &[Problem]) -> Vec<TargetPlan> {
 }
 
 impl LearnedCatalogue {
+    fn file_name(&self) -> Option<&str> {
+        self.file.as_ref().map(|file| file.file.name.as_str())
+    }
+
     fn add(&mut self, learned: Learned) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
         self.learned.extend(learned);

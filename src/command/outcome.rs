@@ -184,10 +184,10 @@ impl Voice {
 
     /// A text, unless the run is quiet.
     pub(super) fn said(self, text: impl FnOnce(Colour) -> String) -> String {
-        if self.is_told() { self.fitted(text(self.colour)) } else { String::new() }
+        if self.is_quiet() { String::new() } else { self.fitted(text(self.colour)) }
     }
 
-    /// What people read fits their terminal; elsewhere, and in other formats, lines stay as they are.
+    /// Text for people fits their terminal; elsewhere, and in other formats, lines stay as they are.
     fn fitted(self, text: String) -> String {
         match self.width {
             Some(width) if self.reporting.format == ReportFormat::Text => render::fitted(&text, width),
@@ -209,14 +209,14 @@ impl Voice {
         Self { colour: colour(self.tone.color, &stream), width: terminal::width(&stream), ..self }.said(text)
     }
 
-    /// True if anybody reads along.
-    pub(super) fn is_told(self) -> bool {
-        self.tone.quiet == 0
+    /// True if nothing but errors is to be reported.
+    pub(super) fn is_quiet(self) -> bool {
+        self.tone.quiet > 0
     }
 
     /// True if people read along.
     pub fn is_for_people(self) -> bool {
-        self.is_told() && self.reporting.format == ReportFormat::Text
+        !self.is_quiet() && self.reporting.format == ReportFormat::Text
     }
 }
 
@@ -230,7 +230,7 @@ fn unsaid(summaries: &[Summary], said: &mut Vec<Problem>) -> Vec<Summary> {
     summaries
 }
 
-/// Whether to colour what is written to a stream.
+/// The use of colours on a stream.
 fn colour(wanted: ColourArg, stream: &impl IsTerminal) -> Colour {
     let on = match wanted {
         ColourArg::Always => true,

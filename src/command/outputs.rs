@@ -40,7 +40,7 @@ pub(super) fn beside(catalogue: &str) -> Result<()> {
     Err(problem.help("name the catalogue on the command line: --catalog FILE").into())
 }
 
-/// Whether an output is printed, written, unchanged or shown.
+/// The status of an output.
 pub(super) fn status(output: &Output, preview: PreviewArgs) -> FileStatus {
     let name = output.name.clone();
     match &output.before {
@@ -61,14 +61,18 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
     let mut seen: Vec<&str> = Vec::new();
     for job in jobs {
         let Some(file) = job.output.as_deref().filter(|file| !io::is_stream(file)) else { continue };
-        let checked = if job.is_named { Ok(()) } else { below(file, &job.folder) };
-        let stubs = job.stubs.folder().filter(|_| !job.is_named);
-        let stubs = stubs.map_or(Ok(()), |stubs| below(&io::beside(file, stubs), &job.folder));
-        let checked = checked.and(stubs).and_then(|()| unread(file, Some(&job.lock), &job.catalogs, &job.folder));
-        let mut provided = job.wanted.iter().filter_map(|one| one.no_emit.provided.as_ref()?.file.as_ref());
-        let checked = checked.and_then(|()| provided.try_for_each(|one| other(file, one, "what the image has")));
+        let checked = || -> Result<()> {
+            if !job.is_named {
+                below(file, &job.folder)?;
+                let stubs = job.stubs.folder().map(|stubs| io::beside(file, stubs));
+                stubs.map_or(Ok(()), |stubs| below(&stubs, &job.folder))?;
+            }
+            unread(file, &job.lock, &job.catalogs, &job.folder)?;
+            let mut provided = job.wanted.iter().filter_map(|one| one.no_emit.provided.as_ref()?.file.as_ref());
+            provided.try_for_each(|one| other(file, one, "what the image has"))
+        };
         let found = problems.len();
-        problems.extend(checked.err().into_iter().flat_map(Error::into_problems));
+        problems.extend(checked().err().into_iter().flat_map(Error::into_problems));
         if let Some(other) = seen.iter().find(|other| io::is_same_file(other, file)) {
             let message = if *other == file {
                 format!("{file} is named as an output twice")
@@ -87,15 +91,14 @@ pub(super) fn check(jobs: &[Job]) -> Result<()> {
 ///
 /// # Errors
 /// If it is the lock, the project, the configuration or a catalogue.
-pub(super) fn unread(file: &str, lock: Option<&String>, catalogs: &ChosenCatalogues, folder: &str) -> Result<()> {
-    let project = lock.map(|lock| io::beside(lock, "pyproject.toml"));
-    let lock = lock.map(|lock| (lock.as_str(), "the lock itself"));
-    let project = project.as_deref().map(|project| (project, "the project"));
-    let configurations = CONFIGURATIONS.map(|name| format!("{folder}{name}"));
-    let configurations = configurations.iter().map(|name| (name.as_str(), "the configuration"));
-    let catalogs = catalogs.names.iter().chain(&catalogs.into).map(|name| (name.as_str(), "a catalogue"));
-    let mut read = lock.into_iter().chain(project).chain(configurations).chain(catalogs);
-    read.try_for_each(|(name, what)| other(file, name, what))
+pub(super) fn unread(file: &str, lock: &str, catalogs: &ChosenCatalogues, folder: &str) -> Result<()> {
+    other(file, lock, "the lock itself")?;
+    other(file, &io::beside(lock, "pyproject.toml"), "the project")?;
+    for name in CONFIGURATIONS {
+        other(file, &format!("{folder}{name}"), "the configuration")?;
+    }
+    let mut catalogs = catalogs.names.iter().chain(&catalogs.into);
+    catalogs.try_for_each(|name| other(file, name, "a catalogue"))
 }
 
 /// Checks that an output is not one file that is read.

@@ -66,8 +66,8 @@ pub(super) fn found_above(config: &Config, wants_lock: bool) -> Option<String> {
     let is_above = |name: &String| name.starts_with("../");
     let lock = wants_lock.then(|| lock_name(None, config).ok()).flatten();
     let found = [("configuration", Some(config.file.clone())), ("lock", lock)];
-    let told = found.into_iter().filter_map(|(what, name)| Some(format!("the {what} is {}", name.filter(is_above)?)));
-    Some(told.collect::<Vec<_>>().join(", ")).filter(|told| !told.is_empty())
+    let above = found.into_iter().filter_map(|(what, name)| Some(format!("the {what} is {}", name.filter(is_above)?)));
+    Some(above.collect::<Vec<_>>().join(", ")).filter(|above| !above.is_empty())
 }
 
 /// The mirror of a command line. Its address is not shown: it may hold a login.
@@ -182,7 +182,7 @@ pub(super) fn config(named: Option<&str>) -> Result<Config> {
         match config_in(&folder) {
             Ok(None) => {}
             Ok(Some(config)) => return Ok(within(config, &folder)),
-            // What lies above may belong to somebody else.
+            // A file above may belong to somebody else.
             Err(error) if !folder.is_empty() && error.problems().iter().all(|one| one.code == Code::Io) => {}
             Err(error) => return Err(error),
         }

@@ -34,10 +34,10 @@ pub(super) use fitted::fitted;
 pub(super) use outputs::outputs_json;
 pub(super) use short::short;
 
-/// How wide a terminal is at least.
+/// The least width of a terminal.
 const WIDTH: usize = 80;
 
-/// Whether to colour.
+/// The use of colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Colour {
     /// With ANSI escapes.
@@ -262,7 +262,7 @@ fn sentence(change: &Change, all: &[Python]) -> String {
     text
 }
 
-/// What a digest rests on, if that is little.
+/// The evidence for a digest, if it is weak.
 fn weakness(source: &DigestSource) -> Option<&'static str> {
     match source.seen {
         0 if source.computed => Some("digest computed from the file"),

@@ -3,7 +3,7 @@
 use super::catalogues::ChosenCatalogues;
 use super::export::summaries;
 use super::learning::Learning;
-use super::stubs::StubFolder;
+use super::stubs::{self, StubFolder};
 use super::{Outcome, Voice, job, outputs, read};
 use crate::cli::config::Config;
 use crate::cli::{RewriteArgs, StubArgs};
@@ -25,12 +25,11 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     let catalogs = ChosenCatalogues::of(config, &args.search.catalogues, [&*name]);
     match &args.output {
         Some(file) if file != io::STDIN && !io::is_same_file(file, &name) => {
-            outputs::unread(file, Some(&name), &catalogs, config.folder())?;
+            outputs::unread(file, &name, &catalogs, config.folder())?;
         }
         None if args.lock.is_none() && !args.preview.is_asked() => {
             outputs::below(&name, config.folder())?;
-            let stubs = StubFolder::beside().folder().map(|folder| io::beside(&name, folder));
-            stubs.map_or(Ok(()), |stubs| outputs::below(&stubs, config.folder()))?;
+            outputs::below(&io::beside(&name, stubs::FOLDER), config.folder())?;
         }
         Some(_) | None => {}
     }
@@ -47,14 +46,11 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
     }
     let planned = learning.plans(&catalogs, |knowledge| {
         let mut plans = plans(&lock, &wanted, knowledge)?;
-        plans.iter_mut().filter(|_| voice.is_told()).for_each(|plan| plan::size(&lock, plan, knowledge));
+        plans.iter_mut().filter(|_| !voice.is_quiet()).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
     });
     let (mut plans, learned) = planned.map_err(|error| config.located(error))?;
-    if let Some(least) = args.search.trust.require_witnesses.or(config.require_witnesses) {
-        let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
-        Error::unless_empty(plan::too_few_witnesses(&plans, least, &knowledge))?;
-    }
+    learning.has_witnesses(&catalogs, &plans, args.search.trust.require_witnesses.or(config.require_witnesses))?;
     for (plan, mirror) in plans.iter_mut().zip(&mirrors) {
         mirror.iter().for_each(|mirror| mirror.serve(plan));
     }
@@ -76,21 +72,18 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
         let choices: Vec<Choice> = wanted.iter().map(|one| one.choice.clone()).collect();
         after = write::rewritten(&lock, &mut plans, &choices, &style)?;
         let again = lock.again(after.clone())?;
-        let pinned = plans.iter().zip(&wanted);
-        let pinned = pinned.map(|(plan, one)| Wanted { target: plan.target.clone(), ..one.clone() });
-        let pinned: Vec<Wanted> = pinned.collect();
+        for (plan, one) in plans.iter().zip(&mut wanted) {
+            one.target.clone_from(&plan.target);
+        }
         let knowledge = Knowledge::new(learning.catalogues(&catalogs)?);
-        let second = self::plans(&again, &pinned, &knowledge)?;
+        let second = self::plans(&again, &wanted, &knowledge)?;
         Error::unless_empty(proof::differences(&lock, &plans, &again, &second))?;
         Error::unless_empty(proof::each_choice(&lock, &plans, &again, &Knowledge::new(knowledge.source())))?;
     }
-    let mut summaries = summaries(&plans, warnings, catalogs);
-    if let Some(first) = summaries.first_mut() {
-        first.learned = learned;
-    }
+    let summaries = summaries(&plans, warnings, &catalogs, &learned);
     let mut outcome = Outcome { writes: learning.writes(), ..Outcome::default() };
     outcome.writes.append(&mut stubs);
-    // What comes from a pipe is nothing that could have changed, but a difference can be shown.
+    // Text from a pipe is no file that could be unchanged, but its difference can be shown.
     let is_known = if to == io::STDIN { args.preview.diff } else { io::is_same_file(to, &name) };
     let output = Output { before: is_known.then(|| before.into()), ..Output::new(to, after) };
     let status = outputs::status(&output, args.preview);

@@ -10,7 +10,7 @@ use crate::report::CheckFinding;
 use crate::report::error::{Code, Problem, Result};
 
 /// The folder where nothing else is said.
-const FOLDER: &str = "torchswap-stubs";
+pub(super) const FOLDER: &str = "torchswap-stubs";
 
 /// The folder of the stubs of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -92,11 +92,11 @@ pub struct EntryAudit {
     pub version: Option<String>,
     /// True if the lock gives it there, with the groups and extras that were chosen.
     pub selected: bool,
-    /// From which file.
+    /// The file it is installed from.
     pub verdict: Verdict,
 }
 
-/// From which file an entry is installed.
+/// The file that an entry is installed from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// This wheel.
@@ -147,11 +147,11 @@ pub struct AuditFinding {
     pub place: Option<Box<Place>>,
     /// The remedy.
     pub remedy: Option<String>,
-    /// On which platform, where it depends on it.
+    /// The platform, if it depends on it.
     pub platform: Option<Platform>,
     /// The Pythons, if it depends on them; ascending.
     pub pythons: Vec<Python>,
-    /// On which targets of the configuration.
+    /// The targets of the configuration that have it.
     pub targets: Vec<NamedTarget>,
 }
 

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn alike_libraries_and_digests_are_counted_and_versions_are_told() {
+    fn alike_libraries_and_digests_are_counted_and_versions_are_named() {
         let new = |kind, what: &str, group: Option<&str>| Difference {
             kind,
             what: what.to_owned(),

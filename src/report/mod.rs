@@ -82,7 +82,7 @@ pub struct LearnedRelease {
     pub version: String,
     /// The number of new wheels of it; 0: they were known, but not their requirements.
     pub wheels: usize,
-    /// Of how many of them the digest was computed from the bytes.
+    /// The number of those whose digest was computed from the bytes.
     pub computed: usize,
     /// The catalogue that keeps it.
     pub catalogue: String,
@@ -91,7 +91,7 @@ pub struct LearnedRelease {
 /// The download under one Python.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PythonDownload {
-    /// Which.
+    /// The Python.
     pub python: Python,
     /// All that the output installs.
     pub output: DownloadSize,
@@ -125,7 +125,7 @@ impl DownloadSize {
 pub struct Change {
     /// The action.
     pub action: Action,
-    /// With which package.
+    /// The package.
     pub package: String,
     /// The locked version.
     pub from: Option<String>,

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_code_is_told() {
+    fn a_misspelt_code_is_named() {
         let why = |text: &str| text.parse::<Rule>().unwrap_err().to_string();
         assert!(why("no-weel").contains("did you mean `no-wheel`?"));
         assert!(!why("\u{1b}[31m").contains('\u{1b}'));

@@ -6,7 +6,7 @@ use crate::report::error::Problem;
 /// The outcome of a verification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verification {
-    /// The wheels of which more than the lock itself speaks, or should; in the order of the locks.
+    /// The wheels that have witnesses beside the lock itself, or should; in the order of the locks.
     pub wheels: Vec<Verified>,
     /// Files that releases on an index may be installed from, of which nobody who was asked knows the digest.
     pub unknown: usize,

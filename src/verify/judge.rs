@@ -10,8 +10,7 @@ use super::pins::FileSource;
 
 /// Says who agrees, and who differs from all others.
 pub fn judge(subject: Subject) -> Verified {
-    let Subject { pinned, name, url: _, locked, mut witnesses, size, sizes, mut wrong, mut unanswered, notes } =
-        subject;
+    let Subject { pinned, name, locked, mut witnesses, size, sizes, mut wrong, mut unanswered, notes, .. } = subject;
     let own = locked.iter().map(|sha256| Witness {
         kind: WitnessKind::Lock,
         who: pinned.who(),
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn who_stands_alone_is_told() {
+    fn who_is_alone_is_named() {
         use WitnessKind::{Bytes, Catalogue, Page};
         for (locked, others, alone) in [
             ("b", vec![(Catalogue, 'a'), (Bytes, 'a')], Some(WitnessKind::Lock)),

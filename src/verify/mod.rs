@@ -21,13 +21,27 @@ pub mod testimony;
 
 pub use judge::judge;
 
+use crate::packaging::archive::Opened;
 use crate::packaging::digest::Sha256;
 use crate::report::Witness;
 use crate::report::error::Problem;
 
 use pins::PinnedEntry;
 
-/// One file of which witnesses speak.
+/// A file that was read to its end, here or earlier.
+#[derive(Debug, Clone)]
+pub struct Hashed {
+    /// The digest of its bytes.
+    pub sha256: Sha256,
+    /// Their number.
+    pub size: u64,
+    /// The way they were read, for the report.
+    pub how: &'static str,
+    /// Its own metadata.
+    pub opened: Opened,
+}
+
+/// One file, and the witnesses of it.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// The entry that pins it.
@@ -38,6 +52,8 @@ pub struct Subject {
     pub url: Option<String>,
     /// The digests that the lock gives it; more than one only at a URL.
     pub locked: Vec<Sha256>,
+    /// Its bytes, or why they could not be read; `None`: nobody looked.
+    pub hashed: Option<Result<Hashed, Problem>>,
     /// The others.
     pub witnesses: Vec<Witness>,
     /// The size of the bytes that were hashed.
@@ -53,13 +69,14 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// A file of which only the lock speaks so far.
+    /// A file with no witness but the lock yet.
     pub fn new(pinned: PinnedEntry, name: String, locked: Vec<Sha256>) -> Self {
         Self {
             pinned,
             name,
             url: None,
             locked,
+            hashed: None,
             witnesses: Vec::new(),
             size: None,
             sizes: Vec::new(),

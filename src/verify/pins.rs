@@ -58,12 +58,12 @@ pub fn of(lock: &Lock) -> Vec<PinnedEntry> {
         };
         let files = entry.files.iter();
         let files = files.map(|file| {
-            let told = file.name.and_then(|name| lock.files(index).find(|file| file.name == name));
+            let listed = file.name.and_then(|name| lock.files(index).find(|file| file.name == name));
             PinnedFile {
                 name: file.name.map(str::to_owned),
                 sha256: file.digest.sha256(),
-                url: told.and_then(PylockFile::url).map(str::to_owned),
-                size: told.and_then(|told| told.size),
+                url: listed.and_then(PylockFile::url).map(str::to_owned),
+                size: listed.and_then(|listed| listed.size),
             }
         });
         let mut place = source.place(entry.at.span);

@@ -1,13 +1,11 @@
 //! The evidence of index pages and bytes about pinned files, and the verdict. Pure: pages and bytes are got
 //! elsewhere.
 
-use std::collections::BTreeMap;
-
 use super::catalogued::{self, SortedFiles};
 use super::contents::{self, Tags};
 use super::learned::{self, HashedWheel};
 use super::pins::{FileSource, PinnedEntry};
-use super::{Subject, judge};
+use super::{Hashed, Subject, judge};
 use crate::catalog::WheelSource;
 use crate::packaging::archive::Opened;
 use crate::packaging::digest::Sha256;
@@ -15,42 +13,6 @@ use crate::packaging::wheel::WheelName;
 use crate::report::error::{Code, Problem};
 use crate::report::{State, Verified, Witness, WitnessKind};
 use crate::text::quoted;
-
-/// A file that was read to its end, here or earlier.
-#[derive(Debug, Clone)]
-pub struct Hashed {
-    /// The digest of its bytes.
-    pub sha256: Sha256,
-    /// Their number.
-    pub size: u64,
-    /// The way they were read, for the report.
-    pub how: &'static str,
-    /// Its own metadata.
-    pub opened: Opened,
-}
-
-/// An entry of a lock.
-type EntryKey = (String, usize, usize);
-
-/// The digests of files, by the entries that pin them and by their names.
-#[derive(Debug, Default)]
-pub struct HashedFiles(BTreeMap<(EntryKey, String), Result<Hashed, Problem>>);
-
-impl HashedFiles {
-    /// Adds what was read of a file of an entry.
-    pub fn insert(&mut self, pinned: &PinnedEntry, name: &str, hashed: Result<Hashed, Problem>) {
-        self.0.insert(key(pinned, name), hashed);
-    }
-
-    /// The digest of a file of an entry.
-    pub fn get(&self, pinned: &PinnedEntry, name: &str) -> Option<&Result<Hashed, Problem>> {
-        self.0.get(&key(pinned, name))
-    }
-}
-
-fn key(pinned: &PinnedEntry, name: &str) -> (EntryKey, String) {
-    ((pinned.lock.clone(), pinned.place.line, pinned.place.column), name.to_owned())
-}
 
 /// A file as an index page lists it.
 #[derive(Debug, Clone)]
@@ -66,7 +28,7 @@ pub struct ListedFile {
 /// The facts about all files.
 #[derive(Debug, Default)]
 pub struct Verdicts {
-    /// The files of which more than the lock speaks.
+    /// The files that have witnesses beside the lock.
     pub wheels: Vec<Verified>,
     /// The number of files beside these.
     pub unknown: usize,
@@ -75,13 +37,12 @@ pub struct Verdicts {
 }
 
 /// Calls the bytes as a witness, and judges every file.
-pub fn verdicts(sorted: Vec<(PinnedEntry, SortedFiles)>, found: &HashedFiles, source: &impl WheelSource) -> Verdicts {
+pub fn verdicts(sorted: Vec<(PinnedEntry, SortedFiles)>, source: &impl WheelSource) -> Verdicts {
     let mut verdicts = Verdicts::default();
     for (pinned, files) in sorted {
         verdicts.unknown += files.nameless.len() + files.other_kinds;
         for mut subject in files.subjects {
-            let hashed = found.get(&pinned, &subject.name);
-            let about = hashed.and_then(|hashed| bytes_say(&mut subject, hashed, source));
+            let about = subject.hashed.take().and_then(|hashed| bytes_say(&mut subject, &hashed, source));
             let only_lock = subject.witnesses.is_empty() && subject.wrong.is_empty() && subject.unanswered.is_empty();
             if only_lock && matches!(pinned.from, FileSource::Index(_)) {
                 verdicts.unknown += 1;
@@ -270,12 +231,9 @@ mod tests {
 
     /// With the file that the lock has, as its bytes are.
     fn judged(bytes: Option<Result<Hashed, Problem>>) -> Verdicts {
-        let sorted = SortedFiles { subjects: vec![subject()], nameless: vec![digest('c')], other_kinds: 2 };
-        let mut found = HashedFiles::default();
-        if let Some(bytes) = bytes {
-            found.insert(&pinned(), NAME, bytes);
-        }
-        verdicts(vec![(pinned(), sorted)], &found, &Catalogues::default())
+        let subject = Subject { hashed: bytes, ..subject() };
+        let sorted = SortedFiles { subjects: vec![subject], nameless: vec![digest('c')], other_kinds: 2 };
+        verdicts(vec![(pinned(), sorted)], &Catalogues::default())
     }
 
     #[test]

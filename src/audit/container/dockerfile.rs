@@ -6,7 +6,7 @@
 //! value       = text with $NAME, ${NAME}, ${NAME:-default}, ${NAME:+other}
 //! ```
 //!
-//! What only a build knows (`--build-arg`, the platform of the builder) is left open. A Dockerfile that Docker would
+//! Values that only a build knows (`--build-arg`, the platform of the builder) are left open. A Dockerfile that Docker would
 //! refuse is read as far as it can be.
 
 use std::collections::BTreeMap;
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_python_that_is_installed() {
+    fn finds_the_python_that_is_installed() {
         let python = |text: &str| last(text).python.map(Python::minor);
         let on = |run: &str| python(&format!("FROM ubuntu:22.04\nRUN {run}\n"));
         assert_eq!(

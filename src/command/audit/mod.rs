@@ -48,7 +48,7 @@ fn audited(args: &cli::AuditArgs, config: &Config, display: &Display) -> Result<
     let targets = job::audited(args, config)?;
     let machine = MachineFacts::of(&args.machine)?;
     let platforms: Vec<Platform> = targets.iter().map(|wanted| wanted.target.platform).collect();
-    machine.check(&args.machine, &platforms)?;
+    machine.check(&platforms)?;
     let indexes = ask::Indexes::new(args, display)?;
     let name = read::lock_name(args.lock.as_ref(), config)?;
     let lock = read::lock(&name)?;
@@ -135,7 +135,8 @@ impl<'a> MachineFacts<'a> {
     }
 
     /// Refuses what says nothing about any of the targets.
-    fn check(&self, args: &MachineArgs, platforms: &[Platform]) -> Result<()> {
+    fn check(&self, platforms: &[Platform]) -> Result<()> {
+        let args = self.args;
         let mac = platforms.iter().any(|platform| platform.is_macos());
         let linux = platforms.iter().any(|platform| is_linux(*platform));
         let mut problems = Vec::new();

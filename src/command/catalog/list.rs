@@ -2,7 +2,7 @@
 
 use pep508_rs::PackageName;
 
-use crate::catalog::listing::{self, Filter};
+use crate::catalog::listing;
 use crate::catalog::{Catalogues, WheelRow, WheelSource};
 use crate::cli::DataFormat;
 use crate::cli::catalog::{ListArgs, ShowArgs, SourceArgs};
@@ -24,11 +24,7 @@ fn catalogues(args: &SourceArgs, config: &Config) -> Result<(Catalogues, Vec<Str
 /// Lists packages, or the builds of one.
 pub(super) fn list(args: &ListArgs, config: &Config, voice: Voice) -> Result<Outcome> {
     let (catalogues, unnamed) = catalogues(&args.source, config)?;
-    let filter = Filter {
-        backend: args.build.backend(),
-        platforms: args.places.platforms.clone(),
-        pythons: args.places.pythons.clone(),
-    };
+    let filter = args.places.filter(args.build.backend());
     let format = args.source.data.format();
     let (text, found) = match &args.package {
         None => {

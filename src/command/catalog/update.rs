@@ -3,7 +3,6 @@
 use url::Url;
 
 use crate::catalog::Merged;
-use crate::catalog::listing::Filter;
 use crate::cli::catalog::UpdateArgs;
 use crate::cli::config::Config;
 use crate::cli::{CatalogArgs, DataFormat};
@@ -29,7 +28,7 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
     let wanted = wanted(args)?;
     let chosen = ChosenCatalogues::of(config, &CatalogArgs::default(), config.lock.as_deref());
     let catalogue = Addition::open(&file, &chosen)?;
-    // Where PyTorch's index is asked by default, nobody named it.
+    // The user named an index only with the option.
     let index = wanted.index.iter().filter(|_| args.index.is_some());
     let pages = wanted.links.iter().filter_map(|links| match links {
         Links::Page(url) => Some(url),
@@ -39,8 +38,8 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
     let network = network(args.network, named, display)?;
     let learned = learn(&wanted, &catalogue.known, &network)?;
     let (merged, _) = catalogue.merge(learned.wheels, learned.lists)?;
-    let told: Vec<String> = learned.notes.into_iter().chain(merged.notes.iter().cloned()).collect();
-    let mut notes: String = told.iter().map(|note| format!("note: {}\n", shown(note))).collect();
+    let facts: Vec<String> = learned.notes.into_iter().chain(merged.notes.iter().cloned()).collect();
+    let mut notes: String = facts.iter().map(|note| format!("note: {}\n", shown(note))).collect();
     if !config.catalogs.contains(&file) && !merged.wheels.is_empty() {
         notes.push_str(&match shown(&file) {
             file if file == FILE => "it is used when the lock or the configuration is in the same folder\n".to_owned(),
@@ -57,7 +56,7 @@ pub(super) fn update(args: &UpdateArgs, config: &Config, voice: Voice, display: 
             let report = voice.said(|colour| added(&merged, &news, &file, colour) + &notes);
             Outcome { report, ..Outcome::default() }
         }
-        DataFormat::Json => voice.reported(|_| render::catalog::updated_json(&file, &news, merged.known, &told)),
+        DataFormat::Json => voice.reported(|_| render::catalog::updated_json(&file, &news, merged.known, &facts)),
     };
     let writes = is_new.then(|| Output::new(file, merged.text)).into_iter().collect();
     Ok(Outcome { writes, ..outcome })
@@ -90,8 +89,8 @@ fn wanted(args: &UpdateArgs) -> Result<LearnRequest> {
         }
     };
     let closure = read::closure_urls(args.closure_index.as_ref())?;
-    let filter = Filter { backend, platforms: args.places.platforms.clone(), pythons: args.places.pythons.clone() };
-    Ok(LearnRequest { releases, index, links, filter, hash_missing: args.hash_missing, closure })
+    let (filter, hash_missing) = (args.places.filter(backend), args.hash_missing);
+    Ok(LearnRequest { releases, index, links, filter, hash_missing, closure })
 }
 
 /// A text that is no address names a saved page or a folder.

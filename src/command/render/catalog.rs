@@ -327,11 +327,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pythons_are_told_as_ranges() {
-        let told = |minors: &[u8]| pythons(&minors.iter().copied().map(Python::three).collect());
-        assert_eq!(told(&[8, 9, 10, 11]), "3.8-3.11");
-        assert_eq!(told(&[8, 10, 11]), "3.8, 3.10-3.11");
-        assert_eq!(told(&(9..=Python::EVER.minor()).collect::<Vec<_>>()), "3.9+");
-        assert_eq!(told(&[]), "");
+    fn pythons_are_ranges() {
+        let ranges = |minors: &[u8]| pythons(&minors.iter().copied().map(Python::three).collect());
+        assert_eq!(ranges(&[8, 9, 10, 11]), "3.8-3.11");
+        assert_eq!(ranges(&[8, 10, 11]), "3.8, 3.10-3.11");
+        assert_eq!(ranges(&(9..=Python::EVER.minor()).collect::<Vec<_>>()), "3.9+");
+        assert_eq!(ranges(&[]), "");
     }
 }

@@ -16,8 +16,8 @@ pub(crate) fn checked(checked: &Checked, colour: Colour) -> String {
     for finding in &checked.findings {
         finding_of(finding, &mut text, colour);
     }
-    let is_told = checked.findings.iter().any(|finding| finding.problem.message == NO_OUTPUTS);
-    if checked.has_no_outputs && !is_told {
+    let is_found = checked.findings.iter().any(|finding| finding.problem.message == NO_OUTPUTS);
+    if checked.has_no_outputs && !is_found {
         let _ = writeln!(text, "{NO_OUTPUTS}");
     }
     if checked.findings.is_empty() {

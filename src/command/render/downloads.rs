@@ -36,10 +36,10 @@ pub(super) fn download(all: &[PythonDownload]) -> String {
     }
 }
 
-/// What is downloaded, in a few words.
+/// The download in a few words.
 pub(super) struct Download {
     /// `4.1 GB`, `at least 2.5 GB (3 files of unknown size)`.
-    pub(super) told: String,
+    pub(super) text: String,
     /// True if no file is of unknown size.
     pub(super) is_known: bool,
 }
@@ -66,13 +66,13 @@ pub(super) fn in_short(all: &[PythonDownload]) -> Option<Download> {
         (others, None) => Some(format!("{others} files of unknown size")),
         (others, Some(torch)) => Some(format!("{torch} and {others} more files of unknown size")),
     };
-    let told = match (bytes, unknown) {
+    let text = match (bytes, unknown) {
         (0, None) => return None,
         (0, Some(unknown)) => unknown,
         (_, None) => format!("{bound}{}", size(bytes)),
         (_, Some(unknown)) => format!("{bound}{} ({unknown})", size(bytes)),
     };
-    Some(Download { told, is_known })
+    Some(Download { text, is_known })
 }
 
 fn has_torch(names: &[String]) -> bool {
@@ -116,7 +116,7 @@ mod tests {
     use crate::packaging::target::Python;
 
     #[test]
-    fn a_download_is_told_where_it_is_most() {
+    fn a_download_is_that_of_the_python_that_needs_most() {
         let one = |minor, output: (i64, usize), locked: (i64, usize)| PythonDownload {
             python: Python::three(minor),
             output: DownloadSize { bytes: output.0, unknown: vec!["a".to_owned(); output.1] },
@@ -163,8 +163,8 @@ mod tests {
             (vec![one(10, (0, 2), (0, 0)), one(11, (0, 1), (0, 0))], Some("2 files of unknown size")),
         ] {
             let short = in_short(&all);
-            assert_eq!(short.as_ref().map(|short| &*short.told), told);
-            assert!(short.is_none_or(|short| short.is_known != short.told.contains("unknown")));
+            assert_eq!(short.as_ref().map(|short| &*short.text), told);
+            assert!(short.is_none_or(|short| short.is_known != short.text.contains("unknown")));
         }
         for (bytes, others, told) in [
             (0, &[][..], "torch, of unknown size"),
@@ -174,7 +174,7 @@ mod tests {
         ] {
             let mut torch = one(10, (bytes, 0), (9_000, 0));
             torch.output.unknown = others.iter().chain(&["torch"]).map(|name| (*name).to_owned()).collect();
-            assert_eq!(in_short(&[torch]).unwrap().told, told);
+            assert_eq!(in_short(&[torch]).unwrap().text, told);
         }
         let mut torch = one(10, (5_000, 1), (9_000, 0));
         torch.difference.unknown = vec!["torch".to_owned()];

@@ -1,4 +1,4 @@
-//! What commands found, in the one form that annotations of GitHub Actions and SARIF are made of.
+//! The findings of all commands in one form, of which annotations of GitHub Actions and SARIF are made.
 
 use serde_json::{Value, json};
 

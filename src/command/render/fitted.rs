@@ -2,11 +2,11 @@
 
 /// A narrower terminal breaks lines itself.
 const LEAST: usize = 40;
-/// How much further the rest of a line stands.
+/// The further indent of the rest of a line.
 const HANGING: usize = 4;
 
-/// What is said, in lines that fit a terminal: the rest of a longer one stands below it, further in. A place in a file stays as it
-/// is, and what is to be copied is not broken.
+/// A text in lines that fit a terminal: the rest of a longer one is below it, further in. A place in a file stays as it is, and
+/// a text to be copied is not broken.
 pub(crate) fn fitted(text: &str, width: usize) -> String {
     if width < LEAST {
         return text.to_owned();
@@ -43,7 +43,7 @@ pub(super) fn wrapped(line: &str, width: usize, indent: usize) -> String {
     text
 }
 
-/// What stands between spaces; a command, and what is between backticks, is one word.
+/// The words between spaces; a command, and a text between backticks, is one word.
 fn words(line: &str) -> Vec<&str> {
     let (mut words, mut start, mut end) = (Vec::new(), 0, 0);
     let (mut is_quoted, mut is_command, mut is_announced) = (false, false, false);
@@ -63,7 +63,7 @@ fn words(line: &str) -> Vec<&str> {
     words
 }
 
-/// How wide a text is, without the escapes of its colours.
+/// The width of a text, without the escapes of its colours.
 fn columns(text: &str) -> usize {
     let mut is_escape = false;
     let seen = text.chars().filter(|c| {
@@ -96,7 +96,7 @@ mod tests {
                 "https://example.org/a/very/long/address/of/a/file and more",
                 "https://example.org/a/very/long/address/of/a/file\n    and more",
             ),
-            // What is copied is not broken either.
+            // A text to be copied is not broken either.
             (
                 "  help: run: torchswap check --workspace --fix, or change the lock",
                 "  help: run:\n      torchswap check --workspace --fix,\n      or change the lock",

@@ -89,7 +89,7 @@ fn result(found: &Finding<'_>, rules: &[Value], files: &Repository) -> Value {
     })
 }
 
-/// What is meant, and the line around it. The caret of a text may stand behind the line's end, a region may not.
+/// The region of a place, and the line around it. The caret of a text may be behind the line's end, a region may not.
 fn regions(place: &Place) -> (Value, Value) {
     let end = (place.column + place.width).min(place.skipped + place.text.chars().count() + 1).max(place.column);
     let meant = place.text.chars().skip(place.column - 1 - place.skipped).take(end - place.column);

@@ -52,10 +52,10 @@ pub(super) fn ending(all: &[Summary], status: &FileStatus, has_sizes: bool, colo
         None => what.to_owned(),
         Some(file) => format!("{word} {} ({what})", shown(file)),
     };
-    let whole = download.as_ref().map_or_else(|| what.clone(), |short| format!("{what}, {} to download", short.told));
+    let whole = download.as_ref().map_or_else(|| what.clone(), |short| format!("{what}, {} to download", short.text));
     match download {
         Some(short) if !short.is_known || line(word, &whole).chars().count() > WIDTH => {
-            format!("{}\nto download: {}\n", line(&colour.paint(code, word), &what), short.told)
+            format!("{}\nto download: {}\n", line(&colour.paint(code, word), &what), short.text)
         }
         Some(_) | None => format!("{}\n", line(&colour.paint(code, word), &whole)),
     }
@@ -69,8 +69,8 @@ fn lines(summary: &Summary, colour: Colour) -> String {
         // A release may have the same number in both builds.
         let other = change.source.as_ref().filter(|_| change.from == change.to);
         let why = change.why.clone().or_else(|| Some(format!("now the wheel of {}", other?.index)));
-        let told = sentence(&Change { source: None, why, ..change.clone() }, &summary.pythons);
-        let (name, versions) = told.split_once(' ').unwrap_or((&told, ""));
+        let change = sentence(&Change { source: None, why, ..change.clone() }, &summary.pythons);
+        let (name, versions) = change.split_once(' ').unwrap_or((&change, ""));
         text += &line("1", name, versions);
     }
     let repinned: Vec<&Change> = of(Action::Repinned).collect();
@@ -92,10 +92,10 @@ fn lines(summary: &Summary, colour: Colour) -> String {
     for (code, action) in
         [("2", Action::Kept), ("33", Action::Unproven), ("1;33", Action::Unswapped), ("33", Action::NotEmitted)]
     {
-        // What stays for another build than torch's may fail when it runs.
+        // A package for another build than torch's may fail when it runs.
         let head = if action == Action::Unswapped { "warning:" } else { action.as_str() };
-        for told in by_reason(&of(action).collect::<Vec<_>>(), &summary.pythons) {
-            text += &line(code, head, &told);
+        for reason in by_reason(&of(action).collect::<Vec<_>>(), &summary.pythons) {
+            text += &line(code, head, &reason);
         }
     }
     for (what, packages) in witnesses(&summary.changes) {
@@ -137,11 +137,11 @@ fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
     groups.retain(|_, packages| packages.len() > 1);
     let is_counted = |change: &Change| change.group.as_deref().is_some_and(|group| groups.contains_key(group));
     let counted = groups.iter().map(|(group, packages)| format!("{} {group}", packages.len()));
-    // What is behind "and 3 more" is never torch.
+    // Torch is never behind "and 3 more".
     let (torch, others): (Vec<&Change>, Vec<&Change>) =
         changes.iter().filter(|change| !is_counted(change)).partition(|change| is_of_torch(change));
-    let told = |changes: Vec<&Change>| changes.into_iter().map(|change| bare(change, pythons)).collect::<Vec<_>>();
-    told(torch).into_iter().chain(counted).chain(told(others)).collect()
+    let each = |changes: Vec<&Change>| changes.into_iter().map(|change| bare(change, pythons)).collect::<Vec<_>>();
+    each(torch).into_iter().chain(counted).chain(each(others)).collect()
 }
 
 /// The packages that stay or are left out, grouped by reason.
@@ -149,12 +149,12 @@ fn by_reason<'c>(changes: &[&'c Change], pythons: &[Python]) -> Vec<String> {
     let why = |change: &'c Change| change.shared_why.or(change.why.as_deref()).unwrap_or_default();
     let reasons =
         crate::command::grouped(torch_first(changes.to_vec()).into_iter().map(|change| (why(change), change)));
-    let told = |(why, all): &(&str, Vec<&Change>)| {
+    let line = |(why, all): &(&str, Vec<&Change>)| {
         // Words for several do not fit one.
         let why = all.first().filter(|_| all.len() == 1).and_then(|one| one.why.as_deref()).unwrap_or(why);
         format!("{}: {why}", names(&grouped(all, pythons)))
     };
-    reasons.iter().map(told).collect()
+    reasons.iter().map(line).collect()
 }
 
 /// The packages that rest on one witness, or on none but the index.

@@ -1,4 +1,4 @@
-//! What reports have of findings in which no two fields are alike: each in its place, with its own severity and its own file.
+//! Reports of findings in which no two fields are alike: each is in its place, with its own severity and its own file.
 
 use serde_json::{Value, json};
 

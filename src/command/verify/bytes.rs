@@ -6,7 +6,7 @@ use crate::edge::index::{Glimpse, Network, Opened};
 use crate::edge::io::{Cache, CacheKey, Local};
 use crate::edge::progress::Display;
 use crate::report::error::Problem;
-use crate::verify::testimony::Hashed;
+use crate::verify::Hashed;
 
 /// Downloads a file, unless it is remembered, and opens it. Only the digest of one that opens is remembered.
 pub(super) fn download(

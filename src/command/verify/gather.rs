@@ -13,12 +13,10 @@ use crate::edge::io::{self, Cache, Local};
 use crate::report::Verified;
 use crate::report::error::{Code, Problem, Result};
 use crate::text::quoted;
+use crate::verify::Subject;
 use crate::verify::catalogued::SortedFiles;
 use crate::verify::pins::{FileSource, PinnedEntry};
-use crate::verify::testimony::{HashedFiles, ListedFile, page_says, unlisted};
-
-/// The entries that pin one file, each with the name that it has there.
-type PinsOfFile<'p> = Vec<(&'p PinnedEntry, &'p str)>;
+use crate::verify::testimony::{ListedFile, page_says, unlisted};
 
 impl VerifyJob<'_> {
     /// Calls the index pages as witnesses. Digests without a name get one where a page has it.
@@ -64,18 +62,16 @@ impl VerifyJob<'_> {
     }
 
     /// Downloads what is at URLs, and of releases what was asked for by name.
-    pub(super) fn download(&self, sorted: &[(PinnedEntry, SortedFiles)], pages: &Pages) -> HashedFiles {
-        let mut found = HashedFiles::default();
-        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return found };
+    pub(super) fn download(&self, sorted: &mut [(PinnedEntry, SortedFiles)], pages: &Pages) {
+        let Some(network) = self.network.filter(|_| self.args.witnesses.download) else { return };
         let cache = if self.args.index.no_cache { None } else { Cache::of_user() };
         // One file may be pinned several times.
-        let mut wanted: BTreeMap<String, (Url, PinsOfFile<'_>)> = BTreeMap::new();
+        let mut wanted: BTreeMap<Url, Vec<&mut Subject>> = BTreeMap::new();
         for (pinned, files) in sorted {
-            for subject in &files.subjects {
-                let is_release = matches!(pinned.from, FileSource::Index(_));
-                if is_release && self.args.packages.is_empty() {
-                    continue;
-                }
+            if matches!(pinned.from, FileSource::Index(_)) && self.args.packages.is_empty() {
+                continue;
+            }
+            for subject in &mut files.subjects {
                 let place = match (&subject.url, pages.of(pinned, self.default)) {
                     (Some(url), _) => Url::parse(url).map_err(|error| {
                         Problem::new(Code::Syntax, format!("{} has no usable URL: {error}", quoted(&subject.name)))
@@ -87,31 +83,21 @@ impl VerifyJob<'_> {
                     (None, Some(Err(_)) | None) => continue,
                 };
                 match place {
-                    Ok(url) => {
-                        wanted.entry(url.to_string()).or_insert((url, Vec::new())).1.push((pinned, &subject.name));
-                    }
-                    Err(problem) => found.insert(pinned, &subject.name, Err(problem)),
+                    Ok(url) => wanted.entry(url).or_default().push(subject),
+                    Err(problem) => subject.hashed = Some(Err(problem)),
                 }
             }
         }
-        let wanted: Vec<_> = wanted.into_values().collect();
-        let work = |(url, all): &(Url, PinsOfFile<'_>)| {
-            let name = all.first().map_or("", |(_, name)| name);
-            bytes::download(network, url, name, cache.as_ref(), self.display)
+        let work = |(url, subjects): (Url, Vec<&mut Subject>)| {
+            let name = subjects.first().map_or("", |subject| &subject.name);
+            let hashed = bytes::download(network, &url, name, cache.as_ref(), self.display);
+            subjects.into_iter().for_each(|subject| subject.hashed = Some(hashed.clone()));
         };
-        let done = parallel::each(wanted.iter().collect(), self.args.witnesses.jobs.into(), work);
-        for ((_, all), hashed) in wanted.iter().zip(done) {
-            all.iter().for_each(|(pinned, name)| found.insert(pinned, name, hashed.clone()));
-        }
-        found
+        parallel::each(wanted.into_iter().collect(), self.args.witnesses.jobs.into(), work);
     }
 
     /// Reads the wheels of a folder that are pinned. Gives also those of a pinned release whose digest the lock has not.
-    pub(super) fn read_folder(
-        &self,
-        folder: &str,
-        sorted: &mut [(PinnedEntry, SortedFiles)],
-    ) -> Result<(HashedFiles, Vec<Verified>)> {
+    pub(super) fn read_folder(&self, folder: &str, sorted: &mut [(PinnedEntry, SortedFiles)]) -> Result<Vec<Verified>> {
         let is_of = |local: &Local, pinned: &PinnedEntry| {
             let version = pinned.version.as_ref();
             local.wheel.name == pinned.package
@@ -127,7 +113,7 @@ impl VerifyJob<'_> {
             (local, hashed)
         };
         let read = parallel::each(locals, self.args.witnesses.jobs.into(), read);
-        let (mut found, mut all_unlisted) = (HashedFiles::default(), Vec::new());
+        let mut all_unlisted = Vec::new();
         for (local, hashed) in read {
             let name = local.wheel.as_str();
             let mut listed = false;
@@ -135,9 +121,9 @@ impl VerifyJob<'_> {
             for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| is_of(&local, pinned)) {
                 let mut digest = hashed.as_ref().ok().map(|hashed| hashed.sha256);
                 files.named_by(pinned, |one| digest.take_if(|digest| *digest == one).map(|_| name.to_owned()));
-                if files.subjects.iter().any(|subject| subject.name == name) {
+                for subject in files.subjects.iter_mut().filter(|subject| subject.name == name) {
                     listed = true;
-                    found.insert(pinned, name, hashed.clone());
+                    subject.hashed = Some(hashed.clone());
                 }
                 like = like.or(Some(pinned.clone()).filter(|pinned| matches!(pinned.from, FileSource::Index(_))));
             }
@@ -145,14 +131,12 @@ impl VerifyJob<'_> {
                 all_unlisted.push(unlisted(pinned, name, folder, &hashed, self.catalogues));
             }
         }
-        for (pinned, files) in sorted.iter_mut().filter(|(pinned, _)| matches!(pinned.from, FileSource::Url(_))) {
-            for subject in &mut files.subjects {
-                if found.get(pinned, &subject.name).is_none() {
-                    let message = format!("{} is not in {folder}", subject.name);
-                    subject.unanswered.push(Problem::new(Code::Absent, message));
-                }
+        for (_, files) in sorted.iter_mut().filter(|(pinned, _)| matches!(pinned.from, FileSource::Url(_))) {
+            for subject in files.subjects.iter_mut().filter(|subject| subject.hashed.is_none()) {
+                let message = format!("{} is not in {folder}", subject.name);
+                subject.unanswered.push(Problem::new(Code::Absent, message));
             }
         }
-        Ok((found, all_unlisted))
+        Ok(all_unlisted)
     }
 }

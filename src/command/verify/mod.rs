@@ -33,7 +33,7 @@ use crate::write::Mirror;
 /// If a file cannot be read, or there is nothing in it to verify.
 pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Display) -> Result<Outcome> {
     let (verification, write) = verified(args, config, display)?;
-    let mut told = voice.reported(|colour| match args.report.output_format {
+    let mut outcome = voice.reported(|colour| match args.report.output_format {
         ReportFormat::Text => render::verify::verification(&verification, colour),
         ReportFormat::Json => render::verify::verification_json(&verification),
         ReportFormat::Github => render::verify::github(&verification, &Repository::here()),
@@ -45,9 +45,9 @@ pub(super) fn run(args: &VerifyArgs, config: &Config, voice: Voice, display: &Di
         State::Unanswered => Exit::Unanswered,
     };
     if let Some(FileStatus::Shown(file)) = write.as_ref().map(|write| outputs::status(write, args.preview)) {
-        told.report += &voice.said(|_| format!("would write {}\n", shown(&file)));
+        outcome.report += &voice.said(|_| format!("would write {}\n", shown(&file)));
     }
-    Ok(Outcome { writes: write.into_iter().collect(), exit, ..told })
+    Ok(Outcome { writes: write.into_iter().collect(), exit, ..outcome })
 }
 
 /// The verification, and with `--record` the file to write.
@@ -59,7 +59,7 @@ fn verified(args: &VerifyArgs, config: &Config, display: &Display) -> Result<(Ve
     };
     let read_here;
     let catalogues = match &record {
-        // What is in the file already counts, or what is added could contradict it.
+        // The rows of the file count already, or those that are added could contradict them.
         Some(record) => &record.known,
         None => {
             read_here = chosen.read()?;
@@ -71,7 +71,7 @@ fn verified(args: &VerifyArgs, config: &Config, display: &Display) -> Result<(Ve
     let pins = pins(args)?;
     let named = args.index.index_url.as_ref();
     let is_asked = args.witnesses.index || args.witnesses.download;
-    // What pip and uv are set up to ask is read only by a run that asks.
+    // The settings of pip and uv are read only by a run that asks.
     let default = if is_asked || named.is_some() { read::index_urls(named)? } else { Vec::new() };
     let network = is_asked.then(|| network(args.network, default.clone(), display)).transpose()?;
     let job = VerifyJob { args, catalogues, default: &default, network: network.as_ref(), display };
@@ -133,11 +133,12 @@ impl VerifyJob<'_> {
             sorted.push((pinned, files));
         }
         let pages = self.ask_pages(&mut sorted, &mut verification.notes);
-        let (found, mut unlisted) = match &self.args.witnesses.wheel_dir {
+        let mut unlisted = match &self.args.witnesses.wheel_dir {
             Some(folder) => self.read_folder(folder, &mut sorted)?,
-            None => (self.download(&sorted, &pages), Vec::new()),
+            None => Vec::new(),
         };
-        let Verdicts { wheels, unknown, learned } = testimony::verdicts(sorted, &found, self.catalogues);
+        self.download(&mut sorted, &pages);
+        let Verdicts { wheels, unknown, learned } = testimony::verdicts(sorted, self.catalogues);
         (verification.wheels, verification.unknown) = (wheels, unknown);
         verification.wheels.append(&mut unlisted);
         if verification.wheels.is_empty() {
