@@ -43,10 +43,7 @@ pub enum NotEmitted {
 impl NotEmitted {
     /// True if the image has it, or all that needs it.
     pub fn is_provided(&self) -> bool {
-        match self {
-            Self::Provided(_) | Self::OfProvided => true,
-            Self::Project | Self::Local | Self::Package => false,
-        }
+        self.shared().is_some()
     }
 
     /// Why in words that are the same for all that the image has; `None`: each is installed in a way of its own.

@@ -28,6 +28,11 @@ impl LockedDigest {
             Self::Strong(_) | Self::Weak(_) => None,
         }
     }
+
+    /// True if pip's hash mode takes it.
+    pub fn counts(&self) -> bool {
+        !matches!(self, Self::Weak(_))
+    }
 }
 
 /// One file that a lock admits.

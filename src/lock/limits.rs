@@ -21,7 +21,7 @@ pub(super) const MOST_TWINS: usize = 64;
 /// The most problems that are reported.
 pub(super) const ENOUGH: usize = 20;
 
-/// What a walk over the graph of a lock has met.
+/// A walk over the graph of a lock: its steps, and the conditions met.
 pub(super) struct Walked<'l> {
     source: &'l Source,
     /// The remedy for a lock that is not as its tool writes it.

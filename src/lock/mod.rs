@@ -25,6 +25,7 @@ mod swapped;
 pub(crate) mod toml;
 pub mod uv;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pep440_rs::Version;
@@ -40,6 +41,7 @@ use crate::text::{Source, Span};
 use emit::NotEmitted;
 
 pub use asked::ProjectRequirement;
+pub(crate) use dependency::condition;
 pub use files::{LockedDigest, LockedFile, LockedFiles};
 pub use foreign::{FOREIGN, Foreign};
 pub use format::Format;
@@ -199,7 +201,7 @@ pub struct Entry {
 impl Entry {
     /// True if it has a digest that pip's hash mode takes.
     pub fn is_hashed(&self) -> bool {
-        self.files.iter().any(|file| !matches!(file.digest, LockedDigest::Weak(_)))
+        self.files.iter().any(|file| file.digest.counts())
     }
 }
 
@@ -300,9 +302,8 @@ impl Choice {
         let mut problems = Vec::new();
         let mut unknown = |kind: &str, names: &[ExtraName], known: &[ExtraName]| {
             for name in names.iter().filter(|name| !known.contains(name)) {
-                let mut list: Vec<String> = known.iter().map(ToString::to_string).collect();
-                list.sort();
-                list.dedup();
+                let list: BTreeSet<String> = known.iter().map(ToString::to_string).collect();
+                let list = Vec::from_iter(list);
                 let help =
                     if list.is_empty() { "it has none".to_owned() } else { format!("it has: {}", list.join(", ")) };
                 problems.push(Problem::new(Code::Usage, format!("{lock} has no {kind} `{name}`")).help(help));

@@ -10,7 +10,8 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 use serde_json::Value;
 
-use crate::packaging::marker::{self, Condition, Extras, Marker};
+use super::condition;
+use crate::packaging::marker::{self, Extras, Marker};
 use crate::packaging::requirement;
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Problem, Result};
@@ -42,10 +43,7 @@ pub struct ImagePackage {
 impl Provided {
     /// Whether the image has a package, and in which version as far as that is known.
     pub fn has(&self, name: &PackageName, environment: Environment) -> Option<Option<&Version>> {
-        let holds = |one: &&ImagePackage| match &one.marker {
-            None => true,
-            Some(marker) => !Condition::of(marker, environment, &Extras::new()).is_never(),
-        };
+        let holds = |one: &&ImagePackage| !condition(one.marker.as_ref(), environment, &Extras::new()).is_never();
         let listed = self.installed.iter().filter(|one| one.name == *name).find(holds);
         listed.map(|one| one.version.as_ref()).or_else(|| self.names.contains(name).then_some(None))
     }

@@ -171,7 +171,7 @@ impl Lock {
         pylock::without_file(source, self.entries().get(entry)?, package, environment, wanted)
     }
 
-    /// Why the lock as a whole cannot be installed on an environment. A requirements file tells at most under which Python
+    /// Why the lock as a whole cannot be installed on an environment. A requirements file says at most under which Python
     /// it was made.
     pub(crate) fn leaves_out(&self, environment: Environment) -> Option<Problem> {
         match self {

@@ -18,16 +18,16 @@ use std::collections::BTreeSet;
 use pep440_rs::VersionSpecifiers;
 use pep508_rs::{ExtraName, PackageName};
 
-use super::{Entry, LockedDigest, Origin, Position, SelectedPackage, Selection};
+use super::{Entry, LockedDigest, Origin, Position, SelectedPackage, Selection, condition};
 use crate::packaging::constraint::Constraint;
-use crate::packaging::marker::{self, Condition, Extras};
+use crate::packaging::marker::{self, Extras};
 use crate::packaging::target::{Environment, Platform, Python};
+use crate::report::error::Problem;
 use crate::text::{Source, Span};
 
 mod digests;
 mod direct_url;
 pub(super) mod duplicates;
-mod fault;
 mod lines;
 mod options;
 mod parse;
@@ -44,7 +44,7 @@ pub(super) use sniff::is_requirements;
 pub use via::Via;
 
 /// A requirements file with the files it includes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct RequirementsFile {
     /// The file itself, then every file it includes, in the order of reading.
     pub sources: Vec<Source>,
@@ -191,10 +191,7 @@ impl RequirementsFile {
         // Where others say who needs them, one that does not may have been put there by hand.
         let annotated = self.requirements.iter().any(|requirement| requirement.via.is_some());
         let packages = self.requirements.iter().filter_map(|requirement| {
-            let condition = match &requirement.marker {
-                None => Condition::Always,
-                Some(marker) => Condition::of(marker, environment, extras),
-            };
+            let condition = condition(requirement.marker.as_ref(), environment, extras);
             let package = |via: &Via| match via {
                 Via::Package(name) => Some(name.clone()),
                 Via::Root(_) | Via::Constraint(_) => None,
@@ -222,10 +219,8 @@ impl RequirementsFile {
 
     /// The lines of constraints files that hold on an environment.
     pub fn limits(&self, environment: Environment) -> impl Iterator<Item = &Limit> {
-        self.constraints.iter().filter(move |limit| match &limit.marker {
-            None => true,
-            Some(marker) => !Condition::of(marker, environment, &Extras::new()).is_never(),
-        })
+        let holds = move |limit: &&Limit| !condition(limit.marker.as_ref(), environment, &Extras::new()).is_never();
+        self.constraints.iter().filter(holds)
     }
 
     /// True if a tool made it, which lists all that its packages need: it has digests, says who needs what, or says so
@@ -247,10 +242,9 @@ impl RequirementsFile {
 
     /// The requirements without a digest that pip's hash mode takes; one in a URL's fragment counts.
     pub fn unhashed(&self) -> impl Iterator<Item = &RequirementLine> {
-        self.requirements.iter().filter(|requirement| {
-            let entry = self.entries.get(requirement.entry);
-            !entry.is_some_and(|entry| entry.files.iter().any(|file| digests::counts(file.digest)))
-        })
+        let is_hashed =
+            |requirement: &&RequirementLine| self.entries.get(requirement.entry).is_some_and(Entry::is_hashed);
+        self.requirements.iter().filter(move |requirement| !is_hashed(requirement))
     }
 
     /// The requirements that name no package, with their index into the lines.
@@ -268,6 +262,14 @@ impl RequirementsFile {
     /// The exact bytes of a line.
     pub fn text(&self, line: &FileLine) -> &str {
         self.sources.get(line.source).map_or("", |source| source.slice(line.span))
+    }
+
+    /// A problem with a place in one of its sources.
+    pub(crate) fn point(&self, problem: Problem, at: Position) -> Problem {
+        match self.sources.get(at.source) {
+            Some(source) => problem.at(source, at.span),
+            None => problem,
+        }
     }
 
     /// The comments behind and below a requirement, to be put behind the text that replaces its line.

@@ -42,8 +42,7 @@ impl Lock {
                 ("regenerate it with the tool that made it".to_owned(), found?)
             }
             Self::Uv(lock) => {
-                let found = lock.swapped(is_family).or_else(|| lock.renamed(is_one_of_two));
-                let found = found?;
+                let found = lock.swapped(is_family).or_else(|| lock.renamed(is_one_of_two))?;
                 // Without a package to upgrade uv takes the lock as it is; with one it locks all anew, and keeps versions.
                 let any = found.0.first().map(|entry| &entry.name)?;
                 (format!("regenerate it: uv lock --upgrade-package {any}"), found)

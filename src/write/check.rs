@@ -8,7 +8,7 @@ use pep508_rs::PackageName;
 use crate::catalog::{Family, equivalents, library_group};
 use crate::lock::pylock::Pylock;
 use crate::lock::requirements::{GlobalOption, RequirementsFile};
-use crate::lock::{Choice, Lock, LockedDigest, SwappedEntries};
+use crate::lock::{Choice, Lock, LockedDigest, SwappedEntries, condition};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::{Environment, Python};
 use crate::plan::Knowledge;
@@ -49,14 +49,14 @@ pub fn drift(found: &RequirementsFile, expected: &RequirementsFile, environments
         compare(old, new, &uncovered, &mut all);
     }
     let (old, new) = (indexes(found), indexes(expected));
-    let option = |kind, what: &String| Difference { kind, what: what.clone(), group: None };
-    let surplus = old.iter().filter(|one| !new.contains(one)).map(|one| option(DifferenceKind::Surplus, one));
-    all.extend(surplus);
-    all.extend(new.iter().filter(|one| !old.contains(one)).map(|one| option(DifferenceKind::Missing, one)));
+    for (kind, here, there) in [(DifferenceKind::Surplus, &old, &new), (DifferenceKind::Missing, &new, &old)] {
+        let alone = here.iter().filter(|one| !there.contains(one));
+        all.extend(alone.map(|one| Difference { kind, what: one.clone(), group: None }));
+    }
     all
 }
 
-/// What the lines of an output mean on one environment, by package.
+/// The meanings of the lines of an output on one environment, by package.
 type Meanings = BTreeMap<String, Meaning>;
 
 /// The Python that a package has no line for yet, by what it meant and means there; `None`: that is not how they differ.
@@ -117,8 +117,7 @@ pub fn drift_of_pylock(found: &Pylock, expected: &PylockDraft) -> Result<Vec<Dif
         let here = expected.packages.iter().filter(|package| package.places.contains(&environment));
         let new = here.map(|package| {
             let undecided = package.undecided.as_deref().and_then(|text| crate::packaging::marker::parse(text).ok());
-            let condition =
-                undecided.map_or(Condition::Always, |tree| Condition::of(&tree, environment, &Extras::new()));
+            let condition = condition(undecided.as_ref(), environment, &Extras::new());
             meaning_of(&package.name, package.version.as_ref(), condition, package.content.digests())
         });
         compare(&old.collect(), &new.collect(), &|_, _, _| None, &mut all);
@@ -154,9 +153,7 @@ fn meanings(file: &RequirementsFile, environment: Environment) -> Meanings {
     });
     // A line that names no package is reported by its place.
     let unnamed = file.unnamed().filter_map(|(_, line)| {
-        let always = Condition::Always;
-        let condition =
-            line.marker.as_ref().map_or(always, |marker| Condition::of(marker, environment, &Extras::new()));
+        let condition = condition(line.marker.as_ref(), environment, &Extras::new());
         let place = line.origin.place().filter(|_| !condition.is_never())?;
         let pin = format!("{}{place}", in_place(line.editable));
         let digests = line.digests.iter().cloned().collect();

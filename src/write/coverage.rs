@@ -41,13 +41,11 @@ impl Coverage {
 
     /// A marker for each platform, which holds only in its places.
     pub(super) fn environments(&self) -> Vec<String> {
-        let each = self.0.iter().map(|(platform, pythons)| {
+        let each = self.0.iter().filter_map(|(platform, pythons)| {
             // A Python that nobody has: so it is never all of them, which would need no marker.
             let all: Vec<Python> = [Python::three(0)].iter().chain(pythons).copied().collect();
-            match python_marker(&pythons.iter().copied().collect(), &all, false) {
-                None => is(*platform),
-                Some(python) => format!("{} and {}", is(*platform), in_brackets(&python)),
-            }
+            let python = python_marker(&pythons.iter().copied().collect(), &all, false);
+            both(Some(is(*platform)), python.as_deref())
         });
         each.collect()
     }
@@ -84,19 +82,11 @@ impl Coverage {
                 alike.entry(python).or_default().insert(*platform);
             }
         }
-        let parts: Vec<String> = alike
-            .into_iter()
-            .map(|(python, platforms)| match (self.platform_marker(&platforms, outside), python) {
-                (None, None) => String::new(),
-                (Some(one), None) | (None, Some(one)) => one,
-                (Some(platform), Some(python)) => format!("{} and {}", in_brackets(&platform), in_brackets(&python)),
-            })
-            .collect();
-        match parts.as_slice() {
-            [one] if one.is_empty() => None,
-            [one] => Some(one.clone()),
-            several => Some(several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" or ")),
-        }
+        let part = |(python, platforms): (Option<String>, BTreeSet<Platform>)| {
+            both(self.platform_marker(&platforms, outside), python.as_deref()).unwrap_or_default()
+        };
+        let parts: Vec<String> = alike.into_iter().map(part).collect();
+        Some(any_of(&parts)).filter(|_| parts != [""])
     }
 
     fn platform_marker(&self, some: &BTreeSet<Platform>, outside: Option<Platform>) -> Option<String> {
@@ -121,6 +111,31 @@ impl Coverage {
 /// A marker as a part of a conjunction.
 pub(super) fn in_brackets(marker: &str) -> String {
     if marker.contains(" or ") { format!("({marker})") } else { marker.to_owned() }
+}
+
+/// Both markers, where there are any.
+pub(super) fn both(one: Option<String>, other: Option<&str>) -> Option<String> {
+    match (one, other) {
+        (one, None) => one,
+        (None, Some(other)) => Some(other.to_owned()),
+        (Some(one), Some(other)) => Some(format!("{} and {}", in_brackets(&one), in_brackets(other))),
+    }
+}
+
+/// A marker that holds where one of these does.
+pub(super) fn any_of(markers: &[String]) -> String {
+    match markers {
+        [one] => one.clone(),
+        several => several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+/// A marker for places, and what these places cannot decide.
+pub(super) fn with_undecided(places: Option<&str>, undecided: Option<&str>) -> Option<String> {
+    match (places, undecided) {
+        (Some(places), Some(undecided)) => Some(format!("({places}) and ({undecided})")),
+        (one, other) => one.or(other).map(str::to_owned),
+    }
 }
 
 /// The marker that holds on one platform only.

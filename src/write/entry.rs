@@ -99,23 +99,19 @@ pub(super) fn also_needs(source: &Source, block: &PoetryBlock, needs: &BTreeMap<
             more => format!("{name} = {{version = \"*\"{more}}}\n"),
         };
         if let Some(known) = lines.iter().position(|line| key(line).as_ref() == Some(name)) {
-            // What only an extra asks for is asked for without it now.
+            // Only an extra asked for it so far.
             if let Some(span) = table.filter(|_| *without_extra && lines[known].contains("optional = true")) {
-                let start = span.start + lines[..known].iter().map(|line| line.len()).sum::<usize>();
-                let end = start + lines[known].len();
-                patch.replace(Span { start, end }, in_style(source, &line));
+                let span = Span { start: offset(span, &lines, known), end: offset(span, &lines, known + 1) };
+                patch.replace(span, in_style(source, &line));
             }
             continue;
         }
-        let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name));
-        let last = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
-        new.entry(before.unwrap_or(last)).or_default().push_str(&line);
+        new.entry(place(&lines, name)).or_default().push_str(&line);
     }
     match table {
         Some(span) => {
             for (line, text) in new {
-                let at = span.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();
-                patch.insert(at, in_style(source, &text));
+                patch.insert(offset(span, &lines, line), in_style(source, &text));
             }
         }
         None => {
@@ -125,6 +121,17 @@ pub(super) fn also_needs(source: &Source, block: &PoetryBlock, needs: &BTreeMap<
             }
         }
     }
+}
+
+/// The index of the line before which Poetry would write a package.
+pub(super) fn place(lines: &[&str], name: &str) -> usize {
+    let before = lines.iter().position(|line| key(line).is_some_and(|key| key.as_str() > name));
+    before.unwrap_or_else(|| lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1))
+}
+
+/// The start of a line of a table, given by its index.
+pub(super) fn offset(table: Span, lines: &[&str], line: usize) -> usize {
+    table.start + lines[..line].iter().map(|line| line.len()).sum::<usize>()
 }
 
 /// Takes out of an entry that stays what it needed and nothing needs any more.
@@ -228,13 +235,8 @@ fn dependencies(requires: &[WheelRequirement], old: &str) -> String {
         }
         lines.entry(required.name.to_string()).or_default().push(dependency(required, optional));
     }
-    let named = lines.keys().cloned().collect::<Vec<_>>();
-    let mut text: BTreeMap<String, String> = BTreeMap::new();
-    for line in old.lines().filter(|line| line.contains("optional = true")) {
-        if let Some(name) = key(line).filter(|name| !named.contains(name)) {
-            text.insert(name, format!("{line}\n"));
-        }
-    }
+    let kept = old.lines().filter(|line| line.contains("optional = true"));
+    let mut text: BTreeMap<String, String> = kept.filter_map(|line| Some((key(line)?, format!("{line}\n")))).collect();
     for (name, values) in lines {
         let line = match values.as_slice() {
             [one] => format!("{name} = {one}\n"),
@@ -288,11 +290,9 @@ fn extras(requires: &[WheelRequirement]) -> String {
             let rest = marker[at + "extra".len()..].trim_start().trim_start_matches("==").trim_start();
             let Some(quote) = rest.chars().next().filter(|c| matches!(c, '"' | '\'')) else { continue };
             let name = rest[1..].split(quote).next().unwrap_or_default();
-            let versions = required.versions.to_string();
-            let text = if required.versions.is_any() {
-                required.name.to_string()
-            } else {
-                format!("{} ({versions})", required.name)
+            let text = match required.versions.is_any() {
+                true => required.name.to_string(),
+                false => format!("{} ({})", required.name, required.versions),
             };
             extras.entry(name.to_owned()).or_default().push(text);
         }

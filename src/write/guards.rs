@@ -1,6 +1,6 @@
 //! The conditions under which an entry of a 2.1 lock is installed: its `groups` and `markers`, and edits of these.
 
-use super::coverage::in_brackets;
+use super::coverage::{both, in_brackets};
 use super::toml::string;
 use crate::lock::poetry::PoetryBlock;
 use crate::text::{Patch, Source, Span};
@@ -100,30 +100,17 @@ impl Guards {
         if before == after {
             return;
         }
-        let line = |at: usize| source.text[..at].rfind('\n').map_or(block.head.start, |at| at + 1);
         match (block.markers_at, after) {
             (Some(span), Some(marker)) => patch.replace(inside(span), marker),
-            (Some(span), None) => {
-                let end = source.text[span.end..].find('\n').map_or(source.text.len(), |at| span.end + at + 1);
-                patch.replace(inside(Span { start: line(span.start), end }), "");
-            }
+            (Some(span), None) => patch.replace(inside(source.lines(span)), ""),
             (None, Some(marker)) => {
                 if let Some(files) = block.files {
-                    let start = line(files.start);
+                    let start = source.lines(files).start;
                     patch.insert(inside(Span { start, end: start }).start, format!("markers = {marker}\n"));
                 }
             }
             (None, None) => {}
         }
-    }
-}
-
-/// Both markers, where there are any.
-pub(super) fn both(one: Option<String>, other: Option<&str>) -> Option<String> {
-    match (one, other) {
-        (one, None) => one,
-        (None, Some(other)) => Some(other.to_owned()),
-        (Some(one), Some(other)) => Some(format!("{} and {}", in_brackets(&one), in_brackets(other))),
     }
 }
 

@@ -7,7 +7,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use super::Style;
-use super::coverage::Coverage;
+use super::coverage::{Coverage, with_undecided};
 use super::usable::usable;
 use crate::catalog::pin::Pin;
 use crate::lock::{LockedDigest, Origin, emit};
@@ -103,11 +103,7 @@ impl fmt::Display for LineText<'_> {
 
 impl<'a> LineBody<'a> {
     fn text(self, places: Option<&str>) -> LineText<'a> {
-        let marker = match (places, self.undecided.as_deref()) {
-            (None, None) => None,
-            (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-            (Some(places), Some(undecided)) => Some(format!("({places}) and ({undecided})")),
-        };
+        let marker = with_undecided(places, self.undecided.as_deref());
         let Self { mut head, digests, size, .. } = self;
         if let Some(marker) = marker {
             head.push_str(" ; ");

@@ -10,7 +10,7 @@ use super::{Style, header};
 use crate::catalog::pin::Pin;
 use crate::lock::emit;
 use crate::lock::requirements::{GlobalOption, LineEdits, LineKind, RequirementsFile, lock_command, without_hashes};
-use crate::lock::{Entry, Lock, Origin};
+use crate::lock::{Entry, Lock, Origin, Position};
 use crate::packaging::constraint::Constraint;
 use crate::packaging::marker::Extras;
 use crate::packaging::target::Environment;
@@ -104,7 +104,8 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
             edits.insert(name.clone(), text.to_string(), after);
         }
     }
-    if let Some(folder) = style.stubs.as_ref().filter(|folder| !finds_in(file, folder)) {
+    let has_links = |folder: &&String| file.options.contains(&GlobalOption::FindLinks((*folder).clone()));
+    if let Some(folder) = style.stubs.as_ref().filter(|folder| !has_links(folder)) {
         edits.option(format!("--find-links {folder}"));
     }
     let nameless: BTreeSet<usize> = unemitted(file, style).collect();
@@ -127,11 +128,6 @@ pub(super) fn write(file: &RequirementsFile, lock: &Lock, plans: &[TargetPlan], 
         edits.header(header(style, lock)?);
     }
     Ok(file.render(&edits))
-}
-
-/// True if a file has pip look for wheels in a folder.
-fn finds_in(file: &RequirementsFile, folder: &str) -> bool {
-    file.options.iter().any(|option| matches!(option, GlobalOption::FindLinks(place) if place == folder))
 }
 
 /// The requirements that are changed together or not at all, in file order: each by itself; for several targets all that
@@ -245,12 +241,8 @@ fn unhashed(
             } else {
                 help.clone()
             };
-            let mut problem =
-                Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(help);
-            if let Some(source) = file.sources.get(line.source) {
-                problem = problem.at(source, line.span);
-            }
-            problems.push(problem);
+            let problem = Problem::new(Code::NotPinnable, "this line names no package and has no digest").help(help);
+            problems.push(file.point(problem, Position { source: line.source, span: line.span }));
         }
     }
     problems
@@ -298,12 +290,8 @@ fn limits(file: &RequirementsFile, plans: &[TargetPlan]) -> Vec<Problem> {
                 let versions = limit.versions.clone().map(Constraint::from);
                 if versions.is_some_and(|versions| !versions.admits(pin.version())) {
                     let message = format!("{} {} is not allowed by this constraint", line.name, pin.version());
-                    let mut problem =
-                        Problem::new(Code::Unmet, message).help("remove the line from the constraints file");
-                    if let Some(source) = file.sources.get(limit.at.source) {
-                        problem = problem.at(source, limit.at.span);
-                    }
-                    problems.push(problem);
+                    let problem = Problem::new(Code::Unmet, message).help("remove the line from the constraints file");
+                    problems.push(file.point(problem, limit.at));
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::pin::Pin;
-use crate::lock::{Choice, Lock, LockedDigest, Selection};
+use crate::lock::{Choice, Entry, Lock, LockedDigest, Selection};
 use crate::packaging::target::{Environment, Python, Target};
 use crate::packaging::wheel::WheelName;
 use crate::plan::{self, EnvironmentPlan, Knowledge, Line, TargetPlan, Wanted, What};
@@ -15,11 +15,14 @@ fn wrong(what: &str) -> Problem {
     Problem::new(Code::Inconsistent, format!("the rewritten lock would not do: {what}")).help(help)
 }
 
-/// The packages installed under each Python: version and digests by name.
-type Installed = BTreeMap<(Python, String), (String, BTreeSet<LockedDigest>)>;
+/// A version and its digests.
+type InstalledRelease = (String, BTreeSet<LockedDigest>);
+
+/// The packages installed under each Python, by name.
+type Installed = BTreeMap<(Python, String), InstalledRelease>;
 
 fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
-    let of = |line: &Line, environment: Environment| -> (String, BTreeSet<LockedDigest>) {
+    let of = |line: &Line, environment: Environment| -> InstalledRelease {
         match (line.pin(), line.entry.and_then(|index| lock.entries().get(index))) {
             (Some(Pin::Url { version, sha256, .. }), _) => {
                 (version.to_string(), [LockedDigest::Sha256(*sha256)].into())
@@ -29,11 +32,7 @@ fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
                 let files = files.iter().map(|(name, digest)| (Some(name), LockedDigest::Sha256(*digest)));
                 (version.to_string(), digests(lock, files, environment))
             }
-            (None, Some(entry)) => {
-                let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-                let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
-                (version, digests(lock, files, environment))
-            }
+            (None, Some(entry)) => as_locked(lock, entry, environment),
             (None, None) => (String::new(), BTreeSet::new()),
         }
     };
@@ -42,6 +41,12 @@ fn installed(lock: &Lock, plan: &TargetPlan) -> Installed {
         environment.lines.iter().map(move |line| ((here.python, line.name.to_string()), of(line, here)))
     });
     each.collect()
+}
+
+fn as_locked(lock: &Lock, entry: &Entry, environment: Environment) -> InstalledRelease {
+    let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+    let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
+    (version, digests(lock, files, environment))
 }
 
 /// The digests that an entry admits on an environment. One entry of a pylock.toml has the wheels of all Pythons; there it
@@ -203,18 +208,9 @@ fn does(name: &str, lock: &Lock, selection: &Selection) -> bool {
     version.is_none_or(|version| needs.all(|(requirement, _)| requirement.versions.admits(version)))
 }
 
-fn selected(
-    lock: &Lock,
-    selection: &Selection,
-    environment: Environment,
-) -> BTreeMap<String, (String, BTreeSet<LockedDigest>)> {
-    let each = selection.packages.iter().map(|package| {
-        let entry = &lock.entries()[package.entry];
-        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let files = entry.files.iter().map(|file| (file.name, file.digest.clone()));
-        (entry.name.to_string(), (version, digests(lock, files, environment)))
-    });
-    each.collect()
+fn selected(lock: &Lock, selection: &Selection, environment: Environment) -> BTreeMap<String, InstalledRelease> {
+    let entries = selection.packages.iter().map(|package| &lock.entries()[package.entry]);
+    entries.map(|entry| (entry.name.to_string(), as_locked(lock, entry, environment))).collect()
 }
 
 /// Nothing is missing: a plan for the same target finds nothing to add. What only others need may be left.

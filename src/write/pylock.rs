@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::coverage::Coverage;
+use super::coverage::{Coverage, with_undecided};
 use super::lines::Gathered;
 use super::{Style, header, urls};
 use crate::lock::Lock;
@@ -93,10 +93,7 @@ impl PylockDraft {
             });
             packages.extend(all.marked(view, lines, &coverage).map(|said| {
                 let PackageBody { version, content, undecided } = said.body;
-                let marker = match (said.marker, &undecided) {
-                    (Some(there), Some(undecided)) => Some(format!("({there}) and ({undecided})")),
-                    (there, undecided) => there.or(undecided.clone()),
-                };
+                let marker = with_undecided(said.marker.as_deref(), undecided.as_deref());
                 DraftPackage { name: (*name).clone(), version, places: said.places, undecided, content, marker }
             }));
         }

@@ -22,8 +22,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep508_rs::PackageName;
 
 use super::Style;
+use super::coverage::both;
 use super::entry::{self, NewEntry, NewNeed};
-use super::guards::{Guards, both};
+use super::guards::Guards;
 use crate::catalog::pin::Pin;
 use crate::lock::poetry::{LockVersion, PoetryBlock, PoetryLock};
 use crate::lock::{Choice, Lock, PassedOver};
@@ -105,9 +106,17 @@ pub(super) fn poetry(
     }
     Error::unless_empty(problems)?;
     writer.added();
-    let text = writer.patch.apply(&poetry.source.text);
-    let text = text.map_err(|error| Problem::new(Code::Inconsistent, error.to_string()))?;
-    Ok((text, included(poetry, &writer.needed)))
+    Ok((applied(&writer.patch, &poetry.source.text)?, included(poetry, &writer.needed)))
+}
+
+/// The text of a lock with all edits made.
+fn applied(patch: &Patch, text: &str) -> Result<String> {
+    patch.apply(text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+}
+
+/// A value; `None`: there is none, and its problems are added to others.
+fn noted<T>(result: Result<T>, problems: &mut Vec<Problem>) -> Option<T> {
+    result.map_err(|error| problems.extend(error.into_problems())).ok()
 }
 
 /// Entries that stay as they are, but for which others ask now in more groups.
@@ -249,7 +258,8 @@ impl PoetryRewriter<'_> {
             }
             // Without markers, what is still needed somewhere stays: it does no harm where it is not.
             self.guards(index, block).put(source, block, |span| span, &mut self.patch);
-            if let Some(span) = block.optional.filter(|_| self.is_plain(index)) {
+            let is_plain = self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain);
+            if let Some(span) = block.optional.filter(|_| is_plain) {
                 self.patch.replace(span, "false");
             }
             self.renamed.edit(source, block, &mut self.patch);
@@ -267,7 +277,12 @@ impl PoetryRewriter<'_> {
         {
             let is_renamed = replacement.name != *own;
             let text = entry::changed(source, block, replacement, is_renamed, &self.guards(index, block), self.stubs);
-            self.put(block, own, &replacement.name, text);
+            if is_renamed {
+                self.patch.replace(block.span, "");
+                self.patch.insert(self.place(&replacement.name), text);
+            } else {
+                self.patch.replace(block.span, text);
+            }
             return Ok(());
         }
         if !with_markers {
@@ -305,15 +320,6 @@ impl PoetryRewriter<'_> {
         Ok(())
     }
 
-    /// Puts a text in an entry's place; under another name it is inserted where Poetry would sort it.
-    fn put(&mut self, block: &PoetryBlock, own: &PackageName, name: &PackageName, text: String) {
-        if name == own {
-            return self.patch.replace(block.span, text);
-        }
-        self.patch.replace(block.span, "");
-        self.patch.insert(self.place(name), text);
-    }
-
     /// The index at which an entry of a name is inserted: before the first one of a greater name, as Poetry sorts them,
     /// but behind the entry before, so that comments stay above the entry that they are said of.
     fn place(&self, name: &PackageName) -> usize {
@@ -341,10 +347,6 @@ impl PoetryRewriter<'_> {
         each.fold(guards, |guards, (group, own, places)| {
             guards.or(group, both(own.clone(), marker(self.plans, places, whole).as_deref()))
         })
-    }
-
-    fn is_plain(&self, index: usize) -> bool {
-        self.needed.get(&Node::Entry(index)).is_some_and(|needed| needed.is_plain)
     }
 
     /// The requirements of an entry that stays, beyond those in the lock.

@@ -35,7 +35,8 @@ pub(super) fn usable<'n>(
         Use::Wheel(places.iter().copied().filter(|place| wheel.fit_on(*place, None).is_ok()).collect())
     };
     let uses: Vec<Use> = files.into_iter().map(of).collect();
-    let served: BTreeSet<Environment> = uses.iter().flat_map(Use::places).collect();
+    let wheels = uses.iter().filter_map(|one| if let Use::Wheel(there) = one { Some(there) } else { None });
+    let served: BTreeSet<Environment> = wheels.flatten().copied().collect();
     let needs_source = served != *places;
     let has_other = uses.iter().any(|one| !matches!(one, Use::Wheel(_)));
     uses.iter()
@@ -45,16 +46,6 @@ pub(super) fn usable<'n>(
             Use::Wheel(there) => !there.is_empty() || (needs_source && !has_other),
         })
         .collect()
-}
-
-impl Use {
-    fn places(&self) -> impl Iterator<Item = Environment> {
-        let places = match self {
-            Self::Wheel(places) => Some(places),
-            Self::Source | Self::Unknown => None,
-        };
-        places.into_iter().flatten().copied()
-    }
 }
 
 #[cfg(test)]

@@ -160,7 +160,7 @@ impl Digests {
     fn are_met(self, file: &PylockFile, package: &PylockPackage) -> bool {
         match self {
             Self::Unwanted => true,
-            Self::Counted => file.digests.iter().any(|digest| !matches!(digest, LockedDigest::Weak(_))),
+            Self::Counted => file.digests.iter().any(LockedDigest::counts),
             Self::Carried if package.kind.files().all(|file| !file.digests.is_empty()) => true,
             Self::Carried => file.digests.iter().any(|digest| digest.sha256().is_some()),
         }

@@ -31,14 +31,6 @@ pub(super) fn fragment(fragment: &str) -> Result<Vec<LockedDigest>, String> {
     Ok(digests)
 }
 
-/// True if pip's hash mode takes it.
-pub(super) fn counts(digest: &LockedDigest) -> bool {
-    match digest {
-        LockedDigest::Sha256(_) | LockedDigest::Strong(_) => true,
-        LockedDigest::Weak(_) => false,
-    }
-}
-
 /// Reads the digits of a digest; `None`: pip knows no such algorithm.
 pub(in crate::lock) fn read(algorithm: &str, hex: &str) -> Option<Result<LockedDigest, String>> {
     let (_, length, strong) = ALGORITHMS.iter().find(|(name, ..)| *name == algorithm)?;
@@ -71,7 +63,7 @@ mod tests {
         assert!(matches!(option(&format!("sha384:{}", a(96))), Ok(LockedDigest::Strong(_))));
         for (algorithm, length) in [("md5", 32), ("sha1", 40), ("sha224", 56)] {
             let digest = option(&format!("{algorithm}:{}", a(length))).unwrap();
-            assert!(matches!(digest, LockedDigest::Weak(_)) && !counts(&digest));
+            assert!(matches!(digest, LockedDigest::Weak(_)) && !digest.counts());
         }
     }
 

@@ -26,11 +26,16 @@ pub(super) struct DirectUrl {
 
 /// Reads a URL or path as written on the line.
 pub(super) fn read(target: &str) -> Result<DirectUrl, String> {
+    let direct = |origin, file: Option<String>, egg, digests| {
+        let wheel = file.as_deref().and_then(|file| file.parse().ok());
+        Ok(DirectUrl { origin, wheel, file, egg, digests })
+    };
     if !is_url(target) && !target.starts_with("${") {
-        let archive = is_archive(target);
-        let file = archive.then(|| text::file_name(target).to_owned());
-        let origin = if archive { Origin::File(target.to_owned()) } else { Origin::Directory(target.to_owned()) };
-        return Ok(DirectUrl { origin, wheel: wheel(file.as_deref()), file, egg: None, digests: Vec::new() });
+        if is_archive(target) {
+            let file = text::file_name(target).to_owned();
+            return direct(Origin::File(target.to_owned()), Some(file), None, Vec::new());
+        }
+        return direct(Origin::Directory(target.to_owned()), None, None, Vec::new());
     }
     let (plain, fragment) = target.split_once('#').unwrap_or((target, ""));
     let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
@@ -39,7 +44,7 @@ pub(super) fn read(target: &str) -> Result<DirectUrl, String> {
     let digests = digests::fragment(fragment)?;
     let scheme = plain.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase()).unwrap_or_default();
     if is_repository(&scheme) {
-        return Ok(DirectUrl { origin: Origin::Git(target.to_owned()), wheel: None, file: None, egg, digests });
+        return direct(Origin::Git(target.to_owned()), None, egg, digests);
     }
     let last = address::file_name(plain);
     let archive = is_archive(&last);
@@ -48,12 +53,7 @@ pub(super) fn read(target: &str) -> Result<DirectUrl, String> {
         "file" => Origin::Directory(plain.to_owned()),
         _ => Origin::Url(plain.to_owned()),
     };
-    let file = archive.then_some(last);
-    Ok(DirectUrl { origin, wheel: wheel(file.as_deref()), file, egg, digests })
-}
-
-fn wheel(file: Option<&str>) -> Option<WheelName> {
-    file?.parse().ok()
+    direct(origin, archive.then_some(last), egg, digests)
 }
 
 impl DirectUrl {

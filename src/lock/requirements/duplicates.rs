@@ -5,14 +5,10 @@ use std::collections::HashMap;
 use pep508_rs::PackageName;
 
 use super::RequirementsFile;
+use crate::lock::limits::{ENOUGH, MOST_TWINS};
 use crate::lock::{Entry, Selection};
 use crate::packaging::target::Environment;
 use crate::report::error::{Code, Error, Problem, Result};
-
-/// The most lines of one package that hold on one machine: each is compared with each.
-const MOST_TWINS: usize = 64;
-/// The most problems that are reported.
-const ENOUGH: usize = 20;
 
 /// Refuses lines that hold together and pin one package to two versions or to files that have no digest in common.
 pub(in crate::lock) fn check(file: &RequirementsFile, selection: &Selection, environment: Environment) -> Result<()> {
@@ -46,10 +42,7 @@ pub(in crate::lock) fn check(file: &RequirementsFile, selection: &Selection, env
             format!("{} is listed here twice for {environment}, and the lines do not agree", entry.name)
         };
         let problem = Problem::new(Code::Inconsistent, why).help("keep one of the lines, or regenerate the file");
-        problems.push(match file.sources.get(entry.at.source) {
-            Some(source) => problem.at(source, entry.at.span),
-            None => problem,
-        });
+        problems.push(file.point(problem, entry.at));
         if problems.len() >= ENOUGH {
             break;
         }

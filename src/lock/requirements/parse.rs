@@ -15,8 +15,7 @@ use pep440_rs::VersionSpecifiers;
 use pep508_rs::{ExtraName, PackageName};
 
 use super::GlobalOption;
-use super::fault::{AFTER_BACKSLASH, Fault};
-use super::options::{Flag, Given, flags, words};
+use super::options::{AFTER_BACKSLASH, Fault, Flag, Given, flags, words};
 use crate::lock::dependency::{LONGEST_NAME, LONGEST_VERSIONS};
 use crate::text::cut;
 
@@ -204,7 +203,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
         return Err(Fault::new("there is nothing to install before the options", body));
     }
     if is_url(text) || text.starts_with("${") {
-        return direct(text).map(|url| asked(None, Vec::new(), FileSpec::Direct(url))).ok_or_else(|| bad_target(&body));
+        return Ok(asked(None, Vec::new(), direct(text, &body)?));
     }
     let name_length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')).count();
     let after = &text[name_length..];
@@ -217,9 +216,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
     };
     let operator = rest.starts_with(['=', '<', '>', '!', '~', '(']);
     if !rest.starts_with('@') && !operator && is_path(text) {
-        return direct(text)
-            .map(|path| asked(None, Vec::new(), FileSpec::Direct(path)))
-            .ok_or_else(|| bad_target(&body));
+        return Ok(asked(None, Vec::new(), direct(text, &body)?));
     }
     let glued = after.starts_with(|c: char| !c.is_whitespace() && !"[@=<>!~(\\".contains(c));
     let name =
@@ -235,8 +232,7 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
     })?;
     let rest_at = text.len() - rest.len();
     if let Some(target) = rest.strip_prefix('@') {
-        let target = direct(target.trim()).ok_or_else(|| bad_target(&here(rest_at, rest.len())))?;
-        return Ok(asked(Some(name), extras, FileSpec::Direct(target)));
+        return Ok(asked(Some(name), extras, direct(target.trim(), &here(rest_at, rest.len()))?));
     }
     if !rest.is_empty() && !operator {
         let fault = Fault::new("a version, a marker or an option is expected here", here(rest_at, rest.len()));
@@ -259,13 +255,8 @@ fn read_body(code: &str, body: Range<usize>) -> Result<ParsedRequirement, Fault>
     Ok(asked(Some(name), extras, FileSpec::Versions(Some(versions))))
 }
 
-fn bad_target(range: &Range<usize>) -> Fault {
-    Fault::new("this is neither a URL nor a path that can be read", range.clone())
-        .help("an installer takes http, https and file URLs, repositories (git+https) and paths")
-}
-
-/// A URL or path as written; `None` if it is empty, is two words, or has a scheme that no installer downloads from.
-fn direct(target: &str) -> Option<String> {
+/// A URL or path as written, unless it is empty, is two words, or has a scheme that no installer downloads from.
+fn direct(target: &str, range: &Range<usize>) -> Result<FileSpec, Fault> {
     // One letter before a colon is a drive.
     let scheme = target.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| {
         scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
@@ -273,7 +264,11 @@ fn direct(target: &str) -> Option<String> {
     let known = scheme.is_none_or(|scheme| is_url(target) && !scheme.eq_ignore_ascii_case("ftp"));
     // A path may have blanks if it is plainly one; a sentence with a slash in it is none.
     let path = scheme.is_none() && target.starts_with(['.', '/', '~']);
-    (!target.is_empty() && known && (path || !target.contains(char::is_whitespace))).then(|| target.to_owned())
+    if !target.is_empty() && known && (path || !target.contains(char::is_whitespace)) {
+        return Ok(FileSpec::Direct(target.to_owned()));
+    }
+    Err(Fault::new("this is neither a URL nor a path that can be read", range.clone())
+        .help("an installer takes http, https and file URLs, repositories (git+https) and paths"))
 }
 
 /// True if the text begins with a scheme that pip knows.

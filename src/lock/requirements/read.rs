@@ -1,6 +1,6 @@
 //! From texts to a [`RequirementsFile`]: the files in the order of their includes, the lines of each.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use pep440_rs::{Operator, Version, VersionSpecifiers};
 use pep508_rs::PackageName;
@@ -11,6 +11,7 @@ use super::parse::{self, FileSpec, Parsed, ParsedRequirement};
 use super::paths::{join, normal};
 use super::via::{Via, ViaReader};
 use super::{FileLine, GlobalOption, Limit, LineKind, RequirementLine, RequirementsFile, Unnamed, digests, sniff};
+use crate::lock::dependency::{Markers, remembered};
 use crate::lock::{Entry, LockedDigest, Origin, Position};
 use crate::packaging::{address, marker};
 use crate::report::error::{Code, Error, Problem, Result};
@@ -35,20 +36,11 @@ pub fn parse(
 ) -> Result<RequirementsFile> {
     let mut reader = RequirementsReader {
         read,
-        file: RequirementsFile {
-            sources: Vec::new(),
-            lines: Vec::new(),
-            entries: Vec::new(),
-            requirements: Vec::new(),
-            constraints: Vec::new(),
-            options: Vec::new(),
-            project_pythons: None,
-            project: None,
-        },
+        file: RequirementsFile::default(),
         problems: Vec::new(),
         open: Vec::new(),
         seen: HashSet::new(),
-        markers: HashMap::new(),
+        markers: Markers::default(),
     };
     reader.source(Source::new(name, text), false);
     Error::unless_empty(reader.problems)?;
@@ -93,7 +85,7 @@ struct RequirementsReader<'r> {
     open: Vec<(String, String)>,
     /// The files read already, separately for the two ways to include one.
     seen: HashSet<(bool, String)>,
-    markers: HashMap<String, std::result::Result<marker::Marker, String>>,
+    markers: Markers,
 }
 
 /// A file while it is read.
@@ -241,7 +233,9 @@ impl RequirementsReader<'_> {
         let problem = |code, message: String, range| Problem::new(code, message).at(open.source, line.span(range));
         let whole = 0..line.code().len();
         let marker = asked.marker.clone().map(|range| {
-            self.marker(&line.code()[range.clone()]).map_err(|why| problem(Code::Syntax, cut(&why, 200), range))
+            let text = &line.code()[range.clone()];
+            let read = remembered(&mut self.markers, text, || marker::parse(text));
+            read.map_err(|why| problem(Code::Syntax, cut(&why, 200), range))
         });
         let marker = marker.transpose()?;
         let given = asked
@@ -320,15 +314,6 @@ impl RequirementsReader<'_> {
         });
         self.push(open, span, LineKind::Requirement(entry));
         Ok(())
-    }
-
-    fn marker(&mut self, text: &str) -> std::result::Result<marker::Marker, String> {
-        if let Some(known) = self.markers.get(text) {
-            return known.clone();
-        }
-        let tree = marker::parse(text);
-        self.markers.insert(text.to_owned(), tree.clone());
-        tree
     }
 }
 

@@ -31,17 +31,12 @@ pub(super) fn forbidden(text: &str) -> Option<(Span, String)> {
 /// The first line that is neither blank nor a comment, and where its physical line begins.
 fn first_line(text: &str) -> Option<(usize, &str)> {
     let mut at = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
-    loop {
-        let (content, next) = super::lines::physical(text, at);
-        let line = content.trim();
-        if !line.is_empty() && !line.starts_with('#') {
-            return Some((at, line));
-        }
-        if next >= text.len() {
-            return None;
-        }
-        at = next;
-    }
+    text[at..].split_inclusive('\n').find_map(|line| {
+        let start = at;
+        at += line.len();
+        let line = line.trim();
+        (!line.is_empty() && !line.starts_with('#')).then_some((start, line))
+    })
 }
 
 /// True for a text whose first line is one of a requirements file and of nothing else.

@@ -6,6 +6,7 @@ mod included;
 use std::collections::HashMap;
 
 use super::*;
+use crate::packaging::marker::Condition;
 use crate::packaging::target::Platform;
 use crate::report::error::{Code, Error, Problem, Result};
 

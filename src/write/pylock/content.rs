@@ -117,9 +117,7 @@ impl<'a> Making<'a> {
         match (line.pin(), line.entry.and_then(|index| Some((index, self.view.entries.get(index)?)))) {
             (Some(Pin::Url { version, file, url, sha256, size, .. }), _) => {
                 let url = self.style.mirror.as_ref().map_or_else(|| url.clone(), |mirror| mirror.apply(url));
-                let at = Some(FileLocation { url, is_path: false, size: *size });
-                let file = ContentFile { name: Some(file.clone()), sha256: *sha256, at };
-                (Some(version.clone()), Content::Release { index: None, files: vec![file] })
+                one_file(version, file, *sha256, FileLocation { url, is_path: false, size: *size })
             }
             (Some(Pin::Index { version, files, .. }), _) => {
                 let place = |name: &str, sha256| self.located.as_ref().and_then(|located| located.find(name, sha256));
@@ -135,9 +133,8 @@ impl<'a> Making<'a> {
                 let folder =
                     self.style.stubs.as_deref().map_or("", |folder| folder.strip_prefix("./").unwrap_or(folder));
                 let url = format!("{folder}/{}", stub.file);
-                let at = Some(FileLocation { url, is_path: true, size: u64::try_from(stub.bytes.len()).ok() });
-                let file = ContentFile { name: Some(stub.file.clone()), sha256: stub.sha256, at };
-                (Some(stub.version.clone()), Content::Release { index: None, files: vec![file] })
+                let at = FileLocation { url, is_path: true, size: u64::try_from(stub.bytes.len()).ok() };
+                one_file(&stub.version, &stub.file, stub.sha256, at)
             }
             (None, Some((index, entry))) => {
                 let content = match self.kept.get(index).filter(|_| self.is_hashed(index)) {
@@ -167,43 +164,40 @@ impl<'a> Making<'a> {
             let at = url.map(|url| FileLocation { url, is_path: false, size: None });
             Some(ContentFile { name: file.name.map(str::to_owned), sha256, at })
         };
-        let files = || sorted(entry.files.iter().filter_map(named).collect());
-        let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mut refuse = |code: Code, message: String, help: &str| {
-            self.problems.push(self.view.point(Problem::new(code, message).help(help), index));
-        };
-        match &entry.origin {
-            Origin::Index(of) => {
-                let files = files();
-                if files.is_empty() {
-                    let message = format!("the lock has no sha256 for {} {version}", entry.name);
-                    refuse(Code::NoDigest, message, "regenerate the lock with a tool that records them");
-                }
+        let mut files = sorted(entry.files.iter().filter_map(named).collect());
+        let (code, message, help) = match &entry.origin {
+            Origin::Index(of) if !files.is_empty() => {
                 // `index` is the base of an index (PEP 751), which a page of links is not.
                 let index = of.clone().filter(|url| !is_links_page(url));
-                Content::Release { index, files }
+                return Content::Release { index, files };
             }
-            Origin::Url(url) => match files().into_iter().next() {
-                Some(file) => {
-                    let at = Some(FileLocation { url: url.clone(), is_path: false, size: None });
-                    Content::Archive(ContentFile { name: Some(address::file_name(url)), at, ..file })
-                }
-                None => {
-                    let message = format!("the lock has no sha256 for {} {version}", entry.name);
-                    refuse(Code::NoDigest, message, "regenerate the lock with a tool that records them");
-                    Content::Release { index: None, files: Vec::new() }
-                }
-            },
+            Origin::Url(url) if !files.is_empty() => {
+                let at = Some(FileLocation { url: url.clone(), is_path: false, size: None });
+                let name = Some(address::file_name(url));
+                return Content::Archive(ContentFile { name, at, ..files.swap_remove(0) });
+            }
+            Origin::Index(_) | Origin::Url(_) => {
+                let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
+                let message = format!("the lock has no sha256 for {} {version}", entry.name);
+                (Code::NoDigest, message, "regenerate the lock with a tool that records them".to_owned())
+            }
             Origin::Git(_) | Origin::Directory(_) | Origin::File(_) => {
                 let message =
                     format!("{} comes from a repository, a folder or a file here, not from a URL", entry.name);
                 let help =
                     format!("lock a released version of it, or {}; or write a requirements file", emit::help(entry));
-                refuse(Code::NotPinnable, message, &help);
-                Content::Release { index: None, files: Vec::new() }
+                (Code::NotPinnable, message, help)
             }
-        }
+        };
+        self.problems.push(self.view.point(Problem::new(code, message).help(help), index));
+        Content::Release { index: None, files: Vec::new() }
     }
+}
+
+/// A release of which one file is known.
+fn one_file(version: &Version, file: &str, sha256: Sha256, at: FileLocation) -> (Option<Version>, Content) {
+    let file = ContentFile { name: Some(file.to_owned()), sha256, at: Some(at) };
+    (Some(version.clone()), Content::Release { index: None, files: vec![file] })
 }
 
 fn sorted(mut files: Vec<ContentFile>) -> Vec<ContentFile> {

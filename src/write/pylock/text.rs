@@ -43,7 +43,7 @@ fn package(package: &DraftPackage) -> String {
     }
     match &package.content {
         Content::Carried { lines, .. } => text.push_str(lines),
-        Content::Archive(one) => text.push_str(&format!("archive = {}\n", archive(one))),
+        Content::Archive(one) => text.push_str(&format!("archive = {{ {} }}\n", place(one))),
         Content::Release { index, files } => {
             if let Some(index) = index {
                 text.push_str(&format!("index = {}\n", string(index)));
@@ -64,10 +64,6 @@ fn package(package: &DraftPackage) -> String {
 
 fn named(file: &ContentFile) -> String {
     format!("{{ name = {}, {} }}", string(file.name.as_deref().unwrap_or_default()), place(file))
-}
-
-fn archive(file: &ContentFile) -> String {
-    format!("{{ {} }}", place(file))
 }
 
 fn place(file: &ContentFile) -> String {

@@ -15,20 +15,21 @@ pub(super) fn in_block(source: &Source, block: &PylockBlock, patch: &Patch) -> S
 pub(super) fn parted(source: &Source, texts: &[String]) -> String {
     let mut all = String::new();
     for text in texts {
-        if !all.is_empty() {
-            let plain = all.replace("\r\n", "\n");
-            let gap = if plain.ends_with("\n\n") {
-                ""
-            } else if plain.ends_with('\n') {
-                "\n"
-            } else {
-                "\n\n"
-            };
-            all.push_str(&in_style(source, gap));
-        }
+        let gap = in_style(source, gap(&all));
+        all.push_str(&gap);
         all.push_str(text);
     }
     all
+}
+
+/// The line ends between a text and the next block, for a blank line between them.
+pub(super) fn gap(before: &str) -> &'static str {
+    let before = before.replace("\r\n", "\n");
+    match before.is_empty() || before.ends_with("\n\n") {
+        true => "",
+        false if before.ends_with('\n') => "\n",
+        false => "\n\n",
+    }
 }
 
 /// Gives an entry a marker, written as TOML, or none.

@@ -7,6 +7,7 @@ use crate::catalog::{is_gpu_runtime, is_torch};
 use crate::lock::pylock::Pylock;
 use crate::plan::{Line, TargetPlan};
 use crate::report::error::{Code, Problem};
+use crate::write::coverage::any_of;
 
 /// The marker of what brings others along in some places; none where one of its entries has none.
 pub(super) fn marker(pylock: &Pylock, plans: &[TargetPlan], places: &TargetPythons) -> Option<String> {
@@ -23,11 +24,8 @@ pub(super) fn marker(pylock: &Pylock, plans: &[TargetPlan], places: &TargetPytho
             }
         }
     }
-    match markers.iter().copied().collect::<Vec<_>>().as_slice() {
-        [] => None,
-        [one] => Some((*one).to_owned()),
-        several => Some(several.iter().map(|one| format!("({one})")).collect::<Vec<_>>().join(" or ")),
-    }
+    let markers: Vec<String> = markers.into_iter().map(str::to_owned).collect();
+    (!markers.is_empty()).then(|| any_of(&markers))
 }
 
 /// A stub that other extras or groups select than torch or a library. The package that a stub requires must be there

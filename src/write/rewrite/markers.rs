@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::coverage::{is, is_not, python_marker};
+use super::super::coverage::{any_of, both, is, is_not, python_marker};
 use super::TargetPythons;
 use crate::packaging::target::Python;
 use crate::plan::TargetPlan;
@@ -19,17 +19,9 @@ pub(super) fn marker(plans: &[TargetPlan], places: &TargetPythons, whole: bool) 
         }
         let python = python_marker(&pythons, &plan.target.pythons, whole);
         let platform = (plans.len() > 1).then(|| is(plan.target.platform));
-        parts.push(match (platform, python) {
-            (None, None) => return None,
-            (Some(one), None) | (None, Some(one)) => one,
-            (Some(platform), Some(python)) if python.contains(" or ") => format!("{platform} and ({python})"),
-            (Some(platform), Some(python)) => format!("{platform} and {python}"),
-        });
+        parts.push(both(platform, python.as_deref())?);
     }
-    match parts.as_slice() {
-        [one] => Some(one.clone()),
-        several => Some(several.iter().map(|part| format!("({part})")).collect::<Vec<_>>().join(" or ")),
-    }
+    Some(any_of(&parts))
 }
 
 /// The marker of the locked entry where others take its place in part: everywhere but there.

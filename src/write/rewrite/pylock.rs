@@ -10,20 +10,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use pep440_rs::Version;
 use pep508_rs::PackageName;
 
-use super::blocks::{in_block, mark, parted};
+use super::blocks::{gap, in_block, mark, parted};
 use super::wheels::{Wheel, WheelStyle};
-use super::{EntryUses, TargetPythons, bringing, elsewhere, marker, rest, uses};
+use super::{EntryUses, TargetPythons, applied, bringing, elsewhere, marker, noted, rest, uses};
 use crate::catalog::is_torch;
 use crate::catalog::pin::Pin;
 use crate::lock::pylock::{Dependencies, Part, Pylock, PylockBlock};
 use crate::lock::{Choice, Lock};
 use crate::packaging::address;
 use crate::plan::{Replacement, TargetPlan};
-use crate::report::error::{Code, Error, Problem, Result};
+use crate::report::error::{Error, Result};
 use crate::text::{Patch, Source, Span};
-use crate::write::coverage::in_brackets;
+use crate::write::coverage::{both, in_brackets};
 use crate::write::entry::in_style;
-use crate::write::guards::both;
 use crate::write::located::Located;
 use crate::write::toml::string;
 
@@ -78,15 +77,11 @@ pub(in crate::write) fn pylock(
     };
     let mut problems = Vec::new();
     for (index, uses) in uses.into_iter().enumerate() {
-        if let Err(found) = writer.entry(index, uses) {
-            problems.extend(found.into_problems());
-        }
+        noted(writer.entry(index, uses), &mut problems);
     }
-    if let Err(found) = writer.added() {
-        problems.extend(found.into_problems());
-    }
+    noted(writer.added(), &mut problems);
     Error::unless_empty(problems)?;
-    writer.patch.apply(&pylock.source.text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
+    applied(&writer.patch, &pylock.source.text)
 }
 
 struct PylockRewriter<'a> {
@@ -184,15 +179,11 @@ impl PylockRewriter<'_> {
         let mut releases = WantedReleases::new();
         let mut problems = Vec::new();
         for (replacement, places) in replaced {
-            match self.wheels(&replacement.pin) {
-                Ok((folder, wheels)) => {
-                    let key = (replacement.name, replacement.pin.version().clone(), folder);
-                    let release = releases.entry(key).or_default();
-                    release.wheels.extend(wheels);
-                    release.places.extend(places);
-                }
-                Err(error) => problems.extend(error.into_problems()),
-            }
+            let Some((folder, wheels)) = noted(self.wheels(&replacement.pin), &mut problems) else { continue };
+            let key = (replacement.name, replacement.pin.version().clone(), folder);
+            let release = releases.entry(key).or_default();
+            release.wheels.extend(wheels);
+            release.places.extend(places);
         }
         Error::unless_empty(problems)?;
         Ok(releases)
@@ -231,10 +222,6 @@ impl PylockRewriter<'_> {
         Some(format!("{} or {}", in_brackets(old?), in_brackets(&more?)))
     }
 
-    fn is_torch(&self, entry: usize) -> bool {
-        self.pylock.entries.get(entry).is_some_and(|entry| is_torch(&entry.name))
-    }
-
     /// New packages, each before the first one of a greater name where the lock is sorted, else behind torch.
     fn added(&mut self) -> Result<()> {
         let mut added: BTreeMap<&PackageName, BTreeMap<Replacement, TargetPythons>> = BTreeMap::new();
@@ -253,7 +240,7 @@ impl PylockRewriter<'_> {
         let entries = &self.pylock.entries;
         let source = &self.pylock.source;
         let sorted = entries.is_sorted_by(|one, next| one.name <= next.name);
-        let torch = (0..entries.len()).rfind(|index| self.is_torch(*index)).unwrap_or(0);
+        let torch = entries.iter().rposition(|entry| is_torch(&entry.name)).unwrap_or(0);
         let Some(like) = self.blocks.get(torch) else { return Ok(()) };
         let mut at_end: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         let mut problems = Vec::new();
@@ -270,29 +257,17 @@ impl PylockRewriter<'_> {
             at_end.entry(at(&name, index)).or_default().push(text);
         }
         for (name, pins) in added {
-            match self.releases(pins) {
-                Ok(releases) => {
-                    for (key, release) in releases {
-                        let here = marker(self.plans, &release.places, true);
-                        let marker = both(bringing::marker(self.pylock, self.plans, &release.places), here.as_deref());
-                        let text = new(source, like, &key, marker.as_deref(), &release.wheels);
-                        at_end.entry(at(name, torch)).or_default().push(text);
-                    }
-                }
-                Err(error) => problems.extend(error.into_problems()),
+            for (key, release) in noted(self.releases(pins), &mut problems).into_iter().flatten() {
+                let here = marker(self.plans, &release.places, true);
+                let marker = both(bringing::marker(self.pylock, self.plans, &release.places), here.as_deref());
+                let text = new(source, like, &key, marker.as_deref(), &release.wheels);
+                at_end.entry(at(name, torch)).or_default().push(text);
             }
         }
         for (at, texts) in at_end {
             let joined = parted(source, &texts);
             // At the end of the file there may be no blank line yet, or not even the end of a line.
-            let before = source.text[..at].replace("\r\n", "\n");
-            let gap = if before.is_empty() || before.ends_with("\n\n") {
-                ""
-            } else if before.ends_with('\n') {
-                "\n"
-            } else {
-                "\n\n"
-            };
+            let gap = gap(&source.text[..at]);
             let last = at == source.text.len();
             let text = format!(
                 "{gap}{}{}",

@@ -8,7 +8,7 @@ use super::{EntryUses, TargetPythons, marker};
 use crate::lock::poetry::{PoetryBlock, PoetryLock};
 use crate::plan::TargetPlan;
 use crate::text::{Patch, Source, Span};
-use crate::write::entry::{NewNeed, also_needs, in_style, key};
+use crate::write::entry::{NewNeed, also_needs, in_style, key, offset, place};
 
 /// By old name: what takes the place of its entries.
 pub(super) struct Renamed(BTreeMap<String, NewNames>);
@@ -61,14 +61,12 @@ impl Renamed {
             // Alternatives are on lines of their own below the name.
             let more = lines[first + 1..].iter().take_while(|line| line.starts_with([' ', '\t', ']']));
             let last = first + 1 + more.count();
-            let at = |line: usize| table.start + lines[..line].iter().map(|line| line.len()).sum::<usize>();
+            let at = |line: usize| offset(table, &lines, line);
             let value = lines[first..last].concat();
             let value = value.split_once(" = ").map(|(_, value)| value.to_owned()).unwrap_or_default();
             patch.replace(Span { start: at(first), end: at(last) }, "");
             for name in new.needs.keys() {
-                let end = lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last + 1);
-                let before = lines.iter().position(|line| key(line).is_some_and(|key| key > *name)).unwrap_or(end);
-                patch.insert(at(before), in_style(source, &format!("{name} = {value}")));
+                patch.insert(at(place(&lines, name)), in_style(source, &format!("{name} = {value}")));
             }
         }
     }

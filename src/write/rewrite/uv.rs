@@ -17,7 +17,7 @@ use pep508_rs::PackageName;
 
 use super::blocks::parted;
 use super::impossible::by_python;
-use super::{EntryUses, TargetPythons, Wants, uses, wants};
+use super::{EntryUses, TargetPythons, Wants, applied, noted, uses, wants};
 use crate::catalog::pin::Pin;
 use crate::lock::Lock;
 use crate::lock::uv::{UvBlock, UvEdge, UvLock};
@@ -71,24 +71,14 @@ pub(in crate::write) fn uv(lock: &Lock, uv: &UvLock, plans: &[TargetPlan]) -> Re
         }
         let (own, more) = uv.edges(index);
         let changed = if writer.here.contains(&index) { writer.entry(index, uses, &mut patch) } else { Ok(false) };
-        let is_written = changed.unwrap_or_else(|error| {
-            problems.extend(error.into_problems());
-            false
-        });
+        let is_written = noted(changed, &mut problems).unwrap_or_default();
         for edge in own.iter().filter(|_| !is_written).chain(more) {
             writer.renew(edge, &mut patch);
         }
     }
-    match writer.added(lock, plan, &mut patch) {
-        Ok(()) => {}
-        Err(error) => problems.extend(error.into_problems()),
-    }
+    noted(writer.added(lock, plan, &mut patch), &mut problems);
     Error::unless_empty(problems)?;
     applied(&patch, &uv.source.text)
-}
-
-fn applied(patch: &Patch, text: &str) -> Result<String> {
-    patch.apply(text).map_err(|error| Problem::new(Code::Inconsistent, error.to_string()).into())
 }
 
 /// The entries that the target no longer needs and that can be removed: nothing that stays depends on it, be it for
@@ -129,9 +119,8 @@ impl UvRewriter<'_> {
             let version = entry.version.as_ref().map(ToString::to_string).unwrap_or_default();
             return self.dependencies(index, &entry.name, &version, patch);
         };
-        let point = |problem: Problem| problem.at(&self.uv.source, entry.at.span);
         if !uses.kept.is_empty() || !uses.gone.is_empty() {
-            return Err(point(by_python(&entry.name)).into());
+            return Err(by_python(&entry.name).at(&self.uv.source, entry.at.span).into());
         }
         // A stub is left where the package that it requires is an entry already.
         let (old, new) = (&entry.name, replacement.pin.stub().map_or(&replacement.name, |stub| &stub.stands_for));
@@ -149,15 +138,16 @@ impl UvRewriter<'_> {
             None
         };
         if let Some(why) = refused {
-            let problem = Problem::new(Code::Unsupported, format!("{why}, and a uv.lock is not rewritten so"));
-            return Err(point(problem).help(EXPORT).into());
+            return Err(self.refused(index, format!("{why}, and a uv.lock is not rewritten so")).into());
         }
         let (version, wheels) = self.release(old, uses.replaced.keys())?;
         if let Some(span) = block.name.filter(|_| old != new) {
             patch.replace(span, string(new.as_ref()));
         }
         if self.twins(old).any(|other| other != index && self.is_twice(index, other, &version)) {
-            return Err(self.twice(old, &version).into());
+            let first = self.twins(old).next().unwrap_or(index);
+            let message = format!("{old} {version} would be locked beside this one, and a uv.lock is not rewritten so");
+            return Err(self.refused(first, message).into());
         }
         if let Some(span) = block.version {
             patch.replace(span, string(&version));
@@ -196,14 +186,10 @@ impl UvRewriter<'_> {
         new.or(self.uv.entries[index].version.as_ref()).map(ToString::to_string)
     }
 
-    /// A release beside another one of its name.
-    fn twice(&self, name: &PackageName, version: &str) -> Problem {
-        let message = format!("{name} {version} would be locked beside this one, and a uv.lock is not rewritten so");
-        let problem = Problem::new(Code::Unsupported, message).help(EXPORT);
-        match self.twins(name).next() {
-            Some(other) => problem.at(&self.uv.source, self.uv.entries[other].at.span),
-            None => problem,
-        }
+    /// Refuses what a lock cannot hold, and points at an entry.
+    fn refused(&self, entry: usize, message: String) -> Problem {
+        let span = self.uv.entries[entry].at.span;
+        Problem::new(Code::Unsupported, message).at(&self.uv.source, span).help(EXPORT)
     }
 
     /// Lets a dependency say the new name and the new version of what it means.
@@ -233,8 +219,7 @@ impl UvRewriter<'_> {
         let meant: Vec<usize> = twins.iter().copied().filter(|index| self.here.contains(index)).collect();
         let [index] = &meant[..] else {
             let message = format!("{name} is locked {} times, and which of them is needed cannot be said", twins.len());
-            let span = self.uv.entries[twins[0]].at.span;
-            return Err(Problem::new(Code::Unsupported, message).at(&self.uv.source, span).help(EXPORT));
+            return Err(self.refused(twins[0], message));
         };
         let version = self.version(*index).unwrap_or_default();
         let source = self.uv.source.slice(self.blocks[*index].source);
@@ -323,10 +308,9 @@ impl UvRewriter<'_> {
         }
         let mut at: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for (name, replaced) in added {
-            if let Some(twin) = self.uv.entries.iter().find(|entry| entry.name == *name) {
+            if let Some(twin) = self.twins(name).next() {
                 let message = format!("{name} is locked already, for others, and the target would get another release");
-                let problem = Problem::new(Code::Unsupported, message).at(&self.uv.source, twin.at.span);
-                return Err(problem.help(EXPORT).into());
+                return Err(self.refused(twin, message).into());
             }
             let Some(index) = self.located.index else {
                 let problem = Problem::new(Code::Unknown, "no package of the lock is from the default index");
