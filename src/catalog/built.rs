@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::packaging::target::{Backend, BackendError};
+use crate::packaging::target::Backend;
 
 /// The build that a wheel was made for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -19,7 +19,7 @@ pub enum Built {
 }
 
 impl FromStr for Built {
-    type Err = BackendError;
+    type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {

@@ -53,10 +53,7 @@ pub fn backend(text: &str) -> Result<Backend, String> {
     text.parse().map_err(|error| {
         let lower = text.trim().to_ascii_lowercase();
         let meant = lower.parse().ok().or_else(|| cuda(&lower).ok()).or_else(|| rocm(&lower).ok());
-        meant.map_or_else(
-            || format!("{error}"),
-            |meant: Backend| format!("unknown build `{}`; did you mean `{meant}`?", quoted(text)),
-        )
+        meant.map_or(error, |meant: Backend| format!("unknown build `{}`; did you mean `{meant}`?", quoted(text)))
     })
 }
 

@@ -113,16 +113,13 @@ impl Task<'_> {
     pub fn end(self, how: &str, size: Option<u64>) {
         self.bar.finish_and_clear();
         let size = size.map(|size| format!(", {}", HumanBytes(size))).unwrap_or_default();
-        match &self.display.0 {
-            DisplayKind::Silent => {}
-            DisplayKind::Lines => {
-                // Nobody listens to a closed standard error; the work is done all the same.
-                let _ = writeln!(std::io::stderr(), "{how} {}{size}", self.wheel);
-            }
-            DisplayKind::Bars(all) => {
-                let _ = all.println(format!("{how} {}{size}", self.wheel));
-            }
-        }
+        let line = format!("{how} {}{size}", self.wheel);
+        // Nobody listens to a closed standard error; the work is done all the same.
+        let _ = match &self.display.0 {
+            DisplayKind::Silent => Ok(()),
+            DisplayKind::Lines => writeln!(std::io::stderr(), "{line}"),
+            DisplayKind::Bars(all) => all.println(line),
+        };
     }
 }
 

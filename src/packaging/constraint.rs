@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use pep440_rs::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 
+use super::target::Python;
+
 /// The versions that are admitted: those that meet all specifiers of one of the alternatives. A copy costs next to
 /// nothing.
 #[derive(Debug, Clone)]
@@ -115,8 +117,8 @@ impl Constraint {
     ///
     /// # Errors
     /// If a part is no constraint.
-    pub fn poetry(text: &str) -> Result<Self, ConstraintError> {
-        let wrong = || ConstraintError(text.to_owned());
+    pub fn poetry(text: &str) -> Result<Self, String> {
+        let wrong = || format!("`{text}` is not a version constraint");
         let mut alternatives: Vec<Box<[Clause]>> = Vec::new();
         for alternative in text.replace("||", "|").split('|') {
             let parts =
@@ -189,7 +191,7 @@ impl Constraint {
     }
 
     /// True if a release of CPython `3.minor` may be admitted: tried with the first and a late patch release.
-    pub fn admits_python(&self, python: crate::packaging::target::Python) -> bool {
+    pub fn admits_python(&self, python: Python) -> bool {
         let Some(asked) = 1u32.checked_shl(python.minor().into()) else { return self.tries_python(python) };
         let (asked, admitted) = (u64::from(asked), u64::from(asked) << u32::BITS);
         let known = self.0.pythons.load(Ordering::Relaxed);
@@ -201,7 +203,7 @@ impl Constraint {
         answer
     }
 
-    fn tries_python(&self, python: crate::packaging::target::Python) -> bool {
+    fn tries_python(&self, python: Python) -> bool {
         let minor = u64::from(python.minor());
         [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 99].iter().any(|patch| self.admits(&Version::new([3, minor, *patch])))
     }
@@ -241,18 +243,6 @@ impl fmt::Display for Constraint {
         Ok(())
     }
 }
-
-/// Text that is no version constraint.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConstraintError(String);
-
-impl fmt::Display for ConstraintError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}` is not a version constraint", self.0)
-    }
-}
-
-impl std::error::Error for ConstraintError {}
 
 /// Splits at commas, and at blanks that are between two clauses (not between an operator and its version). `None` if
 /// nothing is before a comma: the one at the end says nothing.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::system;
 use crate::text::quoted;
 
 /// The build of a wheel of the torch family, in PyTorch's spelling: `cpu`, `cu118`, `rocm6.3`, `xpu`.
@@ -25,17 +26,17 @@ impl Backend {
     ///
     /// # Errors
     /// If it is not a CUDA version.
-    pub fn cuda(text: &str) -> Result<Self, BackendError> {
+    pub fn cuda(text: &str) -> Result<Self, String> {
         let bare = text.strip_prefix("cu").unwrap_or(text);
         let (major, minor) = match bare.split_once('.') {
             Some(parts) => parts,
             None if bare.len() >= 2 && bare.is_ascii() => bare.split_at(bare.len() - 1),
-            None => return Err(BackendError(text.to_owned())),
+            None => return Err(no_backend(text)),
         };
         match (number(major), number(minor)) {
             // The label puts the digits side by side, so a minor above 9 would be ambiguous.
             (Some(major), Some(minor)) if major >= 8 && minor <= 9 => Ok(Self::Cuda(major, minor)),
-            _ => Err(BackendError(text.to_owned())),
+            _ => Err(no_backend(text)),
         }
     }
 
@@ -43,13 +44,13 @@ impl Backend {
     ///
     /// # Errors
     /// If it is not a ROCm version.
-    pub fn rocm(text: &str) -> Result<Self, BackendError> {
+    pub fn rocm(text: &str) -> Result<Self, String> {
         let bare = text.strip_prefix("rocm").unwrap_or(text);
         let parts: Option<Vec<u8>> = bare.split('.').map(number).collect();
         match parts.as_deref() {
             Some([major, minor]) => Ok(Self::Rocm(*major, *minor, None)),
             Some([major, minor, patch]) => Ok(Self::Rocm(*major, *minor, Some(*patch))),
-            _ => Err(BackendError(text.to_owned())),
+            _ => Err(no_backend(text)),
         }
     }
 
@@ -91,33 +92,25 @@ impl Backend {
     }
 }
 
-/// Text that names no backend.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BackendError(String);
-
-impl fmt::Display for BackendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown build `{}`; builds are named `cpu`, `cu118`, `rocm6.3` or `xpu`", quoted(&self.0))
-    }
+/// Why a text is no name of a backend.
+fn no_backend(text: &str) -> String {
+    format!("unknown build `{}`; builds are named `cpu`, `cu118`, `rocm6.3` or `xpu`", quoted(text))
 }
 
-impl std::error::Error for BackendError {}
-
 fn number(text: &str) -> Option<u8> {
-    let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    if plain { text.parse().ok() } else { None }
+    system::number(text)?.try_into().ok()
 }
 
 impl FromStr for Backend {
-    type Err = BackendError;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, BackendError> {
+    fn from_str(text: &str) -> Result<Self, String> {
         match text {
             "cpu" => Ok(Self::Cpu),
             "xpu" => Ok(Self::Xpu),
             _ if text.starts_with("cu") && !text.contains('.') => Self::cuda(text),
             _ if text.starts_with("rocm") => Self::rocm(text),
-            _ => Err(BackendError(text.to_owned())),
+            _ => Err(no_backend(text)),
         }
     }
 }

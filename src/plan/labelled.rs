@@ -91,18 +91,25 @@ pub(super) fn fittest<'r>(
 
 /// False if none of the places that a file names can have the wheels of a folder of PyTorch's index.
 fn may_serve(options: &[GlobalOption], folder: &str) -> bool {
-    let no_index = options.contains(&GlobalOption::NoIndex);
+    let links = options.iter().filter_map(|option| match option {
+        GlobalOption::FindLinks(place) => Some(place.as_str()),
+        _ => None,
+    });
+    let indexes = indexes(options).into_iter().flat_map(|(index, more)| index.into_iter().chain(more));
+    indexes.chain(links).any(|place| has(place, folder))
+}
+
+/// The index that a file names and the further ones; `None`: it asks no index.
+pub(super) fn indexes(options: &[GlobalOption]) -> Option<(Option<&str>, impl Iterator<Item = &str>)> {
     let index = options.iter().rev().find_map(|option| match option {
         GlobalOption::IndexUrl(url) => Some(url.as_str()),
         _ => None,
     });
-    let index = index.filter(|_| !no_index);
     let more = options.iter().filter_map(|option| match option {
-        GlobalOption::ExtraIndexUrl(url) => Some(url.as_str()).filter(|_| !no_index),
-        GlobalOption::FindLinks(place) => Some(place.as_str()),
+        GlobalOption::ExtraIndexUrl(url) => Some(url.as_str()),
         _ => None,
     });
-    index.into_iter().chain(more).any(|place| has(place, folder))
+    (!options.contains(&GlobalOption::NoIndex)).then_some((index, more))
 }
 
 /// True if a place has the folder. An unknown host may have a copy of PyTorch's index.

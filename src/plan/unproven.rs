@@ -3,6 +3,7 @@
 
 use super::closure::{Provider, Resolution};
 use super::knowledge::WheelRequirements;
+use super::labelled::indexes;
 use super::{Decision, Kept, LockView, Planner, Request, What};
 use crate::catalog::{WheelRow, build_of_label, is_gpu_runtime};
 use crate::lock::requirements::GlobalOption;
@@ -39,19 +40,12 @@ fn places(entry: &Entry, options: Option<&[GlobalOption]>, request: &Request<'_>
         Origin::Url(url) => return vec![LockedPlace::File(url.clone())],
         Origin::Git(_) | Origin::File(_) | Origin::Directory(_) => return Vec::new(),
         Origin::Index(Some(url)) => vec![index(url)],
-        Origin::Index(None) => {
-            let options = options.unwrap_or_default();
-            let named = options.iter().rev().find_map(|option| match option {
-                GlobalOption::IndexUrl(url) => Some(index(url)),
-                _ => None,
-            });
-            let extra = options.iter().filter_map(|option| match option {
-                GlobalOption::ExtraIndexUrl(url) => Some(index(url)),
-                _ => None,
-            });
-            let all = [named.unwrap_or(LockedPlace::Default)].into_iter().chain(extra);
-            all.filter(|_| !options.contains(&GlobalOption::NoIndex)).collect()
-        }
+        Origin::Index(None) => match indexes(options.unwrap_or_default()) {
+            Some((named, more)) => {
+                [named.map_or(LockedPlace::Default, index)].into_iter().chain(more.map(index)).collect()
+            }
+            None => Vec::new(),
+        },
     };
     let label = entry.version.as_ref().and_then(build_of_label);
     let build = label.or(request.backend.filter(|_| is_gpu_runtime(&entry.name)));

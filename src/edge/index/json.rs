@@ -122,17 +122,17 @@ impl<'de> Visitor<'de> for FileList<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut files: A) -> Result<PageDraft, A::Error> {
         let mut draft = PageDraft::default();
         while let Some(file) = files.next_element_seed(self.shape)? {
-            (self.read)(&mut draft, self.base, &file);
+            if file.is_too_long() {
+                draft.note_too_long();
+            } else {
+                (self.read)(&mut draft, self.base, &file);
+            }
         }
         Ok(draft)
     }
 }
 
 fn read(draft: &mut PageDraft, base: &Url, file: &Json<'_>) {
-    if file.is_too_long() {
-        draft.note_too_long();
-        return;
-    }
     let (Some(name), Some(url)) = (file.get("filename").text(), file.get("url").text()) else {
         draft.note("", "a file without a name or an address");
         return;
@@ -174,10 +174,6 @@ fn read(draft: &mut PageDraft, base: &Url, file: &Json<'_>) {
 
 /// A file of a release. One that is not there whole yet is passed over.
 fn read_asset(draft: &mut PageDraft, base: &Url, asset: &Json<'_>) {
-    if asset.is_too_long() {
-        draft.note_too_long();
-        return;
-    }
     let (Some(name), Some(url)) = (asset.get("name").text(), asset.get("browser_download_url").text()) else {
         draft.note("", "a file without a name or an address");
         return;

@@ -60,15 +60,15 @@ pub(super) fn complete(
 
 /// The environments that the learned wheels install on.
 fn environments(wanted: &LearnRequest, roots: &[WheelRow]) -> BTreeSet<Environment> {
-    let all = roots.iter().flat_map(|row| {
+    let mut all = BTreeSet::new();
+    for row in roots {
         let (platforms, pythons) = wanted.filter.places(row);
-        let pythons: Vec<Python> =
-            pythons.into_iter().filter(|python| Python::known().any(|known| known == *python)).collect();
-        platforms
-            .into_iter()
-            .flat_map(move |platform| pythons.clone().into_iter().map(move |python| Environment { platform, python }))
-    });
-    all.filter(|environment| roots.iter().any(|row| row.wheel.fit(*environment).is_some())).collect()
+        for python in Python::known().filter(|python| pythons.contains(python)) {
+            all.extend(platforms.iter().map(|platform| Environment { platform: *platform, python }));
+        }
+    }
+    all.retain(|environment| roots.iter().any(|row| row.wheel.fit(*environment).is_some()));
+    all
 }
 
 /// The packages that the learned wheels need on an environment: as if a lock had these and nothing else.

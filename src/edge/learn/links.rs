@@ -37,16 +37,18 @@ pub(super) fn release(
     let before = learned.wheels.len();
     let mut refused = Vec::new();
     for place in &wanted.links {
-        match place {
-            Links::Page(url) => {
-                refused.extend(on_page(&network.links(url)?, wanted, (name, version), network, learned)?);
+        let page = match place {
+            Links::Page(url) => network.links(url)?,
+            Links::Saved(file) => saved(file, wanted.index.as_ref())?,
+            Links::Folder(folder) => {
+                refused.extend(in_folder(folder, wanted, name, version, learned)?);
+                continue;
             }
-            Links::Saved(file) => {
-                let page = saved(file, wanted.index.as_ref())?;
-                refused.extend(on_page(&page, wanted, (name, version), network, learned)?);
-            }
-            Links::Folder(folder) => refused.extend(in_folder(folder, wanted, name, version, learned)?),
-        }
+        };
+        learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
+        let (candidates, others) = page::linked(&page, name, version, &wanted.filter);
+        take(candidates, wanted.hash_missing, network, learned)?;
+        refused.extend(others);
     }
     refused.extend(untied(before, learned));
     if learned.wheels.len() == before {
@@ -54,20 +56,6 @@ pub(super) fn release(
     }
     learned.notes.extend(refused.into_iter().map(|why| format!("not taken: {why}")));
     Ok(())
-}
-
-/// The wheels of a release that a page has, and why others are not taken.
-fn on_page(
-    page: &Page,
-    wanted: &LearnRequest,
-    (name, version): (&PackageName, &Version),
-    network: &Network,
-    learned: &mut Learned,
-) -> Result<Vec<String>> {
-    learned.notes.extend(page.odd.iter().map(|why| format!("a link was left out: {why}")));
-    let (candidates, refused) = page::linked(page, name, version, &wanted.filter);
-    take(candidates, wanted.hash_missing, network, learned)?;
-    Ok(refused)
 }
 
 /// The base of the links of a saved page that have no host of their own.

@@ -72,7 +72,7 @@ impl Learned {
 
     /// Takes in a wheel and what it requires.
     fn take(&mut self, row: WheelRow, facts: &WheelFacts) {
-        self.lists.extend(row.lists(&facts.list, facts.provenance));
+        self.lists.extend(facts.lists(&row));
         self.wheels.push(row);
     }
 

@@ -105,8 +105,7 @@ fn a_newer_version_of_the_same_major_one_outgrows_what_is_asked_for() {
 fn a_python_is_admitted_however_often_it_is_asked_for() {
     let constraint = Constraint::poetry(">=3.9,<3.11").unwrap();
     for _ in 0..2 {
-        let admitted =
-            (0..=40).filter(|minor| constraint.admits_python(crate::packaging::target::Python::three(*minor)));
+        let admitted = (0..=40).filter(|minor| constraint.admits_python(Python::three(*minor)));
         assert_eq!(admitted.collect::<Vec<_>>(), [9, 10]);
     }
     assert_eq!(constraint, Constraint::poetry(">=3.9,<3.11").unwrap());
@@ -114,9 +113,7 @@ fn a_python_is_admitted_however_often_it_is_asked_for() {
 
 #[test]
 fn pythons() {
-    let python = |constraint: &str, minor| {
-        Constraint::poetry(constraint).unwrap().admits_python(crate::packaging::target::Python::three(minor))
-    };
+    let python = |constraint: &str, minor| Constraint::poetry(constraint).unwrap().admits_python(Python::three(minor));
     assert!(python(">=3.9.1,<3.12", 9) && python(">=3.9,<3.12", 11) && !python(">=3.9,<3.12", 12));
     assert!(python("^3.8", 13) && !python("^3.8", 7));
     assert!(python(">=3.31", 31) && python(">=3.31", 32) && !python("<3.32", 32) && !python("<3.32", 255));
