@@ -286,12 +286,12 @@ impl WheelSource for Catalogues {
         }
         let places: Vec<_> = self.all().flat_map(|tables| tables.places(&exact)).collect();
         // The same bytes have the same metadata, wherever they are served.
-        let same_file = places.iter().filter(|place| place.sha256 == row.sha256).map(|place| place.index);
+        let same_file = places.iter().filter(|(_, sha256)| *sha256 == row.sha256).map(|(index, _)| *index);
         // An index page links out of its own folder: a list recorded under whl/cu118 for a package that has no file
         // there is the list of the file in whl.
         let folder = format!("{}/", row.index);
         let pages = lists.iter().map(|list| list.index);
-        let pages = pages.filter(|page| page.starts_with(&folder) && places.iter().all(|place| place.index != *page));
+        let pages = pages.filter(|page| page.starts_with(&folder) && places.iter().all(|(index, _)| index != page));
         let found = same_file.chain(pages).map(at).find(|found| matches!(found, Requires::Known { .. }));
         found.unwrap_or(own)
     }

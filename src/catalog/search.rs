@@ -104,10 +104,10 @@ impl<'t> Tables<'t> {
     }
 
     /// The unread index and the digest of every wheel of an exact version.
-    pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = FilePlace<'t>> + use<'t, 'e> {
+    pub(super) fn places<'e>(self, exact: &'e Exactly<'_>) -> impl Iterator<Item = (&'t str, Sha256)> + use<'t, 'e> {
         let read = move |line| {
             let Columns { texts: [_, _, _, index, ..], sha256, .. } = (self.columns)(line)?;
-            Some(FilePlace { index, sha256: sha256.ok()? })
+            Some((index, sha256.ok()?))
         };
         let lines = self.wheels.of(exact.package).between(&exact.from, &exact.to);
         lines.filter(|line| exact.is_of(line)).filter_map(read)
@@ -118,13 +118,6 @@ impl<'t> Tables<'t> {
     fn read(self, line: &'t str) -> Option<WheelRow> {
         WheelRow::read((self.columns)(line)?, self.name, None).ok()
     }
-}
-
-/// The place of a file, and which file it is.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct FilePlace<'t> {
-    pub(super) index: &'t str,
-    pub(super) sha256: Sha256,
 }
 
 /// An exact version, local label included, however it is spelled: the first key of it, and the first behind it.

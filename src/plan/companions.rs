@@ -13,21 +13,13 @@ use crate::plan::closure::{self, Resolution};
 
 /// The final build of a package of the family; `wanted` is the build that was asked for.
 pub(crate) fn built(member: &FamilyPackage, wanted: Option<Backend>) -> Option<Backend> {
-    let row = || match member.locked.as_ref()?.built {
+    let FamilyDecision::Keep { why, .. } = &member.decision else { return wanted };
+    if let Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) = why {
+        return Some(*backend);
+    }
+    match member.locked.as_ref()?.built {
         Built::For(backend) => Some(backend),
         Built::Major(_) | Built::Any | Built::Unknown => None,
-    };
-    match &member.decision {
-        FamilyDecision::Swap { .. } => wanted,
-        FamilyDecision::Keep { why, .. } => match why {
-            Kept::AlreadyBuiltFor(backend) | Kept::AsLocked(Some(backend)) => Some(*backend),
-            Kept::AsLocked(None)
-            | Kept::OneBuild
-            | Kept::WithTorch
-            | Kept::Unserved(_)
-            | Kept::Unproven(_)
-            | Kept::Foreign { .. } => row(),
-        },
     }
 }
 

@@ -269,32 +269,25 @@ pub(super) fn requirements_unknown(
     members: &[FamilyPackage],
     request: &Request<'_>,
 ) -> Vec<Problem> {
-    let unknown = members.iter().filter(|member| member.is_swapped()).filter_map(|member| match &member.requires {
-        WheelRequirements::Known(_) => None,
-        WheelRequirements::Unknown(reason) => {
-            let message = format!(
-                "the requirements of {} {} on {} are not known: {reason}",
-                member.name, member.version, request.environment.platform
-            );
-            let own = "give its requirements in a catalogue of the project (--catalog FILE)";
-            // Its index has them beside the wheel; a catalogue of the project may list them itself.
-            let help = match request.backend.filter(|_| !is_projects(&member.name)) {
-                Some(wanted) => {
-                    let public = member.version.clone().without_local();
-                    format!("{}; or {own}", refusal::learn(&member.name, &public, wanted))
-                }
-                None => own.to_owned(),
-            };
-            let problem = Problem::new(Code::Unknown, message).under(request.environment.python).help(help);
-            let swapped = match &member.decision {
-                FamilyDecision::Swap { pin } => pin.a_digest(),
-                FamilyDecision::Keep { .. } => None,
-            };
-            let (package, version) = (member.name.clone(), member.version.clone());
-            let missing = swapped.map(|sha256| Missing::Requirements { package, version, sha256: *sha256 });
-            let problem = Problem { missing: missing.map(Box::new), ..problem };
-            Some(view.point(problem, selection.packages[member.package].entry))
-        }
+    let unknown = members.iter().filter_map(|member| {
+        let FamilyPackage { name, version, .. } = member;
+        let (FamilyDecision::Swap { pin }, WheelRequirements::Unknown(reason)) = (&member.decision, &member.requires)
+        else {
+            return None;
+        };
+        let platform = request.environment.platform;
+        let message = format!("the requirements of {name} {version} on {platform} are not known: {reason}");
+        let own = "give its requirements in a catalogue of the project (--catalog FILE)";
+        // Its index has them beside the wheel; a catalogue of the project may list them itself.
+        let help = match request.backend.filter(|_| !is_projects(name)) {
+            Some(wanted) => format!("{}; or {own}", refusal::learn(name, &version.clone().without_local(), wanted)),
+            None => own.to_owned(),
+        };
+        let problem = Problem::new(Code::Unknown, message).under(request.environment.python).help(help);
+        let (package, version) = (name.clone(), version.clone());
+        let missing = pin.a_digest().map(|sha256| Missing::Requirements { package, version, sha256: *sha256 });
+        let problem = Problem { missing: missing.map(Box::new), ..problem };
+        Some(view.point(problem, selection.packages[member.package].entry))
     });
     unknown.collect()
 }

@@ -153,9 +153,8 @@ fn read(draft: &mut PageDraft, base: &Url, file: &Json<'_>) {
     link.size = if let Json::Number(size) = file.get("size") { Some(*size) } else { None };
     link.requires_python = file.get("requires-python").text().filter(|text| !text.trim().is_empty()).map(str::to_owned);
     link.yanked = match file.get("yanked") {
-        Json::Text(reason) => Some(reason.clone().into_owned()),
         Json::True => Some(String::new()),
-        Json::Null | Json::Number(_) | Json::LongText | Json::Object(_) | Json::Other => None,
+        reason => reason.text().map(str::to_owned),
     };
     let metadata = ["core-metadata", "dist-info-metadata"].map(|name| file.get(name));
     let metadata = metadata.into_iter().find(|value| !matches!(value, Json::Null));
@@ -165,9 +164,7 @@ fn read(draft: &mut PageDraft, base: &Url, file: &Json<'_>) {
             Some(Ok(digest)) => MetadataFile::Digest(digest),
             Some(Err(_)) | None => MetadataFile::Present,
         },
-        None | Some(Json::Null | Json::Number(_) | Json::Text(_) | Json::LongText | Json::Other) => {
-            MetadataFile::Absent
-        }
+        Some(_) | None => MetadataFile::Absent,
     };
     draft.keep(link);
 }
