@@ -193,7 +193,7 @@ fn a_rule_finds_what_it_is_for() {
 }
 
 #[test]
-fn an_index_without_tls_is_told_once_and_without_its_login() {
+fn an_index_without_tls_is_reported_once_and_without_its_login() {
     let place = Place::new();
     let one = |name: &str| {
         Package::new(name, "1.0")
@@ -217,8 +217,8 @@ fn the_catalogue_knows_the_family() {
     // Releases for newer Pythons are no remedy, though by their names these wheels are for every Python.
     let torchdata = Package::new("torchdata", "0.9.0").files(&["torchdata-0.9.0-cp39-cp39-manylinux1_x86_64.whl"]);
     place.write("poetry.lock", lock(&[torchdata]));
-    let told = place.run("audit --python 3.8").stdout;
-    assert!(told.contains("help: torchdata 0.8.0 is the last release with a wheel for it"), "{told}");
+    let reported = place.run("audit --python 3.8").stdout;
+    assert!(reported.contains("help: torchdata 0.8.0 is the last release with a wheel for it"), "{reported}");
     let rows = Catalogues::NONE.wheels(&"torch".parse().unwrap());
     let row = rows.iter().find(|row| row.wheel.as_str() == "torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl").unwrap();
     let right = Package::new("torch", "2.1.2").file(row.wheel.as_str(), &row.sha256.to_string());
@@ -249,7 +249,7 @@ fn a_requirements_file_says_less() {
     }
     let run = place.run("audit pip-compile-hashes.txt --python 3.10");
     snapshot("audit-requirements", &run.shown());
-    // The catalogue knows the digests of torch and of what it needs, so that much can be told.
+    // The catalogue knows the digests of torch and of what it needs, so that much can be reported.
     let report = json(&place.run("audit uv-export.txt --platform macos-arm64 --python 3.10 --report json"));
     let entries = report["targets"][0]["entries"].as_array().unwrap();
     let verdict =
@@ -320,8 +320,8 @@ fn a_wheel_at_a_url_takes_the_pythons_of_that_very_file() {
     place.write("r.txt", format!("cc @ https://a.example/x/cc-1.0-py3-none-any.whl --hash=sha256:{any}\n"));
     assert_eq!(found(&place.run("audit --python 3.12 --report json --catalog team.tsv r.txt")), []);
     let run = place.run("audit --python 3.10 --catalog team.tsv r.txt");
-    let told = "error[wrong-python]: cc 1.0 has wheels for linux-x86_64 under CPython 3.12, 3.13, and no source";
-    assert!(run.stdout.contains(told), "{}", run.stdout);
+    let reported = "error[wrong-python]: cc 1.0 has wheels for linux-x86_64 under CPython 3.12, 3.13, and no source";
+    assert!(run.stdout.contains(reported), "{}", run.stdout);
 }
 
 #[test]
@@ -397,11 +397,11 @@ fn targets_come_from_the_configuration() {
     let config = "[targets.mac]\nplatform = \"macos-arm64\"\npython = [\"3.11\"]\n[targets.ci]\ncpu = true\npython = [\"3.9\", \"3.10\"]\n";
     place.write("torchswap.toml", config);
     let report = json(&place.run("audit --all-targets --macos 12 --glibc 2.31 --report json"));
-    let told = |target: &Value| {
+    let reported = |target: &Value| {
         let text = |key: &str| target[key].as_str().unwrap_or("-").to_owned();
         [text("target"), text("platform"), text("python"), text("system"), text("backend")].join(" ")
     };
-    let targets: Vec<String> = report["targets"].as_array().unwrap().iter().map(told).collect();
+    let targets: Vec<String> = report["targets"].as_array().unwrap().iter().map(reported).collect();
     assert_eq!(
         targets,
         [
@@ -461,9 +461,9 @@ fn advice_for_many_is_given_once() {
     let bare = |name: &str| Package::new(name, "1.0").files(&[&*format!("{name}-1.0.tar.gz")]);
     place.write("poetry.lock", lock(&[package("aa"), package("bb"), bare("cc"), bare("dd")]));
     let run = place.run("audit --python 3.11 --python 3.13 --python 3.14 --python 3.15");
-    let told = "error[wrong-python]: bb 1.0 has wheels for linux-x86_64 under CPython 3.8 to 3.10; it would be compiled \
+    let reported = "error[wrong-python]: bb 1.0 has wheels for linux-x86_64 under CPython 3.8 to 3.10; it would be compiled \
                 from bb-1.0.tar.gz (CPython 3.11, 3.13 to 3.15)\n";
-    assert!(run.stdout.contains(told), "{}", run.stdout);
+    assert!(run.stdout.contains(reported), "{}", run.stdout);
     let help = "help: choose one of these Pythons, lock a release that has one, or install a compiler";
     assert!(run.stdout.find(help) < run.stdout.find("bb 1.0"), "{}", run.stdout);
     assert_eq!(run.stdout.matches(help).count(), 1, "{}", run.stdout);

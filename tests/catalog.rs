@@ -104,7 +104,7 @@ fn evidence(kind: &str) -> &str {
     }
 }
 
-/// The sizes that are told, by digest: the same bytes are as large wherever they lie, and only the default index tells it.
+/// The sizes that are reported, by digest: the same bytes are as large wherever they lie, and only the default index says it.
 fn sizes(facts: &[Value]) -> BTreeMap<&str, u64> {
     facts.iter().filter_map(|fact| Some((text(fact, "sha256"), fact["size"].as_u64()?))).collect()
 }
@@ -224,8 +224,8 @@ fn tables_equal_the_facts() {
         return;
     };
     let mut wheels = json_lines(&folder, "wheels.jsonl");
-    let told: BTreeSet<String> = wheels.iter().map(|fact| text(fact, "sha256").to_owned()).collect();
-    wheels.extend(beyond.wheels.into_iter().filter(|fact| !told.contains(text(fact, "sha256"))));
+    let reported: BTreeSet<String> = wheels.iter().map(|fact| text(fact, "sha256").to_owned()).collect();
+    wheels.extend(beyond.wheels.into_iter().filter(|fact| !reported.contains(text(fact, "sha256"))));
     let mut requires = json_lines(&folder, "requires.jsonl");
     requires.extend(beyond.requires);
     let builds = Builds::new(&wheels, &requires);
@@ -238,8 +238,8 @@ fn tables_equal_the_facts() {
         let key = format!("{}\t{}\t{}\t", text(fact, "package"), text(fact, "version"), text(fact, "index"));
         rows(READ).any(|row| row.starts_with(&key))
     };
-    let told = requires.iter().filter(|fact| !is_read(fact));
-    let mut lists: Vec<String> = told.flat_map(|fact| requires_lines(fact, is_corrected(fact))).collect();
+    let reported = requires.iter().filter(|fact| !is_read(fact));
+    let mut lists: Vec<String> = reported.flat_map(|fact| requires_lines(fact, is_corrected(fact))).collect();
     lists.extend(rows(READ).map(str::to_owned));
     lists.extend(corrections.iter().flat_map(|fact| correction_lines(fact, &wheels)));
     for line in &lists {

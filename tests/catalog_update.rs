@@ -320,7 +320,7 @@ fn of_releases_that_cannot_be_read_no_more_than_one_is_asked_for() {
     let message = site.update(TORCH).refused();
     assert!(message.contains("/files/filelock-1.99-py3-none-any.whl") && message.lines().count() < 4, "{message}");
     assert_eq!(site.server.log().iter().filter(|request| request.path.starts_with("/files/")).count(), 1);
-    // Nor is more told than is of use of a page that contradicts itself throughout.
+    // A page that contradicts itself throughout gets no more lines than are of use.
     for release in 0..100 {
         let file = format!("filelock-1.{release}-py3-none-any.whl");
         site.link("/simple", &file, &format!("<a href='/files/{file}#sha256={}'>x</a>", "e".repeat(64)));
@@ -627,7 +627,7 @@ fn odd_links_and_odd_wheels_of_real_indexes() {
 }
 
 #[test]
-fn an_index_in_json_tells_sizes() {
+fn an_index_in_json_gives_sizes() {
     let site = Site::new();
     let file = "torch-2.99.0+cpu-cp312-cp312-win_amd64.whl";
     let bytes = wheel(file, &[], 10);

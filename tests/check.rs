@@ -78,8 +78,8 @@ fn an_output_that_takes_its_packages_from_elsewhere_is_found() {
                 assert!(run.stdout.contains(&format!("+ {line}")), "{}", run.stdout);
             }
             // What is in both is no difference.
-            let told = run.stdout.lines().filter(|told| told.trim_start().starts_with(['-', '+'])).count();
-            assert_eq!(told, if other.contains("elsewhere") { 2 } else { 1 }, "{}", run.stdout);
+            let reported = run.stdout.lines().filter(|reported| reported.trim_start().starts_with(['-', '+'])).count();
+            assert_eq!(reported, if other.contains("elsewhere") { 2 } else { 1 }, "{}", run.stdout);
         }
         place.write("out.txt", format!("{text}{}\n", line.replace(".example", ".more.example")));
         assert_eq!(place.run("check out.txt").status, 1, "{line}");
@@ -94,7 +94,7 @@ fn a_folder_that_an_output_installs_otherwise_is_found() {
     place.run("export --allow-none --without-hashes -o out.txt").ok();
     let text = place.read("out.txt");
     assert_eq!(place.run("check out.txt").status, 0);
-    for (line, other, told) in [
+    for (line, other, reported) in [
         ("-e ./libs/a\n", "-e ./libs/c\n", "- -e ./libs/c"),
         ("-e ./libs/a\n", "./libs/a\n", "./libs/a -> -e ./libs/a"),
         ("-e ./libs/a\n", "", "+ -e ./libs/a"),
@@ -105,7 +105,7 @@ fn a_folder_that_an_output_installs_otherwise_is_found() {
         assert!(text.contains(line), "{text}");
         place.write("out.txt", text.replacen(line, other, 1));
         let run = place.run("check out.txt");
-        assert!(run.status == 1 && run.stdout.contains(told), "{other}: {}", run.stdout);
+        assert!(run.status == 1 && run.stdout.contains(reported), "{other}: {}", run.stdout);
     }
 }
 
@@ -138,7 +138,7 @@ fn an_output_that_is_not_there_is_found() {
 
 /// Where a target gets more Pythons no wheel is replaced: each package is named once, with them.
 #[test]
-fn pythons_that_a_target_got_are_told_by_package() {
+fn pythons_that_a_target_got_are_reported_by_package() {
     let place = place();
     let project = place.read("pyproject.toml");
     place.write("pyproject.toml", project.replace("[\"3.10\", \"3.11\"]", "[\"3.10\"]"));
@@ -176,7 +176,7 @@ fn a_swapped_lock_is_found() {
 
 /// What a lock swapped by accident gives would spread the accident, so a good output is left as it is.
 #[test]
-fn a_swapped_lock_is_told_first_and_nothing_is_made_of_it() {
+fn a_swapped_lock_is_reported_first_and_nothing_is_made_of_it() {
     let place = place();
     place.write(
         "torchswap.toml",
@@ -256,7 +256,7 @@ fn the_hooks_run_whatever_an_output_is_called() {
         assert!(hook.contains("\n  always_run: true\n") && !hook.contains("files:\n"), "{hook}");
         assert!(hook.contains("\n  pass_filenames: false\n") && !hook.contains("\n  files:"), "{hook}");
     }
-    // It is told which files a commit changes, all of them at once and whatever they are called.
+    // It is given the files that a commit changes, all at once and whatever they are called.
     let of_workspace = hooks[2];
     for key in ["files:", "pass_filenames:", "always_run:", "types"] {
         assert!(!of_workspace.contains(&format!("\n  {key}")), "{of_workspace}");

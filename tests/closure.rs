@@ -206,7 +206,7 @@ fn other_platforms_have_lists_of_their_own() {
 }
 
 #[test]
-fn a_release_without_a_mac_wheel_is_told() {
+fn a_release_without_a_mac_wheel_is_reported() {
     let text = lock(&[("torch==1.9.1", "torch-1.9.1-cp39-cp39-manylinux1_x86_64.whl")], &BASE);
     let message = export(&text, "--platform macos-arm64 --python 3.9").refused();
     assert!(
@@ -217,7 +217,7 @@ fn a_release_without_a_mac_wheel_is_told() {
 
 /// Both lines would be replaced, and pip would read one package twice.
 #[test]
-fn a_package_of_the_family_stands_once() {
+fn a_package_of_the_family_is_there_once() {
     let torch = ("torch==2.5.1", "torch-2.5.1-cp310-cp310-manylinux1_x86_64.whl");
     let message = export(&lock(&[torch, torch], &BASE), "--cuda 12.4 --python 3.10").refused();
     assert!(message.contains("torch is listed twice for linux-x86_64 (CPython 3.10)"), "{message}");

@@ -212,9 +212,9 @@ fn a_copy_with_other_bytes_is_refused_with_both_digests() {
     }
 }
 
-/// Who may not see a page is told the same as where there is none, or is asked for a login.
+/// An index answers a client that may not see a page as if there were none, or asks for a login.
 #[test]
-fn an_index_that_says_no_is_told_with_what_it_says() {
+fn an_index_that_says_no_is_reported_with_its_answer() {
     let server = Server::new();
     let own = Repository::new(&server, Kind::Artifactory, "pytorch");
     let update = format!("catalog update torch==2.99.0 --cuda 13.0 --index {}", own.url());

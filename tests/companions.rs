@@ -24,16 +24,19 @@ fn a_companion_that_was_built_somewhere_is_not_said_never_to_be() {
     let place = place("torch==2.7.1\ntorchvision==0.24.0");
     let export = "export --cuda 11.8 --python 3.11 --without-hashes --catalog own.tsv requirements.txt";
     place.write("own.tsv", "");
-    let told = place.run(export).refused();
-    assert!(told.contains("torchvision 0.24.0 goes with torch 2.9.0, and torch 2.9.0 has no cu118 build"), "{told}");
+    let reported = place.run(export).refused();
+    assert!(
+        reported.contains("torchvision 0.24.0 goes with torch 2.9.0, and torch 2.9.0 has no cu118 build"),
+        "{reported}"
+    );
     let file = "torchvision-0.24.0+cu118-cp311-cp311-win_amd64.whl";
     let row = format!(
         "wheel\ttorchvision\t0.24.0+cu118\tcu118\thttps://a.example/x\t{file}\t{}\t-\t1\t-\t-\n",
         "0".repeat(64)
     );
     place.write("own.tsv", row);
-    let told = place.run(export).refused();
-    assert!(told.contains("the catalogue knows no torchvision 0.24.0+cu118 for linux-x86_64"), "{told}");
+    let reported = place.run(export).refused();
+    assert!(reported.contains("the catalogue knows no torchvision 0.24.0+cu118 for linux-x86_64"), "{reported}");
 }
 
 /// The first torch and the last one with wheels for a Python have them, so a companion of either may have one, too.
@@ -46,10 +49,14 @@ fn a_companion_is_ruled_out_beyond_the_ends_of_its_torch_alone() {
         let list = format!("requires\ttorchvision\t0.99.0\thttps://a.example/x\t*\tby-hand\t-\ttorch=={torch}\n");
         place.write("own.tsv", row + &list);
         let target = "--platform macos-x86_64 --python 3.12 --without-hashes --catalog own.tsv";
-        let told = place.run(&format!("export {target} requirements.txt")).refused();
+        let reported = place.run(&format!("export {target} requirements.txt")).refused();
         let out =
             format!("torchvision 0.99.0 goes with torch {torch}, and torch {torch} has no wheel for macos-x86_64");
-        assert_eq!((told.contains(&out), told.contains("catalog update")), (is_out, !is_out), "{torch}: {told}");
+        assert_eq!(
+            (reported.contains(&out), reported.contains("catalog update")),
+            (is_out, !is_out),
+            "{torch}: {reported}"
+        );
     }
 }
 
@@ -63,9 +70,13 @@ fn a_companion_with_a_wheel_of_another_build_for_the_python_is_not_ruled_out() {
         let list = "requires\ttorchvision\t0.99.0+cpu\thttps://a.example/x\t*\tby-hand\t-\ttorch==2.1.2\n";
         place.write("own.tsv", row + list);
         let target = "--cuda 12.1 --python 3.12 --without-hashes --catalog own.tsv";
-        let told = place.run(&format!("export {target} requirements.txt")).refused();
+        let reported = place.run(&format!("export {target} requirements.txt")).refused();
         let out = "torchvision 0.99.0 goes with torch 2.1.2, and torch 2.1.2 has no wheel for linux-x86_64";
-        assert_eq!((told.contains(out), told.contains("catalog update")), (is_out, !is_out), "{python}: {told}");
+        assert_eq!(
+            (reported.contains(out), reported.contains("catalog update")),
+            (is_out, !is_out),
+            "{python}: {reported}"
+        );
     }
 }
 
@@ -76,25 +87,28 @@ fn a_build_that_its_label_says_is_another_is_not_named_as_known() {
     let (file, digest) = ("torch-2.99.0+cpu.cxx11.abi-cp312-cp312-linux_x86_64.whl", "0".repeat(64));
     let row = format!("wheel\ttorch\t2.99.0+cpu.cxx11.abi\tcpu\thttps://a.example/x\t{file}\t{digest}\t-\t1\t-\t-\n");
     place.write("own.tsv", row);
-    let told =
+    let reported =
         place.run("export --cuda 13.0 --python 3.12 --without-hashes --catalog own.tsv requirements.txt").refused();
-    assert!(told.contains("the catalogue knows no torch 2.99.0+cu130") && !told.contains("it knows"), "{told}");
+    assert!(
+        reported.contains("the catalogue knows no torch 2.99.0+cu130") && !reported.contains("it knows"),
+        "{reported}"
+    );
 }
 
-/// What they lack would only hide the reason; what else is wrong with them is told.
+/// What they lack would only hide the reason; what else is wrong with them is reported.
 #[test]
-fn where_torch_itself_cannot_be_it_is_not_told_that_its_companions_cannot() {
+fn where_torch_itself_cannot_be_nothing_is_said_of_its_companions() {
     let lines = "torch==2.1.2\n    # via -r requirements.in\ntorchvision==0.16.2\ntorchaudio";
-    let told = export(lines, "--cuda 12.4 --python 3.11").refused();
-    let errors: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
-    assert_eq!(errors.len(), 2, "{told}");
-    assert!(errors.iter().any(|error| error.contains("torch 2.1.2 has no cu124 build")), "{told}");
-    assert!(errors.contains(&"error: torchaudio is not pinned to one version"), "{told}");
+    let reported = export(lines, "--cuda 12.4 --python 3.11").refused();
+    let errors: Vec<&str> = reported.lines().filter(|line| line.starts_with("error: ")).collect();
+    assert_eq!(errors.len(), 2, "{reported}");
+    assert!(errors.iter().any(|error| error.contains("torch 2.1.2 has no cu124 build")), "{reported}");
+    assert!(errors.contains(&"error: torchaudio is not pinned to one version"), "{reported}");
     // That it is not known is no reason: the companions may be unknown, too.
-    let told = export("torch==2.99.0\ntorchvision==0.99.0", "--cuda 13.0 --python 3.12").refused();
+    let reported = export("torch==2.99.0\ntorchvision==0.99.0", "--cuda 13.0 --python 3.12").refused();
     assert!(
-        told.contains("knows no torch 2.99.0+cu130") && told.contains("knows no torchvision 0.99.0+cu130"),
-        "{told}"
+        reported.contains("knows no torch 2.99.0+cu130") && reported.contains("knows no torchvision 0.99.0+cu130"),
+        "{reported}"
     );
 }
 
@@ -137,7 +151,7 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
         assert!(message.contains(why) && !message.contains("catalog update"), "{arguments}: {message}");
         assert!(message.contains("help: "), "{message}");
     }
-    // Of a torch that is newer than all that is known nothing is proven, but an end is told.
+    // Of a torch that is newer than all that is known nothing is proven, but an end is reported.
     let message = export("torch==2.99.0", "--cuda 11.8 --python 3.11").refused();
     assert!(message.contains("help: CUDA 11.8 ends at torch 2.7, and no release up to 2."), "{message}");
     assert!(message.contains("if this one does, learn it with: torchswap catalog update torch==2.99.0 --cuda 11.8"));
@@ -157,8 +171,9 @@ fn a_build_that_a_package_does_not_have_at_all_is_not_to_be_learned() {
     // Nor does the end of a Python's wheels rule out what came before it, or a later one of the same minor release that is not known.
     for (torch, cuda, ends) in [("2.5.1", "12.1", true), ("2.0.99", "11.8", false), ("2.4.99", "12.1", false)] {
         let message = export(&format!("torch=={torch}"), &format!("--cuda {cuda} --python 3.8")).refused();
-        let told = format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
-        assert_eq!((message.contains(&told), message.contains("catalog update")), (ends, !ends), "{message}");
+        let reported =
+            format!("torch {torch} has no wheel for linux-x86_64 and this Python: those end with torch 2.4.1");
+        assert_eq!((message.contains(&reported), message.contains("catalog update")), (ends, !ends), "{message}");
     }
     // A build of a kind that the package has may yet be learned.
     let message = export("torch==2.5.1\nxformers==0.0.29", "--cuda 12.4 --python 3.11").refused();
@@ -262,7 +277,7 @@ const FLASH: &str =
     "flash-attn @ https://wheels.example/flash_attn-2.7.4.post1+cu12torch2.6cxx11abiFALSE-cp312-cp312-linux_x86_64.whl";
 
 #[test]
-fn what_is_bound_to_another_build_is_told() {
+fn what_is_bound_to_another_build_is_reported() {
     let lines = format!(
         "torch==2.6.0\n{FLASH}\ntorch-scatter==2.1.2+pt26cpu\ncupy-cuda12x==13.3.0\nfaiss-gpu-cu12==1.9.0\n\
          onnxruntime-gpu==1.20.1\nbitsandbytes==0.45.0\nnvidia-ml-py==12.560.30\nnvidia-dali-cuda120==1.44.0"
@@ -294,8 +309,9 @@ fn what_is_bound_to_another_build_is_told() {
         .run("export --cuda 12.4 --python 3.12 --without-hashes --report json -o out.txt requirements.txt");
     let json: serde_json::Value = serde_json::from_str(&report.stderr).unwrap();
     let changes = json["outputs"][0]["targets"][0]["changes"].as_array().unwrap();
-    let told = changes.iter().filter(|change| change["action"] == "unswapped").map(|change| change["package"].clone());
-    assert_eq!(told.collect::<Vec<_>>(), ["torch-scatter"]);
+    let reported =
+        changes.iter().filter(|change| change["action"] == "unswapped").map(|change| change["package"].clone());
+    assert_eq!(reported.collect::<Vec<_>>(), ["torch-scatter"]);
 }
 
 /// Severity and package of the findings about mixed builds.
@@ -355,7 +371,7 @@ fn the_triton_of_another_gpu_goes_although_the_project_asks_for_it() {
 
 /// All tritons own one module, so the one that something else needs stands in the way of torch's own.
 #[test]
-fn a_triton_of_another_gpu_that_something_else_needs_is_told() {
+fn a_triton_of_another_gpu_that_something_else_needs_is_reported() {
     for (torch, triton, own, build, new) in [
         ("torch==2.5.1+cu124", "triton==3.1.0", "CUDA", "rocm 6.2", "ROCm 6.2"),
         ("torch==2.5.1+rocm6.2", "pytorch-triton-rocm==3.1.0", "ROCm", "cuda 12.4", "CUDA 12.4"),
@@ -415,11 +431,11 @@ fn an_audit_finds_libraries_of_another_cuda_than_torchs() {
 
 /// Of a build without a GPU, or for another one, torch needs none of them.
 #[test]
-fn gpu_libraries_that_stay_beside_another_build_are_told() {
+fn gpu_libraries_that_stay_beside_another_build_are_reported() {
     let needed = "torch==2.1.2+cu121\nnvidia-cublas-cu12==12.1.3.1\n    # via -r requirements.in, torch\n\
                   nvidia-nccl-cu12==2.18.1\n    # via torch, tqdm\nnvidia-nvtx-cu12==12.1.105\n    # via torch\n\
                   triton==2.1.0\n    # via tqdm\ntqdm==4.66.5";
-    let told = |run: &Run| {
+    let reported = |run: &Run| {
         let kept = run.stderr.lines().filter(|line| line.contains("though torch is built for"));
         kept.map(|line| line.trim_start_matches("kept").trim().to_owned()).collect::<Vec<_>>()
     };
@@ -431,24 +447,24 @@ fn gpu_libraries_that_stay_beside_another_build_are_told() {
     };
     let triton = "triton 2.1.0: for GPUs, though torch is built for CPU: needed by tqdm".to_owned();
     let run = export(needed, "--cpu --python 3.11");
-    assert_eq!(told(&run), [cublas("CPU"), nccl("CPU"), triton]);
+    assert_eq!(reported(&run), [cublas("CPU"), nccl("CPU"), triton]);
     let output = run.ok();
     assert!(output.contains("\nnvidia-cublas-cu12==") && !output.contains("nvtx"), "{output}");
     // This one holds its libraries itself.
     let run = export(needed, "--cuda 11.8 --python 3.11");
-    assert_eq!(told(&run), [cublas("CUDA 11.8"), nccl("CUDA 11.8")]);
-    assert_eq!(told(&export(needed, "--cuda 12.1 --python 3.11")), [""; 0]);
+    assert_eq!(reported(&run), [cublas("CUDA 11.8"), nccl("CUDA 11.8")]);
+    assert_eq!(reported(&export(needed, "--cuda 12.1 --python 3.11")), [""; 0]);
 }
 
 #[test]
-fn what_was_made_for_another_torch_is_told() {
+fn what_was_made_for_another_torch_is_reported() {
     let scatter = "torch-scatter==2.1.2+pt25cu124";
     let lines = format!("torch==2.6.0\n{FLASH}\n{scatter}");
     let run = export(&lines, "--cuda 12.4 --python 3.12");
-    let told = "torch-scatter 2.1.2+pt25cu124: stays as locked, made for torch 2.5: torch is 2.6.0+cu124";
-    assert_eq!(unswapped(&run), [told]);
+    let reported = "torch-scatter 2.1.2+pt25cu124: stays as locked, made for torch 2.5: torch is 2.6.0+cu124";
+    assert_eq!(unswapped(&run), [reported]);
     assert!(run.ok().contains(&format!("\n{scatter}\n")));
-    // Of two reasons both are told.
+    // Of two reasons both are reported.
     assert_eq!(unswapped(&export(&lines, "--cpu --python 3.12")).len(), 3);
     let finding = |name: &str| ("error".to_owned(), name.to_owned());
     let mismatch = |text: &str, arguments: &str| found(text, "family-mismatch", arguments);
@@ -543,7 +559,7 @@ fn a_build_that_its_label_names_is_not_written_where_it_does_not_install() {
 // What its release binds it to.
 
 #[test]
-fn a_gpu_package_whose_release_is_for_another_cuda_is_told() {
+fn a_gpu_package_whose_release_is_for_another_cuda_is_reported() {
     for (version, flag, why) in [
         ("1.28.0", "--cuda 12.6", Some("for CUDA 13: torch is built for CUDA 12.6")),
         ("1.28.0", "--cuda 11.8", Some("for CUDA 13: torch is built for CUDA 11.8")),
@@ -553,14 +569,14 @@ fn a_gpu_package_whose_release_is_for_another_cuda_is_told() {
         let place = place(&format!("torch==2.6.0\nonnxruntime-gpu=={version}"));
         let export = place.run(&format!("export {flag} --python 3.11 --without-hashes requirements.txt"));
         let audit = place.run(&format!("audit {flag} --python 3.11 requirements.txt"));
-        let told = export.stderr;
+        let reported = export.stderr;
         let found = audit.stdout;
         assert_eq!(
-            told.contains(&format!("warning: onnxruntime-gpu {version}: stays as locked, ")),
+            reported.contains(&format!("warning: onnxruntime-gpu {version}: stays as locked, ")),
             why.is_some(),
-            "{version} {flag}: {told}"
+            "{version} {flag}: {reported}"
         );
-        assert!(why.is_none_or(|why| told.contains(why)), "{version} {flag}: {told}");
+        assert!(why.is_none_or(|why| reported.contains(why)), "{version} {flag}: {reported}");
         assert_eq!(found.contains("error[mixed-backends]"), why.is_some(), "{version} {flag}: {found}");
     }
 }

@@ -25,8 +25,8 @@ fn accepts(shell: &str, arguments: &[&str]) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => println!("skipped: there is no {shell} here"),
         Err(error) => panic!("{shell}: {error}"),
         Ok(output) => {
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success() && told.is_empty(), "{shell}: {told}");
+            let reported = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success() && reported.is_empty(), "{shell}: {reported}");
         }
     }
 }
@@ -100,8 +100,11 @@ fn the_manual_has_a_page_for_the_program_and_each_command() {
 fn a_page_that_is_not_there_is_refused() {
     let place = Place::new();
     for name in ["exprt", "targets"] {
-        let told = place.run(&format!("man {name}")).refused();
-        assert!(told.contains("no page") && told.contains("export, ") && told.contains(", man"), "{told}");
+        let reported = place.run(&format!("man {name}")).refused();
+        assert!(
+            reported.contains("no page") && reported.contains("export, ") && reported.contains(", man"),
+            "{reported}"
+        );
     }
 }
 

@@ -71,7 +71,7 @@ fn mistakes_point_at_the_file() {
     assert!(message.contains("the targets a (cpu) and b (cpu) cannot share a file"), "{message}");
 }
 
-/// Two targets fail in two ways, and one of them like a third: each problem is told once, with the targets that it is about.
+/// Two targets fail in two ways, and one of them like a third: each problem is reported once, with the targets that it is about.
 #[test]
 fn errors_name_their_targets_and_the_lines_of_the_configuration() {
     let place = Place::of("poetry-2.5/torch-2.4.1");

@@ -57,13 +57,17 @@ fn known_sizes_are_summed_and_unknown_ones_counted() {
                 Some((_, None)) | None => unknown.push(name),
             }
         }
-        let told = &report["downloads"][0];
-        assert_eq!((&told["python"], &told["output"]["bytes"]), (&"3.10".into(), &bytes.into()), "{build}: {report}");
-        assert_eq!(told["output"]["unknown"], unknown.len(), "{build}: {report}");
-        assert_eq!(told["output"]["unknown_packages"], serde_json::json!(unknown), "{build}");
-        assert!(told["lock"]["unknown"].as_u64().unwrap() > 0, "{report}");
+        let reported = &report["downloads"][0];
+        assert_eq!(
+            (&reported["python"], &reported["output"]["bytes"]),
+            (&"3.10".into(), &bytes.into()),
+            "{build}: {report}"
+        );
+        assert_eq!(reported["output"]["unknown"], unknown.len(), "{build}: {report}");
+        assert_eq!(reported["output"]["unknown_packages"], serde_json::json!(unknown), "{build}");
+        assert!(reported["lock"]["unknown"].as_u64().unwrap() > 0, "{report}");
         // What both install as locked is no difference: the others are the changes that the report names.
-        let bytes = |what: &str| told[what]["bytes"].as_i64().unwrap();
+        let bytes = |what: &str| reported[what]["bytes"].as_i64().unwrap();
         assert_eq!(bytes("difference"), bytes("output") - bytes("lock"), "{build}: {report}");
         let changed: Vec<&str> = report["changes"]
             .as_array()
@@ -72,7 +76,7 @@ fn known_sizes_are_summed_and_unknown_ones_counted() {
             .filter(|one| one["action"] != "kept")
             .map(|one| one["package"].as_str().unwrap())
             .collect();
-        let missing = told["difference"]["unknown_packages"].as_array().unwrap();
+        let missing = reported["difference"]["unknown_packages"].as_array().unwrap();
         assert!(missing.iter().all(|name| changed.contains(&name.as_str().unwrap())), "{build}: {report}");
         assert_eq!(report["downloads"].as_array().unwrap().len(), 1);
     }
@@ -99,11 +103,15 @@ fn a_pylock_has_its_own_sizes() {
     );
     place.write("pylock.toml", lock);
     let export = "export --allow-none --platform linux-x86_64 --python 3.11 pylock.toml";
-    let told = report(&place, export);
+    let reported = report(&place, export);
     let expected = serde_json::json!({ "bytes": 3_000_000, "unknown": 1, "unknown_packages": ["other"] });
-    assert_eq!((&told["downloads"][0]["output"], &told["downloads"][0]["lock"]), (&expected, &expected), "{told}");
+    assert_eq!(
+        (&reported["downloads"][0]["output"], &reported["downloads"][0]["lock"]),
+        (&expected, &expected),
+        "{reported}"
+    );
     let none = serde_json::json!({ "bytes": 0, "unknown": 0, "unknown_packages": [] });
-    assert_eq!(told["downloads"][0]["difference"], none, "{told}");
+    assert_eq!(reported["downloads"][0]["difference"], none, "{reported}");
     let run = place.run(&format!("{export} -v -o out.txt"));
     assert!(
         run.stderr

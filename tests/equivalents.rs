@@ -117,7 +117,7 @@ fn without_being_asked_a_cpu_build_stays_and_a_note_says_so() {
 }
 
 #[test]
-fn the_gpu_build_comes_with_its_libraries_and_a_stub_stands_for_the_cpu_build() {
+fn the_gpu_build_comes_with_its_libraries_and_a_stub_replaces_the_cpu_build() {
     let place = place(&onnx("1.22.0"));
     let run = place.run("export -v --cuda 12.6 --python 3.11 --also onnxruntime -o out.txt requirements.txt");
     for line in [
@@ -318,7 +318,7 @@ fn a_folder_of_stubs_goes_with_a_run_that_fails() {
     assert!(!place.exists("torchswap-stubs") && !place.exists("a.txt"));
 }
 
-/// A file that looks for wheels in the folder already is not told so twice.
+/// A file that looks for wheels in the folder already gets the option once.
 #[test]
 fn the_folder_of_stubs_is_named_once() {
     let place = place(&format!("--find-links ./torchswap-stubs\n{}", onnx("1.22.0")));
@@ -328,7 +328,7 @@ fn the_folder_of_stubs_is_named_once() {
 
 /// Its metadata says nothing of them, so nothing else would tell that it runs on the CPU.
 #[test]
-fn a_build_of_which_nothing_brings_the_libraries_is_told() {
+fn a_build_of_which_nothing_brings_the_libraries_is_reported() {
     let note = "note: onnxruntime-gpu 1.20.0 brings no libraries along: CUDA 12 and cudnn 9 must come with torch or the image\n";
     let run = export(&onnx("1.20.0"), "--cuda 12.6 --python 3.11 --also onnxruntime");
     assert!(run.stderr.contains(note), "{}", run.stderr);
@@ -350,7 +350,7 @@ fn a_build_of_which_nothing_brings_the_libraries_is_told() {
 
 /// Once, whatever the number of Pythons; a torch for CUDA loads them.
 #[test]
-fn a_build_of_which_nothing_loads_the_libraries_is_told() {
+fn a_build_of_which_nothing_loads_the_libraries_is_reported() {
     let note = "note: onnxruntime-gpu 1.22.0 does not load CUDA's libraries by itself, and there is no torch for CUDA that \
                 would: call onnxruntime.preload_dlls() before the first session, or take an image with CUDA and cuDNN\n";
     let run = export(&onnx("1.22.0"), "--cuda 12.6 --python 3.11 --python 3.12 --also onnxruntime");
@@ -367,7 +367,7 @@ fn a_build_of_which_nothing_loads_the_libraries_is_told() {
 }
 
 #[test]
-fn a_locked_gpu_build_without_its_libraries_is_told() {
+fn a_locked_gpu_build_without_its_libraries_is_reported() {
     let note = "note: onnxruntime-gpu 1.22.0 is the GPU build and stays as locked, without [cuda,cudnn]: ";
     let run = |pins: &[&str]| {
         let text = onnx("1.22.0") + &lock(pins);

@@ -56,8 +56,8 @@ fn the_wheel_of_flash_attn_can_be_learned_from_its_release_and_from_a_folder() {
     let assets: Vec<String> = wheels.iter().chain([&wheel]).map(asset).collect();
     let release = format!("{{\"tag_name\": \"v2.5.8\", \"assets\": [{}]}}", assets.join(", "));
     server.file("/v2.5.8.json", "application/json", release);
-    let told = read("torchswap-catalog.tsv");
-    let told = told.lines().find(|line| line.starts_with("wheel\t")).unwrap();
+    let reported = read("torchswap-catalog.tsv");
+    let reported = reported.lines().find(|line| line.starts_with("wheel\t")).unwrap();
     for links in [server.url("/v2.5.8.json"), format!("wheels --index {FOLDER}")] {
         let place = Place::new();
         place.write("requirements.txt", read("requirements.txt"));
@@ -69,9 +69,13 @@ fn the_wheel_of_flash_attn_can_be_learned_from_its_release_and_from_a_folder() {
         place.run(&format!("catalog update flash-attn==2.5.8 --cuda 11.8 --python 3.10 --find-links {links}")).ok();
         let rows = place.read("torchswap-catalog.tsv").replace(&own, FOLDER);
         let row = rows.lines().find(|line| line.contains(FILE)).unwrap();
-        assert_eq!(row.split('\t').take(6).collect::<Vec<_>>(), told.split('\t').take(6).collect::<Vec<_>>(), "{rows}");
+        assert_eq!(
+            row.split('\t').take(6).collect::<Vec<_>>(),
+            reported.split('\t').take(6).collect::<Vec<_>>(),
+            "{rows}"
+        );
         // The bytes are a tiny wheel's; all else is as the example prints it.
-        let digest = told.split('\t').nth(6).unwrap();
+        let digest = reported.split('\t').nth(6).unwrap();
         let output =
             place.run(&read("command")).ok().replace(&own, FOLDER).replace(&wheel.sha256().to_string(), digest);
         assert_eq!(output, read("expected.txt"), "{links}");

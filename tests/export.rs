@@ -138,15 +138,18 @@ fn a_companions_build_that_its_torch_never_had_is_no_hole_in_the_catalogue() {
     ] {
         let place = Place::new();
         place.write("requirements.txt", format!("torch=={torch}\n    # via -r requirements.in\n{companion}\n"));
-        let told = place.run("export --cuda 11.8 --python 3.11 --without-hashes").refused();
-        assert!(told.contains(why) && !told.contains("catalog update"), "{told}");
-        assert!(told.contains("CUDA 11.8 ends at torch 2.7.1; ") && told.contains(" has cu126, cu128, "), "{told}");
+        let reported = place.run("export --cuda 11.8 --python 3.11 --without-hashes").refused();
+        assert!(reported.contains(why) && !reported.contains("catalog update"), "{reported}");
+        assert!(
+            reported.contains("CUDA 11.8 ends at torch 2.7.1; ") && reported.contains(" has cu126, cu128, "),
+            "{reported}"
+        );
     }
     // The torch of this one has the build.
     let place = Place::new();
     place.write("requirements.txt", "torch==2.4.1\n    # via -r requirements.in\ntorchaudio==2.5.1\n");
-    let told = place.run("export --cuda 12.1 --python 3.9 --without-hashes").refused();
-    assert!(told.contains("learn it with: torchswap catalog update torchaudio==2.5.1 --cuda 12.1"), "{told}");
+    let reported = place.run("export --cuda 12.1 --python 3.9 --without-hashes").refused();
+    assert!(reported.contains("learn it with: torchswap catalog update torchaudio==2.5.1 --cuda 12.1"), "{reported}");
 }
 
 #[test]
@@ -162,7 +165,7 @@ fn no_gpu_on_macos() {
 }
 
 #[test]
-fn folders_and_files_of_the_project_are_told_apart() {
+fn folders_and_files_of_the_project_are_distinguished() {
     let place = Place::of("poetry-2.5/paths");
     snapshot("refuse-paths", &shown(&place.run("export --cuda 12.4 --python 3.11")));
     snapshot("export-paths-without-hashes", &shown(&place.run("export --cuda 12.4 --python 3.11 --without-hashes")));

@@ -361,7 +361,7 @@ fn outputs_that_are_no_files_of_their_own() {
 }
 
 #[test]
-fn standard_output_that_fails_is_told() {
+fn standard_output_that_fails_is_reported() {
     let (place, before, _) = small();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let Ok(full) = full else {
@@ -386,7 +386,7 @@ fn standard_output_that_fails_is_told() {
 }
 
 #[test]
-fn an_unreadable_lock_is_told() {
+fn an_unreadable_lock_is_reported() {
     let place = Place::new();
     place.write("pyproject.toml", std::fs::read(fixture("poetry-2.5/torch-2.1.2/pyproject.toml")).unwrap());
     std::fs::create_dir(place.path().join("poetry.lock")).unwrap();

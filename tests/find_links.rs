@@ -250,7 +250,7 @@ fn pages_of_pyg_serve_a_mac_and_a_gpu() {
 
 /// Its file names tell no build: the release's does.
 #[test]
-fn a_folder_tells_the_build_of_llama_cpp() {
+fn a_folder_names_the_build_of_llama_cpp() {
     let site = Site::new();
     let file = "llama_cpp_python-0.3.4-cp311-cp311-linux_x86_64.whl?";
     let release = site.release("/releases/download/v0.3.4-cu124", &[file], &["typing-extensions>=4.5.0"]);

@@ -49,7 +49,7 @@ fn one_that_is_named_is_not_read_twice() {
         let run = place.run(&format!("{EXPORT} --catalog {name}"));
         assert!(is_swapped(&run.stdout) && !run.stderr.contains("found by its name"), "{name}: {}", run.stderr);
     }
-    // What is wrong in it is told once.
+    // What is wrong in it is reported once.
     place.write(FILE, "nonsense\n");
     let message = place.run(&format!("{EXPORT} --catalog {FILE} --catalog ./{FILE}")).refused();
     assert_eq!(message.matches("error: ").count(), 1, "{message}");

@@ -17,7 +17,7 @@ fn top(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn the_version_of_the_tool_stands_in_a_full_header_alone() {
+fn only_a_full_header_has_the_version_of_the_tool() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     let first = |flags: &str| {
         place.run(&format!("export --cpu --python 3.11 -q {flags}")).ok().lines().next().unwrap().to_owned()

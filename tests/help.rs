@@ -102,8 +102,8 @@ fn colours_can_be_demanded_and_forbidden() {
     ] {
         let mut command = place.command("export --cuda 9.9");
         command.envs(variables.split_whitespace().filter_map(|one| one.split_once('=')));
-        let told = String::from_utf8(command.output().unwrap().stderr).unwrap();
-        assert_eq!(told.contains('\u{1b}'), is_coloured, "{variables}: {told}");
+        let reported = String::from_utf8(command.output().unwrap().stderr).unwrap();
+        assert_eq!(reported.contains('\u{1b}'), is_coloured, "{variables}: {reported}");
     }
 }
 
@@ -181,7 +181,7 @@ fn examples_in_help_can_be_copied() {
 }
 
 #[test]
-fn the_version_is_told() {
+fn the_version_is_printed() {
     assert_eq!(Place::new().run("--version").ok(), format!("torchswap {}\n", env!("CARGO_PKG_VERSION")));
 }
 

@@ -126,15 +126,15 @@ fn a_download_recovers_from_what_passes() {
 fn a_download_that_is_wrong_has_another_digest_or_none() {
     use Fault::{ChangeSilently, Cut, Flip, Gzip, Longer, NoLength, Redirect, SaysLess, Short, Stall, Status};
     let refused = |code| Err::<(), Code>(code);
-    let told = Ok::<(), Code>(());
+    let reported = Ok::<(), Code>(());
     let elsewhere = |to: &str| vec![Redirect(to.to_owned())];
     let cases: Vec<(Vec<Fault>, Result<(), Code>)> = vec![
-        (vec![Short(10)], told),
-        (vec![SaysLess(10)], told),
-        (vec![Flip(HALF)], told),
-        (vec![Cut(HALF), Flip(10)], told),
-        (vec![Cut(HALF), ChangeSilently], told),
-        (vec![Longer(10)], told),
+        (vec![Short(10)], reported),
+        (vec![SaysLess(10)], reported),
+        (vec![Flip(HALF)], reported),
+        (vec![Cut(HALF), Flip(10)], reported),
+        (vec![Cut(HALF), ChangeSilently], reported),
+        (vec![Longer(10)], reported),
         (vec![Cut(HALF), Longer(10)], refused(Code::Network)),
         (vec![NoLength], refused(Code::Network)),
         (vec![Gzip], refused(Code::Network)),
@@ -250,7 +250,7 @@ fn what_drips_is_given_up() {
 }
 
 #[test]
-fn who_is_not_there_is_told_in_the_end() {
+fn an_index_that_does_not_answer_is_reported_in_the_end() {
     // A port that nobody listens on: it was free a moment ago.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let problem = network().download(&url(&format!("http://{free}/a.whl")), &Before::default(), None, &()).unwrap_err();

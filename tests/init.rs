@@ -16,7 +16,7 @@ fn it_proposes_what_the_dockerfile_says() {
 
 /// The CUDA that torch is locked for changes least; its line says where that is known from.
 #[test]
-fn it_takes_the_locked_cuda_where_no_dockerfile_tells() {
+fn it_takes_the_locked_cuda_where_no_dockerfile_says_one() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     let locked = "cuda = \"12.1\"  # poetry.lock:";
     place.run("init").ok();
@@ -140,7 +140,7 @@ fn of_image(dockerfile: &str) -> (Place, String, String, String) {
 
 /// The three commands must lead to a file, whatever the image has.
 #[test]
-fn what_of_an_image_cannot_be_had_is_told_with_its_line() {
+fn what_of_an_image_cannot_be_had_is_reported_with_its_line() {
     let image = "nvidia/cuda:12.8.0-runtime-ubuntu22.04";
     let (place, toml, _, notes) = of_image(&format!("FROM {image}\n"));
     let note = format!(
@@ -158,7 +158,7 @@ fn what_of_an_image_cannot_be_had_is_told_with_its_line() {
     assert!(!toml.contains("python =") && advice.contains("\nCOPY requirements-docker.txt ./\n"), "{toml}");
     place.run("export --all-targets -q").ok();
     assert!(place.exists("requirements-docker.txt"));
-    // What is there is told of nothing.
+    // Nothing is said of what is there.
     let (_, _, _, notes) = of_image("FROM nvidia/cuda:12.4.1-base-ubuntu22.04\n");
     assert_eq!(notes, "wrote torchswap.toml\n");
 }
@@ -200,7 +200,7 @@ fn the_target_is_for_the_platform_of_the_image() {
 }
 
 #[test]
-fn what_an_image_has_or_lacks_beside_cuda_is_told() {
+fn what_an_image_has_or_lacks_beside_cuda_is_reported() {
     let (_, _, advice, notes) = of_image("FROM nvcr.io/nvidia/pytorch:24.12-py3\n");
     assert!(
         notes.contains("note: Dockerfile:1: nvcr.io/nvidia/pytorch:24.12-py3 has torch, which the file replaces"),
@@ -240,7 +240,7 @@ fn a_configuration_above_is_seen() {
         run.stderr
     );
     place.run("-C sub export --all-targets -q").ok();
-    // A lock that was found above is told.
+    // A lock that was found above is reported.
     let place = Place::of("poetry-2.5/torch-2.4.1");
     place.write("sub/x", "");
     let run = place.run("-C sub init");

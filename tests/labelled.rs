@@ -171,13 +171,13 @@ fn a_file_that_names_the_index_keeps_its_line() {
 }
 
 #[test]
-fn the_audit_tells_that_no_wheel_of_the_platform_has_the_label() {
+fn the_audit_reports_that_no_wheel_of_the_platform_has_the_label() {
     let place = Place::new();
     place.write("requirements.txt", format!("torch==2.3.1+cpu\n{BASE}"));
     for (platform, status) in [("macos-arm64", 1), ("linux-aarch64", 1), ("linux-x86_64", 0)] {
         let run = place.run(&format!("audit --platform {platform} --python 3.11 requirements.txt"));
-        let told = run.stdout.contains(&format!("error[no-wheel]: torch 2.3.1+cpu has no wheel for {platform}"));
-        assert_eq!((run.status, told), (status, status == 1), "{}", run.shown());
+        let reported = run.stdout.contains(&format!("error[no-wheel]: torch 2.3.1+cpu has no wheel for {platform}"));
+        assert_eq!((run.status, reported), (status, status == 1), "{}", run.shown());
     }
 }
 

@@ -236,7 +236,7 @@ fn a_refusal_has_the_reasons_of_both() {
     site.learn(&format!("{EXPORT} -o out.txt")).ok();
 }
 
-/// The wheel on the index is another than the one whose digest its page tells: whoever downloads it is told.
+/// The wheel on the index is another than the one whose digest its page gives: a download says so.
 #[test]
 fn wheels_without_a_digest_are_hashed_if_that_is_wanted() {
     for tells in [Tells::Metadata, Tells::Nothing] {
@@ -439,7 +439,7 @@ fn pythons_for_which_the_index_has_nothing_are_left_out() {
 }
 
 #[test]
-fn the_report_tells_what_was_learned() {
+fn the_report_lists_what_was_learned() {
     let site = torch();
     let run = site.learn(&format!("{EXPORT} --report json -o out.txt"));
     let lesson = "{\"package\":\"torch\",\"version\":\"2.99.0+cu130\",\"wheels\":1,\"computed\":0,\"catalogue\":\"torchswap-catalog.tsv\"}";

@@ -135,7 +135,7 @@ fn the_project_itself_is_left_out_where_all_is_hashed() {
 
 /// A bare name means a package of the index, whoever put it there.
 #[test]
-fn a_path_is_told_as_one_that_a_shell_and_pip_take() {
+fn a_path_is_quoted_as_a_shell_and_pip_take_it() {
     let arguments = "export --cuda 11.8 --python 3.10 --no-emit-local";
     let folder = |path: &str| format!("\n[[packages]]\nname = \"other\"\ndirectory = {{ path = '{path}' }}\n");
     for (path, install) in [

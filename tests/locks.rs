@@ -265,8 +265,8 @@ fn locks_of_other_tools_are_refused_by_name() {
         let named = format!("export {name}");
         for arguments in [&*named, "export", "rewrite --cpu", "audit", "check", "init"] {
             let message = place.run(arguments).refused();
-            let told = format!("error: {name} is a");
-            assert!(message.contains(&told) && message.contains(tool) && message.contains(command), "{message}");
+            let reported = format!("error: {name} is a");
+            assert!(message.contains(&reported) && message.contains(tool) && message.contains(command), "{message}");
         }
         let message = place.run(&format!("verify {name}")).refused();
         assert!(message.contains(command), "{message}");
@@ -293,7 +293,7 @@ fn a_damaged_digest_is_refused() {
     assert!(message.contains("two digests for torch-2.1.2-cp310-cp310-manylinux1_x86_64.whl"), "{message}");
 }
 
-/// Two rows of one file with two digests are told; a row of a wheel that is missing here is taken.
+/// Two rows of one file with two digests are reported; a row of a wheel that is missing here is taken.
 #[test]
 fn a_projects_catalogue_adds_but_does_not_contradict() {
     let place = Place::of("poetry-2.5/torch-2.5.1");

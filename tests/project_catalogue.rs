@@ -73,7 +73,7 @@ fn a_build_that_the_project_lacks_is_refused_where_torch_is_swapped() {
     place.write("team.tsv", catalogue());
     let message = place.run("export --cpu --python 3.10 --catalog team.tsv").refused();
     assert!(message.contains("flash-attn has no CPU build at all; it has CUDA and ROCm"), "{message}");
-    // The locked torch is a cu121 build. What is built from source stays with it, and is told; a listed wheel goes first.
+    // The locked torch is a cu121 build. What is built from source stays with it, and is reported; a listed wheel goes first.
     let run = place.run("export -v --cuda 12.1 --python 3.10 --catalog team.tsv");
     assert!(run.stderr.contains("unproven  flash-attn 2.5.8: kept as locked"), "{}", run.stderr);
     place.write("team.tsv", catalogue().replace("cu118", "cu121"));

@@ -56,7 +56,7 @@ fn the_lock_of_a_project_above_is_read_but_not_rewritten_unasked() {
 }
 
 #[test]
-fn a_run_can_be_told_its_folder_before_and_behind_the_command() {
+fn a_run_takes_its_folder_before_and_behind_the_command() {
     let place = Place::new();
     let there = Place::of("poetry-2.5/torch-2.4.1");
     let text = there.run("export --cpu --python 3.11 -q").ok();
@@ -132,19 +132,19 @@ fn a_check_of_a_file_reads_no_variables() {
 }
 
 #[test]
-fn what_is_found_above_is_told_in_one_line() {
+fn what_is_found_above_is_reported_in_one_line() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     place.write("torchswap.toml", CONFIG);
-    let told = |folder: &str, arguments: &str| run(&place, folder, &[], arguments).stderr;
+    let reported = |folder: &str, arguments: &str| run(&place, folder, &[], arguments).stderr;
     let note = "note: the configuration is ../torchswap.toml, the lock is ../poetry.lock\n";
-    assert!(told("src", "export --all-targets").starts_with(note));
-    assert!(!told("src", "export --all-targets -q").contains("note: the"));
-    assert!(!told("src", "export --all-targets --report json").contains("note: the"));
-    assert!(!told("", "export --all-targets").contains("note: the"), "nothing lies above");
+    assert!(reported("src", "export --all-targets").starts_with(note));
+    assert!(!reported("src", "export --all-targets -q").contains("note: the"));
+    assert!(!reported("src", "export --all-targets --report json").contains("note: the"));
+    assert!(!reported("", "export --all-targets").contains("note: the"), "nothing lies above");
     // What is named needs no telling.
-    let named = told("src", "export --target docker ../poetry.lock");
+    let named = reported("src", "export --target docker ../poetry.lock");
     assert!(named.starts_with("note: the configuration is ../torchswap.toml\n"), "{named}");
-    let named = told("src", "export --config-file ../torchswap.toml --all-targets");
+    let named = reported("src", "export --config-file ../torchswap.toml --all-targets");
     assert!(!named.contains("note: the"), "{named}");
 }
 
@@ -209,7 +209,7 @@ fn every_project_of_a_repository_is_checked_from_its_root() {
     assert_eq!(run(&place, "", &named, "check --workspace").stdout, "2 outputs are up to date\n");
     let refused = place.run("check --workspace --config-file api/torchswap.toml").refused();
     assert!(refused.contains("cannot be used with"), "{refused}");
-    // A problem of one keeps nothing of the others from being told, and nothing is written.
+    // A problem of one keeps nothing of the others from being reported, and nothing is written.
     place.write("api/poetry.lock", "not a lock");
     place.write("jobs/train/ci.txt", "");
     let refused = place.run("check --workspace --fix").refused();
@@ -296,8 +296,8 @@ fn an_output_is_not_taken_for_the_lock_that_is_gone() {
     std::fs::remove_file(place.path().join("poetry.lock")).unwrap();
     for command in ["check", "export --all-targets", "check --workspace"] {
         let refused = place.run(command).refused();
-        let told = "there is no lock beside torchswap.toml: requirements.txt is an output of it";
-        assert!(refused.contains(told) && refused.contains("regenerate the lock"), "{refused}");
+        let reported = "there is no lock beside torchswap.toml: requirements.txt is an output of it";
+        assert!(refused.contains(reported) && refused.contains("regenerate the lock"), "{refused}");
     }
 }
 
@@ -430,7 +430,7 @@ fn an_error_names_the_variable_that_says_it() {
 }
 
 #[test]
-fn a_wrong_command_line_is_not_told_with_qq() {
+fn a_wrong_command_line_is_not_reported_with_qq() {
     let place = Place::of("poetry-2.5/torch-2.4.1");
     for words in
         ["export --cuda twelve -qq", "-qq export --cuda twelve", "export -q --quiet --nothing", "-q export -vq -x"]

@@ -79,7 +79,7 @@ fn torch_is_left_out_with_all_that_it_alone_needs_and_nothing_else_is() {
         text.contains("\n# Command: torchswap export --cuda 12.6 --python 3.11 --provided image.txt poetry.lock\n"),
         "{text}"
     );
-    // What is not told of stays as it was, byte for byte.
+    // All else stays as it was, byte for byte.
     let body = |text: &str| text.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
     assert!(body(&text).iter().all(|line| body(&all).contains(line)));
 }
@@ -137,7 +137,7 @@ fn the_wheel_that_takes_the_place_of_a_companion_is_asked_too() {
 }
 
 #[test]
-fn a_companion_that_stays_as_locked_is_asked_too_though_the_lock_tells_nothing() {
+fn a_companion_that_stays_as_locked_is_asked_too_though_the_lock_says_nothing() {
     let place = Place::new();
     let text = std::fs::read_to_string(fixture("requirements/torch-2.5.1/pip-compile-hashes.txt")).unwrap();
     let lines = text.lines().filter(|line| !line.trim_start().starts_with('#'));
@@ -165,7 +165,7 @@ fn what_torch_and_others_need_goes_only_where_the_others_take_the_images() {
 }
 
 #[test]
-fn a_release_that_is_not_the_images_is_told() {
+fn a_release_that_is_not_the_images_is_reported() {
     let place = poetry(&format!("{FREEZE}numpy==1.26.4\ntqdm @ file:///opt/tqdm.whl\n"));
     let run = place.run(&format!("{ARGUMENTS} --report json"));
     assert!(
@@ -245,7 +245,7 @@ fn without_comments_what_the_catalogue_knows_of_torch_goes_and_no_more() {
         place.write("requirements.txt", text.replace('\n', end));
         place.write("image.txt", "torch==2.8.0a0+5228986c39.nv25.5\nfilelock==3.0\nsympy==1.14.0\n");
         let kept = place.run(&format!("{ARGUMENTS} requirements.txt")).ok();
-        // xgboost needs nccl; that nothing else needs jinja2 is not told; the image has another filelock.
+        // xgboost needs nccl; that nothing else needs jinja2 is not reported; the image has another filelock.
         assert_eq!(names(&kept), ["filelock", "jinja2", "markupsafe", "nvidia-nccl-cu12", "xgboost"], "{kept}");
         assert_eq!(kept.matches(end).count(), kept.matches('\n').count());
         place.write("image.txt", "torch==2.8.0a0+5228986c39.nv25.5\nnvidia-nccl-cu12==2.27.3\n");
@@ -342,7 +342,7 @@ fn what_the_image_has_is_read_whole_or_refused() {
     }
     place.write("torchswap.toml", "[targets.a]\ncuda = \"12.6\"\nprovided-all = true\n");
     assert!(place.run("export --target a").refused().contains("`provided-all` needs `provided`"));
-    // A list that has nothing of the lock is told: it may be of another image.
+    // A list that has nothing of the lock gets a warning: it may be of another image.
     place.write("image.txt", "setuptools-scm==8.0\n");
     assert!(place.run(&format!("{ARGUMENTS} -o image.txt")).refused().contains("image.txt is what the image has"));
     let run = place.run(ARGUMENTS);

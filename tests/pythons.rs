@@ -1,4 +1,4 @@
-//! Without `--python`: which Pythons an export covers, and what is reported about the others.
+//! Without `--python`: which Pythons an export covers, and what it says about the others.
 
 use crate::support::{Place, root};
 
@@ -49,11 +49,11 @@ fn a_python_without_a_wheel_of_torch_is_left_out_though_the_lock_does_not_resolv
     assert!(run.stderr.contains("3.11"), "{}", run.stderr);
     // Named, it is a problem; and so is a lock that does not resolve where torch has a wheel.
     assert!(place.run("export --cuda 11.6 --python 3.11").refused().contains("asks for numpy"));
-    let told = star("1.12.1", ">=3.7,<3.10").run("export --cuda 11.6").refused();
-    assert!(told.contains("asks for numpy") && told.contains("regenerate the lock"), "{told}");
+    let reported = star("1.12.1", ">=3.7,<3.10").run("export --cuda 11.6").refused();
+    assert!(reported.contains("asks for numpy") && reported.contains("regenerate the lock"), "{reported}");
     // None remains.
-    let told = star("1.12.1", ">=3.7,<3.11").run("export --cuda 12.6").refused();
-    assert!(told.contains("torch 1.12.1 has no cu126 build"), "{told}");
+    let reported = star("1.12.1", ">=3.7,<3.11").run("export --cuda 12.6").refused();
+    assert!(reported.contains("torch 1.12.1 has no cu126 build"), "{reported}");
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn an_audit_leaves_out_the_pythons_that_an_export_leaves_out() {
     let named = star("1.12.1", ">=3.7,<3.11").run("audit --cuda 11.6 --python 3.11").refused();
     assert!(named.contains("asks for numpy"), "{named}");
     for (numpy, build) in [(">=3.7,<3.10", "11.6"), ("<3.7", "12.6")] {
-        let told = star("1.12.1", numpy).run(&format!("audit --cuda {build}")).refused();
-        assert!(told.contains("asks for numpy"), "{told}");
+        let reported = star("1.12.1", numpy).run(&format!("audit --cuda {build}")).refused();
+        assert!(reported.contains("asks for numpy"), "{reported}");
     }
 }
 
@@ -195,23 +195,23 @@ fn a_torch_of_which_the_lock_names_no_file_for_a_python_is_not_kept_there() {
         ),
     );
     assert!(place.run("export --python 3.11").ok().contains("torch==2.99.0 "));
-    let told = place.run("export --python 3.10").refused();
-    assert!(told.contains("the lock has no wheel of torch 2.99.0 for linux-x86_64 (CPython 3.10)"), "{told}");
+    let reported = place.run("export --python 3.10").refused();
+    assert!(reported.contains("the lock has no wheel of torch 2.99.0 for linux-x86_64 (CPython 3.10)"), "{reported}");
 }
 
 #[test]
 fn a_python_that_the_lock_is_not_for_is_refused_with_the_range_of_the_lock() {
-    let told = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1 --python 3.8").refused();
-    assert!(told.contains("poetry.lock is locked for Python >=3.9,<3.13, which excludes 3.8"), "{told}");
-    assert!(told.contains("widen the project's range and lock again"), "{told}");
+    let reported = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1 --python 3.8").refused();
+    assert!(reported.contains("poetry.lock is locked for Python >=3.9,<3.13, which excludes 3.8"), "{reported}");
+    assert!(reported.contains("widen the project's range and lock again"), "{reported}");
 }
 
 #[test]
 fn a_python_that_was_asked_for_is_never_left_out() {
     let place = Place::new();
     place.write("requirements.txt", "torch==2.5.1\n");
-    let told = place.run("export --cuda 12.1 --python 3.8 --python 3.11 --without-hashes").refused();
-    assert!(told.contains("torch 2.5.1 has no wheel for linux-x86_64 and this Python"), "{told}");
+    let reported = place.run("export --cuda 12.1 --python 3.8 --python 3.11 --without-hashes").refused();
+    assert!(reported.contains("torch 2.5.1 has no wheel for linux-x86_64 and this Python"), "{reported}");
 }
 
 /// Two wheels of which nobody knows the right one are no hole, though the other Pythons have none of them.
@@ -233,22 +233,25 @@ fn what_is_wrong_under_one_python_is_not_left_out() {
     place.write("team.tsv", &one);
     assert_eq!(served(&place.run(export).ok()), "3.10, 3.11");
     place.write("team.tsv", one + &row("c", "cp311", "3"));
-    let told = place.run(export).refused();
-    assert!(told.contains("there are two cu118 wheels of cc 1.0") && told.contains("CPython 3.11"), "{told}");
+    let reported = place.run(export).refused();
+    assert!(
+        reported.contains("there are two cu118 wheels of cc 1.0") && reported.contains("CPython 3.11"),
+        "{reported}"
+    );
 }
 
 #[test]
-fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_closes_it_is_told() {
+fn where_a_python_is_left_out_for_a_hole_in_the_catalogue_the_command_that_closes_it_is_given() {
     let run = Place::of("poetry-2.5/torch-2.5.1").run("export --cuda 12.1");
-    let told = "it knows this build for CPython 3.11, 3.12; learn it with: torchswap catalog update torchaudio==2.5.1 \
+    let reported = "it knows this build for CPython 3.11, 3.12; learn it with: torchswap catalog update torchaudio==2.5.1 \
                 --cuda 12.1\n";
     let hole = "note: left out CPython 3.9, 3.10: the catalogue knows no torchaudio 2.5.1+cu121 for linux-x86_64; ";
-    assert!(run.stderr.contains(&format!("{hole}{told}")), "{}", run.stderr);
+    assert!(run.stderr.contains(&format!("{hole}{reported}")), "{}", run.stderr);
 }
 
 /// The wheel of numpy is for Python 3.10 only, for which the catalogue lacks torchaudio: that is what can be helped.
 #[test]
-fn what_can_be_learned_is_told_before_the_pythons_that_a_wheel_rules_out() {
+fn what_can_be_learned_is_reported_before_the_pythons_that_a_wheel_rules_out() {
     let numpy = "numpy @ https://wheels.example/numpy-2.2.6-cp310-cp310-linux_x86_64.whl";
     let place = Place::new();
     let others =
@@ -263,7 +266,7 @@ fn what_can_be_learned_is_told_before_the_pythons_that_a_wheel_rules_out() {
     assert!(message.contains("the wheel of numpy does not install on linux-x86_64 (CPython 3.11)"), "{message}");
 }
 
-/// In short the Pythons without a wheel are one line, whatever releases of torch have one; all is told with `-v`.
+/// In short the Pythons without a wheel are one line, whatever releases of torch have one; all is reported with `-v`.
 #[test]
 fn pythons_without_a_wheel_are_left_out_in_one_line() {
     let place = star("1.12.1", ">=3.7,<3.11");
@@ -276,6 +279,6 @@ fn pythons_without_a_wheel_are_left_out_in_one_line() {
         assert!(whole.contains(&line), "{whole}");
     }
     // One alone has all that there is to know.
-    let told = place.run("export --cuda 11.6 --python 3.10").stderr;
-    assert!(!told.contains("left out"), "{told}");
+    let reported = place.run("export --cuda 11.6 --python 3.10").stderr;
+    assert!(!reported.contains("left out"), "{reported}");
 }

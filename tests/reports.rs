@@ -121,8 +121,9 @@ fn every_report_is_as_the_schema_says_and_all_of_that_is_seen() {
     let drifted = report(&place, "check --output-format json", 1, seen);
     assert_eq!(drifted["findings"][0]["targets"], json!([{ "name": "docker", "place": null }]));
     let made = report(&place, "export --all-targets --report json", 0, seen);
-    let told: Vec<_> = made["outputs"].as_array().unwrap().iter().map(|one| (&one["file"], &one["status"])).collect();
-    assert_eq!(told, [(&json!("docker.txt"), &json!("written")), (&json!("ci.txt"), &json!("written"))]);
+    let reported: Vec<_> =
+        made["outputs"].as_array().unwrap().iter().map(|one| (&one["file"], &one["status"])).collect();
+    assert_eq!(reported, [(&json!("docker.txt"), &json!("written")), (&json!("ci.txt"), &json!("written"))]);
     assert_eq!(made["outputs"][1]["targets"][0]["name"], "ci");
     assert_eq!(report(&place, "export --all-targets --report json", 0, seen)["outputs"][0]["status"], "unchanged");
     let fresh = report(&place, "check --output-format json", 0, seen);
@@ -142,7 +143,7 @@ fn every_report_is_as_the_schema_says_and_all_of_that_is_seen() {
     report(&Place::of("poetry-2.5/torch-2.7.1"), "export --cuda 11.8 --report json", 0, seen);
     let refused = report(&place, "export --cuda 9.9 --report json", 2, seen);
     assert_eq!(refused["problems"][0]["place"]["file"], "poetry.lock");
-    // What an index told is in the reports of the tests of learning.
+    // The findings of an index are in the reports of the tests of learning.
     let parts = SCHEMA["$defs"].as_object().unwrap().iter().filter(|(_, part)| part.get("properties").is_some());
     let unseen: Vec<_> =
         parts.map(|(name, _)| name).filter(|name| !seen.iter().any(|at| at.split('.').next() == Some(name))).collect();
@@ -150,7 +151,7 @@ fn every_report_is_as_the_schema_says_and_all_of_that_is_seen() {
 }
 
 #[test]
-fn a_command_line_that_is_not_understood_is_told_in_the_format_that_it_asks_for() {
+fn a_command_line_that_is_not_understood_is_reported_in_the_format_that_it_asks_for() {
     let (place, seen) = (configured(), &mut BTreeSet::new());
     for (arguments, command, message, help) in [
         (
@@ -170,22 +171,22 @@ fn a_command_line_that_is_not_understood_is_told_in_the_format_that_it_asks_for(
         ("catalog lst --json", json!("catalog"), "unrecognized subcommand 'lst'", "'list'"),
         ("chekc --output-format json", json!(null), "unrecognized subcommand 'chekc'", "'check'"),
     ] {
-        let told = report(&place, arguments, 2, seen);
-        assert_eq!(told["command"], command, "{told}");
-        let problem = &told["problems"][0];
-        assert_eq!(problem["code"], "usage", "{told}");
-        assert!(problem["message"].as_str().unwrap().contains(message), "{told}");
-        assert!(problem["help"].as_str().unwrap().contains(help), "{told}");
+        let reported = report(&place, arguments, 2, seen);
+        assert_eq!(reported["command"], command, "{reported}");
+        let problem = &reported["problems"][0];
+        assert_eq!(problem["code"], "usage", "{reported}");
+        assert!(problem["message"].as_str().unwrap().contains(message), "{reported}");
+        assert!(problem["help"].as_str().unwrap().contains(help), "{reported}");
     }
     let annotated = place.run("check --requre-outputs --output-format github");
     assert!(annotated.stdout.starts_with("::error title=usage::unexpected argument '--requre-outputs' found%0A"));
     // Where nothing is found, nothing can be annotated.
     for arguments in ["catalog list", "catalog show x", "catalog update torch==2.6.0 --cpu"] {
         for format in ["github", "sarif"] {
-            let told = place.run(&format!("{arguments} --output-format {format}"));
-            assert_eq!(told.status, 2);
-            let (told, parts) = (told.stdout + &told.stderr, ["text, json", "check, audit and verify"]);
-            assert!(parts.iter().all(|part| told.contains(part)), "{arguments} {format}: {told}");
+            let reported = place.run(&format!("{arguments} --output-format {format}"));
+            assert_eq!(reported.status, 2);
+            let (reported, parts) = (reported.stdout + &reported.stderr, ["text, json", "check, audit and verify"]);
+            assert!(parts.iter().all(|part| reported.contains(part)), "{arguments} {format}: {reported}");
         }
     }
     // For people, and where a log would be an answer, clap says it.

@@ -42,7 +42,7 @@ fn markers_part_the_targets() {
 }
 
 #[test]
-fn targets_that_no_marker_tells_apart_are_refused() {
+fn targets_that_no_marker_distinguishes_are_refused() {
     let place = place(CONFIG);
     let run = place.run("export --target docker --target mac --target ci -o all.txt");
     assert!(!place.exists("all.txt"));

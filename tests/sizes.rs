@@ -25,7 +25,7 @@ fn behind(text: &str) -> &str {
 }
 
 #[test]
-fn a_known_size_stands_behind_the_last_digest_and_nothing_is_said_of_others() {
+fn a_known_size_follows_the_last_digest_and_nothing_is_said_of_others() {
     let place = place();
     let (with, without) = (place.run(&format!("{EXPORT} --sizes")).ok(), place.run(EXPORT).ok());
     assert_eq!((behind(&with), behind(&without)), (" # 0.1 GB", ""));

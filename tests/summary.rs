@@ -7,7 +7,7 @@ const TORCH: &str = "poetry-2.5/torch-2.7.1";
 const EXPORT: &str = "export --cuda 11.8 --python 3.11";
 
 #[test]
-fn a_swap_is_told_in_a_few_lines() {
+fn a_swap_is_reported_in_a_few_lines() {
     let place = Place::of(TORCH);
     let run = place.run(&format!("{EXPORT} -o requirements.txt"));
     snapshot("summary-short", &run.shown());
@@ -16,7 +16,7 @@ fn a_swap_is_told_in_a_few_lines() {
     let same = run.stderr.replace("wrote requirements.txt", "unchanged requirements.txt");
     assert_eq!(again.stderr, same);
     assert!(same.contains("unchanged"));
-    // With -v the line of the file is the same behind those of every package; the size is told above it.
+    // With -v the line of the file is the same behind those of every package; the size is reported above it.
     let long = place.run(&format!("-v {EXPORT} -o requirements.txt"));
     let end = |text: &str| text.lines().rev().take(2).map(str::to_owned).collect::<Vec<_>>();
     let file = end(&again.stderr)[1].clone();
@@ -45,7 +45,7 @@ fn quiet_leaves_errors_and_silent_leaves_the_status() {
 }
 
 #[test]
-fn what_stays_is_told_with_the_reason() {
+fn what_stays_is_reported_with_the_reason() {
     let place = Place::of(TORCH);
     let run = place.run("export --cuda 12.6 --python 3.11");
     let kept = "kept torch 2.7.1, torchaudio 2.7.1, torchvision 0.22.1: already a cu126 build\n";
@@ -76,7 +76,7 @@ fn digests_of_one_witness_and_of_none_are_named() {
     let place = Place::of(TORCH);
     let file = "torch-2.7.1+cu118-cp311-cp311-manylinux_2_28_x86_64.whl";
     let place_of_it = "https://download.pytorch.org/whl/cu118";
-    for (seen, told) in [
+    for (seen, reported) in [
         ("0", Some("\ndigest known from the index only: torch\n")),
         ("1", Some("\ndigest recorded by only 1 project: torch\n")),
         ("2", None),
@@ -88,8 +88,8 @@ fn digests_of_one_witness_and_of_none_are_named() {
         place.write("own.tsv", row);
         let said = place.run(&format!("{EXPORT} --catalog own.tsv")).stderr;
         assert!(said.contains("\noverrides another catalogue: torch: our build\n"), "{said}");
-        assert_eq!(said.contains("digest "), told.is_some(), "{said}");
-        assert!(told.is_none_or(|told| said.contains(told)), "{said}");
+        assert_eq!(said.contains("digest "), reported.is_some(), "{said}");
+        assert!(reported.is_none_or(|reported| said.contains(reported)), "{said}");
     }
 }
 

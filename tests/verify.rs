@@ -130,7 +130,7 @@ fn four_witnesses_agree() {
 }
 
 #[test]
-fn who_stands_alone_is_told() {
+fn a_witness_that_is_alone_is_reported() {
     type Break = fn(&World);
     let breaks: [(Break, &str); 7] = [
         (|world| world.output(&none()), "file* catalogue index bytes"),
@@ -342,7 +342,7 @@ fn what_does_not_open_is_wrong_whether_or_not_the_server_has_parts() {
 }
 
 #[test]
-fn a_file_that_changes_between_opening_and_reading_is_told() {
+fn a_file_that_changes_between_opening_and_reading_is_reported() {
     let world = World::new();
     world.server.faults(&World::path(), [Fault::None, Fault::ChangeSilently]);
     let run = world.run("--download");
@@ -399,7 +399,7 @@ fn a_pylock_says_where_its_wheels_lie() {
 }
 
 #[test]
-fn no_login_is_told() {
+fn no_login_is_shown() {
     let world = World::new();
     let with_login = |url: String| url.replace("http://", "http://me:secret@");
     let text = with_login(world.place.read("r.txt"));

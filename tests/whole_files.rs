@@ -240,7 +240,7 @@ fn a_wait_is_shown_on_a_terminal() {
 /// A server that says nothing is waited for as long, and tried as often, as the options have it. All commands wait at once, each
 /// for a server of its own.
 #[test]
-fn every_command_gives_up_when_it_is_told_to() {
+fn every_command_gives_up_when_its_options_say_so() {
     at_once((0..commands().1.len()).collect(), |one| {
         let (site, mut commands) = commands();
         gives_up(&site, &commands.swap_remove(one));
@@ -252,8 +252,8 @@ fn gives_up(site: &Site, command: &str) {
     site.server.faults("/whl/cu130/torch/", vec![Fault::Stall(0); 10]);
     let run = site.run(&format!("{command} --timeout 1 --retries 1"), &[]);
     // What a verification finds is its report; with others it is an error.
-    let told = if command.starts_with("verify") { &run.stdout } else { &run.stderr };
-    assert!(run.status == 2 && told.contains("gave up after 2 tries"), "{command}: {}", run.shown());
+    let reported = if command.starts_with("verify") { &run.stdout } else { &run.stderr };
+    assert!(run.status == 2 && reported.contains("gave up after 2 tries"), "{command}: {}", run.shown());
     assert_eq!(site.server.count("/whl/cu130/torch/") - before, 2, "{command}");
     assert!(start.elapsed() < Duration::from_secs(20), "{command}: {:?}", start.elapsed());
     assert_eq!(site.place.names(), ["requirements.txt", "torchswap.toml"], "{command} wrote something");

@@ -48,11 +48,12 @@ pub fn read<T>(result: Result<T>) -> Option<T> {
         Ok(value) => return Some(value),
         Err(error) => error,
     };
-    let [told, json] = VOICES.map(|voice| voice.error(&error)).map(|said| format!("{}{}", said.report, said.stdout));
-    refused(&told);
-    assert!(told.lines().all(|line| shown(line) == line), "a terminal would obey this: {told:?}");
+    let [reported, json] =
+        VOICES.map(|voice| voice.error(&error)).map(|said| format!("{}{}", said.report, said.stdout));
+    refused(&reported);
+    assert!(reported.lines().all(|line| shown(line) == line), "a terminal would obey this: {reported:?}");
     assert!(!json.is_empty());
-    assert!(!told.contains("please report this"), "{told}");
+    assert!(!reported.contains("please report this"), "{reported}");
     None
 }
 
@@ -61,9 +62,9 @@ pub fn said<T, E: Display>(result: Result<T, E>) -> Option<T> {
     result.map_err(|why| refused(&why.to_string())).ok()
 }
 
-fn refused(told: &str) {
-    assert!(!told.is_empty(), "a refusal without a word");
-    assert!(!*ALL_ARE_READ, "a seed that is not read: {told}");
+fn refused(reported: &str) {
+    assert!(!reported.is_empty(), "a refusal without a word");
+    assert!(!*ALL_ARE_READ, "a seed that is not read: {reported}");
 }
 
 /// Where a lock is selected from, if nothing else is said.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use torchswap::catalog::pin::Pin;
 use torchswap::catalog::Catalogues;
+use torchswap::catalog::pin::Pin;
 use torchswap::lock::emit::NoEmit;
 use torchswap::lock::pylock::Pylock;
 use torchswap::lock::requirements::{LineKind, RequirementsFile};

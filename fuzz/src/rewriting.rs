@@ -25,7 +25,7 @@ fn options(number: u8, lock: &str) -> Cli {
     Cli::try_parse_from(all).expect("these are no options of a rewrite")
 }
 
-/// Rewrites a lock. The same comes of it each time, and what nothing is told of keeps its bytes.
+/// Rewrites a lock. The same comes of it each time, and what the report does not name keeps its bytes.
 pub fn rewrite(number: u8, lock: &str, project: Option<&str>) {
     let heads = [("pylock.toml", "[[packages]]"), ("poetry.lock", "[[package]]")];
     let table = heads.into_iter().find(|(_, head)| lock.contains(head));
@@ -53,14 +53,14 @@ pub fn rewrite(number: u8, lock: &str, project: Option<&str>) {
     }
 }
 
-/// Each entry that nothing is told of stands in the lock as before, and so does what comes in front of the first one.
+/// Each entry that the report does not name is in the lock as before, and so does what comes in front of the first one.
 fn is_kept(before: &str, after: &str, head: &str, report: &str) {
     let mut parts = before.split(head);
     assert!(after.starts_with(parts.next().unwrap_or_default()), "what comes first is not as it was");
     for entry in parts.filter_map(|part| part.split("\n[metadata").next()) {
         let written = entry.lines().find_map(|line| line.strip_prefix("name = ")).unwrap_or_default().trim_matches('"');
         let Ok(release) = written.parse::<Release>() else { continue };
-        let is_told = report.split_whitespace().any(|word| word == release.name.as_ref());
-        assert!(is_told || after.contains(entry), "nothing is told of {written}, but it is changed");
+        let is_reported = report.split_whitespace().any(|word| word == release.name.as_ref());
+        assert!(is_reported || after.contains(entry), "the report does not name {written}, but it is changed");
     }
 }

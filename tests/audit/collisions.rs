@@ -15,16 +15,16 @@ fn any(name: &str, version: &str) -> Package {
 fn in_lines(lines: &str, arguments: &str) -> Vec<(String, String)> {
     let place = Place::new();
     place.write("requirements.txt", lines);
-    told(&place, &format!("requirements.txt {arguments}"))
+    reported(&place, &format!("requirements.txt {arguments}"))
 }
 
 fn in_lock(packages: &[Package], arguments: &str) -> Vec<(String, String)> {
     let place = Place::new();
     place.write("poetry.lock", lock(packages));
-    told(&place, arguments)
+    reported(&place, arguments)
 }
 
-fn told(place: &Place, arguments: &str) -> Vec<(String, String)> {
+fn reported(place: &Place, arguments: &str) -> Vec<(String, String)> {
     let all = found(&place.run(&format!("audit --report json --python 3.11 {arguments}")));
     all.into_iter().filter(|(code, _)| COLLISIONS.contains(&code.as_str())).collect()
 }
@@ -34,7 +34,7 @@ fn one(code: &str, package: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn two_packages_of_one_module_are_told_whatever_the_lock() {
+fn two_packages_of_one_module_are_reported_whatever_the_lock() {
     let place = Place::new();
     place.write(
         "poetry.lock",
@@ -83,7 +83,7 @@ fn a_stub_collides_with_nothing() {
 }
 
 #[test]
-fn libraries_for_two_releases_of_cuda_are_told_where_they_lie_under_the_same_paths() {
+fn libraries_for_two_releases_of_cuda_are_reported_where_they_lie_under_the_same_paths() {
     let both = |one_: &str, other: &str| in_lines(&format!("{one_}\n{other}\n"), "");
     let nccl = both("nvidia-nccl-cu12==2.27.5", "nvidia-nccl-cu13==2.28.9");
     assert_eq!(nccl, one("same-library", "nvidia-nccl-cu13"));
@@ -115,14 +115,14 @@ fn the_libraries_of_the_torch_that_is_swapped_in_count() {
 }
 
 #[test]
-fn a_cpu_build_is_told_where_the_target_is_for_cuda() {
+fn a_cpu_build_is_reported_where_the_target_is_for_cuda() {
     let lines = "faiss-cpu==1.11.0\ntorch==2.7.1+cpu\n";
-    let told = one("cpu-runtime", "faiss-cpu");
-    assert_eq!(in_lines(lines, "--cuda 12.6"), told);
+    let reported = one("cpu-runtime", "faiss-cpu");
+    assert_eq!(in_lines(lines, "--cuda 12.6"), reported);
     assert_eq!(in_lines(lines, ""), []);
     assert_eq!(in_lines(lines, "--cpu"), []);
     assert_eq!(in_lines(lines, "--driver 580.65"), []);
-    assert_eq!(in_lines("faiss-cpu==1.11.0\n", "--driver 580.65"), told);
+    assert_eq!(in_lines("faiss-cpu==1.11.0\n", "--driver 580.65"), reported);
     // There is no GPU build of it for Linux on ARM.
     assert_eq!(in_lines(lines, "--cuda 12.6 --platform linux-aarch64"), []);
 }
@@ -173,23 +173,23 @@ fn the_gpu_build_that_is_advised_is_one_that_there_is() {
 
 #[test]
 fn a_cpu_build_has_no_use_for_cuda() {
-    let told = one("useless-extra", "tensorflow-cpu");
-    assert_eq!(in_lines("tensorflow-cpu[and-cuda]==2.18.0\n", ""), told);
+    let reported = one("useless-extra", "tensorflow-cpu");
+    assert_eq!(in_lines("tensorflow-cpu[and-cuda]==2.18.0\n", ""), reported);
     assert_eq!(in_lines("tensorflow-cpu==2.18.0\n", ""), []);
     assert_eq!(in_lines("tensorflow[and-cuda]==2.18.0\n", ""), []);
     let lines = "nvidia-cudnn-cu12==9.3.0.75\n    # via tensorflow-cpu\ntensorflow-cpu==2.18.0\n";
-    assert_eq!(in_lines(lines, ""), told);
+    assert_eq!(in_lines(lines, ""), reported);
     // What is no library of CUDA's, and what others ask for.
     assert_eq!(in_lines("numpy==2.0.2\n    # via tensorflow-cpu\ntensorflow-cpu==2.18.0\n", ""), []);
     assert_eq!(in_lines(&lines.replace("via tensorflow-cpu", "via jax"), ""), []);
     let needs = [any("nvidia-cudnn-cu12", "9.3.0.75"), any("tensorflow-cpu", "2.18.0").needs("nvidia-cudnn-cu12")];
-    assert_eq!(in_lock(&needs, ""), told);
+    assert_eq!(in_lock(&needs, ""), reported);
 }
 
 #[test]
-fn libraries_that_nothing_loads_or_brings_are_told() {
-    let told = one("unloaded", "onnxruntime-gpu");
-    assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", ""), told);
+fn libraries_that_nothing_loads_or_brings_are_reported() {
+    let reported = one("unloaded", "onnxruntime-gpu");
+    assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", ""), reported);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\n", "--platform macos-arm64"), []);
     for (version, help) in [
         ("1.20.2", "help: take an image"),
@@ -201,18 +201,18 @@ fn libraries_that_nothing_loads_or_brings_are_told() {
         let run = place.run("audit --python 3.11 requirements.txt");
         assert!(run.stdout.contains(help), "{version}: {}", run.stdout);
     }
-    assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cpu\n", ""), told);
+    assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cpu\n", ""), reported);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cpu\n", "--cuda 12.6"), []);
     assert_eq!(in_lines("onnxruntime-gpu==1.22.0\ntorch==2.7.1+cu126\n", ""), []);
-    let told = one("unloaded", "ctranslate2");
+    let reported = one("unloaded", "ctranslate2");
     assert_eq!(in_lines("ctranslate2==4.6.0\n", ""), []);
-    assert_eq!(in_lines("ctranslate2==4.6.0\n", "--cuda 12.6"), told);
+    assert_eq!(in_lines("ctranslate2==4.6.0\n", "--cuda 12.6"), reported);
     assert_eq!(in_lines("ctranslate2==3.24.0\n", "--cuda 12.6"), []);
     assert_eq!(in_lines("ctranslate2==4.6.0\ntorch==2.7.1+cu126\n", ""), []);
     let libraries = "ctranslate2==4.6.0\nnvidia-cublas-cu12==12.6.4.1\nnvidia-cudnn-cu12==9.5.1.17\n";
     assert_eq!(in_lines(libraries, "--cuda 12.6"), []);
     for library in ["nvidia-cublas-cu12", "nvidia-cudnn-cu12"] {
-        assert_eq!(in_lines(&libraries.replace(library, "other"), "--cuda 12.6"), told, "{library}");
+        assert_eq!(in_lines(&libraries.replace(library, "other"), "--cuda 12.6"), reported, "{library}");
     }
     let place = Place::new();
     place.write("requirements.txt", "onnxruntime-gpu==1.22.0\n");

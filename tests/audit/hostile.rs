@@ -95,7 +95,7 @@ fn odd_locks_are_answered_or_refused() {
     }
 }
 
-/// What is wrong with every line is not told without end.
+/// What is wrong with every line is not reported without end.
 #[test]
 fn a_file_of_findings_stays_readable() {
     let place = Place::new();

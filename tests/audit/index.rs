@@ -84,7 +84,7 @@ fn an_index_that_does_not_answer_is_no_answer() {
     let place = Place::new();
     place.write("poetry.lock", lock(&[scipy()]));
     let flags = "audit --platform macos-arm64 --python 3.9";
-    // It does not have the package: all the rest can still be told.
+    // It does not have the package: all the rest can still be reported.
     let absent = place.run(&format!("{flags} --report json --index-url {}", server.url("/simple")));
     assert_eq!(found(&absent), [("needs-compiler".to_owned(), "scipy".to_owned())]);
     server.page("/odd/scipy/", "x").faults("/odd/scipy/", [Fault::Status(401, "")]);

@@ -90,8 +90,8 @@ fn an_image_that_fits_says_nothing() {
     assert_eq!(codes(&[real("torch", "2.1.2+cu121")], dockerfile, "--dockerfile Dockerfile"), [""; 0]);
     let moving = "FROM python:3.10-slim\n";
     assert_eq!(codes(&[real("torch", "2.1.2+cu121")], moving, "--dockerfile Dockerfile"), ["unknown-image"]);
-    let told = codes(&[real("torch", "2.1.2+cu121")], moving, "--dockerfile Dockerfile --glibc 2.36");
-    assert_eq!(told, [""; 0]);
+    let reported = codes(&[real("torch", "2.1.2+cu121")], moving, "--dockerfile Dockerfile --glibc 2.36");
+    assert_eq!(reported, [""; 0]);
     let cpu = codes(&[real("torch", "2.1.2+cpu")], dockerfile, "--dockerfile Dockerfile");
     assert_eq!(cpu, ["image-cuda"]);
 }
@@ -127,13 +127,13 @@ fn gpu_libraries_need_a_torch() {
 #[test]
 fn the_nearest_wheel_is_one_for_the_same_library() {
     let files = ["aa-1.0-cp38-cp38-manylinux_2_17_x86_64.whl", "aa-1.0-cp38-cp38-musllinux_1_2_x86_64.whl"];
-    for (files, told) in [
+    for (files, reported) in [
         (&files[..], "aa 1.0 needs musl 1.2 or newer, alpine:3.12 has musl 1.1"),
         (&files[..1], "aa 1.0 has wheels for glibc only, alpine:3.12 has musl 1.1"),
     ] {
         let place = place(&[Package::new("aa", "1.0").files(files)], "FROM alpine:3.12\nRUN apk add python3\n");
         let run = place.run("audit --python 3.8 --dockerfile Dockerfile");
-        assert!(run.stdout.contains(told), "{}", run.stdout);
+        assert!(run.stdout.contains(reported), "{}", run.stdout);
     }
 }
 
@@ -155,7 +155,7 @@ fn torch_is_made_for_glibc() {
 }
 
 #[test]
-fn a_build_that_cannot_be_had_is_told() {
+fn a_build_that_cannot_be_had_is_reported() {
     let torch = [real("torch", "2.1.2+cu121")];
     let run = place(&torch, "").run("audit --python 3.10 --cuda 12.4");
     assert_eq!(run.status, 1);

@@ -15,7 +15,7 @@ fn text<'f>(fact: &'f Value, key: &str) -> &'f str {
 }
 
 /// Code and severity of what an audit of two pins says of files that both install.
-fn told(one: &str, other: &str) -> Vec<(String, String)> {
+fn reported(one: &str, other: &str) -> Vec<(String, String)> {
     let place = Place::new();
     let pin = |spoken: &str| spoken.replace(' ', "==");
     place.write("requirements.txt", format!("{}\n{}\n", pin(one), pin(other)));
@@ -26,7 +26,7 @@ fn told(one: &str, other: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_is_told_to_overwrite_files_is_what_differs_in_the_wheels() {
+fn packages_said_to_overwrite_files_differ_in_the_wheels() {
     let facts: Vec<Value> = FACTS.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(facts.len() >= 17);
     for fact in &facts {
@@ -44,8 +44,8 @@ fn what_is_told_to_overwrite_files_is_what_differs_in_the_wheels() {
         };
         let expected: Vec<(String, String)> =
             expected.into_iter().map(|(code, severity)| (code.to_owned(), severity.to_owned())).collect();
-        assert_eq!(told(one, other), expected, "{one}, {other}");
-        assert_eq!(told(other, one), expected, "{other}, {one}");
+        assert_eq!(reported(one, other), expected, "{one}, {other}");
+        assert_eq!(reported(other, one), expected, "{other}, {one}");
     }
 }
 

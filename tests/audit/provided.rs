@@ -53,12 +53,12 @@ fn libraries_beside_the_images_torch_are_not_without_one() {
 }
 
 #[test]
-fn what_is_installed_over_a_package_of_the_image_is_told() {
+fn what_is_installed_over_a_package_of_the_image_is_reported() {
     let place = place("torch==2.7.1\nonnxruntime-gpu==1.22.0\n");
-    let told = found(&place, "image", &["same-module"]);
+    let reported = found(&place, "image", &["same-module"]);
     let said =
         "same-module: onnxruntime-gpu of the image and onnxruntime 1.22.0 both install the module `onnxruntime`: ";
-    assert!(told.len() == 1 && told[0].starts_with(said), "{told:?}");
+    assert!(reported.len() == 1 && reported[0].starts_with(said), "{reported:?}");
     // The lock's takes the place of the image's.
     place.write("image.txt", "torch==2.7.1\nonnxruntime==1.20.0\n");
     assert_eq!(found(&place, "image", &["same-module"]), [] as [&str; 0]);
@@ -102,17 +102,23 @@ fn what_does_not_take_the_image_is_an_error() {
 #[test]
 fn what_is_swapped_is_no_cpu_build_in_the_end() {
     let place = place("");
-    let told = found(&place, "bare", &["cpu-runtime"]);
-    assert!(told.len() == 1 && told[0].starts_with("cpu-runtime: onnxruntime 1.22.0"), "{told:?}");
+    let reported = found(&place, "bare", &["cpu-runtime"]);
+    assert!(reported.len() == 1 && reported[0].starts_with("cpu-runtime: onnxruntime 1.22.0"), "{reported:?}");
     assert_eq!(found(&place, "swapped", &["cpu-runtime", "same-module"]), [] as [&str; 0]);
     let run = place.run("audit --cuda 12.6 --python 3.11 --also onnxruntime --report json requirements.txt");
     assert!(!run.stdout.contains("cpu-runtime"), "{}", run.stdout);
     // The GPU build that is swapped in and another relative.
     place.write("requirements.txt", LINES.to_owned() + "onnxruntime-openvino==1.22.0\n");
-    let told = found(&place, "swapped", &["same-module"]);
-    assert!(told.len() == 1 && told[0].contains("onnxruntime-gpu 1.22.0 and onnxruntime-openvino 1.22.0"), "{told:?}");
-    // What cannot be swapped is told as the export tells it.
+    let reported = found(&place, "swapped", &["same-module"]);
+    assert!(
+        reported.len() == 1 && reported[0].contains("onnxruntime-gpu 1.22.0 and onnxruntime-openvino 1.22.0"),
+        "{reported:?}"
+    );
+    // What cannot be swapped is reported in the words of the export.
     place.write("requirements.txt", LINES.replace("onnxruntime==1.22.0", "onnxruntime==1.20.1"));
-    let told = found(&place, "swapped", &["no-build"]);
-    assert!(told.len() == 1 && told[0].contains("there is no release 1.20.1 of onnxruntime-gpu"), "{told:?}");
+    let reported = found(&place, "swapped", &["no-build"]);
+    assert!(
+        reported.len() == 1 && reported[0].contains("there is no release 1.20.1 of onnxruntime-gpu"),
+        "{reported:?}"
+    );
 }

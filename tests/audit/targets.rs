@@ -21,16 +21,16 @@ fn a_finding_names_the_targets_that_it_is_about() {
         let all = all.as_array().unwrap().iter().map(|one| of(one).as_str().unwrap().to_owned());
         all.collect::<Vec<_>>().join(" ")
     };
-    let told = report["findings"].as_array().unwrap().iter().map(|finding| {
+    let reported = report["findings"].as_array().unwrap().iter().map(|finding| {
         let targets = list(&finding["targets"], |target| &target["name"]);
         let pythons = list(&finding["pythons"], |python| python);
         let text = |key: &str| finding[key].as_str().unwrap_or("-");
         format!("{} {} {}: {targets} ({pythons})", text("file"), text("package"), text("platform"))
     });
-    let mut told: Vec<String> = told.collect();
-    told.sort();
+    let mut reported: Vec<String> = reported.collect();
+    reported.sort();
     assert_eq!(
-        told,
+        reported,
         [
             "poetry.lock a linux-x86_64: x y (3.9 3.11)",
             "poetry.lock a linux-x86_64: z (3.9)",
@@ -54,7 +54,7 @@ fn a_finding_names_the_targets_that_it_is_about() {
 }
 
 #[test]
-fn what_keeps_targets_from_being_looked_at_is_told_of_all() {
+fn what_keeps_targets_from_being_looked_at_is_reported_for_all() {
     let place = Place::of("poetry-2.5/torch-2.1.2");
     let target = |name: &str, extra: &str| format!("[targets.{name}]\npython = [\"3.10\"]\nextras = [\"{extra}\"]\n");
     place.write("torchswap.toml", target("one", "nosuch") + &target("two", "neither") + "[targets.fine]\n");

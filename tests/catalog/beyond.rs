@@ -41,10 +41,10 @@ impl Beyond {
         let release = |fact: &Value| (text(fact, "package").to_owned(), text(fact, "version").to_owned());
         let listed: BTreeSet<_> = lists.iter().map(release).collect();
         let is_of = |fact: &Value| names.contains(text(fact, "package")) || beside.contains(&release(fact));
-        let told = json_lines(&folder, "wheels.jsonl");
+        let reported = json_lines(&folder, "wheels.jsonl");
         // A wheel of which nobody knows what it requires could not be taken.
         let wheels: Vec<&Value> =
-            told.iter().filter(|fact| is_of(fact) && listed.contains(&release(fact)) || is_read(fact)).collect();
+            reported.iter().filter(|fact| is_of(fact) && listed.contains(&release(fact)) || is_read(fact)).collect();
         let there: BTreeSet<_> = wheels.iter().map(|fact| release(fact)).collect();
         let lists = lists.iter().filter(|fact| is_of(fact) && there.contains(&release(fact)));
         Some(Self {

@@ -69,7 +69,7 @@ impl Builds {
             builds.torch_of.extend(torch.map(|torch| (key, torch.trim().to_owned())));
         }
         for fact in wheels {
-            if let Some(build) = builds.told(fact) {
+            if let Some(build) = builds.reported(fact) {
                 let known = builds.by_digest.insert(text(fact, "sha256").to_owned(), build.clone());
                 assert!(known.is_none_or(|known| known == build), "two builds of one file: {fact}");
             }
@@ -77,9 +77,9 @@ impl Builds {
         builds
     }
 
-    fn told(&self, fact: &Value) -> Option<String> {
-        let told = fact["backend"].as_str();
-        if is_cuda(told) && text(fact, "index") == "pypi" {
+    fn reported(&self, fact: &Value) -> Option<String> {
+        let reported = fact["backend"].as_str();
+        if is_cuda(reported) && text(fact, "index") == "pypi" {
             let (package, version) = (text(fact, "package"), text(fact, "version"));
             let torch = match package {
                 "torch" => Some(version),
@@ -90,7 +90,7 @@ impl Builds {
                 return Some(Backend::Cpu.to_string());
             }
         }
-        told.or_else(|| self.seen(fact)).map(str::to_owned)
+        reported.or_else(|| self.seen(fact)).map(str::to_owned)
     }
 
     fn seen(&self, fact: &Value) -> Option<&'static str> {
@@ -208,32 +208,32 @@ fn the_kinds_of_builds_are_those_of_the_wheels() {
         }
     }
     for (package, found) in kinds {
-        let Some(told) = releases::kinds_of(&package.parse().unwrap()) else { continue };
-        assert!(found.iter().all(|kind| told.contains(kind)), "{package}: {found:?}");
+        let Some(reported) = releases::kinds_of(&package.parse().unwrap()) else { continue };
+        assert!(found.iter().all(|kind| reported.contains(kind)), "{package}: {found:?}");
     }
-    let mut told = 0;
+    let mut reported = 0;
     for platform in Platform::ALL {
         for backend in ["cpu", "cu118", "rocm6.3", "xpu"].map(|text| text.parse::<Backend>().unwrap()) {
             if let Some(first) = releases::first_on(platform, backend) {
                 assert_eq!(first.as_ref(), firsts.get(&(platform, backend.kind())), "{platform} {backend}");
-                told += 1;
+                reported += 1;
             }
         }
     }
-    assert_eq!(told, 4);
+    assert_eq!(reported, 4);
 }
 
 #[test]
 fn the_builds_of_a_package_are_those_of_its_wheels() {
     for name in ["torch", "torchvision", "xformers"] {
         let name = name.parse().unwrap();
-        let told: BTreeSet<(String, Backend)> =
+        let reported: BTreeSet<(String, Backend)> =
             Catalogues::NONE.builds(&name).into_iter().map(|(version, built)| (version.to_string(), built)).collect();
         let rows = Catalogues::NONE.wheels(&name);
         let of_rows = rows.iter().filter_map(|row| match row.built {
             Built::For(built) if row.is_for(built) => Some((row.wheel.public_version().to_string(), built)),
             Built::For(_) | Built::Major(_) | Built::Any | Built::Unknown => None,
         });
-        assert_eq!(told, of_rows.collect(), "{name}");
+        assert_eq!(reported, of_rows.collect(), "{name}");
     }
 }

@@ -154,18 +154,18 @@ fn refresh(root: &Path, base: &Url, closure: Option<&str>) -> String {
         let all: BTreeSet<String> = rows(&before).map(str::to_owned).chain(new).collect();
         let after = sorted(head, all.into_iter().collect());
         fs::write(root.join(path), &after).unwrap();
-        told(path, &before, &after)
+        reported(path, &before, &after)
     };
     let releases = fs::read_to_string(root.join(RELEASES)).unwrap();
     let mut text = more(WHEELS, WHEELS_HEAD, fresh.wheels.iter().map(ToString::to_string).collect());
     text += &more(REQUIRES, REQUIRES_HEAD, fresh.lists.iter().map(ToString::to_string).collect());
     let made = with_new_releases(&releases, &wheels_of(root), &fresh.wheels);
     fs::write(root.join(RELEASES), &made).unwrap();
-    text + &told(RELEASES, &releases, &made)
+    text + &reported(RELEASES, &releases, &made)
 }
 
 /// What is new in a table: how many lines of which release; of the table of releases each line that is new or gone.
-fn told(path: &str, before: &str, after: &str) -> String {
+fn reported(path: &str, before: &str, after: &str) -> String {
     let (old, new): (BTreeSet<&str>, BTreeSet<&str>) = (rows(before).collect(), rows(after).collect());
     let mut counts: BTreeMap<(char, String), usize> = BTreeMap::new();
     for (sign, line) in new.difference(&old).map(|line| ('+', line)).chain(old.difference(&new).map(|line| ('-', line)))
@@ -203,10 +203,10 @@ fn with_new_releases(text: &str, wheels: &[WheelRow], fresh: &[WheelRow]) -> Str
         let built: BTreeSet<Backend> = here.filter_map(|row| Backend::from_str(&row.built.to_string()).ok()).collect();
         for kind in ["cuda", "rocm"] {
             let key = format!("{kind}\t{release}\t");
-            let told = all.iter().find_map(|line| line.strip_prefix(&key)).unwrap_or_default();
-            let told = told.split_whitespace().map(|one| one.parse::<Backend>().unwrap());
+            let reported = all.iter().find_map(|line| line.strip_prefix(&key)).unwrap_or_default();
+            let reported = reported.split_whitespace().map(|one| one.parse::<Backend>().unwrap());
             let own = built.iter().copied().filter(|one| one.kind().eq_ignore_ascii_case(kind));
-            let mut builds: Vec<Backend> = told.chain(own).collect::<BTreeSet<_>>().into_iter().collect();
+            let mut builds: Vec<Backend> = reported.chain(own).collect::<BTreeSet<_>>().into_iter().collect();
             // Of ROCm the matrix lists the newest alone.
             let beside = if kind == "rocm" { builds.len().saturating_sub(1) } else { 0 };
             let builds: Vec<String> = builds.drain(beside..).map(|one| one.to_string()).collect();
@@ -376,7 +376,7 @@ fn a_new_release_comes_into_the_tables_in_one_step() {
 
 #[test]
 #[should_panic(expected = "the index said another digest")]
-fn a_gathered_digest_that_is_another_is_told() {
+fn a_gathered_digest_that_is_another_is_reported() {
     let line = |digit: &str, seen: u8| {
         let file = "torch-2.99.1+cu140-cp316-cp316-manylinux_2_28_x86_64.whl";
         let digest = digit.repeat(64);

@@ -153,9 +153,9 @@ fn the_release_that_is_locked_for_some_machines_is_taken_for_all_of_them() {
     }
 }
 
-/// Nothing can be done for any of them, so what is told is of the newest that could be followed.
+/// Nothing can be done for any of them, so the report is about the newest that could be followed.
 #[test]
-fn where_nothing_meets_what_any_release_requires_the_newest_known_one_is_told() {
+fn where_nothing_meets_what_any_release_requires_the_newest_known_one_is_reported() {
     let release = |version: &str, needs: &str| {
         wheel("aa", version, "-", "-") + &format!("requires\taa\t{version}\tpypi\t*\tmetadata\t-\t{needs}\n")
     };

@@ -71,7 +71,7 @@ fn what_another_build_brought_along_goes_where_a_cpu_build_stays_as_locked() {
     }
 }
 
-/// The digests are those of another Python, so which wheel the lock has for this one is not told.
+/// The digests are those of another Python, so which wheel the lock has for this one is unknown.
 #[test]
 fn what_a_wheel_for_another_python_brought_along_goes() {
     let text = for_all(&pin("nvidia-nccl-cu12==2.19.3", &[NCCL]));
@@ -245,11 +245,12 @@ fn a_library_that_the_project_asks_for_is_never_removed() {
 
 /// The lock says so by what its packages need; torch's own entry speaks of another build.
 #[test]
-fn who_needs_a_library_that_stays_is_told() {
+fn the_packages_that_need_a_library_that_stays_are_named() {
     let run = poetry("", "[package.dependencies]\nnvidia-cudnn-cu11 = \"*\"\n\n").run("export --cpu --python 3.10");
-    let told: Vec<&str> = run.stderr.lines().filter(|line| line.contains("though torch is built for")).collect();
-    let told: Vec<&str> = told.iter().filter_map(|line| line.split_once(": needed by ").map(|(_, by)| by)).collect();
-    assert_eq!(told, ["zz-tool"], "{}", run.stderr);
+    let reported: Vec<&str> = run.stderr.lines().filter(|line| line.contains("though torch is built for")).collect();
+    let reported: Vec<&str> =
+        reported.iter().filter_map(|line| line.split_once(": needed by ").map(|(_, by)| by)).collect();
+    assert_eq!(reported, ["zz-tool"], "{}", run.stderr);
 }
 
 #[test]
@@ -335,7 +336,7 @@ fn a_release_that_fits_stays_where_the_lock_has_it_for_another_machine() {
     assert!(output.contains(&digest(&arm)) && !output.contains(&digest(&intel)), "{output}");
 }
 
-/// All files are told by their digests, and none of them is for the target.
+/// All files are identified by their digests, and none of them is for the target.
 #[test]
 fn a_wheel_that_is_locked_for_another_platform_is_not_kept() {
     let linux = [("torch==2.2.2", LINUX)];
@@ -403,11 +404,11 @@ fn the_extras_of_another_release_are_followed() {
 }
 
 #[test]
-fn libraries_of_two_cudas_that_are_asked_for_are_told() {
+fn libraries_of_two_cudas_that_are_asked_for_are_reported() {
     let text = toolkit(true).replace("# via cuda-toolkit, nvidia-cufft", "# via cuda-toolkit, nvidia-cufft, filelock");
     let run = export(&text, "--cuda 12.6 --python 3.12");
-    let told = "kept       nvidia-nvjitlink 13.0.88: for CUDA 13, beside libraries for another CUDA: needed by";
-    assert!(run.stderr.contains(told) && run.stderr.contains("filelock"), "{}", run.stderr);
+    let reported = "kept       nvidia-nvjitlink 13.0.88: for CUDA 13, beside libraries for another CUDA: needed by";
+    assert!(run.stderr.contains(reported) && run.stderr.contains("filelock"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("beside libraries").count(), 1, "{}", run.stderr);
     let output = run.ok();
     assert!(

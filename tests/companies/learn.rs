@@ -15,7 +15,7 @@ fn needs(own: &Repository<'_>, default: &Repository<'_>) {
 }
 
 #[test]
-fn where_each_build_has_an_index_the_address_says_where_its_name_stands() {
+fn where_each_build_has_an_index_the_address_says_where_its_name_goes() {
     for kind in KINDS {
         let server = Server::new();
         let [own, other] = ["pytorch-cu130", "pytorch-cu126"].map(|name| Repository::new(&server, kind, name));
@@ -123,13 +123,13 @@ fn names_that_a_server_does_not_normalize_are_found() {
     server.faults(own, []);
     run(&place, &update, &[]).ok();
     let row = place.read("torchswap-catalog.tsv");
-    let told = format!(
+    let reported = format!(
         "wheel\tflash-attn\t2.8.3+cu130\tcu130\t{}\t{FILE}\t{}\t",
         server.url("/simple/Flash_Attn"),
         flash.sha256()
     );
-    assert!(row.contains(&told), "{row}");
+    assert!(row.contains(&reported), "{row}");
     // Whoever names it in a third way means the same.
-    let told = run(&place, "catalog list Flash-Attn==2.8.3", &[]).ok();
-    assert!(told.contains("cu130") && told.contains(&server.url("/simple/Flash_Attn")), "{told}");
+    let reported = run(&place, "catalog list Flash-Attn==2.8.3", &[]).ok();
+    assert!(reported.contains("cu130") && reported.contains(&server.url("/simple/Flash_Attn")), "{reported}");
 }

@@ -25,7 +25,7 @@ fn a_cpu_build_that_the_catalogue_lacks_is_named() {
 /// A project that has its wheels in a catalogue of its own gets them.
 #[test]
 fn a_cpu_build_of_the_projects_catalogue_is_taken() {
-    // What goes is not told to stay beside a torch that it does not fit.
+    // No advice says that what goes stays beside a torch that it does not fit.
     let torch = ["torch==2.7.1", "filelock==3.16.1", "fsspec==2024.9.0", "jinja2==3.1.4", "networkx==3.4"];
     let torch = lock(&torch) + &lock(&["typing-extensions==4.12.2"]);
     let place = place(&(onnx("1.22.0").replace("onnxruntime", "onnxruntime-gpu") + &torch));

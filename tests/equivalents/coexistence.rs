@@ -120,7 +120,7 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
     let (mut wrong, mut bases) = (Vec::new(), BTreeMap::new());
     for fact in &facts {
         let text = |key: &str| fact[key].as_str().unwrap();
-        let (torch, told) = (text("torch"), text("verdict"));
+        let (torch, reported) = (text("torch"), text("verdict"));
         let (name, extra) = text("with").split_once('[').unwrap_or((text("with"), ""));
         // What is known as jax is a plugin for each CUDA.
         let is_it = |pair: &equivalents::NamePair| match pair.known == pair.cpu {
@@ -152,8 +152,8 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
                 }
             };
             *counts.entry((gpu.to_owned(), found)).or_default() += 1;
-            let is_right = match told {
-                "fits" | "shareable" => found == told,
+            let is_right = match reported {
+                "fits" | "shareable" => found == reported,
                 // The facts have this wheel's own list, which is wrong; the tables correct it.
                 "adds-only" if torch == "2.6.0+cu126" => true,
                 "adds-only" => ["fits", "other CUDA"].contains(&found),
@@ -161,7 +161,7 @@ fn what_fits_beside_torch_is_what_the_facts_say() {
                 _ => found == "other CUDA",
             };
             if !is_right {
-                wrong.push(format!("torch {torch}, {gpu} {version}: {found}, the facts say {told}"));
+                wrong.push(format!("torch {torch}, {gpu} {version}: {found}, the facts say {reported}"));
             }
         }
     }

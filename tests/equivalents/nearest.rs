@@ -4,7 +4,7 @@ use super::{ONNX, entry, export, lock, onnx, place, project};
 use crate::support::Place;
 
 #[test]
-fn the_nearest_release_for_the_target_is_taken_and_told() {
+fn the_nearest_release_for_the_target_is_taken_and_reported() {
     for (version, arguments, near) in [
         // Of the same minor version.
         ("1.20.1", "--cuda 12.6", "1.20.2"),

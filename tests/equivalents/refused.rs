@@ -7,7 +7,7 @@ fn refused(text: &str, arguments: &str) -> String {
 }
 
 #[test]
-fn each_reason_is_told() {
+fn each_reason_is_reported() {
     let torch = format!("torch==2.4.1 {ZEROS}\n");
     for (text, arguments, why) in [
         (

@@ -24,7 +24,7 @@ fn with(server: &Server, login: &str) -> url::Url {
 }
 
 #[test]
-fn a_login_stands_in_the_address_or_the_netrc() {
+fn a_login_is_in_the_address_or_the_netrc() {
     let server = Server::new();
     server.page(PAGE, "<a href=a-1.whl>a</a>").file("/simple/torch/a-1.whl", "x", noise(10)).password(ME);
     let network = Network::new(patient());
@@ -133,7 +133,7 @@ fn untrusted() -> (url::Url, Arc<AtomicUsize>) {
 }
 
 #[test]
-fn a_certificate_that_is_not_trusted_is_told_at_once() {
+fn a_certificate_that_is_not_trusted_is_reported_at_once() {
     let (url, count) = untrusted();
     let problem = Network::new(patient()).page(&url).unwrap_err();
     assert!(problem.message.contains("cannot be trusted"), "{problem}");
@@ -146,7 +146,7 @@ fn a_certificate_that_is_not_trusted_is_told_at_once() {
 }
 
 #[test]
-fn a_server_without_tls_is_told_at_once() {
+fn a_server_without_tls_is_reported_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let at = url(&format!("https://{}{PAGE}", listener.local_addr().unwrap()));
     std::thread::spawn(move || {

@@ -83,7 +83,7 @@ fn groups_and_extras_with_torch_are_taken_together() {
     }
 }
 
-/// Where a choice is made, all targets get one release if they can, and the other choice is told.
+/// Where a choice is made, all targets get one release if they can, and the other choice is reported.
 #[test]
 fn targets_get_one_release_where_extras_exclude_each_other() {
     let place = two_extras("apast", "gpu");

@@ -81,14 +81,14 @@ impl TheirIndex {
             Requires::Known { list, .. } => Some(list),
             Requires::Suspect { .. } | Requires::Unknown => None,
         });
-        let (file, told) = (row.wheel.as_str(), row.sha256.to_string());
+        let (file, reported) = (row.wheel.as_str(), row.sha256.to_string());
         let python = row.requires_python.clone().unwrap_or_default();
         // The digest in it keeps the bytes of two files of one name apart.
-        let wheel = Wheel { requires: known?, python, note: told.clone(), ..Wheel::new(file) };
+        let wheel = Wheel { requires: known?, python, note: reported.clone(), ..Wheel::new(file) };
         let (bytes, metadata) = (wheel.bytes(), wheel.metadata());
         let served = sha256(&bytes);
         let folder = match &row.index {
-            Index::Pypi => format!("/packages/{}", &told[..8]),
+            Index::Pypi => format!("/packages/{}", &reported[..8]),
             Index::Url(url) => url.replace(PYTORCH, "/whl"),
         };
         let path = format!("{folder}/{}", file.replace('+', "%2B"));
@@ -115,8 +115,8 @@ impl TheirIndex {
             attributes.push_str(" data-yanked=\"\"");
         }
         self.files.file(&path, "application/octet-stream", bytes);
-        self.digests.insert(served.clone(), told.clone());
-        self.served.insert(told, served);
+        self.digests.insert(served.clone(), reported.clone());
+        self.served.insert(reported, served);
         self.wheels += 1;
         Some(format!("<a href=\"{}{digest}\"{attributes}>{file}</a><br/>\n", self.files.url(&path)))
     }
@@ -192,10 +192,10 @@ fn learn(program: &Path, place: &Place, site: &TheirIndex, export: &str, lock: &
         site.pages.url("/simple"),
         lock
     );
-    let told = place.command(&format!("{export} {network}"));
+    let reported = place.command(&format!("{export} {network}"));
     let mut command = Command::new(program);
-    command.args(told.get_args()).current_dir(place.path());
-    for (name, value) in told.get_envs() {
+    command.args(reported.get_args()).current_dir(place.path());
+    for (name, value) in reported.get_envs() {
         match value {
             Some(value) => command.env(name, value),
             None => command.env_remove(name),
@@ -233,11 +233,11 @@ fn what_the_tables_lack_is_learned_as_they_have_it() {
             }
             for python in pythons(&all.stdout) {
                 let export = format!("{export} --python {python}");
-                let told = installs(&place.run(&format!("{export} {}", lock.display())).ok());
+                let reported = installs(&place.run(&format!("{export} {}", lock.display())).ok());
                 let run = learn(&program, &place, &site, &export, &own);
                 let learned = std::fs::remove_file(place.path().join(LEARNED)).is_ok();
                 let found = installs(&site.in_the_words_of_the_tables(&run.stdout));
-                if run.status == 0 && told == found {
+                if run.status == 0 && reported == found {
                     same += 1;
                     offline += usize::from(!learned);
                     continue;
@@ -245,7 +245,7 @@ fn what_the_tables_lack_is_learned_as_they_have_it() {
                 let only = |own: &BTreeSet<String>, other: &BTreeSet<String>| {
                     own.difference(other).map(|line| format!("  {line}\n")).collect::<String>()
                 };
-                let (lost, new) = (only(&told, &found), only(&found, &told));
+                let (lost, new) = (only(&reported, &found), only(&found, &reported));
                 let context = format!("{} {build} {python}", lock.display());
                 wrong.push(format!("{context}: the tables have\n{lost}and learned was\n{new}{}", run.stderr));
             }

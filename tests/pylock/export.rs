@@ -300,14 +300,14 @@ fn what_has_no_url_and_no_digest_is_refused() {
 #[test]
 fn of_many_files_without_an_address_the_first_packages_are_named() {
     let pin = |name: &str| format!("{name}==1.0 --hash=sha256:{}\n", "f".repeat(64));
-    let told = |names: &[&str]| {
+    let reported = |names: &[&str]| {
         let place = Place::new();
         place.write("requirements.txt", names.iter().map(|name| pin(name)).collect::<String>());
         place.run("export --allow-none --python 3.11 --format pylock requirements.txt").refused()
     };
     let five = ["aa", "bb", "cc", "dd", "ee"];
-    let message = told(&five);
+    let message = reported(&five);
     assert!(message.contains("none of 5 files (aa, bb, cc, dd, ee)"), "{message}");
-    let message = told(&[&five[..], &["ff", "gg"]].concat());
+    let message = reported(&[&five[..], &["ff", "gg"]].concat());
     assert!(message.contains("none of 7 files (aa, bb, cc, dd, ee and 2 more)"), "{message}");
 }

@@ -73,7 +73,7 @@ fn wheels_with_and_without_a_label_may_stand_under_one_version() {
 }
 
 #[test]
-fn a_wheel_of_another_release_or_of_a_second_label_stands_under_no_version() {
+fn a_wheel_of_another_release_or_of_a_second_label_has_no_version() {
     let refused = |version: &str, file: &str, whose: &str| {
         let refusal =
             of_torch(version, &[X86_64, file]).run("export -q --platform macos-arm64 --python 3.12").refused();

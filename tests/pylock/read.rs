@@ -12,7 +12,7 @@ fn body(export: &str) -> String {
 }
 
 #[test]
-fn it_is_told_by_name_or_by_text() {
+fn it_is_recognised_by_name_or_by_text() {
     let place = Place::new();
     for name in ["pylock.toml", "pylock.gpu.toml"] {
         place.write(name, uv());

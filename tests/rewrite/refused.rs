@@ -89,8 +89,8 @@ fn a_requirements_file_holds_one_target() {
 #[test]
 fn a_lock_without_markers_holds_what_is_alike_for_all_pythons() {
     let place = Place::of("poetry-1.8/torch-2.0.1");
-    let told = place.run("rewrite -v --python 3.10 --python 3.11");
-    assert!(told.stderr.contains("added  nvidia-cublas-cu11 "), "{}", told.shown());
-    told.ok();
+    let reported = place.run("rewrite -v --python 3.10 --python 3.11");
+    assert!(reported.stderr.contains("added  nvidia-cublas-cu11 "), "{}", reported.shown());
+    reported.ok();
     assert!(place.read("poetry.lock").contains("name = \"nvidia-cublas-cu11\""));
 }

@@ -36,7 +36,7 @@ fn parse(place: &Place, text: &str) -> Lock {
     Lock::Poetry(Box::new(PoetryLock::parse("poetry.lock", text.to_owned(), Some(project)).unwrap()))
 }
 
-/// What a lock gives; twice the same name is an error, which is told.
+/// What a lock gives; twice the same name is an error, which is reported.
 fn installed(lock: &Lock, environment: Environment) -> Installed {
     let everything = Choice { all_groups: true, all_extras: true, ..Choice::default() };
     let selection = lock.select(&everything, environment).unwrap();

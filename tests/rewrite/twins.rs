@@ -73,7 +73,7 @@ fn of_two_entries_that_hold_the_one_that_meets_all_that_needs_it_is_given() {
 }
 
 #[test]
-fn two_entries_that_hold_are_refused_where_nothing_tells_which_is_meant() {
+fn two_entries_that_hold_are_refused_where_nothing_says_which_is_meant() {
     let refused = |text: &str| {
         let refusal = export(text).refused();
         assert!(refusal.contains("the lock gives nvidia-cublas twice for linux-x86_64, CPython 3.12"), "{refusal}");

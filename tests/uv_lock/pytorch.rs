@@ -40,8 +40,8 @@ fn a_build_is_taken_from_its_index_for_each_choice_and_platform() {
     place.run("audit --platform linux-x86_64 --extras cu118 uv.lock").ok();
     // That of packages beside torch is not known here.
     let verified = place.run("verify uv.lock");
-    let told = verified.stdout.contains("ok  torch: ") && verified.stdout.contains("ok  nvidia-cudnn-cu11: ");
-    assert!(verified.status == 2 && told, "{}", verified.shown());
+    let reported = verified.stdout.contains("ok  torch: ") && verified.stdout.contains("ok  nvidia-cudnn-cu11: ");
+    assert!(verified.status == 2 && reported, "{}", verified.shown());
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn a_dependency_beside_a_new_one_is_meant_by_its_new_version() {
 }
 
 #[test]
-fn a_swapped_lock_is_told_wherever_its_wheels_lie() {
+fn a_swapped_lock_is_recognised_wherever_its_wheels_lie() {
     let mirror = "--mirror https://mirror.example/torch";
     for project in ["plain", "pytorch-markers"] {
         for words in ["--cuda 11.8", "--cpu", &format!("--cuda 11.8 {mirror}"), &format!("--cpu {mirror}")] {
@@ -129,10 +129,10 @@ fn a_swapped_lock_is_told_wherever_its_wheels_lie() {
             place.run("check").ok();
             place.run(&format!("rewrite {words}")).ok();
             let check = place.run("check");
-            let told = check.stdout.contains("found: uv.lock has torch 2.7.1+c")
+            let reported = check.stdout.contains("found: uv.lock has torch 2.7.1+c")
                 && check.stdout.contains("with wheels that their index does not have")
                 && check.stdout.contains("regenerate it: uv lock --upgrade-package torch");
-            assert!(check.status == 1 && told, "{project} {words}: {}", check.shown());
+            assert!(check.status == 1 && reported, "{project} {words}: {}", check.shown());
             place.run("check --allow-swapped").ok();
         }
     }

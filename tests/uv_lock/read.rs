@@ -4,7 +4,7 @@ use super::{place, text};
 use crate::support::Place;
 
 #[test]
-fn it_is_told_by_name_or_by_text() {
+fn it_is_recognised_by_name_or_by_text() {
     let place = place("torch-2.7.1");
     for name in ["uv.lock", "script.py.lock"] {
         place.write(name, text("torch-2.7.1", "uv.lock"));

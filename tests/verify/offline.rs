@@ -146,12 +146,12 @@ fn a_damaged_digest_is_found_offline() {
 }
 
 #[test]
-fn nothing_to_verify_is_told() {
+fn nothing_to_verify_is_reported() {
     let place = Place::new();
     for text in ["", "attrs==1\n", "./local\n", &format!("attrs==23.1.0 --hash=sha256:{}\n", "a".repeat(64))] {
         place.write("r.txt", text);
-        let told = place.online("verify r.txt").refused();
-        assert!(told.contains("nothing to verify in r.txt"), "{told}");
+        let reported = place.online("verify r.txt").refused();
+        assert!(reported.contains("nothing to verify in r.txt"), "{reported}");
     }
 }
 

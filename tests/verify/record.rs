@@ -88,7 +88,7 @@ fn a_folder_that_is_called_like_a_build_makes_no_package_a_companion_of_torch() 
 }
 
 #[test]
-fn what_stands_in_the_catalogue_keeps_its_bytes_and_comments_stay_above_their_row() {
+fn what_is_in_the_catalogue_keeps_its_bytes_and_comments_stay_above_their_row() {
     let place = in_a_folder_of_cuda("filelock-3.16.1-py3-none-any.whl");
     let ours = format!(
         "\u{feff}# ours\r\n\r\n# about zzz\r\nwheel\tzzz\t1.0\t-\thttps://w.example/x\tzzz-1.0-py3-none-any.whl\t{}\t-\t1\t-\t-\r\n# end\n",

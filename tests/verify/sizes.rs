@@ -41,7 +41,7 @@ fn a_size_that_another_contradicts_is_wrong() {
 }
 
 #[test]
-fn a_size_that_a_pylock_tells_is_held_against_the_bytes() {
+fn a_size_in_a_pylock_is_held_against_the_bytes() {
     let world = World::new();
     let (url, digest) = (world.server.url(&World::path()), wheel().sha256());
     let size = wheel().bytes().len();
