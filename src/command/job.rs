@@ -79,7 +79,9 @@ pub(super) fn jobs(args: &ExportArgs, config: &Config) -> Result<Vec<Job>> {
         let lock = lock()?;
         return outputs.iter().map(|(_, targets)| new(&lock, targets)).collect();
     }
-    Ok(vec![new(&lock()?, &chosen(&args.target, config)?)?])
+    // A target that is not there is said before a lock that is not.
+    let targets = chosen(&args.target, config)?;
+    Ok(vec![new(&lock()?, &targets)?])
 }
 
 /// The target of a command line that names none.
