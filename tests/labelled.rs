@@ -149,6 +149,31 @@ fn a_wheel_of_torch_at_a_url_stays_only_where_it_installs() {
     }
 }
 
+/// The label of torch names a folder in which every wheel of the companion has it, too: without it, the companion is that
+/// of the default index, which was made for another build.
+#[test]
+fn a_companion_without_the_label_of_torch_is_not_from_its_index() {
+    let text = format!("torch==2.5.1+LABEL\ntorchvision==0.20.1\n{}", BASE.replace("sympy==1.12", "sympy==1.13.1"));
+    for index in ["", "--extra-index-url https://download.pytorch.org/whl/LABEL\n"] {
+        for (label, build, python) in [("cu121", "--cuda 12.1", "cp311"), ("cpu", "--cpu", "cp312")] {
+            let text = format!("{index}{text}").replace("LABEL", label);
+            let arguments = format!("{build} --without-hashes --python {}", python.replace("cp3", "3."));
+            let output = export(&text, &arguments).ok();
+            let wheel = format!("torchvision-0.20.1%2B{label}-{python}-{python}-linux_x86_64.whl");
+            let line = format!("torchvision @ https://download.pytorch.org/whl/{label}/{wheel}");
+            assert!(family(&output).contains(&line.as_str()), "{output}");
+        }
+    }
+    // For this machine the index has it without a label.
+    let text = text.replace("LABEL", "cpu").replace("2.5.1+cpu", "2.5.1");
+    let output = export(&text, "--platform linux-aarch64 --cpu --without-hashes --python 3.11").ok();
+    assert!(!output.contains("%2B"), "{output}");
+    // Nobody knows the one that goes with this torch.
+    let text = text.replace("torch==2.5.1", "torch==2.5.1+cu118").replace("torchvision==0.20.1", "torchaudio==2.5.1");
+    let told = export(&text, "--cuda 11.8 --without-hashes --python 3.11").refused();
+    assert!(told.contains("the catalogue knows no torchaudio 2.5.1+cu118 for linux-x86_64"), "{told}");
+}
+
 #[test]
 fn a_file_that_names_the_index_keeps_its_line() {
     for indexes in [

@@ -173,6 +173,7 @@ fn member(
             Some(Ok(_)) => None,
             // A project that lists a wheel for the build wants that one, rather than what is built from source.
             None if is_projects(&entry.name) && !best(&rows, wanted, request, knowledge).is_empty() => None,
+            None if lacks_label(version, torch, &rows, request) => None,
             // The lock took both from one index, where they are made for each other, if there is such a build at all.
             None => torch_stays_from
                 .filter(|origin| **origin == entry.origin && releases::may_have(&entry.name, wanted))
@@ -210,6 +211,16 @@ fn member(
     let requires = knowledge.requires(row, request.environment.platform);
     let pin = Rc::new(knowledge.pin(row, request.environment.platform));
     Ok((row.wheel.version.clone(), FamilyDecision::Swap { pin }, requires, current))
+}
+
+/// True if torch's pin has a label and this one has none, though every wheel of the release on PyTorch's index has: then
+/// the two are not from one index, whatever the lock does not say.
+fn lacks_label(version: &Version, torch: Option<&Torch>, rows: &[Rc<WheelRow>], request: &Request<'_>) -> bool {
+    let platform = request.environment.platform;
+    let is_there = |row: &&Rc<WheelRow>| matches!(row.index, Index::Url(_)) && row.wheel.is_for(platform);
+    let mut there = rows.iter().filter(is_there).peekable();
+    let is_labelled = torch.is_some_and(|torch| torch.version.is_local()) && !version.is_local();
+    is_labelled && there.peek().is_some() && there.all(|row| row.wheel.version.is_local())
 }
 
 /// Keeps the lock's wheel. Where the lock lacks its digest (locks before 2.0 lose those of URLs, and some indexes give none)
