@@ -51,6 +51,26 @@ const BASE: [&str; 6] = [
     "typing-extensions==4.12.2",
 ];
 
+/// Torch of the default index is a build for one CUDA, whatever is wanted.
+#[test]
+fn torch_itself_is_not_added() {
+    let vision = [("torchvision==0.20.1", "torchvision-0.20.1-cp310-cp310-manylinux1_x86_64.whl")];
+    let text = lock(&vision, &[&BASE[..], &["numpy==1.26.4", "pillow==10.4.0"]].concat());
+    let torch = digest("torch-2.5.1-cp310-cp310-manylinux1_x86_64.whl");
+    for (build, label) in [("--cpu", "cpu"), ("--cuda 12.1", "cu121")] {
+        let arguments = format!("{build} --python 3.10");
+        for other in
+            ["", "pytorch==1.0.2 --hash=sha256:TORCH\n", "torch==2.5.1 ; os_name == 'nt' --hash=sha256:TORCH\n"]
+        {
+            let told = export(&format!("{text}{}", other.replace("TORCH", &torch)), &arguments).refused();
+            let why = "needs torch==2.5.1, which the lock does not give for linux-x86_64";
+            assert!(told.contains(&format!("torchvision 0.20.1+{label} {why}")), "{told}");
+        }
+        let whole = export(&format!("{text}torch==2.5.1 --hash=sha256:{torch}\n"), &arguments).ok();
+        assert!(whole.contains(&format!("torch-2.5.1%2B{label}-")), "{whole}");
+    }
+}
+
 /// The metadata of torch 2.6.0+cu126 names no CUDA library; the catalogue corrects it.
 #[test]
 fn a_corrected_list_is_used() {

@@ -22,7 +22,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{WheelRow, is_gpu_runtime, is_torch_runtime};
+use crate::catalog::{Family, WheelRow, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -201,6 +201,12 @@ impl Resolver<'_> {
         self.members.iter().any(|member| member.name == *name)
     }
 
+    /// True for a package that moves with the family to a build. Whatever is not one of the members was not asked for in that
+    /// build: the locked wheel or that of the default index would be of another.
+    fn is_built(&self, name: &PackageName) -> bool {
+        self.knowledge.family(name) == Family::PerBackend
+    }
+
     /// The choice for one package. `Ok(None)`: by a package of the family, or by one that the output leaves out.
     fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Unsettled> {
         if self.is_member(name) {
@@ -218,6 +224,9 @@ impl Resolver<'_> {
             covers && version.is_none_or(|version| want.admits(version)) && self.has_file(package.entry)
         });
         let locked = self.packages.get(name).next();
+        if locked.is_none() && self.is_built(name) {
+            return Err(Unsettled);
+        }
         let version = |package: &SelectedPackage| self.view.entries[package.entry].version.clone();
         let (from, version, pinned) = if let Some(index) = package {
             (Provider::Selected(index), version(&self.selection.packages[index]), None)
@@ -308,6 +317,12 @@ impl Resolver<'_> {
                 let file = if self.has_file(entry) { "" } else { &format!(" without a file for {platform}") };
                 let message = format!("{wanted}, but the lock has {name} {version}{file}");
                 (message, format!("lock a {name} that fits, or add a wheel of one with --catalog FILE"))
+            }
+            None if self.is_built(name) => {
+                let platform = self.request.environment.platform;
+                let message = format!("{wanted}, which the lock does not give for {platform}");
+                let help = format!("add {name} to the project and lock again");
+                return Problem::new(Code::Unmet, message).under(python).help(help);
             }
             // A lock of another build has no reason to have it.
             None if is_gpu_runtime(name) => (
