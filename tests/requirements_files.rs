@@ -111,6 +111,38 @@ fn limited(limits: &str) -> Place {
 
 const EXPORT: &str = "export --cuda 11.8 --python 3.10 --catalog ours.tsv";
 
+/// What was built from source, by conda or each night is no release: what is told of releases does not help.
+#[test]
+fn a_torch_that_is_no_release_is_told_where_it_is_from() {
+    for (torch, build, told, remedy) in [
+        (
+            "torch==2.6.0a0+ecf3bae40a.nv25.1",
+            "--cuda 12.1",
+            "torch 2.6.0a0+ecf3bae40a.nv25.1 was built from source",
+            "--provided FILE",
+        ),
+        (
+            "torch @ file:///croot/pytorch_1686931851744/work",
+            "--cuda 12.1",
+            "torch comes from file:///croot/pytorch_1686931851744/work, which does not tell its version",
+            "write it as torch==VERSION",
+        ),
+        (
+            "torch==2.7.0.dev20250226+cu126",
+            "--cuda 12.4",
+            "the catalogue knows no torch 2.7.0.dev20250226+cu124 for linux-x86_64",
+            "catalog update torch==2.7.0.dev20250226 --cuda 12.4 --index https://download.pytorch.org/whl/nightly/cu124",
+        ),
+    ] {
+        let needed =
+            "filelock==3.13.1\nfsspec==2024.2.0\njinja2==3.1.3\nmarkupsafe==2.1.5\nmpmath==1.3.0\nnetworkx==3.1\n";
+        let text = format!("{needed}sympy==1.13.1\n{torch}\ntyping-extensions==4.12.2\n");
+        let message = place(&text).run(&format!("export {build} --python 3.11 --without-hashes")).refused();
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(message.contains(told) && message.contains(remedy), "{torch}: {message}");
+    }
+}
+
 #[test]
 fn constraints_limit_what_is_chosen() {
     for (limits, chosen) in [

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use pep440_rs::Version;
+use pep440_rs::{PrereleaseKind, Version};
 use pep508_rs::PackageName;
 
 use super::knowledge::{Knowledge, WheelRequirement};
@@ -28,8 +28,11 @@ pub(super) fn no_gpu_on_macos(request: &Request<'_>) -> Problem {
 /// The release of a package is not pinned.
 pub(super) fn unpinned(entry: &Entry) -> Problem {
     let name = &entry.name;
-    let problem = Problem::new(Code::Unpinned, format!("{name} is not pinned to one version"));
-    problem.help(format!("write it as {name}==VERSION, or lock the file with a tool that does"))
+    let (code, message) = match entry.origin.place() {
+        None => (Code::Unpinned, format!("{name} is not pinned to one version")),
+        Some(place) => (Code::NotPinnable, format!("{name} comes from {place}, which does not tell its version")),
+    };
+    Problem::new(code, message).help(format!("write it as {name}==VERSION, or lock the file with a tool that does"))
 }
 
 /// Two entries of one package hold on one machine: each would be replaced, and both would be in the output.
@@ -121,7 +124,8 @@ pub(super) fn no_such_build(
     let rows = knowledge.rows(name, version);
     let environment = request.environment;
     let build = WantedBuild { name, version: &public, backend: wanted, rows: &rows, environment, knowledge };
-    let never = never_made(&build).or_else(|| never_of_kind(&build)).or_else(|| never_for_torch(&build));
+    let never = never_released(version, &build).or_else(|| never_made(&build));
+    let never = never.or_else(|| never_of_kind(&build)).or_else(|| never_for_torch(&build));
     if let Some(problem) = never {
         return problem;
     }
@@ -209,10 +213,25 @@ fn never_of_kind(build: &WantedBuild<'_>) -> Option<Problem> {
     Some(Problem::new(Code::Impossible, why).help(help))
 }
 
-/// The command that learns a wheel. PyTorch's index has those of torch's family; of others only the user knows which has.
+/// An alpha of a package of torch's family: PyTorch publishes none, but what is built of its sources is numbered so.
+fn never_released(version: &Version, build: &WantedBuild<'_>) -> Option<Problem> {
+    let is_alpha = version.pre().is_some_and(|pre| pre.kind == PrereleaseKind::Alpha);
+    let is_nobodys = is_alpha && build.rows.is_empty() && !is_projects(build.name);
+    let name = build.name;
+    let message = format!("{name} {version} was built from source, as in NVIDIA's images: no index has it");
+    let help = "lock a release of it, or leave out what the image has already: --provided FILE";
+    is_nobodys.then(|| Problem::new(Code::Impossible, message).help(help))
+}
+
+/// The command that learns a wheel. PyTorch's index has those of torch's family, and that of its nightly builds the
+/// others; of other packages only the user knows which has.
 pub(super) fn learn(name: &PackageName, version: &Version, wanted: Backend) -> String {
-    let index = if is_projects(name) { " --index URL" } else { "" };
-    learn_from(name, version, wanted, index)
+    let index = match version.dev() {
+        _ if is_projects(name) => " --index URL".to_owned(),
+        Some(_) => format!(" --index {}/nightly/{wanted}", address::PYTORCH),
+        None => String::new(),
+    };
+    learn_from(name, version, wanted, &index)
 }
 
 /// The same with what names the place that has it.

@@ -315,7 +315,7 @@ fn only_limited(lock: &Lock, knowledge: &Knowledge<'_>) -> Option<Problem> {
 }
 
 /// The remedy where a choice has no torch: the groups and extras that bring it in, if there are any.
-fn bringing(lock: &Lock, choice: &Choice, environments: &[Environment], knowledge: &Knowledge<'_>) -> String {
+fn bringing(lock: &Lock, choice: &Choice, environments: &[Environment], knowledge: &Knowledge<'_>) -> Option<String> {
     let brings = |alone: &Choice| {
         let mut selections = environments.iter().filter_map(|environment| lock.select(alone, *environment).ok());
         selections.any(|selection| has_torch(lock, &selection, knowledge))
@@ -332,9 +332,9 @@ fn bringing(lock: &Lock, choice: &Choice, environments: &[Environment], knowledg
         }
     }
     match names.as_slice() {
-        [] => "choose the groups or extras that bring it in (--with, --extras)".to_owned(),
-        some if chosen > 1 => format!("take one of what excludes each other: {}", some.join(" or ")),
-        some => format!("choose what brings it in: {}", some.join(" or ")),
+        [] => None,
+        some if chosen > 1 => Some(format!("take one of what excludes each other: {}", some.join(" or "))),
+        some => Some(format!("choose what brings it in: {}", some.join(" or "))),
     }
 }
 
@@ -358,11 +358,12 @@ fn no_torch(
             problem.help("there is nothing to swap; pass it through with --allow-none")
         }),
         Some(index) => {
-            let (which, help) = if lock.has_choices() {
-                (" with these groups and extras", bringing(lock, choice, environments, knowledge))
-            } else {
-                ("", "its marker excludes that; export the lock for it too".to_owned())
-            };
+            // A pylock.toml does not list what can be chosen of it.
+            let any = matches!(lock, Lock::Pylock(_));
+            let any = any.then(|| "choose the groups or extras that bring it in (--with, --extras)".to_owned());
+            let bringing = bringing(lock, choice, environments, knowledge).or(any);
+            let which = if bringing.is_some() { " with these groups and extras" } else { "" };
+            let help = bringing.unwrap_or_else(|| "its marker excludes that; lock it for that, too".to_owned());
             let help = format!("{help}, or pass on without it: --allow-none");
             let package = &lock.entries()[index].name;
             let message = format!("{name} has {package}, but does not give it for {there}{which}");
