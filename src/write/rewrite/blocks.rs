@@ -43,3 +43,16 @@ pub(super) fn mark(source: &Source, block: &PylockBlock, marker: Option<&str>, p
         (None, None) => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blank_line_parts_a_block_from_the_one_before() {
+        for before in ["a", "a\n", "a\n\n", "a\r\n", "a\r\n\r\n"] {
+            assert_eq!(format!("{}{}", before.replace("\r\n", "\n"), gap(before)), "a\n\n", "{before:?}");
+        }
+        assert_eq!(gap(""), "");
+    }
+}
