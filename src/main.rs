@@ -19,9 +19,9 @@ fn main() -> ExitCode {
     let (said, exit) = match Cli::read(&words, &variables, terminal::columns(&std::io::stdout())) {
         Ok(cli) => {
             let voice = Voice::of(&cli);
-            run(&cli, voice).unwrap_or_else(|error| told(voice.error(&error)))
+            run(&cli, voice).unwrap_or_else(|error| refused(voice.error(&error)))
         }
-        Err(error) => told(Voice::misread(&words, error.into())),
+        Err(error) => refused(Voice::misread(&words, error.into())),
     };
     // Nobody listens to a closed standard error; the work is done all the same.
     let _ = std::io::stderr().write_all(said.as_bytes());
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// Prints why there is no answer, where it is printed; gives what else is said.
-fn told(refusal: Outcome) -> (String, Exit) {
+fn refused(refusal: Outcome) -> (String, Exit) {
     // There is no other place to report this.
     let _ = io::print(&refusal.stdout);
     (refusal.report, refusal.exit)

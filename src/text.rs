@@ -272,7 +272,7 @@ impl fmt::Display for Place {
 /// Replace the bytes under a span by a text. An empty span inserts, an empty text removes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced.
+    /// The bytes that are replaced.
     pub span: Span,
     /// By what.
     pub text: String,

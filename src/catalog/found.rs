@@ -56,9 +56,10 @@ impl WheelLabel {
                 Some(labels::of_label(&text).ok_or_else(odd)?.ok_or_else(|| ambiguous("label"))?)
             }
         };
-        let by_folder = labels::of_folder(folder).map(|told| told.ok_or_else(|| ambiguous("folder"))).transpose()?;
+        let by_folder =
+            labels::of_folder(folder).map(|read_label| read_label.ok_or_else(|| ambiguous("folder"))).transpose()?;
         let is_mac = wheel.platform_tag().contains("macosx");
-        let mut told = match (by_label, by_folder) {
+        let mut read_label = match (by_label, by_folder) {
             (Some(own), None) => own,
             (Some(own), Some(there)) => own
                 .with(there, is_mac)
@@ -73,9 +74,9 @@ impl WheelLabel {
         };
         // There is no GPU to build for.
         if is_mac {
-            told.built = Built::For(Backend::Cpu);
+            read_label.built = Built::For(Backend::Cpu);
         }
-        Ok(told)
+        Ok(read_label)
     }
 
     /// The facts of two names together; `None` if they contradict each other.
@@ -115,8 +116,9 @@ impl WheelRow {
         if self.torch.is_some() || self.abi.is_some() {
             return (self.torch, self.abi);
         }
-        let told = label(&self.wheel.version).and_then(|text| labels::of_label(&text)).flatten();
-        told.map_or_else(|| (MadeFor::of(&self.wheel.version), None), |told| (told.torch, told.abi))
+        let read_label = label(&self.wheel.version).and_then(|text| labels::of_label(&text)).flatten();
+        read_label
+            .map_or_else(|| (MadeFor::of(&self.wheel.version), None), |read_label| (read_label.torch, read_label.abi))
     }
 
     /// The same with its Requires-Python, if that is a text that fits into a column.

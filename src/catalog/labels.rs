@@ -112,20 +112,20 @@ impl LabelGrammar {
 
 /// The meaning of the open parts; `Some(None)` if they can be read in two ways, `None` if they mean nothing.
 fn meaning(parts: &Captures<'_>) -> Option<Option<WheelLabel>> {
-    let mut told = WheelLabel::from(Built::For(Backend::Cpu));
+    let mut read_label = WheelLabel::from(Built::For(Backend::Cpu));
     for (name, _) in PARTS {
         let Some(part) = parts.name(name).map(|part| part.as_str()) else { continue };
         match name {
-            "cuda" => told.built = format!("cu{part}").parse().ok()?,
-            "torch" => told.torch = Some(MadeFor::whole(part, false)?),
-            "torch_patch" => told.torch = Some(MadeFor::whole(part, true)?),
-            "abi" => told.abi = Some(part.parse().ok()?),
+            "cuda" => read_label.built = format!("cu{part}").parse().ok()?,
+            "torch" => read_label.torch = Some(MadeFor::whole(part, false)?),
+            "torch_patch" => read_label.torch = Some(MadeFor::whole(part, true)?),
+            "abi" => read_label.abi = Some(part.parse().ok()?),
             _ => {}
         }
     }
-    Some(match told.torch {
-        None => Some(told),
-        Some(made) => made.settled(told.built).map(|torch| WheelLabel { torch: Some(torch), ..told }),
+    Some(match read_label.torch {
+        None => Some(read_label),
+        Some(made) => made.settled(read_label.built).map(|torch| WheelLabel { torch: Some(torch), ..read_label }),
     })
 }
 

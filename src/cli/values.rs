@@ -155,7 +155,7 @@ mod tests {
             assert!(backend(text).unwrap_err().ends_with(&format!("{meant}?")), "{text}");
         }
         assert!(backend("gpu").unwrap_err().contains("builds are named"));
-        for (text, told) in [
+        for (text, expected) in [
             ("3", "name the minor release"),
             ("3.13t", "free-threaded"),
             ("2.7", "such as 3.10"),
@@ -165,7 +165,7 @@ mod tests {
             ("pypy3.10", "such as 3.10"),
             ("é", "such as 3.10"),
         ] {
-            assert!(python(text).unwrap_err().contains(told), "{text}: {:?}", python(text));
+            assert!(python(text).unwrap_err().contains(expected), "{text}: {:?}", python(text));
         }
     }
 }

@@ -68,13 +68,13 @@ impl Format {
     }
 
     fn by_text(text: &str) -> Self {
-        let told = text.lines().find_map(|line| match line.trim_start_matches('\u{feff}').trim_end() {
+        let named = text.lines().find_map(|line| match line.trim_start_matches('\u{feff}').trim_end() {
             "[[package]]" | "[metadata]" => Some(Self::Poetry),
             "[[packages]]" => Some(Self::Pylock),
             line if line.starts_with("version = ") => Some(Self::Uv),
             line if line.starts_with("lock-version = ") => Some(Self::Pylock),
             _ => None,
         });
-        told.unwrap_or(Self::Requirements)
+        named.unwrap_or(Self::Requirements)
     }
 }

@@ -113,9 +113,9 @@ pub(super) fn decisions(
     removed: &[usize],
 ) -> Vec<Decision> {
     let stays = misfits.into_iter().filter(|misfit| !removed.contains(&misfit.package));
-    let told = stays.map(|Misfit { package, why }| {
+    let problems = stays.map(|Misfit { package, why }| {
         let entry = &view.entries[selection.packages[package].entry];
         Decision { name: entry.name.clone(), from: entry.version.clone(), what: What::Unswapped(why) }
     });
-    told.collect()
+    problems.collect()
 }

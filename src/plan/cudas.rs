@@ -28,7 +28,7 @@ pub(super) fn foreign(
     let needed = libraries.iter().filter(|(line, _)| chosen.contains_key(&line.name)).filter_map(|(_, cuda)| *cuda);
     let needed: BTreeSet<u64> = needed.collect();
     let is_another = |cuda: u64| all.len() > 1 && (needed.len() != 1 || !needed.contains(&cuda));
-    let told = libraries.into_iter().filter_map(|(line, cuda)| {
+    let problems = libraries.into_iter().filter_map(|(line, cuda)| {
         let torch = match torch {
             _ if cuda.is_some_and(is_another) => None,
             Some(torch) if !chosen.contains_key(&line.name) && is_foreign(line, cuda, torch) => Some(torch),
@@ -41,7 +41,7 @@ pub(super) fn foreign(
         let what = What::Kept(Kept::Foreign { cuda, torch, by });
         Some(Decision { name: line.name.clone(), from, what })
     });
-    told.collect()
+    problems.collect()
 }
 
 /// True if a torch of this build has no use for a library. The modules `triton` that do not fit it are reported as such.

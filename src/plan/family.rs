@@ -70,7 +70,7 @@ pub(crate) fn members(planner: &Planner<'_>) -> (Vec<FamilyPackage>, Vec<Problem
     let mut torch_stays_from = None;
     let mut torch: Option<Torch> = None;
     let mut seen: Vec<&SelectedPackage> = Vec::new();
-    let mut told: BTreeSet<&PackageName> = BTreeSet::new();
+    let mut reported: BTreeSet<&PackageName> = BTreeSet::new();
     // Torch comes first: whether it stays decides about companions of unknown build.
     let is_torch = |entry: &Entry| catalog::is_torch(&entry.name);
     let packages = |torch: bool| {
@@ -88,7 +88,7 @@ pub(crate) fn members(planner: &Planner<'_>) -> (Vec<FamilyPackage>, Vec<Problem
         let same_name = || seen.iter().filter(|other| view.entries[other.entry].name == entry.name);
         if same_name().any(|other| !other.condition.clone().and(package.condition.clone()).is_never()) {
             // However many there are, one is reported.
-            if told.insert(&entry.name) {
+            if reported.insert(&entry.name) {
                 problems.push((entry, view.point(refusal::twice(&entry.name, request), package.entry)));
             }
             continue;

@@ -89,8 +89,8 @@ pub(super) fn digested_pythons(lock: &Lock, knowledge: &Knowledge<'_>) -> Option
 }
 
 impl EntryFiles {
-    /// Collects them. `told` names a file by its digest where neither the lock nor the catalogue does.
-    pub(crate) fn of(entry: &Entry, knowledge: &Knowledge<'_>, told: impl Fn(Sha256) -> Option<String>) -> Self {
+    /// Collects them. `named` names a file by its digest where neither the lock nor the catalogue does.
+    pub(crate) fn of(entry: &Entry, knowledge: &Knowledge<'_>, named: impl Fn(Sha256) -> Option<String>) -> Self {
         let rows = entry.version.as_ref().map(|version| knowledge.rows(&entry.name, version)).unwrap_or_default();
         let mut files = Self::default();
         match &entry.origin {
@@ -110,7 +110,7 @@ impl EntryFiles {
                     match (file.name, row) {
                         (Some(name), _) => files.add(name, entry, row),
                         (None, Some(row)) => files.wheels.push(Candidate::of(row)),
-                        (None, None) => match digest.and_then(&told) {
+                        (None, None) => match digest.and_then(&named) {
                             Some(file) => files.add(&file, entry, None),
                             None => files.untold = true,
                         },

@@ -115,12 +115,12 @@ pub fn rewritten(lock: &Lock, plans: &mut [TargetPlan], choices: &[Choice], styl
             Ok(provided::without_added(&text, plans))
         }
         Lock::Uv(uv) => rewrite::uv(lock, uv, plans),
-        Lock::Requirements(file) if plans.len() == 1 => {
+        Lock::Requirements(file) => {
+            if plans.len() != 1 {
+                let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
+                return Err(problem.help("name one target, or export a file for each").into());
+            }
             Ok(provided::without_added(&patched::write(file, lock, plans, style)?, plans))
-        }
-        Lock::Requirements(_) => {
-            let problem = Problem::new(Code::Unsupported, "a requirements file is rewritten for one target");
-            Err(problem.help("name one target, or export a file for each").into())
         }
     }
 }

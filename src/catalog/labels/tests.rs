@@ -3,10 +3,10 @@ use super::*;
 
 /// The meaning of a file's name in a folder: the build, torch, the ABI.
 fn label_of(file: &str, folder: &str, asked: Option<Backend>) -> Result<String, String> {
-    WheelLabel::of(&file.parse().unwrap(), folder, asked).map(|told| {
-        let torch = told.torch.map(|torch| format!(" torch {torch}")).unwrap_or_default();
-        let abi = told.abi.map(|abi| format!(" {abi}")).unwrap_or_default();
-        format!("{}{torch}{abi}", told.built)
+    WheelLabel::of(&file.parse().unwrap(), folder, asked).map(|read_label| {
+        let torch = read_label.torch.map(|torch| format!(" torch {torch}")).unwrap_or_default();
+        let abi = read_label.abi.map(|abi| format!(" {abi}")).unwrap_or_default();
+        format!("{}{torch}{abi}", read_label.built)
     })
 }
 
@@ -200,7 +200,7 @@ fn every_grammar_is_one_that_reads_what_it_is_written_for() {
         for grammar in lines(kind).map(|line| line.split('\t').next().unwrap()) {
             let text = grammar.replace("{cuda}", "118").replace("{torch}", "2.1").replace("{torch_patch}", "2.1");
             let text = text.replace("{abi}", "true").replace("{commit}", "ab12");
-            assert!(!text.contains('{') && of(kind, &text).is_some_and(|told| told.is_some()), "{grammar}");
+            assert!(!text.contains('{') && of(kind, &text).is_some_and(|read_label| read_label.is_some()), "{grammar}");
         }
     }
     for name in lines("untied").chain(lines("untold")) {

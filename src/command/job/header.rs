@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_file_is_named_from_the_folder_of_the_output() {
-        for (path, other, told) in [
+        for (path, other, expected) in [
             ("image.txt", "out.txt", "image.txt"),
             ("./image.txt", "out.txt", "image.txt"),
             ("docker/image.txt", "docker/out.txt", "image.txt"),
@@ -150,7 +150,7 @@ mod tests {
             ("image.txt", "/srv/out.txt", "image.txt"),
             ("sub\\image.txt", "sub\\out.txt", "image.txt"),
         ] {
-            assert_eq!(beside(path, other), told, "{path} beside {other}");
+            assert_eq!(beside(path, other), expected, "{path} beside {other}");
         }
     }
 }

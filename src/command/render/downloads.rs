@@ -146,7 +146,7 @@ mod tests {
         ] {
             assert_eq!(download(&all), line);
         }
-        for (all, told) in [
+        for (all, expected) in [
             (vec![], None),
             (vec![one(10, (0, 0), (0, 3))], None),
             (vec![one(10, (4_130_000_000, 0), (0, 0)); 2], Some("4.1 GB")),
@@ -163,10 +163,10 @@ mod tests {
             (vec![one(10, (0, 2), (0, 0)), one(11, (0, 1), (0, 0))], Some("2 files of unknown size")),
         ] {
             let short = in_short(&all);
-            assert_eq!(short.as_ref().map(|short| &*short.text), told);
+            assert_eq!(short.as_ref().map(|short| &*short.text), expected);
             assert!(short.is_none_or(|short| short.is_known != short.text.contains("unknown")));
         }
-        for (bytes, others, told) in [
+        for (bytes, others, expected) in [
             (0, &[][..], "torch, of unknown size"),
             (5_000, &[], "at least 5.0 kB (torch, of unknown size)"),
             (5_000, &["a"], "at least 5.0 kB (torch and 1 more file of unknown size)"),
@@ -174,7 +174,7 @@ mod tests {
         ] {
             let mut torch = one(10, (bytes, 0), (9_000, 0));
             torch.output.unknown = others.iter().chain(&["torch"]).map(|name| (*name).to_owned()).collect();
-            assert_eq!(in_short(&[torch]).unwrap().text, told);
+            assert_eq!(in_short(&[torch]).unwrap().text, expected);
         }
         let mut torch = one(10, (5_000, 1), (9_000, 0));
         torch.difference.unknown = vec!["torch".to_owned()];

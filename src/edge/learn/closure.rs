@@ -135,7 +135,7 @@ fn finish(
             let Some(row) = &choice.row else { continue };
             let offered = offer.offered(name, &row.wheel.version);
             let Some(one) = offered.iter().find(|one| one.draft == **row) else { continue };
-            learned.lists.extend(offer.facts(one).into_iter().flat_map(|told| told.lists(row)));
+            learned.lists.extend(offer.facts(one).into_iter().flat_map(|facts| facts.lists(row)));
             releases.insert((name.clone(), row.wheel.version.clone(), row.index.clone()));
         }
     }

@@ -127,8 +127,8 @@ fn in_folder(
     let last = address::file_name(&served);
     let (mut refused, mut problems) = (Vec::new(), Vec::new());
     for local in io::wheels(folder)?.into_iter().filter(|local| page::is_of(&local.wheel, name, version)) {
-        let told = match WheelLabel::of(&local.wheel, &last, wanted.filter.backend) {
-            Ok(told) => told,
+        let label = match WheelLabel::of(&local.wheel, &last, wanted.filter.backend) {
+            Ok(label) => label,
             Err(why) => {
                 refused.push(format!("{} {why}", local.wheel));
                 continue;
@@ -138,7 +138,7 @@ fn in_folder(
             let (sha256, size) = local.hash(|_| {})?;
             let contents = wheel::contents(Opened::of(local.open()?, local.wheel.as_str())?, &local.wheel)?;
             let says = wheel::facts(contents.metadata, "wheel", Some(size));
-            let row = page::found(&local.wheel, told, &index, sha256).for_pythons(says.requires_python.clone());
+            let row = page::found(&local.wheel, label, &index, sha256).for_pythons(says.requires_python.clone());
             let row = WheelRow { size: Some(size), evidence: "computed".into(), ..row };
             Ok(wanted.filter.admits(&row).then_some((row, says)))
         };

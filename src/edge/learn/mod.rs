@@ -179,15 +179,15 @@ fn one(
     network: &Network,
 ) -> Result<Option<(WheelRow, WheelFacts)>, Problem> {
     let link = &candidate.link;
-    let (told, sha256, evidence) = match link.sha256 {
+    let (facts, sha256, evidence) = match link.sha256 {
         Some(digest) => (wheel::read(link, &candidate.wheel, hash_missing, network)?, digest, "index"),
         None if !hash_missing => return Ok(None),
         None => {
-            let (told, sha256) = wheel::hash(link, &candidate.wheel, network)?;
-            (told, sha256, "computed")
+            let (facts, sha256) = wheel::hash(link, &candidate.wheel, network)?;
+            (facts, sha256, "computed")
         }
     };
-    if let (Some(said), Some(size)) = (link.size, told.size)
+    if let (Some(said), Some(size)) = (link.size, facts.size)
         && said != size
     {
         let message = format!("{} has {size} bytes, but the index page says {said}", candidate.wheel);
@@ -195,6 +195,6 @@ fn one(
             Problem::new(Code::Network, message).help("try again; if it persists, report it to the index's operators")
         );
     }
-    let size = link.size.or(told.size);
-    Ok(Some((candidate.row(sha256, size, evidence, told.requires_python.clone()), told)))
+    let size = link.size.or(facts.size);
+    Ok(Some((candidate.row(sha256, size, evidence, facts.requires_python.clone()), facts)))
 }

@@ -209,7 +209,7 @@ impl<'a> Offer<'a> {
 
     /// The own metadata of an offered wheel.
     pub(super) fn facts(&self, offered: &Offered) -> Option<WheelFacts> {
-        self.read_wheel(offered).map(|(_, told)| told)
+        self.read_wheel(offered).map(|(_, facts)| facts)
     }
 
     fn read_wheel(&self, offered: &Offered) -> Option<(WheelRow, WheelFacts)> {
@@ -272,7 +272,7 @@ impl WheelSource for Offer<'_> {
         let same =
             offered.iter().find(|one| one.draft.index == row.index && one.draft.wheel.as_str() == row.wheel.as_str());
         match same.and_then(|one| self.facts(one)) {
-            Some(told) => Requires::Known { list: told.list, provenance: told.provenance.to_owned() },
+            Some(facts) => Requires::Known { list: facts.list, provenance: facts.provenance.to_owned() },
             None => Requires::Unknown,
         }
     }

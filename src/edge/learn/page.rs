@@ -23,7 +23,7 @@ const MOST_NOTES: usize = 20;
 pub(super) struct LinkedWheel {
     pub(super) link: Link,
     pub(super) wheel: WheelName,
-    told: WheelLabel,
+    label: WheelLabel,
     index: Index,
 }
 
@@ -40,7 +40,7 @@ impl LinkedWheel {
             size,
             yanked: self.link.yanked.is_some(),
             evidence: evidence.into(),
-            ..found(&self.wheel, self.told, &self.index, sha256)
+            ..found(&self.wheel, self.label, &self.index, sha256)
         };
         row.for_pythons(requires_python.or_else(|| self.link.requires_python.clone()))
     }
@@ -78,8 +78,8 @@ pub(super) fn linked(
 ) -> (Vec<LinkedWheel>, Vec<String>) {
     admitted(page, name, version, filter, |link, wheel| {
         let in_folder = address::decoded(folder(&link.url)).unwrap_or_default();
-        let told = WheelLabel::of(wheel, &in_folder, filter.backend)?;
-        Ok((told, place(link, None).map_err(|why| format!("is left out: {why}"))?))
+        let label = WheelLabel::of(wheel, &in_folder, filter.backend)?;
+        Ok((label, place(link, None).map_err(|why| format!("is left out: {why}"))?))
     })
 }
 
@@ -95,15 +95,15 @@ fn admitted(
     let mut seen = BTreeSet::new();
     for link in of_release(page, name, version) {
         let Ok(wheel) = link.file.parse::<WheelName>() else { continue };
-        let (told, index) = match tell(link, &wheel) {
-            Ok(told) => told,
+        let (label, index) = match tell(link, &wheel) {
+            Ok(label) => label,
             Err(_) if notes.len() >= MOST_NOTES => continue,
             Err(why) => {
                 notes.push(format!("{wheel} {why}"));
                 continue;
             }
         };
-        let candidate = LinkedWheel { link: link.clone(), wheel, told, index };
+        let candidate = LinkedWheel { link: link.clone(), wheel, label, index };
         if filter.admits(&candidate.draft()) && seen.insert((candidate.index.clone(), link.file.clone(), link.sha256)) {
             found.push(candidate);
         }
@@ -112,12 +112,12 @@ fn admitted(
 }
 
 /// A row for a wheel whose name says everything.
-pub(super) fn found(wheel: &WheelName, told: WheelLabel, index: &Index, sha256: Sha256) -> WheelRow {
+pub(super) fn found(wheel: &WheelName, label: WheelLabel, index: &Index, sha256: Sha256) -> WheelRow {
     WheelRow {
-        torch: told.torch,
-        abi: told.abi,
+        torch: label.torch,
+        abi: label.abi,
         catalogue: super::INDEX.into(),
-        ..WheelRow::found(wheel.clone(), told.built, index.clone(), sha256)
+        ..WheelRow::found(wheel.clone(), label.built, index.clone(), sha256)
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) fn all(page: &Page, name: &PackageName, index: Option<&Index>) -> Vec
     let own = wheels.filter(|(_, wheel)| wheel.name == *name);
     let candidates = own.filter_map(|(link, wheel)| {
         let index = place(link, index).ok()?;
-        Some(LinkedWheel { link: link.clone(), wheel, told: Built::Unknown.into(), index })
+        Some(LinkedWheel { link: link.clone(), wheel, label: Built::Unknown.into(), index })
     });
     candidates.collect()
 }

@@ -51,11 +51,11 @@ pub(super) fn hash(link: &Link, wheel: &WheelName, network: &Network) -> Result<
     let beside = beside(link, wheel, network)?;
     let (contents, done) = download(link, wheel, network)?;
     let size = Some(done.size);
-    let told = match beside {
+    let facts = match beside {
         Some(metadata) => facts(metadata, "metadata", size),
         None => facts(contents.metadata, "wheel", size),
     };
-    Ok((told, done.sha256))
+    Ok((facts, done.sha256))
 }
 
 /// An index contradicts what is known of a wheel's digest, or its own bytes.

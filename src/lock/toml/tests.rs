@@ -17,7 +17,7 @@ fn assert_same(ours: &Item<'_>, theirs: &Item<'_>) {
             ones.iter().zip(others).for_each(|(one, other)| assert_same(one, other));
         }
         (Value::Files(files), Value::Array(others)) => {
-            let told = |other: &Item<'_>| {
+            let known = |other: &Item<'_>| {
                 let text = |key: &str| other.as_inline_table().unwrap().get(key).unwrap().as_str().unwrap().to_owned();
                 (Some(text("file")), format!("sha256:{}", text("hash").trim_start_matches("sha256:").to_lowercase()))
             };
@@ -25,7 +25,7 @@ fn assert_same(ours: &Item<'_>, theirs: &Item<'_>) {
                 crate::lock::LockedDigest::Sha256(digest) => (file.name.map(str::to_owned), format!("sha256:{digest}")),
                 _ => panic!("{file:?}"),
             };
-            assert!(files.iter().map(read).eq(others.iter().map(told)));
+            assert!(files.iter().map(read).eq(others.iter().map(known)));
         }
         (Value::Table(one), Value::Table(other)) => assert_same_table(one, other),
         (Value::Tables(ones), Value::Tables(others)) => {

@@ -108,7 +108,7 @@ struct Found {
     names: BTreeSet<String>,
     /// Top folders that end in `.dist-info`.
     folders: BTreeSet<String>,
-    told: Vec<Member>,
+    wanted: Vec<Member>,
 }
 
 impl Found {
@@ -138,7 +138,7 @@ impl Found {
         {
             self.folders.insert(folder.to_owned());
             if matches!(file, "METADATA" | "WHEEL") {
-                self.told.push(Member { name: name.to_owned(), method, finder: entry.wayfinder(), at });
+                self.wanted.push(Member { name: name.to_owned(), method, finder: entry.wayfinder(), at });
             }
         }
         if !self.names.insert(name.to_owned()) {
@@ -163,8 +163,8 @@ impl Found {
             return Err(refused("it has no RECORD, the list of its files"));
         }
         let mut member = |file: &str| {
-            let at = self.told.iter().position(|member| member.name.ends_with(file));
-            at.map(|at| self.told.swap_remove(at)).ok_or_else(|| refused(format!("it has no {} file", &file[1..])))
+            let at = self.wanted.iter().position(|member| member.name.ends_with(file));
+            at.map(|at| self.wanted.swap_remove(at)).ok_or_else(|| refused(format!("it has no {} file", &file[1..])))
         };
         let (metadata, wheel) = (member("/METADATA")?, member("/WHEEL")?);
         Ok(Directory { metadata, wheel, headers: self.headers.sorted() })

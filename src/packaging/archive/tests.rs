@@ -216,8 +216,8 @@ fn refuses_a_header_of_any_member_that_is_not_what_the_directory_says() {
     // A few pieces of it do not show that; what must be there does.
     let (_, headers) = glimpse(Cursor::new(&other), &NAME.parse().unwrap()).unwrap();
     let bytes = &other;
-    let stands = |(at, part): &(u64, Vec<u8>)| bytes[usize::try_from(*at).unwrap()..].starts_with(part);
-    let odd: Vec<usize> = (0..headers.parts().len()).filter(|at| !stands(&headers.parts()[*at])).collect();
+    let begins = |(at, part): &(u64, Vec<u8>)| bytes[usize::try_from(*at).unwrap()..].starts_with(part);
+    let odd: Vec<usize> = (0..headers.parts().len()).filter(|at| !begins(&headers.parts()[*at])).collect();
     assert_eq!(odd.iter().map(|at| headers.refusal(*at)).collect::<Vec<_>>(), [refusal(&other)]);
 }
 

@@ -140,17 +140,17 @@ fn unreached(parse: impl Fn(&str) -> Lock, text: &str, name: &str) -> Vec<String
 #[test]
 fn a_lock_that_selects_by_its_graph_may_lose_what_was_as_locked_and_nothing_else() {
     assert_eq!(unreached(parse_graph, GRAPH[0], "charset-normalizer"), Vec::<String>::new());
-    let told = |name: &str| vec![format!("the rewritten lock would not do: {name} is not what CPython 3.10 gets")];
-    assert_eq!(unreached(parse_graph, GRAPH[0], "torchaudio"), told("torchaudio 2.0.2+cu118"));
-    assert_eq!(unreached(parse, FIXTURE, "charset-normalizer"), told("charset-normalizer 3.5.2"));
+    let expected = |name: &str| vec![format!("the rewritten lock would not do: {name} is not what CPython 3.10 gets")];
+    assert_eq!(unreached(parse_graph, GRAPH[0], "torchaudio"), expected("torchaudio 2.0.2+cu118"));
+    assert_eq!(unreached(parse, FIXTURE, "charset-normalizer"), expected("charset-normalizer 3.5.2"));
 }
 
 #[test]
 fn a_python_that_the_plan_does_not_serve_loses_nothing_that_it_needs() {
     let markers = |to: &str| format!("markers = \"python_version < \\\"{to}\\\"\"");
     let found = found(|text| moved(text, "importlib-metadata", &markers("3.10"), &markers("3.9")));
-    let told = "CPython 3.9 lacks importlib-metadata, which something needs";
-    assert!(found.iter().any(|one| one.ends_with(told)), "{found:?}");
+    let expected = "CPython 3.9 lacks importlib-metadata, which something needs";
+    assert!(found.iter().any(|one| one.ends_with(expected)), "{found:?}");
 }
 
 /// Markdown asks for importlib-metadata 4.4 or newer under Python 3.9.

@@ -96,13 +96,13 @@ fn a_lock_without_markers_takes_no_new_wheels_that_differ_by_python() {
         entry: None,
         replacement: Some(wheel("b", tags)),
     };
-    let told = |version, tags: [&'static str; 2]| {
+    let problems = |version, tags: [&'static str; 2]| {
         let pythons = [10, 11].map(Python::three);
         let plan = plan([(pythons[0], vec![added(tags[0])]), (pythons[1], vec![added(tags[1])])], Vec::new());
         impossible(&lock(&["a"], version), &[plan], &[Choice::default()])
     };
     let differ = ["cp310-cp310-linux_x86_64", "cp311-cp311-linux_x86_64"];
-    let [problem] = &told("2.0", differ)[..] else { panic!() };
+    let [problem] = &problems("2.0", differ)[..] else { panic!() };
     assert_eq!(problem.message, "the wheels of b differ by Python, and this lock can hold one for all");
-    assert!(told("2.0", ["py3-none-any"; 2]).is_empty() && told("2.1", differ).is_empty());
+    assert!(problems("2.0", ["py3-none-any"; 2]).is_empty() && problems("2.1", differ).is_empty());
 }
