@@ -124,7 +124,7 @@ fn a_torch_that_is_no_release_is_told_where_it_is_from() {
         (
             "torch @ file:///croot/pytorch_1686931851744/work",
             "--cuda 12.1",
-            "torch comes from file:///croot/pytorch_1686931851744/work, which does not tell its version",
+            "torch comes from file:///croot/pytorch_1686931851744/work, which does not give its version",
             "write it as torch==VERSION",
         ),
         (

@@ -285,6 +285,24 @@ fn finished_downloads_are_remembered_by_their_tag() {
 }
 
 #[test]
+fn a_file_that_two_entries_pin_is_downloaded_once_and_both_are_judged() {
+    let world = World::new();
+    let (url, digest) = (world.server.url(&World::path()), wheel().sha256().to_string());
+    world.run("--download --no-cache").ok();
+    let requests = world.server.count(&World::path());
+    let pinned = |condition: &str, digest: &str| {
+        format!("demo @ {url} ; python_version {condition} '3.11' \\\n    --hash=sha256:{digest}\n")
+    };
+    for digests in [[&*digest, &none()], [&none(), &*digest]] {
+        world.place.write("r.txt", pinned("<", digests[0]) + &pinned(">=", digests[1]));
+        let run = world.run("--download --no-cache");
+        let wrong = run.stdout.lines().filter(|line| line.contains(&none())).count();
+        assert!(run.status == 1 && wrong > 0, "{digests:?}: {}", run.stdout);
+    }
+    assert_eq!(world.server.count(&World::path()), 3 * requests);
+}
+
+#[test]
 fn a_digest_is_not_remembered_by_a_tag_that_the_file_did_not_come_with() {
     let world = World::new();
     world.server.faults(&World::path(), [Fault::None, Fault::Untagged]);

@@ -26,6 +26,8 @@ pub(super) struct Walked<'l> {
     source: &'l Source,
     /// The remedy for a lock that is not as its tool writes it.
     anew: &'static str,
+    /// The remedy for too many conditions.
+    elsewhere: &'static str,
     steps: usize,
     /// The different conditions that the environment does not decide.
     undecided: HashSet<MarkerTree>,
@@ -33,8 +35,8 @@ pub(super) struct Walked<'l> {
 }
 
 impl<'l> Walked<'l> {
-    pub(super) fn new(source: &'l Source, anew: &'static str) -> Self {
-        Self { source, anew, steps: 0, undecided: HashSet::new(), with_in: 0 }
+    pub(super) fn new(source: &'l Source, anew: &'static str, elsewhere: &'static str) -> Self {
+        Self { source, anew, elsewhere, steps: 0, undecided: HashSet::new(), with_in: 0 }
     }
 
     /// Counts the steps that a dependency takes.
@@ -59,7 +61,7 @@ impl<'l> Walked<'l> {
         }
         let message = format!("{} has more markers that no target decides than can be put together", self.source.name);
         let problem = Problem::new(Code::Unsupported, message).at(self.source, at);
-        Err(problem.help("lock with Poetry 2, which puts them together itself").into())
+        Err(problem.help(self.elsewhere).into())
     }
 }
 

@@ -22,7 +22,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{Family, WheelRow, is_gpu_runtime, is_torch_runtime};
+use crate::catalog::{Family, WheelRow, is_gpu_runtime, is_projects, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -201,10 +201,10 @@ impl Resolver<'_> {
         self.members.iter().any(|member| member.name == *name)
     }
 
-    /// True for a package that moves with the family to a build. Whatever is not one of the members was not asked for in that
-    /// build: the locked wheel or that of the default index would be of another.
+    /// True for a package that moves with the family to a build. One that is no member was not asked for in that build: the
+    /// default index would give another. A project's catalogue gives the builds that the project wants.
     fn is_built(&self, name: &PackageName) -> bool {
-        self.knowledge.family(name) == Family::PerBackend
+        !is_projects(name) && self.knowledge.family(name) == Family::PerBackend
     }
 
     /// The choice for one package. `Ok(None)`: by a package of the family, or by one that the output leaves out.

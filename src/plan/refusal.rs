@@ -30,7 +30,7 @@ pub(super) fn unpinned(entry: &Entry) -> Problem {
     let name = &entry.name;
     let (code, message) = match entry.origin.place() {
         None => (Code::Unpinned, format!("{name} is not pinned to one version")),
-        Some(place) => (Code::NotPinnable, format!("{name} comes from {place}, which does not tell its version")),
+        Some(place) => (Code::NotPinnable, format!("{name} comes from {place}, which does not give its version")),
     };
     Problem::new(code, message).help(format!("write it as {name}==VERSION, or lock the file with a tool that does"))
 }

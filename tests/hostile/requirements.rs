@@ -117,7 +117,7 @@ fn lines_of_torch() {
         url("gopher", &format!("gopher://x.example/{wheel}")),
         url("two words", "https://x.example/a b.whl"),
         url("the wheel of another package", "https://x.example/numpy-1.0-py3-none-any.whl").says("numpy"),
-        url("a folder", "./torch").says("not pinned"),
+        url("a folder", "./torch").says("comes from ./torch, which does not give its version"),
         url("a repository", "git+https://x.example/torch.git@main"),
         url("a URL that names no wheel", "https://x.example/torch"),
         case("twice, and not alike", pinned("torch==2.1.2\ntorch==2.0.1")).at("torch==2.0.1").says("do not agree"),

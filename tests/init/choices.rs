@@ -98,20 +98,23 @@ fn targets_get_one_release_where_extras_exclude_each_other() {
 /// A package that one extra brings in only without the other would be missing in both together.
 #[test]
 fn extras_that_take_something_from_each_other_are_not_taken_together() {
-    let extras = "a = [\"torch\", \"tqdm\"]\nb = [\"torch\"]\n";
-    let of_a = "groups = [\"main\"]\nmarkers = \"extra == \\\"a\\\" and extra != \\\"b\\\"\"";
     let of_both = "groups = [\"main\"]\nmarkers = \"extra == \\\"a\\\" or extra == \\\"b\\\"\"";
-    let project = format!("[project.optional-dependencies]\n{extras}");
-    let entries = [("torch", "2.6.0", of_both), ("tqdm", "4.67.1", of_a)];
-    let place = poetry(&project, &entries, &format!("[extras]\n{extras}"));
-    place.run("init").ok();
-    let text = place.read("torchswap.toml");
-    assert!(table(&text, "docker").contains("extras = [\"a\"]  # or \"b\", which excludes it\n"), "{text}");
-    let entries = [("torch", "2.6.0", of_both), ("tqdm", "4.67.1", of_both)];
-    let place = poetry(&project, &entries, &format!("[extras]\n{extras}"));
-    place.run("init").ok();
-    let text = place.read("torchswap.toml");
-    assert!(table(&text, "docker").contains("extras = [\"a\", \"b\"]\n"), "{text}");
+    for (owner, other) in [("a", "b"), ("b", "a")] {
+        let extras = format!("{owner} = [\"torch\", \"tqdm\"]\n{other} = [\"torch\"]\n");
+        let project = format!("[project.optional-dependencies]\n{extras}");
+        let of_one =
+            format!("groups = [\"main\"]\nmarkers = \"extra == \\\"{owner}\\\" and extra != \\\"{other}\\\"\"");
+        let of_docker = |of_tqdm| {
+            let entries = [("torch", "2.6.0", of_both), ("tqdm", "4.67.1", of_tqdm)];
+            let place = poetry(&project, &entries, &format!("[extras]\n{extras}"));
+            place.run("init").ok();
+            table(&place.read("torchswap.toml"), "docker")
+        };
+        let apart = of_docker(&of_one);
+        assert!(apart.contains("extras = [\"a\"]  # or \"b\", which excludes it\n"), "{apart}");
+        let together = of_docker(of_both);
+        assert!(together.contains("extras = [\"a\", \"b\"]\n"), "{together}");
+    }
 }
 
 #[test]

@@ -163,3 +163,15 @@ fn a_group_of_no_project_that_does_not_say_which_of_two_it_means_is_refused_by_n
     assert!(message.contains("uv.lock has twin more than once, and this does not say which"), "{message}");
     assert!(message.contains("help: export it, which other tools read: uv export --format pylock.toml"), "{message}");
 }
+
+#[test]
+fn markers_that_cannot_be_put_together_are_refused_with_what_uv_makes_of_them() {
+    let place = Place::new();
+    let open = |n| format!("    {{ name = \"six\", marker = \"'r{n}' in platform_release\" }},\n");
+    place.write("uv.lock", lock(&(0..9).map(open).collect::<String>(), &[]));
+    let refused = place.run("export --allow-none --cpu uv.lock").refused();
+    assert!(
+        refused.contains("that no target decides") && refused.contains("uv export -o requirements.txt"),
+        "{refused}"
+    );
+}

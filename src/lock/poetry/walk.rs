@@ -92,7 +92,7 @@ impl PoetryLock {
         let mut problems = Vec::new();
         let mut open: VecDeque<usize> = VecDeque::new();
         let mut done: Vec<Option<(Condition, usize)>> = vec![None; wanted.len()];
-        let mut walked = Walked::new(&self.source, ANEW);
+        let mut walked = Walked::new(&self.source, ANEW, "lock with Poetry 2, which puts them together itself");
         for (root, condition) in roots {
             if decide {
                 walked.note(condition, root.span)?;

@@ -200,7 +200,7 @@ impl UvLock {
     fn walk(&self, asked: &UvAsked<'_>, environment: Environment) -> Result<Vec<UvDemand>> {
         let mut wanted = vec![UvDemand::default(); self.entries.len()];
         let mut open: VecDeque<(usize, Option<ExtraName>)> = VecDeque::new();
-        let mut walked = Walked::new(&self.source, ANEW);
+        let mut walked = Walked::new(&self.source, ANEW, "swap what uv makes of it: uv export -o requirements.txt");
         for (root, extras) in &asked.projects {
             wanted[*root].condition = Condition::Always;
             open.push_back((*root, None));
