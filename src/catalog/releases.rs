@@ -189,8 +189,10 @@ fn is_before(version: &Version, backend: Backend) -> bool {
 /// The matrix names only the newest ROCm, so of ROCm only a newer one is proven not to be. XPU and CPU builds are not
 /// in the matrix, nor are nightly builds, which were made for what the release was not.
 pub fn never_built(source: &dyn WheelSource, version: &Version, backend: Backend) -> Option<NeverBuilt> {
+    if version.is_dev() {
+        return None;
+    }
     let listed = match backend {
-        _ if version.is_dev() => return None,
         Backend::Cuda(..) if is_before(version, backend) => Vec::new(),
         Backend::Cuda(..) => cuda_of(version)?,
         Backend::Rocm(..) => rocm_of(version).filter(|newest| newest.iter().all(|listed| *listed < backend))?,

@@ -127,7 +127,7 @@ pub(super) fn prepare(job: &Job, learning: &mut Learning, is_summed_up: bool) ->
         plans.iter_mut().filter(|_| is_summed_up).for_each(|plan| plan::size(&lock, plan, knowledge));
         Ok(plans)
     })?;
-    learning.has_witnesses(&job.catalogs, &plans, job.witnesses)?;
+    learning.check_witnesses(&job.catalogs, &plans, job.witnesses)?;
     let stubs = job.stubs.settle(&mut plans, job.output.as_deref())?;
     let style = Style {
         stubs: job.stubs.written().filter(|_| !stubs.is_empty()),

@@ -11,7 +11,7 @@ use super::{grouped, read};
 use crate::cli::config::{Config, Configured};
 use crate::cli::{
     AlsoArgs, AuditArgs, ChoiceArgs, EmitArgs, ExportArgs, HeaderKind, NetworkArgs, OutputFormat, ProvidedArgs,
-    StubArgs, TargetArgs,
+    TargetArgs,
 };
 use crate::edge::io;
 use crate::lock::Choice;
@@ -119,12 +119,7 @@ fn job(
         return Err(problem.help("leave out --sizes (the key `sizes`), or write a requirements file").into());
     }
     let no_emit = alike(configured, "no-emit-…", |one| one.no_emit.clone().and(&emit))?;
-    let stubs =
-        alike(
-            configured,
-            "no-stubs",
-            |one| if flags.stubs == StubArgs::default() { &one.stubs } else { &flags.stubs },
-        )?;
+    let stubs = alike(configured, "no-stubs", |one| said(&flags.stubs, &one.stubs))?;
     // The folder of a project has no digest, so where all is hashed it can only be left out.
     let hashed = !without_hashes || format == OutputFormat::Pylock;
     let no_emit = NoEmit { project: no_emit.project || hashed, ..no_emit };
@@ -163,9 +158,8 @@ fn job(
 
 /// The request for a target: what the flags say, else what the configuration says.
 fn wanted(configured: &Configured, args: &TargetArgs, chosen: &ChoiceArgs, also: &AlsoArgs) -> Wanted {
-    let flags = choice(chosen);
-    let choice = if flags == Choice::default() { configured.choice.clone() } else { flags };
-    let names = if also.also.is_empty() { &configured.also.also } else { &also.also };
+    let choice = said(&choice(chosen), &configured.choice).clone();
+    let names = said(&also.also, &configured.also.also);
     let beyond = Beyond {
         also: Also::of(names, also.nearest || configured.also.nearest),
         shares_libraries: also.share_libraries || configured.also.share_libraries,
@@ -175,7 +169,12 @@ fn wanted(configured: &Configured, args: &TargetArgs, chosen: &ChoiceArgs, also:
 
 /// The packages of a target's image.
 fn provided(configured: &Configured, flags: &ProvidedArgs) -> Result<Option<Arc<Provided>>> {
-    read::provided(if *flags == ProvidedArgs::default() { &configured.provided } else { flags })
+    read::provided(said(flags, &configured.provided))
+}
+
+/// The value of flags, else that of the configuration.
+fn said<'v, T: Default + PartialEq>(flags: &'v T, configured: &'v T) -> &'v T {
+    if *flags == T::default() { configured } else { flags }
 }
 
 /// The value that the targets of one file have in common.

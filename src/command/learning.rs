@@ -104,7 +104,7 @@ impl Learning {
     ///
     /// # Errors
     /// If too few did.
-    pub(super) fn has_witnesses(
+    pub(super) fn check_witnesses(
         &mut self,
         chosen: &ChosenCatalogues,
         plans: &[TargetPlan],

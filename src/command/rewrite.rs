@@ -50,7 +50,7 @@ pub(super) fn run(args: &RewriteArgs, config: &Config, voice: Voice, display: &D
         Ok(plans)
     });
     let (mut plans, learned) = planned.map_err(|error| config.located(error))?;
-    learning.has_witnesses(&catalogs, &plans, args.search.trust.require_witnesses.or(config.require_witnesses))?;
+    learning.check_witnesses(&catalogs, &plans, args.search.trust.require_witnesses.or(config.require_witnesses))?;
     for (plan, mirror) in plans.iter_mut().zip(&mirrors) {
         mirror.iter().for_each(|mirror| mirror.serve(plan));
     }

@@ -22,7 +22,7 @@ use pep440_rs::Version;
 use pep508_rs::PackageName;
 
 use crate::catalog::pin::Pin;
-use crate::catalog::{Family, WheelRow, is_gpu_runtime, is_projects, is_torch_runtime};
+use crate::catalog::{Family, WheelRow, built_in_family, is_gpu_runtime, is_torch_runtime};
 use crate::lock::{Origin, SelectedPackage, Selection};
 use crate::packaging::marker::{Condition, Extras};
 use crate::packaging::target::Environment;
@@ -129,6 +129,12 @@ impl<'a> ByName<'a> {
     }
 }
 
+/// True for a package that moves with the family to a build. One that is no member was not asked for in that build: the
+/// default index would give another. A project's catalogue gives the builds that the project wants.
+fn is_built(name: &PackageName) -> bool {
+    built_in_family(name) == Family::PerBackend
+}
+
 /// Finds what meets each requirement of the family's wheels, and what is left unmet.
 pub(crate) fn resolve(planner: &Planner<'_>, members: &[FamilyPackage]) -> (Resolution, Vec<Problem>) {
     let Planner { view, selection, request, knowledge } = *planner;
@@ -201,12 +207,6 @@ impl Resolver<'_> {
         self.members.iter().any(|member| member.name == *name)
     }
 
-    /// True for a package that moves with the family to a build. One that is no member was not asked for in that build: the
-    /// default index would give another. A project's catalogue gives the builds that the project wants.
-    fn is_built(&self, name: &PackageName) -> bool {
-        !is_projects(name) && self.knowledge.family(name) == Family::PerBackend
-    }
-
     /// The choice for one package. `Ok(None)`: by a package of the family, or by one that the output leaves out.
     fn settle(&self, name: &PackageName, want: &Demand) -> Result<Option<Resolved>, Unsettled> {
         if self.is_member(name) {
@@ -224,7 +224,7 @@ impl Resolver<'_> {
             covers && version.is_none_or(|version| want.admits(version)) && self.has_file(package.entry)
         });
         let locked = self.packages.get(name).next();
-        if locked.is_none() && self.is_built(name) {
+        if locked.is_none() && is_built(name) {
             return Err(Unsettled);
         }
         let version = |package: &SelectedPackage| self.view.entries[package.entry].version.clone();
@@ -318,8 +318,7 @@ impl Resolver<'_> {
                 let message = format!("{wanted}, but the lock has {name} {version}{file}");
                 (message, format!("lock a {name} that fits, or add a wheel of one with --catalog FILE"))
             }
-            None if self.is_built(name) => {
-                let platform = self.request.environment.platform;
+            None if is_built(name) => {
                 let message = format!("{wanted}, which the lock does not give for {platform}");
                 let help = format!("add {name} to the project and lock again");
                 return Problem::new(Code::Unmet, message).under(python).help(help);

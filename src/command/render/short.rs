@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Colour, WIDTH, downloads, found, learned, left_out, sentence, warnings, weakness};
 use crate::catalog::is_torch;
+use crate::command::grouped;
 use crate::packaging::target::Python;
 use crate::report::error::spoken_pythons;
 use crate::report::{Action, Change, FileStatus, Summary};
@@ -75,13 +76,13 @@ fn lines(summary: &Summary, colour: Colour) -> String {
     }
     let repinned: Vec<&Change> = of(Action::Repinned).collect();
     if !repinned.is_empty() {
-        text += &line("32", Action::Repinned.as_str(), &names(&grouped(&repinned, &summary.pythons)));
+        text += &line("32", Action::Repinned.as_str(), &names(&by_group(&repinned, &summary.pythons)));
     }
     let counts = |sign, code, actions: &[Action]| {
         let changes: Vec<&Change> = actions.iter().copied().flat_map(of).collect();
         let sign = colour.paint(code, sign);
         let all: Vec<String> =
-            grouped(&changes, &summary.pythons).iter().map(|one| format!("{sign}{}", shown(one))).collect();
+            by_group(&changes, &summary.pythons).iter().map(|one| format!("{sign}{}", shown(one))).collect();
         (!all.is_empty()).then(|| names(&all))
     };
     let counts = [counts("+", "32", &[Action::Added, Action::Included]), counts("-", "31", &[Action::Removed])];
@@ -127,7 +128,7 @@ fn bare(change: &Change, all: &[Python]) -> String {
 }
 
 /// Packages, those of a group counted: `11 nvidia-*-cu11`, `triton 3.3.1`.
-fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
+fn by_group(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for change in changes {
         if let Some(group) = &change.group {
@@ -147,12 +148,11 @@ fn grouped(changes: &[&Change], pythons: &[Python]) -> Vec<String> {
 /// The packages that stay or are left out, grouped by reason.
 fn by_reason<'c>(changes: &[&'c Change], pythons: &[Python]) -> Vec<String> {
     let why = |change: &'c Change| change.shared_why.or(change.why.as_deref()).unwrap_or_default();
-    let reasons =
-        crate::command::grouped(torch_first(changes.to_vec()).into_iter().map(|change| (why(change), change)));
+    let reasons = grouped(torch_first(changes.to_vec()).into_iter().map(|change| (why(change), change)));
     let line = |(why, all): &(&str, Vec<&Change>)| {
         // Words for several do not fit one.
         let why = all.first().filter(|_| all.len() == 1).and_then(|one| one.why.as_deref()).unwrap_or(why);
-        format!("{}: {why}", names(&grouped(all, pythons)))
+        format!("{}: {why}", names(&by_group(all, pythons)))
     };
     reasons.iter().map(line).collect()
 }

@@ -10,7 +10,7 @@ use version_ranges::Ranges;
 use super::{Condition, Extras};
 use crate::packaging::target::Environment;
 
-/// Whether a marker holds on an environment; `None`: there only `left` of it decides.
+/// The condition of a marker on an environment: `left` of it, where that does not decide it.
 pub(super) fn condition(
     tree: &MarkerTree,
     environment: Environment,
